@@ -1,0 +1,1 @@
+//! From calendar entries to the meetings of the day.

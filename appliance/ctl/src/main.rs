@@ -1,0 +1,3 @@
+//! The local command line of a room.
+
+fn main() {}

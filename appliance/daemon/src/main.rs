@@ -1,0 +1,3 @@
+//! The room's daemon: one loop around saal-core.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The media engine: capture, codecs, transport, composition; its own process.
+
+fn main() {}

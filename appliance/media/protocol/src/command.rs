@@ -1,0 +1,126 @@
+//! What the daemon tells the engine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{SourceKind, TransportCommand};
+
+/// Which camera to use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraChoice {
+    /// No picture is sent.
+    None,
+    /// A moving picture that carries frame number and time (saal-hal-sim).
+    Simulated,
+    /// A V4L2 device by id, name or node.
+    Device(String),
+}
+
+/// Which microphone or loudspeaker to use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AudioChoice {
+    /// Silence.
+    None,
+    /// A tone that carries frame number and time, or a loudspeaker that nobody hears.
+    Simulated,
+    /// An ALSA device by id or name.
+    Device(String),
+}
+
+/// The room's devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceChoice {
+    /// Picture of the room.
+    pub camera: CameraChoice,
+    /// Sound of the room.
+    pub microphone: AudioChoice,
+    /// Sound of the others.
+    pub loudspeaker: AudioChoice,
+}
+
+/// The picture on the television.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Television {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Frames a second.
+    pub frames_per_second: u32,
+}
+
+/// Pixels of the television.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rect {
+    /// From the left edge.
+    pub x: i32,
+    /// From the top edge.
+    pub y: i32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// What a tile shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of")]
+pub enum TileSource {
+    /// The room's own camera.
+    Own,
+    /// A participant's picture; a calm placeholder until it arrives.
+    Participant {
+        /// As assigned by [`TransportCommand::Assign`].
+        participant: String,
+        /// Camera or content.
+        source: SourceKind,
+    },
+}
+
+/// A place on the television.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tile {
+    /// What to show.
+    pub source: TileSource,
+    /// Where; the picture is fitted inside with its aspect kept.
+    pub rect: Rect,
+}
+
+/// From the daemon to the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum MediaCommand {
+    /// First of all.
+    Hello {
+        /// [`crate::VERSION`].
+        version: u16,
+    },
+    /// Opens devices and the television; a second one changes them while calls go on.
+    Configure {
+        /// The room's devices.
+        devices: DeviceChoice,
+        /// The television.
+        television: Television,
+    },
+    /// Stops or starts what a source sends. Muted sound is not captured, a camera that is off is
+    /// closed, so that its light is dark.
+    SetMuted {
+        /// Which.
+        source: SourceKind,
+        /// True: nothing leaves the room.
+        muted: bool,
+    },
+    /// Arranges the television. Empty: the idle picture.
+    SetTiles {
+        /// Back to front.
+        tiles: Vec<Tile>,
+    },
+    /// Whether anybody looks at the picture socket.
+    SetPreview {
+        /// Pictures a second; 0 stops them.
+        pictures_per_second: u32,
+    },
+    /// From a meeting service.
+    Transport(TransportCommand),
+}

@@ -1,0 +1,154 @@
+//! What the engine tells the daemon.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{SourceKind, TransportEvent};
+
+/// What is connected, in people's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceList {
+    /// Names of cameras.
+    pub cameras: Vec<String>,
+    /// Names of microphones.
+    pub microphones: Vec<String>,
+    /// Names of loudspeakers.
+    pub loudspeakers: Vec<String>,
+}
+
+/// A device that can't be used; the call goes on with what is left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "trouble")]
+pub enum MediaTrouble {
+    /// Not connected, or no such name.
+    Missing {
+        /// What for.
+        source: DeviceUse,
+        /// What the configuration names.
+        wanted: String,
+        /// What there is.
+        present: Vec<String>,
+    },
+    /// Another program has it.
+    Busy {
+        /// What for.
+        source: DeviceUse,
+        /// Its name.
+        device: String,
+    },
+    /// Anything else that the device or its driver said.
+    Failed {
+        /// What for.
+        source: DeviceUse,
+        /// Its name.
+        device: String,
+        /// For the log.
+        reason: String,
+    },
+}
+
+/// What a device is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceUse {
+    /// Picture of the room.
+    Camera,
+    /// Sound of the room.
+    Microphone,
+    /// Sound of the others.
+    Loudspeaker,
+}
+
+impl MediaTrouble {
+    /// What the device is used for.
+    #[must_use]
+    pub fn source(&self) -> DeviceUse {
+        match self {
+            Self::Missing { source, .. }
+            | Self::Busy { source, .. }
+            | Self::Failed { source, .. } => *source,
+        }
+    }
+}
+
+/// A received picture stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReceivedVideo {
+    /// Whose.
+    pub participant: String,
+    /// Camera or content.
+    pub source: SourceKind,
+    /// Pictures decoded since the track came.
+    pub frames_decoded: u64,
+    /// Pixels of the last picture.
+    pub width: u32,
+    /// Pixels of the last picture.
+    pub height: u32,
+}
+
+/// A sent picture stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SentVideo {
+    /// Camera or content.
+    pub source: SourceKind,
+    /// Pictures encoded since the track was published, all layers together.
+    pub frames_encoded: u64,
+    /// The encoder's GStreamer element.
+    pub encoder: String,
+}
+
+/// A received sound stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrackStats {
+    /// Whose.
+    pub participant: String,
+    /// Sound packets received since the track came.
+    pub packets: u64,
+    /// Level of the last second, dB below full scale (0 is the loudest).
+    pub level_dbfs: f64,
+}
+
+/// Once a second while the engine runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MediaStats {
+    /// What arrives as pictures.
+    pub received_video: Vec<ReceivedVideo>,
+    /// What arrives as sound.
+    pub received_audio: Vec<TrackStats>,
+    /// What is sent as pictures.
+    pub sent_video: Vec<SentVideo>,
+    /// Level of the loudspeaker's last second, dB below full scale.
+    pub loudspeaker_dbfs: Option<f64>,
+    /// Level of the microphone's last second, dB below full scale.
+    pub microphone_dbfs: Option<f64>,
+}
+
+/// From the engine to the daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum MediaEvent {
+    /// Answer to `Hello`; the engine is ready for `Configure`.
+    Hello {
+        /// [`crate::VERSION`].
+        version: u16,
+    },
+    /// What is connected; sent after `Configure` and when it changes.
+    Devices(DeviceList),
+    /// A device can't be used.
+    Trouble(MediaTrouble),
+    /// A device that had trouble works again.
+    Recovered {
+        /// What it is used for.
+        source: DeviceUse,
+    },
+    /// The first picture of a participant is on the television.
+    FirstPicture {
+        /// Whose.
+        participant: String,
+        /// Camera or content.
+        source: SourceKind,
+    },
+    /// Once a second.
+    Stats(MediaStats),
+    /// To a meeting service.
+    Transport(TransportEvent),
+}

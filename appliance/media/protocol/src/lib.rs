@@ -1,0 +1,30 @@
+//! Commands and events between the daemon and the media engine.
+//!
+//! The engine is a child process. It inherits two Unix stream sockets: `control` carries one JSON
+//! document a line in both directions, commands in and events out; `picture` carries the live
+//! picture of the television to the web view, each a four byte big-endian length and a JPEG, so
+//! that pictures never queue behind control. Both ends refuse another [`VERSION`].
+
+mod command;
+mod event;
+mod transport;
+
+pub use command::{
+    AudioChoice, CameraChoice, DeviceChoice, MediaCommand, Rect, Television, Tile, TileSource,
+};
+pub use event::{
+    DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo, SentVideo,
+    TrackStats,
+};
+pub use transport::{
+    Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind, TransportCommand,
+    TransportEvent, TransportId, TransportRole, TransportState, VideoLayer, VideoSend,
+};
+
+/// Version of this protocol. Daemon and engine come from one image, so another one is a fault.
+pub const VERSION: u16 = 1;
+
+/// File descriptor of the control socket in the engine.
+pub const CONTROL_FD: i32 = 3;
+/// File descriptor of the picture socket in the engine.
+pub const PICTURE_FD: i32 = 4;

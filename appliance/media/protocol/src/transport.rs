@@ -1,0 +1,263 @@
+//! The part of the protocol that meeting services speak with the engine: session descriptions,
+//! candidates, tracks. The daemon passes it on without looking.
+//!
+//! Services with session descriptions (LiveKit) use this; Jitsi's declared streams will be
+//! further variants of [`TransportCommand`].
+
+use serde::{Deserialize, Serialize};
+
+/// One peer connection of the engine; numbers are never used twice while a daemon lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TransportId(pub u64);
+
+/// Who makes the offers on a transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportRole {
+    /// The engine offers and sends.
+    Publisher,
+    /// The server offers and sends.
+    Subscriber,
+}
+
+/// A STUN or TURN server (RFC 8489, RFC 8656).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
+    pub urls: Vec<String>,
+    /// Name for TURN; empty for STUN.
+    pub username: String,
+    /// Password for TURN; empty for STUN.
+    pub credential: String,
+}
+
+/// What a session description is (RFC 8829).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DescriptionKind {
+    /// Proposes.
+    Offer,
+    /// Accepts.
+    Answer,
+}
+
+/// A trickled ICE candidate (RFC 8838).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// `candidate:…` as in SDP, without `a=`.
+    pub candidate: String,
+    /// The media section it is for, where known.
+    pub mid: Option<String>,
+}
+
+/// Where a track's content comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Sound of people.
+    Microphone,
+    /// Picture of people.
+    Camera,
+    /// Presented picture.
+    Content,
+    /// Sound of what is presented.
+    ContentAudio,
+}
+
+/// Codecs the engine speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Codec {
+    /// RFC 7587, 48 kHz.
+    Opus,
+    /// RFC 7741.
+    Vp8,
+}
+
+/// One simulcast layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoLayer {
+    /// RTP stream id (RFC 8851); empty when there is one layer.
+    pub rid: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Bits a second at most.
+    pub max_bitrate: u32,
+}
+
+/// How a camera is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoSend {
+    /// The codec, decided by the service.
+    pub codec: Codec,
+    /// Frames a second at most.
+    pub frames_per_second: u32,
+    /// One entry without simulcast; the largest last.
+    pub layers: Vec<VideoLayer>,
+}
+
+/// From a meeting service to the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum TransportCommand {
+    /// Makes a peer connection; the engine answers with its candidates.
+    Open {
+        /// Its number from now on.
+        transport: TransportId,
+        /// Who offers.
+        role: TransportRole,
+        /// Servers for connectivity.
+        ice_servers: Vec<IceServer>,
+    },
+    /// Adds a track to send. On a publisher the engine answers with an offer.
+    Publish {
+        /// The publisher.
+        transport: TransportId,
+        /// The client's track id (`cid`), which the offer's msid must carry.
+        track: String,
+        /// What to send.
+        source: SourceKind,
+        /// How, for pictures; sound is always Opus.
+        video: Option<VideoSend>,
+    },
+    /// Stops sending a track and offers without it.
+    Unpublish {
+        /// The publisher.
+        transport: TransportId,
+        /// As in `Publish`.
+        track: String,
+    },
+    /// Which layers anybody receives; the others are not encoded.
+    SetActiveLayers {
+        /// The publisher.
+        transport: TransportId,
+        /// As in `Publish`.
+        track: String,
+        /// One flag a layer, in the order of [`VideoSend::layers`].
+        active: Vec<bool>,
+    },
+    /// The other side's description. An offer is answered with [`TransportEvent::Description`].
+    Describe {
+        /// Which connection.
+        transport: TransportId,
+        /// Offer or answer.
+        kind: DescriptionKind,
+        /// RFC 8866 text.
+        sdp: String,
+    },
+    /// The other side's candidate.
+    AddCandidate {
+        /// Which connection.
+        transport: TransportId,
+        /// The candidate.
+        candidate: Candidate,
+    },
+    /// Says whose a received track is, before or after its packets arrive.
+    Assign {
+        /// The subscriber.
+        transport: TransportId,
+        /// Track id, the second part of the description's msid.
+        track: String,
+        /// The participant's id as in the meeting's participant list.
+        participant: String,
+        /// What it shows.
+        source: SourceKind,
+    },
+    /// A received track is gone.
+    Unassign {
+        /// The subscriber.
+        transport: TransportId,
+        /// As in `Assign`.
+        track: String,
+    },
+    /// Ends a peer connection and everything on it.
+    Close {
+        /// Which.
+        transport: TransportId,
+    },
+}
+
+/// How a peer connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportState {
+    /// ICE and DTLS are under way.
+    Connecting,
+    /// Media can flow.
+    Connected,
+    /// No connectivity at the moment; it may come back.
+    Disconnected,
+    /// It will not come back; the service has to start anew.
+    Failed,
+}
+
+/// A track that the other side's description announced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteTrack {
+    /// Media section.
+    pub mid: String,
+    /// First part of msid.
+    pub stream: String,
+    /// Second part of msid.
+    pub track: String,
+}
+
+/// From the engine to a meeting service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "did")]
+pub enum TransportEvent {
+    /// Our description: an offer after `Publish`/`Unpublish`, an answer after an offer.
+    Description {
+        /// Which connection.
+        transport: TransportId,
+        /// Offer or answer.
+        kind: DescriptionKind,
+        /// RFC 8866 text.
+        sdp: String,
+    },
+    /// Our candidate.
+    Candidate {
+        /// Which connection.
+        transport: TransportId,
+        /// The candidate.
+        candidate: Candidate,
+    },
+    /// Connectivity changed.
+    State {
+        /// Which connection.
+        transport: TransportId,
+        /// How it is now.
+        state: TransportState,
+    },
+    /// All tracks of the connection's current remote description.
+    RemoteTracks {
+        /// Which connection.
+        transport: TransportId,
+        /// Active ones only.
+        tracks: Vec<RemoteTrack>,
+    },
+    /// A command could not be carried out; the connection is as it was before.
+    Refused {
+        /// Which connection.
+        transport: TransportId,
+        /// For the log.
+        reason: String,
+    },
+}
+
+impl TransportEvent {
+    /// The connection that this is about.
+    #[must_use]
+    pub fn transport(&self) -> TransportId {
+        match self {
+            Self::Description { transport, .. }
+            | Self::Candidate { transport, .. }
+            | Self::State { transport, .. }
+            | Self::RemoteTracks { transport, .. }
+            | Self::Refused { transport, .. } => *transport,
+        }
+    }
+}

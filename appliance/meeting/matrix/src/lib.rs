@@ -1,0 +1,1 @@
+//! Matrix meetings: the account, MatrixRTC membership and LiveKit signalling.

@@ -1,0 +1,97 @@
+//! What every implementation of the hardware traits has to keep; panics name the broken rule.
+
+use crate::{AudioDevices, AudioError, CameraError, Cameras, Direction};
+
+/// A name that no device has.
+const NOBODY: &str = "no such device \u{1F645}";
+
+/// Runs the rules for cameras and returns how many cameras they were run against; none is an
+/// honest answer that the caller should print.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn cameras(under_test: &dyn Cameras) -> usize {
+    let all = under_test
+        .list()
+        .expect("listing cameras works even when there are none");
+    for camera in &all {
+        assert!(
+            !camera.id.is_empty(),
+            "a camera has an identity: {camera:?}"
+        );
+        assert!(!camera.name.is_empty(), "a camera has a name: {camera:?}");
+        assert!(
+            !camera.formats.is_empty(),
+            "a camera delivers something: {camera:?}"
+        );
+        for f in &camera.formats {
+            assert!(
+                f.width > 0 && f.height > 0 && f.frames_per_second > 0,
+                "{f:?}"
+            );
+        }
+        let same = all.iter().filter(|other| other.id == camera.id).count();
+        assert_eq!(same, 1, "identities are unique: {}", camera.id);
+        assert_eq!(
+            under_test.find(&camera.id).expect("found by its id"),
+            *camera
+        );
+        under_test
+            .check(camera)
+            .expect("a connected camera delivers a picture");
+    }
+    let again = under_test.list().expect("listing twice works");
+    assert_eq!(all, again, "the list is stable while nothing is plugged");
+    match under_test.find(NOBODY) {
+        Err(CameraError::NotFound { wanted, present }) => {
+            assert_eq!(wanted, NOBODY);
+            assert_eq!(present.len(), all.len(), "the error lists what there is");
+        }
+        other => panic!("an unknown camera is NotFound, not {other:?}"),
+    }
+    all.len()
+}
+
+/// Runs the rules for sound devices in both directions; returns how many devices there were.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn audio(under_test: &dyn AudioDevices) -> usize {
+    [Direction::Capture, Direction::Playback]
+        .into_iter()
+        .map(|direction| audio_direction(under_test, direction))
+        .sum()
+}
+
+fn audio_direction(under_test: &dyn AudioDevices, direction: Direction) -> usize {
+    let all = under_test
+        .list(direction)
+        .expect("listing sound devices works without any");
+    for device in &all {
+        assert!(
+            !device.id.is_empty() && !device.name.is_empty(),
+            "{device:?}"
+        );
+        assert_eq!(
+            device.direction, direction,
+            "asked for {direction:?}: {device:?}"
+        );
+        assert_eq!(
+            under_test
+                .find(&device.id, direction)
+                .expect("found by its id"),
+            *device
+        );
+        under_test
+            .check(device)
+            .expect("a connected sound device moves sound");
+    }
+    match under_test.find(NOBODY, direction) {
+        Err(AudioError::NotFound { wanted, present }) => {
+            assert_eq!(wanted, NOBODY);
+            assert_eq!(present.len(), all.len(), "the error lists what there is");
+        }
+        other => panic!("an unknown sound device is NotFound, not {other:?}"),
+    }
+    all.len()
+}

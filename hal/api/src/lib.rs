@@ -1,0 +1,14 @@
+//! What the appliance needs of hardware: traits, plain types and their conformance suites.
+//!
+//! A trait stands here only where a simulator or a second vendor implements it. Every
+//! implementation runs the suite in [`conformance`]: `saal-hal-sim` always, `saal-hal-linux`
+//! on machines that have a device.
+
+mod audio;
+mod camera;
+pub mod conformance;
+mod touch;
+
+pub use audio::{AudioDevice, AudioDevices, AudioError, Direction};
+pub use camera::{Camera, CameraError, Cameras, PictureEncoding, PictureFormat};
+pub use touch::{Touch, TouchPhase};

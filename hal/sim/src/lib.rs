@@ -1,0 +1,1 @@
+//! Simulated hardware: seeded, machine-readable picture and tone.

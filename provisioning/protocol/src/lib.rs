@@ -1,0 +1,1 @@
+//! The configuration schema and wire types that fleet and room share.

@@ -1,0 +1,1 @@
+//! Real servers, browser clients and rooms for the demo and the tests.

@@ -1,0 +1,3 @@
+//! What ./dev calls: set-up, demo, tests, benchmarks.
+
+fn main() {}

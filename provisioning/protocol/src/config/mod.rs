@@ -1,0 +1,38 @@
+//! A room's configuration: one strict, versioned TOML document.
+//!
+//! Each version is a frozen module; [`Config`] is the newest. `saald` reads it from a file, the
+//! fleet will push the same document.
+
+mod error;
+pub mod v1;
+mod values;
+
+pub use error::ConfigError;
+pub use v1::{Config, Devices, Language, Matrix, Panel, RoomSection, Television, Theme, Web};
+pub use values::{Device, Homeserver, Listen, PixelCount, RoomName, ServerName, TimeZoneName};
+
+/// The version that [`Config`] has.
+pub const LATEST: u32 = 1;
+
+/// Reads a document.
+///
+/// # Errors
+/// [`ConfigError`] with line, key, and what is allowed there.
+///
+/// # Examples
+/// ```
+/// let text = "version = 1\n[room]\nnam = \"Lahn\"\n";
+/// let error = saal_fleet_protocol::config::parse(text).unwrap_err();
+/// assert_eq!((error.line, error.key.as_str()), (3, "room.nam"));
+/// ```
+pub fn parse(text: &str) -> Result<Config, ConfigError> {
+    error::check_version(text)?;
+    let deserializer = toml::Deserializer::parse(text)
+        .map_err(|e| ConfigError::from_toml(text, String::new(), &e))?;
+    let config: Config = serde_path_to_error::deserialize(deserializer)
+        .map_err(|e| ConfigError::from_toml(text, e.path().to_string(), e.inner()))?;
+    config
+        .check()
+        .map_err(|(key, problem)| ConfigError::at_key(text, key, problem))?;
+    Ok(config)
+}

@@ -1,0 +1,212 @@
+//! Values that check themselves, so that a wrong one is reported at its place.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+macro_rules! checked_string {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                let check: fn(&str) -> Result<(), String> = $check;
+                check(&text)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.0
+            }
+        }
+    };
+}
+
+checked_string!(
+    /// What the room is called: 1 to 100 characters.
+    RoomName,
+    |text| match text.trim().chars().count() {
+        1..=100 => Ok(()),
+        n => Err(format!("a room's name has 1 to 100 characters, not {n}")),
+    }
+);
+
+checked_string!(
+    /// A name of the IANA time zone database.
+    TimeZoneName,
+    |text| match jiff::tz::TimeZone::get(text) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(format!(
+            "\"{text}\" is no time zone; write an IANA name as \"Europe/Berlin\""
+        )),
+    }
+);
+
+impl TimeZoneName {
+    /// The zone's rules.
+    #[must_use]
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.0).expect("checked when it was made")
+    }
+}
+
+checked_string!(
+    /// A Matrix server name (`host` or `host:port`).
+    ServerName,
+    |text| {
+        let fine = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        if !text.is_empty() && text.len() <= 255 && text.chars().all(fine) {
+            Ok(())
+        } else {
+            Err(format!("\"{text}\" is no server name; write it as \"example.org\""))
+        }
+    }
+);
+
+checked_string!(
+    /// "none", "simulated", or the id, name or node of a device.
+    Device,
+    |text| if text.trim().is_empty() {
+        Err("write \"none\", \"simulated\", or a device's name as `saalctl devices` lists it".into())
+    } else {
+        Ok(())
+    }
+);
+
+impl Default for Device {
+    fn default() -> Self {
+        Self("simulated".to_owned())
+    }
+}
+
+/// Base address of a server: https, or http on this very machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Homeserver(Url);
+
+impl Homeserver {
+    /// The address.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Homeserver {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let url = Url::parse(&text).map_err(|e| {
+            format!("\"{text}\" is no address ({e}); write \"https://example.org\"")
+        })?;
+        let local = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        match url.scheme() {
+            "https" => Ok(Self(url)),
+            "http" if local => Ok(Self(url)),
+            "http" => Err(format!(
+                "\"{text}\": http would show the token to the network; use https"
+            )),
+            other => Err(format!("\"{text}\": {other} is not allowed; use https")),
+        }
+    }
+}
+
+impl From<Homeserver> for String {
+    fn from(value: Homeserver) -> String {
+        value.0.into()
+    }
+}
+
+/// An address and port to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Listen(SocketAddr);
+
+impl Listen {
+    /// The address; port 0 asks for a free one.
+    #[must_use]
+    pub fn address(self) -> SocketAddr {
+        self.0
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self(SocketAddr::from(([127, 0, 0, 1], 8480)))
+    }
+}
+
+impl TryFrom<String> for Listen {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| {
+            format!(
+                "\"{text}\" is no address with port; write \"127.0.0.1:8480\" or \"[::1]:8480\""
+            )
+        })
+    }
+}
+
+impl From<Listen> for String {
+    fn from(value: Listen) -> String {
+        value.0.to_string()
+    }
+}
+
+/// Width or height of a screen: 160 to 7680 pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct PixelCount(u32);
+
+impl PixelCount {
+    pub(super) const fn new(pixels: u32) -> Self {
+        Self(pixels)
+    }
+
+    /// Pixels.
+    #[must_use]
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for PixelCount {
+    type Error = String;
+
+    fn try_from(pixels: u32) -> Result<Self, String> {
+        match pixels {
+            160..=7680 => Ok(Self(pixels)),
+            _ => Err(format!(
+                "{pixels} is out of range; allowed are 160 to 7680 pixels"
+            )),
+        }
+    }
+}
+
+impl From<PixelCount> for u32 {
+    fn from(value: PixelCount) -> u32 {
+        value.0
+    }
+}

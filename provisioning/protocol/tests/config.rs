@@ -1,0 +1,176 @@
+//! What somebody who writes a configuration is told.
+
+use proptest::prelude::*;
+use saal_fleet_protocol::config::{self, ConfigError, Language, Theme};
+
+const GOLDEN: &str = include_str!("golden/v1.toml");
+const SMALL: &str = "version = 1
+[room]
+name = \"Lahn\"
+time_zone = \"Europe/Berlin\"
+[matrix]
+homeserver = \"http://127.0.0.1:8008\"
+access_token_file = \"token\"
+allowed_servers = [\"example.org\"]
+";
+
+fn refused(text: &str) -> ConfigError {
+    config::parse(text).expect_err("this must be refused")
+}
+
+/// The golden document with one line replaced.
+fn with(line: &str, other: &str) -> String {
+    assert!(GOLDEN.contains(line), "the golden file has {line}");
+    GOLDEN.replace(line, other)
+}
+
+#[test]
+fn the_golden_document_of_version_1_is_understood() {
+    let config = config::parse(GOLDEN).unwrap();
+    assert_eq!(config.room.name.as_str(), "Raum Lahn");
+    assert_eq!(
+        (config.room.language, config.panel.theme),
+        (Language::De, Theme::Dark)
+    );
+    assert_eq!(config.television.height.get(), 1080);
+    assert_eq!(config.devices.loudspeaker.as_str(), "none");
+}
+
+#[test]
+fn what_is_written_again_reads_the_same() {
+    let config = config::parse(GOLDEN).unwrap();
+    let again = toml::to_string(&config).unwrap();
+    assert_eq!(config::parse(&again).unwrap(), config);
+}
+
+#[test]
+fn a_short_document_gets_the_documented_defaults() {
+    let config = config::parse(SMALL).unwrap();
+    assert_eq!(config.web.listen.address().to_string(), "127.0.0.1:8480");
+    assert_eq!(config.devices.camera.as_str(), "simulated");
+    assert_eq!(
+        (config.panel.width.get(), config.panel.height.get()),
+        (1280, 800)
+    );
+}
+
+#[test]
+fn a_wrong_key_is_named_with_its_line_and_the_right_ones() {
+    let error = refused(&with("language = \"de\"", "langage = \"de\""));
+    assert_eq!((error.line, error.key.as_str()), (5, "room.langage"));
+    assert!(
+        error.problem.contains("language") && error.problem.contains("time_zone"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_line_and_what_is_allowed() {
+    let cases = [
+        (
+            "language = \"de\"",
+            "language = \"fr\"",
+            5,
+            "room.language",
+            "en",
+        ),
+        (
+            "\"Europe/Berlin\"",
+            "\"Europe/Wetzlar\"",
+            6,
+            "room.time_zone",
+            "Europe/Berlin",
+        ),
+        (
+            "\"https://matrix",
+            "\"http://matrix",
+            9,
+            "matrix.homeserver",
+            "https",
+        ),
+        (
+            "[\"example.org\"]",
+            "[]",
+            11,
+            "matrix.allowed_servers",
+            "at least one",
+        ),
+        (
+            "[\"example.org\"]",
+            "[\"a b\"]",
+            11,
+            "matrix.allowed_servers[0]",
+            "example.org",
+        ),
+        (
+            "width = 1280",
+            "width = 5",
+            20,
+            "panel.width",
+            "160 to 7680",
+        ),
+        (
+            "theme = \"dark\"",
+            "theme = \"pink\"",
+            22,
+            "panel.theme",
+            "light",
+        ),
+        (
+            "\"0.0.0.0:8480\"",
+            "\"8480\"",
+            29,
+            "web.listen",
+            "127.0.0.1:8480",
+        ),
+        (
+            "token_file = \"web-token\"",
+            "",
+            29,
+            "web.listen",
+            "token_file",
+        ),
+        (
+            "name = \"Raum Lahn\"",
+            "name = \" \"",
+            4,
+            "room.name",
+            "1 to 100",
+        ),
+    ];
+    for (line, other, at, key, hint) in cases {
+        let error = refused(&with(line, other));
+        assert_eq!((error.line, error.key.as_str()), (at, key), "{error}");
+        assert!(
+            error.problem.contains(hint),
+            "{error} should mention {hint}"
+        );
+    }
+}
+
+#[test]
+fn another_version_is_refused_before_anything_else() {
+    let error = refused("version = 2\n[quantum]\n");
+    assert_eq!((error.line, error.key.as_str()), (1, "version"));
+    assert!(error.problem.contains("version = 1"), "{error}");
+    assert!(refused("[room]\n").problem.contains("missing"));
+}
+
+#[test]
+fn a_document_that_is_no_toml_says_where() {
+    let error = refused("version = 1\n[room\n");
+    assert_eq!(error.line, 2, "{error}");
+}
+
+proptest! {
+    #[test]
+    fn any_damage_is_an_error_or_a_config_and_never_a_panic(at in 0..GOLDEN.len(), with in "\\PC{0,3}") {
+        if GOLDEN.is_char_boundary(at) {
+            let text = format!("{}{with}{}", &GOLDEN[..at], &GOLDEN[at + 1..]);
+            if let Err(error) = config::parse(&text) {
+                prop_assert!(error.line >= 1 && error.line <= text.lines().count() + 1);
+                prop_assert!(!error.problem.is_empty());
+            }
+        }
+    }
+}

@@ -64,81 +64,24 @@ fn a_wrong_key_is_named_with_its_line_and_the_right_ones() {
     );
 }
 
+/// Line of the golden document, what replaces it, and the line, key and hint to be told.
+#[rustfmt::skip]
+const WRONG_VALUES: [(&str, &str, usize, &str, &str); 10] = [
+    ("language = \"de\"", "language = \"fr\"", 5, "room.language", "en"),
+    ("\"Europe/Berlin\"", "\"Europe/Wetzlar\"", 6, "room.time_zone", "Europe/Berlin"),
+    ("\"https://matrix", "\"http://matrix", 9, "matrix.homeserver", "https"),
+    ("[\"example.org\"]", "[]", 11, "matrix.allowed_servers", "at least one"),
+    ("[\"example.org\"]", "[\"a b\"]", 11, "matrix.allowed_servers[0]", "example.org"),
+    ("width = 1280", "width = 5", 20, "panel.width", "160 to 7680"),
+    ("theme = \"dark\"", "theme = \"pink\"", 22, "panel.theme", "light"),
+    ("\"0.0.0.0:8480\"", "\"8480\"", 29, "web.listen", "127.0.0.1:8480"),
+    ("token_file = \"web-token\"", "", 29, "web.listen", "token_file"),
+    ("name = \"Raum Lahn\"", "name = \" \"", 4, "room.name", "1 to 100"),
+];
+
 #[test]
 fn a_wrong_value_is_named_with_its_line_and_what_is_allowed() {
-    let cases = [
-        (
-            "language = \"de\"",
-            "language = \"fr\"",
-            5,
-            "room.language",
-            "en",
-        ),
-        (
-            "\"Europe/Berlin\"",
-            "\"Europe/Wetzlar\"",
-            6,
-            "room.time_zone",
-            "Europe/Berlin",
-        ),
-        (
-            "\"https://matrix",
-            "\"http://matrix",
-            9,
-            "matrix.homeserver",
-            "https",
-        ),
-        (
-            "[\"example.org\"]",
-            "[]",
-            11,
-            "matrix.allowed_servers",
-            "at least one",
-        ),
-        (
-            "[\"example.org\"]",
-            "[\"a b\"]",
-            11,
-            "matrix.allowed_servers[0]",
-            "example.org",
-        ),
-        (
-            "width = 1280",
-            "width = 5",
-            20,
-            "panel.width",
-            "160 to 7680",
-        ),
-        (
-            "theme = \"dark\"",
-            "theme = \"pink\"",
-            22,
-            "panel.theme",
-            "light",
-        ),
-        (
-            "\"0.0.0.0:8480\"",
-            "\"8480\"",
-            29,
-            "web.listen",
-            "127.0.0.1:8480",
-        ),
-        (
-            "token_file = \"web-token\"",
-            "",
-            29,
-            "web.listen",
-            "token_file",
-        ),
-        (
-            "name = \"Raum Lahn\"",
-            "name = \" \"",
-            4,
-            "room.name",
-            "1 to 100",
-        ),
-    ];
-    for (line, other, at, key, hint) in cases {
+    for (line, other, at, key, hint) in WRONG_VALUES {
         let error = refused(&with(line, other));
         assert_eq!((error.line, error.key.as_str()), (at, key), "{error}");
         assert!(

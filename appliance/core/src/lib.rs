@@ -1,1 +1,28 @@
 //! The room as a pure state machine: events in, effects out, time as an argument.
+//!
+//! ```text
+//! loop { room.handle(now, event); while let Some(effect) = room.poll_effect() { carry out } }
+//! ```
+//! [`Room::next_deadline`] says when [`Event::Deadline`] is due if nothing else happens.
+
+mod agenda;
+mod engine;
+mod event;
+mod layout;
+mod muting;
+mod phase;
+mod room;
+mod saved_call;
+mod time;
+mod trouble;
+
+pub use agenda::{Agenda, JOIN_BEFORE};
+pub use engine::EngineState;
+pub use event::{CalendarProblem, Effect, EngineEvent, Event, Intent};
+pub use layout::tiles;
+pub use muting::Muted;
+pub use phase::{InCall, Joining, Leaving, Phase, Reconnecting};
+pub use room::Room;
+pub use saved_call::{MAX_AGE, SavedCall};
+pub use time::Now;
+pub use trouble::{Severity, Trouble, TroubleCode};

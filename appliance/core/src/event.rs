@@ -1,0 +1,108 @@
+//! What the room is told and what it wants done.
+
+use saal_fleet_protocol::Config;
+use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind};
+use saal_meeting::{AccountState, CallEvent, CallId, Meeting, MeetingCommand, MeetingId};
+
+use crate::{SavedCall, TroubleCode};
+
+/// What somebody in the room, or IT for them, wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Enter this meeting.
+    Join(MeetingId),
+    /// Leave, or stop joining.
+    Leave,
+    /// Turn the other way.
+    Toggle(SourceKind),
+    /// Set to muted or not.
+    SetMuted(SourceKind, bool),
+    /// "I have read it."
+    Dismiss(TroubleCode),
+}
+
+/// An entry of a calendar that can't be understood.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CalendarProblem {
+    /// The Matrix room or calendar it is in, as people call it.
+    pub place: String,
+    /// For the log.
+    pub reason: String,
+}
+
+/// What became of the engine's process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineEvent {
+    /// It runs and speaks our protocol.
+    Ready,
+    /// It ended, or could not be started.
+    Lost {
+        /// For the log.
+        reason: String,
+    },
+}
+
+/// What the room is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A configuration that is valid; the first one starts everything.
+    Config(Box<Config>),
+    /// A new configuration was refused and the last good one stays: `problem` names the place.
+    ConfigRefused {
+        /// For the log.
+        problem: String,
+    },
+    /// What an earlier daemon saved while it was in a call.
+    SavedCall(Box<SavedCall>),
+    /// Saving the call failed; a restart would not find back.
+    CallNotSaved {
+        /// Where.
+        path: String,
+        /// For the log.
+        reason: String,
+    },
+    /// Somebody wants something.
+    Intent(Intent),
+    /// The day's meetings, all of them.
+    Meetings {
+        /// Sorted by nothing in particular.
+        meetings: Vec<Meeting>,
+        /// Entries that could not be read.
+        problems: Vec<CalendarProblem>,
+    },
+    /// The account of the meeting service.
+    Account(AccountState),
+    /// In a call.
+    Call(CallId, CallEvent),
+    /// The engine's process.
+    Engine(EngineEvent),
+    /// From the engine.
+    Media(MediaEvent),
+    /// How many people look at the television in a browser.
+    TelevisionViewers(usize),
+    /// The machine goes down or the daemon is stopped.
+    Shutdown,
+    /// [`crate::Room::next_deadline`] has come.
+    Deadline,
+}
+
+/// What the room wants done. Executors decide nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Sign in with the current configuration; replaces an account that is in use.
+    StartAccount,
+    /// Listen with the current configuration; replaces what listens.
+    StartWeb,
+    /// Start the engine's process, replacing one that runs.
+    StartEngine,
+    /// To the engine.
+    Media(MediaCommand),
+    /// To the meeting service.
+    Meeting(MeetingCommand),
+    /// Save what a restart needs; `None` forgets it.
+    SaveCall(Option<Box<SavedCall>>),
+    /// The picture of the panel changed.
+    Redraw,
+    /// All is left; the process may end.
+    Exit,
+}

@@ -1,0 +1,27 @@
+//! In a meeting.
+
+use jiff::Timestamp;
+use saal_meeting::{CallId, Meeting, Participant};
+
+use super::Reconnecting;
+
+/// In a meeting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InCall {
+    /// The call's number.
+    pub call: CallId,
+    /// Which meeting.
+    pub meeting: Meeting,
+    /// All others.
+    pub participants: Vec<Participant>,
+    /// When the room came in.
+    pub since: Timestamp,
+}
+
+impl InCall {
+    /// The connection is lost.
+    #[must_use]
+    pub fn lost(self) -> Reconnecting {
+        Reconnecting { in_call: self }
+    }
+}

@@ -1,0 +1,47 @@
+//! Entering a meeting.
+
+use saal_meeting::{CallId, JoinStage, Meeting, Participant};
+
+use super::InCall;
+use crate::Now;
+
+/// Entering a meeting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Joining {
+    /// The call's number.
+    pub call: CallId,
+    /// Which meeting.
+    pub meeting: Meeting,
+    /// How far it is.
+    pub stage: JoinStage,
+    /// The daemon was restarted in this call and goes back by itself.
+    pub returning: bool,
+    /// Who is there already, as far as the service said.
+    pub participants: Vec<Participant>,
+}
+
+impl Joining {
+    /// The state after "touch Join", or after a restart.
+    #[must_use]
+    pub fn enter(call: CallId, meeting: Meeting, returning: bool) -> Self {
+        let stage = JoinStage::Contacting;
+        Self {
+            call,
+            meeting,
+            stage,
+            returning,
+            participants: Vec::new(),
+        }
+    }
+
+    /// The service says that the room is in.
+    #[must_use]
+    pub fn joined(self, now: Now) -> InCall {
+        InCall {
+            call: self.call,
+            meeting: self.meeting,
+            participants: self.participants,
+            since: now.wall,
+        }
+    }
+}

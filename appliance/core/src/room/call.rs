@@ -1,0 +1,205 @@
+//! Joining, being in a call, leaving.
+
+use saal_media_protocol::{MediaCommand, SourceKind};
+use saal_meeting::{
+    CallEvent, CallId, EndReason, Meeting, MeetingCommand, MeetingId, Participant, ResumeToken,
+};
+
+use super::Room;
+use crate::{
+    Agenda, Effect, Joining, Leaving, Muted, Now, Phase, SavedCall, Trouble, TroubleCode,
+    layout::tiles,
+};
+
+impl Room {
+    pub(super) fn join(&mut self, now: Now, id: &MeetingId) {
+        if self.phase != Phase::Home {
+            return;
+        }
+        let wanted = self.meetings.iter().find(|m| m.id == *id);
+        let Some(meeting) = wanted.filter(|m| Agenda::can_join(now.wall, m)).cloned() else {
+            return;
+        };
+        self.muted = Muted::default();
+        let call = CallId(self.next_call);
+        self.enter(now, Joining::enter(call, meeting, false), None);
+    }
+
+    pub(super) fn on_saved_call(&mut self, now: Now, saved: SavedCall) {
+        self.next_call = self.next_call.max(saved.call.0 + 1);
+        if self.phase != Phase::Home || !saved.is_fresh(now.wall) {
+            self.effect(Effect::SaveCall(None));
+            return;
+        }
+        self.muted = saved.muted;
+        let call = CallId(self.next_call);
+        self.enter(now, Joining::enter(call, saved.meeting, true), saved.resume);
+    }
+
+    fn enter(&mut self, now: Now, joining: Joining, resume: Option<ResumeToken>) {
+        self.next_call = joining.call.0 + 1;
+        self.troubles.clear(TroubleCode::JoinFailed);
+        self.resume.clone_from(&resume);
+        let (call, destination) = (joining.call, joining.meeting.destination.clone());
+        self.phase = Phase::Joining(joining);
+        self.send_media_state();
+        let (microphone, camera) = (!self.muted.microphone, !self.muted.camera);
+        self.effect(Effect::Meeting(MeetingCommand::Join {
+            call,
+            destination,
+            microphone,
+            camera,
+            resume,
+        }));
+        self.save_call(now);
+        self.effect(Effect::Redraw);
+    }
+
+    pub(super) fn leave(&mut self, now: Now) {
+        let (Some(call), Some(meeting)) = (self.phase.call(), self.phase.meeting()) else {
+            return;
+        };
+        if matches!(self.phase, Phase::Leaving(_)) {
+            return;
+        }
+        self.phase = Phase::Leaving(Leaving::enter(call, meeting.clone(), now));
+        self.effect(Effect::Meeting(MeetingCommand::Leave { call }));
+        self.effect(Effect::Media(MediaCommand::SetTiles { tiles: Vec::new() }));
+        self.effect(Effect::SaveCall(None));
+        self.effect(Effect::Redraw);
+    }
+
+    pub(super) fn set_muted(&mut self, now: Now, source: SourceKind, muted: bool) {
+        let Some(call) = self.phase.call() else {
+            return;
+        };
+        if !self.muted.set(source, muted) {
+            return;
+        }
+        self.effect(Effect::Media(MediaCommand::SetMuted { source, muted }));
+        self.effect(Effect::Meeting(MeetingCommand::SetMuted {
+            call,
+            source,
+            muted,
+        }));
+        self.save_call(now);
+        self.effect(Effect::Redraw);
+    }
+
+    pub(super) fn on_call(&mut self, now: Now, call: CallId, event: CallEvent) {
+        if self.phase.call() != Some(call) {
+            return;
+        }
+        match event {
+            CallEvent::Progress(stage) => {
+                if let Phase::Joining(joining) = &mut self.phase {
+                    joining.stage = stage;
+                }
+            }
+            CallEvent::Joined => self.on_joined(now),
+            CallEvent::Resume(token) => {
+                self.resume = Some(token);
+                self.save_call(now);
+            }
+            CallEvent::Participants(participants) => self.on_participants(participants),
+            CallEvent::Reconnecting { .. } => self.on_reconnecting(),
+            CallEvent::Ended(reason) => self.on_ended(reason),
+            // The daemon gives these to the engine and never to the room.
+            CallEvent::Transport(_) => {}
+        }
+        self.effect(Effect::Redraw);
+    }
+
+    fn on_joined(&mut self, now: Now) {
+        self.phase = match std::mem::take(&mut self.phase) {
+            Phase::Joining(joining) => Phase::Call(joining.joined(now)),
+            Phase::Reconnecting(state) => Phase::Call(state.back()),
+            other => other,
+        };
+        self.send_tiles();
+    }
+
+    fn on_reconnecting(&mut self) {
+        self.phase = match std::mem::take(&mut self.phase) {
+            Phase::Call(in_call) => Phase::Reconnecting(in_call.lost()),
+            other => other,
+        };
+    }
+
+    fn on_participants(&mut self, participants: Vec<Participant>) {
+        let place = match &mut self.phase {
+            Phase::Joining(state) => &mut state.participants,
+            Phase::Call(state) => &mut state.participants,
+            Phase::Reconnecting(state) => &mut state.in_call.participants,
+            Phase::Home | Phase::Leaving(_) => return,
+        };
+        *place = participants;
+        self.send_tiles();
+    }
+
+    pub(super) fn on_ended(&mut self, reason: EndReason) {
+        let title = self
+            .phase
+            .meeting()
+            .map(|m: &Meeting| m.title.clone())
+            .unwrap_or_default();
+        let by_itself = !matches!(self.phase, Phase::Leaving(_)) && reason != EndReason::Left;
+        self.phase = Phase::Home;
+        self.resume = None;
+        self.effect(Effect::Media(MediaCommand::SetTiles { tiles: Vec::new() }));
+        self.effect(Effect::SaveCall(None));
+        if by_itself {
+            self.raise(Trouble::JoinFailed { title, reason });
+        }
+        if std::mem::take(&mut self.account_waits) {
+            self.effect(Effect::StartAccount);
+        }
+        if self.leaving_for_good {
+            self.effect(Effect::Exit);
+        }
+    }
+
+    /// Everything the engine has to know about a call, also after it was restarted.
+    pub(super) fn send_media_state(&mut self) {
+        for source in [SourceKind::Microphone, SourceKind::Camera] {
+            let muted = self.muted.get(source);
+            self.effect(Effect::Media(MediaCommand::SetMuted { source, muted }));
+        }
+        self.send_tiles();
+    }
+
+    pub(super) fn send_tiles(&mut self) {
+        let participants: &[Participant] = match &self.phase {
+            Phase::Joining(state) => &state.participants,
+            Phase::Call(state) => &state.participants,
+            Phase::Reconnecting(state) => &state.in_call.participants,
+            Phase::Home | Phase::Leaving(_) => return,
+        };
+        let Some(config) = &self.config else { return };
+        let (width, height) = (
+            config.television.width.get(),
+            config.television.height.get(),
+        );
+        let tiles = tiles(participants, width, height);
+        self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));
+    }
+
+    /// Nothing is saved on the way out: a restart must not go back in.
+    pub(super) fn save_call(&mut self, now: Now) {
+        let (Some(call), Some(meeting)) = (self.phase.call(), self.phase.meeting()) else {
+            return;
+        };
+        if matches!(self.phase, Phase::Leaving(_)) {
+            return;
+        }
+        let saved = SavedCall {
+            version: SavedCall::VERSION,
+            call,
+            meeting: meeting.clone(),
+            muted: self.muted,
+            resume: self.resume.clone(),
+            saved_at: now.wall,
+        };
+        self.effect(Effect::SaveCall(Some(Box::new(saved))));
+    }
+}

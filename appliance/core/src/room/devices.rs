@@ -1,0 +1,126 @@
+//! The engine's process and the devices it reports.
+
+use saal_fleet_protocol::config::Device;
+use saal_media_protocol::{
+    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, Television,
+};
+use saal_meeting::MeetingCommand;
+
+use super::Room;
+use crate::{Effect, EngineEvent, Now, Phase, Trouble, TroubleCode, engine::EngineAction};
+
+/// The television's rate; cameras of rooms and calls have the same.
+const TELEVISION_FPS: u32 = 30;
+/// What IT and the demo see in a browser; more would cost the call's processor.
+const PREVIEW_FPS: u32 = 10;
+
+impl Room {
+    pub(super) fn on_engine(&mut self, now: Now, event: EngineEvent) {
+        match event {
+            EngineEvent::Ready => self.on_engine_ready(now),
+            EngineEvent::Lost { .. } => {
+                self.stats = None;
+                let action = self.engine.lost(now.mono);
+                self.follow_engine(action);
+            }
+        }
+        self.effect(Effect::Redraw);
+    }
+
+    fn on_engine_ready(&mut self, now: Now) {
+        self.engine.ready(now.mono);
+        self.troubles.clear(TroubleCode::EngineFailing);
+        self.configure_devices();
+        self.send_preview();
+        self.send_media_state();
+        let call = match &self.phase {
+            Phase::Joining(_) | Phase::Call(_) | Phase::Reconnecting(_) => self.phase.call(),
+            Phase::Home | Phase::Leaving(_) => None,
+        };
+        if let Some(call) = call {
+            self.effect(Effect::Meeting(MeetingCommand::MediaRestarted { call }));
+        }
+    }
+
+    pub(super) fn follow_engine(&mut self, action: EngineAction) {
+        if action == EngineAction::Start {
+            self.effect(Effect::StartEngine);
+        }
+        if self.engine.is_failing() {
+            self.raise(Trouble::EngineFailing);
+        }
+    }
+
+    pub(super) fn on_media(&mut self, now: Now, event: MediaEvent) {
+        self.engine.heard(now.mono);
+        match event {
+            MediaEvent::Devices(devices) => self.devices = devices,
+            MediaEvent::Trouble(trouble) => self.raise(Trouble::Device(trouble)),
+            MediaEvent::Recovered { source } => {
+                if self.troubles.clear(TroubleCode::Device(source)) {
+                    self.effect(Effect::Redraw);
+                }
+            }
+            MediaEvent::Stats(stats) => self.stats = Some(stats),
+            // `Hello` and `Transport` are the daemon's; the first picture is for its log.
+            MediaEvent::Hello { .. }
+            | MediaEvent::Transport(_)
+            | MediaEvent::FirstPicture { .. } => {}
+        }
+    }
+
+    pub(super) fn configure_devices(&mut self) {
+        let Some(config) = &self.config else { return };
+        let devices = DeviceChoice {
+            camera: camera(&config.devices.camera),
+            microphone: audio(&config.devices.microphone),
+            loudspeaker: audio(&config.devices.loudspeaker),
+        };
+        let television = Television {
+            width: config.television.width.get(),
+            height: config.television.height.get(),
+            frames_per_second: TELEVISION_FPS,
+        };
+        for source in [
+            DeviceUse::Camera,
+            DeviceUse::Microphone,
+            DeviceUse::Loudspeaker,
+        ] {
+            self.troubles.clear(TroubleCode::Device(source));
+        }
+        self.effect(Effect::Media(MediaCommand::Configure {
+            devices,
+            television,
+        }));
+    }
+
+    pub(super) fn on_viewers(&mut self, viewers: usize) {
+        let watched = |count: usize| count > 0;
+        if watched(std::mem::replace(&mut self.viewers, viewers)) != watched(viewers) {
+            self.send_preview();
+        }
+    }
+
+    fn send_preview(&mut self) {
+        let pictures_per_second = if self.viewers > 0 { PREVIEW_FPS } else { 0 };
+        self.effect(Effect::Media(MediaCommand::SetPreview {
+            pictures_per_second,
+        }));
+    }
+}
+
+fn camera(device: &Device) -> CameraChoice {
+    match device.as_str() {
+        "none" => CameraChoice::None,
+        "simulated" => CameraChoice::Simulated,
+        name => CameraChoice::Device(name.to_owned()),
+    }
+}
+
+fn audio(device: &Device) -> AudioChoice {
+    match device.as_str() {
+        "none" => AudioChoice::None,
+        "simulated" => AudioChoice::Simulated,
+        name => AudioChoice::Device(name.to_owned()),
+    }
+}

@@ -1,0 +1,189 @@
+//! The room: what it knows, what it is doing, what it wants done.
+
+mod call;
+mod devices;
+mod upkeep;
+
+use std::{collections::VecDeque, time::Duration};
+
+use saal_fleet_protocol::Config;
+use saal_media_protocol::{DeviceList, MediaStats};
+use saal_meeting::{AccountState, Meeting};
+
+use crate::{
+    Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, Trouble, engine::Engine,
+    trouble::Troubles,
+};
+
+/// The room's state. See the crate's documentation for how to drive it.
+#[derive(Debug)]
+pub struct Room {
+    config: Option<Box<Config>>,
+    phase: Phase,
+    meetings: Vec<Meeting>,
+    account: AccountState,
+    /// A configuration with another account arrived during a call.
+    account_waits: bool,
+    muted: Muted,
+    resume: Option<saal_meeting::ResumeToken>,
+    next_call: u64,
+    troubles: Troubles,
+    engine: Engine,
+    devices: DeviceList,
+    stats: Option<MediaStats>,
+    viewers: usize,
+    leaving_for_good: bool,
+    minute: i64,
+    effects: VecDeque<Effect>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Room {
+    /// A room that knows nothing yet; the first thing it is told is [`Event::Config`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            config: None,
+            phase: Phase::Home,
+            meetings: Vec::new(),
+            account: AccountState::Starting,
+            account_waits: false,
+            muted: Muted::default(),
+            resume: None,
+            next_call: 1,
+            troubles: Troubles::default(),
+            engine: Engine::new(),
+            devices: DeviceList::default(),
+            stats: None,
+            viewers: 0,
+            leaving_for_good: false,
+            minute: 0,
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Tells the room something. Changes memory only; what follows is in [`Self::poll_effect`].
+    pub fn handle(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Config(config) => self.on_config(now, config),
+            Event::ConfigRefused { problem } => self.raise(Trouble::ConfigRefused { problem }),
+            Event::SavedCall(saved) => self.on_saved_call(now, *saved),
+            Event::CallNotSaved { path, .. } => self.raise(Trouble::CallNotSaved { path }),
+            Event::Intent(intent) => self.on_intent(now, intent),
+            Event::Meetings { meetings, problems } => self.on_meetings(meetings, problems),
+            Event::Account(account) => self.on_account(account),
+            Event::Call(call, event) => self.on_call(now, call, event),
+            Event::Engine(event) => self.on_engine(now, event),
+            Event::Media(event) => self.on_media(now, event),
+            Event::TelevisionViewers(count) => self.on_viewers(count),
+            Event::Shutdown => self.on_shutdown(now),
+            Event::Deadline => self.on_deadline(now),
+        }
+    }
+
+    /// What the room wants done next, in order.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to send [`Event::Deadline`] if nothing else happens (monotonic).
+    #[must_use]
+    pub fn next_deadline(&self, now: Now) -> Duration {
+        let leaving = match &self.phase {
+            Phase::Leaving(state) => Some(state.until),
+            _ => None,
+        };
+        [self.engine.deadline(), leaving]
+            .into_iter()
+            .flatten()
+            .fold(now.next_minute(), Ord::min)
+    }
+
+    fn on_intent(&mut self, now: Now, intent: Intent) {
+        match intent {
+            Intent::Join(id) => self.join(now, &id),
+            Intent::Leave => self.leave(now),
+            Intent::Toggle(source) => self.set_muted(now, source, !self.muted.get(source)),
+            Intent::SetMuted(source, muted) => self.set_muted(now, source, muted),
+            Intent::Dismiss(code) => {
+                if self.troubles.dismiss(code) {
+                    self.effect(Effect::Redraw);
+                }
+            }
+        }
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        if effect != Effect::Redraw || self.effects.back() != Some(&Effect::Redraw) {
+            self.effects.push_back(effect);
+        }
+    }
+
+    fn raise(&mut self, trouble: Trouble) {
+        if self.troubles.raise(trouble) {
+            self.effect(Effect::Redraw);
+        }
+    }
+}
+
+/// What others may know: the panel, the status output, tests.
+impl Room {
+    /// The configuration in use; `None` before the first one.
+    #[must_use]
+    pub fn config(&self) -> Option<&Config> {
+        self.config.as_deref()
+    }
+
+    /// What the room is doing.
+    #[must_use]
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// The meetings that are not over.
+    #[must_use]
+    pub fn agenda(&self, now: Now) -> Agenda<'_> {
+        Agenda::at(now.wall, &self.meetings)
+    }
+
+    /// How the account is doing.
+    #[must_use]
+    pub fn account(&self) -> &AccountState {
+        &self.account
+    }
+
+    /// What is muted.
+    #[must_use]
+    pub fn muted(&self) -> Muted {
+        self.muted
+    }
+
+    /// All that is wrong, worst first.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<&Trouble> {
+        self.troubles.sorted()
+    }
+
+    /// What the engine's process is doing.
+    #[must_use]
+    pub fn engine(&self) -> EngineState {
+        self.engine.state()
+    }
+
+    /// What is connected, as the engine last said.
+    #[must_use]
+    pub fn devices(&self) -> &DeviceList {
+        &self.devices
+    }
+
+    /// The engine's last figures; `None` while it does not run.
+    #[must_use]
+    pub fn stats(&self) -> Option<&MediaStats> {
+        self.stats.as_ref()
+    }
+}

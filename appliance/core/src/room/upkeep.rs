@@ -1,0 +1,98 @@
+//! Configuration, account, calendar, the clock, and the end.
+
+use saal_fleet_protocol::Config;
+use saal_meeting::{AccountState, EndReason, Meeting};
+
+use super::Room;
+use crate::{CalendarProblem, Effect, Now, Phase, Trouble, TroubleCode, engine::EngineAction};
+
+impl Room {
+    pub(super) fn on_config(&mut self, now: Now, config: Box<Config>) {
+        let before = self.config.replace(config);
+        self.troubles.clear(TroubleCode::ConfigRefused);
+        match before {
+            None => self.start_all(now),
+            Some(before) => self.apply_changes(&before),
+        }
+        self.effect(Effect::Redraw);
+    }
+
+    fn start_all(&mut self, now: Now) {
+        self.minute = now.minute();
+        self.effect(Effect::StartWeb);
+        self.effect(Effect::StartAccount);
+        let action = self.engine.start(now.mono);
+        self.follow_engine(action);
+    }
+
+    fn apply_changes(&mut self, before: &Config) {
+        let Some(config) = &self.config else { return };
+        let web = config.web != before.web;
+        let media = config.devices != before.devices || config.television != before.television;
+        // A refused token may have been replaced in its file, which the document does not show.
+        let refused = matches!(self.account, AccountState::SignedOut { .. });
+        let account = config.matrix != before.matrix || refused;
+        if web {
+            self.effect(Effect::StartWeb);
+        }
+        if media {
+            self.configure_devices();
+            self.send_media_state();
+        }
+        match (account, self.phase == Phase::Home) {
+            (true, true) => self.effect(Effect::StartAccount),
+            (true, false) => self.account_waits = true,
+            (false, _) => {}
+        }
+    }
+
+    pub(super) fn on_account(&mut self, account: AccountState) {
+        let news = self.troubles.follow_account(&account);
+        // A store that fails says nothing about the connection.
+        if !matches!(account, AccountState::StoreFailed { .. }) {
+            self.account = account;
+        }
+        if news {
+            self.effect(Effect::Redraw);
+        }
+    }
+
+    pub(super) fn on_meetings(
+        &mut self,
+        meetings: Vec<Meeting>,
+        mut problems: Vec<CalendarProblem>,
+    ) {
+        problems.sort();
+        if problems.is_empty() {
+            self.troubles.clear(TroubleCode::Calendar);
+        } else {
+            self.raise(Trouble::Calendar { problems });
+        }
+        self.meetings = meetings;
+        self.effect(Effect::Redraw);
+    }
+
+    pub(super) fn on_deadline(&mut self, now: Now) {
+        let action = self.engine.on_deadline(now.mono);
+        if action == EngineAction::Start {
+            self.stats = None;
+        }
+        self.follow_engine(action);
+        if matches!(&self.phase, Phase::Leaving(state) if state.until <= now.mono) {
+            self.on_ended(EndReason::Left);
+            self.effect(Effect::Redraw);
+        }
+        if std::mem::replace(&mut self.minute, now.minute()) != now.minute() {
+            self.save_call(now);
+            self.effect(Effect::Redraw);
+        }
+    }
+
+    pub(super) fn on_shutdown(&mut self, now: Now) {
+        self.leaving_for_good = true;
+        match self.phase {
+            Phase::Home => self.effect(Effect::Exit),
+            _ => self.leave(now),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What is wrong, for people: sorted by how much it hurts, each at most once.
+
+use std::collections::BTreeMap;
+
+use saal_media_protocol::{DeviceUse, MediaTrouble};
+use saal_meeting::{AccountState, EndReason};
+
+use crate::CalendarProblem;
+
+/// How much it hurts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Meetings are not possible.
+    Blocking,
+    /// Something is missing in meetings.
+    Limiting,
+    /// Good to know.
+    Notice,
+}
+
+/// Identity of a trouble; a new one of the same code replaces the old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TroubleCode {
+    /// See [`Trouble::SignedOut`].
+    SignedOut,
+    /// See [`Trouble::Unreachable`].
+    Unreachable,
+    /// See [`Trouble::EngineFailing`].
+    EngineFailing,
+    /// See [`Trouble::Store`].
+    Store,
+    /// See [`Trouble::JoinFailed`].
+    JoinFailed,
+    /// See [`Trouble::Device`].
+    Device(DeviceUse),
+    /// See [`Trouble::CallNotSaved`].
+    CallNotSaved,
+    /// See [`Trouble::ConfigRefused`].
+    ConfigRefused,
+    /// See [`Trouble::Calendar`].
+    Calendar,
+}
+
+impl TroubleCode {
+    /// As in status output and logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Unreachable => "homeserver_unreachable",
+            Self::EngineFailing => "engine_failing",
+            Self::Store => "store_failed",
+            Self::JoinFailed => "join_failed",
+            Self::Device(DeviceUse::Camera) => "camera",
+            Self::Device(DeviceUse::Microphone) => "microphone",
+            Self::Device(DeviceUse::Loudspeaker) => "loudspeaker",
+            Self::CallNotSaved => "call_not_saved",
+            Self::ConfigRefused => "config_refused",
+            Self::Calendar => "calendar",
+        }
+    }
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The server refuses the room's credentials.
+    SignedOut {
+        /// Which server.
+        server: String,
+    },
+    /// The server does not answer.
+    Unreachable {
+        /// Which server.
+        server: String,
+    },
+    /// Picture and sound fail again and again.
+    EngineFailing,
+    /// The account's memory can't be written.
+    Store {
+        /// Where.
+        path: String,
+        /// The disk is full.
+        full: bool,
+    },
+    /// The meeting was not entered, or ended by itself.
+    JoinFailed {
+        /// Which meeting.
+        title: String,
+        /// Why.
+        reason: EndReason,
+    },
+    /// A device can't be used.
+    Device(MediaTrouble),
+    /// A restart would not find back into the call.
+    CallNotSaved {
+        /// Where.
+        path: String,
+    },
+    /// A new configuration was refused; the one before stays.
+    ConfigRefused {
+        /// Place and problem.
+        problem: String,
+    },
+    /// Entries of the calendar can't be read.
+    Calendar {
+        /// At least one.
+        problems: Vec<CalendarProblem>,
+    },
+}
+
+impl Trouble {
+    /// Its identity.
+    #[must_use]
+    pub fn code(&self) -> TroubleCode {
+        match self {
+            Self::SignedOut { .. } => TroubleCode::SignedOut,
+            Self::Unreachable { .. } => TroubleCode::Unreachable,
+            Self::EngineFailing => TroubleCode::EngineFailing,
+            Self::Store { .. } => TroubleCode::Store,
+            Self::JoinFailed { .. } => TroubleCode::JoinFailed,
+            Self::Device(trouble) => TroubleCode::Device(trouble.source()),
+            Self::CallNotSaved { .. } => TroubleCode::CallNotSaved,
+            Self::ConfigRefused { .. } => TroubleCode::ConfigRefused,
+            Self::Calendar { .. } => TroubleCode::Calendar,
+        }
+    }
+
+    /// How much it hurts.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::SignedOut { .. } | Self::Unreachable { .. } | Self::EngineFailing => {
+                Severity::Blocking
+            }
+            Self::Store { .. } | Self::JoinFailed { .. } | Self::Device(_) => Severity::Limiting,
+            Self::CallNotSaved { .. } | Self::ConfigRefused { .. } | Self::Calendar { .. } => {
+                Severity::Notice
+            }
+        }
+    }
+
+    /// Whether "I have read it" removes it; the others go when they are mended.
+    #[must_use]
+    pub fn is_dismissable(&self) -> bool {
+        matches!(self, Self::JoinFailed { .. })
+    }
+}
+
+/// All that is wrong now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Troubles(BTreeMap<TroubleCode, Trouble>);
+
+impl Troubles {
+    /// Worst first; codes are declared in this order too.
+    pub(crate) fn sorted(&self) -> Vec<&Trouble> {
+        let mut all: Vec<&Trouble> = self.0.values().collect();
+        all.sort_by_key(|trouble| trouble.severity());
+        all
+    }
+
+    /// True when that is news.
+    pub(crate) fn raise(&mut self, trouble: Trouble) -> bool {
+        self.0.insert(trouble.code(), trouble.clone()) != Some(trouble)
+    }
+
+    pub(crate) fn clear(&mut self, code: TroubleCode) -> bool {
+        self.0.remove(&code).is_some()
+    }
+
+    pub(crate) fn dismiss(&mut self, code: TroubleCode) -> bool {
+        let dismissable = self.0.get(&code).is_some_and(Trouble::is_dismissable);
+        dismissable && self.clear(code)
+    }
+
+    /// Raises what the account's state says and clears what it disproves.
+    pub(crate) fn follow_account(&mut self, account: &AccountState) -> bool {
+        match account {
+            AccountState::Starting => false,
+            AccountState::Online { .. } => {
+                self.clear(TroubleCode::Unreachable) | self.clear(TroubleCode::SignedOut)
+            }
+            AccountState::Unreachable { server, .. } => self.raise(Trouble::Unreachable {
+                server: server.clone(),
+            }),
+            AccountState::SignedOut { server, .. } => {
+                self.clear(TroubleCode::Unreachable)
+                    | self.raise(Trouble::SignedOut {
+                        server: server.clone(),
+                    })
+            }
+            AccountState::StoreFailed { path, full, .. } => self.raise(Trouble::Store {
+                path: path.clone(),
+                full: *full,
+            }),
+        }
+    }
+}

@@ -30,6 +30,21 @@ impl Room {
     fn on_engine_ready(&mut self, now: Now) {
         self.engine.ready(now.mono);
         self.troubles.clear(TroubleCode::EngineFailing);
+    }
+
+    pub(super) fn follow_engine(&mut self, action: EngineAction) {
+        if action == EngineAction::Start {
+            self.effect(Effect::StartEngine);
+            self.brief_engine();
+        }
+        if self.engine.is_failing() {
+            self.raise(Trouble::EngineFailing);
+        }
+    }
+
+    /// Tells a new engine everything, and the meeting service that its transports are gone. Both
+    /// wait in queues while the process starts, so a call is back the sooner.
+    fn brief_engine(&mut self) {
         self.configure_devices();
         self.send_preview();
         self.send_media_state();
@@ -39,15 +54,6 @@ impl Room {
         };
         if let Some(call) = call {
             self.effect(Effect::Meeting(MeetingCommand::MediaRestarted { call }));
-        }
-    }
-
-    pub(super) fn follow_engine(&mut self, action: EngineAction) {
-        if action == EngineAction::Start {
-            self.effect(Effect::StartEngine);
-        }
-        if self.engine.is_failing() {
-            self.raise(Trouble::EngineFailing);
         }
     }
 

@@ -1,0 +1,175 @@
+//! How the room is doing, as `saalctl status --json` and the web view's `/api/status` show it.
+
+use jiff::Timestamp;
+use saal_media_protocol::{DeviceList, MediaStats};
+use saal_meeting::{AccountState, MeetingId, Participant};
+use serde::{Deserialize, Serialize};
+
+/// Everything about the room at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// Version of this document: [`crate::VERSION`].
+    pub version: u32,
+    /// The room's name.
+    pub room: String,
+    /// Address of the web view; `None` while it can't listen.
+    pub web: Option<String>,
+    /// What the room is doing.
+    pub phase: PhaseName,
+    /// How its account is doing.
+    pub account: AccountState,
+    /// The call that the room is in, enters or leaves.
+    pub call: Option<CallStatus>,
+    /// The media engine's process.
+    pub engine: EngineStatus,
+    /// The engine's last figures; `None` while it does not run.
+    pub media: Option<MediaStats>,
+    /// What is wrong, worst first.
+    pub troubles: Vec<TroubleLine>,
+    /// The daemon's process id.
+    pub pid: u32,
+}
+
+/// What the room is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseName {
+    /// Waiting for people.
+    Home,
+    /// Entering a meeting.
+    Joining,
+    /// In a meeting.
+    Call,
+    /// In a meeting whose connection was lost.
+    Reconnecting,
+    /// On the way out.
+    Leaving,
+}
+
+impl PhaseName {
+    /// As on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Joining => "joining",
+            Self::Call => "call",
+            Self::Reconnecting => "reconnecting",
+            Self::Leaving => "leaving",
+        }
+    }
+}
+
+/// A call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallStatus {
+    /// The meeting's title.
+    pub title: String,
+    /// Which meeting.
+    pub meeting: MeetingId,
+    /// All others.
+    pub participants: Vec<Participant>,
+    /// What the room keeps to itself.
+    pub muted: MutedSources,
+}
+
+/// What the room keeps to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MutedSources {
+    /// Nobody hears the room.
+    pub microphone: bool,
+    /// Nobody sees the room.
+    pub camera: bool,
+}
+
+/// The media engine's process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineStatus {
+    /// Its process id; `None` while there is none.
+    pub pid: Option<u32>,
+    /// What it is doing.
+    pub state: EngineProcess,
+}
+
+/// What the engine's process is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineProcess {
+    /// Not wanted yet.
+    Off,
+    /// Started, has not answered yet.
+    Starting,
+    /// Runs.
+    Ready,
+    /// Died too often; started again in a moment.
+    Waiting,
+}
+
+impl EngineProcess {
+    /// As on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TroubleLine {
+    /// For programs, as in docs/troubles.md.
+    pub code: String,
+    /// For people, in the room's language.
+    pub text: String,
+}
+
+/// A meeting of the room's day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeetingLine {
+    /// Which occurrence.
+    pub id: MeetingId,
+    /// As people wrote it; any Unicode, any length.
+    pub title: String,
+    /// `None`: a call without an appointment.
+    pub start: Option<Timestamp>,
+    /// `None`: open end.
+    pub end: Option<Timestamp>,
+    /// How many devices are in its call now.
+    pub in_call: u32,
+    /// Going on now, by appointment or because somebody is in the call.
+    pub under_way: bool,
+    /// Whether it can be entered now.
+    pub can_join: bool,
+}
+
+/// What is connected and what is chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Devices {
+    /// As the engine last said.
+    pub present: DeviceList,
+    /// As the configuration says.
+    pub chosen: ChosenDevices,
+}
+
+/// The configuration's devices: a name, `simulated` or `none`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChosenDevices {
+    /// Picture of the room.
+    pub camera: String,
+    /// Sound of the room.
+    pub microphone: String,
+    /// Sound of the others.
+    pub loudspeaker: String,
+}

@@ -1,0 +1,185 @@
+//! What stands on the wire: other programs read it, so it changes only with the version.
+
+use saal_control::{
+    Answer, AnswerError, CallStatus, EngineProcess, EngineStatus, ErrorCode, MutedSources,
+    PhaseName, Question, Refused, Reply, Request, Status, TroubleLine,
+};
+use saal_media_protocol::SourceKind;
+use saal_meeting::{AccountState, MeetingId, Participant};
+use serde_json::{Value, json};
+
+fn requests() -> Vec<(Request, Value)> {
+    let id = MeetingId("!lahn:example.org/now".to_owned());
+    let source = SourceKind::Microphone;
+    vec![
+        (Request::Status {}, json!({"status": {}})),
+        (Request::Meetings {}, json!({"meetings": {}})),
+        (Request::Devices {}, json!({"devices": {}})),
+        (
+            Request::Join { meeting: id },
+            json!({"join": {"meeting": "!lahn:example.org/now"}}),
+        ),
+        (Request::Leave {}, json!({"leave": {}})),
+        (
+            Request::SetMuted {
+                source,
+                muted: true,
+            },
+            json!({"set_muted": {"source": "microphone", "muted": true}}),
+        ),
+    ]
+}
+
+fn status() -> Status {
+    Status {
+        version: 1,
+        room: "Raum Lahn".to_owned(),
+        web: Some("http://127.0.0.1:8480".to_owned()),
+        phase: PhaseName::Call,
+        account: AccountState::Online {
+            user: "@lahn:example.org".to_owned(),
+        },
+        call: Some(CallStatus {
+            title: "Weekly".to_owned(),
+            meeting: MeetingId("!lahn:example.org/now".to_owned()),
+            participants: vec![Participant {
+                id: "@ada:example.org:A".to_owned(),
+                name: "Ada".to_owned(),
+                microphone: true,
+                camera: true,
+                content: false,
+                speaking: false,
+            }],
+            muted: MutedSources {
+                microphone: false,
+                camera: true,
+            },
+        }),
+        engine: EngineStatus {
+            pid: Some(123),
+            state: EngineProcess::Ready,
+        },
+        media: None,
+        troubles: vec![TroubleLine {
+            code: "homeserver_unreachable".to_owned(),
+            text: "…".to_owned(),
+        }],
+        pid: 99,
+    }
+}
+
+fn status_json() -> Value {
+    json!({
+        "version": 1,
+        "room": "Raum Lahn",
+        "web": "http://127.0.0.1:8480",
+        "phase": "call",
+        "account": {"account": "online", "user": "@lahn:example.org"},
+        "call": {
+            "title": "Weekly",
+            "meeting": "!lahn:example.org/now",
+            "participants": [{"id": "@ada:example.org:A", "name": "Ada", "microphone": true,
+                "camera": true, "content": false, "speaking": false}],
+            "muted": {"microphone": false, "camera": true},
+        },
+        "engine": {"pid": 123, "state": "ready"},
+        "media": null,
+        "troubles": [{"code": "homeserver_unreachable", "text": "…"}],
+        "pid": 99,
+    })
+}
+
+#[test]
+fn requests_are_written_and_read_as_documented() {
+    for (request, wanted) in requests() {
+        let line = Question::new(request.clone()).to_line();
+        assert!(line.ends_with('\n') && line.matches('\n').count() == 1);
+        let json: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(json, json!({"version": 1, "request": wanted}));
+        assert_eq!(Question::parse(&line).unwrap(), request);
+    }
+}
+
+#[test]
+fn status_has_the_documented_shape() {
+    assert_eq!(serde_json::to_value(status()).unwrap(), status_json());
+    let line = Answer::new(Reply::Status(Box::new(status()))).to_line();
+    let json: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(json["reply"]["status"], status_json());
+    assert_eq!(
+        Answer::parse(&line).unwrap(),
+        Reply::Status(Box::new(status()))
+    );
+}
+
+#[test]
+fn what_is_refused_stands_beside_the_version() {
+    let refused = Refused {
+        code: ErrorCode::NotFound,
+        message: "there is no such meeting".to_owned(),
+    };
+    let line = Answer::new(Reply::Error(refused.clone())).to_line();
+    let json: Value = serde_json::from_str(&line).unwrap();
+    let error = json!({"code": "not_found", "message": "there is no such meeting"});
+    assert_eq!(json, json!({"version": 1, "error": error}));
+    assert_eq!(Answer::parse(&line).unwrap(), Reply::Error(refused));
+}
+
+#[test]
+fn codes_are_the_same_in_text_and_on_the_wire() {
+    for code in [
+        ErrorCode::Malformed,
+        ErrorCode::UnsupportedVersion,
+        ErrorCode::NotFound,
+        ErrorCode::NotNow,
+        ErrorCode::InCall,
+        ErrorCode::NotInCall,
+        ErrorCode::NotMutable,
+    ] {
+        assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+    }
+    for phase in [PhaseName::Home, PhaseName::Joining, PhaseName::Reconnecting] {
+        assert_eq!(serde_json::to_value(phase).unwrap(), phase.as_str());
+    }
+    for state in [EngineProcess::Off, EngineProcess::Waiting] {
+        assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+    }
+}
+
+#[test]
+fn a_request_of_another_version_is_refused_for_that_reason() {
+    let line = r#"{"version":2,"request":{"make_coffee":{}}}"#;
+    let refused = Question::parse(line).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::UnsupportedVersion);
+    assert!(refused.message.contains("version 1, not 2"), "{refused}");
+}
+
+#[test]
+fn what_is_no_request_is_malformed() {
+    for line in [
+        "",
+        "hello",
+        "{}",
+        r#"{"version":1}"#,
+        r#"{"version":1,"request":{"make_coffee":{}}}"#,
+        r#"{"version":1,"request":{"status":{}},"more":1}"#,
+        r#"{"version":1,"request":{"status":{"more":1}}}"#,
+        r#"{"version":1,"request":{"leave":{},"status":{}}}"#,
+    ] {
+        let refused = Question::parse(line).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Malformed, "{line}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_answer_is_told_apart() {
+    let both = r#"{"version":1,"reply":{"done":{}},"error":{"code":"not_now","message":"-"}}"#;
+    for line in [r#"{"version":1}"#, both] {
+        let error = Answer::parse(line).unwrap_err();
+        assert!(matches!(error, AnswerError::Ambiguous), "{line}: {error}");
+    }
+    let error = Answer::parse(r#"{"version":7,"reply":"tea"}"#).unwrap_err();
+    assert!(matches!(error, AnswerError::Version { version: 7 }));
+    let error = Answer::parse("tea").unwrap_err();
+    assert!(matches!(error, AnswerError::Malformed(_)));
+}

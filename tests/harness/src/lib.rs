@@ -1,1 +1,37 @@
-//! Real servers, browser clients and rooms for the demo and the tests.
+//! Real servers, browser clients and rooms, for the demo and for the tests.
+//!
+//! ```text
+//! Servers   Synapse + LiveKit + token service + web host, on free loopback ports
+//! FarEnd    Element Call users in one Chromium
+//! Room      saald under a supervisor, touched and looked at as a person would
+//! ```
+//!
+//! Every process dies with the one that started it, however that ends.
+
+mod error;
+mod farend;
+mod http;
+mod livekit;
+mod matrix;
+mod ports;
+mod process;
+mod runtime;
+mod servers;
+mod stats;
+mod synapse;
+mod token_service;
+mod tools;
+mod wait;
+mod web;
+
+pub use error::{Error, Result};
+pub use farend::{Caller, FarEnd, FarEndOptions, JoinOptions, Luma, Sound, Tile};
+pub use livekit::{LiveKitClient, Participant, Track};
+pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};
+pub use runtime::run;
+pub use servers::{RunFolder, Servers};
+pub use stats::{CallStats, Inbound, Outbound};
+pub use synapse::SERVER_NAME;
+pub use token_service::call_room;
+pub use tools::Tools;
+pub use wait::until;

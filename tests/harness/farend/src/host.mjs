@@ -1,0 +1,133 @@
+// The page around Element Call: a Matrix client for one user that hosts Element Call as a widget, as Element Web does.
+// The tests call window.saal through Playwright; a person gets here by a link whose fragment holds the same session.
+import { ClientEvent, createClient, RoomEvent, RoomStateEvent, SyncState } from "matrix-js-sdk";
+import { logger } from "matrix-js-sdk/lib/logger";
+import { RoomStickyEventsEvent } from "matrix-js-sdk/lib/models/room-sticky-events";
+import { ClientWidgetApi, Widget } from "matrix-widget-api";
+import { Driver } from "./widget_driver.mjs";
+
+/** Console warnings of a client library are not what a reader of a failed test's log looks for. */
+logger.setLevel?.("error");
+
+let call = null;
+
+function startClient(session) {
+  const client = createClient({
+    baseUrl: session.homeserver,
+    userId: session.user_id,
+    deviceId: session.device_id,
+    accessToken: session.access_token,
+    useAuthorizationHeader: true,
+  });
+  return new Promise((resolve, reject) => {
+    client.on(ClientEvent.Sync, (state, _previous, data) => {
+      if (state === SyncState.Prepared) resolve(client);
+      if (state === SyncState.Error && client.isInitialSyncComplete() === false) reject(data?.error ?? new Error("first sync failed"));
+    });
+    client.startClient({ initialSyncLimit: 20, threadSupport: false }).catch(reject);
+  });
+}
+
+/** Joins the Matrix room if needed and waits until its state has come by sync. */
+async function enterRoom(client, roomId) {
+  if (client.getRoom(roomId)?.getMyMembership() === "join") return;
+  await client.joinRoom(roomId);
+  await new Promise((resolve) => {
+    const look = () => {
+      if (client.getRoom(roomId)?.getMyMembership() !== "join") return;
+      client.off(RoomEvent.MyMembership, look);
+      client.off(ClientEvent.Room, look);
+      resolve();
+    };
+    client.on(RoomEvent.MyMembership, look);
+    client.on(ClientEvent.Room, look);
+    look();
+  });
+}
+
+function widgetUrl(options, session) {
+  const parameters = new URLSearchParams({
+    widgetId: "call",
+    parentUrl: location.href.split("#")[0],
+    userId: session.user_id,
+    deviceId: session.device_id,
+    roomId: options.room_id,
+    baseUrl: session.homeserver,
+    lang: "en",
+    theme: "dark",
+    intent: "join_existing",
+    skipLobby: String(options.lobby !== true),
+    perParticipantE2EE: String(options.encrypted === true),
+    allowIceFallback: "false",
+    confineToRoom: "true",
+  });
+  return new URL(`/call/${options.mode}/${options.codec}/index.html#?${parameters}`, location.href).href;
+}
+
+/** What Element Call reads as state, timeline, sticky and to-device events: all of it comes from the host's sync. */
+function feed(client, api, roomId) {
+  const ofRoom = (event) => event.getRoomId() === roomId;
+  const unless = (promise) => promise.catch((error) => console.warn("widget did not take an event:", String(error)));
+  client.on(RoomEvent.Timeline, (event, _room, toStart) => {
+    if (!toStart && ofRoom(event)) unless(api.feedEvent(event.getEffectiveEvent()));
+  });
+  client.on(RoomStateEvent.Events, (event) => {
+    if (ofRoom(event)) unless(api.feedStateUpdate(event.getEffectiveEvent()));
+  });
+  client.getRoom(roomId).on(RoomStickyEventsEvent.Update, (added, updated) => {
+    for (const event of [...added, ...updated.map((change) => change.current)]) {
+      unless(api.feedEvent(event.getEffectiveEvent()));
+    }
+  });
+  client.on(ClientEvent.ReceivedToDeviceMessage, ({ message, encryptionInfo }) => {
+    unless(api.feedToDevice(message, encryptionInfo !== null));
+  });
+}
+
+/** Element Call's own wishes (join, hang up, close) only need an answer; the page remembers the last ones. */
+function answerWidget(api, state) {
+  const answer = (action, note) =>
+    api.on(`action:${action}`, (request) => {
+      request.preventDefault();
+      note(request.detail.data ?? {});
+      api.transport.reply(request.detail, {});
+    });
+  answer("io.element.join", () => (state.phase = "joined"));
+  answer("im.vector.hangup", () => (state.phase = "left"));
+  answer("io.element.close", () => (state.phase = "left"));
+  answer("io.element.device_mute", (data) => (state.devices = data));
+  answer("set_always_on_screen", () => {});
+}
+
+async function join(options) {
+  const { session } = options;
+  const client = call?.client ?? (await startClient(session));
+  await enterRoom(client, options.room_id);
+  document.querySelector("iframe")?.remove();
+  const frame = document.createElement("iframe");
+  frame.allow = "camera; microphone; display-capture; autoplay; fullscreen; speaker-selection";
+  const url = widgetUrl(options, session);
+  const widget = new Widget({ id: "call", creatorUserId: session.user_id, type: "m.call", url, data: {}, waitForIframeLoad: false });
+  const state = { phase: "joining", devices: null, delayed: [] };
+  document.body.append(frame);
+  const api = new ClientWidgetApi(widget, frame, new Driver(client, options.room_id, state));
+  answerWidget(api, state);
+  if (!call) client.setMaxListeners?.(50);
+  feed(client, api, options.room_id);
+  api.setViewedRoomId(options.room_id);
+  frame.src = url;
+  call = { client, api, state };
+}
+
+window.saal = {
+  join,
+  state: () => call?.state ?? { phase: "idle" },
+  setDevices: (wanted) => call.api.transport.send("io.element.device_mute", wanted),
+  hangUp: () => call.api.transport.send("im.vector.hangup", {}),
+};
+
+if (location.hash.length > 1) {
+  join(JSON.parse(decodeURIComponent(location.hash.slice(1)))).catch((error) => {
+    document.body.textContent = `Could not open the call: ${error}`;
+  });
+}

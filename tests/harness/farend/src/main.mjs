@@ -1,0 +1,112 @@
+// The far end: several Element Call users in one headless Chromium, told what to do by JSON lines.
+//   node main.mjs '{"modules":..., "chromium":..., "profile":..., "video":FILE.y4m, "audio":FILE.wav, "origin":URL, "headed":false}'
+// stdin:  {"id":1,"op":"join","user":"anna",...}      stdout: {"id":1,"ok":...} or {"id":1,"error":"..."}
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { installProbe } from "./page_probe.mjs";
+
+const settings = JSON.parse(process.argv[2]);
+const { chromium } = createRequire(join(settings.modules, "saal"))("playwright-core");
+
+/** Without these Chromium asks for hosts of its maker, shows prompts, or wants a sound card and a camera. */
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage",
+  "--disable-features=WebRtcHideLocalIpsWithMdns",
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+  "--autoplay-policy=no-user-gesture-required",
+  "--use-fake-ui-for-media-stream",
+  "--use-fake-device-for-media-stream",
+  ...(settings.video ? [`--use-file-for-fake-video-capture=${settings.video}`] : []),
+  ...(settings.audio ? [`--use-file-for-fake-audio-capture=${settings.audio}`] : []),
+];
+
+const browser = await chromium.launch({
+  executablePath: settings.chromium,
+  headless: !settings.headed,
+  args: FLAGS,
+  handleSIGINT: false,
+  handleSIGTERM: false,
+});
+const users = new Map();
+
+async function open({ user, viewport }) {
+  const context = await browser.newContext({ viewport: viewport ?? { width: 960, height: 600 }, permissions: ["camera", "microphone"] });
+  await context.addInitScript(installProbe);
+  const page = await context.newPage();
+  page.on("console", (line) => {
+    if (["error", "warning"].includes(line.type())) process.stderr.write(`${user}: ${line.text()}\n`);
+  });
+  page.on("pageerror", (error) => process.stderr.write(`${user}: ${error.stack}\n`));
+  await page.goto(`${settings.origin}/host.html`);
+  await page.waitForFunction(() => window.saal !== undefined);
+  users.set(user, { context, page });
+  return users.get(user);
+}
+
+function known(user) {
+  const found = users.get(user);
+  if (!found) throw new Error(`no user ${user} has joined here`);
+  return found;
+}
+
+/** The frame in which Element Call runs. */
+function callFrame(user) {
+  const frame = known(user).page.frames().find((candidate) => candidate.url().includes("/call/"));
+  if (!frame) throw new Error(`${user} has no call open`);
+  return frame;
+}
+
+const operations = {
+  async join({ user, viewport, options }) {
+    const { page } = users.get(user) ?? (await open({ user, viewport }));
+    await page.evaluate((wanted) => window.saal.join(wanted), options);
+    await page.waitForFunction(() => window.saal.state().phase === "joined");
+    return null;
+  },
+  hang_up: async ({ user }) => (await known(user).page.evaluate(() => window.saal.hangUp()), null),
+  devices: async ({ user, wanted }) => await known(user).page.evaluate((devices) => window.saal.setDevices(devices), wanted),
+  state: async ({ user }) => await known(user).page.evaluate(() => window.saal.state()),
+  stats: async ({ user }) => await callFrame(user).evaluate(() => window.saalProbe.stats()),
+  luma: async ({ user, within_ms }) => await callFrame(user).evaluate((within) => window.saalProbe.luma(within), within_ms),
+  sound: async ({ user, ms }) => await callFrame(user).evaluate((length) => window.saalProbe.sound(length), ms),
+  tiles: async ({ user }) =>
+    await callFrame(user).evaluate(() =>
+      [...document.querySelectorAll('[data-testid="videoTile"]')].map((tile) => ({
+        name: tile.querySelector('[data-testid="name_tag"]')?.textContent ?? tile.textContent,
+        video: [...tile.querySelectorAll("video")].some((video) => video.videoWidth > 0 && getComputedStyle(video).display !== "none"),
+      })),
+    ),
+  text: async ({ user }) => await callFrame(user).evaluate(() => document.body.innerText),
+  html: async ({ user }) => await callFrame(user).evaluate(() => document.body.innerHTML),
+  screenshot: async ({ user, path }) => (await known(user).page.screenshot({ path }), null),
+  async close({ user }) {
+    await known(user).context.close();
+    users.delete(user);
+    return null;
+  },
+  version: async () => browser.version(),
+};
+
+async function answer(line) {
+  const { id, op, ...request } = JSON.parse(line);
+  const operation = operations[op];
+  const reply = await (operation ? operation(request) : Promise.reject(new Error(`no operation ${op}`))).then(
+    (ok) => ({ id, ok: ok ?? null }),
+    (error) => ({ id, error: String(error?.stack ?? error) }),
+  );
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}
+
+const input = createInterface({ input: process.stdin });
+input.on("line", (line) => void answer(line));
+input.on("close", () => void browser.close().finally(() => process.exit(0)));
+browser.on("disconnected", () => process.exit(users.size > 0 ? 1 : 0));
+process.stdout.write(`${JSON.stringify({ ready: true, version: browser.version() })}\n`);

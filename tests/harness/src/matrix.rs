@@ -1,0 +1,237 @@
+//! A Matrix user of the tests: rooms, invitations, state.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::http;
+
+/// The state event by which somebody is in a call (MSC3401 as `MatrixRTC` uses it).
+pub const CALL_MEMBER: &str = "org.matrix.msc3401.call.member";
+
+/// The state event of a meeting in a room's calendar.
+pub const MEETING: &str = "net.nordeck.meetings.metadata";
+
+/// A user who is logged in on one device.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// `@name:saal.test`.
+    pub user_id: String,
+    /// The device of this session.
+    pub device_id: String,
+    /// The session's secret.
+    pub access_token: String,
+    /// Where the home server answers.
+    pub homeserver: String,
+    http: reqwest::Client,
+}
+
+/// A state event as the server stores it.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct StateEvent {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its key.
+    pub state_key: String,
+    /// Who sent it.
+    pub sender: String,
+    /// What it says.
+    pub content: Value,
+}
+
+impl User {
+    pub(crate) fn from_session(homeserver: &str, session: &Value) -> Option<Self> {
+        let field = |name: &str| session[name].as_str().map(str::to_owned);
+        Some(Self {
+            user_id: field("user_id")?,
+            device_id: field("device_id")?,
+            access_token: field("access_token")?,
+            homeserver: homeserver.to_owned(),
+            http: http::client(),
+        })
+    }
+
+    /// The session as the far end's page takes it.
+    pub(crate) fn session(&self) -> Value {
+        json!({ "homeserver": self.homeserver, "user_id": self.user_id, "device_id": self.device_id, "access_token": self.access_token })
+    }
+
+    /// Makes a private room in which members may start and join calls, and invites `invited`.
+    ///
+    /// # Errors
+    /// When the home server refuses or does not answer; so for every method here.
+    pub async fn create_room(&self, name: &str, invited: &[&User]) -> Result<String> {
+        let invited: Vec<&str> = invited.iter().map(|user| user.user_id.as_str()).collect();
+        let levels = json!({
+            "events": { CALL_MEMBER: 0, "org.matrix.msc4143.rtc.member": 0, "m.room.name": 50, "m.room.power_levels": 100 },
+        });
+        let body = json!({ "name": name, "preset": "private_chat", "invite": invited, "power_level_content_override": levels });
+        let answer = self.post("createRoom", &body).await?;
+        let room = answer["room_id"].as_str().map(str::to_owned);
+        room.ok_or_else(|| Error::Answer {
+            what: "createRoom".to_owned(),
+            answer: answer.to_string(),
+        })
+    }
+
+    /// Writes a meeting into the room's calendar; times in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn schedule(
+        &self,
+        room: &str,
+        title: &str,
+        start_ms: i64,
+        end_ms: i64,
+    ) -> Result<()> {
+        let at = |ms: i64| format_time(ms / 1000);
+        let content = json!({
+            "creator": self.user_id,
+            "description": title,
+            "calendar": [{ "uid": format!("meeting-{start_ms}"), "dtstart": { "tzid": "UTC", "local": at(start_ms) }, "dtend": { "tzid": "UTC", "local": at(end_ms) } }],
+            "force_deletion_at": end_ms + 86_400_000,
+        });
+        self.send_state(room, "m.room.name", "", &json!({ "name": title }))
+            .await?;
+        self.send_state(room, MEETING, "", &content).await
+    }
+
+    /// Invites another user.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn invite(&self, room: &str, user_id: &str) -> Result<()> {
+        self.post(
+            &format!("rooms/{}/invite", segment(room)),
+            &json!({ "user_id": user_id }),
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Joins a room.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn join(&self, room: &str) -> Result<()> {
+        self.post(&format!("rooms/{}/join", segment(room)), &json!({}))
+            .await
+            .map(drop)
+    }
+
+    /// Writes state.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn send_state(
+        &self,
+        room: &str,
+        kind: &str,
+        key: &str,
+        content: &Value,
+    ) -> Result<()> {
+        let path = format!(
+            "rooms/{}/state/{}/{}",
+            segment(room),
+            segment(kind),
+            segment(key)
+        );
+        self.ask(Method::PUT, &path, Some(content)).await.map(drop)
+    }
+
+    /// All state of a room.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn state(&self, room: &str) -> Result<Vec<StateEvent>> {
+        let answer = self
+            .ask(Method::GET, &format!("rooms/{}/state", segment(room)), None)
+            .await?;
+        serde_json::from_value(answer.clone()).map_err(|_| Error::Answer {
+            what: "state".to_owned(),
+            answer: answer.to_string(),
+        })
+    }
+
+    /// The call memberships that are in force in a room: those with content.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn call_members(&self, room: &str) -> Result<Vec<StateEvent>> {
+        let all = self.state(room).await?;
+        let in_force = |event: &StateEvent| {
+            event.kind == CALL_MEMBER
+                && event
+                    .content
+                    .as_object()
+                    .is_some_and(|content| !content.is_empty())
+        };
+        Ok(all.into_iter().filter(in_force).collect())
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let url = format!("{}/_matrix/client/v3/{path}", self.homeserver);
+        http::json(&self.http, method, &url, Some(&self.access_token), body).await
+    }
+}
+
+/// A path segment with everything escaped that is not unreserved (RFC 3986).
+fn segment(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// `20261123T214500`: seconds since 1970 as the meeting event writes UTC.
+fn format_time(seconds: i64) -> String {
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Days to civil date in the proleptic Gregorian calendar (Howard Hinnant's algorithm).
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 {
+        month_index + 3
+    } else {
+        month_index - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!(
+        "{year:04}{month:02}{day:02}T{:02}{:02}{:02}",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_become_the_meeting_events_civil_time() {
+        assert_eq!(format_time(0), "19700101T000000");
+        assert_eq!(format_time(1_709_209_805), "20240229T123005");
+        assert_eq!(format_time(1_795_470_300), "20261123T214500");
+    }
+
+    #[test]
+    fn room_ids_are_escaped_in_paths() {
+        assert_eq!(segment("!a:b/ü"), "%21a%3Ab%2F%C3%BC");
+    }
+}

@@ -1,0 +1,168 @@
+//! Everything a call needs, on loopback: home server, media server, token service, web host.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::error::{Error, Result};
+use crate::livekit::{LiveKit, LiveKitClient, Participant};
+use crate::matrix::User;
+use crate::synapse::Synapse;
+use crate::token_service::{Bound, call_room};
+use crate::tools::Tools;
+use crate::web::{Serving, Web};
+
+/// The folder of one run: logs, databases, clips. Removed at the end, unless a test failed or `SAAL_KEEP` is set.
+#[derive(Debug)]
+pub struct RunFolder(PathBuf);
+
+impl RunFolder {
+    /// Makes a new folder below the system's one for temporary files.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn new() -> Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "saal-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).map_err(Error::file("create", &path))?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() && std::env::var_os("SAAL_KEEP").is_none() {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+/// The running servers. Dropping them ends every process and removes their files.
+#[derive(Debug)]
+pub struct Servers {
+    tools: Tools,
+    synapse: Synapse,
+    livekit: LiveKit,
+    web: Web,
+    token_service: String,
+    _tokens: Serving,
+    // Last: its processes write into it until they are dropped.
+    folder: RunFolder,
+}
+
+impl Servers {
+    /// Starts them on free ports and waits until each answers.
+    ///
+    /// # Errors
+    /// When the set-up is missing or a server does not come up; the error has the end of its log.
+    pub async fn start() -> Result<Self> {
+        let tools = Tools::find()?;
+        let folder = RunFolder::new()?;
+        let tokens = Bound::new().await?;
+        let token_service = tokens.url().to_owned();
+        let (synapse, livekit) = (folder.path().join("synapse"), folder.path().join("livekit"));
+        let (synapse, livekit, web) = tokio::try_join!(
+            Synapse::start(&tools, &synapse, tokens.url()),
+            LiveKit::start(&tools, &livekit),
+            Web::start(&tools, folder.path()),
+        )?;
+        let serving = tokens.serve(synapse.base().to_owned(), livekit.client());
+        Ok(Self {
+            tools,
+            synapse,
+            livekit,
+            web,
+            token_service,
+            _tokens: serving,
+            folder,
+        })
+    }
+
+    /// Registers a user.
+    ///
+    /// # Errors
+    /// When the home server refuses, as for a name that is taken.
+    pub async fn create_user(&self, name: &str) -> Result<User> {
+        self.synapse.register(name).await
+    }
+
+    /// Who is in a Matrix room's call, as the media server sees it.
+    ///
+    /// # Errors
+    /// When the media server does not answer.
+    pub async fn participants(&self, room_id: &str) -> Result<Vec<Participant>> {
+        self.media().participants(&call_room(room_id)).await
+    }
+
+    /// The media server's interface for questions.
+    #[must_use]
+    pub fn media(&self) -> LiveKitClient {
+        self.livekit.client()
+    }
+
+    /// Kills the media server: every call breaks.
+    pub async fn stop_livekit(&mut self) {
+        self.livekit.kill().await;
+    }
+
+    /// Starts the media server again on the same ports.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start_livekit(&mut self) -> Result<()> {
+        self.livekit.resume().await
+    }
+
+    /// Stops the home server.
+    pub async fn stop_synapse(&mut self) {
+        self.synapse.stop().await;
+    }
+
+    /// Starts the home server again with the same port and database.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start_synapse(&mut self) -> Result<()> {
+        self.synapse.resume().await
+    }
+
+    /// Where Matrix clients connect to.
+    #[must_use]
+    pub fn homeserver(&self) -> &str {
+        self.synapse.base()
+    }
+
+    /// Where the token service answers.
+    #[must_use]
+    pub fn token_service(&self) -> &str {
+        &self.token_service
+    }
+
+    /// The origin of the far end's pages.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.web.origin()
+    }
+
+    /// The folder of this run.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The programs that are not ours.
+    #[must_use]
+    pub fn tools(&self) -> &Tools {
+        &self.tools
+    }
+}

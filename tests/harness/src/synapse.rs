@@ -1,0 +1,179 @@
+//! A Synapse of our own: one process, SQLite, loopback, with what MatrixRTC needs switched on.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hmac::{Hmac, Mac};
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha1::Sha1;
+
+use crate::error::{Error, Result};
+use crate::matrix::User;
+use crate::process::{Process, Program};
+use crate::tools::Tools;
+use crate::{http, ports};
+
+/// The name of the home server in user ids. A reserved top level domain (RFC 6761): no lookup may ever leave the machine.
+pub const SERVER_NAME: &str = "saal.test";
+
+const REGISTRATION_SECRET: &str = "the tests' own";
+
+/// A key in Synapse's format. A known one is enough where nothing federates, and saves the start that makes one.
+const SIGNING_KEY: &str = "ed25519 a_test AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n";
+
+/// Importing Synapse takes 3 s on an idle machine; on a busy one several times that.
+const READY_WITHIN: Duration = Duration::from_secs(90);
+
+/// A running home server, or one that was stopped.
+#[derive(Debug)]
+pub(crate) struct Synapse {
+    python: PathBuf,
+    folder: PathBuf,
+    base: String,
+    process: Option<Process>,
+    http: reqwest::Client,
+}
+
+impl Synapse {
+    /// Starts a home server with an empty database below `folder`.
+    pub(crate) async fn start(tools: &Tools, folder: &Path, livekit_service: &str) -> Result<Self> {
+        let port = ports::free_tcp()?;
+        let base = format!("http://127.0.0.1:{port}");
+        std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        let settings = settings(folder, port, &base, livekit_service);
+        write(&folder.join("homeserver.yaml"), &settings.to_string())?;
+        write(&folder.join("log.yaml"), &logging().to_string())?;
+        write(&folder.join("signing.key"), SIGNING_KEY)?;
+        let folder = folder.to_path_buf();
+        let mut synapse = Self {
+            python: tools.synapse_python.clone(),
+            folder,
+            base,
+            process: None,
+            http: http::client(),
+        };
+        synapse.resume().await?;
+        Ok(synapse)
+    }
+
+    /// Starts it again on the same port with the same database.
+    pub(crate) async fn resume(&mut self) -> Result<()> {
+        let program =
+            Program::new("Synapse", &self.python, self.folder.join("synapse.log")).args([
+                "-m",
+                "synapse.app.homeserver",
+                "--config-path",
+                "homeserver.yaml",
+            ]);
+        let mut process = program.folder(&self.folder).start().await?;
+        let (client, url) = (
+            self.http.clone(),
+            format!("{}/_matrix/client/versions", self.base),
+        );
+        process
+            .ready(READY_WITHIN, || http::answers(&client, &url))
+            .await?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Stops it as an administrator would.
+    pub(crate) async fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.stop(Duration::from_secs(10)).await;
+        }
+    }
+
+    /// Where clients reach it.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Registers a user with the shared secret and gives the session that comes with it.
+    pub(crate) async fn register(&self, name: &str) -> Result<User> {
+        let url = format!("{}/_synapse/admin/v1/register", self.base);
+        let nonce = http::json(&self.http, Method::GET, &url, None, None).await?;
+        let nonce = nonce["nonce"].as_str().unwrap_or_default();
+        let password = "a password";
+        let body = json!({
+            "nonce": nonce, "username": name, "displayname": name, "password": password, "admin": false,
+            "mac": registration_mac(nonce, name, password),
+        });
+        let session = http::json(&self.http, Method::POST, &url, None, Some(&body)).await?;
+        User::from_session(&self.base, &session).ok_or_else(|| Error::Answer {
+            what: url,
+            answer: session.to_string(),
+        })
+    }
+}
+
+/// Synapse's shared-secret registration: HMAC-SHA1 over the fields with NUL between them.
+fn registration_mac(nonce: &str, name: &str, password: &str) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(REGISTRATION_SECRET.as_bytes())
+        .expect("HMAC takes keys of any length");
+    mac.update([nonce, name, password, "notadmin"].join("\0").as_bytes());
+    mac.finalize()
+        .into_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).map_err(Error::file("write", path))
+}
+
+/// The configuration (JSON is YAML).
+fn settings(folder: &Path, port: u16, base: &str, livekit_service: &str) -> Value {
+    let unlimited = json!({ "per_second": 10_000, "burst_count": 10_000 });
+    let foci = json!([{ "type": "livekit", "livekit_service_url": livekit_service }]);
+    let mut settings = json!({
+        "server_name": SERVER_NAME,
+        "public_baseurl": base,
+        "listeners": [{
+            "port": port, "bind_addresses": ["127.0.0.1"], "type": "http", "tls": false,
+            "resources": [{ "names": ["client", "openid"] }],
+        }],
+        "database": { "name": "sqlite3", "args": { "database": folder.join("homeserver.db") } },
+        "media_store_path": folder.join("media"),
+        "signing_key_path": folder.join("signing.key"),
+        "log_config": folder.join("log.yaml"),
+        "pid_file": folder.join("synapse.pid"),
+        "registration_shared_secret": REGISTRATION_SECRET,
+        "macaroon_secret_key": "only for tests", "form_secret": "only for tests",
+        "bcrypt_rounds": 4,
+        "report_stats": false, "url_preview_enabled": false, "presence": { "enabled": false },
+        "trusted_key_servers": [], "suppress_key_server_warning": true, "federation_domain_whitelist": [],
+        "push": { "enabled": false }, "user_directory": { "enabled": false },
+        "experimental_features": { "msc4354_enabled": true, "msc4143_enabled": true, "msc4222_enabled": true, "msc4140_enabled": true },
+        "max_event_delay_duration": "24h",
+        "matrix_rtc": { "transports": foci },
+        "extra_well_known_client_content": { "org.matrix.msc4143.rtc_foci": foci },
+        "rc_joins": { "local": unlimited, "remote": unlimited },
+        "rc_login": { "address": unlimited, "account": unlimited, "failed_attempts": unlimited },
+        "rc_invites": { "per_room": unlimited, "per_user": unlimited, "per_issuer": unlimited },
+    });
+    for limit in [
+        "rc_message",
+        "rc_registration",
+        "rc_admin_redaction",
+        "rc_joins_per_room",
+        "rc_key_requests",
+        "rc_delayed_event_mgmt",
+        "rc_room_creation",
+    ] {
+        settings[limit] = unlimited.clone();
+    }
+    settings
+}
+
+fn logging() -> Value {
+    json!({
+        "version": 1,
+        "formatters": { "line": { "format": "%(asctime)s %(levelname)s %(name)s %(message)s" } },
+        "handlers": { "console": { "class": "logging.StreamHandler", "formatter": "line" } },
+        "root": { "level": "WARNING", "handlers": ["console"] },
+        "loggers": { "synapse.access": { "level": "INFO" } },
+    })
+}

@@ -1,1 +1,17 @@
-//! Simulated hardware: seeded, machine-readable picture and tone.
+//! Simulated hardware: a seeded moving picture and a tone that machines can read at the far end,
+//! and cameras and sound devices that are plugged and unplugged by a test.
+//!
+//! Nothing here reads a clock: frame number, time and sample index are arguments. The layouts in
+//! [`pattern`] and [`tone`] are exact, so that a browser at the far end can read them too.
+
+mod audio;
+mod camera;
+pub mod clip;
+mod code;
+pub mod pattern;
+mod picture;
+pub mod tone;
+
+pub use audio::SimulatedAudio;
+pub use camera::SimulatedCameras;
+pub use picture::{I420Picture, Luma, PictureMut};

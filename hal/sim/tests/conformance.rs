@@ -1,0 +1,57 @@
+//! The simulated devices keep the rules of the hardware traits.
+
+use saal_hal::{AudioDevices, AudioError, CameraError, Cameras, Direction, conformance};
+use saal_hal_sim::{SimulatedAudio, SimulatedCameras};
+
+#[test]
+fn simulated_cameras_conform() {
+    assert_eq!(conformance::cameras(&SimulatedCameras::one()), 1);
+    assert_eq!(conformance::cameras(&SimulatedCameras::default()), 0);
+    let mut two = SimulatedCameras::one();
+    two.plug("simulated:1", "Second camera");
+    assert_eq!(conformance::cameras(&two), 2);
+}
+
+#[test]
+fn simulated_sound_conforms() {
+    assert_eq!(conformance::audio(&SimulatedAudio::pair()), 2);
+    assert_eq!(conformance::audio(&SimulatedAudio::default()), 0);
+}
+
+#[test]
+fn a_camera_in_use_is_busy_and_one_that_left_is_not_found() {
+    let mut cameras = SimulatedCameras::one();
+    let camera = cameras.find("Simulated camera").unwrap();
+    cameras.set_busy(&camera.id, true);
+    assert_eq!(
+        cameras.check(&camera),
+        Err(CameraError::Busy {
+            camera: "Simulated camera".to_owned()
+        })
+    );
+    cameras.set_busy(&camera.id, false);
+    assert_eq!(cameras.check(&camera), Ok(()));
+    cameras.unplug(&camera.id);
+    assert!(matches!(
+        cameras.check(&camera),
+        Err(CameraError::NotFound { .. })
+    ));
+}
+
+#[test]
+fn a_microphone_in_use_is_busy_and_one_that_left_is_not_found() {
+    let mut devices = SimulatedAudio::pair();
+    let microphone = devices
+        .find("Simulated microphone", Direction::Capture)
+        .unwrap();
+    devices.set_busy(&microphone.id, true);
+    assert!(matches!(
+        devices.check(&microphone),
+        Err(AudioError::Busy { .. })
+    ));
+    devices.unplug(&microphone.id);
+    assert!(matches!(
+        devices.check(&microphone),
+        Err(AudioError::NotFound { .. })
+    ));
+}

@@ -1,0 +1,121 @@
+//! Sound devices by ALSA.
+
+use alsa::{
+    Ctl, Direction as Flow, ValueOr,
+    card::Iter as Cards,
+    ctl::DeviceIter,
+    pcm::{Access, Format, HwParams, PCM},
+};
+use saal_hal::{AudioDevice, AudioDevices, AudioError, Direction};
+
+/// Everything in this house runs at this rate.
+const RATE: u32 = 48_000;
+/// 10 ms.
+const PERIOD_FRAMES: usize = 480;
+
+const EBUSY: i32 = nix::errno::Errno::EBUSY as i32;
+const ENODEV: i32 = nix::errno::Errno::ENODEV as i32;
+const ENOENT: i32 = nix::errno::Errno::ENOENT as i32;
+
+/// The sound cards that ALSA knows. Ids name the card, not its number, which changes with the
+/// order in which cards are found: `plughw:CARD=Jabra,DEV=0`, converting rates and channels where
+/// the card is not 48 kHz.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AlsaDevices;
+
+impl AudioDevices for AlsaDevices {
+    fn list(&self, direction: Direction) -> Result<Vec<AudioDevice>, AudioError> {
+        let mut all = Vec::new();
+        for card in Cards::new() {
+            let found = card.and_then(|card| devices_of(&card, direction));
+            match found {
+                Ok(found) => all.extend(found),
+                // One that is being pulled out now is simply not there.
+                Err(error) => tracing::debug!(%error, "no sound card"),
+            }
+        }
+        Ok(all)
+    }
+
+    fn check(&self, device: &AudioDevice) -> Result<(), AudioError> {
+        let explain = |operation: &'static str| {
+            move |error: alsa::Error| self.explain(device, operation, error)
+        };
+        let pcm = PCM::new(&device.id, flow(device.direction), false).map_err(explain("open"))?;
+        let channels = configure(&pcm).map_err(explain("set 48 kHz, 16 bit"))?;
+        let mut period = vec![0_i16; PERIOD_FRAMES * channels];
+        let io = pcm.io_i16().map_err(explain("move sound"))?;
+        match device.direction {
+            Direction::Capture => io.readi(&mut period).map_err(explain("read"))?,
+            Direction::Playback => io.writei(&period).map_err(explain("write"))?,
+        };
+        Ok(())
+    }
+}
+
+impl AlsaDevices {
+    fn explain(&self, device: &AudioDevice, operation: &str, error: alsa::Error) -> AudioError {
+        match error.errno() {
+            EBUSY => AudioError::Busy {
+                device: device.name.clone(),
+            },
+            ENODEV | ENOENT => {
+                let present = self.list(device.direction).unwrap_or_default();
+                AudioError::NotFound {
+                    wanted: device.name.clone(),
+                    present: present.into_iter().map(|d| d.name).collect(),
+                }
+            }
+            _ => AudioError::Device {
+                device: device.name.clone(),
+                operation: operation.to_owned(),
+                reason: error.to_string(),
+            },
+        }
+    }
+}
+
+fn flow(direction: Direction) -> Flow {
+    match direction {
+        Direction::Capture => Flow::Capture,
+        Direction::Playback => Flow::Playback,
+    }
+}
+
+fn devices_of(card: &alsa::Card, direction: Direction) -> alsa::Result<Vec<AudioDevice>> {
+    let ctl = Ctl::from_card(card, true)?;
+    let info = ctl.card_info()?;
+    let (id, name) = (info.get_id()?.to_owned(), info.get_name()?.to_owned());
+    let mut all = Vec::new();
+    for number in DeviceIter::new(&ctl) {
+        let number = number.unsigned_abs();
+        // Devices that flow the other way only are refused here.
+        let Ok(pcm) = ctl.pcm_info(number, 0, flow(direction)) else {
+            continue;
+        };
+        let what = pcm.get_name().unwrap_or_default();
+        all.push(AudioDevice {
+            id: format!("plughw:CARD={id},DEV={number}"),
+            name: if what.is_empty() || what == name {
+                format!("{name} ({number})")
+            } else {
+                format!("{name}: {what}")
+            },
+            direction,
+        });
+    }
+    Ok(all)
+}
+
+/// Sets what everything here uses; the number of channels is the device's.
+fn configure(pcm: &PCM) -> alsa::Result<usize> {
+    let params = HwParams::any(pcm)?;
+    params.set_access(Access::RWInterleaved)?;
+    params.set_format(Format::s16())?;
+    params.set_rate(RATE, ValueOr::Nearest)?;
+    let channels = params.get_channels_min()?.max(1);
+    params.set_channels(channels)?;
+    pcm.hw_params(&params)?;
+    pcm.prepare()?;
+    Ok(usize::try_from(channels).unwrap_or(1))
+}

@@ -1,1 +1,92 @@
 //! From calendar entries to the meetings of the day.
+//!
+//! [`Calendar`] keeps what the account sees ([`Invitation`]s) and answers at any moment which
+//! meetings there are around it. What can't be read is reported by room and field and never
+//! hides the rest; the work for one entry is bounded, whatever somebody wrote into it.
+
+mod entry;
+mod nordeck;
+mod problem;
+mod recurrence;
+mod room;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
+use saal_core::CalendarProblem;
+use saal_meeting::{Invitation, Meeting};
+
+use crate::{entry::Span, room::Room};
+
+/// Meetings that ended so long ago are no longer told.
+const BACK: SignedDuration = SignedDuration::from_hours(24);
+/// Meetings that start later than this are not told yet: today and tomorrow in every zone.
+const AHEAD: SignedDuration = SignedDuration::from_hours(48);
+/// Who is in a call belongs to another appointment after a while; so often it is asked again.
+const STEP_SECONDS: i64 = 300;
+
+/// The meetings that the account's rooms speak of.
+#[derive(Debug)]
+pub struct Calendar {
+    zones: TimeZoneDatabase,
+    rooms: Vec<Room>,
+}
+
+impl Default for Calendar {
+    /// An empty calendar; the zone database is the one compiled in.
+    fn default() -> Self {
+        Self {
+            zones: TimeZoneDatabase::bundled(),
+            rooms: Vec::new(),
+        }
+    }
+}
+
+impl Calendar {
+    /// Replaces everything the calendar knows. Rooms whose entry did not change are not read
+    /// again.
+    pub fn update(&mut self, invitations: Vec<Invitation>) {
+        let mut before = std::mem::take(&mut self.rooms);
+        for invitation in invitations {
+            let known = before.iter().position(|r| r.has_same_entry(&invitation));
+            let room = match known {
+                Some(at) => before.swap_remove(at).with(invitation),
+                None => Room::read(invitation, &self.zones),
+            };
+            self.rooms.push(room);
+        }
+    }
+
+    /// The meetings from a day ago to two days ahead, and the entries that can't be read, both
+    /// in a stable order.
+    #[must_use]
+    pub fn meetings(&self, now: Timestamp) -> (Vec<Meeting>, Vec<CalendarProblem>) {
+        let window = window(now);
+        let mut meetings = Vec::new();
+        let mut problems = Vec::new();
+        for room in &self.rooms {
+            let (of_room, unread) = room.meetings(now, window);
+            meetings.extend(of_room);
+            problems.extend(unread);
+        }
+        meetings.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
+        problems.sort();
+        (meetings, problems)
+    }
+
+    /// When [`Self::meetings`] may answer something else than now; `None` while no room has a
+    /// calendar entry.
+    #[must_use]
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        if !self.rooms.iter().any(Room::has_entries) {
+            return None;
+        }
+        let step = now.as_second().div_euclid(STEP_SECONDS) + 1;
+        Timestamp::from_second(step * STEP_SECONDS).ok()
+    }
+}
+
+fn window(now: Timestamp) -> Span {
+    Span {
+        start: now.checked_sub(BACK).unwrap_or(Timestamp::MIN),
+        end: now.checked_add(AHEAD).unwrap_or(Timestamp::MAX),
+    }
+}

@@ -1,0 +1,198 @@
+//! One room: its appointments and who is in its call.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
+use saal_core::CalendarProblem;
+use saal_meeting::{Destination, Invitation, Meeting, MeetingId};
+
+use crate::{
+    entry::{Entry, Occurrence, Span},
+    nordeck,
+    problem::Problem,
+    recurrence::Series,
+};
+
+/// People come early and stay longer; a call further from any appointment is one of its own.
+const NEAR: SignedDuration = SignedDuration::from_hours(1);
+
+/// Meetings of one series that were moved into the three days of the window; each is looked up.
+const MOST_MOVED: usize = 50;
+
+/// A room with its entry read.
+#[derive(Debug)]
+pub(crate) struct Room {
+    invitation: Invitation,
+    entries: Vec<Entry>,
+    problems: Vec<Problem>,
+}
+
+impl Room {
+    pub(crate) fn read(invitation: Invitation, zones: &TimeZoneDatabase) -> Self {
+        let content = invitation.calendar_event.as_ref();
+        let (entries, problems) = content.map(|c| nordeck::read(c, zones)).unwrap_or_default();
+        Self {
+            invitation,
+            entries,
+            problems,
+        }
+    }
+
+    pub(crate) fn has_same_entry(&self, other: &Invitation) -> bool {
+        self.invitation.destination == other.destination
+            && self.invitation.calendar_event == other.calendar_event
+    }
+
+    /// The same entry under another name or with others in the call.
+    pub(crate) fn with(self, invitation: Invitation) -> Self {
+        Self { invitation, ..self }
+    }
+
+    pub(crate) fn has_entries(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// The room's meetings in the window, and what can't be read.
+    pub(crate) fn meetings(
+        &self,
+        now: Timestamp,
+        window: Span,
+    ) -> (Vec<Meeting>, Vec<CalendarProblem>) {
+        let mut problems = self.problems.clone();
+        let occurrences = self.occurrences(window, &mut problems);
+        let in_call = self.invitation.in_call;
+        let nearest = occurrences
+            .iter()
+            .filter(|(_, o)| in_call > 0 && o.span.distance(now) <= NEAR)
+            .min_by_key(|(_, o)| (o.span.distance(now), std::cmp::Reverse(o.span.start)))
+            .map(|(planned, _)| *planned);
+        let mut meetings: Vec<Meeting> = occurrences
+            .into_values()
+            .map(|o| {
+                self.meeting(
+                    o,
+                    if nearest == Some(o.planned) {
+                        in_call
+                    } else {
+                        0
+                    },
+                )
+            })
+            .collect();
+        if in_call > 0 && nearest.is_none() {
+            meetings.push(self.call_without_appointment());
+        }
+        (
+            meetings,
+            problems.into_iter().map(|p| self.problem(p)).collect(),
+        )
+    }
+
+    /// By the time they were planned for, which names them; two at the same time are one.
+    fn occurrences(
+        &self,
+        window: Span,
+        problems: &mut Vec<Problem>,
+    ) -> BTreeMap<Timestamp, Occurrence> {
+        let mut all: BTreeMap<Timestamp, Occurrence> = BTreeMap::new();
+        let mut add = |new: Occurrence| {
+            let known = all.entry(new.planned).or_insert(new);
+            known.span.end = known.span.end.max(new.span.end);
+        };
+        for entry in &self.entries {
+            match entry {
+                Entry::Single(span) if span.meets(window) => add(Occurrence {
+                    planned: span.start,
+                    span: *span,
+                }),
+                Entry::Series(series) => match self.of_series(series, window) {
+                    Some(found) => found.into_iter().for_each(&mut add),
+                    None => problems.push(too_many(series)),
+                },
+                Entry::Single(_) | Entry::Moved { .. } => {}
+            }
+        }
+        all
+    }
+
+    /// The series' meetings in the window, those that were moved at their new time; `None` when
+    /// there are too many to count.
+    fn of_series(&self, series: &Series, window: Span) -> Option<Vec<Occurrence>> {
+        let moved = || {
+            self.entries.iter().filter_map(|entry| match entry {
+                Entry::Moved { uid, from, to } if *uid == series.uid => Some((*from, *to)),
+                _ => None,
+            })
+        };
+        let stay = series.starts(window).ok()?.into_iter();
+        let mut found: Vec<Occurrence> = stay
+            .filter(|start| !moved().any(|(from, _)| from == *start))
+            .map(|start| Occurrence {
+                planned: start,
+                span: Span::of(start, series.length),
+            })
+            .collect();
+        let here: Vec<_> = moved().filter(|(_, to)| to.meets(window)).collect();
+        if here.len() > MOST_MOVED {
+            return None;
+        }
+        for (planned, span) in here {
+            // What is left of a series that was changed since is no meeting.
+            if series.has(planned).ok()? {
+                found.push(Occurrence { planned, span });
+            }
+        }
+        Some(found)
+    }
+
+    fn meeting(&self, occurrence: Occurrence, in_call: u32) -> Meeting {
+        Meeting {
+            id: self.id(&occurrence.planned.to_string()),
+            title: self.title(),
+            start: Some(occurrence.span.start),
+            end: Some(occurrence.span.end),
+            destination: self.invitation.destination.clone(),
+            in_call,
+        }
+    }
+
+    fn call_without_appointment(&self) -> Meeting {
+        Meeting {
+            id: self.id("now"),
+            title: self.title(),
+            start: None,
+            end: None,
+            destination: self.invitation.destination.clone(),
+            in_call: self.invitation.in_call,
+        }
+    }
+
+    fn id(&self, occurrence: &str) -> MeetingId {
+        MeetingId(format!("{}/{occurrence}", self.place()))
+    }
+
+    fn place(&self) -> &str {
+        let Destination::Matrix { room_id } = &self.invitation.destination;
+        room_id
+    }
+
+    /// NeoDateFix keeps the title in the room's name. A nameless room still has an address.
+    fn title(&self) -> String {
+        match self.invitation.name.trim() {
+            "" => self.place().to_owned(),
+            name => name.to_owned(),
+        }
+    }
+
+    fn problem(&self, problem: Problem) -> CalendarProblem {
+        CalendarProblem {
+            place: self.title(),
+            reason: problem.0,
+        }
+    }
+}
+
+fn too_many(series: &Series) -> Problem {
+    let what = format!("too many meetings since {} to count", series.first);
+    Problem::at("rrule", what)
+}

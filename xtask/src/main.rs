@@ -1,3 +1,78 @@
-//! What ./dev calls: set-up, demo, tests, benchmarks.
+//! What `./dev` calls: sets tools up, runs demo, tests and benchmarks, and says how long each step took.
 
-fn main() {}
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line tool talks on standard output"
+)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod demo;
+mod paths;
+mod progress;
+mod setup;
+mod stages;
+mod test;
+
+/// Saal's one entry for people.
+#[derive(Parser)]
+#[command(name = "./dev", disable_version_flag = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a room, its servers and an Element Call user, and say where to look.
+    Demo {
+        /// Passed on: --far-end none, --window, --camera NAME, ...
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+    /// Run all tests, or the named stages; `deep` adds the long ones.
+    Test {
+        /// setup, fmt, clippy, deny, unit, e2e, deep; all but deep without.
+        stages: Vec<test::Stage>,
+        /// Passed on to the tests, as a filter of their names.
+        #[arg(last = true)]
+        rest: Vec<String>,
+    },
+    /// Check format, lints and dependencies.
+    Lint,
+    /// Measure: join, call.
+    Bench {
+        /// Which benchmark.
+        name: String,
+        /// Passed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+    /// Only set the tools up.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo { rest } => demo::demo(&rest),
+        Command::Test { stages, rest } => test::test(&stages, &rest),
+        Command::Lint => test::test(
+            &[test::Stage::Fmt, test::Stage::Clippy, test::Stage::Deny],
+            &[],
+        ),
+        Command::Bench { name, rest } => demo::bench(&name, &rest),
+        Command::Setup => setup::setup().map(drop),
+    }
+}

@@ -116,7 +116,7 @@ impl Error {
     pub(crate) fn file(
         action: &'static str,
         path: &std::path::Path,
-    ) -> impl FnOnce(io::Error) -> Self {
+    ) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self::File {
             action,

@@ -91,23 +91,40 @@ pub struct Tile {
     pub video: bool,
 }
 
-/// One picture of a remote track, brightness only.
-#[derive(Debug, Clone)]
-pub struct Luma {
-    /// The media stream: `PA_…|TR_…` with the media server's ids.
+/// One picture of a remote track or of the television, brightness only.
+#[derive(Clone)]
+pub struct Picture {
+    /// The media stream: `PA_…|TR_…` with the media server's ids; empty for the television.
     pub stream: String,
     /// Pixels.
-    pub width: usize,
+    pub width: u32,
     /// Pixels.
-    pub height: usize,
+    pub height: u32,
     /// When it was read, milliseconds since 1970.
     pub at_ms: f64,
     /// `width * height` bytes, rows from the top.
     pub plane: Vec<u8>,
 }
 
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            stream,
+            width,
+            height,
+            at_ms,
+            ..
+        } = self;
+        write!(
+            f,
+            "{width}x{height} of {stream:?} at {at_ms}: {:?}",
+            self.code()
+        )
+    }
+}
+
 /// A piece of a remote track's sound, one channel.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Sound {
     /// The media stream: `PA_…|TR_…` with the media server's ids.
     pub stream: String,
@@ -115,6 +132,18 @@ pub struct Sound {
     pub sample_rate: u32,
     /// -1 to 1.
     pub samples: Vec<f32>,
+}
+
+impl std::fmt::Debug for Sound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (length, level) = (self.samples.len(), self.level());
+        write!(
+            f,
+            "{length} samples of {:?} at level {level:.3}: {:?}",
+            self.stream,
+            self.code()
+        )
+    }
 }
 
 impl FarEnd {
@@ -247,12 +276,12 @@ impl Caller {
     ///
     /// # Errors
     /// As for [`Self::hang_up`].
-    pub async fn pictures(&self) -> Result<Vec<Luma>> {
+    pub async fn pictures(&self) -> Result<Vec<Picture>> {
         #[derive(Deserialize)]
         struct Raw {
             stream: String,
-            width: usize,
-            height: usize,
+            width: u32,
+            height: u32,
             at_ms: f64,
             luma: String,
         }
@@ -260,7 +289,7 @@ impl Caller {
         raw.into_iter()
             .map(|picture| {
                 let plane = decode("luma", &picture.luma)?;
-                Ok(Luma {
+                Ok(Picture {
                     stream: picture.stream,
                     width: picture.width,
                     height: picture.height,

@@ -8,16 +8,21 @@
 //!
 //! Every process dies with the one that started it, however that ends.
 
+mod clip;
 mod error;
 mod farend;
 mod http;
 mod livekit;
 mod matrix;
+mod panel;
+mod perception;
 mod ports;
 mod process;
+mod room;
 mod runtime;
 mod servers;
 mod stats;
+mod supervisor;
 mod synapse;
 mod token_service;
 mod tools;
@@ -25,10 +30,13 @@ mod wait;
 mod web;
 
 pub use error::{Error, Result};
-pub use farend::{Caller, FarEnd, FarEndOptions, JoinOptions, Luma, Sound, Tile};
+pub use farend::{Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};
+pub use panel::{Element, ElementState, PanelTree, Rect};
+pub use room::{Room, RoomOptions, product};
 pub use runtime::run;
+pub use saal_control as control;
 pub use servers::{RunFolder, Servers};
 pub use stats::{CallStats, Inbound, Outbound};
 pub use synapse::SERVER_NAME;

@@ -86,11 +86,10 @@ impl User {
         start_ms: i64,
         end_ms: i64,
     ) -> Result<()> {
-        let at = |ms: i64| format_time(ms / 1000);
         let content = json!({
             "creator": self.user_id,
             "description": title,
-            "calendar": [{ "uid": format!("meeting-{start_ms}"), "dtstart": { "tzid": "UTC", "local": at(start_ms) }, "dtend": { "tzid": "UTC", "local": at(end_ms) } }],
+            "calendar": [{ "uid": format!("meeting-{start_ms}"), "dtstart": { "tzid": "UTC", "value": format_time(start_ms) }, "dtend": { "tzid": "UTC", "value": format_time(end_ms) } }],
             "force_deletion_at": end_ms + 86_400_000,
         });
         self.send_state(room, "m.room.name", "", &json!({ "name": title }))
@@ -193,30 +192,10 @@ fn segment(text: &str) -> String {
         .collect()
 }
 
-/// `20261123T214500`: seconds since 1970 as the meeting event writes UTC.
-fn format_time(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Days to civil date in the proleptic Gregorian calendar (Howard Hinnant's algorithm).
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!(
-        "{year:04}{month:02}{day:02}T{:02}{:02}{:02}",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
+/// `20261123T214500`: UTC as the meeting event writes it.
+fn format_time(ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y%m%dT%H%M%S").to_string()
 }
 
 #[cfg(test)]
@@ -224,10 +203,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_become_the_meeting_events_civil_time() {
+    fn milliseconds_become_the_meeting_events_civil_time() {
         assert_eq!(format_time(0), "19700101T000000");
-        assert_eq!(format_time(1_709_209_805), "20240229T123005");
-        assert_eq!(format_time(1_795_470_300), "20261123T214500");
+        assert_eq!(format_time(1_709_209_805_000), "20240229T123005");
+        assert_eq!(format_time(1_795_470_300_000), "20261123T214500");
     }
 
     #[test]

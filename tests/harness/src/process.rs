@@ -111,10 +111,6 @@ impl Process {
         taken.expect("started with piped(), and taken once")
     }
 
-    pub(crate) fn log(&self) -> &Path {
-        &self.log
-    }
-
     /// The exit status as words, once it has ended.
     pub(crate) fn ended(&mut self) -> Option<String> {
         self.child

@@ -1,0 +1,450 @@
+//! A room: saald under a supervisor, touched and looked at as a person would.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use reqwest::Method;
+use saal_control::{Answer, Question, Reply, Request, SOCKET_NAME, Status};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+
+use crate::error::{Error, Result};
+use crate::farend::Picture;
+use crate::matrix::User;
+use crate::panel::{Element, PanelTree, tap};
+use crate::process::{Program, tail};
+use crate::servers::Servers;
+use crate::supervisor::Supervisor;
+use crate::synapse::SERVER_NAME;
+use crate::wait::until;
+use crate::{http, ports};
+
+/// How long a room may take until its web view answers; generous, since a machine that also builds is slow.
+const UP_WITHIN: Duration = Duration::from_secs(30);
+/// A panel answers in milliseconds; this is how long a test waits for what a touch has to bring up.
+const PANEL_WITHIN: Duration = Duration::from_secs(15);
+
+/// What a test may set about a room.
+#[derive(Debug, Clone)]
+pub struct RoomOptions {
+    /// The room's name.
+    pub name: String,
+    /// `de` or `en`.
+    pub language: String,
+    /// Devices: `simulated`, `none`, or a name.
+    pub camera: String,
+    /// As `camera`.
+    pub microphone: String,
+    /// As `camera`.
+    pub loudspeaker: String,
+    /// Pixels of the television.
+    pub television: (u32, u32),
+    /// Where the home server is, when it is not the harness's.
+    pub homeserver: Option<String>,
+    /// The account's token, when it is not the user's own.
+    pub access_token: Option<String>,
+    /// The web view's port; a free one without.
+    pub web_port: Option<u16>,
+    /// Where the room keeps its state; a folder of its own without.
+    pub state: Option<PathBuf>,
+    /// More arguments of saald, such as `--window`.
+    pub arguments: Vec<String>,
+    /// More of saald's environment.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Default for RoomOptions {
+    fn default() -> Self {
+        let simulated = || "simulated".to_owned();
+        Self {
+            name: "Raum Lahn".to_owned(),
+            language: "en".to_owned(),
+            camera: simulated(),
+            microphone: simulated(),
+            loudspeaker: simulated(),
+            television: (1280, 720),
+            homeserver: None,
+            access_token: None,
+            web_port: None,
+            state: None,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
+    }
+}
+
+/// A running room. Dropping it kills it.
+#[derive(Debug)]
+pub struct Room {
+    supervisor: Supervisor,
+    config: PathBuf,
+    state: PathBuf,
+    log: PathBuf,
+    web: String,
+    http: reqwest::Client,
+}
+
+impl Room {
+    /// Starts saald for `account` and waits until its web view answers.
+    ///
+    /// # Errors
+    /// When it does not come up; the error has the end of its log.
+    pub async fn start(servers: &Servers, account: &User, options: &RoomOptions) -> Result<Self> {
+        let room = Self::launch(servers, account, options).await?;
+        let up = until(
+            "the room's web view",
+            UP_WITHIN,
+            async || room.panel().await,
+            |_| true,
+        )
+        .await;
+        up.map_err(|error| room.explain(error))?;
+        Ok(room)
+    }
+
+    /// Starts saald without waiting for anything.
+    ///
+    /// # Errors
+    /// When its files cannot be written or it cannot be run.
+    pub async fn launch(servers: &Servers, account: &User, options: &RoomOptions) -> Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let folder = servers
+            .folder()
+            .join(format!("room-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let state = options
+            .state
+            .clone()
+            .unwrap_or_else(|| folder.join("state"));
+        std::fs::create_dir_all(&state).map_err(Error::file("create", &state))?;
+        let port = options.web_port.map_or_else(ports::free_tcp, Ok)?;
+        let config = folder.join("saal.toml");
+        write(
+            &folder.join("token"),
+            options
+                .access_token
+                .as_deref()
+                .unwrap_or(&account.access_token),
+        )?;
+        write(&config, &configuration(servers, options, port))?;
+        let log = folder.join("saald.log");
+        let program = product("saald");
+        let make = {
+            let (config, state, log, options) =
+                (config.clone(), state.clone(), log.clone(), options.clone());
+            move || saald(&program, &config, &state, log.clone(), &options)
+        };
+        let supervisor = Supervisor::start(make).await?;
+        Ok(Self {
+            supervisor,
+            config,
+            state,
+            log,
+            web: format!("http://127.0.0.1:{port}"),
+            http: http::client(),
+        })
+    }
+
+    /// What stands on the panel.
+    ///
+    /// # Errors
+    /// When the web view does not answer.
+    pub async fn panel(&self) -> Result<PanelTree> {
+        let url = format!("{}/api/panel.json", self.web);
+        let tree = http::json(&self.http, Method::GET, &url, None, None).await?;
+        serde_json::from_value(tree.clone()).map_err(|error| Error::Answer {
+            what: url,
+            answer: format!("{error}: {tree}"),
+        })
+    }
+
+    /// Waits until the panel shows something that `done` accepts.
+    ///
+    /// # Errors
+    /// With what it showed last, and the end of the room's log.
+    pub async fn panel_shows(
+        &self,
+        what: &str,
+        within: Duration,
+        done: impl FnMut(&PanelTree) -> bool,
+    ) -> Result<PanelTree> {
+        until(what, within, async || self.panel().await, done)
+            .await
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Taps a pixel of the panel.
+    ///
+    /// # Errors
+    /// When the web view does not take it.
+    pub async fn touch(&self, x: i32, y: i32) -> Result<()> {
+        tap(&self.web, x, y).await
+    }
+
+    /// Waits for the element that is called `label` and taps its middle.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be used.
+    pub async fn touch_element(&self, label: &str) -> Result<Element> {
+        let usable = |tree: &PanelTree| {
+            tree.find(label)
+                .is_some_and(|element| !element.state.disabled)
+        };
+        let tree = self
+            .panel_shows(&format!("\"{label}\" on the panel"), PANEL_WITHIN, usable)
+            .await?;
+        let element = tree.find(label).cloned().expect("just seen");
+        let (x, y) = element.rect.middle();
+        self.touch(x, y).await?;
+        Ok(element)
+    }
+
+    /// The panel as PNG.
+    ///
+    /// # Errors
+    /// When the web view does not answer.
+    pub async fn panel_picture(&self) -> Result<Vec<u8>> {
+        http::bytes(
+            &self.http,
+            Method::GET,
+            &format!("{}/panel.png", self.web),
+            None,
+            None,
+        )
+        .await
+    }
+
+    /// The television as JPEG.
+    ///
+    /// # Errors
+    /// When the web view does not answer or the television shows nothing.
+    pub async fn television_jpeg(&self) -> Result<Vec<u8>> {
+        http::bytes(
+            &self.http,
+            Method::GET,
+            &format!("{}/television.jpg", self.web),
+            None,
+            None,
+        )
+        .await
+    }
+
+    /// The television's next picture, brightness only.
+    ///
+    /// # Errors
+    /// As for [`Self::television_jpeg`].
+    pub async fn television(&self) -> Result<Picture> {
+        let jpeg = self.television_jpeg().await?;
+        Picture::from_jpeg(&jpeg).ok_or_else(|| Error::Answer {
+            what: "/television.jpg".to_owned(),
+            answer: "no JPEG".to_owned(),
+        })
+    }
+
+    /// How the room is doing, as saalctl asks.
+    ///
+    /// # Errors
+    /// When it does not answer on its control socket.
+    pub async fn status(&self) -> Result<Status> {
+        match self.ask(Request::Status {}).await? {
+            Reply::Status(status) => Ok(*status),
+            other => Err(Error::Answer {
+                what: "status".to_owned(),
+                answer: format!("{other:?}"),
+            }),
+        }
+    }
+
+    /// Waits until the room's status is one that `done` accepts.
+    ///
+    /// # Errors
+    /// With the last status, and the end of the room's log.
+    pub async fn status_is(
+        &self,
+        what: &str,
+        within: Duration,
+        done: impl FnMut(&Status) -> bool,
+    ) -> Result<Status> {
+        until(what, within, async || self.status().await, done)
+            .await
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Asks on the control socket.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn ask(&self, request: Request) -> Result<Reply> {
+        let path = self.state.join(SOCKET_NAME);
+        let failed = |answer: String| Error::Answer {
+            what: path.display().to_string(),
+            answer,
+        };
+        let talk = async {
+            let mut socket = BufReader::new(UnixStream::connect(&path).await?);
+            socket
+                .write_all(Question::new(request).to_line().as_bytes())
+                .await?;
+            let mut line = String::new();
+            socket.read_line(&mut line).await?;
+            Ok::<_, std::io::Error>(line)
+        };
+        let line = talk.await.map_err(|error| failed(error.to_string()))?;
+        Answer::parse(&line).map_err(|error| failed(format!("{error}: {line}")))
+    }
+
+    /// The address of the web view.
+    #[must_use]
+    pub fn web(&self) -> &str {
+        &self.web
+    }
+
+    /// The folder with the room's state.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// The room's configuration file.
+    #[must_use]
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
+    /// Everything saald has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read(&self.log)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Writes another configuration and tells saald to read it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn configure(&self, text: &str) -> Result<()> {
+        write(&self.config, text)?;
+        self.supervisor.signal(Signal::SIGHUP);
+        Ok(())
+    }
+
+    /// saald's process id while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.supervisor.pid()
+    }
+
+    /// How often saald was started.
+    #[must_use]
+    pub fn starts(&self) -> u32 {
+        self.supervisor.starts()
+    }
+
+    /// Kills saald as the kernel would (SIGKILL); the supervisor starts it again.
+    pub fn kill(&self) {
+        self.supervisor.signal(Signal::SIGKILL);
+    }
+
+    /// Whether saald stays down when it ends.
+    pub fn hold_restart(&self, hold: bool) {
+        self.supervisor.hold_restart(hold);
+    }
+
+    /// Kills the media engine and gives the process id that it had.
+    ///
+    /// # Errors
+    /// When the room does not answer or has no engine.
+    pub async fn kill_engine(&self) -> Result<u32> {
+        let status = self.status().await?;
+        let none = || Error::Answer {
+            what: "engine".to_owned(),
+            answer: format!("{:?}", status.engine),
+        };
+        let pid = status.engine.pid.ok_or_else(none)?;
+        // It may have ended by itself in this very moment.
+        let _ = kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
+        Ok(pid)
+    }
+
+    /// Stops saald as systemd does and waits for its end.
+    pub async fn stop(self) {
+        self.supervisor.stop().await;
+    }
+
+    /// An error with the end of the room's log.
+    fn explain(&self, error: Error) -> Error {
+        let what = error.to_string();
+        Error::Process {
+            name: "saald".to_owned(),
+            what,
+            log: self.log.clone(),
+            tail: tail(&self.log, 30),
+        }
+    }
+}
+
+fn saald(
+    program: &Path,
+    config: &Path,
+    state: &Path,
+    log: PathBuf,
+    options: &RoomOptions,
+) -> Program {
+    let paths = [("--config", config), ("--state", state)];
+    let mut saald = Program::new("saald", program, log);
+    for (name, path) in paths {
+        saald = saald.args([name.as_ref(), path.as_os_str()]);
+    }
+    for (name, value) in &options.environment {
+        saald = saald.env(name, value);
+    }
+    saald.args(&options.arguments)
+}
+
+/// The configuration that a room of the harness gets.
+fn configuration(servers: &Servers, options: &RoomOptions, port: u16) -> String {
+    let homeserver = options
+        .homeserver
+        .as_deref()
+        .unwrap_or_else(|| servers.homeserver());
+    let (width, height) = options.television;
+    let RoomOptions {
+        name,
+        language,
+        camera,
+        microphone,
+        loudspeaker,
+        ..
+    } = options;
+    format!(
+        "version = 1\n\n\
+         [room]\nname = {name:?}\nlanguage = {language:?}\ntime_zone = \"Europe/Berlin\"\n\n\
+         [matrix]\nhomeserver = {homeserver:?}\naccess_token_file = \"token\"\nallowed_servers = [{SERVER_NAME:?}]\n\n\
+         [devices]\ncamera = {camera:?}\nmicrophone = {microphone:?}\nloudspeaker = {loudspeaker:?}\n\n\
+         [television]\nwidth = {width}\nheight = {height}\n\n\
+         [web]\nlisten = \"127.0.0.1:{port}\"\n"
+    )
+}
+
+/// A program of ours, beside the program that is running: the same build.
+///
+/// # Panics
+/// When the running program's path is unknown, which Linux tells.
+#[must_use]
+pub fn product(name: &str) -> PathBuf {
+    let running = std::env::current_exe().expect("/proc is mounted");
+    let folder = running.parent().unwrap_or(Path::new("/"));
+    let folder = if folder.ends_with("deps") {
+        folder.parent().unwrap_or(folder)
+    } else {
+        folder
+    };
+    folder.join(name)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).map_err(Error::file("write", path))
+}

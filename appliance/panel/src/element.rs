@@ -1,0 +1,86 @@
+//! What stands on the panel, for people who do not see it and for tests.
+
+use saal_core::Intent;
+use serde::Serialize;
+
+/// A rectangle on the panel in pixels from its top left corner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Area {
+    /// Left edge.
+    pub x: i32,
+    /// Top edge.
+    pub y: i32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+impl Area {
+    /// Whether this pixel belongs to it.
+    #[must_use]
+    pub fn contains(&self, x: i32, y: i32) -> bool {
+        let inside = |at: i32, from: i32, length: u32| at >= from && at.abs_diff(from) < length;
+        inside(x, self.x, self.width) && inside(y, self.y, self.height)
+    }
+
+    /// The pixel in its middle.
+    #[must_use]
+    pub fn middle(&self) -> (i32, i32) {
+        (
+            self.x.saturating_add_unsigned(self.width / 2),
+            self.y.saturating_add_unsigned(self.height / 2),
+        )
+    }
+}
+
+/// What an element is, in the words of WAI-ARIA 1.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The name of what follows.
+    Heading,
+    /// Words to read.
+    Text,
+    /// One of several: a meeting, a participant.
+    ListItem,
+    /// Touch does something.
+    Button,
+    /// Touch turns something on or off; [`State::pressed`] tells which.
+    Switch,
+    /// The clock.
+    Timer,
+    /// What goes on, without interrupting.
+    Status,
+    /// What is wrong.
+    Alert,
+}
+
+/// The changeable properties of an element.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct State {
+    /// Can't be used now.
+    pub disabled: bool,
+    /// On or off, for switches.
+    pub pressed: Option<bool>,
+}
+
+/// Something on the panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Element {
+    /// Identity on this screen, stable while the screen lasts.
+    pub id: String,
+    /// What it is.
+    pub role: Role,
+    /// What it is called, in the room's language.
+    pub label: String,
+    /// What else there is to know, in the room's language.
+    pub description: String,
+    /// How it is.
+    pub state: State,
+    /// Where it is.
+    pub rect: Area,
+    /// What touching it means.
+    #[serde(skip)]
+    pub intent: Option<Intent>,
+}

@@ -1,0 +1,269 @@
+//! The words of the panel: languages/*.ftl.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
+
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use saal_fleet_protocol::config::Language;
+
+use crate::plain::{isolated, plain};
+
+/// Lists the messages once: the compiler finds those that nothing uses, a test those that a
+/// language lacks or has too many.
+macro_rules! messages {
+    ($($name:ident = $id:literal,)*) => {
+        /// A message of the language files.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Message { $($name,)* }
+
+        impl Message {
+            fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            #[cfg(test)]
+            const ALL: &[&str] = &[$($id,)*];
+        }
+    };
+}
+
+messages! {
+    Weekday = "weekday",
+    Month = "month",
+    Date = "date",
+    Time = "time",
+    TimeRange = "time-range",
+    TimeOpen = "time-open",
+    Today = "today",
+    Tomorrow = "tomorrow",
+    Now = "now",
+    Free = "free",
+    FreeUntil = "free-until",
+    Busy = "busy",
+    BusyUntil = "busy-until",
+    RunningSince = "running-since",
+    RunningSinceHours = "running-since-hours",
+    StartsIn = "starts-in",
+    StartsInHours = "starts-in-hours",
+    WithoutAppointment = "without-appointment",
+    PeopleInCall = "people-in-call",
+    Join = "join",
+    JoinableFrom = "joinable-from",
+    AndMore = "and-more",
+    Untitled = "untitled",
+    NothingMore = "nothing-more",
+    NothingMoreHint = "nothing-more-hint",
+    Starting = "starting",
+    StartingHint = "starting-hint",
+    Joining = "joining",
+    JoiningContacting = "joining-contacting",
+    JoiningConnecting = "joining-connecting",
+    JoiningReturning = "joining-returning",
+    Cancel = "cancel",
+    Leaving = "leaving",
+    Participants = "participants",
+    AloneHint = "alone-hint",
+    Elapsed = "elapsed",
+    ElapsedHours = "elapsed-hours",
+    Reconnecting = "reconnecting",
+    Speaking = "speaking",
+    MicrophoneOffThere = "microphone-off-there",
+    Presenting = "presenting",
+    Listening = "listening",
+    MorePeople = "more-people",
+    Microphone = "microphone",
+    MicrophoneOn = "microphone-on",
+    MicrophoneOff = "microphone-off",
+    Mute = "mute",
+    Unmute = "unmute",
+    Camera = "camera",
+    CameraOn = "camera-on",
+    CameraOff = "camera-off",
+    CameraStop = "camera-stop",
+    CameraStart = "camera-start",
+    Leave = "leave",
+    LeaveHint = "leave-hint",
+    TroubleMore = "trouble-more",
+    Dismiss = "dismiss",
+    TroubleSignedOut = "trouble-signed-out",
+    TroubleSignedOutAdvice = "trouble-signed-out-advice",
+    TroubleUnreachable = "trouble-unreachable",
+    TroubleUnreachableAdvice = "trouble-unreachable-advice",
+    TroubleEngine = "trouble-engine",
+    TroubleEngineAdvice = "trouble-engine-advice",
+    TroubleStoreFull = "trouble-store-full",
+    TroubleStore = "trouble-store",
+    TroubleStoreAdvice = "trouble-store-advice",
+    TroubleJoin = "trouble-join",
+    TroubleJoinRemoved = "trouble-join-removed",
+    TroubleJoinRemovedAdvice = "trouble-join-removed-advice",
+    TroubleJoinNotAllowedAdvice = "trouble-join-not-allowed-advice",
+    TroubleJoinFailedAdvice = "trouble-join-failed-advice",
+    TroubleJoinOverAdvice = "trouble-join-over-advice",
+    TroubleDeviceMissing = "trouble-device-missing",
+    TroubleDeviceMissingAdvice = "trouble-device-missing-advice",
+    TroubleDeviceBusy = "trouble-device-busy",
+    TroubleDeviceBusyAdvice = "trouble-device-busy-advice",
+    TroubleDeviceFailed = "trouble-device-failed",
+    TroubleDeviceFailedAdvice = "trouble-device-failed-advice",
+    TroubleCallNotSaved = "trouble-call-not-saved",
+    TroubleCallNotSavedAdvice = "trouble-call-not-saved-advice",
+    TroubleConfig = "trouble-config",
+    TroubleConfigAdvice = "trouble-config-advice",
+    TroubleCalendar = "trouble-calendar",
+    TroubleCalendarAdvice = "trouble-calendar-advice",
+}
+
+/// A value in a message.
+pub(crate) enum Value<'a> {
+    /// Chooses plurals.
+    Number(i64),
+    /// Ours: chooses variants, needs no isolation.
+    Word(&'a str),
+    /// From outside: made harmless and isolated.
+    Foreign(&'a str),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(word: &'a str) -> Self {
+        Self::Word(word)
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(word: &'a String) -> Self {
+        Self::Word(word)
+    }
+}
+
+/// The words of one language.
+pub(crate) struct Words(FluentBundle<Arc<FluentResource>>);
+
+static GERMAN: LazyLock<Words> = LazyLock::new(|| Words::read(Language::De));
+static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::read(Language::En));
+
+impl Words {
+    pub(crate) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::De => &GERMAN,
+            Language::En => &ENGLISH,
+        }
+    }
+
+    fn source(language: Language) -> (&'static str, &'static str) {
+        match language {
+            Language::De => ("de", include_str!("../languages/de.ftl")),
+            Language::En => ("en", include_str!("../languages/en.ftl")),
+        }
+    }
+
+    fn read(language: Language) -> Self {
+        let (tag, source) = Self::source(language);
+        let resource = FluentResource::try_new(source.to_owned())
+            .map_err(|(_, errors)| errors)
+            .expect("the compiled-in language files are tested");
+        let tag = tag.parse().expect("a language tag");
+        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+        // What comes from outside is isolated by `Value::Foreign`.
+        bundle.set_use_isolating(false);
+        bundle
+            .add_resource(Arc::new(resource))
+            .expect("no message stands twice (tested)");
+        Self(bundle)
+    }
+
+    /// A message without values.
+    pub(crate) fn say(&self, message: Message) -> String {
+        self.tell(message, [])
+    }
+
+    /// A message with values.
+    pub(crate) fn tell<const N: usize>(
+        &self,
+        message: Message,
+        values: [(&str, Value<'_>); N],
+    ) -> String {
+        let mut arguments = FluentArgs::with_capacity(N);
+        for (name, value) in values {
+            arguments.set(name.to_owned(), fluent(value));
+        }
+        let found = self
+            .0
+            .get_message(message.id())
+            .expect("every message is in every file (tested)");
+        let pattern = found.value().expect("messages have values (tested)");
+        let mut errors = Vec::new();
+        self.0
+            .format_pattern(pattern, Some(&arguments), &mut errors)
+            .into_owned()
+    }
+}
+
+fn fluent(value: Value<'_>) -> FluentValue<'_> {
+    match value {
+        Value::Number(number) => FluentValue::from(number),
+        Value::Word(word) => FluentValue::String(Cow::Borrowed(word)),
+        Value::Foreign(text) => FluentValue::String(Cow::Owned(isolated(&plain(text)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const LANGUAGES: [Language; 2] = [Language::De, Language::En];
+
+    fn ids(language: Language) -> Vec<String> {
+        let lines = Words::source(language).1.lines();
+        let starts = lines.filter_map(|line| line.split_once(" = "));
+        let top = starts.filter(|(id, _)| id.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
+        top.map(|(id, _)| id.to_owned()).collect()
+    }
+
+    #[test]
+    fn every_language_has_exactly_the_messages_in_use() {
+        let used: BTreeSet<String> = Message::ALL.iter().map(|&id| id.to_owned()).collect();
+        for language in LANGUAGES {
+            let there = ids(language);
+            let set: BTreeSet<String> = there.iter().cloned().collect();
+            assert_eq!(there.len(), set.len(), "{language:?} has a message twice");
+            let missing: Vec<_> = used.difference(&set).collect();
+            let unused: Vec<_> = set.difference(&used).collect();
+            assert!(missing.is_empty(), "{language:?} lacks {missing:?}");
+            assert!(unused.is_empty(), "{language:?} has unused {unused:?}");
+        }
+    }
+
+    #[test]
+    fn languages_use_the_same_values() {
+        let variables = |language| -> BTreeSet<String> {
+            let text = Words::source(language).1;
+            text.split('$')
+                .skip(1)
+                .map(|rest| rest.chars().take_while(char::is_ascii_lowercase).collect())
+                .collect()
+        };
+        assert_eq!(variables(Language::De), variables(Language::En));
+    }
+
+    #[test]
+    fn plurals_follow_the_language() {
+        let say = |language, count: i64| {
+            Words::of(language).tell(Message::PeopleInCall, [("count", count.into())])
+        };
+        assert_eq!(say(Language::De, 1), "1 Person im Gespräch");
+        assert_eq!(say(Language::De, 3), "3 im Gespräch");
+        assert_eq!(say(Language::En, 1), "1 person in the call");
+        assert_eq!(say(Language::En, 3), "3 people in the call");
+    }
+}

@@ -1,0 +1,103 @@
+//! The screens: a view becomes a tree.
+
+mod call;
+mod home;
+mod joining;
+mod parts;
+mod rows;
+mod troubles;
+
+use crate::{
+    View,
+    fonts::Fonts,
+    language::Words,
+    layout::Layout,
+    moments::Moments,
+    node::Node,
+    scale::Scale,
+    style::{TextStyle, Type},
+    theme::Theme,
+    view::Screen,
+};
+
+/// What every part of a screen needs to know.
+pub(crate) struct Page<'a> {
+    pub(crate) view: &'a View,
+    pub(crate) words: &'a Words,
+    pub(crate) moments: Moments<'a>,
+    pub(crate) theme: Theme,
+    pub(crate) scale: Scale,
+    pub(crate) pressed: Option<&'a str>,
+}
+
+impl Page<'_> {
+    pub(crate) fn px(&self, design: f32) -> f32 {
+        self.scale.px(design)
+    }
+
+    pub(crate) fn font(&self, of: Type) -> TextStyle {
+        of.at(&self.scale)
+    }
+
+    pub(crate) fn is_pressed(&self, id: &str) -> bool {
+        self.pressed == Some(id)
+    }
+}
+
+/// Lays out a view.
+pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> Layout {
+    let words = Words::of(view.language);
+    let page = Page {
+        view,
+        words,
+        moments: Moments::new(words, &view.time_zone, view.now),
+        theme: Theme::load(view.theme),
+        scale: Scale::of(view.width, view.height),
+        pressed,
+    };
+    let mut fit = Fit { page: &page, fonts };
+    match &view.screen {
+        Screen::Starting => fit.most(1, |page, _| joining::starting(page)),
+        Screen::Home { under_way, next } => {
+            let agenda = rows::Agenda::new(&page, under_way, next);
+            fit.most(agenda.len(), |page, visible| {
+                home::home(page, &agenda, visible)
+            })
+        }
+        Screen::Joining {
+            title,
+            stage,
+            returning,
+        } => fit.most(1, |page, _| {
+            joining::joining(page, title, *stage, *returning)
+        }),
+        Screen::Call { participants, .. } => fit.most(participants.len(), |page, visible| {
+            call::call(page, visible)
+        }),
+        Screen::Leaving { title } => fit.most(1, |page, _| joining::leaving(page, title)),
+    }
+}
+
+/// More rows than this are never tried; they fit on no panel.
+const MOST_ROWS: usize = 24;
+
+struct Fit<'a> {
+    page: &'a Page<'a>,
+    fonts: &'a mut Fonts,
+}
+
+impl Fit<'_> {
+    /// Shows as many rows of `count` as fit.
+    fn most(&mut self, count: usize, screen: impl Fn(&Page<'_>, usize) -> Node) -> Layout {
+        let view = self.page.view;
+        let mut visible = count.min(MOST_ROWS);
+        loop {
+            let tree = screen(self.page, visible);
+            let layout = Layout::of(tree, view.width, view.height, self.fonts);
+            if visible == 0 || !layout.overflows() {
+                return layout;
+            }
+            visible -= 1;
+        }
+    }
+}

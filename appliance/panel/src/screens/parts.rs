@@ -1,0 +1,173 @@
+//! Parts that several screens are built from.
+
+use embedded_graphics::pixelcolor::Rgb888;
+use saal_core::Intent;
+use taffy::AlignItems;
+
+use super::Page;
+use crate::{
+    element::Role,
+    icon::Icon,
+    language::Message,
+    node::{Meaning, Node, column, icon, row, text},
+    plain::{isolated, plain},
+    shapes::Shadow,
+    style::Type,
+};
+
+/// The colours of a button: resting, under a finger, of what stands on it.
+#[derive(Clone, Copy)]
+pub(crate) struct Tones {
+    pub(crate) rest: Rgb888,
+    pub(crate) pressed: Rgb888,
+    pub(crate) on: Rgb888,
+}
+
+impl Page<'_> {
+    pub(crate) fn accent(&self) -> Tones {
+        let t = &self.theme;
+        Tones {
+            rest: t.accent.0,
+            pressed: t.accent_pressed.0,
+            on: t.on_accent.0,
+        }
+    }
+
+    pub(crate) fn danger(&self) -> Tones {
+        let t = &self.theme;
+        Tones {
+            rest: t.danger.0,
+            pressed: t.danger_pressed.0,
+            on: t.on_danger.0,
+        }
+    }
+
+    pub(crate) fn quiet(&self) -> Tones {
+        let t = &self.theme;
+        Tones {
+            rest: t.button.0,
+            pressed: t.button_pressed.0,
+            on: t.text.0,
+        }
+    }
+
+    /// The tone of a button now.
+    pub(crate) fn tone(&self, tones: Tones, id: &str) -> Rgb888 {
+        if self.is_pressed(id) {
+            tones.pressed
+        } else {
+            tones.rest
+        }
+    }
+
+    /// A title from outside, ready to be drawn.
+    pub(crate) fn title(&self, title: &str) -> String {
+        match plain(title) {
+            empty if empty.is_empty() => self.words.say(Message::Untitled),
+            title => isolated(&title),
+        }
+    }
+
+    /// A raised white card.
+    pub(crate) fn card(&self, content: Node) -> Node {
+        let shadow = Shadow {
+            colour: self.theme.shadow.0,
+            strength: f32::from(self.theme.shadow_percent) / 100.0,
+            blur: self.px(16.0),
+            drop: self.px(4.0),
+        };
+        content
+            .fill(self.theme.surface.0)
+            .round(self.px(20.0))
+            .shadow(shadow)
+    }
+
+    /// A button with an icon and one word or two.
+    pub(crate) fn button(&self, mark: Icon, label: &str, tones: Tones, meaning: Meaning) -> Node {
+        let fill = self.tone(tones, &meaning.id);
+        row([
+            icon(mark, self.px(26.0), tones.on),
+            text(label, self.font(Type::Strong), tones.on).rigid(),
+        ])
+        .gap(self.px(12.0))
+        .centred()
+        .paddings(self.px(28.0), 0.0)
+        .at_least(self.px(184.0), self.scale.touch(72.0))
+        .rigid()
+        .fill(fill)
+        .round(self.px(18.0))
+        .means(meaning)
+    }
+
+    /// A heading above a group.
+    pub(crate) fn label(&self, id: &str, words: &str) -> Node {
+        text(words, self.font(Type::Label), self.theme.text_quiet.0)
+            .rigid()
+            .means(Meaning::new(id, Role::Heading, words))
+    }
+
+    /// A large message in the middle: icon in a circle, what, and what it means.
+    pub(crate) fn message(
+        &self,
+        mark: Icon,
+        circle: (Rgb888, Rgb888),
+        what: &str,
+        more: &str,
+    ) -> Node {
+        let size = self.px(120.0);
+        let wide = self.px(620.0).min(self.scale.width - self.px(64.0));
+        column([
+            row([icon(mark, self.px(56.0), circle.1)])
+                .centred()
+                .fixed(size, size)
+                .fill(circle.0)
+                .round(size / 2.0),
+            text(
+                what,
+                self.font(Type::Display).lines(2).centred(),
+                self.theme.text.0,
+            )
+            .above(self.px(28.0)),
+            text(
+                more,
+                self.font(Type::Body).lines(4).centred(),
+                self.theme.text_quiet.0,
+            )
+            .above(self.px(12.0)),
+        ])
+        .align(AlignItems::CENTER)
+        .most_wide(wide)
+    }
+
+    /// A small clock for screens that are about something else.
+    pub(crate) fn corner_clock(&self) -> Node {
+        let clock = self.moments.clock();
+        text(
+            clock.clone(),
+            self.font(Type::Strong).figures(),
+            self.theme.text_quiet.0,
+        )
+        .rigid()
+        .means(Meaning::new("clock", Role::Timer, clock))
+    }
+
+    /// The room's name and the clock on top of a screen.
+    pub(crate) fn top_bar(&self) -> Node {
+        let name = plain(&self.view.room);
+        let quiet = self.theme.text_quiet.0;
+        row([
+            icon(Icon::Room, self.px(26.0), quiet),
+            text(isolated(&name), self.font(Type::Strong), quiet)
+                .grow()
+                .means(Meaning::new("room", Role::Heading, name)),
+            self.corner_clock(),
+        ])
+        .gap(self.px(12.0))
+        .rigid()
+    }
+}
+
+/// The intent to leave, or to stop joining.
+pub(crate) fn leaving(meaning: Meaning) -> Meaning {
+    meaning.intent(Intent::Leave)
+}

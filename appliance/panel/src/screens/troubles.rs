@@ -1,0 +1,127 @@
+//! What is wrong: banners that leave the rest usable, and a page where nothing else is possible.
+
+use embedded_graphics::pixelcolor::Rgb888;
+use saal_core::{Intent, Severity, Trouble};
+
+use super::Page;
+use crate::{
+    element::Role,
+    icon::Icon,
+    language::Message,
+    node::{Meaning, Node, column, icon, row, text},
+    style::Type,
+    trouble::explain,
+};
+
+/// Panels lower than this (in pixels of the design) show one banner, others two.
+const LOW: f32 = 560.0;
+
+impl Page<'_> {
+    /// All troubles.
+    pub(super) fn banners(&self) -> Node {
+        self.stack(&self.view.troubles)
+    }
+
+    /// All but the one that has the page.
+    pub(super) fn banners_but_worst(&self) -> Node {
+        self.stack(self.view.troubles.get(1..).unwrap_or_default())
+    }
+
+    fn stack(&self, troubles: &[Trouble]) -> Node {
+        let room = if self.scale.height <= self.px(LOW).max(LOW) {
+            1
+        } else {
+            2
+        };
+        let shown = troubles.len().min(room);
+        let mut banners: Vec<Node> = troubles[..shown].iter().map(|t| self.banner(t)).collect();
+        let hidden = i64::try_from(troubles.len() - shown).unwrap_or(i64::MAX);
+        if hidden > 0 {
+            let words = self
+                .words
+                .tell(Message::TroubleMore, [("count", hidden.into())]);
+            let more = text(
+                words.clone(),
+                self.font(Type::Small),
+                self.theme.text_quiet.0,
+            );
+            banners.push(
+                more.rigid()
+                    .means(Meaning::new("troubles", Role::Text, words)),
+            );
+        }
+        let top = if troubles.is_empty() {
+            0.0
+        } else {
+            self.px(16.0)
+        };
+        column(banners).gap(self.px(8.0)).rigid().above(top)
+    }
+
+    fn banner(&self, trouble: &Trouble) -> Node {
+        let (mark, soft, on) = self.severity(trouble.severity());
+        let text_of = explain(self.words, trouble);
+        let id = format!("trouble:{}", trouble.code().as_str());
+        let words = column([
+            text(text_of.what.clone(), self.font(Type::Label), on),
+            text(text_of.advice.clone(), self.font(Type::Small).lines(2), on),
+        ])
+        .gap(self.px(2.0))
+        .share();
+        let dismiss = trouble
+            .is_dismissable()
+            .then(|| self.dismiss(trouble, soft, on));
+        row([Some(icon(mark, self.px(28.0), on)), Some(words), dismiss]
+            .into_iter()
+            .flatten())
+        .gap(self.px(16.0))
+        .paddings(self.px(20.0), self.px(14.0))
+        .rigid()
+        .fill(soft)
+        .round(self.px(16.0))
+        .means(Meaning::new(id, Role::Alert, text_of.what).described(text_of.advice))
+    }
+
+    fn dismiss(&self, trouble: &Trouble, soft: Rgb888, on: Rgb888) -> Node {
+        let label = self.words.say(Message::Dismiss);
+        let id = format!("dismiss:{}", trouble.code().as_str());
+        let (fill, ink) = if self.is_pressed(&id) {
+            (on, soft)
+        } else {
+            (soft, on)
+        };
+        let meaning = Meaning::new(id, Role::Button, label.clone())
+            .described(explain(self.words, trouble).what)
+            .intent(Intent::Dismiss(trouble.code()));
+        row([text(label, self.font(Type::Label), ink).rigid()])
+            .centred()
+            .paddings(self.px(20.0), 0.0)
+            .at_least(self.px(128.0), self.scale.touch(64.0))
+            .rigid()
+            .fill(fill)
+            .ring(self.px(2.0), on)
+            .round(self.px(14.0))
+            .means(meaning)
+    }
+
+    /// The worst trouble as the whole page.
+    pub(super) fn worst(&self) -> Node {
+        let Some(trouble) = self.view.troubles.first() else {
+            return Node::default();
+        };
+        let (mark, soft, on) = self.severity(trouble.severity());
+        let words = explain(self.words, trouble);
+        let id = format!("trouble:{}", trouble.code().as_str());
+        self.message(mark, (soft, on), &words.what, &words.advice)
+            .means(Meaning::new(id, Role::Alert, words.what).described(words.advice))
+    }
+
+    fn severity(&self, severity: Severity) -> (Icon, Rgb888, Rgb888) {
+        let t = &self.theme;
+        match severity {
+            Severity::Blocking => (Icon::Blocking, t.danger_soft.0, t.on_danger_soft.0),
+            Severity::Limiting => (Icon::Limiting, t.warning_soft.0, t.on_warning_soft.0),
+            Severity::Notice => (Icon::Notice, t.notice_soft.0, t.on_notice_soft.0),
+        }
+    }
+}

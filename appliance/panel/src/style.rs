@@ -1,0 +1,84 @@
+//! The type scale.
+
+use crate::scale::Scale;
+
+/// How a piece of text looks, apart from its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TextStyle {
+    /// Pixels of an em.
+    pub(crate) size: u32,
+    /// 100 to 900.
+    pub(crate) weight: u16,
+    /// Lines after which it ends with an ellipsis.
+    pub(crate) lines: u8,
+    /// Centred instead of at the start of its direction.
+    pub(crate) centred: bool,
+    /// All digits equally wide, so that clocks and columns stand still.
+    pub(crate) figures: bool,
+}
+
+/// Sizes of the design, in pixels at 1280x800.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    /// The clock of the home screen.
+    Clock,
+    /// What a screen is about.
+    Display,
+    /// Titles of cards.
+    Title,
+    /// Buttons, rows.
+    Strong,
+    /// Reading.
+    Body,
+    /// What supports.
+    Small,
+    /// Headings of groups.
+    Label,
+}
+
+impl Type {
+    pub(crate) fn at(self, scale: &Scale) -> TextStyle {
+        let (size, weight) = match self {
+            Self::Clock => (132.0, 300),
+            Self::Display => (40.0, 600),
+            Self::Title => (30.0, 600),
+            Self::Strong => (22.0, 600),
+            Self::Body => (22.0, 400),
+            Self::Small => (19.0, 400),
+            Self::Label => (19.0, 600),
+        };
+        TextStyle {
+            size: scale.px(size) as u32,
+            weight,
+            lines: 1,
+            centred: false,
+            figures: false,
+        }
+    }
+}
+
+impl TextStyle {
+    pub(crate) fn lines(self, lines: u8) -> Self {
+        Self { lines, ..self }
+    }
+
+    pub(crate) fn centred(self) -> Self {
+        Self {
+            centred: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn figures(self) -> Self {
+        Self {
+            figures: true,
+            ..self
+        }
+    }
+
+    /// Pixels from one line to the next.
+    pub(crate) fn line_height(self) -> f32 {
+        let factor = if self.size >= 80 { 1.1 } else { 1.3 };
+        (self.size as f32 * factor).round()
+    }
+}

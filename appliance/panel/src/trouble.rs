@@ -1,0 +1,126 @@
+//! What is wrong and what to do, in people's words.
+
+use saal_core::Trouble;
+use saal_fleet_protocol::config::Language;
+use saal_media_protocol::{DeviceUse, MediaTrouble};
+use saal_meeting::EndReason;
+
+use crate::{
+    language::{Message, Value, Words},
+    plain::unisolated,
+};
+
+/// A trouble in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TroubleText {
+    /// What is wrong, a few words.
+    pub what: String,
+    /// What it means and what to do, a sentence or three.
+    pub advice: String,
+}
+
+/// A trouble in the words of a language, as for status output.
+#[must_use]
+pub fn describe(language: Language, trouble: &Trouble) -> TroubleText {
+    let text = explain(Words::of(language), trouble);
+    TroubleText {
+        what: unisolated(&text.what),
+        advice: unisolated(&text.advice),
+    }
+}
+
+/// As [`describe`], with what comes from outside isolated for drawing.
+pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
+    use Message as M;
+    let one = |message, name, value: &str| words.tell(message, [(name, Value::Foreign(value))]);
+    let (what, advice) = match trouble {
+        Trouble::SignedOut { server } => (
+            words.say(M::TroubleSignedOut),
+            one(M::TroubleSignedOutAdvice, "server", server),
+        ),
+        Trouble::Unreachable { server } => (
+            words.say(M::TroubleUnreachable),
+            one(M::TroubleUnreachableAdvice, "server", server),
+        ),
+        Trouble::EngineFailing => (
+            words.say(M::TroubleEngine),
+            words.say(M::TroubleEngineAdvice),
+        ),
+        Trouble::Store { path, full } => (
+            words.say(if *full {
+                M::TroubleStoreFull
+            } else {
+                M::TroubleStore
+            }),
+            one(M::TroubleStoreAdvice, "path", path),
+        ),
+        Trouble::JoinFailed { title, reason } => join(words, title, reason),
+        Trouble::Device(trouble) => device(words, trouble),
+        Trouble::CallNotSaved { path } => (
+            words.say(M::TroubleCallNotSaved),
+            one(M::TroubleCallNotSavedAdvice, "path", path),
+        ),
+        Trouble::ConfigRefused { problem } => (
+            words.say(M::TroubleConfig),
+            one(M::TroubleConfigAdvice, "problem", problem),
+        ),
+        Trouble::Calendar { problems } => {
+            let count = i64::try_from(problems.len()).unwrap_or(i64::MAX);
+            let place = problems.first().map_or("", |p| p.place.as_str());
+            (
+                words.tell(M::TroubleCalendar, [("count", count.into())]),
+                one(M::TroubleCalendarAdvice, "place", place),
+            )
+        }
+    };
+    TroubleText { what, advice }
+}
+
+fn join(words: &Words, title: &str, reason: &EndReason) -> (String, String) {
+    use Message as M;
+    let (what, advice) = match reason {
+        EndReason::Removed => (M::TroubleJoinRemoved, M::TroubleJoinRemovedAdvice),
+        EndReason::NotAllowed { .. } => (M::TroubleJoin, M::TroubleJoinNotAllowedAdvice),
+        EndReason::Failed { .. } => (M::TroubleJoin, M::TroubleJoinFailedAdvice),
+        EndReason::Left => (M::TroubleJoin, M::TroubleJoinOverAdvice),
+    };
+    let untitled = words.say(M::Untitled);
+    let title = if title.trim().is_empty() {
+        &untitled
+    } else {
+        title
+    };
+    (
+        words.tell(what, [("title", Value::Foreign(title))]),
+        words.say(advice),
+    )
+}
+
+fn device(words: &Words, trouble: &MediaTrouble) -> (String, String) {
+    use Message as M;
+    let (what, advice, name) = match trouble {
+        MediaTrouble::Missing { wanted, .. } => (
+            M::TroubleDeviceMissing,
+            M::TroubleDeviceMissingAdvice,
+            wanted,
+        ),
+        MediaTrouble::Busy { device, .. } => {
+            (M::TroubleDeviceBusy, M::TroubleDeviceBusyAdvice, device)
+        }
+        MediaTrouble::Failed { device, .. } => {
+            (M::TroubleDeviceFailed, M::TroubleDeviceFailedAdvice, device)
+        }
+    };
+    let device = match trouble.source() {
+        DeviceUse::Camera => "camera",
+        DeviceUse::Microphone => "microphone",
+        DeviceUse::Loudspeaker => "loudspeaker",
+    };
+    let values = || {
+        [
+            ("device", Value::Word(device)),
+            ("name", Value::Foreign(name)),
+        ]
+    };
+    (words.tell(what, values()), words.tell(advice, values()))
+}

@@ -1,0 +1,236 @@
+//! Views made by hand: what a room may have to show.
+
+use jiff::{Timestamp, tz::TimeZone};
+use saal_core::{CalendarProblem, Muted, Trouble};
+use saal_fleet_protocol::config::{Language, Theme};
+use saal_media_protocol::{DeviceUse, MediaTrouble};
+use saal_meeting::{Destination, EndReason, JoinStage, Meeting, MeetingId, Participant};
+use saal_panel::{Screen, View};
+
+/// Monday, 14:05 in Berlin.
+pub const NOW: &str = "2026-11-23T13:05:00Z";
+
+/// A moment of that day as the room's clock shows it.
+pub fn at(clock: &str) -> Timestamp {
+    format!("2026-11-23T{clock}:00+01:00").parse().unwrap()
+}
+
+pub fn view(language: Language, screen: Screen) -> View {
+    View {
+        width: 1280,
+        height: 800,
+        language,
+        theme: Theme::Light,
+        time_zone: TimeZone::get("Europe/Berlin").unwrap(),
+        now: NOW.parse().unwrap(),
+        room: "Raum Lahn".to_owned(),
+        screen,
+        troubles: Vec::new(),
+    }
+}
+
+pub fn meeting(title: &str, start: Timestamp, end: Timestamp) -> Meeting {
+    Meeting {
+        id: MeetingId(format!("{title}@{start}")),
+        title: title.to_owned(),
+        start: Some(start),
+        end: Some(end),
+        destination: Destination::Matrix {
+            room_id: "!weekly:example.org".to_owned(),
+        },
+        in_call: 0,
+    }
+}
+
+/// One under way with three people in its call, some later, one tomorrow.
+pub fn home() -> Screen {
+    let tomorrow = "2026-11-24T08:30:00Z".parse().unwrap();
+    let end = "2026-11-24T09:30:00Z".parse().unwrap();
+    Screen::Home {
+        under_way: vec![Meeting {
+            in_call: 3,
+            ..meeting("Team Weekly Produktentwicklung", at("14:00"), at("15:00"))
+        }],
+        next: vec![
+            meeting("Angebotsbesprechung Nordwind", at("14:10"), at("14:45")),
+            meeting("Sprint Review", at("16:00"), at("17:00")),
+            meeting("Frühstück mit den Neuen", tomorrow, end),
+        ],
+    }
+}
+
+pub fn upcoming() -> Screen {
+    Screen::Home {
+        under_way: Vec::new(),
+        next: vec![
+            meeting("Angebotsbesprechung Nordwind", at("14:10"), at("14:45")),
+            meeting("Sprint Review", at("16:00"), at("17:00")),
+        ],
+    }
+}
+
+pub fn free() -> Screen {
+    Screen::Home {
+        under_way: Vec::new(),
+        next: Vec::new(),
+    }
+}
+
+/// More meetings than any panel shows.
+pub fn full() -> Screen {
+    let row = |hour: u32| {
+        let (start, end) = (format!("{hour}:00"), format!("{hour}:45"));
+        meeting(&format!("Besprechung um {hour} Uhr"), at(&start), at(&end))
+    };
+    Screen::Home {
+        under_way: vec![Meeting {
+            start: None,
+            end: None,
+            in_call: 1,
+            ..meeting("Kaffeeküche", at("14:00"), at("15:00"))
+        }],
+        next: (15..24).map(row).collect(),
+    }
+}
+
+pub fn joining(stage: JoinStage) -> Screen {
+    Screen::Joining {
+        title: "Team Weekly Produktentwicklung".to_owned(),
+        stage,
+        returning: false,
+    }
+}
+
+pub fn person(name: &str) -> Participant {
+    Participant {
+        id: format!("@{}:example.org:DEVICE", name.to_lowercase()),
+        name: name.to_owned(),
+        microphone: true,
+        camera: true,
+        content: false,
+        speaking: false,
+    }
+}
+
+pub fn people() -> Vec<Participant> {
+    let mut people = vec![
+        person("Ayşe Yılmaz"),
+        person("Jonas Weber"),
+        person("Лена Ковальчук"),
+        person("Marie-Luise von Hohenfels-Brandenstein"),
+    ];
+    people[0].speaking = true;
+    people[1].content = true;
+    people[3].microphone = false;
+    people
+}
+
+pub fn call(muted: Muted) -> Screen {
+    Screen::Call {
+        title: "Team Weekly Produktentwicklung".to_owned(),
+        participants: people(),
+        since: at("13:53"),
+        muted,
+        reconnecting: false,
+    }
+}
+
+pub fn alone() -> Screen {
+    Screen::Call {
+        title: "Team Weekly Produktentwicklung".to_owned(),
+        participants: Vec::new(),
+        since: at("14:05"),
+        muted: Muted::default(),
+        reconnecting: false,
+    }
+}
+
+pub fn reconnecting() -> Screen {
+    Screen::Call {
+        title: "Team Weekly Produktentwicklung".to_owned(),
+        participants: people(),
+        since: at("12:40"),
+        muted: Muted {
+            microphone: true,
+            camera: true,
+        },
+        reconnecting: true,
+    }
+}
+
+pub fn leaving() -> Screen {
+    Screen::Leaving {
+        title: "Team Weekly Produktentwicklung".to_owned(),
+    }
+}
+
+pub fn unreachable() -> Trouble {
+    Trouble::Unreachable {
+        server: "matrix.example.org".to_owned(),
+    }
+}
+
+/// One of each kind.
+pub fn all_troubles() -> Vec<Trouble> {
+    let name = "Logitech BRIO".to_owned();
+    vec![
+        Trouble::SignedOut {
+            server: "matrix.example.org".to_owned(),
+        },
+        unreachable(),
+        Trouble::EngineFailing,
+        Trouble::Store {
+            path: "/var/lib/saal/matrix".to_owned(),
+            full: true,
+        },
+        Trouble::Store {
+            path: "/var/lib/saal/matrix".to_owned(),
+            full: false,
+        },
+        join_failed(EndReason::Removed),
+        join_failed(EndReason::NotAllowed {
+            reason: "403".to_owned(),
+        }),
+        join_failed(EndReason::Failed {
+            reason: "502".to_owned(),
+        }),
+        Trouble::Device(MediaTrouble::Missing {
+            source: DeviceUse::Microphone,
+            wanted: "Jabra Speak 750".to_owned(),
+            present: Vec::new(),
+        }),
+        camera_busy(),
+        Trouble::Device(MediaTrouble::Failed {
+            source: DeviceUse::Loudspeaker,
+            device: name,
+            reason: "EIO".to_owned(),
+        }),
+        Trouble::CallNotSaved {
+            path: "/var/lib/saal/call.json".to_owned(),
+        },
+        Trouble::ConfigRefused {
+            problem: "saal.toml:3: room.language: \"fr\" is not allowed; allowed are de, en"
+                .to_owned(),
+        },
+        Trouble::Calendar {
+            problems: vec![CalendarProblem {
+                place: "Projektraum Nordwind".to_owned(),
+                reason: "no start".to_owned(),
+            }],
+        },
+    ]
+}
+
+pub fn join_failed(reason: EndReason) -> Trouble {
+    Trouble::JoinFailed {
+        title: "Sprint Review".to_owned(),
+        reason,
+    }
+}
+
+pub fn camera_busy() -> Trouble {
+    Trouble::Device(MediaTrouble::Busy {
+        source: DeviceUse::Camera,
+        device: "Logitech BRIO".to_owned(),
+    })
+}

@@ -26,6 +26,8 @@ use crate::tools::far_end_sources;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Loading Element Call and joining takes 3 s on an idle machine; nothing else here takes longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(90);
+/// A browser that is asked to close does so in a fraction of a second.
+const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the far end's camera and microphone give, for all its users.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +77,7 @@ type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<std::result::Result<Value,
 #[derive(Debug)]
 struct Browser {
     process: AsyncMutex<Process>,
-    input: AsyncMutex<ChildStdin>,
+    input: AsyncMutex<Option<ChildStdin>>,
     waiting: Waiting,
     count: AtomicU64,
     origin: String,
@@ -87,8 +89,12 @@ struct Browser {
 pub struct Tile {
     /// The name on it.
     pub name: String,
+    /// Whether it is the user's own.
+    pub local: bool,
     /// Whether it shows a picture.
     pub video: bool,
+    /// Whether it says that the microphone is off.
+    pub muted: bool,
 }
 
 /// One picture of a remote track or of the television, brightness only.
@@ -176,7 +182,7 @@ impl FarEnd {
         }
         let waiting = Waiting::default();
         tokio::spawn(deliver(lines, waiting.clone()));
-        let (process, input) = (AsyncMutex::new(process), AsyncMutex::new(input));
+        let (process, input) = (AsyncMutex::new(process), AsyncMutex::new(Some(input)));
         let origin = servers.origin().to_owned();
         let browser = Arc::new(Browser {
             process,
@@ -210,8 +216,15 @@ impl FarEnd {
 
     /// Closes the browser and waits for its end.
     pub async fn close(self) {
+        // The driver closes the browser and ends when nobody can tell it anything any more.
+        self.browser.input.lock().await.take();
         let mut process = self.browser.process.lock().await;
-        process.stop(Duration::from_secs(5)).await;
+        if tokio::time::timeout(CLOSED_WITHIN, process.wait())
+            .await
+            .is_err()
+        {
+            process.kill().await;
+        }
     }
 }
 
@@ -270,6 +283,14 @@ impl Caller {
     /// As for [`Self::hang_up`].
     pub async fn text(&self) -> Result<String> {
         self.ask("text", json!({})).await
+    }
+
+    /// Element Call's page as it stands; for finding out what to look at.
+    ///
+    /// # Errors
+    /// As for [`Self::hang_up`].
+    pub async fn html(&self) -> Result<String> {
+        self.ask("html", json!({})).await
     }
 
     /// The next picture of each remote video track that gives one within a second.
@@ -376,12 +397,13 @@ impl Browser {
         request["id"] = json!(id);
         request["op"] = json!(operation);
         let line = format!("{request}\n");
-        self.input
-            .lock()
-            .await
-            .write_all(line.as_bytes())
-            .await
-            .map_err(|error| failed(error.to_string()))?;
+        match self.input.lock().await.as_mut() {
+            Some(input) => {
+                let written = input.write_all(line.as_bytes()).await;
+                written.map_err(|error| failed(error.to_string()))?;
+            }
+            None => return Err(failed("the browser is closed".to_owned())),
+        }
         let answer = match tokio::time::timeout(ANSWER_WITHIN, told).await {
             Ok(Ok(answer)) => answer.map_err(failed)?,
             Ok(Err(_)) => return Err(failed("the driver has ended".to_owned())),

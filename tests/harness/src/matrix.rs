@@ -181,7 +181,7 @@ impl User {
 }
 
 /// A path segment with everything escaped that is not unreserved (RFC 3986).
-fn segment(text: &str) -> String {
+pub(crate) fn segment(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

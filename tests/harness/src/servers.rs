@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Error, Result};
 use crate::livekit::{LiveKit, LiveKitClient, Participant};
-use crate::matrix::User;
+use crate::matrix::{User, segment};
 use crate::synapse::Synapse;
 use crate::token_service::{Bound, call_room};
 use crate::tools::Tools;
@@ -134,6 +134,26 @@ impl Servers {
     /// When it does not come up.
     pub async fn start_synapse(&mut self) -> Result<()> {
         self.synapse.resume().await
+    }
+
+    /// Stops them all and waits for their end.
+    pub async fn stop(mut self) {
+        self.livekit.kill().await;
+        self.synapse.stop().await;
+    }
+
+    /// A link to the far end's page for one's own browser: this user, in the lobby of this room's call. It carries the
+    /// user's session, so it is for users of tests only.
+    #[must_use]
+    pub fn page_link(&self, user: &User, room_id: &str) -> String {
+        let options = serde_json::json!({
+            "session": user.session(), "room_id": room_id, "mode": "compatibility", "codec": "vp8", "lobby": true,
+        });
+        format!(
+            "{}/host.html#{}",
+            self.origin(),
+            segment(&options.to_string())
+        )
     }
 
     /// Where Matrix clients connect to.

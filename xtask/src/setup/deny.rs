@@ -64,7 +64,7 @@ pub(crate) fn check(program: &Path) -> anyhow::Result<()> {
             println!(
                 "  ADVISORIES WERE NOT CHECKED: their database (a git repository) cannot be reached from here."
             );
-            println!("  {}", last_lines(&log, 1));
+            println!("  {}", last_lines(&log, 1).trim());
             Ok(())
         }
         Err(error) => bail!(error),

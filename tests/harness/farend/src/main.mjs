@@ -80,8 +80,10 @@ const operations = {
   tiles: async ({ user }) =>
     await callFrame(user).evaluate(() =>
       [...document.querySelectorAll('[data-testid="videoTile"]')].map((tile) => ({
-        name: tile.querySelector('[data-testid="name_tag"]')?.textContent ?? tile.textContent,
-        video: [...tile.querySelectorAll("video")].some((video) => video.videoWidth > 0 && getComputedStyle(video).display !== "none"),
+        name: tile.querySelector('[data-testid="name_tag"]')?.textContent ?? "",
+        local: tile.querySelector('[data-lk-local-participant="true"]') !== null,
+        video: tile.dataset.videoEnabled === "true",
+        muted: tile.querySelector('[data-muted="true"]') !== null,
       })),
     ),
   text: async ({ user }) => await callFrame(user).evaluate(() => document.body.innerText),

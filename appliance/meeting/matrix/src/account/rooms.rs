@@ -1,0 +1,134 @@
+//! What a joined room holds that meetings are made from.
+
+use matrix_sdk::{Room, deserialized_responses::RawAnySyncOrStrippedState};
+use serde_json::Value;
+
+use crate::rtc::{
+    Device, Member, StateEvent,
+    membership::{self, EVENT_TYPE},
+};
+
+/// Nordeck's meeting description, the field's only one in room state.
+const METADATA: &str = "net.nordeck.meetings.metadata";
+const ENCRYPTION: &str = "m.room.encryption";
+
+/// One joined room.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct RoomState {
+    /// What people call it; any Unicode, any length.
+    pub name: String,
+    /// Content of its meeting description, unread.
+    pub metadata: Option<Value>,
+    /// Calls in it are encrypted.
+    pub encrypted: bool,
+    /// Everybody in its call, expired ones and ourselves too.
+    pub members: Vec<Member>,
+}
+
+impl RoomState {
+    /// How many devices of others are in the call now.
+    pub(crate) fn in_call(&self, own: &Device, now_ms: u64) -> u32 {
+        let active = membership::active(&self.members, now_ms);
+        let others = active.iter().filter(|member| member.device != *own).count();
+        u32::try_from(others).unwrap_or(u32::MAX)
+    }
+
+    /// From raw state; what can't be read is skipped with a line in the log.
+    pub(crate) fn from_events(room: &str, name: String, events: &[StateEvent]) -> Self {
+        let mut state = Self {
+            name,
+            ..Self::default()
+        };
+        for event in events {
+            match event.kind.as_str() {
+                METADATA if event.content.as_object().is_some_and(|o| !o.is_empty()) => {
+                    state.metadata = Some(event.content.clone());
+                }
+                ENCRYPTION => state.encrypted = true,
+                EVENT_TYPE => match membership::parse(event) {
+                    Ok(members) => state.members.extend(members),
+                    Err(reason) => tracing::warn!(
+                        room,
+                        kind = %event.kind,
+                        sender = %event.sender,
+                        %reason,
+                        "skipped a state event"
+                    ),
+                },
+                _ => {}
+            }
+        }
+        state
+    }
+
+    /// From matrix-sdk's store.
+    pub(crate) async fn read(room: &Room) -> Result<Self, matrix_sdk::Error> {
+        let mut events = Vec::new();
+        for kind in [METADATA, ENCRYPTION, EVENT_TYPE] {
+            for raw in room.get_state_events(kind.into()).await? {
+                let json = match &raw {
+                    RawAnySyncOrStrippedState::Sync(raw) => raw.json(),
+                    RawAnySyncOrStrippedState::Stripped(raw) => raw.json(),
+                };
+                match serde_json::from_str(json.get()) {
+                    Ok(event) => events.push(event),
+                    Err(reason) => tracing::warn!(
+                        room = %room.room_id(), kind, %reason, "skipped a state event"
+                    ),
+                }
+            }
+        }
+        let name = match room.display_name().await {
+            Ok(name) => name.to_string(),
+            Err(_) => room.room_id().to_string(),
+        };
+        Ok(Self::from_events(room.room_id().as_str(), name, &events))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(kind: &str, content: Value) -> StateEvent {
+        StateEvent {
+            kind: kind.into(),
+            sender: "@a:hs".into(),
+            state_key: String::new(),
+            origin_server_ts: 1000,
+            content,
+        }
+    }
+
+    #[test]
+    fn a_malformed_membership_hides_nothing_else() {
+        let good = json!({ "application": "m.call", "device_id": "A", "expires": 100 });
+        let events = [
+            event(EVENT_TYPE, json!({ "application": 7 })),
+            event(EVENT_TYPE, good),
+            event(METADATA, json!({ "title": "Daily" })),
+        ];
+        let state = RoomState::from_events("!r:hs", "Room".into(), &events);
+        let own = Device {
+            user: "@room:hs".into(),
+            device: "R".into(),
+        };
+        assert_eq!(state.in_call(&own, 1050), 1);
+        assert_eq!(state.in_call(&own, 1100), 0, "it expired");
+        assert_eq!(state.metadata, Some(json!({ "title": "Daily" })));
+        assert!(!state.encrypted);
+    }
+
+    #[test]
+    fn our_own_device_is_not_counted() {
+        let ours = json!({ "application": "m.call", "device_id": "R", "expires": 100 });
+        let state = RoomState::from_events("!r:hs", String::new(), &[event(EVENT_TYPE, ours)]);
+        let own = Device {
+            user: "@a:hs".into(),
+            device: "R".into(),
+        };
+        assert_eq!(state.in_call(&own, 1050), 0);
+    }
+}

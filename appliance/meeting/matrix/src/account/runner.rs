@@ -1,0 +1,385 @@
+//! Signs in, syncs, comes back by itself.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use matrix_sdk::{
+    Client, Room,
+    config::SyncSettings,
+    ruma::api::{
+        client::filter::{FilterDefinition, RoomEventFilter, RoomFilter},
+        error::ErrorKind,
+    },
+    sync::SyncResponse,
+};
+use saal_meeting::AccountState;
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    Rooms,
+    rooms::RoomState,
+    saved,
+    store::{self, StoreFailure},
+};
+use crate::{
+    backoff::Backoff, homeserver::Homeserver, jitter, rtc::Device, settings::MatrixSettings,
+};
+
+/// How long the server may hold an answer when nothing happens.
+const POLL: Duration = Duration::from_secs(25);
+/// A disk that was full is looked at again this often.
+const STORE_RETRY: Duration = Duration::from_secs(30);
+/// An invitation whose join failed is tried again this often.
+const JOIN_RETRY: Duration = Duration::from_secs(15);
+
+/// Where the account reports to.
+pub(crate) struct Account {
+    pub settings: MatrixSettings,
+    pub dir: PathBuf,
+    pub homeserver: Homeserver,
+    /// Whose account it is, as soon as that is known.
+    pub identity: watch::Sender<Option<Device>>,
+    pub rooms: watch::Sender<Rooms>,
+    pub states: mpsc::UnboundedSender<AccountState>,
+}
+
+/// Why a round of syncing ended.
+enum Stop {
+    SignedOut,
+    Store(StoreFailure),
+    /// The disk store can be tried again.
+    DiskMayBeBack,
+}
+
+/// Runs until the server refuses the account.
+pub(crate) async fn run(account: Account) {
+    let known = saved::load(&account.dir, account.settings.homeserver.as_str());
+    let mut runner = Runner {
+        account,
+        store_failure: None,
+        ignored: Vec::new(),
+        join_after: None,
+    };
+    if known.is_some() {
+        runner.account.identity.send_replace(known.clone());
+    }
+    let (client, device) = {
+        let early = runner.open_early(known.as_ref());
+        let (early, device) = tokio::join!(early, runner.sign_in());
+        let Some(device) = device else { return };
+        (early.filter(|_| known.as_ref() == Some(&device)), device)
+    };
+    runner.remember(&device);
+    Box::pin(runner.sync_forever(client, &device)).await;
+}
+
+struct Runner {
+    account: Account,
+    /// The account lives in memory because of this.
+    store_failure: Option<(StoreFailure, Instant)>,
+    /// Invitations that were logged as not allowed.
+    ignored: Vec<String>,
+    join_after: Option<Instant>,
+}
+
+impl Runner {
+    fn say(&self, state: AccountState) {
+        let _ = self.account.states.send(state);
+    }
+
+    fn server(&self) -> String {
+        self.account.settings.homeserver.to_string()
+    }
+
+    /// The store of last time's account with its rooms, before the server has answered.
+    async fn open_early(&self, known: Option<&Device>) -> Option<Client> {
+        let settings = &self.account.settings;
+        let opening = store::open_on_disk(
+            &settings.homeserver,
+            &settings.access_token,
+            known?,
+            &self.account.dir,
+        );
+        let client = Box::pin(opening).await.ok()?;
+        self.publish_all_rooms(&client).await;
+        Some(client)
+    }
+
+    /// Whose the token is; `None` when the server refuses it.
+    async fn sign_in(&self) -> Option<Device> {
+        let mut backoff = Backoff::homeserver();
+        loop {
+            let error = match self.account.homeserver.whoami().await {
+                Ok(whoami) => {
+                    return Some(Device {
+                        user: whoami.user_id,
+                        device: whoami.device_id,
+                    });
+                }
+                Err(error) => error,
+            };
+            if error.is_unknown_token() {
+                self.signed_out(error.to_string());
+                return None;
+            }
+            self.unreachable(error.to_string());
+            tokio::time::sleep(backoff.after_failure(jitter())).await;
+        }
+    }
+
+    fn signed_out(&self, reason: String) {
+        tracing::error!(server = %self.server(), reason, "the homeserver refuses the access token");
+        self.say(AccountState::SignedOut {
+            server: self.server(),
+            reason,
+        });
+    }
+
+    fn unreachable(&self, reason: String) {
+        tracing::warn!(server = %self.server(), reason, "the homeserver can't be reached");
+        self.say(AccountState::Unreachable {
+            server: self.server(),
+            reason,
+        });
+    }
+
+    fn remember(&self, device: &Device) {
+        self.account.identity.send_replace(Some(device.clone()));
+        let server = self.account.settings.homeserver.as_str();
+        if let Err(error) = saved::save(&self.account.dir, server, device) {
+            tracing::warn!(%error, dir = %self.account.dir.display(), "the account is not saved");
+        }
+    }
+
+    async fn sync_forever(&mut self, early: Option<Client>, device: &Device) {
+        let mut client = match early {
+            Some(client) => client,
+            None => self.open(device).await,
+        };
+        loop {
+            match self.sync(&client, device).await {
+                Stop::SignedOut => return,
+                Stop::Store(failure) => {
+                    self.store_failed(failure);
+                    client = self.open_in_memory(device).await;
+                }
+                Stop::DiskMayBeBack => {
+                    self.store_failure = None;
+                    client = self.open(device).await;
+                }
+            }
+        }
+    }
+
+    /// On disk, else in memory.
+    async fn open(&mut self, device: &Device) -> Client {
+        let settings = &self.account.settings;
+        let opening = store::open_on_disk(
+            &settings.homeserver,
+            &settings.access_token,
+            device,
+            &self.account.dir,
+        );
+        match Box::pin(opening).await {
+            Ok(client) => client,
+            Err(failure) => {
+                self.store_failed(failure);
+                self.open_in_memory(device).await
+            }
+        }
+    }
+
+    fn store_failed(&mut self, failure: StoreFailure) {
+        tracing::error!(
+            path = %failure.path.display(), full = failure.full, reason = failure.reason,
+            "the account's store failed; the room goes on without it"
+        );
+        self.say(failure.to_state());
+        self.store_failure = Some((failure, Instant::now()));
+    }
+
+    async fn open_in_memory(&self, device: &Device) -> Client {
+        let mut backoff = Backoff::homeserver();
+        loop {
+            let settings = &self.account.settings;
+            let opening =
+                store::open_in_memory(&settings.homeserver, &settings.access_token, device);
+            match Box::pin(opening).await {
+                Ok(client) => return client,
+                Err(error) => tracing::error!(%error, "no Matrix client"),
+            }
+            tokio::time::sleep(backoff.after_failure(jitter())).await;
+        }
+    }
+
+    async fn sync(&mut self, client: &Client, device: &Device) -> Stop {
+        let mut backoff = Backoff::homeserver();
+        let mut online = false;
+        loop {
+            // The first answer has to come at once: it tells that the server is there.
+            let poll = if online { POLL } else { Duration::ZERO };
+            let settings = SyncSettings::new().timeout(poll).filter(filter().into());
+            match Box::pin(client.sync_once(settings)).await {
+                Ok(response) => {
+                    self.take_in(client, &response, !online).await;
+                    self.accept_invitations(client, device).await;
+                    if !online {
+                        self.online(device);
+                    }
+                    online = true;
+                    backoff.reset();
+                }
+                Err(error) => {
+                    online = false;
+                    if let Some(stop) = self.classify(&error) {
+                        return stop;
+                    }
+                    self.unreachable(error.to_string());
+                    tokio::time::sleep(backoff.after_failure(jitter())).await;
+                }
+            }
+            if self.disk_may_be_back(device) {
+                return Stop::DiskMayBeBack;
+            }
+        }
+    }
+
+    fn online(&self, device: &Device) {
+        tracing::info!(user = %device.user, device = %device.device, "the account is online");
+        self.say(AccountState::Online {
+            user: device.user.clone(),
+        });
+    }
+
+    fn classify(&self, error: &matrix_sdk::Error) -> Option<Stop> {
+        if let Some(ErrorKind::UnknownToken { .. }) = error.client_api_error_kind() {
+            self.signed_out(error.to_string());
+            return Some(Stop::SignedOut);
+        }
+        if self.store_failure.is_some() {
+            return None;
+        }
+        StoreFailure::of_sync(&self.account.dir, error).map(Stop::Store)
+    }
+
+    fn disk_may_be_back(&mut self, device: &Device) -> bool {
+        let Some((_, checked)) = &mut self.store_failure else {
+            return false;
+        };
+        if checked.elapsed() < STORE_RETRY {
+            return false;
+        }
+        *checked = Instant::now();
+        store::probe(&store::folder(&self.account.dir, device)).is_ok()
+    }
+
+    /// Publishes what a sync changed; everything after the first one.
+    async fn take_in(&self, client: &Client, response: &SyncResponse, everything: bool) {
+        if everything {
+            return self.publish_all_rooms(client).await;
+        }
+        if response.rooms.joined.is_empty() && response.rooms.left.is_empty() {
+            return;
+        }
+        let mut rooms = BTreeMap::clone(&self.account.rooms.borrow());
+        for id in response.rooms.left.keys() {
+            rooms.remove(id.as_str());
+        }
+        for id in response.rooms.joined.keys() {
+            if let Some(room) = client.get_room(id) {
+                read_into(&mut rooms, &room).await;
+            }
+        }
+        self.publish(rooms);
+    }
+
+    async fn publish_all_rooms(&self, client: &Client) {
+        let mut rooms = BTreeMap::new();
+        for room in client.joined_rooms() {
+            read_into(&mut rooms, &room).await;
+        }
+        self.publish(rooms);
+    }
+
+    fn publish(&self, rooms: BTreeMap<String, Arc<RoomState>>) {
+        self.account.rooms.send_if_modified(|now| {
+            let changed = **now != rooms;
+            *now = Arc::new(rooms);
+            changed
+        });
+    }
+
+    async fn accept_invitations(&mut self, client: &Client, device: &Device) {
+        if self.join_after.is_some_and(|at| at > Instant::now()) {
+            return;
+        }
+        self.join_after = None;
+        for room in client.invited_rooms() {
+            if !self.may_join(&room).await {
+                continue;
+            }
+            match Box::pin(room.join()).await {
+                Ok(()) => tracing::info!(room = %room.room_id(), "joined by invitation"),
+                Err(error) => {
+                    tracing::warn!(room = %room.room_id(), user = %device.user, %error,
+                        "can't join a room that the account is invited to");
+                    self.join_after = Some(Instant::now() + JOIN_RETRY);
+                }
+            }
+        }
+    }
+
+    async fn may_join(&mut self, room: &Room) -> bool {
+        let id = room.room_id().to_string();
+        let inviter = match room.invite_details().await {
+            Ok(invite) => invite.inviter_id,
+            Err(error) => {
+                tracing::warn!(room = id, %error, "an invitation can't be read");
+                return false;
+            }
+        };
+        let server = inviter.server_name().as_str();
+        let allowed = self
+            .account
+            .settings
+            .allowed_servers
+            .iter()
+            .any(|name| name == server);
+        if !allowed && !self.ignored.contains(&id) {
+            tracing::warn!(room = id, %inviter, "ignored an invitation from a server that is not allowed");
+            self.ignored.push(id);
+        }
+        allowed
+    }
+}
+
+async fn read_into(rooms: &mut BTreeMap<String, Arc<RoomState>>, room: &Room) {
+    match RoomState::read(room).await {
+        Ok(state) => {
+            rooms.insert(room.room_id().to_string(), Arc::new(state));
+        }
+        Err(error) => tracing::warn!(room = %room.room_id(), %error, "a room can't be read"),
+    }
+}
+
+/// State of rooms and no more messages than the SDK needs to move on; members as they matter.
+fn filter() -> FilterDefinition {
+    let mut timeline = RoomEventFilter::default();
+    timeline.limit = Some(1_u32.into());
+    let mut state = RoomEventFilter::default();
+    state.lazy_load_options = matrix_sdk::ruma::api::client::filter::LazyLoadOptions::Enabled {
+        include_redundant_members: false,
+    };
+    let mut room = RoomFilter::default();
+    room.timeline = timeline;
+    room.state = state;
+    room.ephemeral = RoomEventFilter::ignore_all();
+    let mut filter = FilterDefinition::default();
+    filter.room = room;
+    filter.presence = matrix_sdk::ruma::api::client::filter::Filter::ignore_all();
+    filter
+}

@@ -1,0 +1,414 @@
+//! Carries out what [`Machine`] decides: requests to the homeserver, sockets to media servers.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use livekit_protocol::SignalRequest;
+use saal_media_protocol::{SourceKind, TransportEvent};
+use saal_meeting::{CallEvent, EndReason, JoinStage, MeetingEvent};
+use serde_json::json;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
+
+use super::{
+    Environment,
+    links::ConnectionId,
+    machine::{ConnectFailure, Effect, Machine, Now},
+    prepare::{Join, prepare},
+};
+use crate::{
+    account::Rooms,
+    homeserver::{DelayedAction, Homeserver, RequestError},
+    jitter,
+    livekit::{
+        socket::{self, SocketEvent},
+        token::{self, Grant, TokenError},
+    },
+    rtc::{
+        Device,
+        keeper::{Action, Failure, LEAVE_DELAY, Outcome},
+        membership::EVENT_TYPE,
+    },
+    unix_ms,
+};
+
+/// Last messages get this long after the call is over.
+const FLUSH_WITHIN: Duration = Duration::from_secs(3);
+
+/// From the daemon to a running call.
+#[derive(Debug)]
+pub(crate) enum Command {
+    SetMuted { source: SourceKind, muted: bool },
+    Leave,
+    MediaRestarted,
+    Transport(TransportEvent),
+}
+
+/// What tasks bring back.
+enum Input {
+    Outcome(Outcome),
+    Connected(ConnectionId, mpsc::UnboundedSender<SignalRequest>),
+    Socket(ConnectionId, SocketEvent),
+    ConnectFailed(ConnectionId, ConnectFailure),
+    Name { user: String, name: String },
+}
+
+/// Runs a call until `Ended` is said. When `commands` closes, the call is left.
+pub(crate) async fn run(
+    environment: Environment,
+    join: Join,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+) {
+    let call = join.call;
+    let say = |event| {
+        let _ = environment.events.send(MeetingEvent::Call { call, event });
+    };
+    say(CallEvent::Progress(JoinStage::Contacting));
+    let mut waiting = Vec::new();
+    let setup = tokio::select! {
+        setup = prepare(&environment, &join) => setup,
+        () = until_leave(&mut commands, &mut waiting) => Err(EndReason::Left),
+    };
+    let setup = match setup {
+        Ok(setup) => setup,
+        Err(reason) => return say(CallEvent::Ended(reason)),
+    };
+    let (own, room_id) = (setup.own.clone(), setup.room_id.clone());
+    let machine = Machine::new(setup, now());
+    let (inputs, receiver) = mpsc::unbounded_channel();
+    let driver = Driver {
+        environment,
+        call_room: Arc::new(CallRoom { own, room_id }),
+        machine,
+        inputs,
+        tasks: JoinSet::new(),
+        sockets: HashMap::new(),
+    };
+    driver.run(call, waiting, commands, receiver).await;
+}
+
+/// Keeps what is said while the call is being prepared; ends when the daemon leaves.
+async fn until_leave(commands: &mut mpsc::UnboundedReceiver<Command>, waiting: &mut Vec<Command>) {
+    while let Some(command) = commands.recv().await {
+        if matches!(command, Command::Leave) {
+            return;
+        }
+        waiting.push(command);
+    }
+}
+
+fn now() -> Now {
+    Now {
+        instant: std::time::Instant::now(),
+        unix_ms: unix_ms(),
+        jitter: jitter(),
+    }
+}
+
+struct CallRoom {
+    own: Device,
+    room_id: String,
+}
+
+struct Driver {
+    environment: Environment,
+    call_room: Arc<CallRoom>,
+    machine: Machine,
+    inputs: mpsc::UnboundedSender<Input>,
+    tasks: JoinSet<()>,
+    sockets: HashMap<ConnectionId, mpsc::UnboundedSender<SignalRequest>>,
+}
+
+impl Driver {
+    async fn run(
+        mut self,
+        call: saal_meeting::CallId,
+        waiting: Vec<Command>,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+        mut inputs: mpsc::UnboundedReceiver<Input>,
+    ) {
+        let mut rooms = self.environment.rooms.clone();
+        let mut open = true;
+        for command in waiting {
+            self.command(Some(command));
+        }
+        loop {
+            while let Some(effect) = self.machine.poll() {
+                self.perform(call, effect);
+            }
+            if self.machine.is_over() {
+                break;
+            }
+            let deadline = self.machine.deadline();
+            tokio::select! {
+                command = commands.recv(), if open => {
+                    open = command.is_some();
+                    self.command(command);
+                }
+                Some(input) = inputs.recv() => self.input(input),
+                Some(_) = self.tasks.join_next() => {}
+                Ok(()) = rooms.changed() => self.rooms_changed(&mut rooms),
+                () = at(deadline) => self.machine.handle_timeout(now()),
+            }
+        }
+        self.sockets.clear();
+        tokio::spawn(flush(self.tasks));
+    }
+
+    fn command(&mut self, command: Option<Command>) {
+        match command {
+            Some(Command::SetMuted { source, muted }) => {
+                self.machine.set_muted(now(), source, muted);
+            }
+            Some(Command::MediaRestarted) => self.machine.media_restarted(now()),
+            Some(Command::Transport(event)) => self.machine.handle_transport(now(), event),
+            // The service is gone: so are we.
+            Some(Command::Leave) | None => self.machine.leave(now()),
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        match input {
+            Input::Outcome(outcome) => self.machine.handle_outcome(now(), outcome),
+            Input::Connected(connection, requests) => {
+                self.sockets.insert(connection, requests);
+                self.machine.handle_connected(now(), connection);
+            }
+            Input::Socket(connection, SocketEvent::Message(message)) => {
+                self.machine.handle_signal(now(), connection, *message);
+            }
+            Input::Socket(connection, SocketEvent::Closed { reason }) => {
+                self.sockets.remove(&connection);
+                let failure = ConnectFailure {
+                    refused: false,
+                    reason,
+                };
+                self.machine.handle_disconnected(now(), connection, failure);
+            }
+            Input::ConnectFailed(connection, failure) => {
+                self.machine.handle_disconnected(now(), connection, failure);
+            }
+            Input::Name { user, name } => self.machine.handle_name(now(), user, name),
+        }
+    }
+
+    fn rooms_changed(&mut self, rooms: &mut watch::Receiver<Rooms>) {
+        let room = rooms
+            .borrow_and_update()
+            .get(&self.call_room.room_id)
+            .cloned();
+        match room {
+            Some(room) => self.machine.handle_members(now(), room.members.clone()),
+            None => self.machine.handle_expelled(now()),
+        }
+    }
+
+    fn perform(&mut self, call: saal_meeting::CallId, effect: Effect) {
+        match effect {
+            Effect::Emit(event) => {
+                let _ = self
+                    .environment
+                    .events
+                    .send(MeetingEvent::Call { call, event });
+            }
+            Effect::Membership(action) => self.membership(action),
+            Effect::Connect { connection, focus } => {
+                let environment = self.environment.clone();
+                let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
+                self.tasks.spawn(async move {
+                    Box::pin(connect(environment, &room, &focus, connection, inputs)).await;
+                });
+            }
+            Effect::Send {
+                connection,
+                request,
+            } => {
+                if let Some(socket) = self.sockets.get(&connection) {
+                    let _ = socket.send(*request);
+                }
+            }
+            Effect::Disconnect { connection } => {
+                self.sockets.remove(&connection);
+            }
+            Effect::LearnName { user } => {
+                let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
+                let homeserver = self.environment.homeserver.clone();
+                self.tasks.spawn(async move {
+                    if let Some(name) = display_name(&homeserver, &room.room_id, &user).await {
+                        let _ = inputs.send(Input::Name { user, name });
+                    }
+                });
+            }
+        }
+    }
+
+    fn membership(&mut self, action: Action) {
+        let content = match &action {
+            Action::PutMember { periods } => self.machine.membership_content(*periods),
+            _ => json!({}),
+        };
+        let homeserver = self.environment.homeserver.clone();
+        let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
+        self.tasks.spawn(async move {
+            let outcome = Box::pin(ask(&homeserver, &room, action, &content)).await;
+            let _ = inputs.send(Input::Outcome(outcome));
+        });
+    }
+}
+
+async fn at(deadline: Option<std::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(Instant::from_std(deadline)).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn flush(mut tasks: JoinSet<()>) {
+    let all = async { while tasks.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(FLUSH_WITHIN, all).await;
+}
+
+/// Asks the homeserver.
+async fn ask(
+    homeserver: &Homeserver,
+    room: &CallRoom,
+    action: Action,
+    content: &serde_json::Value,
+) -> Outcome {
+    let key = room.own.state_key();
+    let room = &room.room_id;
+    match action {
+        Action::DelayLeave => {
+            let delayed = homeserver.delay_state(room, EVENT_TYPE, &key, content, LEAVE_DELAY);
+            Outcome::Delayed(
+                Box::pin(delayed)
+                    .await
+                    .map_err(|error| failure(error, true)),
+            )
+        }
+        Action::RestartLeave { delay_id } => {
+            let restarted = homeserver.update_delayed(&delay_id, DelayedAction::Restart);
+            Outcome::Restarted(
+                Box::pin(restarted)
+                    .await
+                    .map_err(|error| failure(error, false)),
+            )
+        }
+        Action::PutMember { .. } => {
+            let put = homeserver.put_state(room, EVENT_TYPE, &key, content);
+            Outcome::MemberPut(Box::pin(put).await.map_err(|error| failure(error, false)))
+        }
+        Action::SendLeave { delay_id } => {
+            let sent = homeserver.update_delayed(&delay_id, DelayedAction::Send);
+            Outcome::LeaveSent(Box::pin(sent).await.map_err(|error| failure(error, false)))
+        }
+        Action::ClearMember => {
+            let cleared = homeserver.put_state(room, EVENT_TYPE, &key, content);
+            Outcome::Cleared(
+                Box::pin(cleared)
+                    .await
+                    .map_err(|error| failure(error, false)),
+            )
+        }
+    }
+}
+
+/// `optional`: servers without the feature answer in several ways.
+fn failure(error: RequestError, optional: bool) -> Failure {
+    tracing::warn!(%error, "keeping the call membership");
+    match &error {
+        _ if error.is_forbidden() => Failure::Forbidden(error.to_string()),
+        _ if error.is_not_found() => Failure::Gone,
+        RequestError::Refused { status, .. } if optional && !matches!(status, 401 | 429) => {
+            Failure::Gone
+        }
+        _ => Failure::Temporary(error.to_string()),
+    }
+}
+
+/// Token, socket, then messages until one side closes.
+async fn connect(
+    environment: Environment,
+    room: &CallRoom,
+    focus: &str,
+    connection: ConnectionId,
+    inputs: mpsc::UnboundedSender<Input>,
+) {
+    let opened = async {
+        let grant = grant(&environment, room, focus).await?;
+        let stream = socket::connect(&grant).await;
+        stream.map_err(|error| ConnectFailure {
+            refused: false,
+            reason: error.to_string(),
+        })
+    };
+    match Box::pin(opened).await {
+        Ok(stream) => {
+            let (requests, receiver) = mpsc::unbounded_channel();
+            let _ = inputs.send(Input::Connected(connection, requests));
+            let tell = |event| {
+                let _ = inputs.send(Input::Socket(connection, event));
+            };
+            Box::pin(socket::carry(stream, receiver, tell)).await;
+        }
+        Err(failure) => {
+            let _ = inputs.send(Input::ConnectFailed(connection, failure));
+        }
+    }
+}
+
+async fn grant(
+    environment: &Environment,
+    room: &CallRoom,
+    focus: &str,
+) -> Result<Grant, ConnectFailure> {
+    let homeserver = &environment.homeserver;
+    let mut fresh = false;
+    loop {
+        let openid = environment
+            .prefetch
+            .openid(homeserver, &room.own)
+            .await
+            .map_err(|error| ConnectFailure {
+                refused: error.is_forbidden(),
+                reason: error.to_string(),
+            })?;
+        let fetched = token::fetch(
+            homeserver.http(),
+            focus,
+            &room.room_id,
+            &openid,
+            &room.own.device,
+        );
+        match Box::pin(fetched).await {
+            Ok(grant) => return Ok(grant),
+            // The token may have been thrown away by a restarted homeserver.
+            Err(TokenError::Refused { .. }) if !fresh => {
+                environment.prefetch.forget_openid().await;
+                fresh = true;
+            }
+            Err(error) => {
+                let refused = matches!(error, TokenError::Refused { .. });
+                return Err(ConnectFailure {
+                    refused,
+                    reason: error.to_string(),
+                });
+            }
+        }
+    }
+}
+
+/// What the room calls a user; `None` when it can't be known now.
+async fn display_name(homeserver: &Homeserver, room: &str, user: &str) -> Option<String> {
+    let content = homeserver
+        .state_content(room, "m.room.member", user)
+        .await
+        .ok()??;
+    content
+        .get("displayname")?
+        .as_str()
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+}

@@ -1,0 +1,30 @@
+//! One call: the room's membership and its media servers together.
+//!
+//! [`machine`] decides, [`driver`] carries out.
+
+pub(crate) mod driver;
+mod links;
+pub(crate) mod machine;
+mod people;
+pub(crate) mod prefetch;
+pub(crate) mod prepare;
+
+use std::sync::Arc;
+
+use saal_meeting::MeetingEvent;
+use tokio::sync::{mpsc, watch};
+use url::Url;
+
+use crate::{account::Rooms, homeserver::Homeserver, rtc::Device};
+
+/// What a call needs of the service.
+#[derive(Clone)]
+pub(crate) struct Environment {
+    pub homeserver: Homeserver,
+    /// Call service of the configuration.
+    pub configured: Option<Url>,
+    pub identity: watch::Receiver<Option<Device>>,
+    pub rooms: watch::Receiver<Rooms>,
+    pub prefetch: Arc<prefetch::Prefetch>,
+    pub events: mpsc::UnboundedSender<MeetingEvent>,
+}

@@ -1,0 +1,117 @@
+//! Everything that has to be known before a call can begin.
+
+use std::{sync::Arc, time::Duration};
+
+use saal_meeting::{CallId, EndReason, ResumeToken};
+
+use super::{Environment, machine::CallSetup};
+use crate::{
+    account::RoomState,
+    homeserver::RequestError,
+    rtc::{Device, resume::Resume},
+};
+
+const PREPARE_WITHIN: Duration = Duration::from_secs(20);
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// The call to make.
+pub(crate) struct Join {
+    pub call: CallId,
+    pub room_id: String,
+    pub microphone: bool,
+    pub camera: bool,
+    pub resume: Option<ResumeToken>,
+}
+
+/// Finds out who we are, who is in the call and where our media go. Tries again while the
+/// homeserver can't be reached, for a while.
+pub(crate) async fn prepare(
+    environment: &Environment,
+    join: &Join,
+) -> Result<CallSetup, EndReason> {
+    let mut last = "the room's Matrix account is not signed in".to_owned();
+    let trying = async {
+        let own = own(environment).await?;
+        loop {
+            match try_prepare(environment, join, &own).await {
+                Ok(setup) => return setup,
+                Err(error) => last = error.to_string(),
+            }
+            tokio::time::sleep(AGAIN_AFTER).await;
+        }
+    };
+    match tokio::time::timeout(PREPARE_WITHIN, Box::pin(trying)).await {
+        Ok(setup) => setup,
+        Err(_) => Err(EndReason::Failed { reason: last }),
+    }
+}
+
+async fn own(environment: &Environment) -> Result<Device, EndReason> {
+    let mut identity = environment.identity.clone();
+    let known = identity
+        .wait_for(Option::is_some)
+        .await
+        .ok()
+        .and_then(|own| own.clone());
+    // The account's task ends when the homeserver refuses the access token.
+    known.ok_or_else(|| EndReason::Failed {
+        reason: "the homeserver refuses the room".to_owned(),
+    })
+}
+
+/// The outer error is worth another attempt, the inner one is the answer.
+async fn try_prepare(
+    environment: &Environment,
+    join: &Join,
+    own: &Device,
+) -> Result<Result<CallSetup, EndReason>, RequestError> {
+    let focus = environment.prefetch.focus(
+        &environment.homeserver,
+        own,
+        environment.configured.as_ref(),
+    );
+    let (room, focus) = tokio::join!(room(environment, &join.room_id), focus);
+    let room = match room {
+        Err(error @ RequestError::Refused { .. }) => {
+            return Ok(Err(EndReason::NotAllowed {
+                reason: error.to_string(),
+            }));
+        }
+        room => room?,
+    };
+    if room.encrypted {
+        let reason = "this room's call is encrypted; this version can't join encrypted calls yet";
+        return Ok(Err(EndReason::NotAllowed {
+            reason: reason.to_owned(),
+        }));
+    }
+    let Some(focus) = focus? else {
+        let reason = "the homeserver names no call service and the configuration has none";
+        return Ok(Err(EndReason::Failed {
+            reason: reason.to_owned(),
+        }));
+    };
+    let resume = join
+        .resume
+        .as_ref()
+        .and_then(|token| Resume::from_token(token, &join.room_id, &own.device));
+    Ok(Ok(CallSetup {
+        call: join.call,
+        own: own.clone(),
+        room_id: join.room_id.clone(),
+        focus,
+        microphone: join.microphone,
+        camera: join.camera,
+        delay_id: resume.map(|resume| resume.delay_id),
+        members: room.members.clone(),
+    }))
+}
+
+/// As the last sync knows it; asked for when it does not (a fresh start, a fresh invitation).
+async fn room(environment: &Environment, id: &str) -> Result<Arc<RoomState>, RequestError> {
+    if let Some(room) = environment.rooms.borrow().get(id) {
+        return Ok(room.clone());
+    }
+    let events = environment.homeserver.room_state(id).await?;
+    Ok(Arc::new(RoomState::from_events(id, String::new(), &events)))
+}

@@ -1,0 +1,317 @@
+//! The few requests of the client-server API that a call needs, each with a short time-out of its
+//! own, so that a call never waits for the account's sync.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode, Url};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{rtc::StateEvent, settings::Secret};
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(4);
+const ANSWER_WITHIN: Duration = Duration::from_secs(8);
+
+/// A request that did not work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RequestError {
+    /// No answer, or one that no homeserver gives.
+    #[error("{what}: {reason}")]
+    Unreachable { what: &'static str, reason: String },
+    /// The server's error.
+    #[error("{what}: {status} {code} {message}")]
+    Refused {
+        what: &'static str,
+        status: u16,
+        code: String,
+        message: String,
+    },
+}
+
+impl RequestError {
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+            || self.has_code("M_UNRECOGNIZED")
+            || self.has_code("M_NOT_FOUND")
+    }
+
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.has_code("M_FORBIDDEN")
+    }
+
+    pub(crate) fn is_unknown_token(&self) -> bool {
+        self.has_code("M_UNKNOWN_TOKEN") || self.has_code("M_MISSING_TOKEN")
+    }
+
+    pub(crate) fn has_code(&self, wanted: &str) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == wanted)
+    }
+}
+
+/// Whose the access token is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Whoami {
+    pub user_id: String,
+    pub device_id: String,
+}
+
+/// Proves to a third party who the account is, for an hour (`openid/request_token`).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct OpenIdToken {
+    access_token: String,
+    token_type: String,
+    matrix_server_name: String,
+    pub expires_in: u64,
+}
+
+#[derive(Default, Deserialize)]
+struct ErrorBody {
+    #[serde(default)]
+    errcode: String,
+    #[serde(default)]
+    error: String,
+}
+
+#[derive(Deserialize)]
+struct DelayedAnswer {
+    delay_id: String,
+}
+
+/// What to do with a delayed event (MSC4140).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DelayedAction {
+    Restart,
+    Send,
+}
+
+/// The room account's homeserver.
+#[derive(Clone, Debug)]
+pub(crate) struct Homeserver {
+    http: reqwest::Client,
+    base: Url,
+    token: Secret,
+}
+
+/// An HTTP error without its URL, which may hold what is not for logs, and with its cause.
+pub(crate) fn plain(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        cause.to_string()
+    }
+}
+
+impl Homeserver {
+    pub(crate) fn new(base: Url, token: Secret) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(ANSWER_WITHIN)
+            .user_agent(concat!("saal/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { http, base, token })
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+    ) -> Result<T, RequestError> {
+        let mut request = self
+            .http
+            .request(method, url)
+            .bearer_auth(self.token.expose());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let unreachable = |error: reqwest::Error| RequestError::Unreachable {
+            what,
+            reason: plain(&error),
+        };
+        let answer = request.send().await.map_err(unreachable)?;
+        let status = answer.status();
+        if status.is_success() {
+            return answer.json().await.map_err(unreachable);
+        }
+        Err(refused(
+            what,
+            status,
+            answer.json().await.unwrap_or_default(),
+        ))
+    }
+
+    pub(crate) async fn whoami(&self) -> Result<Whoami, RequestError> {
+        let url = self.url(&["_matrix", "client", "v3", "account", "whoami"]);
+        self.ask("asking whose the access token is", Method::GET, url, None)
+            .await
+    }
+
+    pub(crate) async fn openid_token(&self, user: &str) -> Result<OpenIdToken, RequestError> {
+        let url = self.url(&[
+            "_matrix",
+            "client",
+            "v3",
+            "user",
+            user,
+            "openid",
+            "request_token",
+        ]);
+        self.ask(
+            "getting an OpenID token",
+            Method::POST,
+            url,
+            Some(&json!({})),
+        )
+        .await
+    }
+
+    pub(crate) async fn rtc_transports(&self) -> Result<Value, RequestError> {
+        let url = self.url(&[
+            "_matrix",
+            "client",
+            "unstable",
+            "org.matrix.msc4143",
+            "rtc",
+            "transports",
+        ]);
+        self.ask("asking for call services", Method::GET, url, None)
+            .await
+    }
+
+    /// The well-known file of the account's server name, else of the homeserver's own address.
+    pub(crate) async fn well_known(&self, server_name: &str) -> Option<Value> {
+        let of_name = Url::parse(&format!("https://{server_name}/.well-known/matrix/client")).ok();
+        let own = Some(self.url(&[".well-known", "matrix", "client"]));
+        for url in [of_name, own].into_iter().flatten() {
+            let answer = self.http.get(url).timeout(CONNECT_WITHIN).send().await;
+            match answer {
+                Ok(answer) if answer.status().is_success() => {
+                    if let Ok(file) = answer.json().await {
+                        return Some(file);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn state_url(&self, room: &str, kind: &str, key: &str) -> Url {
+        self.url(&["_matrix", "client", "v3", "rooms", room, "state", kind, key])
+    }
+
+    pub(crate) async fn put_state(
+        &self,
+        room: &str,
+        kind: &str,
+        key: &str,
+        content: &Value,
+    ) -> Result<(), RequestError> {
+        let url = self.state_url(room, kind, key);
+        self.ask::<Value>("sending room state", Method::PUT, url, Some(content))
+            .await
+            .map(drop)
+    }
+
+    /// Has the server put the state after `delay` unless it is restarted before; its id.
+    pub(crate) async fn delay_state(
+        &self,
+        room: &str,
+        kind: &str,
+        key: &str,
+        content: &Value,
+        delay: Duration,
+    ) -> Result<String, RequestError> {
+        let mut url = self.state_url(room, kind, key);
+        url.query_pairs_mut()
+            .append_pair("org.matrix.msc4140.delay", &delay.as_millis().to_string());
+        let answer: DelayedAnswer = self
+            .ask("delaying room state", Method::PUT, url, Some(content))
+            .await?;
+        Ok(answer.delay_id)
+    }
+
+    pub(crate) async fn update_delayed(
+        &self,
+        delay_id: &str,
+        action: DelayedAction,
+    ) -> Result<(), RequestError> {
+        let action = match action {
+            DelayedAction::Restart => "restart",
+            DelayedAction::Send => "send",
+        };
+        let url = self.url(&[
+            "_matrix",
+            "client",
+            "unstable",
+            "org.matrix.msc4140",
+            "delayed_events",
+            delay_id,
+            action,
+        ]);
+        let what = "updating a delayed event";
+        self.ask::<Value>(what, Method::POST, url, Some(&json!({})))
+            .await
+            .map(drop)
+    }
+
+    /// One state event's content; `None` when the room has none.
+    pub(crate) async fn state_content(
+        &self,
+        room: &str,
+        kind: &str,
+        key: &str,
+    ) -> Result<Option<Value>, RequestError> {
+        let url = self.state_url(room, kind, key);
+        match self.ask("reading room state", Method::GET, url, None).await {
+            Ok(content) => Ok(Some(content)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The whole state of a room, without what can't be read.
+    pub(crate) async fn room_state(&self, room: &str) -> Result<Vec<StateEvent>, RequestError> {
+        let url = self.url(&["_matrix", "client", "v3", "rooms", room, "state"]);
+        let events: Vec<Value> = self
+            .ask("reading room state", Method::GET, url, None)
+            .await?;
+        Ok(events
+            .into_iter()
+            .filter_map(|event| serde_json::from_value(event).ok())
+            .collect())
+    }
+}
+
+fn refused(what: &'static str, status: StatusCode, body: ErrorBody) -> RequestError {
+    if status.is_server_error() {
+        // Proxies answer like this while the homeserver restarts.
+        return RequestError::Unreachable {
+            what,
+            reason: status.to_string(),
+        };
+    }
+    RequestError::Refused {
+        what,
+        status: status.as_u16(),
+        code: body.errcode,
+        message: body.error,
+    }
+}

@@ -1,0 +1,139 @@
+//! The signalling WebSocket: protobuf messages in both directions, nothing decided here.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use livekit_protocol::{SignalRequest, SignalResponse};
+use prost::Message as _;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    client::IntoClientRequest,
+    http::{HeaderValue, header::AUTHORIZATION},
+};
+use url::Url;
+
+use super::token::Grant;
+
+/// Client protocol 17; one connection for sending and one for receiving on the path `/rtc`.
+const PROTOCOL: &str = "17";
+/// TCP, TLS and the upgrade together.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// A last message (leave) gets this long.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a socket tells.
+#[derive(Debug)]
+pub(crate) enum SocketEvent {
+    Message(Box<SignalResponse>),
+    /// Nothing follows.
+    Closed {
+        reason: String,
+    },
+}
+
+/// The socket could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SocketError {
+    #[error("the media server's address {0:?} is no WebSocket URL")]
+    Address(String),
+    #[error("the media server {server} can't be reached: {reason}")]
+    Connect { server: String, reason: String },
+}
+
+type Stream =
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// Opens the socket.
+pub(crate) async fn connect(grant: &Grant) -> Result<Stream, SocketError> {
+    let url = signalling_url(&grant.url).ok_or_else(|| SocketError::Address(grant.url.clone()))?;
+    let server = url.host_str().unwrap_or_default().to_owned();
+    let fail = |reason: String| SocketError::Connect {
+        server: server.clone(),
+        reason,
+    };
+    let mut request = url
+        .as_str()
+        .into_client_request()
+        .map_err(|e| fail(e.to_string()))?;
+    // In a header the token does not end up in the access logs of proxies.
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", grant.token.expose()))
+        .map_err(|_| fail("the token is not fit for a header".to_owned()))?;
+    bearer.set_sensitive(true);
+    request.headers_mut().insert(AUTHORIZATION, bearer);
+    let opening = Box::pin(tokio_tungstenite::connect_async_with_config(
+        request, None, true,
+    ));
+    match tokio::time::timeout(CONNECT_WITHIN, opening).await {
+        Ok(Ok((stream, _))) => Ok(stream),
+        Ok(Err(error)) => Err(fail(error.to_string())),
+        Err(_) => Err(fail("no answer in time".to_owned())),
+    }
+}
+
+fn signalling_url(base: &str) -> Option<Url> {
+    let mut url = Url::parse(base).ok()?;
+    let scheme = match url.scheme() {
+        "ws" | "http" => "ws",
+        "wss" | "https" => "wss",
+        _ => return None,
+    };
+    url.set_scheme(scheme).ok()?;
+    url.path_segments_mut().ok()?.pop_if_empty().push("rtc");
+    url.query_pairs_mut()
+        .append_pair("auto_subscribe", "1")
+        .append_pair("protocol", PROTOCOL)
+        .append_pair("sdk", "rust")
+        .append_pair("version", env!("CARGO_PKG_VERSION"));
+    Some(url)
+}
+
+/// Carries messages until the server closes or `requests` ends; then what is queued is still
+/// sent. `events` gets everything the server says and why it ended.
+pub(crate) async fn carry(
+    stream: Stream,
+    mut requests: mpsc::UnboundedReceiver<SignalRequest>,
+    mut events: impl FnMut(SocketEvent),
+) {
+    let (mut sink, mut source) = stream.split();
+    let reason = loop {
+        tokio::select! {
+            request = requests.recv() => {
+                let Some(request) = request else { break "closed here".to_owned() };
+                let message = Message::Binary(request.encode_to_vec().into());
+                if let Err(error) = sink.send(message).await {
+                    break error.to_string();
+                }
+            }
+            message = source.next() => match message {
+                Some(Ok(Message::Binary(bytes))) => match SignalResponse::decode(bytes) {
+                    Ok(response) => events(SocketEvent::Message(Box::new(response))),
+                    Err(error) => tracing::warn!(%error, "skipped a message of the media server"),
+                },
+                Some(Ok(Message::Close(_))) | None => break "closed by the media server".to_owned(),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => break error.to_string(),
+            }
+        }
+    };
+    let _ = tokio::time::timeout(CLOSE_WITHIN, sink.close()).await;
+    events(SocketEvent::Closed { reason });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signalling_path_is_below_the_servers_path() {
+        let url = signalling_url("https://media.example.org/livekit/sfu").unwrap();
+        assert_eq!(url.scheme(), "wss");
+        assert_eq!(url.path(), "/livekit/sfu/rtc");
+        assert!(url.query().unwrap().contains("protocol=17"));
+        assert_eq!(
+            signalling_url("ws://127.0.0.1:7880/").unwrap().path(),
+            "/rtc"
+        );
+        assert_eq!(signalling_url("file:///etc/passwd"), None);
+    }
+}

@@ -1,0 +1,9 @@
+//! MatrixRTC, pure: who is in a room's call, where its media go, and how the room's own
+//! membership is kept alive (MSC3401, MSC4143, MSC4195, MSC4140).
+
+pub(crate) mod keeper;
+pub(crate) mod membership;
+pub(crate) mod resume;
+pub(crate) mod transports;
+
+pub(crate) use membership::{Device, Member, StateEvent};

@@ -1,0 +1,255 @@
+//! The meeting service: one loop that hands commands to the call and tells what the account sees.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use saal_meeting::{
+    AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingCommand,
+    MeetingEvent,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    account::{self, Account, Rooms},
+    call::{
+        Environment,
+        driver::{self, Command},
+        prefetch::{Prefetch, REFRESH_EVERY},
+        prepare::Join,
+    },
+    homeserver::Homeserver,
+    rtc::Device,
+    settings::MatrixSettings,
+    unix_ms,
+};
+
+/// Memberships expire without an event: they are counted again this often.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+
+/// Matrix meetings of one account.
+pub struct Service {
+    environment: Environment,
+    identity: watch::Receiver<Option<Device>>,
+    rooms: watch::Receiver<Rooms>,
+    states: mpsc::UnboundedReceiver<AccountState>,
+    call: Option<Call>,
+    told: Vec<Invitation>,
+    tasks: JoinSet<()>,
+}
+
+struct Call {
+    id: CallId,
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl Service {
+    /// Starts the account, which keeps what it has to remember in `store_dir`. Needs a tokio
+    /// runtime. When the sender is dropped, a running call is left and the account ends.
+    pub fn start(
+        settings: MatrixSettings,
+        store_dir: impl Into<PathBuf>,
+    ) -> (
+        mpsc::UnboundedSender<MeetingCommand>,
+        mpsc::UnboundedReceiver<MeetingEvent>,
+    ) {
+        let (commands, command_receiver) = mpsc::unbounded_channel();
+        let (events, event_receiver) = mpsc::unbounded_channel();
+        let _ = events.send(MeetingEvent::Account(AccountState::Starting));
+        match Homeserver::new(settings.homeserver.clone(), settings.access_token.clone()) {
+            Ok(homeserver) => {
+                let service = Self::new(settings, store_dir.into(), homeserver, events);
+                tokio::spawn(Box::pin(service.run(command_receiver)));
+            }
+            Err(error) => {
+                let state = AccountState::Unreachable {
+                    server: settings.homeserver.to_string(),
+                    reason: error.to_string(),
+                };
+                let _ = events.send(MeetingEvent::Account(state));
+            }
+        }
+        (commands, event_receiver)
+    }
+
+    fn new(
+        settings: MatrixSettings,
+        dir: PathBuf,
+        homeserver: Homeserver,
+        events: mpsc::UnboundedSender<MeetingEvent>,
+    ) -> Self {
+        let (identity_sender, identity) = watch::channel(None);
+        let (rooms_sender, rooms) = watch::channel(Arc::new(BTreeMap::new()));
+        let (state_sender, states) = mpsc::unbounded_channel();
+        let environment = Environment {
+            homeserver: homeserver.clone(),
+            configured: settings.call_service.clone(),
+            identity: identity.clone(),
+            rooms: rooms.clone(),
+            prefetch: Arc::default(),
+            events,
+        };
+        let account = Account {
+            settings,
+            dir,
+            homeserver: homeserver.clone(),
+            identity: identity_sender,
+            rooms: rooms_sender,
+            states: state_sender,
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Box::pin(account::run(account)));
+        let prefetch = environment.prefetch.clone();
+        tasks.spawn(keep_fresh(prefetch, homeserver, identity.clone()));
+        Self {
+            environment,
+            identity,
+            rooms,
+            states,
+            call: None,
+            told: Vec::new(),
+            tasks,
+        }
+    }
+
+    async fn run(mut self, mut commands: mpsc::UnboundedReceiver<MeetingCommand>) {
+        let mut count = tokio::time::interval(COUNT_EVERY);
+        loop {
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.command(command),
+                    // Dropping the call's commands makes it leave; the account's tasks end here.
+                    None => return,
+                },
+                Some(state) = self.states.recv() => self.say(MeetingEvent::Account(state)),
+                Ok(()) = self.rooms.changed() => self.tell_invitations(),
+                Ok(()) = self.identity.changed() => self.tell_invitations(),
+                _ = count.tick() => self.tell_invitations(),
+                Some(ended) = self.tasks.join_next() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "a task of the account died");
+                    }
+                }
+            }
+        }
+    }
+
+    fn say(&self, event: MeetingEvent) {
+        let _ = self.environment.events.send(event);
+    }
+
+    fn command(&mut self, command: MeetingCommand) {
+        match command {
+            MeetingCommand::Join {
+                call,
+                destination,
+                microphone,
+                camera,
+                resume,
+            } => {
+                let Destination::Matrix { room_id } = destination;
+                self.join(Join {
+                    call,
+                    room_id,
+                    microphone,
+                    camera,
+                    resume,
+                });
+            }
+            MeetingCommand::SetMuted {
+                call,
+                source,
+                muted,
+            } => {
+                self.pass_on(call, Command::SetMuted { source, muted });
+            }
+            MeetingCommand::Leave { call } => self.pass_on(call, Command::Leave),
+            MeetingCommand::MediaRestarted { call } => self.pass_on(call, Command::MediaRestarted),
+            MeetingCommand::Transport { call, event } => {
+                self.pass_on(call, Command::Transport(event));
+            }
+        }
+    }
+
+    fn join(&mut self, join: Join) {
+        if self
+            .call
+            .as_ref()
+            .is_some_and(|call| !call.commands.is_closed())
+        {
+            let reason = "the room is in another call".to_owned();
+            let event = CallEvent::Ended(EndReason::Failed { reason });
+            return self.say(MeetingEvent::Call {
+                call: join.call,
+                event,
+            });
+        }
+        let (commands, receiver) = mpsc::unbounded_channel();
+        self.call = Some(Call {
+            id: join.call,
+            commands,
+        });
+        // On its own, so that it still leaves when the service ends.
+        tokio::spawn(Box::pin(driver::run(
+            self.environment.clone(),
+            join,
+            receiver,
+        )));
+    }
+
+    /// Commands for a call that is over are late, not wrong.
+    fn pass_on(&self, call: CallId, command: Command) {
+        if let Some(current) = self.call.as_ref().filter(|current| current.id == call) {
+            let _ = current.commands.send(command);
+        }
+    }
+
+    fn tell_invitations(&mut self) {
+        let Some(own) = self.identity.borrow_and_update().clone() else {
+            return;
+        };
+        let rooms = self.rooms.borrow_and_update().clone();
+        let invitations = invitations(&rooms, &own, unix_ms());
+        if invitations != self.told {
+            self.told.clone_from(&invitations);
+            self.say(MeetingEvent::Invitations(invitations));
+        }
+    }
+}
+
+/// The rooms with an appointment or with somebody in their call.
+fn invitations(rooms: &Rooms, own: &Device, now_ms: u64) -> Vec<Invitation> {
+    let invitation = |(id, room): (&String, &Arc<account::RoomState>)| {
+        let in_call = room.in_call(own, now_ms);
+        (room.metadata.is_some() || in_call > 0).then(|| Invitation {
+            destination: Destination::Matrix {
+                room_id: id.clone(),
+            },
+            name: room.name.clone(),
+            calendar_event: room.metadata.clone(),
+            in_call,
+        })
+    };
+    rooms.iter().filter_map(invitation).collect()
+}
+
+async fn keep_fresh(
+    prefetch: Arc<Prefetch>,
+    homeserver: Homeserver,
+    mut identity: watch::Receiver<Option<Device>>,
+) {
+    loop {
+        let Ok(own) = identity
+            .wait_for(Option::is_some)
+            .await
+            .map(|own| own.clone())
+        else {
+            return;
+        };
+        if let Some(own) = own {
+            prefetch.refresh(&homeserver, &own).await;
+        }
+        tokio::time::sleep(REFRESH_EVERY).await;
+    }
+}

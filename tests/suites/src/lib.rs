@@ -1,1 +1,303 @@
-//! End-to-end suites over the harness.
+//! What the end-to-end suites share: a stage with real servers and a browser, and scenes on it.
+//!
+//! Each suite is one test binary with one stage; a test takes the stage for itself, so tests run
+//! one after the other whatever the runner does. Every scene has users and rooms of its own.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use saal_control::{PhaseName, Status};
+use saal_harness::{
+    Caller, FarEnd, FarEndOptions, JoinOptions, PanelTree, Picture, Room, RoomOptions, Servers,
+    StateEvent, User, until,
+};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Result of a scene's steps; the harness's errors say what was waited for and what was seen.
+pub type Result<T> = saal_harness::Result<T>;
+
+/// How long anything may take that involves servers, a browser and a room on a busy machine.
+/// It bounds a failing test; nothing is measured by it.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The far ends' pictures and tones, so that they differ from the room's.
+const FAR_END_SEED: u64 = 5;
+
+/// Real servers and, once somebody needs it, a browser.
+pub struct Stage {
+    /// Synapse, LiveKit, token service, web host.
+    pub servers: Servers,
+    far_end: Option<FarEnd>,
+}
+
+/// The stage, taken by one test.
+pub struct Taken(MutexGuard<'static, Option<Stage>>);
+
+impl Taken {
+    /// Waits for the stage; the first test builds it.
+    ///
+    /// # Errors
+    /// When a server does not start.
+    pub async fn take() -> Result<Self> {
+        static STAGE: Mutex<Option<Stage>> = Mutex::const_new(None);
+        let mut stage = STAGE.lock().await;
+        if stage.is_none() {
+            *stage = Some(Stage {
+                servers: Servers::start().await?,
+                far_end: None,
+            });
+        }
+        Ok(Self(stage))
+    }
+}
+
+impl Deref for Taken {
+    type Target = Stage;
+
+    fn deref(&self) -> &Stage {
+        self.0.as_ref().expect("built when it was taken")
+    }
+}
+
+impl DerefMut for Taken {
+    fn deref_mut(&mut self) -> &mut Stage {
+        self.0.as_mut().expect("built when it was taken")
+    }
+}
+
+impl Stage {
+    /// The browser.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn far_end(&mut self) -> Result<&FarEnd> {
+        if self.far_end.is_none() {
+            let options = FarEndOptions::coded(self.servers.tools(), FAR_END_SEED)?;
+            self.far_end = Some(FarEnd::start(&self.servers, &options).await?);
+        }
+        Ok(self.far_end.as_ref().expect("just started"))
+    }
+
+    /// A user that no other scene has.
+    ///
+    /// # Errors
+    /// When the home server refuses.
+    pub async fn user(&self, name: &str) -> Result<User> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        self.servers.create_user(&format!("{name}{number}")).await
+    }
+
+    /// A meeting that goes on now, to which a room is invited.
+    ///
+    /// # Errors
+    /// When a server refuses.
+    pub async fn meeting(&self, title: &str) -> Result<Meeting> {
+        let (host, guest) = (self.user("anna").await?, self.user("room").await?);
+        let matrix_room = host.create_room(title, &[&guest]).await?;
+        let now = now_ms();
+        host.schedule(&matrix_room, title, now - 60_000, now + 3_600_000)
+            .await?;
+        Ok(Meeting {
+            title: title.to_owned(),
+            host,
+            guest,
+            matrix_room,
+        })
+    }
+
+    /// A meeting with its host in the call and a room that has not joined yet.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn scene(&mut self, title: &str, options: &RoomOptions) -> Result<Scene> {
+        let meeting = self.meeting(title).await?;
+        let room = Room::start(&self.servers, &meeting.guest, options).await?;
+        let join = JoinOptions::default();
+        let far_end = self.far_end().await?;
+        let host = far_end
+            .join(&meeting.host, &meeting.matrix_room, &join)
+            .await?;
+        Ok(Scene {
+            meeting,
+            room,
+            host,
+        })
+    }
+}
+
+/// Milliseconds since 1970.
+#[must_use]
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A meeting in a Matrix room.
+pub struct Meeting {
+    /// Its title.
+    pub title: String,
+    /// Who made it.
+    pub host: User,
+    /// The account of the conference room.
+    pub guest: User,
+    /// `!opaque:server`
+    pub matrix_room: String,
+}
+
+impl Meeting {
+    /// The conference room's call membership, if it is in force.
+    ///
+    /// # Errors
+    /// When the home server does not answer.
+    pub async fn membership(&self) -> Result<Option<StateEvent>> {
+        let members = self.host.call_members(&self.matrix_room).await?;
+        Ok(members
+            .into_iter()
+            .find(|event| event.sender == self.guest.user_id))
+    }
+
+    /// Waits until the conference room is, or is no longer, a member of the call.
+    ///
+    /// # Errors
+    /// With the membership as it was last.
+    pub async fn membership_is(&self, there: bool, within: Duration) -> Result<()> {
+        let what = if there {
+            "the room's call membership"
+        } else {
+            "the end of it"
+        };
+        let look = async || self.membership().await;
+        until(what, within, look, |event| event.is_some() == there)
+            .await
+            .map(drop)
+    }
+}
+
+/// A conference room and an Element Call user.
+pub struct Scene {
+    /// What they meet for.
+    pub meeting: Meeting,
+    /// The conference room.
+    pub room: Room,
+    /// The Element Call user, in the call.
+    pub host: Caller,
+}
+
+impl Scene {
+    /// Touches Join and waits until the room is in the call.
+    ///
+    /// # Errors
+    /// With the room's last status.
+    pub async fn join(&self) -> Result<Status> {
+        self.room.touch_element("Join").await?;
+        self.in_call().await
+    }
+
+    /// Waits until the room is in the call.
+    ///
+    /// # Errors
+    /// With the room's last status.
+    pub async fn in_call(&self) -> Result<Status> {
+        self.room
+            .status_is("being in the call", PATIENCE, |s| {
+                s.phase == PhaseName::Call
+            })
+            .await
+    }
+
+    /// Waits until the television shows the far end moving: two codes, the later one newer.
+    ///
+    /// # Errors
+    /// With what the television showed.
+    pub async fn television_moves(&self) -> Result<()> {
+        let look = async || self.room.television().await;
+        let first = until(
+            "a far end's picture on the television",
+            PATIENCE,
+            look,
+            has_code,
+        )
+        .await?;
+        let first = first.code();
+        // The far end's clip is a loop, so another number is what a moving picture shows.
+        let moved = |picture: &Picture| picture.code().is_some() && picture.code() != first;
+        until("another picture on the television", PATIENCE, look, moved)
+            .await
+            .map(drop)
+    }
+
+    /// Waits until the far end shows the room moving.
+    ///
+    /// # Errors
+    /// With what the far end showed.
+    pub async fn far_end_sees_the_room(&self) -> Result<()> {
+        far_end_sees_frames(&self.host).await
+    }
+
+    /// Waits until the far end hears the room's tone count on.
+    ///
+    /// # Errors
+    /// With what the far end heard.
+    pub async fn far_end_hears_the_room(&self) -> Result<()> {
+        let second = async || {
+            let sounds = self.host.listen(Duration::from_millis(2_200)).await?;
+            let code = sounds.iter().find_map(saal_harness::Sound::code);
+            Result::<_>::Ok(code.map(|reading| reading.second))
+        };
+        let first = until(
+            "the room's tone at the far end",
+            PATIENCE,
+            second,
+            Option::is_some,
+        );
+        let first = first.await?;
+        let later = |now: &Option<u32>| now.is_some() && *now > first;
+        until("the room's tone to count on", PATIENCE, second, later)
+            .await
+            .map(drop)
+    }
+}
+
+fn has_code(picture: &Picture) -> bool {
+    picture.code().is_some()
+}
+
+/// Waits until a far end decodes a picture of the room with a newer frame number than the first.
+///
+/// # Errors
+/// With what the far end showed.
+pub async fn far_end_sees_frames(caller: &Caller) -> Result<()> {
+    let frame = async || {
+        let pictures = caller.pictures().await?;
+        Result::<_>::Ok(
+            pictures
+                .iter()
+                .filter_map(Picture::code)
+                .map(|c| c.frame)
+                .max(),
+        )
+    };
+    let first = until(
+        "the room's picture at the far end",
+        PATIENCE,
+        frame,
+        Option::is_some,
+    )
+    .await?;
+    let newer = |now: &Option<u32>| now.is_some() && *now > first;
+    until("the room's picture to move", PATIENCE, frame, newer)
+        .await
+        .map(drop)
+}
+
+/// Whether the panel shows this text anywhere.
+#[must_use]
+pub fn shows(tree: &PanelTree, text: &str) -> bool {
+    tree.text().contains(text)
+}

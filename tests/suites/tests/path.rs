@@ -1,0 +1,249 @@
+//! The whole path, once, on real servers: a touch on Join, and the room and Element Call see and
+//! hear each other.
+
+use std::time::Duration;
+
+use saal_control::PhaseName;
+use saal_harness::{JoinOptions, RoomOptions, run, until};
+use saal_suites::{PATIENCE, Result, Taken, far_end_sees_frames, shows};
+
+/// Far less than the 18 s after which the server would remove a dead room by itself.
+const AT_ONCE: Duration = Duration::from_secs(6);
+
+#[test]
+fn a_touch_on_join_brings_room_and_element_call_together() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Weekly", &RoomOptions::default()).await?;
+        let tree = scene
+            .room
+            .panel_shows("the meeting", PATIENCE, |tree| shows(tree, "Weekly"))
+            .await?;
+        assert_eq!(tree.screen, "home");
+        assert!(
+            shows(&tree, "Raum Lahn"),
+            "the room's name: {}",
+            tree.text()
+        );
+
+        let status = scene.join().await?;
+        assert_eq!(status.call.expect("in a call").title, "Weekly");
+        scene.television_moves().await?;
+        scene.far_end_sees_the_room().await?;
+        scene.far_end_hears_the_room().await?;
+        let loud = |dbfs: Option<f64>| dbfs.is_some_and(|level| level > -50.0);
+        scene
+            .room
+            .status_is(
+                "the far end's tone in the loudspeaker",
+                PATIENCE,
+                |status| {
+                    status
+                        .media
+                        .as_ref()
+                        .is_some_and(|media| loud(media.loudspeaker_dbfs))
+                },
+            )
+            .await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Planning", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.far_end_hears_the_room().await?;
+        scene.far_end_sees_the_room().await?;
+
+        scene.room.touch_element("Mute").await?;
+        let silent = async || {
+            let sounds = scene.host.listen(Duration::from_millis(300)).await?;
+            Result::<_>::Ok(
+                sounds
+                    .iter()
+                    .map(saal_harness::Sound::level)
+                    .fold(0., f32::max),
+            )
+        };
+        until("silence at the far end", PATIENCE, silent, |level| {
+            *level < 0.001
+        })
+        .await?;
+        scene.room.touch_element("Unmute").await?;
+        scene.far_end_hears_the_room().await?;
+
+        scene.room.touch_element("Turn off").await?;
+        let videos = async || {
+            let tiles = scene.host.tiles().await?;
+            // Their own picture stays.
+            Result::<_>::Ok(tiles.iter().filter(|tile| tile.video).count())
+        };
+        until("one picture at the far end", PATIENCE, videos, |n| *n == 1).await?;
+        scene.room.touch_element("Turn on").await?;
+        scene.far_end_sees_the_room().await?;
+
+        scene.room.touch_element("Leave").await?;
+        scene.meeting.membership_is(false, AT_ONCE).await?;
+        scene
+            .room
+            .status_is("being home", PATIENCE, |s| s.phase == PhaseName::Home)
+            .await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_third_participant_comes_and_goes() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Three of us", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.television_moves().await?;
+
+        let third = stage.user("carla").await?;
+        scene
+            .meeting
+            .host
+            .invite(&scene.meeting.matrix_room, &third.user_id)
+            .await?;
+        third.join(&scene.meeting.matrix_room).await?;
+        let far_end = stage.far_end().await?;
+        let caller = far_end
+            .join(&third, &scene.meeting.matrix_room, &JoinOptions::default())
+            .await?;
+        far_end_sees_frames(&caller).await?;
+        let two_tiles = async || scene.room.television().await;
+        let both = |picture: &saal_harness::Picture| {
+            let (width, height) = (picture.width / 2, picture.height);
+            let half = |x| picture.code_in(x, 0, width, height);
+            half(0).is_some() && half(width).is_some()
+        };
+        until("both far ends on the television", PATIENCE, two_tiles, both).await?;
+
+        caller.hang_up().await?;
+        scene
+            .room
+            .status_is("one participant", PATIENCE, |status| {
+                status
+                    .call
+                    .as_ref()
+                    .is_some_and(|call| call.participants.len() == 1)
+            })
+            .await?;
+        scene.television_moves().await?;
+        caller.close().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_killed_daemon_is_back_in_the_call_as_the_same_device() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Stand-up", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.far_end_sees_the_room().await?;
+        let before = scene.meeting.membership().await?.expect("in the call");
+
+        scene.room.kill();
+        scene
+            .room
+            .status_is("a new daemon", PATIENCE, |s| s.phase == PhaseName::Call)
+            .await?;
+        assert_eq!(
+            scene.room.starts(),
+            2,
+            "the supervisor started it once more"
+        );
+        scene.far_end_sees_the_room().await?;
+        scene.television_moves().await?;
+        let after = scene
+            .meeting
+            .membership()
+            .await?
+            .expect("still in the call");
+        assert_eq!(after.state_key, before.state_key, "as the same device");
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_daemon_that_stays_dead_is_removed_by_the_delayed_leave() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Retro", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.meeting.membership_is(true, PATIENCE).await?;
+        scene.room.hold_restart(true);
+        scene.room.kill();
+        assert!(
+            scene.meeting.membership().await?.is_some(),
+            "not removed by its death alone"
+        );
+        scene.meeting.membership_is(false, PATIENCE).await?;
+        assert_eq!(scene.room.starts(), 1, "nobody but the server removed it");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_killed_engine_is_replaced_while_the_panel_goes_on() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Budget", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.television_moves().await?;
+        let daemon = scene.room.pid();
+        let killed = scene.room.kill_engine().await?;
+        let tree = scene.room.panel().await?;
+        assert_eq!(tree.screen, "call", "the panel stays in the call");
+        scene
+            .room
+            .status_is("another engine", PATIENCE, |status| {
+                status.engine.pid.is_some_and(|pid| pid != killed)
+                    && status.phase == PhaseName::Call
+            })
+            .await?;
+        scene.television_moves().await?;
+        scene.far_end_sees_the_room().await?;
+        assert_eq!(scene.room.pid(), daemon, "the daemon lived on");
+        assert!(
+            scene.meeting.membership().await?.is_some(),
+            "a member all along"
+        );
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn the_room_comes_back_by_itself_when_the_media_server_restarts() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("All hands", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.television_moves().await?;
+        stage.servers.stop_livekit().await;
+        scene
+            .room
+            .status_is("noticing", PATIENCE, |s| s.phase == PhaseName::Reconnecting)
+            .await?;
+        stage.servers.start_livekit().await?;
+        scene.in_call().await?;
+        assert!(
+            scene.meeting.membership().await?.is_some(),
+            "a member all along"
+        );
+        scene.far_end_sees_the_room().await?;
+        scene.television_moves().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}

@@ -1,0 +1,165 @@
+//! What bad input gets: a clear message on panel and in the log, and a room that still joins
+//! what is left.
+
+use saal_control::PhaseName;
+use saal_harness::{MEETING, PanelTree, Room, RoomOptions, run};
+use saal_suites::{PATIENCE, Result, Taken, now_ms, shows};
+
+async fn panel_says(room: &Room, text: &str) -> Result<PanelTree> {
+    room.panel_shows(&format!("\"{text}\""), PATIENCE, |tree| shows(tree, text))
+        .await
+}
+
+/// Touches Join and waits until the room is in the call.
+async fn joins(room: &Room) -> Result<()> {
+    room.touch_element("Join").await?;
+    room.status_is("being in the call", PATIENCE, |s| {
+        s.phase == PhaseName::Call
+    })
+    .await
+    .map(drop)
+}
+
+#[test]
+fn a_home_server_that_is_away_is_named_and_found_again() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let meeting = stage.meeting("Morning").await?;
+        stage.servers.stop_synapse().await;
+        let room = Room::start(&stage.servers, &meeting.guest, &RoomOptions::default()).await?;
+        panel_says(&room, "No connection to the server").await?;
+        assert!(room.log().contains("Unreachable"), "the log says so too");
+        stage.servers.start_synapse().await?;
+        let tree = panel_says(&room, "Morning").await?;
+        assert!(
+            !shows(&tree, "No connection"),
+            "the message goes when it is mended"
+        );
+        joins(&room).await?;
+        room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_wrong_token_is_said_and_a_right_one_helps_without_a_restart() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let meeting = stage.meeting("Signed out").await?;
+        let access_token = Some("wrong".to_owned());
+        let options = RoomOptions {
+            access_token,
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
+        panel_says(&room, "The room is signed out").await?;
+        assert!(
+            !room.log().contains(&meeting.guest.access_token),
+            "tokens stay out of logs"
+        );
+
+        let token = room.config().with_file_name("token");
+        std::fs::write(token, &meeting.guest.access_token).expect("the room's folder is there");
+        let config = std::fs::read_to_string(room.config()).expect("the harness wrote it");
+        room.configure(&config)?;
+        let tree = panel_says(&room, "Signed out").await?;
+        assert!(shows(&tree, &meeting.title));
+        joins(&room).await?;
+        room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_room_without_its_camera_says_so_and_joins_with_sound() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let camera = "Logitech Rally".to_owned();
+        let options = RoomOptions {
+            camera,
+            ..RoomOptions::default()
+        };
+        let scene = stage.scene("Blind", &options).await?;
+        scene.join().await?;
+        panel_says(&scene.room, "No camera found").await?;
+        panel_says(&scene.room, "Logitech Rally").await?;
+        scene.far_end_hears_the_room().await?;
+        scene.television_moves().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_malformed_entry_is_reported_and_hides_nothing_else() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let meeting = stage.meeting("Fine").await?;
+        let broken = meeting
+            .host
+            .create_room("Broken", &[&meeting.guest])
+            .await?;
+        let content = serde_json::json!({ "calendar": [{ "dtstart": 7 }] });
+        meeting
+            .host
+            .send_state(&broken, MEETING, "", &content)
+            .await?;
+        let room = Room::start(&stage.servers, &meeting.guest, &RoomOptions::default()).await?;
+        panel_says(&room, "calendar entry can’t be read").await?;
+        let tree = panel_says(&room, "Fine").await?;
+        assert!(shows(&tree, "Broken"), "the room is named: {}", tree.text());
+        assert!(room.log().contains("calendar entry skipped"));
+        joins(&room).await?;
+        room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_title_of_ten_kilobytes_is_drawn_and_joined() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let marks = "\u{0301}".repeat(2_000);
+        let title = format!("\u{202E}שלום a{marks} مرحبا 👩‍👩‍👧‍👦 {}", "Ω̷̛".repeat(1_000));
+        assert!(title.len() > 10_000);
+        let (host, guest) = (stage.user("anna").await?, stage.user("room").await?);
+        let matrix_room = host.create_room("Title", &[&guest]).await?;
+        let now = now_ms();
+        host.schedule(&matrix_room, &title, now - 60_000, now + 3_600_000)
+            .await?;
+        let room = Room::start(&stage.servers, &guest, &RoomOptions::default()).await?;
+        panel_says(&room, "שלום").await?;
+        assert!(room.panel_picture().await?.starts_with(b"\x89PNG"));
+        joins(&room).await?;
+        let tree = panel_says(&room, "שלום").await?;
+        assert_eq!(tree.screen, "call");
+        assert_eq!(room.starts(), 1, "nothing crashed");
+        room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_refused_configuration_is_shown_and_the_last_good_one_stays() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let meeting = stage.meeting("Steady").await?;
+        let room = Room::start(&stage.servers, &meeting.guest, &RoomOptions::default()).await?;
+        panel_says(&room, "Steady").await?;
+        let good = std::fs::read_to_string(room.config()).expect("the harness wrote it");
+        room.configure(&good.replace("language = \"en\"", "langage = \"en\""))?;
+        panel_says(&room, "The new settings were refused").await?;
+        assert!(
+            room.log().contains("line 5: room.langage: unknown field"),
+            "{}",
+            room.log()
+        );
+        joins(&room).await?;
+        room.configure(&good.replace("Raum Lahn", "Raum Fulda"))?;
+        let tree = panel_says(&room, "Raum Fulda").await?;
+        assert!(!shows(&tree, "refused"));
+        assert_eq!(tree.screen, "call", "the call went on");
+        room.stop().await;
+        Ok(())
+    })
+}

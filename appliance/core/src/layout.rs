@@ -13,8 +13,8 @@ pub fn tiles(participants: &[Participant], width: u32, height: u32) -> Vec<Tile>
     let screen = Rect {
         x: 0,
         y: 0,
-        width,
-        height,
+        width: even(width),
+        height: even(height),
     };
     let content = participants.iter().find(|p| p.content);
     let cameras: Vec<TileSource> = participants

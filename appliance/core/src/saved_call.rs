@@ -34,10 +34,11 @@ impl SavedCall {
     /// The format's version.
     pub const VERSION: u32 = 1;
 
-    /// Whether the room may go back into the call by itself.
+    /// Whether the room may go back into the call by itself. One from the future tells that the
+    /// clock was set meanwhile, and so nothing about its age.
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         let age = now.duration_since(self.saved_at);
-        age < SignedDuration::try_from(MAX_AGE).expect("ten minutes fit")
+        age.abs() < SignedDuration::try_from(MAX_AGE).expect("ten minutes fit")
     }
 }

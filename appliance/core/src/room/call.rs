@@ -26,8 +26,12 @@ impl Room {
     }
 
     pub(super) fn on_saved_call(&mut self, now: Now, saved: SavedCall) {
-        self.next_call = self.next_call.max(saved.call.0 + 1);
-        if self.phase != Phase::Home || !saved.is_fresh(now.wall) {
+        if self.phase != Phase::Home {
+            return;
+        }
+        // The number comes from a file: whatever stands there, counting goes on.
+        self.next_call = self.next_call.max(saved.call.0.saturating_add(1));
+        if !saved.is_fresh(now.wall) {
             self.effect(Effect::SaveCall(None));
             return;
         }
@@ -37,7 +41,7 @@ impl Room {
     }
 
     fn enter(&mut self, now: Now, joining: Joining, resume: Option<ResumeToken>) {
-        self.next_call = joining.call.0 + 1;
+        self.next_call = joining.call.0.saturating_add(1);
         self.troubles.clear(TroubleCode::JoinFailed);
         self.resume.clone_from(&resume);
         let (call, destination) = (joining.call, joining.meeting.destination.clone());
@@ -148,11 +152,13 @@ impl Room {
         self.resume = None;
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles: Vec::new() }));
         self.effect(Effect::SaveCall(None));
+        // There is nothing left to save.
+        self.troubles.clear(TroubleCode::CallNotSaved);
         if by_itself {
             self.raise(Trouble::JoinFailed { title, reason });
         }
         if std::mem::take(&mut self.account_waits) {
-            self.effect(Effect::StartAccount);
+            self.start_account();
         }
         if self.leaving_for_good {
             self.effect(Effect::Exit);

@@ -20,9 +20,15 @@ impl Room {
     fn start_all(&mut self, now: Now) {
         self.minute = now.minute();
         self.effect(Effect::StartWeb);
-        self.effect(Effect::StartAccount);
+        self.start_account();
         let action = self.engine.start(now.mono);
         self.follow_engine(action);
+    }
+
+    /// A new account opens its store again and says if that fails.
+    pub(super) fn start_account(&mut self) {
+        self.troubles.clear(TroubleCode::Store);
+        self.effect(Effect::StartAccount);
     }
 
     fn apply_changes(&mut self, before: &Config) {
@@ -40,7 +46,7 @@ impl Room {
             self.send_media_state();
         }
         match (account, self.phase == Phase::Home) {
-            (true, true) => self.effect(Effect::StartAccount),
+            (true, true) => self.start_account(),
             (true, false) => self.account_waits = true,
             (false, _) => {}
         }
@@ -76,6 +82,7 @@ impl Room {
         let action = self.engine.on_deadline(now.mono);
         if action == EngineAction::Start {
             self.stats = None;
+            self.effect(Effect::Redraw);
         }
         self.follow_engine(action);
         if matches!(&self.phase, Phase::Leaving(state) if state.until <= now.mono) {

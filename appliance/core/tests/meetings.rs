@@ -1,0 +1,406 @@
+//! What people in the room and IT live through, told as what happens and what follows.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{
+    Bench, meeting, names, other_account, other_camera, participant, plain_config, to_service,
+    weekly,
+};
+use jiff::SignedDuration;
+use saal_core::{Effect, Event, Intent, Muted, SavedCall, TroubleCode};
+use saal_media_protocol::{MediaCommand, SourceKind};
+use saal_meeting::{
+    AccountState, CallEvent, CallId, EndReason, MeetingCommand, Participant, ResumeToken,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn failed() -> EndReason {
+    EndReason::Failed {
+        reason: "no route".to_owned(),
+    }
+}
+
+fn saved(bench: &Bench) -> SavedCall {
+    SavedCall {
+        version: SavedCall::VERSION,
+        call: CallId(41),
+        meeting: weekly(),
+        muted: Muted {
+            microphone: true,
+            camera: false,
+        },
+        resume: Some(ResumeToken("seat 7".to_owned())),
+        saved_at: bench.now.wall,
+    }
+}
+
+fn last_saved(effects: &[Effect]) -> Option<Option<SavedCall>> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::SaveCall(saved) => Some(saved.as_deref().cloned()),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_first_configuration_starts_everything() {
+    let mut bench = Bench::bare();
+    let effects = bench.tell(Event::Config(plain_config()));
+    let started = names(&effects);
+    for part in ["StartWeb", "StartAccount", "StartEngine", "Redraw"] {
+        assert!(started.contains(&part), "{part}: {started:?}");
+    }
+}
+
+#[test]
+fn one_touch_joins_and_one_leaves() {
+    let mut bench = Bench::at_home();
+    let effects = bench.touch_join("weekly");
+    assert!(matches!(
+        to_service(&effects)[..],
+        [MeetingCommand::Join {
+            microphone: true,
+            camera: true,
+            resume: None,
+            ..
+        }]
+    ));
+    assert_eq!(bench.phase(), "joining");
+    let call = bench.call();
+    bench.tell(Event::Call(call, CallEvent::Joined));
+    assert_eq!(bench.phase(), "call");
+    let effects = bench.touch(Intent::Leave);
+    assert_eq!(to_service(&effects), [&MeetingCommand::Leave { call }]);
+    assert_eq!(last_saved(&effects), Some(None), "a restart stays out");
+    bench.tell(Event::Call(call, CallEvent::Ended(EndReason::Left)));
+    assert!(bench.is_home());
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn a_second_touch_on_join_does_nothing() {
+    let mut bench = Bench::at_home();
+    bench.touch_join("weekly");
+    assert_eq!(bench.touch_join("weekly"), []);
+}
+
+#[test]
+fn what_can_not_be_joined_is_not_joined() {
+    let mut bench = Bench::at_home();
+    let start = Some("2026-11-23T09:08:31Z");
+    bench.tell_meetings(vec![meeting("later", start, None, 0)]);
+    assert_eq!(
+        bench.touch_join("later"),
+        [],
+        "ten minutes and a second ahead"
+    );
+    assert_eq!(bench.touch_join("unknown"), []);
+    bench.turn(SECOND);
+    assert!(!bench.touch_join("later").is_empty(), "ten minutes ahead");
+}
+
+#[test]
+fn a_service_that_does_not_let_go_keeps_nobody() {
+    let mut bench = Bench::in_call();
+    bench.touch(Intent::Leave);
+    assert_eq!(bench.phase(), "leaving");
+    bench.wait(5 * SECOND, true);
+    assert!(bench.is_home());
+    assert!(
+        !bench.touch_join("weekly").is_empty(),
+        "the next meeting can be joined"
+    );
+}
+
+#[test]
+fn what_an_earlier_call_still_says_is_not_taken_for_the_new_one() {
+    let mut bench = Bench::in_call();
+    let old = bench.call();
+    bench.touch(Intent::Leave);
+    bench.wait(5 * SECOND, true);
+    bench.touch_join("weekly");
+    assert_ne!(bench.call(), old);
+    bench.tell(Event::Call(old, CallEvent::Ended(EndReason::Left)));
+    assert_eq!(bench.phase(), "joining");
+}
+
+#[test]
+fn a_meeting_that_can_not_be_entered_says_so_until_it_is_read() {
+    let mut bench = Bench::at_home();
+    bench.touch_join("weekly");
+    let call = bench.call();
+    let effects = bench.tell(Event::Call(call, CallEvent::Ended(failed())));
+    assert!(bench.is_home());
+    assert_eq!(last_saved(&effects), Some(None));
+    assert_eq!(bench.trouble_codes(), ["join_failed"]);
+    let effects = bench.touch(Intent::Dismiss(TroubleCode::JoinFailed));
+    assert_eq!(effects, [Effect::Redraw]);
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn trying_again_takes_the_old_message_away() {
+    let mut bench = Bench::at_home();
+    bench.touch_join("weekly");
+    let call = bench.call();
+    bench.tell(Event::Call(call, CallEvent::Ended(failed())));
+    bench.touch_join("weekly");
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn what_is_not_mended_can_not_be_dismissed() {
+    let mut bench = Bench::at_home();
+    let (server, reason) = ("example.org".to_owned(), "no route".to_owned());
+    bench.tell(Event::Account(AccountState::Unreachable { server, reason }));
+    bench.touch(Intent::Dismiss(TroubleCode::Unreachable));
+    assert_eq!(bench.trouble_codes(), ["homeserver_unreachable"]);
+    let user = "@lahn:example.org".to_owned();
+    bench.tell(Event::Account(AccountState::Online { user }));
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn muting_reaches_engine_others_and_the_saved_call() {
+    let mut bench = Bench::in_call();
+    let effects = bench.touch(Intent::Toggle(SourceKind::Microphone));
+    let (source, muted) = (SourceKind::Microphone, true);
+    assert_eq!(
+        effects[0],
+        Effect::Media(MediaCommand::SetMuted { source, muted }),
+        "silence first"
+    );
+    let call = bench.call();
+    assert_eq!(
+        to_service(&effects),
+        [&MeetingCommand::SetMuted {
+            call,
+            source,
+            muted
+        }]
+    );
+    assert!(last_saved(&effects).unwrap().unwrap().muted.microphone);
+    assert_eq!(
+        bench.touch(Intent::SetMuted(source, true)),
+        [],
+        "it is already"
+    );
+    bench.touch(Intent::Toggle(source));
+    assert!(!bench.room.muted().microphone);
+}
+
+#[test]
+fn the_next_call_begins_unmuted() {
+    let mut bench = Bench::in_call();
+    bench.touch(Intent::Toggle(SourceKind::Camera));
+    bench.touch(Intent::Leave);
+    bench.wait(5 * SECOND, true);
+    let effects = bench.touch_join("weekly");
+    assert!(effects.contains(&Effect::Media(MediaCommand::SetMuted {
+        source: SourceKind::Camera,
+        muted: false
+    })));
+}
+
+#[test]
+fn a_restart_goes_back_in_as_it_was() {
+    let mut bench = Bench::bare();
+    bench.tell(Event::Config(plain_config()));
+    let saved = saved(&bench);
+    let effects = bench.tell(Event::SavedCall(Box::new(saved.clone())));
+    let [
+        MeetingCommand::Join {
+            call,
+            microphone,
+            camera,
+            resume,
+            ..
+        },
+    ] = to_service(&effects)[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert!(call.0 > 41, "a number that was never used");
+    assert_eq!((*microphone, *camera), (false, true));
+    assert_eq!(*resume, saved.resume);
+    assert_eq!(bench.room.muted(), saved.muted);
+    assert_eq!(bench.phase(), "joining");
+}
+
+#[test]
+fn a_call_from_before_the_night_is_forgotten() {
+    for hours in [1, -1] {
+        let mut bench = Bench::bare();
+        bench.tell(Event::Config(plain_config()));
+        let age = SignedDuration::from_hours(hours);
+        let saved_at = bench.now.wall.checked_sub(age).unwrap();
+        let old = SavedCall {
+            saved_at,
+            ..saved(&bench)
+        };
+        let effects = bench.tell(Event::SavedCall(Box::new(old)));
+        assert!(bench.is_home(), "{hours} h");
+        assert_eq!(last_saved(&effects), Some(None));
+    }
+}
+
+#[test]
+fn a_saved_call_with_the_last_of_all_numbers_breaks_nothing() {
+    let mut bench = Bench::bare();
+    bench.tell(Event::Config(plain_config()));
+    let call = CallId(u64::MAX);
+    let last = SavedCall {
+        call,
+        ..saved(&bench)
+    };
+    bench.tell(Event::SavedCall(Box::new(last)));
+    assert_eq!(bench.phase(), "joining");
+}
+
+#[test]
+fn a_call_is_saved_again_each_minute() {
+    let mut bench = Bench::in_call();
+    let effects = bench.wait(3 * MINUTE, true);
+    let times = names(&effects).iter().filter(|n| **n == "SaveCall").count();
+    assert_eq!(times, 3);
+    let token = ResumeToken("seat 8".to_owned());
+    let call = bench.call();
+    let effects = bench.tell(Event::Call(call, CallEvent::Resume(token.clone())));
+    assert_eq!(last_saved(&effects).unwrap().unwrap().resume, Some(token));
+}
+
+#[test]
+fn a_lost_connection_comes_back_with_the_same_people() {
+    let mut bench = Bench::in_call();
+    let call = bench.call();
+    let reason = "server went away".to_owned();
+    bench.tell(Event::Call(call, CallEvent::Reconnecting { reason }));
+    assert_eq!(bench.phase(), "reconnecting");
+    assert_eq!(bench.room.phase().in_call().unwrap().participants.len(), 1);
+    bench.tell(Event::Call(call, CallEvent::Joined));
+    assert_eq!(bench.phase(), "call");
+}
+
+#[test]
+fn people_who_were_there_first_are_on_the_television_at_once() {
+    let mut bench = Bench::in_call();
+    let others = |effects: &[Effect]| {
+        let tiles = effects.iter().rev().find_map(|e| match e {
+            Effect::Media(MediaCommand::SetTiles { tiles }) => Some(tiles.len()),
+            _ => None,
+        });
+        tiles.expect("the television follows")
+    };
+    let call = bench.call();
+    let both = vec![participant("ada"), participant("bob")];
+    let effects = bench.tell(Event::Call(call, CallEvent::Participants(both)));
+    assert_eq!(others(&effects), 2);
+    let effects = bench.touch(Intent::Leave);
+    assert_eq!(others(&effects), 0, "nobody is left on the screen");
+}
+
+#[test]
+fn another_account_waits_for_the_end_of_the_call() {
+    let mut bench = Bench::in_call();
+    let effects = bench.tell(Event::Config(other_account()));
+    assert!(!effects.contains(&Effect::StartAccount));
+    let call = bench.call();
+    let effects = bench.tell(Event::Call(call, CallEvent::Ended(EndReason::Left)));
+    assert!(effects.contains(&Effect::StartAccount));
+    let effects = bench.tell(Event::Config(plain_config()));
+    assert!(
+        effects.contains(&Effect::StartAccount),
+        "at home it is at once"
+    );
+}
+
+#[test]
+fn another_camera_is_used_during_the_call() {
+    let mut bench = Bench::in_call();
+    bench.touch(Intent::Toggle(SourceKind::Camera));
+    let effects = bench.tell(Event::Config(other_camera()));
+    assert!(names(&effects).starts_with(&["Configure", "SetMuted", "SetMuted", "SetTiles"]));
+    assert!(effects.contains(&Effect::Media(MediaCommand::SetMuted {
+        source: SourceKind::Camera,
+        muted: true
+    })));
+    assert_eq!(bench.phase(), "call");
+}
+
+#[test]
+fn the_same_configuration_disturbs_nobody() {
+    let mut bench = Bench::in_call();
+    assert_eq!(bench.tell(Event::Config(plain_config())), [Effect::Redraw]);
+}
+
+#[test]
+fn a_new_token_is_tried_when_the_old_one_was_refused() {
+    let mut bench = Bench::at_home();
+    let (server, reason) = ("example.org".to_owned(), "unknown token".to_owned());
+    bench.tell(Event::Account(AccountState::SignedOut { server, reason }));
+    assert_eq!(bench.trouble_codes(), ["signed_out"]);
+    let effects = bench.tell(Event::Config(plain_config()));
+    assert!(effects.contains(&Effect::StartAccount));
+}
+
+#[test]
+fn a_refused_configuration_is_told_until_a_good_one_comes() {
+    let mut bench = Bench::at_home();
+    let problem = "saal.toml:3: room.nam".to_owned();
+    let effects = bench.tell(Event::ConfigRefused { problem });
+    assert_eq!(effects, [Effect::Redraw]);
+    assert_eq!(bench.trouble_codes(), ["config_refused"]);
+    bench.tell(Event::Config(plain_config()));
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn a_disk_that_was_full_during_a_call_is_no_trouble_after_it() {
+    let mut bench = Bench::in_call();
+    let (path, reason) = ("/var/lib/saal".to_owned(), "full".to_owned());
+    bench.tell(Event::CallNotSaved { path, reason });
+    assert_eq!(bench.trouble_codes(), ["call_not_saved"]);
+    let call = bench.call();
+    bench.tell(Event::Call(call, CallEvent::Ended(EndReason::Left)));
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn stopping_the_daemon_leaves_first() {
+    let mut bench = Bench::in_call();
+    let effects = bench.tell(Event::Shutdown);
+    assert!(names(&effects).contains(&"Leave") && !names(&effects).contains(&"Exit"));
+    let call = bench.call();
+    let effects = bench.tell(Event::Call(call, CallEvent::Ended(EndReason::Left)));
+    assert_eq!(names(&effects).iter().filter(|n| **n == "Exit").count(), 1);
+    let effects = Bench::at_home().tell(Event::Shutdown);
+    assert_eq!(effects, [Effect::Exit]);
+}
+
+#[test]
+fn stopping_while_leaving_exits_even_if_the_service_is_silent() {
+    let mut bench = Bench::in_call();
+    bench.touch(Intent::Leave);
+    bench.tell(Event::Shutdown);
+    assert!(names(&bench.wait(5 * SECOND, true)).contains(&"Exit"));
+}
+
+#[test]
+fn participants_may_be_anything() {
+    let mut bench = Bench::in_call();
+    let call = bench.call();
+    let name = "\u{202e}\u{0}\n".repeat(5000);
+    let odd = Participant {
+        name,
+        ..participant("")
+    };
+    bench.tell(Event::Call(
+        call,
+        CallEvent::Participants(vec![odd.clone(), odd]),
+    ));
+    assert_eq!(bench.room.phase().in_call().unwrap().participants.len(), 2);
+}

@@ -1,0 +1,474 @@
+//! A long random day: whatever happens in whatever order, what the room asks for makes sense.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
+
+mod common;
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use common::{Bench, meeting, other_account, other_camera, participant, plain_config};
+use proptest::{
+    prelude::*,
+    test_runner::{RngSeed, TestRunner},
+};
+use saal_core::{
+    CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted, Phase, SavedCall,
+    TroubleCode, tiles,
+};
+use saal_media_protocol::{
+    DeviceUse, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
+};
+use saal_meeting::{
+    AccountState, CallEvent, CallId, EndReason, JoinStage, MeetingCommand, MeetingId, Participant,
+    ResumeToken,
+};
+
+/// How long the room waits for a service on the way out.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What happens to the room. Calls are named relative to the present one, so that both right and
+/// outdated numbers come up.
+#[derive(Clone, Debug)]
+enum Step {
+    Wait(u64),
+    WallClockJumps(i64),
+    Plain(Event),
+    OfCall {
+        ago: u64,
+        event: CallEvent,
+    },
+    Config(u8),
+    SavedCall {
+        ago_seconds: i64,
+        call: u64,
+        muted: bool,
+    },
+}
+
+fn source() -> impl Strategy<Value = SourceKind> {
+    prop_oneof![
+        Just(SourceKind::Microphone),
+        Just(SourceKind::Camera),
+        Just(SourceKind::Content)
+    ]
+}
+
+fn participants() -> impl Strategy<Value = Vec<Participant>> {
+    let one =
+        (0u8..30, any::<bool>(), prop::bool::weighted(0.2)).prop_map(|(id, camera, content)| {
+            Participant {
+                camera,
+                content,
+                ..participant(&id.to_string())
+            }
+        });
+    prop::collection::vec(one, 0..20)
+}
+
+fn intent() -> impl Strategy<Value = Intent> {
+    let join = |id: &str| Just(Intent::Join(MeetingId(id.to_owned())));
+    prop_oneof![
+        4 => join("call"),
+        2 => join("nine"),
+        1 => join("unknown"),
+        3 => Just(Intent::Leave),
+        3 => source().prop_map(Intent::Toggle),
+        2 => (source(), any::<bool>()).prop_map(|(s, m)| Intent::SetMuted(s, m)),
+        1 => Just(Intent::Dismiss(TroubleCode::JoinFailed)),
+        1 => Just(Intent::Dismiss(TroubleCode::Unreachable)),
+    ]
+}
+
+fn call_event() -> impl Strategy<Value = CallEvent> {
+    let reason = || "because".to_owned();
+    prop_oneof![
+        4 => Just(CallEvent::Joined),
+        1 => Just(CallEvent::Progress(JoinStage::Connecting)),
+        2 => "[a-z]{0,8}".prop_map(|t| CallEvent::Resume(ResumeToken(t))),
+        4 => participants().prop_map(CallEvent::Participants),
+        2 => Just(CallEvent::Reconnecting { reason: reason() }),
+        2 => prop_oneof![
+            Just(EndReason::Left),
+            Just(EndReason::Removed),
+            Just(EndReason::NotAllowed { reason: reason() }),
+            Just(EndReason::Failed { reason: reason() }),
+        ].prop_map(CallEvent::Ended),
+    ]
+}
+
+fn account() -> impl Strategy<Value = AccountState> {
+    let (server, reason) = ("example.org".to_owned(), "because".to_owned());
+    let (path, user) = ("/var/lib/saal".to_owned(), "@lahn:example.org".to_owned());
+    prop_oneof![
+        Just(AccountState::Starting),
+        Just(AccountState::Online { user }),
+        Just(AccountState::Unreachable {
+            server: server.clone(),
+            reason: reason.clone()
+        }),
+        Just(AccountState::SignedOut {
+            server,
+            reason: reason.clone()
+        }),
+        any::<bool>().prop_map(move |full| AccountState::StoreFailed {
+            path: path.clone(),
+            full,
+            reason: reason.clone()
+        }),
+    ]
+}
+
+fn media() -> impl Strategy<Value = MediaEvent> {
+    let device = || {
+        prop_oneof![
+            Just(DeviceUse::Camera),
+            Just(DeviceUse::Microphone),
+            Just(DeviceUse::Loudspeaker)
+        ]
+    };
+    let trouble = |source| MediaTrouble::Busy {
+        source,
+        device: "Rally".to_owned(),
+    };
+    prop_oneof![
+        Just(MediaEvent::Stats(MediaStats::default())),
+        device().prop_map(move |source| MediaEvent::Trouble(trouble(source))),
+        device().prop_map(|source| MediaEvent::Recovered { source }),
+    ]
+}
+
+fn meetings() -> impl Strategy<Value = Event> {
+    (any::<bool>(), any::<bool>()).prop_map(|(some, broken)| {
+        let call = meeting("call", None, None, 1);
+        let nine = meeting(
+            "nine",
+            Some("2026-11-23T09:00:00Z"),
+            Some("2026-11-23T10:00:00Z"),
+            0,
+        );
+        let problem = CalendarProblem {
+            place: "Lahn".to_owned(),
+            reason: "-".to_owned(),
+        };
+        Event::Meetings {
+            meetings: if some { vec![nine, call] } else { Vec::new() },
+            problems: if broken { vec![problem] } else { Vec::new() },
+        }
+    })
+}
+
+fn plain() -> impl Strategy<Value = Event> {
+    let text = || "because".to_owned();
+    prop_oneof![
+        12 => intent().prop_map(Event::Intent),
+        4 => media().prop_map(Event::Media),
+        2 => account().prop_map(Event::Account),
+        2 => meetings(),
+        3 => Just(Event::Engine(EngineEvent::Ready)),
+        2 => Just(Event::Engine(EngineEvent::Lost { reason: text() })),
+        1 => Just(Event::ConfigRefused { problem: text() }),
+        1 => Just(Event::CallNotSaved { path: text(), reason: text() }),
+        1 => (0usize..3).prop_map(Event::TelevisionViewers),
+        1 => Just(Event::Deadline),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let call = (prop_oneof![4 => Just(0u64), 1 => 1u64..3], call_event());
+    let saved = (-1500i64..1500, 0u64..50, any::<bool>());
+    prop_oneof![
+        6 => (0u64..9000).prop_map(Step::Wait),
+        1 => (9000u64..200_000).prop_map(Step::Wait),
+        1 => (-5000i64..5000).prop_map(Step::WallClockJumps),
+        12 => plain().prop_map(Step::Plain),
+        10 => call.prop_map(|(ago, event)| Step::OfCall { ago, event }),
+        1 => (0u8..3).prop_map(Step::Config),
+        1 => saved.prop_map(|(ago_seconds, call, muted)| Step::SavedCall {
+            ago_seconds, call, muted
+        }),
+    ]
+}
+
+/// What engine, service and disk know from the effects alone.
+#[derive(Default)]
+struct World {
+    /// The service's call, from `Join` until the room is at home again.
+    open: Option<CallId>,
+    /// The highest call so far.
+    calls: u64,
+    saved: Option<SavedCall>,
+    engine_runs: bool,
+    engine_configured: bool,
+    engine_muted: Muted,
+    engine_tiles: Vec<Tile>,
+    engine_starts: VecDeque<Duration>,
+    leaving_since: Option<Duration>,
+    shutdown: bool,
+}
+
+impl World {
+    fn follow(&mut self, now: Duration, was_home: bool, effect: &Effect) {
+        match effect {
+            Effect::Meeting(command) => self.follow_meeting(was_home, command),
+            Effect::SaveCall(saved) => self.saved = saved.as_deref().cloned(),
+            Effect::StartEngine => {
+                self.engine_runs = true;
+                self.engine_configured = false;
+                self.engine_tiles = Vec::new();
+                self.engine_muted = Muted::default();
+                self.engine_starts.push_back(now);
+            }
+            Effect::Media(command) => self.follow_media(command),
+            Effect::Exit => assert!(self.shutdown, "nobody asked for the end"),
+            Effect::StartAccount | Effect::StartWeb | Effect::Redraw => {}
+        }
+    }
+
+    fn follow_meeting(&mut self, was_home: bool, command: &MeetingCommand) {
+        let named = match command {
+            MeetingCommand::Join { call, .. } => {
+                assert!(was_home && self.open.is_none(), "one call at a time");
+                assert!(call.0 > self.calls, "{call:?} was used before");
+                self.calls = call.0;
+                self.open = Some(*call);
+                *call
+            }
+            MeetingCommand::SetMuted { call, .. }
+            | MeetingCommand::Leave { call }
+            | MeetingCommand::MediaRestarted { call }
+            | MeetingCommand::Transport { call, .. } => *call,
+        };
+        assert_eq!(Some(named), self.open, "{command:?}");
+    }
+
+    fn follow_media(&mut self, command: &MediaCommand) {
+        if let MediaCommand::Configure { .. } = command {
+            self.engine_configured = true;
+        }
+        assert!(
+            self.engine_configured || !self.engine_runs,
+            "first Configure: {command:?}"
+        );
+        match command {
+            MediaCommand::SetMuted { source, muted } => match source {
+                SourceKind::Microphone => self.engine_muted.microphone = *muted,
+                SourceKind::Camera => self.engine_muted.camera = *muted,
+                other => panic!("{other:?} can't be muted"),
+            },
+            MediaCommand::SetTiles { tiles } => self.engine_tiles.clone_from(tiles),
+            _ => {}
+        }
+    }
+
+    /// What has to hold whenever the room has nothing left to say.
+    fn check(&mut self, bench: &Bench) {
+        let room = &bench.room;
+        let phase = room.phase();
+        if *phase == Phase::Home {
+            self.open = None;
+        }
+        assert_eq!(phase.call(), self.open);
+        self.check_saved(bench);
+        self.check_leaving(bench);
+        let at_work = phase.call().is_some() && !matches!(phase, Phase::Leaving(_));
+        if at_work && self.engine_runs {
+            assert_eq!(
+                self.engine_muted,
+                room.muted(),
+                "the engine keeps what people want kept"
+            );
+            let others = match phase {
+                Phase::Joining(state) => &state.participants[..],
+                _ => &phase.in_call().unwrap().participants[..],
+            };
+            assert_eq!(self.engine_tiles, tiles(others, 1280, 720));
+        }
+        if !at_work {
+            assert_eq!(self.engine_tiles, [], "nobody is on the television at home");
+        }
+        let recent = bench.now.mono.saturating_sub(Duration::from_secs(60));
+        self.engine_starts.retain(|t| *t > recent);
+        assert!(self.engine_starts.len() <= 18, "{:?}", self.engine_starts);
+        let due = room.next_deadline(bench.now);
+        assert!(
+            due <= bench.now.mono + Duration::from_secs(60),
+            "the clock moves"
+        );
+    }
+
+    fn check_saved(&self, bench: &Bench) {
+        let (room, phase) = (&bench.room, bench.room.phase());
+        match (&self.saved, phase) {
+            (None, Phase::Home | Phase::Leaving(_)) => {}
+            (Some(saved), Phase::Joining(_) | Phase::Call(_) | Phase::Reconnecting(_)) => {
+                assert_eq!(Some(saved.call), phase.call());
+                assert_eq!(saved.muted, room.muted());
+                assert_eq!(Some(&saved.meeting), phase.meeting());
+            }
+            (saved, phase) => panic!("saved {saved:?} in {phase:?}"),
+        }
+    }
+
+    fn check_leaving(&mut self, bench: &Bench) {
+        let leaving = matches!(bench.room.phase(), Phase::Leaving(_));
+        self.leaving_since = match (leaving, self.leaving_since) {
+            (true, None) => Some(bench.now.mono),
+            (true, since) => since,
+            (false, _) => None,
+        };
+        if let Some(since) = self.leaving_since {
+            let due = bench.room.next_deadline(bench.now);
+            assert!(due <= since + PATIENCE, "people are not kept");
+        }
+    }
+}
+
+/// What the panel shows of the room.
+fn shown(bench: &Bench) -> impl PartialEq + std::fmt::Debug + use<> {
+    let room = &bench.room;
+    let troubles: Vec<_> = room.troubles().into_iter().cloned().collect();
+    (room.phase().clone(), room.muted(), troubles)
+}
+
+struct Walk {
+    bench: Bench,
+    world: World,
+}
+
+impl Walk {
+    fn new() -> Self {
+        let mut walk = Self {
+            bench: Bench::bare(),
+            world: World::default(),
+        };
+        walk.tell(Event::Config(plain_config()));
+        walk.tell(Event::Engine(EngineEvent::Ready));
+        let call = meeting("call", None, None, 1);
+        walk.tell(Event::Meetings {
+            meetings: vec![call],
+            problems: Vec::new(),
+        });
+        walk
+    }
+
+    fn tell(&mut self, event: Event) {
+        let before = shown(&self.bench);
+        let was_home = self.bench.is_home();
+        let deadline = event == Event::Deadline;
+        self.world.shutdown |= event == Event::Shutdown;
+        let effects = self.bench.tell(event);
+        for effect in &effects {
+            self.world.follow(self.bench.now.mono, was_home, effect);
+            let idle = was_home || self.bench.is_home();
+            assert!(
+                *effect != Effect::StartAccount || idle,
+                "an account is changed in a call"
+            );
+        }
+        if shown(&self.bench) != before {
+            assert!(
+                effects.contains(&Effect::Redraw),
+                "the panel shows what is: {effects:?}"
+            );
+        }
+        if deadline {
+            let due = self.bench.room.next_deadline(self.bench.now);
+            assert!(due > self.bench.now.mono, "the loop does not spin");
+        }
+        self.world.check(&self.bench);
+    }
+
+    /// The daemon never sleeps past a deadline.
+    fn wait(&mut self, millis: u64) {
+        let end = self.bench.now.mono + Duration::from_millis(millis);
+        loop {
+            let due = self.bench.room.next_deadline(self.bench.now);
+            if due > end {
+                break;
+            }
+            self.bench.turn(due.saturating_sub(self.bench.now.mono));
+            self.tell(Event::Deadline);
+        }
+        self.bench.turn(end.saturating_sub(self.bench.now.mono));
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Wait(millis) => self.wait(millis),
+            Step::WallClockJumps(seconds) => {
+                let by = jiff::SignedDuration::from_secs(seconds);
+                self.bench.now.wall = self.bench.now.wall.checked_add(by).unwrap();
+            }
+            Step::Plain(event) => self.tell(event),
+            Step::OfCall { ago, event } => {
+                let call = CallId(self.world.calls.saturating_sub(ago));
+                self.tell(Event::Call(call, event));
+            }
+            Step::Config(which) => self.tell(Event::Config(match which {
+                0 => plain_config(),
+                1 => other_account(),
+                _ => other_camera(),
+            })),
+            Step::SavedCall {
+                ago_seconds,
+                call,
+                muted,
+            } => {
+                let age = jiff::SignedDuration::from_secs(ago_seconds);
+                let muted = Muted {
+                    microphone: muted,
+                    camera: !muted,
+                };
+                // The daemon reads it once, before any call.
+                self.tell(Event::SavedCall(Box::new(SavedCall {
+                    version: SavedCall::VERSION,
+                    call: CallId(call),
+                    meeting: meeting("saved", None, None, 1),
+                    muted,
+                    resume: None,
+                    saved_at: self.bench.now.wall.checked_sub(age).unwrap(),
+                })));
+            }
+        }
+    }
+
+    /// However the day went, stopping comes to an end and a new day can begin.
+    fn end(mut self) {
+        self.tell(Event::Shutdown);
+        self.wait(6000);
+        assert!(self.bench.is_home());
+        assert_ne!(self.bench.room.engine(), EngineState::Off);
+    }
+}
+
+#[test]
+fn whatever_happens_the_room_makes_sense() {
+    let mut runner = TestRunner::new(ProptestConfig {
+        rng_seed: RngSeed::Fixed(1),
+
+        failure_persistence: None,
+        ..Default::default()
+    });
+    let visited = RefCell::new(BTreeSet::new());
+    let days = prop::collection::vec(step(), 1..120);
+    let done = runner.run(&days, |steps| {
+        let mut walk = Walk::new();
+        for step in steps {
+            walk.take(step);
+            visited.borrow_mut().insert(walk.bench.phase());
+        }
+        walk.end();
+        Ok(())
+    });
+    if let Err(error) = done {
+        panic!("{error}");
+    }
+    let all = ["call", "home", "joining", "leaving", "reconnecting"];
+    assert!(
+        visited.into_inner().into_iter().eq(all),
+        "the days are full ones"
+    );
+}

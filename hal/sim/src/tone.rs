@@ -47,7 +47,7 @@ pub struct Reading {
     /// Whose tone it is, 0 to 15.
     pub voice: u8,
     /// Index of that second's first sample in what was read, exact to about 10 ms; late by up to
-    /// 40 ms when the second starts within the first 50 ms of what was read.
+    /// 50 ms when the second starts within the first 50 ms of what was read.
     pub start: usize,
 }
 

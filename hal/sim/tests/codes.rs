@@ -136,7 +136,7 @@ proptest! {
         let read = tone::read(&samples).expect("two seconds hold a whole one");
         let index = second * 48_000 + skip + read.start as u64;
         let off = index.abs_diff(u64::from(read.second) * 48_000);
-        let allowed = if read.start < 2_400 { 1_920 } else { 480 };
+        let allowed = if read.start < 2_400 { 2_400 } else { 480 };
         prop_assert!(off <= allowed, "start is off by {} samples", off);
         prop_assert_eq!(u64::from(read.voice), seed & 0xF);
     }

@@ -1,0 +1,14 @@
+//! The media engine: capture, codecs, transport, composition.
+//!
+//! ```text
+//! camera, microphone -> encoder -> [transform] -> transport <-> UDP
+//! television, loudspeaker <- composition <- decoder <- playout <- [transform] <-+
+//! ```
+//!
+//! The engine decides nothing about meetings: the daemon says what to send, whom to show where,
+//! and passes session descriptions. Decisions about media are made in [`plan`] and [`playout`]
+//! (pure); `graph` carries them out and is the only place that names GStreamer elements.
+
+pub mod plan;
+pub mod playout;
+pub mod transport;

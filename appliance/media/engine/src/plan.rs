@@ -1,0 +1,417 @@
+//! What to capture, encode and compose, decided from what is wanted and what there is.
+//!
+//! Pure: the same wishes give the same plan, which `graph` carries out.
+
+use saal_hal::{PictureEncoding, PictureFormat};
+use saal_media_protocol::{AudioChoice, CameraChoice, SourceKind, TransportId, VideoSend};
+
+/// A track that a service asked us to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Send {
+    /// On which connection.
+    pub transport: TransportId,
+    /// The client's track id.
+    pub track: String,
+    /// What it shows.
+    pub source: SourceKind,
+    /// How, for pictures.
+    pub video: Option<VideoSend>,
+    /// Which layers anybody receives, in the order of the layers.
+    pub active: Vec<bool>,
+    /// What the way to the far end carries, bits a second.
+    pub estimate: Option<u64>,
+}
+
+/// Size and speed of the camera's pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureSize {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Frames a second.
+    pub frames_per_second: u32,
+}
+
+/// The camera as it should be now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CameraPlan {
+    /// Nobody may see anything: the device is closed, its light dark.
+    Closed,
+    /// Pictures of this size from this source.
+    Open {
+        /// Which; never `CameraChoice::None`.
+        choice: CameraChoice,
+        /// The largest picture that is sent or shown.
+        size: PictureSize,
+    },
+}
+
+/// One encoder as it should be now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncoderPlan {
+    /// Where its frames go.
+    pub transport: TransportId,
+    /// The client's track id.
+    pub track: String,
+    /// Index in `VideoSend::layers`.
+    pub layer: usize,
+    /// What it makes.
+    pub size: PictureSize,
+    /// Bits a second.
+    pub bitrate: u32,
+}
+
+impl EncoderPlan {
+    /// Whether one can become the other while it runs: only the bit rate differs.
+    #[must_use]
+    pub fn same_but_bitrate(&self, other: &Self) -> bool {
+        Self {
+            bitrate: 0,
+            ..self.clone()
+        } == Self {
+            bitrate: 0,
+            ..other.clone()
+        }
+    }
+}
+
+/// What a room's own picture on the television asks of the camera when nothing is sent.
+const OWN_TILE: PictureSize = PictureSize {
+    width: 640,
+    height: 360,
+    frames_per_second: 30,
+};
+/// Below this a picture is mud; the layer stays at it and the network's loss repair has to cope.
+const LEAST_BITRATE: u32 = 60_000;
+
+/// The camera's plan.
+#[must_use]
+pub fn camera(choice: &CameraChoice, muted: bool, own_tile: bool, sends: &[Send]) -> CameraPlan {
+    let largest = sends
+        .iter()
+        .filter(|send| send.source == SourceKind::Camera)
+        .filter_map(|send| send.video.as_ref())
+        .flat_map(|video| {
+            video.layers.iter().map(|layer| PictureSize {
+                width: layer.width,
+                height: layer.height,
+                frames_per_second: video.frames_per_second,
+            })
+        })
+        .chain(own_tile.then_some(OWN_TILE))
+        .max_by_key(|size| u64::from(size.width) * u64::from(size.height));
+    match (choice, largest) {
+        (CameraChoice::None, _) | (_, None) => CameraPlan::Closed,
+        _ if muted => CameraPlan::Closed,
+        (choice, Some(size)) => CameraPlan::Open {
+            choice: choice.clone(),
+            size,
+        },
+    }
+}
+
+/// The encoders of all tracks: one for each layer that anybody receives.
+#[must_use]
+pub fn encoders(camera: &CameraPlan, sends: &[Send]) -> Vec<EncoderPlan> {
+    if *camera == CameraPlan::Closed {
+        return Vec::new();
+    }
+    sends
+        .iter()
+        .filter(|send| send.source == SourceKind::Camera)
+        .flat_map(layers)
+        .collect()
+}
+
+fn layers(send: &Send) -> Vec<EncoderPlan> {
+    let Some(video) = &send.video else {
+        return Vec::new();
+    };
+    let rates = bitrates(video, &send.active, send.estimate);
+    let plans = video
+        .layers
+        .iter()
+        .zip(rates)
+        .enumerate()
+        .filter_map(|(index, (layer, rate))| {
+            Some(EncoderPlan {
+                transport: send.transport,
+                track: send.track.clone(),
+                layer: index,
+                size: PictureSize {
+                    width: layer.width,
+                    height: layer.height,
+                    frames_per_second: video.frames_per_second,
+                },
+                bitrate: rate?,
+            })
+        });
+    plans.collect()
+}
+
+/// Shares what the network carries among the active layers, the smallest first: everybody gets
+/// some picture before anybody gets a better one. Without an estimate each gets its most.
+///
+/// The largest layer in use always runs, at [`LEAST_BITRATE`] if need be; a larger layer for which
+/// less than half of its rate is left would look worse than the smaller one, so it rests.
+fn bitrates(video: &VideoSend, active: &[bool], estimate: Option<u64>) -> Vec<Option<u32>> {
+    // A tenth is for sound, repair and headers.
+    let mut left = estimate.map(|bits| bits / 10 * 9);
+    let mut any = false;
+    let share = |(index, most): (usize, u32)| {
+        if !active.get(index).copied().unwrap_or(true) {
+            return None;
+        }
+        let Some(budget) = &mut left else {
+            return Some(most);
+        };
+        let rate = u32::try_from(*budget).unwrap_or(u32::MAX).min(most);
+        if any && rate < most / 2 {
+            return None;
+        }
+        any = true;
+        let rate = rate.max(LEAST_BITRATE.min(most));
+        *budget = budget.saturating_sub(u64::from(rate));
+        Some(rate)
+    };
+    video
+        .layers
+        .iter()
+        .map(|layer| layer.max_bitrate)
+        .enumerate()
+        .map(share)
+        .collect()
+}
+
+/// What all layers in use would like to send; the bandwidth estimator looks for as much.
+#[must_use]
+pub fn wanted_bitrate(send: &Send) -> u64 {
+    let Some(video) = &send.video else {
+        return 64_000;
+    };
+    let rates = bitrates(video, &send.active, None);
+    rates.into_iter().flatten().map(u64::from).sum::<u64>() * 10 / 9
+}
+
+/// Whether the microphone is open.
+#[must_use]
+pub fn microphone(choice: &AudioChoice, muted: bool, sends: &[Send]) -> bool {
+    let sent = sends
+        .iter()
+        .any(|send| send.source == SourceKind::Microphone);
+    sent && !muted && *choice != AudioChoice::None
+}
+
+/// The mode of a real camera for what is wanted: raw pictures to 720p (decoding JPEG costs 7 % of a
+/// core), JPEG above (raw ones don't fit through USB 2). Of those the one that needs the least
+/// scaling, upward only when nothing is large enough, then the one whose speed is nearest.
+#[must_use]
+pub fn camera_format(formats: &[PictureFormat], size: PictureSize) -> Option<PictureFormat> {
+    let usable = formats
+        .iter()
+        .filter(|f| f.encoding != PictureEncoding::H264);
+    usable.copied().min_by_key(|format| {
+        let pixels = |width: u32, height: u32| u64::from(width) * u64::from(height);
+        let (have, want) = (
+            pixels(format.width, format.height),
+            pixels(size.width, size.height),
+        );
+        let raw = format.encoding != PictureEncoding::Mjpeg;
+        let shape = format.width * size.height != size.width * format.height;
+        let slow = format.frames_per_second * 10 < size.frames_per_second * 8;
+        (
+            slow,
+            have < want,
+            have.abs_diff(want),
+            shape,
+            raw != (have <= pixels(1280, 720)),
+            encoding_cost(format.encoding),
+            format.frames_per_second.abs_diff(size.frames_per_second),
+        )
+    })
+}
+
+/// Order of what has to be done before encoding: nothing, unweaving, 4:2:2 to 4:2:0, decoding.
+fn encoding_cost(encoding: PictureEncoding) -> u8 {
+    match encoding {
+        PictureEncoding::I420 => 0,
+        PictureEncoding::Nv12 => 1,
+        PictureEncoding::Yuy2 => 2,
+        PictureEncoding::Mjpeg => 3,
+        PictureEncoding::H264 => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use saal_media_protocol::{Codec, VideoLayer};
+
+    use super::*;
+
+    fn layer(rid: &str, width: u32, height: u32, max_bitrate: u32) -> VideoLayer {
+        VideoLayer {
+            rid: rid.to_owned(),
+            width,
+            height,
+            max_bitrate,
+        }
+    }
+
+    fn simulcast() -> VideoSend {
+        VideoSend {
+            codec: Codec::Vp8,
+            frames_per_second: 30,
+            layers: vec![
+                layer("q", 320, 180, 150_000),
+                layer("h", 640, 360, 500_000),
+                layer("f", 1280, 720, 1_700_000),
+            ],
+        }
+    }
+
+    fn sent(source: SourceKind, active: [bool; 3], estimate: Option<u64>) -> Send {
+        Send {
+            transport: TransportId(1),
+            track: "t".to_owned(),
+            source,
+            video: (source == SourceKind::Camera).then(simulcast),
+            active: active.to_vec(),
+            estimate,
+        }
+    }
+
+    fn rates(send: &Send) -> Vec<(usize, u32)> {
+        let open = camera(
+            &CameraChoice::Simulated,
+            false,
+            false,
+            std::slice::from_ref(send),
+        );
+        let plans = encoders(&open, std::slice::from_ref(send));
+        plans.into_iter().map(|p| (p.layer, p.bitrate)).collect()
+    }
+
+    #[test]
+    fn the_camera_is_closed_when_muted_unused_or_absent() {
+        let send = [sent(SourceKind::Camera, [true; 3], None)];
+        let simulated = CameraChoice::Simulated;
+        assert_eq!(camera(&simulated, true, true, &send), CameraPlan::Closed);
+        assert_eq!(camera(&simulated, false, false, &[]), CameraPlan::Closed);
+        assert_eq!(
+            camera(&CameraChoice::None, false, true, &send),
+            CameraPlan::Closed
+        );
+        assert!(encoders(&CameraPlan::Closed, &send).is_empty());
+        let size = PictureSize {
+            width: 1280,
+            height: 720,
+            frames_per_second: 30,
+        };
+        assert_eq!(
+            camera(&simulated, false, true, &send),
+            CameraPlan::Open {
+                choice: simulated.clone(),
+                size
+            }
+        );
+        assert!(matches!(
+            camera(&simulated, false, true, &[]),
+            CameraPlan::Open { .. }
+        ));
+    }
+
+    #[test]
+    fn only_layers_that_somebody_receives_are_encoded() {
+        let all = sent(SourceKind::Camera, [true; 3], None);
+        assert_eq!(rates(&all), [(0, 150_000), (1, 500_000), (2, 1_700_000)]);
+        let one = sent(SourceKind::Camera, [false, true, false], None);
+        assert_eq!(rates(&one), [(1, 500_000)]);
+        assert_eq!(rates(&sent(SourceKind::Camera, [false; 3], None)), []);
+        assert_eq!(wanted_bitrate(&one), 555_555);
+    }
+
+    #[test]
+    fn a_narrow_network_serves_the_small_layers_first() {
+        let with = |estimate| rates(&sent(SourceKind::Camera, [true; 3], Some(estimate)));
+        assert_eq!(
+            with(10_000_000),
+            [(0, 150_000), (1, 500_000), (2, 1_700_000)]
+        );
+        assert_eq!(with(1_000_000), [(0, 150_000), (1, 500_000)]);
+        assert_eq!(with(500_000), [(0, 150_000), (1, 300_000)]);
+        assert_eq!(with(100_000), [(0, 90_000)]);
+        assert_eq!(with(1_000), [(0, 60_000)]);
+        let large = sent(SourceKind::Camera, [false, false, true], Some(200_000));
+        assert_eq!(
+            rates(&large),
+            [(2, 180_000)],
+            "the only one in use runs at what there is"
+        );
+    }
+
+    #[test]
+    fn the_microphone_is_open_only_when_it_is_sent_and_not_muted() {
+        let send = [sent(SourceKind::Microphone, [true; 3], None)];
+        assert!(microphone(&AudioChoice::Simulated, false, &send));
+        assert!(!microphone(&AudioChoice::Simulated, true, &send));
+        assert!(!microphone(&AudioChoice::Simulated, false, &[]));
+        assert!(!microphone(&AudioChoice::None, false, &send));
+    }
+
+    fn format(encoding: PictureEncoding, width: u32, height: u32, fps: u32) -> PictureFormat {
+        PictureFormat {
+            encoding,
+            width,
+            height,
+            frames_per_second: fps,
+        }
+    }
+
+    #[test]
+    fn raw_to_720p_and_jpeg_above() {
+        use PictureEncoding::{H264, Mjpeg, Nv12, Yuy2};
+        let webcam = [
+            format(H264, 1280, 720, 30),
+            format(Mjpeg, 1920, 1080, 30),
+            format(Yuy2, 1920, 1080, 5),
+            format(Mjpeg, 1280, 720, 30),
+            format(Yuy2, 1280, 720, 30),
+            format(Nv12, 1280, 720, 30),
+            format(Yuy2, 640, 360, 30),
+        ];
+        let chosen = |width, height| {
+            camera_format(
+                &webcam,
+                PictureSize {
+                    width,
+                    height,
+                    frames_per_second: 30,
+                },
+            )
+        };
+        assert_eq!(chosen(1280, 720), Some(format(Nv12, 1280, 720, 30)));
+        assert_eq!(chosen(1920, 1080), Some(format(Mjpeg, 1920, 1080, 30)));
+        assert_eq!(chosen(640, 360), Some(format(Yuy2, 640, 360, 30)));
+        assert_eq!(chosen(3840, 2160), Some(format(Mjpeg, 1920, 1080, 30)));
+    }
+
+    #[test]
+    fn a_slow_raw_mode_loses_against_fast_jpeg() {
+        use PictureEncoding::{Mjpeg, Yuy2};
+        let cheap = [format(Yuy2, 1280, 720, 10), format(Mjpeg, 1280, 720, 30)];
+        let size = PictureSize {
+            width: 1280,
+            height: 720,
+            frames_per_second: 30,
+        };
+        assert_eq!(
+            camera_format(&cheap, size),
+            Some(format(Mjpeg, 1280, 720, 30))
+        );
+        assert_eq!(camera_format(&cheap[..1], size), Some(cheap[0]));
+        assert_eq!(camera_format(&[], size), None);
+        let own_stream = [format(PictureEncoding::H264, 1280, 720, 30)];
+        assert_eq!(camera_format(&own_stream, size), None);
+    }
+}

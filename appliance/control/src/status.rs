@@ -13,6 +13,8 @@ pub struct Status {
     pub version: u32,
     /// The room's name.
     pub room: String,
+    /// Where its clock is, `Europe/Berlin`.
+    pub time_zone: String,
     /// Address of the web view; `None` while it can't listen.
     pub web: Option<String>,
     /// What the room is doing.

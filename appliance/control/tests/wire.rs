@@ -34,6 +34,7 @@ fn status() -> Status {
     Status {
         version: 1,
         room: "Raum Lahn".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
         web: Some("http://127.0.0.1:8480".to_owned()),
         phase: PhaseName::Call,
         account: AccountState::Online {
@@ -72,6 +73,7 @@ fn status_json() -> Value {
     json!({
         "version": 1,
         "room": "Raum Lahn",
+        "time_zone": "Europe/Berlin",
         "web": "http://127.0.0.1:8480",
         "phase": "call",
         "account": {"account": "online", "user": "@lahn:example.org"},

@@ -1,3 +1,92 @@
-//! The local command line of a room.
+//! The local command line of a room: asks the daemon on its control socket.
+//!
+//! Exit status: 0 done, 1 not done (what the daemon refused, or no daemon), 2 wrong usage.
 
-fn main() {}
+mod cli;
+mod client;
+mod find;
+mod text;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use saal_control::{Answer, Refused, Reply, Request};
+
+use crate::{
+    cli::{Cli, Command},
+    client::Client,
+};
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The daemon was not reached or not understood.
+    #[error(transparent)]
+    Client(#[from] client::ClientError),
+    /// The daemon said no.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// No meeting, or too many, go by that name.
+    #[error(transparent)]
+    Find(#[from] find::FindError),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let (out, err, code) = match run(&cli) {
+        Ok(text) => (text, String::new(), ExitCode::SUCCESS),
+        Err(failure) => (
+            failure_json(&cli, &failure),
+            format!("saalctl: {failure}\n"),
+            ExitCode::FAILURE,
+        ),
+    };
+    // A reader that has seen enough (`| head`) is no failure.
+    let _ = io::stdout().write_all(out.as_bytes());
+    let _ = io::stderr().write_all(err.as_bytes());
+    code
+}
+
+fn run(cli: &Cli) -> Result<String, Failure> {
+    let mut client = Client::connect(&cli.state())?;
+    let reply = match &cli.command {
+        Command::Join { meeting } => {
+            let meetings = client.meetings()?;
+            let meeting = find::find(meeting, &meetings)?.id.clone();
+            client.ask(Request::Join { meeting })?
+        }
+        command => client.ask(command.request())?,
+    };
+    if cli.json {
+        return Ok(json(&reply));
+    }
+    let zone = match &reply {
+        Reply::Meetings(_) => client.time_zone()?,
+        _ => jiff::tz::TimeZone::UTC,
+    };
+    Ok(text::reply(&reply, &cli.command, &zone))
+}
+
+/// What was asked for, bare: programs know what they asked.
+fn json(reply: &Reply) -> String {
+    let value = match reply {
+        Reply::Status(status) => serde_json::to_string_pretty(status),
+        Reply::Meetings(meetings) => serde_json::to_string_pretty(meetings),
+        Reply::Devices(devices) => serde_json::to_string_pretty(devices),
+        Reply::Done {} | Reply::Error(_) => Ok("{}".to_owned()),
+    };
+    value.expect("plain data with text keys is JSON") + "\n"
+}
+
+/// A refusal as the daemon wrote it; nothing for failures that have no code.
+fn failure_json(cli: &Cli, failure: &Failure) -> String {
+    match failure {
+        Failure::Refused(refused) if cli.json => {
+            Answer::new(Reply::Error(refused.clone())).to_line()
+        }
+        _ => String::new(),
+    }
+}

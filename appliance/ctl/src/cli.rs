@@ -1,0 +1,90 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use saal_control::Request;
+use saal_media_protocol::SourceKind;
+
+/// Where packages keep the daemon's state.
+const DEFAULT_STATE: &str = "/var/lib/saal";
+
+/// Looks after the meeting room on this machine.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Cli {
+    /// The daemon's state folder [default: $SAAL_STATE, else /var/lib/saal]
+    #[arg(long, global = true, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Print JSON, for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show how the room is doing
+    Status,
+    /// List today's and tomorrow's meetings
+    Meetings,
+    /// Enter a meeting; `status` tells how it goes on
+    Join {
+        /// Its id as `meetings` lists it, or the beginning of its title
+        meeting: String,
+    },
+    /// Leave the meeting
+    Leave,
+    /// Mute the microphone (on) or let the room be heard (off)
+    Mute {
+        /// on: nobody hears the room
+        switch: Switch,
+    },
+    /// Switch the camera on or off
+    Camera {
+        /// off: nobody sees the room
+        switch: Switch,
+    },
+    /// List cameras, microphones and loudspeakers, and which are chosen
+    Devices,
+}
+
+impl Cli {
+    /// The daemon's state folder.
+    pub(crate) fn state(&self) -> PathBuf {
+        let named = self.state.clone();
+        let named = named.or_else(|| std::env::var_os("SAAL_STATE").map(PathBuf::from));
+        named.unwrap_or_else(|| DEFAULT_STATE.into())
+    }
+}
+
+impl Command {
+    /// What the daemon is asked; `Join` names the meeting as it was typed.
+    pub(crate) fn request(&self) -> Request {
+        match self {
+            Self::Status => Request::Status {},
+            Self::Meetings => Request::Meetings {},
+            Self::Join { meeting } => Request::Join {
+                meeting: saal_meeting::MeetingId(meeting.clone()),
+            },
+            Self::Leave => Request::Leave {},
+            Self::Mute { switch } => Request::SetMuted {
+                source: SourceKind::Microphone,
+                muted: *switch == Switch::On,
+            },
+            Self::Camera { switch } => Request::SetMuted {
+                source: SourceKind::Camera,
+                muted: *switch == Switch::Off,
+            },
+            Self::Devices => Request::Devices {},
+        }
+    }
+}

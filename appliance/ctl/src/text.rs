@@ -1,0 +1,274 @@
+//! Answers in plain words, for people at a terminal.
+
+use jiff::{Timestamp, tz::TimeZone};
+use saal_control::{
+    CallStatus, Devices, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply, Status,
+};
+use saal_media_protocol::MediaStats;
+use saal_meeting::{AccountState, Participant};
+
+use crate::cli::{Command, Switch};
+
+/// Longer texts of others are cut.
+const MOST_CHARS: usize = 80;
+
+/// A reply as lines of text.
+pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String {
+    match reply {
+        Reply::Status(of) => status(of),
+        Reply::Meetings(all) => meetings(all, zone),
+        Reply::Devices(of) => devices(of),
+        Reply::Done {} => done(command).to_owned() + "\n",
+        Reply::Error(refused) => format!("{refused}\n"),
+    }
+}
+
+fn done(command: &Command) -> &'static str {
+    match command {
+        Command::Join { .. } => "Joining; `saalctl status` tells how it goes on.",
+        Command::Leave => "Leaving.",
+        Command::Mute { switch: Switch::On } => "The microphone is muted.",
+        Command::Mute {
+            switch: Switch::Off,
+        } => "The microphone is on.",
+        Command::Camera { switch: Switch::On } => "The camera is on.",
+        Command::Camera {
+            switch: Switch::Off,
+        } => "The camera is off.",
+        Command::Status | Command::Meetings | Command::Devices => "Done.",
+    }
+}
+
+/// What others wrote, safe for a terminal: no control characters, no change of direction, not
+/// longer than a line.
+pub(crate) fn plain(text: &str) -> String {
+    let unsafe_for_terminals = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut clean: String = text
+        .chars()
+        .take(MOST_CHARS + 1)
+        .map(|c| {
+            if unsafe_for_terminals(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect();
+    if clean.chars().count() > MOST_CHARS {
+        clean = clean.chars().take(MOST_CHARS).collect();
+        clean.push('…');
+    }
+    clean
+}
+
+fn line(label: &str, text: &str) -> String {
+    format!("{label:<12}{text}\n")
+}
+
+fn status(status: &Status) -> String {
+    let mut text = line("Room", &plain(&status.room));
+    text += &line("State", phase(status.phase));
+    if let Some(of) = &status.call {
+        text += &call(of);
+    }
+    text += &line("Account", &account(&status.account));
+    text += &line("Engine", &engine(&status.engine));
+    if let Some(of) = &status.media {
+        text += &media(of);
+    }
+    let web = status.web.as_deref().unwrap_or("does not listen");
+    text += &line("Web view", web);
+    text += &line("Daemon", &format!("process {}", status.pid));
+    if status.troubles.is_empty() {
+        return text + &line("Troubles", "none");
+    }
+    for trouble in &status.troubles {
+        text += &line(
+            "Trouble",
+            &format!("{}: {}", trouble.code, plain(&trouble.text)),
+        );
+    }
+    text
+}
+
+fn phase(phase: PhaseName) -> &'static str {
+    match phase {
+        PhaseName::Home => "waiting for people",
+        PhaseName::Joining => "entering a meeting",
+        PhaseName::Call => "in a meeting",
+        PhaseName::Reconnecting => "in a meeting, connection lost, trying again",
+        PhaseName::Leaving => "leaving a meeting",
+    }
+}
+
+fn call(call: &CallStatus) -> String {
+    let switch = |muted: bool, off: &'static str| if muted { off } else { "on" };
+    let mut text = line("Meeting", &plain(&call.title));
+    text += &line("Microphone", switch(call.muted.microphone, "muted"));
+    text += &line("Camera", switch(call.muted.camera, "off"));
+    if call.participants.is_empty() {
+        return text + &line("People", "nobody else");
+    }
+    for (index, person) in call.participants.iter().enumerate() {
+        let label = if index == 0 { "People" } else { "" };
+        text += &line(label, &participant(person));
+    }
+    text
+}
+
+fn participant(person: &Participant) -> String {
+    let facts = [
+        (person.speaking, "speaking"),
+        (person.content, "presenting"),
+        (!person.microphone, "muted"),
+        (!person.camera, "camera off"),
+    ];
+    let facts: Vec<&str> = facts
+        .iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, word)| *word)
+        .collect();
+    match facts[..] {
+        [] => plain(&person.name),
+        _ => format!("{} ({})", plain(&person.name), facts.join(", ")),
+    }
+}
+
+fn account(account: &AccountState) -> String {
+    match account {
+        AccountState::Starting => "starting".to_owned(),
+        AccountState::Online { user } => format!("{user}, online"),
+        AccountState::Unreachable { server, reason } => {
+            format!("{server} can't be reached: {}", plain(reason))
+        }
+        AccountState::SignedOut { server, reason } => {
+            format!("{server} refuses the access token: {}", plain(reason))
+        }
+        AccountState::StoreFailed { path, reason, .. } => {
+            format!("{path} can't be used: {}", plain(reason))
+        }
+    }
+}
+
+fn engine(engine: &EngineStatus) -> String {
+    let state = match engine.state {
+        EngineProcess::Off => "off",
+        EngineProcess::Starting => "starting",
+        EngineProcess::Ready => "runs",
+        EngineProcess::Waiting => "ended too often, is started again in seconds",
+    };
+    match engine.pid {
+        Some(pid) => format!("{state}, process {pid}"),
+        None => state.to_owned(),
+    }
+}
+
+fn media(stats: &MediaStats) -> String {
+    let mut text = String::new();
+    for sent in &stats.sent_video {
+        let (source, encoder) = (format!("{:?}", sent.source).to_lowercase(), &sent.encoder);
+        let frames = sent.frames_encoded;
+        text += &line(
+            "Sends",
+            &format!("{source}, {frames} pictures by {}", plain(encoder)),
+        );
+    }
+    for received in &stats.received_video {
+        let (width, height) = (received.width, received.height);
+        let (who, frames) = (plain(&received.participant), received.frames_decoded);
+        text += &line(
+            "Receives",
+            &format!("{width}x{height}, {frames} pictures of {who}"),
+        );
+    }
+    for heard in &stats.received_audio {
+        let (who, level) = (plain(&heard.participant), heard.level_dbfs);
+        text += &line("Hears", &format!("{level:.0} dBFS of {who}"));
+    }
+    text
+}
+
+fn meetings(meetings: &[MeetingLine], zone: &TimeZone) -> String {
+    if meetings.is_empty() {
+        return "No meetings today and tomorrow.\n".to_owned();
+    }
+    let rows: Vec<(String, String)> = meetings.iter().map(|m| (when(m, zone), state(m))).collect();
+    let width = |of: fn(&(String, String)) -> &String| {
+        rows.iter()
+            .map(|r| of(r).chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let (first, second) = (width(|r| &r.0), width(|r| &r.1));
+    let mut text = String::new();
+    for (meeting, (when, state)) in meetings.iter().zip(&rows) {
+        let title = plain(&meeting.title);
+        text += &format!("{when:<first$}  {state:<second$}  {title}\n");
+        text += &format!("{:<first$}  id {}\n", "", plain_id(&meeting.id.0));
+    }
+    text
+}
+
+/// An id is never cut, or it would not be one.
+fn plain_id(id: &str) -> String {
+    id.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+fn when(meeting: &MeetingLine, zone: &TimeZone) -> String {
+    let clock = |at: Timestamp| zone.to_datetime(at).strftime("%H:%M").to_string();
+    let Some(start) = meeting.start else {
+        return "without appointment".to_owned();
+    };
+    let day = zone.to_datetime(start).strftime("%a %d %b").to_string();
+    match meeting.end {
+        Some(end) => format!("{day}  {}-{}", clock(start), clock(end)),
+        None => format!("{day}  {}", clock(start)),
+    }
+}
+
+fn state(meeting: &MeetingLine) -> String {
+    let time = match (meeting.under_way, meeting.can_join) {
+        (true, _) => "now",
+        (false, true) => "can be joined",
+        (false, false) => "later",
+    };
+    match meeting.in_call {
+        0 => time.to_owned(),
+        1 => format!("{time}, 1 device in the call"),
+        n => format!("{time}, {n} devices in the call"),
+    }
+}
+
+fn devices(devices: &Devices) -> String {
+    let (present, chosen) = (&devices.present, &devices.chosen);
+    kind("Cameras", &present.cameras, &chosen.camera)
+        + &kind("Microphones", &present.microphones, &chosen.microphone)
+        + &kind("Loudspeakers", &present.loudspeakers, &chosen.loudspeaker)
+}
+
+/// Every device of a kind, the chosen one marked, and what is chosen if it is none of them.
+fn kind(label: &str, present: &[String], chosen: &str) -> String {
+    let mut names: Vec<String> = present
+        .iter()
+        .map(|name| match name == chosen {
+            true => format!("* {}", plain(name)),
+            false => format!("  {}", plain(name)),
+        })
+        .collect();
+    if !present.iter().any(|name| name == chosen) {
+        let note = match chosen {
+            "none" => "* none".to_owned(),
+            "simulated" => "* simulated".to_owned(),
+            name => format!("* {} (as configured)", plain(name)),
+        };
+        names.push(note);
+    }
+    let rows = names.iter().enumerate();
+    rows.map(|(i, name)| format!("{:<14}{name}\n", if i == 0 { label } else { "" }))
+        .collect()
+}

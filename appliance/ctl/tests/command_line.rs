@@ -1,0 +1,437 @@
+//! What people read, at a daemon that is played here.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    os::unix::net::{UnixListener, UnixStream},
+    path::Path,
+    process::{Command, Output},
+    sync::mpsc,
+    thread,
+};
+
+use saal_control::{
+    Answer, CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode,
+    MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request, Status, TroubleLine,
+};
+use saal_media_protocol::{DeviceList, MediaStats, ReceivedVideo, SourceKind};
+use saal_meeting::{AccountState, MeetingId, Participant};
+
+/// A daemon that answers from a script and tells what it was asked.
+struct Daemon {
+    state: tempfile::TempDir,
+    asked: mpsc::Receiver<Request>,
+}
+
+impl Daemon {
+    fn play(answers: impl Fn(&Request) -> Reply + Send + 'static) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(state.path().join("control.sock")).unwrap();
+        let (tell, asked) = mpsc::channel();
+        thread::spawn(move || {
+            for socket in listener.incoming() {
+                serve(&socket.unwrap(), &answers, &tell);
+            }
+        });
+        Self { state, asked }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        saalctl(self.state.path(), arguments)
+    }
+}
+
+fn serve(socket: &UnixStream, answers: &impl Fn(&Request) -> Reply, tell: &mpsc::Sender<Request>) {
+    for line in BufReader::new(socket).lines() {
+        let request = Question::parse(&line.unwrap()).unwrap();
+        let answer = Answer::new(answers(&request)).to_line();
+        tell.send(request).unwrap();
+        (&mut &*socket).write_all(answer.as_bytes()).unwrap();
+    }
+}
+
+fn saalctl(state: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_saalctl"))
+        .env("SAAL_STATE", state)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn printed(output: &Output) -> String {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), error.as_ref()), (Some(0), ""));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[track_caller]
+fn complained(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn status() -> Status {
+    Status {
+        version: 1,
+        room: "Raum Lahn".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        web: Some("http://127.0.0.1:8480".to_owned()),
+        phase: PhaseName::Home,
+        account: AccountState::Online {
+            user: "@lahn:example.org".to_owned(),
+        },
+        call: None,
+        engine: EngineStatus {
+            pid: Some(123),
+            state: EngineProcess::Ready,
+        },
+        media: None,
+        troubles: Vec::new(),
+        pid: 99,
+    }
+}
+
+fn busy() -> Status {
+    let ada = Participant {
+        id: "ada".to_owned(),
+        name: "Ada".to_owned(),
+        microphone: true,
+        camera: true,
+        content: false,
+        speaking: true,
+    };
+    let nasty = "Eve\u{1b}[2J\u{202e}".to_owned();
+    let eve = Participant {
+        name: nasty,
+        microphone: false,
+        speaking: false,
+        ..ada.clone()
+    };
+    Status {
+        phase: PhaseName::Call,
+        call: Some(CallStatus {
+            title: "Weekly".to_owned(),
+            meeting: MeetingId("!weekly:example.org/now".to_owned()),
+            participants: vec![ada, eve],
+            muted: MutedSources {
+                microphone: true,
+                camera: false,
+            },
+        }),
+        media: Some(MediaStats {
+            received_video: vec![ReceivedVideo {
+                participant: "ada".to_owned(),
+                source: SourceKind::Camera,
+                frames_decoded: 300,
+                width: 1280,
+                height: 720,
+            }],
+            ..MediaStats::default()
+        }),
+        troubles: vec![TroubleLine {
+            code: "loudspeaker".to_owned(),
+            text: "Der Lautsprecher fehlt.".to_owned(),
+        }],
+        ..status()
+    }
+}
+
+fn meeting(id: &str, title: &str, start: Option<&str>, can_join: bool) -> MeetingLine {
+    MeetingLine {
+        id: MeetingId(format!("!{id}:example.org/1")),
+        title: title.to_owned(),
+        start: start.map(|s| s.parse().unwrap()),
+        end: start.map(|_| "2026-11-23T10:00:00Z".parse().unwrap()),
+        in_call: u32::from(start.is_none()),
+        under_way: can_join,
+        can_join,
+    }
+}
+
+fn day() -> Vec<MeetingLine> {
+    vec![
+        meeting("a", "Weekly", Some("2026-11-23T09:00:00Z"), true),
+        meeting("b", "Lunch\ntalk", None, true),
+        meeting("c", "Weekly review", Some("2026-11-23T09:30:00Z"), false),
+        meeting("d", "Weekly", Some("2026-11-24T09:00:00Z"), false),
+    ]
+}
+
+fn answers(request: &Request) -> Reply {
+    match request {
+        Request::Status {} => Reply::Status(Box::new(status())),
+        Request::Meetings {} => Reply::Meetings(day()),
+        _ => Reply::Done {},
+    }
+}
+
+#[test]
+fn status_at_home() {
+    let daemon = Daemon::play(answers);
+    assert_eq!(
+        printed(&daemon.run(&["status"])),
+        "\
+Room        Raum Lahn
+State       waiting for people
+Account     @lahn:example.org, online
+Engine      runs, process 123
+Web view    http://127.0.0.1:8480
+Daemon      process 99
+Troubles    none
+"
+    );
+}
+
+#[test]
+fn status_in_a_call_keeps_the_terminal_in_order() {
+    let daemon = Daemon::play(|_| Reply::Status(Box::new(busy())));
+    assert_eq!(
+        printed(&daemon.run(&["status"])),
+        "\
+Room        Raum Lahn
+State       in a meeting
+Meeting     Weekly
+Microphone  muted
+Camera      on
+People      Ada (speaking)
+            Eve\u{fffd}[2J\u{fffd} (muted)
+Account     @lahn:example.org, online
+Engine      runs, process 123
+Receives    1280x720, 300 pictures of ada
+Web view    http://127.0.0.1:8480
+Daemon      process 99
+Trouble     loudspeaker: Der Lautsprecher fehlt.
+"
+    );
+}
+
+#[test]
+fn status_for_programs_is_the_whole_document() {
+    let daemon = Daemon::play(|_| Reply::Status(Box::new(busy())));
+    let json = printed(&daemon.run(&["status", "--json"]));
+    assert_eq!(serde_json::from_str::<Status>(&json).unwrap(), busy());
+}
+
+#[test]
+fn meetings_are_listed_in_the_rooms_time() {
+    let daemon = Daemon::play(answers);
+    assert_eq!(
+        printed(&daemon.run(&["meetings"])),
+        "\
+Mon 23 Nov  10:00-11:00  now                        Weekly
+                         id !a:example.org/1
+without appointment      now, 1 device in the call  Lunch\u{fffd}talk
+                         id !b:example.org/1
+Mon 23 Nov  10:30-11:00  later                      Weekly review
+                         id !c:example.org/1
+Tue 24 Nov  10:00-11:00  later                      Weekly
+                         id !d:example.org/1
+"
+    );
+}
+
+#[test]
+fn an_empty_day_is_said() {
+    let daemon = Daemon::play(|request| match request {
+        Request::Status {} => Reply::Status(Box::new(status())),
+        _ => Reply::Meetings(Vec::new()),
+    });
+    let text = printed(&daemon.run(&["meetings"]));
+    assert_eq!(text, "No meetings today and tomorrow.\n");
+    let json = printed(&daemon.run(&["--json", "meetings"]));
+    assert_eq!(serde_json::from_str::<Vec<MeetingLine>>(&json).unwrap(), []);
+}
+
+/// What the daemon is told to join.
+fn joins(wanted: &str) -> Option<String> {
+    let daemon = Daemon::play(answers);
+    let output = daemon.run(&["join", wanted]);
+    daemon.asked.try_iter().find_map(|request| match request {
+        Request::Join { meeting } => {
+            let text = printed(&output);
+            assert_eq!(text, "Joining; `saalctl status` tells how it goes on.\n");
+            Some(meeting.0)
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn a_meeting_is_joined_by_id_or_by_what_it_is_called() {
+    assert_eq!(joins("!d:example.org/1").unwrap(), "!d:example.org/1");
+    assert_eq!(joins("lunch").unwrap(), "!b:example.org/1");
+    assert_eq!(joins("weekly rev").unwrap(), "!c:example.org/1");
+    assert_eq!(
+        joins("weekly").unwrap(),
+        "!a:example.org/1",
+        "the one that is open"
+    );
+    assert_eq!(joins("Monthly"), None);
+    assert_eq!(joins(" "), None);
+}
+
+#[test]
+fn a_meeting_that_is_not_there_or_there_twice_is_explained() {
+    let daemon = Daemon::play(answers);
+    assert_eq!(
+        complained(&daemon.run(&["join", "Monthly"])),
+        "saalctl: no meeting is called \"Monthly\"; there are: Weekly, Lunch\u{fffd}talk, \
+         Weekly review, Weekly\n"
+    );
+    let daemon = Daemon::play(|_| {
+        let later = |id| meeting(id, "Weekly", Some("2026-11-23T09:00:00Z"), false);
+        Reply::Meetings(vec![later("a"), later("b")])
+    });
+    assert_eq!(
+        complained(&daemon.run(&["join", "week"])),
+        "saalctl: several meetings begin with \"week\"; name one by its id:\n  \
+         !a:example.org/1  Weekly\n  !b:example.org/1  Weekly\n"
+    );
+}
+
+#[test]
+fn switches_say_what_they_did() {
+    let daemon = Daemon::play(answers);
+    for (arguments, source, muted, text) in [
+        (
+            ["mute", "on"],
+            SourceKind::Microphone,
+            true,
+            "The microphone is muted.\n",
+        ),
+        (
+            ["mute", "off"],
+            SourceKind::Microphone,
+            false,
+            "The microphone is on.\n",
+        ),
+        (
+            ["camera", "on"],
+            SourceKind::Camera,
+            false,
+            "The camera is on.\n",
+        ),
+        (
+            ["camera", "off"],
+            SourceKind::Camera,
+            true,
+            "The camera is off.\n",
+        ),
+    ] {
+        assert_eq!(printed(&daemon.run(&arguments)), text);
+        assert_eq!(
+            daemon.asked.recv().unwrap(),
+            Request::SetMuted { source, muted }
+        );
+    }
+    assert_eq!(printed(&daemon.run(&["leave"])), "Leaving.\n");
+    assert_eq!(daemon.asked.recv().unwrap(), Request::Leave {});
+    assert_eq!(printed(&daemon.run(&["leave", "--json"])), "{}\n");
+}
+
+#[test]
+fn what_the_daemon_refuses_is_passed_on() {
+    let daemon = Daemon::play(|_| {
+        Reply::Error(Refused {
+            code: ErrorCode::NotInCall,
+            message: "the room is in no call".to_owned(),
+        })
+    });
+    assert_eq!(
+        complained(&daemon.run(&["leave"])),
+        "saalctl: the room is in no call\n"
+    );
+    let output = daemon.run(&["leave", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let line = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        matches!(Answer::parse(&line).unwrap(), Reply::Error(r) if r.code == ErrorCode::NotInCall)
+    );
+}
+
+#[test]
+fn devices_are_listed_with_the_chosen_one_marked() {
+    let daemon = Daemon::play(|_| {
+        Reply::Devices(Devices {
+            present: DeviceList {
+                cameras: vec!["HD Webcam".to_owned(), "Rally".to_owned()],
+                microphones: vec!["Jabra".to_owned()],
+                loudspeakers: Vec::new(),
+            },
+            chosen: ChosenDevices {
+                camera: "Rally".to_owned(),
+                microphone: "hw:CARD=Jabra,DEV=0".to_owned(),
+                loudspeaker: "none".to_owned(),
+            },
+        })
+    });
+    assert_eq!(
+        printed(&daemon.run(&["devices"])),
+        "\
+Cameras         HD Webcam
+              * Rally
+Microphones     Jabra
+              * hw:CARD=Jabra,DEV=0 (as configured)
+Loudspeakers  * none
+"
+    );
+}
+
+#[test]
+fn a_daemon_that_does_not_run_is_named_with_what_to_do() {
+    let state = tempfile::tempdir().unwrap();
+    let text = complained(&saalctl(state.path(), &["status"]));
+    assert!(
+        text.contains("does not run") && text.contains("systemctl start saald"),
+        "{text}"
+    );
+    assert!(text.contains("control.sock"), "{text}");
+    // What a killed daemon leaves behind.
+    drop(UnixListener::bind(state.path().join("control.sock")).unwrap());
+    let text = complained(&saalctl(state.path(), &["status"]));
+    assert!(text.contains("does not run"), "{text}");
+    // The option is stronger than the environment.
+    let other = state.path().join("other");
+    let text = complained(&saalctl(
+        state.path(),
+        &["--state", other.to_str().unwrap(), "status"],
+    ));
+    assert!(text.contains("other/control.sock"), "{text}");
+}
+
+#[test]
+fn a_daemon_of_another_release_or_one_that_hangs_up_is_told_apart() {
+    let state = tempfile::tempdir().unwrap();
+    let listener = UnixListener::bind(state.path().join("control.sock")).unwrap();
+    thread::spawn(move || {
+        for answer in ["", "{\"version\":2,\"reply\":{}}\n", "tea\n"] {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut line = String::new();
+            BufReader::new(&socket).read_line(&mut line).unwrap();
+            socket.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let text = complained(&saalctl(state.path(), &["status"]));
+    assert!(text.contains("does not answer"), "{text}");
+    let text = complained(&saalctl(state.path(), &["status"]));
+    assert!(
+        text.contains("version 2") && text.contains("different releases"),
+        "{text}"
+    );
+    let text = complained(&saalctl(state.path(), &["status"]));
+    assert!(text.contains("not understood"), "{text}");
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    let state = tempfile::tempdir().unwrap();
+    for arguments in [&["mute"][..], &["mute", "perhaps"], &["dance"], &[]] {
+        assert_eq!(
+            saalctl(state.path(), arguments).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+}

@@ -87,7 +87,6 @@ reconnecting = Verbindung unterbrochen, wird wiederhergestellt …
 speaking = spricht
 microphone-off-there = Mikrofon aus
 presenting = präsentiert
-listening = hört zu
 more-people = { $count } weitere
 microphone = Mikrofon
 microphone-on = Mikrofon an

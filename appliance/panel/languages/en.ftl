@@ -87,7 +87,6 @@ reconnecting = Connection lost, reconnecting …
 speaking = speaking
 microphone-off-there = microphone off
 presenting = presenting
-listening = listening
 more-people = { $count } more
 microphone = Microphone
 microphone-on = Microphone on

@@ -215,9 +215,9 @@ fn shape(system: &mut FontSystem, key: Key) -> Shaped {
     for run in buffer.layout_runs() {
         width = width.max(run.line_w);
         height = height.max(run.line_top + run.line_height);
-        // Right-to-left text stands at the right of its width unless it is alone.
+        let shift = leading_space(&run, style.centred);
         for glyph in run.glyphs {
-            let physical = glyph.physical((0.0, run.line_y), 1.0);
+            let physical = glyph.physical((-shift, run.line_y), 1.0);
             glyphs.push((physical.cache_key, physical.x, physical.y));
         }
     }
@@ -227,6 +227,21 @@ fn shape(system: &mut FontSystem, key: Key) -> Shaped {
         height,
         glyphs,
     }
+}
+
+/// Wrapping with an ellipsis leaves the space at the start of a line that belongs to the end of the
+/// one before; this is how far the line has to move back.
+fn leading_space(run: &cosmic_text::LayoutRun<'_>, centred: bool) -> f32 {
+    let is_space = |glyph: &&cosmic_text::LayoutGlyph| {
+        run.text[glyph.start..glyph.end].trim().is_empty() && glyph.level.is_ltr()
+    };
+    let width: f32 = run
+        .glyphs
+        .iter()
+        .take_while(is_space)
+        .map(|glyph| glyph.w)
+        .sum();
+    if centred { width / 2.0 } else { width }
 }
 
 fn attributes(key: &Key) -> Attrs<'static> {

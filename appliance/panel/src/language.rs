@@ -71,7 +71,6 @@ messages! {
     Speaking = "speaking",
     MicrophoneOffThere = "microphone-off-there",
     Presenting = "presenting",
-    Listening = "listening",
     MorePeople = "more-people",
     Microphone = "microphone",
     MicrophoneOn = "microphone-on",

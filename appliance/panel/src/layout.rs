@@ -64,8 +64,9 @@ impl Layout {
             .rfind(|e| e.rect.contains(x, y))
     }
 
-    /// Something did not fit into its parent.
-    pub(crate) fn overflows(&self) -> bool {
+    /// Something did not fit into its parent: the panel is too small for this screen.
+    #[must_use]
+    pub fn overflows(&self) -> bool {
         self.overflow
     }
 

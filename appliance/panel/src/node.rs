@@ -99,6 +99,14 @@ impl Node {
         self
     }
 
+    pub(crate) fn gaps(mut self, columns: f32, rows: f32) -> Self {
+        self.style.gap = Size {
+            width: length(columns),
+            height: length(rows),
+        };
+        self
+    }
+
     pub(crate) fn padding(self, pixels: f32) -> Self {
         self.paddings(pixels, pixels)
     }

@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// What is read of a text at all, in bytes; the rest can't be on any panel.
 const MOST_BYTES: usize = 4096;
 /// What a person takes for one character, at most this many of them are kept.
-const MOST_GRAPHEMES: usize = 160;
+const MOST_GRAPHEMES: usize = 120;
 /// Code points of one grapheme: enough for a family emoji of four with skin tones, few enough that
 /// a tower of accents does not leave its line.
 const MOST_MARKS: usize = 4;

@@ -26,6 +26,8 @@ pub(crate) enum Type {
     Display,
     /// Titles of cards.
     Title,
+    /// Beside the clock.
+    Lead,
     /// Buttons, rows.
     Strong,
     /// Reading.
@@ -42,6 +44,7 @@ impl Type {
             Self::Clock => (132.0, 300),
             Self::Display => (40.0, 600),
             Self::Title => (30.0, 600),
+            Self::Lead => (27.0, 400),
             Self::Strong => (22.0, 600),
             Self::Body => (22.0, 400),
             Self::Small => (19.0, 400),

@@ -161,7 +161,7 @@ fn activity(page: &Page<'_>, participant: &Participant) -> (Icon, String) {
         Participant {
             microphone: false, ..
         } => (Icon::MicrophoneOff, Message::MicrophoneOffThere),
-        _ => (Icon::Microphone, Message::Listening),
+        _ => (Icon::Microphone, Message::MicrophoneOn),
     };
     (mark, page.words.say(message))
 }
@@ -183,16 +183,17 @@ fn initials(page: &Page<'_>, participant: &Participant) -> Node {
         .get(sum % colours.len().max(1))
         .unwrap_or(&page.theme.accent);
     let size = page.px(60.0);
-    row([text(
-        letters.to_uppercase(),
-        page.font(Type::Strong),
-        page.theme.on_people.0,
-    )
-    .rigid()])
-    .centred()
-    .fixed(size, size)
-    .fill(colour.0)
-    .round(size / 2.0)
+    let on = page.theme.on_people.0;
+    let inside = if letters.is_empty() {
+        icon(Icon::Person, page.px(30.0), on)
+    } else {
+        text(letters.to_uppercase(), page.font(Type::Strong), on).rigid()
+    };
+    row([inside])
+        .centred()
+        .fixed(size, size)
+        .fill(colour.0)
+        .round(size / 2.0)
 }
 
 fn others(page: &Page<'_>, hidden: usize) -> Node {

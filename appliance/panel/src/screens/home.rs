@@ -64,20 +64,16 @@ fn room(page: &Page<'_>) -> Node {
 
 fn clock(page: &Page<'_>) -> Node {
     let clock = page.moments.clock();
-    text(
-        clock.clone(),
-        page.font(Type::Clock).figures(),
-        page.theme.on_side.0,
-    )
-    .rigid()
-    .means(Meaning::new("clock", Role::Timer, clock))
+    text(clock.clone(), page.font(Type::Clock), page.theme.on_side.0)
+        .rigid()
+        .means(Meaning::new("clock", Role::Timer, clock))
 }
 
 fn date(page: &Page<'_>) -> Node {
     let today = page.moments.today();
     text(
         today.clone(),
-        page.font(Type::Body).lines(2),
+        page.font(Type::Lead).lines(2),
         page.theme.on_side_quiet.0,
     )
     .rigid()

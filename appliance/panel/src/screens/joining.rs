@@ -27,7 +27,7 @@ pub(super) fn joining(page: &Page<'_>, title: &str, stage: JoinStage, returning:
         Meaning::new("cancel", Role::Button, label.clone())
             .described(page.words.say(Message::Joining)),
     );
-    let cancel = page.button(Icon::HangUp, &label, page.quiet(), meaning);
+    let cancel = page.button(Icon::Cancel, &label, page.quiet(), meaning);
     waiting(page, &page.title(title), &progress, "joining", Some(cancel))
 }
 

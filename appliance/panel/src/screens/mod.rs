@@ -28,6 +28,24 @@ pub(crate) struct Page<'a> {
     pub(crate) theme: Theme,
     pub(crate) scale: Scale,
     pub(crate) pressed: Option<&'a str>,
+    pub(crate) density: Density,
+}
+
+/// How much is left out so that what matters fits; each step leaves out more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Density {
+    /// As designed.
+    Roomy,
+    /// One banner, no pictures beside messages.
+    Tight,
+    /// Banners say one line of what to do.
+    Tighter,
+    /// Banners and messages say only what is.
+    Tightest,
+}
+
+impl Density {
+    const ALL: [Self; 4] = [Self::Roomy, Self::Tight, Self::Tighter, Self::Tightest];
 }
 
 impl Page<'_> {
@@ -54,12 +72,13 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
         theme: Theme::load(view.theme),
         scale: Scale::of(view.width, view.height),
         pressed,
+        density: Density::Roomy,
     };
-    let mut fit = Fit { page: &page, fonts };
+    let mut fit = Fit { page, fonts };
     match &view.screen {
-        Screen::Starting => fit.most(1, |page, _| joining::starting(page)),
+        Screen::Starting => fit.most(0, |page, _| joining::starting(page)),
         Screen::Home { under_way, next } => {
-            let agenda = rows::Agenda::new(&page, under_way, next);
+            let agenda = rows::Agenda::new(&fit.page, under_way, next);
             fit.most(agenda.len(), |page, visible| {
                 home::home(page, &agenda, visible)
             })
@@ -68,13 +87,13 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
             title,
             stage,
             returning,
-        } => fit.most(1, |page, _| {
+        } => fit.most(0, |page, _| {
             joining::joining(page, title, *stage, *returning)
         }),
         Screen::Call { participants, .. } => fit.most(participants.len(), |page, visible| {
             call::call(page, visible)
         }),
-        Screen::Leaving { title } => fit.most(1, |page, _| joining::leaving(page, title)),
+        Screen::Leaving { title } => fit.most(0, |page, _| joining::leaving(page, title)),
     }
 }
 
@@ -82,22 +101,29 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
 const MOST_ROWS: usize = 24;
 
 struct Fit<'a> {
-    page: &'a Page<'a>,
+    page: Page<'a>,
     fonts: &'a mut Fonts,
 }
 
 impl Fit<'_> {
-    /// Shows as many rows of `count` as fit.
+    /// Shows as many rows of `count` as fit, one at least: before the last one goes, other things
+    /// are left out.
     fn most(&mut self, count: usize, screen: impl Fn(&Page<'_>, usize) -> Node) -> Layout {
-        let view = self.page.view;
-        let mut visible = count.min(MOST_ROWS);
-        loop {
-            let tree = screen(self.page, visible);
-            let layout = Layout::of(tree, view.width, view.height, self.fonts);
-            if visible == 0 || !layout.overflows() {
-                return layout;
+        let most = count.min(MOST_ROWS);
+        for density in Density::ALL {
+            self.page.density = density;
+            for visible in (most.min(1)..=most).rev() {
+                let layout = self.lay_out(screen(&self.page, visible));
+                if !layout.overflows() {
+                    return layout;
+                }
             }
-            visible -= 1;
         }
+        self.lay_out(screen(&self.page, 0))
+    }
+
+    fn lay_out(&mut self, tree: Node) -> Layout {
+        let view = self.page.view;
+        Layout::of(tree, view.width, view.height, self.fonts)
     }
 }

@@ -4,7 +4,7 @@ use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::Intent;
 use taffy::AlignItems;
 
-use super::Page;
+use super::{Density, Page};
 use crate::{
     element::Role,
     icon::Icon,
@@ -42,6 +42,7 @@ impl Page<'_> {
         }
     }
 
+    /// Buttons that are not what people usually want.
     pub(crate) fn quiet(&self) -> Tones {
         let t = &self.theme;
         Tones {
@@ -114,29 +115,23 @@ impl Page<'_> {
         what: &str,
         more: &str,
     ) -> Node {
+        let wide = self.px(680.0).min(self.scale.width - self.px(64.0));
         let size = self.px(120.0);
-        let wide = self.px(620.0).min(self.scale.width - self.px(64.0));
-        column([
-            row([icon(mark, self.px(56.0), circle.1)])
-                .centred()
+        let picture = (self.density == Density::Roomy).then(|| {
+            let mark = row([icon(mark, self.px(56.0), circle.1)]);
+            mark.centred()
                 .fixed(size, size)
                 .fill(circle.0)
-                .round(size / 2.0),
-            text(
-                what,
-                self.font(Type::Display).lines(2).centred(),
-                self.theme.text.0,
-            )
-            .above(self.px(28.0)),
-            text(
-                more,
-                self.font(Type::Body).lines(4).centred(),
-                self.theme.text_quiet.0,
-            )
-            .above(self.px(12.0)),
-        ])
-        .align(AlignItems::CENTER)
-        .most_wide(wide)
+                .round(size / 2.0)
+        });
+        let display = self.font(Type::Display).lines(2).centred();
+        let body = self.font(Type::Body).lines(4).centred();
+        let what = text(what, display, self.theme.text.0).above(self.px(28.0));
+        let more = (self.density < Density::Tightest)
+            .then(|| text(more, body, self.theme.text_quiet.0).above(self.px(12.0)));
+        column(picture.into_iter().chain([what]).chain(more))
+            .align(AlignItems::CENTER)
+            .most_wide(wide)
     }
 
     /// A small clock for screens that are about something else.

@@ -83,17 +83,15 @@ fn card(page: &Page<'_>, entry: &Entry<'_>, index: usize) -> Node {
     let meeting = entry.meeting;
     let title = page.title(&meeting.title);
     let prominent = entry.under_way && index == 0;
-    let facts = facts(page, meeting);
     let description = description(page, meeting);
     let style = page.font(if prominent { Type::Title } else { Type::Strong });
-    let words = column([
-        text(
-            title.clone(),
-            style.lines(if prominent { 2 } else { 1 }),
-            page.theme.text.0,
-        ),
-        facts.above(page.px(if prominent { 10.0 } else { 4.0 })),
-    ])
+    let facts = facts(page, meeting, prominent);
+    let words = column(
+        [text(title.clone(), style.lines(2), page.theme.text.0)]
+            .into_iter()
+            .chain(facts),
+    )
+    .gap(page.px(if prominent { 10.0 } else { 4.0 }))
     .share();
     let content = row([
         (!prominent).then(|| times(page, meeting)),
@@ -129,8 +127,8 @@ fn times(page: &Page<'_>, meeting: &Meeting) -> Node {
         .width(page.px(68.0))
 }
 
-/// When it is, how far it is, who is there.
-fn facts(page: &Page<'_>, meeting: &Meeting) -> Node {
+/// When it is, how far it is, who is there; nothing where the times beside say it all.
+fn facts(page: &Page<'_>, meeting: &Meeting, prominent: bool) -> Option<Node> {
     let quiet = page.theme.text_quiet.0;
     let small = page.font(Type::Small);
     let fact = |mark, words: String, colour| {
@@ -140,20 +138,27 @@ fn facts(page: &Page<'_>, meeting: &Meeting) -> Node {
         ])
         .gap(page.px(8.0))
     };
-    let when = fact(Icon::Clock, when(page, meeting), quiet);
+    let when = when(page, meeting, prominent).map(|when| fact(Icon::Clock, when, quiet));
     let people = (meeting.in_call > 0)
-        .then(|| fact(Icon::People, people(page, meeting), page.theme.accent.0).rigid());
-    row([Some(when), people].into_iter().flatten()).gap(page.px(20.0))
+        .then(|| fact(Icon::People, people(page, meeting), page.theme.accent.0));
+    if when.is_none() && people.is_none() {
+        return None;
+    }
+    Some(
+        row(when.into_iter().chain(people))
+            .gaps(page.px(20.0), page.px(6.0))
+            .wrapping(),
+    )
 }
 
-fn when(page: &Page<'_>, meeting: &Meeting) -> String {
+fn when(page: &Page<'_>, meeting: &Meeting, prominent: bool) -> Option<String> {
     let state = meeting.start.and_then(|start| page.moments.state(start));
-    let is_card_of_now = meeting.start.is_none_or(|start| start <= page.view.now);
-    match (is_card_of_now, state) {
-        (true, Some(state)) => format!("{} · {state}", page.moments.range(meeting)),
-        (false, Some(state)) => state,
-        (_, None) => page.moments.range(meeting),
+    // The other cards have their times beside the title.
+    if !prominent && meeting.start.is_some() {
+        return state;
     }
+    let range = page.moments.range(meeting);
+    Some(state.map_or(range.clone(), |state| format!("{range} · {state}")))
 }
 
 fn people(page: &Page<'_>, meeting: &Meeting) -> String {

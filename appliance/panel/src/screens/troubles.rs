@@ -3,7 +3,7 @@
 use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::{Intent, Severity, Trouble};
 
-use super::Page;
+use super::{Density, Page};
 use crate::{
     element::Role,
     icon::Icon,
@@ -12,9 +12,6 @@ use crate::{
     style::Type,
     trouble::explain,
 };
-
-/// Panels lower than this (in pixels of the design) show one banner, others two.
-const LOW: f32 = 560.0;
 
 impl Page<'_> {
     /// All troubles.
@@ -28,11 +25,7 @@ impl Page<'_> {
     }
 
     fn stack(&self, troubles: &[Trouble]) -> Node {
-        let room = if self.scale.height <= self.px(LOW).max(LOW) {
-            1
-        } else {
-            2
-        };
+        let room = if self.density == Density::Roomy { 2 } else { 1 };
         let shown = troubles.len().min(room);
         let mut banners: Vec<Node> = troubles[..shown].iter().map(|t| self.banner(t)).collect();
         let hidden = i64::try_from(troubles.len() - shown).unwrap_or(i64::MAX);
@@ -62,12 +55,17 @@ impl Page<'_> {
         let (mark, soft, on) = self.severity(trouble.severity());
         let text_of = explain(self.words, trouble);
         let id = format!("trouble:{}", trouble.code().as_str());
-        let words = column([
-            text(text_of.what.clone(), self.font(Type::Label), on),
-            text(text_of.advice.clone(), self.font(Type::Small).lines(2), on),
-        ])
-        .gap(self.px(2.0))
-        .share();
+        let what = text(text_of.what.clone(), self.font(Type::Label), on);
+        let lines = match self.density {
+            Density::Roomy | Density::Tight => Some(2),
+            Density::Tighter => Some(1),
+            Density::Tightest => None,
+        };
+        let small = self.font(Type::Small);
+        let advice = lines.map(|lines| text(text_of.advice.clone(), small.lines(lines), on));
+        let words = column([what].into_iter().chain(advice))
+            .gap(self.px(2.0))
+            .share();
         let dismiss = trouble
             .is_dismissable()
             .then(|| self.dismiss(trouble, soft, on));

@@ -1,13 +1,6 @@
 //! Every screen in German and English against its golden picture: no pixel may differ.
 //!
-//! `SAAL_BLESS=1 cargo test -p saal-panel --test goldens` accepts what is drawn now; look at it first.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "tests read goldens"
-)]
-
-mod scenes;
+//! `SAAL_BLESS=1 cargo test -p saal-panel --test panel goldens` accepts what is drawn now; look at it first.
 
 use std::{
     fs,
@@ -18,6 +11,8 @@ use saal_core::Muted;
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_meeting::{EndReason, JoinStage};
 use saal_panel::{Picture, Renderer, Screen, View};
+
+use crate::scenes;
 
 /// The largest picture that people want in a repository.
 const MOST_BYTES: usize = 100_000;

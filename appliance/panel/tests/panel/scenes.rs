@@ -8,14 +8,14 @@ use saal_meeting::{Destination, EndReason, JoinStage, Meeting, MeetingId, Partic
 use saal_panel::{Screen, View};
 
 /// Monday, 14:05 in Berlin.
-pub const NOW: &str = "2026-11-23T13:05:00Z";
+pub(crate) const NOW: &str = "2026-11-23T13:05:00Z";
 
 /// A moment of that day as the room's clock shows it.
-pub fn at(clock: &str) -> Timestamp {
+pub(crate) fn at(clock: &str) -> Timestamp {
     format!("2026-11-23T{clock}:00+01:00").parse().unwrap()
 }
 
-pub fn view(language: Language, screen: Screen) -> View {
+pub(crate) fn view(language: Language, screen: Screen) -> View {
     View {
         width: 1280,
         height: 800,
@@ -29,7 +29,7 @@ pub fn view(language: Language, screen: Screen) -> View {
     }
 }
 
-pub fn meeting(title: &str, start: Timestamp, end: Timestamp) -> Meeting {
+pub(crate) fn meeting(title: &str, start: Timestamp, end: Timestamp) -> Meeting {
     Meeting {
         id: MeetingId(format!("{title}@{start}")),
         title: title.to_owned(),
@@ -43,7 +43,7 @@ pub fn meeting(title: &str, start: Timestamp, end: Timestamp) -> Meeting {
 }
 
 /// One under way with three people in its call, some later, one tomorrow.
-pub fn home() -> Screen {
+pub(crate) fn home() -> Screen {
     let tomorrow = "2026-11-24T08:30:00Z".parse().unwrap();
     let end = "2026-11-24T09:30:00Z".parse().unwrap();
     Screen::Home {
@@ -59,7 +59,7 @@ pub fn home() -> Screen {
     }
 }
 
-pub fn upcoming() -> Screen {
+pub(crate) fn upcoming() -> Screen {
     Screen::Home {
         under_way: Vec::new(),
         next: vec![
@@ -69,7 +69,7 @@ pub fn upcoming() -> Screen {
     }
 }
 
-pub fn free() -> Screen {
+pub(crate) fn free() -> Screen {
     Screen::Home {
         under_way: Vec::new(),
         next: Vec::new(),
@@ -77,7 +77,7 @@ pub fn free() -> Screen {
 }
 
 /// More meetings than any panel shows.
-pub fn full() -> Screen {
+pub(crate) fn full() -> Screen {
     let row = |hour: u32| {
         let (start, end) = (format!("{hour}:00"), format!("{hour}:45"));
         meeting(&format!("Besprechung um {hour} Uhr"), at(&start), at(&end))
@@ -93,7 +93,7 @@ pub fn full() -> Screen {
     }
 }
 
-pub fn joining(stage: JoinStage) -> Screen {
+pub(crate) fn joining(stage: JoinStage) -> Screen {
     Screen::Joining {
         title: "Team Weekly Produktentwicklung".to_owned(),
         stage,
@@ -101,7 +101,7 @@ pub fn joining(stage: JoinStage) -> Screen {
     }
 }
 
-pub fn person(name: &str) -> Participant {
+pub(crate) fn person(name: &str) -> Participant {
     Participant {
         id: format!("@{}:example.org:DEVICE", name.to_lowercase()),
         name: name.to_owned(),
@@ -112,7 +112,7 @@ pub fn person(name: &str) -> Participant {
     }
 }
 
-pub fn people() -> Vec<Participant> {
+pub(crate) fn people() -> Vec<Participant> {
     let mut people = vec![
         person("Ayşe Yılmaz"),
         person("Jonas Weber"),
@@ -125,7 +125,7 @@ pub fn people() -> Vec<Participant> {
     people
 }
 
-pub fn call(muted: Muted) -> Screen {
+pub(crate) fn call(muted: Muted) -> Screen {
     Screen::Call {
         title: "Team Weekly Produktentwicklung".to_owned(),
         participants: people(),
@@ -135,7 +135,7 @@ pub fn call(muted: Muted) -> Screen {
     }
 }
 
-pub fn alone() -> Screen {
+pub(crate) fn alone() -> Screen {
     Screen::Call {
         title: "Team Weekly Produktentwicklung".to_owned(),
         participants: Vec::new(),
@@ -145,7 +145,7 @@ pub fn alone() -> Screen {
     }
 }
 
-pub fn reconnecting() -> Screen {
+pub(crate) fn reconnecting() -> Screen {
     Screen::Call {
         title: "Team Weekly Produktentwicklung".to_owned(),
         participants: people(),
@@ -158,20 +158,20 @@ pub fn reconnecting() -> Screen {
     }
 }
 
-pub fn leaving() -> Screen {
+pub(crate) fn leaving() -> Screen {
     Screen::Leaving {
         title: "Team Weekly Produktentwicklung".to_owned(),
     }
 }
 
-pub fn unreachable() -> Trouble {
+pub(crate) fn unreachable() -> Trouble {
     Trouble::Unreachable {
         server: "matrix.example.org".to_owned(),
     }
 }
 
 /// One of each kind.
-pub fn all_troubles() -> Vec<Trouble> {
+pub(crate) fn all_troubles() -> Vec<Trouble> {
     let name = "Logitech BRIO".to_owned();
     vec![
         Trouble::SignedOut {
@@ -221,14 +221,14 @@ pub fn all_troubles() -> Vec<Trouble> {
     ]
 }
 
-pub fn join_failed(reason: EndReason) -> Trouble {
+pub(crate) fn join_failed(reason: EndReason) -> Trouble {
     Trouble::JoinFailed {
         title: "Sprint Review".to_owned(),
         reason,
     }
 }
 
-pub fn camera_busy() -> Trouble {
+pub(crate) fn camera_busy() -> Trouble {
     Trouble::Device(MediaTrouble::Busy {
         source: DeviceUse::Camera,
         device: "Logitech BRIO".to_owned(),

@@ -1,0 +1,128 @@
+//! Titles and names as attackers write them: drawn or replaced, never a crash, never slow.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use saal_core::Muted;
+use saal_fleet_protocol::config::Language;
+use saal_panel::{Renderer, Screen};
+
+use crate::scenes;
+
+/// One frame of a panel, with a wide margin for unoptimised builds on shared machines: what is
+/// guarded against here takes seconds to minutes.
+const FAR_TOO_LONG: Duration = Duration::from_secs(2);
+
+fn hostile_titles() -> Vec<String> {
+    vec![
+        "a\u{301}".repeat(10_000),
+        format!("x{}", "\u{301}".repeat(10_000)),
+        "\u{202e}\u{2067}\u{202d}".repeat(3_000),
+        "\u{202e}gnitteem terces\u{202c} مرحبا بالعالم שלום עולם ".repeat(200),
+        "👩\u{200d}👩\u{200d}👧\u{200d}👦🏳\u{fe0f}\u{200d}🌈".repeat(500),
+        "👩\u{200d}".repeat(5_000),
+        "\u{fffd}".repeat(10_000),
+        "\0\u{7}\u{1b}[31m\r\n\t".repeat(2_000),
+        "ﷺ﷽".repeat(3_000),
+        "W".repeat(10_240),
+        "क्ष्म्य".repeat(1_500),
+        "\u{2028}\u{2029}\u{85}".repeat(1_000),
+        "\u{10ffff}\u{e000}\u{1f1e6}".repeat(1_000),
+        String::new(),
+    ]
+}
+
+/// Draws a text in every place where texts from outside are drawn.
+fn draw_everywhere(renderer: &mut Renderer, text: &str) {
+    let mut people = scenes::people();
+    people[0].name = text.to_owned();
+    people[0].id = text.to_owned();
+    let home = Screen::Home {
+        under_way: vec![scenes::meeting(
+            text,
+            scenes::at("14:00"),
+            scenes::at("15:00"),
+        )],
+        next: vec![scenes::meeting(
+            text,
+            scenes::at("16:00"),
+            scenes::at("17:00"),
+        )],
+    };
+    let call = Screen::Call {
+        title: text.to_owned(),
+        participants: people,
+        since: scenes::at("14:00"),
+        muted: Muted::default(),
+        reconnecting: false,
+    };
+    for screen in [home, call] {
+        let mut view = scenes::view(Language::De, screen);
+        view.room = text.to_owned();
+        view.troubles = vec![saal_core::Trouble::Unreachable {
+            server: text.to_owned(),
+        }];
+        let layout = renderer.lay_out(&view, None);
+        assert!(
+            !layout.overflows(),
+            "pushes something out: {:?}",
+            text.chars().take(20)
+        );
+        assert!(
+            layout.elements().iter().any(|e| e.intent.is_some()),
+            "the buttons are there"
+        );
+        renderer.draw(&layout);
+    }
+}
+
+#[test]
+fn hostile_titles_are_drawn_and_not_slow() {
+    let mut renderer = Renderer::new();
+    for title in hostile_titles() {
+        let start = Instant::now();
+        draw_everywhere(&mut renderer, &title);
+        let took = start.elapsed();
+        let head: String = title.chars().take(12).collect();
+        assert!(took < FAR_TOO_LONG, "{head:?}… took {took:?}");
+    }
+}
+
+/// What stands right of a title does not move with its direction.
+#[test]
+fn right_to_left_titles_stay_in_their_card() {
+    let mut renderer = Renderer::new();
+    let mut rect = |title: &str| {
+        let screen = Screen::Home {
+            under_way: vec![scenes::meeting(
+                title,
+                scenes::at("14:00"),
+                scenes::at("15:00"),
+            )],
+            next: Vec::new(),
+        };
+        let layout = renderer.lay_out(&scenes::view(Language::De, screen), None);
+        let join = layout
+            .elements()
+            .iter()
+            .find(|e| e.id == "join:0")
+            .unwrap()
+            .clone();
+        assert!(
+            !join
+                .description
+                .contains(['\u{202e}', '\u{2068}', '\u{2069}']),
+            "{join:?}"
+        );
+        join.rect
+    };
+    assert_eq!(rect("\u{202e}שלום עולם"), rect("Weekly"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn any_text_is_drawn(text in "\\PC{0,60}|[\\x00-\\x7f\u{300}-\u{36f}\u{590}-\u{6ff}\u{200b}-\u{206f}😀-🙏]{0,400}") {
+        draw_everywhere(&mut Renderer::new(), &text);
+    }
+}

@@ -1,3 +1,136 @@
 //! The room's daemon: one loop around saal-core.
+//!
+//! Everything that happens (touches, meeting service, engine, calendar, timers, signals) becomes
+//! one input; the core decides; the effects are carried out. No decision stands in this crate.
 
-fn main() {}
+mod account;
+mod clock;
+mod config_file;
+mod control;
+mod daemon;
+mod engine;
+mod input;
+mod panel;
+mod saved;
+mod status;
+mod web;
+mod window;
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use nix::fcntl::{Flock, FlockArg};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config_file::{ConfigFile, Overrides},
+    daemon::Daemon,
+    input::{Input, Inputs},
+};
+
+/// The meeting room's daemon.
+#[derive(Parser, Debug)]
+#[command(version)]
+struct Arguments {
+    /// The room's configuration (TOML, see docs/configuration.md).
+    #[arg(long, value_name = "FILE", default_value = "/etc/saal/saal.toml")]
+    config: PathBuf,
+    /// Where the room keeps what it must remember.
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/saal")]
+    state: PathBuf,
+    /// Use this camera instead of the configured one.
+    #[arg(long, value_name = "NAME")]
+    camera: Option<String>,
+    /// Use this microphone instead of the configured one.
+    #[arg(long, value_name = "NAME")]
+    microphone: Option<String>,
+    /// Use this loudspeaker instead of the configured one.
+    #[arg(long, value_name = "NAME")]
+    loudspeaker: Option<String>,
+    /// Show the panel in a window of this desktop too.
+    #[arg(long)]
+    window: bool,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+            EnvFilter::new("info,matrix_sdk=warn,matrix_sdk_base=warn,matrix_sdk_crypto=warn")
+        }))
+        .init();
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    let overrides = Overrides {
+        camera: arguments.camera,
+        microphone: arguments.microphone,
+        loudspeaker: arguments.loudspeaker,
+    };
+    let file = ConfigFile {
+        path: arguments.config,
+        overrides,
+    };
+    // Without any good configuration there is nothing to fall back to.
+    let config = file.load().map_err(anyhow::Error::msg)?;
+    let state = arguments.state;
+    std::fs::create_dir_all(&state)
+        .with_context(|| format!("can't make the state folder {}", state.display()))?;
+    let _lock = lock(&state)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("no runtime")?;
+    runtime.block_on(async {
+        let (inputs, receiver) = Inputs::channel();
+        forward_signals(inputs.clone())?;
+        let mut daemon = Daemon::new(file, state, inputs)?;
+        if arguments.window {
+            daemon.open_window()?;
+        }
+        daemon.run(config, receiver).await
+    })
+}
+
+/// Two daemons on one state folder would take each other's sockets and store.
+fn lock(state: &Path) -> Result<Flock<File>> {
+    let path = state.join("lock");
+    let file = File::create(&path).with_context(|| format!("can't make {}", path.display()))?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| {
+        anyhow::anyhow!(
+            "another saald uses {} ({errno}); stop it first",
+            state.display()
+        )
+    })
+}
+
+fn forward_signals(inputs: Inputs) -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup()).context("no SIGHUP")?;
+    let mut terminate = signal(SignalKind::terminate()).context("no SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("no SIGINT")?;
+    tokio::spawn(async move {
+        loop {
+            let input = tokio::select! {
+                _ = hangup.recv() => Input::Reload,
+                _ = terminate.recv() => Input::Room(saal_core::Event::Shutdown),
+                _ = interrupt.recv() => Input::Room(saal_core::Event::Shutdown),
+            };
+            inputs.send(input);
+        }
+    });
+    Ok(())
+}

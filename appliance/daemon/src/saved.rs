@@ -1,0 +1,128 @@
+//! The call that a restart comes back to: one small file, written atomically.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use saal_core::SavedCall;
+
+/// `call.json` in the state folder.
+#[derive(Clone, Debug)]
+pub(crate) struct SavedCallFile {
+    path: PathBuf,
+}
+
+impl SavedCallFile {
+    pub(crate) fn new(state: &Path) -> Self {
+        Self {
+            path: state.join("call.json"),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What an earlier daemon saved. A file that can't be read or has another version is no
+    /// reason to stay down: it is reported and set aside as `call.json.unreadable`.
+    pub(crate) fn load(&self) -> Option<SavedCall> {
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::error!(path = %self.path.display(), %error, "saved call can't be read");
+                return None;
+            }
+        };
+        match serde_json::from_str::<SavedCall>(&text) {
+            Ok(saved) if saved.version == SavedCall::VERSION => Some(saved),
+            Ok(SavedCall { version, .. }) => self.set_aside(&format!("version {version}")),
+            Err(error) => self.set_aside(&error.to_string()),
+        }
+    }
+
+    fn set_aside(&self, problem: &str) -> Option<SavedCall> {
+        let aside = self.path.with_extension("json.unreadable");
+        tracing::error!(path = %self.path.display(), problem, aside = %aside.display(),
+            "saved call is not understood; the room does not go back into it");
+        if let Err(error) = fs::rename(&self.path, &aside) {
+            tracing::error!(path = %self.path.display(), %error, "it can't be set aside either");
+        }
+        None
+    }
+
+    /// Replaces the file: after a power cut there is the old or the new one, never half of one.
+    pub(crate) fn save(&self, saved: Option<&SavedCall>) -> io::Result<()> {
+        let Some(saved) = saved else {
+            return match fs::remove_file(&self.path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+                _ => Ok(()),
+            };
+        };
+        let text = serde_json::to_vec(saved)?;
+        let new = self.path.with_extension("json.new");
+        let mut file = File::create(&new)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        fs::rename(&new, &self.path)?;
+        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use saal_core::Muted;
+    use saal_meeting::{CallId, Destination, Meeting, MeetingId};
+
+    use super::*;
+
+    fn saved() -> SavedCall {
+        SavedCall {
+            version: SavedCall::VERSION,
+            call: CallId(7),
+            meeting: Meeting {
+                id: MeetingId("!a:b/now".into()),
+                title: "Weekly".into(),
+                start: None,
+                end: None,
+                destination: Destination::Matrix {
+                    room_id: "!a:b".into(),
+                },
+                in_call: 2,
+            },
+            muted: Muted {
+                microphone: true,
+                camera: false,
+            },
+            resume: None,
+            saved_at: jiff::Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_was_saved_is_found_and_forgotten_again() {
+        let state = tempfile::tempdir().unwrap();
+        let file = SavedCallFile::new(state.path());
+        assert_eq!(file.load(), None);
+        file.save(Some(&saved())).unwrap();
+        assert_eq!(file.load(), Some(saved()));
+        file.save(None).unwrap();
+        assert_eq!(file.load(), None);
+        file.save(None).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_kept() {
+        let state = tempfile::tempdir().unwrap();
+        let file = SavedCallFile::new(state.path());
+        for damaged in ["{", "{\"version\":2}", "{\"version\":1,\"surprise\":1}"] {
+            fs::write(file.path(), damaged).unwrap();
+            assert_eq!(file.load(), None);
+            let aside = fs::read_to_string(state.path().join("call.json.unreadable")).unwrap();
+            assert_eq!(aside, damaged);
+            assert!(!file.path().exists());
+        }
+    }
+}

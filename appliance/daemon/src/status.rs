@@ -1,0 +1,182 @@
+//! Answers for `saalctl` and the web view, made from what the room knows.
+
+use saal_control::{
+    CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode, MeetingLine,
+    MutedSources, PhaseName, Refused, Reply, Request, Status, TroubleLine, VERSION,
+};
+use saal_core::{Agenda, EngineState, Intent, Now, Phase, Room, Trouble};
+use saal_media_protocol::SourceKind;
+use saal_meeting::{Meeting, MeetingId};
+
+/// What answers are made from.
+pub(crate) struct Facts<'a> {
+    pub(crate) room: &'a Room,
+    pub(crate) now: Now,
+    pub(crate) engine_pid: Option<u32>,
+    pub(crate) web: Option<String>,
+}
+
+/// The answer, and what the request wants done.
+pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
+    match request {
+        Request::Status {} => (Reply::Status(Box::new(status(facts))), None),
+        Request::Meetings {} => (Reply::Meetings(meetings(facts)), None),
+        Request::Devices {} => (Reply::Devices(devices(facts)), None),
+        Request::Join { meeting } => join(meeting, facts),
+        Request::Leave {} => in_call(facts, Intent::Leave),
+        Request::SetMuted { source, muted } => set_muted(*source, *muted, facts),
+    }
+}
+
+fn refuse(code: ErrorCode, message: String) -> (Reply, Option<Intent>) {
+    (Reply::Error(Refused { code, message }), None)
+}
+
+fn in_call(facts: &Facts<'_>, intent: Intent) -> (Reply, Option<Intent>) {
+    if *facts.room.phase() == Phase::Home {
+        return refuse(ErrorCode::NotInCall, "the room is in no call".to_owned());
+    }
+    (Reply::Done {}, Some(intent))
+}
+
+fn set_muted(source: SourceKind, muted: bool, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
+    match source {
+        SourceKind::Microphone | SourceKind::Camera => {
+            in_call(facts, Intent::SetMuted(source, muted))
+        }
+        SourceKind::Content | SourceKind::ContentAudio => {
+            let message = "only microphone and camera can be muted".to_owned();
+            refuse(ErrorCode::NotMutable, message)
+        }
+    }
+}
+
+fn join(id: &MeetingId, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
+    if let Some(meeting) = facts.room.phase().meeting() {
+        let message = format!("the room is in \"{}\"; leave first", meeting.title);
+        return refuse(ErrorCode::InCall, message);
+    }
+    let agenda = facts.room.agenda(facts.now);
+    let all = agenda.under_way.iter().chain(&agenda.next);
+    let Some(meeting) = all.copied().find(|m| m.id == *id) else {
+        let message = format!("no meeting \"{}\"; `saalctl meetings` lists them", id.0);
+        return refuse(ErrorCode::NotFound, message);
+    };
+    if !Agenda::can_join(facts.now.wall, meeting) {
+        let minutes = saal_core::JOIN_BEFORE.as_secs() / 60;
+        let message = format!(
+            "\"{}\" can be joined from {minutes} minutes before its start",
+            meeting.title
+        );
+        return refuse(ErrorCode::NotNow, message);
+    }
+    (Reply::Done {}, Some(Intent::Join(id.clone())))
+}
+
+fn status(facts: &Facts<'_>) -> Status {
+    let room = facts.room;
+    Status {
+        version: VERSION,
+        room: room
+            .config()
+            .map(|c| c.room.name.as_str().to_owned())
+            .unwrap_or_default(),
+        time_zone: room
+            .config()
+            .map(|c| c.room.time_zone.as_str().to_owned())
+            .unwrap_or_default(),
+        web: facts.web.clone(),
+        phase: phase(room.phase()),
+        account: room.account().clone(),
+        call: call(room),
+        engine: EngineStatus {
+            pid: facts.engine_pid,
+            state: engine(room.engine()),
+        },
+        media: room.stats().cloned(),
+        troubles: room
+            .troubles()
+            .into_iter()
+            .map(|t| trouble(room, t))
+            .collect(),
+        pid: std::process::id(),
+    }
+}
+
+fn phase(phase: &Phase) -> PhaseName {
+    match phase {
+        Phase::Home => PhaseName::Home,
+        Phase::Joining(_) => PhaseName::Joining,
+        Phase::Call(_) => PhaseName::Call,
+        Phase::Reconnecting(_) => PhaseName::Reconnecting,
+        Phase::Leaving(_) => PhaseName::Leaving,
+    }
+}
+
+fn call(room: &Room) -> Option<CallStatus> {
+    let meeting = room.phase().meeting()?;
+    let participants = room.phase().in_call().map(|c| c.participants.clone());
+    let muted = room.muted();
+    Some(CallStatus {
+        title: meeting.title.clone(),
+        meeting: meeting.id.clone(),
+        participants: participants.unwrap_or_default(),
+        muted: MutedSources {
+            microphone: muted.microphone,
+            camera: muted.camera,
+        },
+    })
+}
+
+fn engine(state: EngineState) -> EngineProcess {
+    match state {
+        EngineState::Off => EngineProcess::Off,
+        EngineState::Starting => EngineProcess::Starting,
+        EngineState::Ready => EngineProcess::Ready,
+        EngineState::Waiting { .. } => EngineProcess::Waiting,
+    }
+}
+
+fn trouble(room: &Room, trouble: &Trouble) -> TroubleLine {
+    let language = room.config().map(|c| c.room.language).unwrap_or_default();
+    let words = saal_panel::describe(language, trouble);
+    let text = format!("{}. {}", words.what, words.advice);
+    TroubleLine {
+        code: trouble.code().as_str().to_owned(),
+        text,
+    }
+}
+
+fn meetings(facts: &Facts<'_>) -> Vec<MeetingLine> {
+    let agenda = facts.room.agenda(facts.now);
+    let line = |meeting: &Meeting, under_way| MeetingLine {
+        id: meeting.id.clone(),
+        title: meeting.title.clone(),
+        start: meeting.start,
+        end: meeting.end,
+        in_call: meeting.in_call,
+        under_way,
+        can_join: Agenda::can_join(facts.now.wall, meeting),
+    };
+    let under_way = agenda.under_way.iter().map(|m| line(m, true));
+    under_way
+        .chain(agenda.next.iter().map(|m| line(m, false)))
+        .collect()
+}
+
+fn devices(facts: &Facts<'_>) -> Devices {
+    let chosen = facts
+        .room
+        .config()
+        .map(|c| c.devices.clone())
+        .unwrap_or_default();
+    let name = |device: &saal_fleet_protocol::config::Device| device.as_str().to_owned();
+    Devices {
+        present: facts.room.devices().clone(),
+        chosen: ChosenDevices {
+            camera: name(&chosen.camera),
+            microphone: name(&chosen.microphone),
+            loudspeaker: name(&chosen.loudspeaker),
+        },
+    }
+}

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum ClientError {
     #[error(
         "the room's daemon does not run: nothing listens at {}\n\
-         Start it (systemctl start saald), or name its state folder with --state DIR.", path.display()
+         Start saald, or name its state folder with --state DIR.", path.display()
     )]
     NotRunning { path: PathBuf },
     #[error(
@@ -32,7 +32,7 @@ pub(crate) enum ClientError {
     Socket { path: PathBuf, source: io::Error },
     #[error(
         "the room's daemon does not answer at {}\n\
-         Its log tells more (journalctl -u saald); it may be restarting.", path.display()
+         It may be restarting; its log tells more.", path.display()
     )]
     Silent { path: PathBuf },
     #[error(

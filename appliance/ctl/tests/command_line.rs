@@ -384,7 +384,7 @@ fn a_daemon_that_does_not_run_is_named_with_what_to_do() {
     let state = tempfile::tempdir().unwrap();
     let text = complained(&saalctl(state.path(), &["status"]));
     assert!(
-        text.contains("does not run") && text.contains("systemctl start saald"),
+        text.contains("does not run") && text.contains("Start saald"),
         "{text}"
     );
     assert!(text.contains("control.sock"), "{text}");

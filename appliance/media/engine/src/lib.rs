@@ -9,6 +9,10 @@
 //! and passes session descriptions. Decisions about media are made in [`plan`] and [`playout`]
 //! (pure); `graph` carries them out and is the only place that names GStreamer elements.
 
+pub mod control;
+pub mod engine;
+pub mod graph;
 pub mod plan;
 pub mod playout;
 pub mod transport;
+mod vp8;

@@ -1,0 +1,125 @@
+//! The engine's two sockets, and the one loop that serves them.
+
+use std::{sync::Arc, time::Duration};
+
+use saal_media_protocol::{MediaCommand, MediaEvent, VERSION};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{
+        UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{mpsc, watch},
+    time::MissedTickBehavior,
+};
+
+use crate::{
+    engine::Engine,
+    graph::{self, Graph, GraphError, Picture},
+};
+
+/// Why the engine ends other than by its daemon's wish.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// GStreamer is not usable.
+    #[error("the media graph can't be built")]
+    Graph(#[from] GraphError),
+    /// The control socket broke.
+    #[error("the control socket can't be read")]
+    Read(#[source] std::io::Error),
+    /// Daemon and engine are not from one image.
+    #[error("the daemon speaks version {theirs} of the media protocol, this engine {VERSION}")]
+    Version {
+        /// The daemon's.
+        theirs: u16,
+    },
+}
+
+/// Serves a daemon until it closes the control socket.
+///
+/// # Errors
+/// When GStreamer does not work, the socket breaks, or the daemon is of another version.
+pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), ControlError> {
+    let (graph_events, mut saw) = mpsc::unbounded_channel();
+    let (network, mut heard) = mpsc::unbounded_channel();
+    let (events, outgoing) = mpsc::unbounded_channel();
+    let (preview, shown) = watch::channel(None);
+    let graph = Graph::new(graph_events)?;
+    graph::prewarm()?;
+    let mut engine = Engine::new(graph, events, network, preview);
+    let (read, write) = control.into_split();
+    tokio::spawn(write_events(write, outgoing));
+    tokio::spawn(write_pictures(pictures, shown));
+    let mut commands = Commands {
+        lines: BufReader::new(read).lines(),
+    };
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            command = commands.next() => match command? {
+                Some(command) => engine.obey(command),
+                None => return Ok(()),
+            },
+            Some(event) = saw.recv() => engine.saw(event),
+            Some(from) = heard.recv() => engine.heard(from),
+            _ = second.tick() => engine.tick(),
+        }
+    }
+}
+
+struct Commands {
+    lines: tokio::io::Lines<BufReader<OwnedReadHalf>>,
+}
+
+impl Commands {
+    /// The next command; `None` when the daemon is gone. Cancelling loses nothing.
+    async fn next(&mut self) -> Result<Option<MediaCommand>, ControlError> {
+        loop {
+            let Some(line) = self.lines.next_line().await.map_err(ControlError::Read)? else {
+                return Ok(None);
+            };
+            match serde_json::from_str(&line) {
+                Ok(MediaCommand::Hello { version }) if version != VERSION => {
+                    return Err(ControlError::Version { theirs: version });
+                }
+                Ok(command) => return Ok(Some(command)),
+                // Same version, so a fault of ours; the call goes on without this command.
+                Err(error) => tracing::error!(%error, "a command can't be read"),
+            }
+        }
+    }
+}
+
+async fn write_events(mut socket: OwnedWriteHalf, mut events: mpsc::UnboundedReceiver<MediaEvent>) {
+    while let Some(event) = events.recv().await {
+        let mut line = match serde_json::to_vec(&event) {
+            Ok(line) => line,
+            Err(error) => {
+                tracing::error!(%error, "an event can't be written");
+                continue;
+            }
+        };
+        line.push(b'\n');
+        // The reading side notices that the daemon is gone.
+        if socket.write_all(&line).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Writes the newest picture; those that a slow reader misses are never queued.
+async fn write_pictures(mut socket: UnixStream, mut shown: watch::Receiver<Option<Picture>>) {
+    while shown.changed().await.is_ok() {
+        let picture = shown.borrow_and_update().as_ref().map(Arc::clone);
+        let Some(picture) = picture else { continue };
+        let Ok(length) = u32::try_from(picture.len()) else {
+            continue;
+        };
+        let header = length.to_be_bytes();
+        if socket.write_all(&header).await.is_err() || socket.write_all(&picture).await.is_err() {
+            return;
+        }
+    }
+}

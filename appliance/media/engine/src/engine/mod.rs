@@ -1,0 +1,473 @@
+//! The engine: hears commands, network and graph, and keeps what runs equal to what is planned.
+//!
+//! Every handler changes what is wanted and then calls [`Engine::reconcile`], which asks
+//! [`crate::plan`] and makes the graph so. Nothing else starts or stops parts of the graph.
+
+mod devices;
+mod receiving;
+mod sending;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::{Duration, Instant},
+};
+
+use saal_media_protocol::{
+    AudioChoice, CameraChoice, DeviceChoice, MediaCommand, MediaEvent, MediaStats, SourceKind,
+    Television, Tile, TransportCommand, TransportEvent, TransportId,
+};
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    graph::{
+        Fault, Graph, GraphError, GraphEvent, Part, Picture, Screen, TelevisionOutput, TrackKey,
+    },
+    transport::{FrameTransform, FromTransport, ToTransport, Transport},
+};
+use devices::Devices;
+use receiving::Receiving;
+use sending::Sending;
+
+/// Waiting this long between two attempts to bring back a part that failed; short enough that
+/// people don't reach for the power plug, long enough to stay cheap.
+const RETRY: Duration = Duration::from_secs(3);
+
+/// The engine without its sockets.
+#[derive(Debug)]
+pub struct Engine {
+    graph: Graph,
+    events: mpsc::UnboundedSender<MediaEvent>,
+    network: mpsc::UnboundedSender<FromTransport>,
+    preview: watch::Sender<Option<Picture>>,
+    screen: Screen,
+    television: Option<TelevisionOutput>,
+    wanted: Wanted,
+    devices: Devices,
+    sending: Sending,
+    receiving: Receiving,
+    transports: HashMap<TransportId, Transport>,
+    transform: FrameTransform,
+    levels: HashMap<Part, f64>,
+    television_retry: Option<Instant>,
+}
+
+/// What the daemon wants, apart from tracks.
+#[derive(Clone, Debug)]
+struct Wanted {
+    devices: DeviceChoice,
+    television: Option<Television>,
+    muted: BTreeSet<SourceKind>,
+    tiles: Vec<Tile>,
+    pictures_per_second: u32,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        let devices = DeviceChoice {
+            camera: CameraChoice::None,
+            microphone: AudioChoice::None,
+            loudspeaker: AudioChoice::None,
+        };
+        Self {
+            devices,
+            television: None,
+            muted: BTreeSet::new(),
+            tiles: Vec::new(),
+            pictures_per_second: 0,
+        }
+    }
+}
+
+impl Engine {
+    /// An engine that does nothing yet. Its transports report to `network`, whose other end the
+    /// caller passes back through [`Engine::heard`].
+    #[must_use]
+    pub fn new(
+        graph: Graph,
+        events: mpsc::UnboundedSender<MediaEvent>,
+        network: mpsc::UnboundedSender<FromTransport>,
+        preview: watch::Sender<Option<Picture>>,
+    ) -> Self {
+        let screen = Screen::new(&graph);
+        Self {
+            devices: Devices::default(),
+            sending: Sending::new(&graph, &screen),
+            receiving: Receiving::new(&graph, &screen),
+            graph,
+            events,
+            network,
+            preview,
+            screen,
+            television: None,
+            wanted: Wanted::default(),
+            transports: HashMap::new(),
+            transform: FrameTransform::default(),
+            levels: HashMap::new(),
+            television_retry: None,
+        }
+    }
+
+    /// Carries out a command of the daemon.
+    pub fn obey(&mut self, command: MediaCommand) {
+        match command {
+            MediaCommand::Hello { version: _ } => {
+                self.say(MediaEvent::Hello {
+                    version: saal_media_protocol::VERSION,
+                });
+            }
+            MediaCommand::Configure {
+                devices,
+                television,
+            } => self.configure(devices, television),
+            MediaCommand::SetMuted { source, muted } => {
+                if muted {
+                    self.wanted.muted.insert(source);
+                } else {
+                    self.wanted.muted.remove(&source);
+                }
+            }
+            MediaCommand::SetTiles { tiles } => self.wanted.tiles = tiles,
+            MediaCommand::SetPreview {
+                pictures_per_second,
+            } => {
+                self.wanted.pictures_per_second = pictures_per_second;
+            }
+            MediaCommand::Transport(command) => self.transport(command),
+        }
+        self.reconcile();
+    }
+
+    /// Takes in what a transport says.
+    pub fn heard(&mut self, heard: FromTransport) {
+        match heard {
+            // The hot path: nothing to reconcile, unless a part of the graph has to be added.
+            FromTransport::Frame {
+                transport,
+                track,
+                frame,
+            } => {
+                if let Some(frame) = self.transform.apply(frame) {
+                    let key = TrackKey { transport, track };
+                    self.receiving
+                        .frame(&key, &frame, &self.transports, self.devices.sound());
+                }
+                return;
+            }
+            FromTransport::KeyFrameWanted { transport, track } => {
+                self.sending
+                    .key_frame_wanted(&TrackKey { transport, track });
+                return;
+            }
+            FromTransport::Estimate {
+                transport,
+                bits_per_second,
+            } => {
+                self.sending.estimate(transport, bits_per_second);
+            }
+            FromTransport::Event(event) => {
+                if let TransportEvent::RemoteTracks { transport, tracks } = &event {
+                    self.receiving
+                        .keep(*transport, tracks, self.devices.sound());
+                }
+                self.say(MediaEvent::Transport(event));
+            }
+        }
+        self.reconcile();
+    }
+
+    /// Takes in what the graph says.
+    pub fn saw(&mut self, event: GraphEvent) {
+        match event {
+            GraphEvent::Level { part, dbfs } => {
+                self.recovered(&part);
+                self.levels.insert(part, dbfs);
+            }
+            GraphEvent::Working(part) => self.recovered(&part),
+            GraphEvent::KeyFrameNeeded(key) => {
+                self.receiving.need_key_frame(&key, &self.transports)
+            }
+            GraphEvent::FirstPicture(key) => {
+                if let Some(event) = self.receiving.first_picture(&key) {
+                    self.say(event);
+                }
+            }
+            GraphEvent::Latency(pipeline) => crate::graph::redistribute_latency(&pipeline),
+            GraphEvent::Failed {
+                part,
+                fault,
+                reason,
+            } => {
+                self.failed(&part, fault, &reason);
+                self.reconcile();
+            }
+        }
+    }
+
+    /// Once a second: tries again what failed, and says how things are.
+    pub fn tick(&mut self) {
+        for event in self.devices.watch(&self.wanted.devices) {
+            self.say(event);
+        }
+        self.reconcile();
+        let stats = self.stats();
+        self.say(MediaEvent::Stats(stats));
+    }
+
+    fn configure(&mut self, devices: DeviceChoice, television: Television) {
+        self.wanted.devices = devices;
+        self.wanted.television = Some(television);
+        for event in self.devices.configure(&self.wanted.devices) {
+            self.say(event);
+        }
+    }
+
+    fn transport(&mut self, command: TransportCommand) {
+        match command {
+            TransportCommand::Open {
+                transport,
+                role,
+                ice_servers,
+            } => {
+                if !ice_servers.is_empty() {
+                    tracing::info!(
+                        transport = transport.0,
+                        "STUN and TURN servers are not used yet"
+                    );
+                }
+                let started = self.graph.started();
+                let opened = Transport::open(transport, role, started, self.network.clone());
+                self.transports.insert(transport, opened);
+            }
+            TransportCommand::Publish {
+                transport,
+                track,
+                source,
+                video,
+            } => {
+                self.publish(transport, track, source, video);
+            }
+            TransportCommand::Unpublish { transport, track } => {
+                self.sending.remove(&TrackKey {
+                    transport,
+                    track: track.clone(),
+                });
+                self.order(transport, ToTransport::Unpublish { track });
+            }
+            TransportCommand::SetActiveLayers {
+                transport,
+                track,
+                active,
+            } => {
+                self.sending
+                    .set_active(&TrackKey { transport, track }, active);
+            }
+            TransportCommand::Describe {
+                transport,
+                kind,
+                sdp,
+            } => {
+                self.order(transport, ToTransport::Describe { kind, sdp });
+            }
+            TransportCommand::AddCandidate {
+                transport,
+                candidate,
+            } => {
+                self.order(transport, ToTransport::AddCandidate(candidate));
+            }
+            TransportCommand::Assign {
+                transport,
+                track,
+                participant,
+                source,
+            } => {
+                let key = TrackKey { transport, track };
+                if let Some(event) = self.receiving.assign(&key, participant, source) {
+                    self.say(event);
+                }
+            }
+            TransportCommand::Unassign { transport, track } => {
+                let key = TrackKey { transport, track };
+                self.receiving.unassign(&key, self.devices.sound());
+            }
+            TransportCommand::Close { transport } => {
+                self.sending.close(transport);
+                self.receiving.close(transport, self.devices.sound());
+                self.transports.remove(&transport);
+            }
+        }
+    }
+
+    fn publish(
+        &mut self,
+        transport: TransportId,
+        track: String,
+        source: SourceKind,
+        video: Option<saal_media_protocol::VideoSend>,
+    ) {
+        if let Some(open) = self.transports.get(&transport) {
+            let key = TrackKey {
+                transport,
+                track: track.clone(),
+            };
+            self.sending.add(key, source, video.clone(), open.frames());
+        }
+        self.order(
+            transport,
+            ToTransport::Publish {
+                track,
+                source,
+                video,
+            },
+        );
+    }
+
+    fn order(&self, transport: TransportId, order: ToTransport) {
+        match self.transports.get(&transport) {
+            Some(open) => open.order(order),
+            None => {
+                let reason = format!("transport {} is not open", transport.0);
+                self.say(MediaEvent::Transport(TransportEvent::Refused {
+                    transport,
+                    reason,
+                }));
+            }
+        }
+    }
+
+    /// Makes the graph what it should be.
+    fn reconcile(&mut self) {
+        self.reconcile_television();
+        let sends = self.sending.sends();
+        let own = self
+            .wanted
+            .tiles
+            .iter()
+            .any(|t| t.source == saal_media_protocol::TileSource::Own);
+        let muted = |source| self.wanted.muted.contains(&source);
+        let camera = crate::plan::camera(
+            &self.wanted.devices.camera,
+            muted(SourceKind::Camera),
+            own,
+            sends,
+        );
+        let camera_muted = muted(SourceKind::Camera);
+        let microphone = crate::plan::microphone(
+            &self.wanted.devices.microphone,
+            muted(SourceKind::Microphone),
+            sends,
+        );
+        let encoders = crate::plan::encoders(&camera, sends);
+        let mut said = Vec::new();
+        self.sending.reconcile_encoders(encoders, &self.transports);
+        said.extend(
+            self.devices
+                .reconcile_camera(&camera, &self.graph, || self.sending.camera_sink()),
+        );
+        if camera_muted {
+            self.screen.forget(&saal_media_protocol::TileSource::Own);
+        }
+        let sink = self.sending.microphone_sink().filter(|_| microphone);
+        let listening = self.receiving.has_sound();
+        said.extend(self.devices.reconcile_sound(
+            &self.wanted.devices,
+            sink,
+            listening,
+            &self.graph,
+        ));
+        for event in said {
+            self.say(event);
+        }
+    }
+
+    fn reconcile_television(&mut self) {
+        if self.television_retry.is_some_and(|at| Instant::now() < at) {
+            return;
+        }
+        let outcome = self.try_television();
+        self.television_retry = outcome.is_err().then(|| Instant::now() + RETRY);
+        if let Err(error) = outcome {
+            tracing::error!(%error, "no picture for the television");
+            self.television = None;
+        }
+    }
+
+    fn try_television(&mut self) -> Result<(), GraphError> {
+        let Some(settings) = self.wanted.television else {
+            return Ok(());
+        };
+        if self
+            .television
+            .as_ref()
+            .is_some_and(|t| t.settings() != settings)
+        {
+            self.television = None;
+        }
+        let television = match &mut self.television {
+            Some(television) => television,
+            none => none.insert(TelevisionOutput::new(
+                &self.graph,
+                settings,
+                &self.screen,
+                self.preview.clone(),
+            )?),
+        };
+        television.set_tiles(&self.wanted.tiles)?;
+        television.set_preview(self.wanted.pictures_per_second)
+    }
+
+    /// A part failed: it is taken down, and brought back by [`Engine::reconcile`].
+    fn failed(&mut self, part: &Part, fault: Fault, reason: &str) {
+        tracing::warn!(?part, ?fault, reason, "a part of the graph failed");
+        match part {
+            Part::Camera | Part::Microphone | Part::Loudspeaker => {
+                if *part == Part::Loudspeaker {
+                    self.levels.clear();
+                }
+                let event = self
+                    .devices
+                    .failed(part, fault, reason, &self.wanted.devices);
+                if let Some(event) = event {
+                    self.say(event);
+                }
+            }
+            Part::Encoder(key, layer) => self.sending.drop_encoder(key, *layer),
+            Part::Decoder(key) => self.receiving.restart(key, &self.transports),
+            Part::Sound(key) => self.receiving.restart_sound(key, self.devices.sound()),
+            Part::Television => {
+                self.television = None;
+                self.television_retry = Some(Instant::now() + RETRY);
+            }
+        }
+    }
+
+    fn recovered(&mut self, part: &Part) {
+        if let Some(event) = self.devices.recovered(part) {
+            self.say(event);
+        }
+    }
+
+    fn stats(&mut self) -> MediaStats {
+        let microphone = self.devices.microphone_is_open();
+        let listening = self.devices.sound_is_open();
+        let level = |part: &Part, open: bool| self.levels.get(part).copied().filter(|_| open);
+        let stats = MediaStats {
+            received_video: self.receiving.video_stats(),
+            received_audio: self.receiving.audio_stats(&self.levels),
+            sent_video: self.sending.stats(),
+            loudspeaker_dbfs: level(&Part::Loudspeaker, listening),
+            microphone_dbfs: level(&Part::Microphone, microphone),
+        };
+        let receiving = &self.receiving;
+        self.levels.retain(|part, _| match part {
+            Part::Sound(key) => receiving.has(key),
+            Part::Microphone => microphone,
+            _ => listening,
+        });
+        stats
+    }
+
+    fn say(&self, event: MediaEvent) {
+        // The daemon is gone when nobody listens; then this process ends by itself.
+        let _ = self.events.send(event);
+    }
+}

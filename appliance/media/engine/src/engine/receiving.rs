@@ -1,0 +1,373 @@
+//! Tracks that we receive: whose they are, their decoders, when their frames are played.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use saal_media_protocol::{
+    Codec, MediaEvent, ReceivedVideo, RemoteTrack, SourceKind, TileSource, TrackStats, TransportId,
+};
+
+use crate::{
+    graph::{Decoded, Graph, Part, Screen, Sound, TrackKey, VideoDecoder},
+    playout::Playout,
+    transport::{Frame, ToTransport, Transport},
+    vp8,
+};
+
+/// A key frame that was asked for takes a round trip and its encoding time; asking more often
+/// makes senders send several.
+const KEY_FRAME_PAUSE: Duration = Duration::from_millis(500);
+/// Servers send black pictures of 8x8 pixels when a track ends; no camera is that small.
+const NO_PICTURE: u16 = 16;
+/// What `level` reports for silence; said for tracks that have no level yet.
+const SILENCE_DBFS: f64 = -120.0;
+
+/// Everything that we receive.
+#[derive(Debug)]
+pub(super) struct Receiving {
+    graph: Graph,
+    screen: Screen,
+    owners: HashMap<TrackKey, Owner>,
+    tracks: HashMap<TrackKey, Track>,
+}
+
+/// Whose a track is.
+#[derive(Clone, Debug)]
+struct Owner {
+    participant: String,
+    source: SourceKind,
+}
+
+#[derive(Debug)]
+struct Track {
+    playout: Playout,
+    media: Media,
+}
+
+#[derive(Debug)]
+enum Media {
+    Video(Video),
+    Sound { packets: u64 },
+}
+
+#[derive(Debug)]
+struct Video {
+    /// None after a decoder could not be built; the next key frame tries again.
+    decoder: Option<VideoDecoder>,
+    decoded: Arc<Decoded>,
+    /// Where its pictures are shown; the decoder's thread reads it.
+    tile: Arc<Mutex<Option<TileSource>>>,
+    /// Frames are dropped until a key frame comes.
+    waiting: bool,
+    asked_at: Option<Instant>,
+    announced: bool,
+}
+
+impl Receiving {
+    pub(super) fn new(graph: &Graph, screen: &Screen) -> Self {
+        Self {
+            graph: graph.clone(),
+            screen: screen.clone(),
+            owners: HashMap::new(),
+            tracks: HashMap::new(),
+        }
+    }
+
+    /// Decodes and plays a frame.
+    pub(super) fn frame(
+        &mut self,
+        key: &TrackKey,
+        frame: &Frame,
+        transports: &HashMap<TransportId, Transport>,
+        sound: Option<&mut Sound>,
+    ) {
+        if !self.tracks.contains_key(key) {
+            let track = self.new_track(key, frame.codec);
+            self.tracks.insert(key.clone(), track);
+        }
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let at = track.playout.schedule(frame.at, frame.rtp_time);
+        match (&mut track.media, frame.codec) {
+            (Media::Video(video), Codec::Vp8) => {
+                video.frame(key, frame, at, &self.graph, &self.screen, transports);
+            }
+            (Media::Sound { packets }, Codec::Opus) => {
+                *packets += 1;
+                // Without a loudspeaker yet, the sound of the first milliseconds is lost.
+                if let Some(Err(error)) = sound.map(|sound| sound.play(key, frame, at)) {
+                    tracing::error!(%error, "a voice can't be played");
+                }
+            }
+            // Another codec on the same track: it starts anew with the next frame.
+            _ => drop(self.tracks.remove(key)),
+        }
+    }
+
+    fn new_track(&self, key: &TrackKey, codec: Codec) -> Track {
+        match codec {
+            Codec::Vp8 => {
+                let tile = self.owners.get(key).map(Owner::tile);
+                Track {
+                    playout: Playout::new(90_000),
+                    media: Media::Video(Video::new(tile)),
+                }
+            }
+            Codec::Opus => Track {
+                playout: Playout::new(48_000),
+                media: Media::Sound { packets: 0 },
+            },
+        }
+    }
+
+    pub(super) fn assign(
+        &mut self,
+        key: &TrackKey,
+        participant: String,
+        source: SourceKind,
+    ) -> Option<MediaEvent> {
+        let owner = Owner {
+            participant,
+            source,
+        };
+        if let Some(Media::Video(video)) = self.tracks.get(key).map(|track| &track.media) {
+            *lock(&video.tile) = Some(owner.tile());
+        }
+        self.owners.insert(key.clone(), owner);
+        self.first_picture(key)
+    }
+
+    pub(super) fn unassign(&mut self, key: &TrackKey, sound: Option<&mut Sound>) {
+        self.remove_track(key, sound);
+        if let Some(owner) = self.owners.remove(key)
+            && self
+                .owners
+                .values()
+                .all(|other| other.tile() != owner.tile())
+        {
+            self.screen.forget(&owner.tile());
+        }
+    }
+
+    /// Ends the tracks of a connection that its description does not list any more.
+    pub(super) fn keep(
+        &mut self,
+        transport: TransportId,
+        tracks: &[RemoteTrack],
+        mut sound: Option<&mut Sound>,
+    ) {
+        let listed = |key: &TrackKey| tracks.iter().any(|track| track.track == key.track);
+        let gone = self
+            .tracks
+            .keys()
+            .filter(|key| key.transport == transport && !listed(key));
+        for key in gone.cloned().collect::<Vec<_>>() {
+            self.remove_track(&key, sound.as_deref_mut());
+        }
+    }
+
+    pub(super) fn close(&mut self, transport: TransportId, mut sound: Option<&mut Sound>) {
+        let of_it = |key: &&TrackKey| key.transport == transport;
+        let tracks: Vec<_> = self.tracks.keys().filter(of_it).cloned().collect();
+        let owned: Vec<_> = self.owners.keys().filter(of_it).cloned().collect();
+        for key in tracks.into_iter().chain(owned) {
+            self.unassign(&key, sound.as_deref_mut());
+        }
+    }
+
+    fn remove_track(&mut self, key: &TrackKey, sound: Option<&mut Sound>) {
+        self.tracks.remove(key);
+        if let Some(sound) = sound {
+            sound.remove(key);
+        }
+    }
+
+    pub(super) fn has(&self, key: &TrackKey) -> bool {
+        self.tracks.contains_key(key)
+    }
+
+    /// Whether a loudspeaker is needed: somebody speaks or may speak soon.
+    pub(super) fn has_sound(&self) -> bool {
+        let speaks = |track: &Track| matches!(track.media, Media::Sound { .. });
+        self.tracks.values().any(speaks) || self.owners.values().any(|o| o.is_sound())
+    }
+
+    /// Says once that a participant's picture is there, as soon as its owner is known.
+    pub(super) fn first_picture(&mut self, key: &TrackKey) -> Option<MediaEvent> {
+        let owner = self.owners.get(key)?;
+        let Media::Video(video) = &mut self.tracks.get_mut(key)?.media else {
+            return None;
+        };
+        let decoded = video.decoded.frames.load(Ordering::Relaxed) > 0;
+        if !decoded || std::mem::replace(&mut video.announced, true) {
+            return None;
+        }
+        let (participant, source) = (owner.participant.clone(), owner.source);
+        Some(MediaEvent::FirstPicture {
+            participant,
+            source,
+        })
+    }
+
+    pub(super) fn need_key_frame(
+        &mut self,
+        key: &TrackKey,
+        transports: &HashMap<TransportId, Transport>,
+    ) {
+        if let Some(Media::Video(video)) = self.tracks.get_mut(key).map(|track| &mut track.media) {
+            video.ask(key, transports);
+        }
+    }
+
+    /// Replaces a decoder that failed.
+    pub(super) fn restart(&mut self, key: &TrackKey, transports: &HashMap<TransportId, Transport>) {
+        if let Some(Media::Video(video)) = self.tracks.get_mut(key).map(|track| &mut track.media) {
+            video.decoder = None;
+            video.waiting = true;
+            video.ask(key, transports);
+        }
+    }
+
+    /// Takes a sound decoder that failed out of the mix; its next frame brings a new one.
+    pub(super) fn restart_sound(&mut self, key: &TrackKey, sound: Option<&mut Sound>) {
+        if let Some(sound) = sound {
+            sound.remove(key);
+        }
+    }
+
+    pub(super) fn video_stats(&self) -> Vec<ReceivedVideo> {
+        let mut stats: Vec<_> = self
+            .tracks
+            .iter()
+            .filter_map(|(key, track)| {
+                let (Media::Video(video), owner) = (&track.media, self.owners.get(key)?) else {
+                    return None;
+                };
+                Some(ReceivedVideo {
+                    participant: owner.participant.clone(),
+                    source: owner.source,
+                    frames_decoded: video.decoded.frames.load(Ordering::Relaxed),
+                    width: video.decoded.width.load(Ordering::Relaxed),
+                    height: video.decoded.height.load(Ordering::Relaxed),
+                })
+            })
+            .collect();
+        stats.sort_by(|a, b| (&a.participant, a.source).cmp(&(&b.participant, b.source)));
+        stats
+    }
+
+    pub(super) fn audio_stats(&self, levels: &HashMap<Part, f64>) -> Vec<TrackStats> {
+        let mut stats: Vec<_> = self
+            .tracks
+            .iter()
+            .filter_map(|(key, track)| {
+                let (Media::Sound { packets }, owner) = (&track.media, self.owners.get(key)?)
+                else {
+                    return None;
+                };
+                let level = levels.get(&Part::Sound(key.clone())).copied();
+                Some(TrackStats {
+                    participant: owner.participant.clone(),
+                    packets: *packets,
+                    level_dbfs: level.unwrap_or(SILENCE_DBFS),
+                })
+            })
+            .collect();
+        stats.sort_by(|a, b| a.participant.cmp(&b.participant));
+        stats
+    }
+}
+
+impl Owner {
+    fn tile(&self) -> TileSource {
+        TileSource::Participant {
+            participant: self.participant.clone(),
+            source: self.source,
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        matches!(
+            self.source,
+            SourceKind::Microphone | SourceKind::ContentAudio
+        )
+    }
+}
+
+impl Video {
+    fn new(tile: Option<TileSource>) -> Self {
+        Self {
+            decoder: None,
+            decoded: Arc::default(),
+            tile: Arc::new(Mutex::new(tile)),
+            waiting: true,
+            asked_at: None,
+            announced: false,
+        }
+    }
+
+    fn frame(
+        &mut self,
+        key: &TrackKey,
+        frame: &Frame,
+        at: Duration,
+        graph: &Graph,
+        screen: &Screen,
+        transports: &HashMap<TransportId, Transport>,
+    ) {
+        if frame.key
+            && vp8::size(&frame.data).is_some_and(|(w, h)| w <= NO_PICTURE && h <= NO_PICTURE)
+        {
+            return;
+        }
+        // After a gap the references of what follows are missing: better a still picture than
+        // a smeared one.
+        self.waiting = !frame.key && (self.waiting || !frame.contiguous);
+        if self.waiting {
+            return self.ask(key, transports);
+        }
+        if self.decoder.is_none() {
+            self.decoder = self.start(key, graph, screen);
+        }
+        match &self.decoder {
+            Some(decoder) => decoder.push(frame, at),
+            None => self.waiting = true,
+        }
+    }
+
+    fn start(&self, key: &TrackKey, graph: &Graph, screen: &Screen) -> Option<VideoDecoder> {
+        let (screen, tile) = (screen.clone(), Arc::clone(&self.tile));
+        let sink = Box::new(move |sample: &gstreamer::Sample| {
+            if let Some(tile) = lock(&tile).as_ref() {
+                screen.push(tile, sample);
+            }
+        });
+        let started = VideoDecoder::start(graph, key, Arc::clone(&self.decoded), sink);
+        started
+            .inspect_err(|error| tracing::error!(%error, "a picture can't be decoded"))
+            .ok()
+    }
+
+    fn ask(&mut self, key: &TrackKey, transports: &HashMap<TransportId, Transport>) {
+        if self
+            .asked_at
+            .is_some_and(|at| at.elapsed() < KEY_FRAME_PAUSE)
+        {
+            return;
+        }
+        self.asked_at = Some(Instant::now());
+        if let Some(transport) = transports.get(&key.transport) {
+            transport.order(ToTransport::RequestKeyFrame {
+                track: key.track.clone(),
+            });
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,287 @@
+//! Tracks that we send: their encoders, and where camera and microphone deliver to.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use saal_media_protocol::{SentVideo, SourceKind, TileSource, TransportId, VideoSend};
+use tokio::sync::mpsc;
+
+use crate::{
+    graph::{
+        ENCODER, EncoderInputs, FrameSink, Graph, PictureSink, Screen, TrackKey, VideoEncoder,
+    },
+    plan::{self, EncoderPlan, Send},
+    transport::{FrameTransform, ToTransport, Transport},
+};
+
+/// Key frames are ten times as large as others; several people who join at once share one.
+const KEY_FRAME_PAUSE: Duration = Duration::from_millis(300);
+
+type Frames = mpsc::Sender<ToTransport>;
+
+/// Everything that we send.
+#[derive(Debug)]
+pub(super) struct Sending {
+    graph: Graph,
+    screen: Screen,
+    inputs: EncoderInputs,
+    sends: Vec<Send>,
+    outlets: HashMap<TrackKey, Outlet>,
+    encoders: Vec<VideoEncoder>,
+    /// Microphone tracks; the microphone's thread reads it.
+    sound: Arc<Mutex<Vec<(TrackKey, Frames)>>>,
+}
+
+#[derive(Debug)]
+struct Outlet {
+    frames: Frames,
+    encoded: Arc<AtomicU64>,
+    key_frame_at: Option<Instant>,
+    wanted_bitrate: u64,
+}
+
+impl Sending {
+    pub(super) fn new(graph: &Graph, screen: &Screen) -> Self {
+        Self {
+            graph: graph.clone(),
+            screen: screen.clone(),
+            inputs: EncoderInputs::default(),
+            sends: Vec::new(),
+            outlets: HashMap::new(),
+            encoders: Vec::new(),
+            sound: Arc::default(),
+        }
+    }
+
+    pub(super) fn sends(&self) -> &[Send] {
+        &self.sends
+    }
+
+    pub(super) fn add(
+        &mut self,
+        key: TrackKey,
+        source: SourceKind,
+        video: Option<VideoSend>,
+        frames: Frames,
+    ) {
+        self.remove(&key);
+        let layers = video.as_ref().map_or(0, |video| video.layers.len());
+        if source == SourceKind::Microphone {
+            self.lock_sound().push((key.clone(), frames.clone()));
+        }
+        let outlet = Outlet {
+            frames,
+            encoded: Arc::default(),
+            key_frame_at: None,
+            wanted_bitrate: 0,
+        };
+        self.outlets.insert(key.clone(), outlet);
+        let TrackKey { transport, track } = key;
+        let active = vec![true; layers];
+        self.sends.push(Send {
+            transport,
+            track,
+            source,
+            video,
+            active,
+            estimate: None,
+        });
+    }
+
+    pub(super) fn remove(&mut self, key: &TrackKey) {
+        self.sends.retain(|send| !is(send, key));
+        self.outlets.remove(key);
+        self.lock_sound().retain(|(other, _)| other != key);
+    }
+
+    pub(super) fn close(&mut self, transport: TransportId) {
+        self.sends.retain(|send| send.transport != transport);
+        self.outlets.retain(|key, _| key.transport != transport);
+        self.lock_sound()
+            .retain(|(key, _)| key.transport != transport);
+    }
+
+    pub(super) fn set_active(&mut self, key: &TrackKey, active: Vec<bool>) {
+        if let Some(send) = self.sends.iter_mut().find(|send| is(send, key)) {
+            send.active = active;
+        }
+    }
+
+    pub(super) fn estimate(&mut self, transport: TransportId, bits_per_second: u64) {
+        for send in self
+            .sends
+            .iter_mut()
+            .filter(|send| send.transport == transport)
+        {
+            send.estimate = Some(bits_per_second);
+        }
+    }
+
+    pub(super) fn key_frame_wanted(&mut self, key: &TrackKey) {
+        let Some(outlet) = self.outlets.get_mut(key) else {
+            return;
+        };
+        if outlet
+            .key_frame_at
+            .is_some_and(|at| at.elapsed() < KEY_FRAME_PAUSE)
+        {
+            return;
+        }
+        outlet.key_frame_at = Some(Instant::now());
+        for encoder in self.encoders.iter().filter(|e| key_of(e.plan()) == *key) {
+            encoder.force_key_frame();
+        }
+    }
+
+    /// Starts, changes and stops encoders until they are as planned.
+    pub(super) fn reconcile_encoders(
+        &mut self,
+        wanted: Vec<EncoderPlan>,
+        transports: &HashMap<TransportId, Transport>,
+    ) {
+        self.encoders
+            .retain(|encoder| wanted.iter().any(|w| w.same_but_bitrate(encoder.plan())));
+        for plan in wanted {
+            match self
+                .encoders
+                .iter_mut()
+                .find(|e| e.plan().same_but_bitrate(&plan))
+            {
+                Some(encoder) if encoder.plan().bitrate == plan.bitrate => {}
+                Some(encoder) => encoder.set_bitrate(plan.bitrate),
+                None => self.start_encoder(plan),
+            }
+        }
+        self.tell_wishes(transports);
+    }
+
+    fn start_encoder(&mut self, plan: EncoderPlan) {
+        let key = key_of(&plan);
+        let Some(outlet) = self.outlets.get(&key) else {
+            return;
+        };
+        let sink = video_sink(&plan, outlet.frames.clone());
+        let encoded = outlet.encoded.clone();
+        match VideoEncoder::start(&self.graph, plan, &self.inputs, encoded, sink) {
+            Ok(encoder) => {
+                self.encoders.push(encoder);
+                // All layers begin anew together, so that a server can switch between them.
+                for other in self.encoders.iter().filter(|e| key_of(e.plan()) == key) {
+                    other.force_key_frame();
+                }
+            }
+            // The next reconciliation tries again.
+            Err(error) => tracing::error!(%error, "an encoder does not start"),
+        }
+    }
+
+    /// Tells the bandwidth estimators how much would be sent if it could.
+    fn tell_wishes(&mut self, transports: &HashMap<TransportId, Transport>) {
+        for send in self.sends.iter().filter(|send| send.video.is_some()) {
+            let key = TrackKey {
+                transport: send.transport,
+                track: send.track.clone(),
+            };
+            let Some(outlet) = self.outlets.get_mut(&key) else {
+                continue;
+            };
+            let wanted = plan::wanted_bitrate(send);
+            if wanted != outlet.wanted_bitrate
+                && let Some(transport) = transports.get(&send.transport)
+            {
+                outlet.wanted_bitrate = wanted;
+                transport.order(ToTransport::WantBitrate {
+                    bits_per_second: wanted,
+                });
+            }
+        }
+    }
+
+    pub(super) fn drop_encoder(&mut self, key: &TrackKey, layer: usize) {
+        self.encoders
+            .retain(|e| key_of(e.plan()) != *key || e.plan().layer != layer);
+    }
+
+    /// Where a camera delivers to: all encoders and the room's own tile.
+    pub(super) fn camera_sink(&self) -> PictureSink {
+        let (inputs, screen) = (self.inputs.clone(), self.screen.clone());
+        Box::new(move |sample| {
+            inputs.push(sample);
+            screen.push(&TileSource::Own, sample);
+        })
+    }
+
+    /// Where a microphone delivers to: all tracks of this source, those that come later too.
+    pub(super) fn microphone_sink(&self) -> Option<FrameSink> {
+        let sound = Arc::clone(&self.sound);
+        let transform = FrameTransform::default();
+        Some(Box::new(move |frame| {
+            let Some(frame) = transform.apply(frame) else {
+                return;
+            };
+            for (key, frames) in sound.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                let (track, frame) = (key.track.clone(), frame.clone());
+                // Full: the network is behind, and old sound is worth nothing.
+                let _ = frames.try_send(ToTransport::Write {
+                    track,
+                    layer: 0,
+                    frame,
+                });
+            }
+        }))
+    }
+
+    pub(super) fn stats(&self) -> Vec<SentVideo> {
+        let video = self.sends.iter().filter(|send| send.video.is_some());
+        let stats = video.filter_map(|send| {
+            let key = TrackKey {
+                transport: send.transport,
+                track: send.track.clone(),
+            };
+            Some(SentVideo {
+                source: send.source,
+                frames_encoded: self.outlets.get(&key)?.encoded.load(Ordering::Relaxed),
+                encoder: ENCODER.to_owned(),
+            })
+        });
+        stats.collect()
+    }
+
+    fn lock_sound(&self) -> std::sync::MutexGuard<'_, Vec<(TrackKey, Frames)>> {
+        self.sound.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is(send: &Send, key: &TrackKey) -> bool {
+    send.transport == key.transport && send.track == key.track
+}
+
+fn key_of(plan: &EncoderPlan) -> TrackKey {
+    TrackKey {
+        transport: plan.transport,
+        track: plan.track.clone(),
+    }
+}
+
+fn video_sink(plan: &EncoderPlan, frames: Frames) -> FrameSink {
+    let (track, layer) = (plan.track.clone(), plan.layer);
+    let transform = FrameTransform::default();
+    Box::new(move |frame| {
+        if let Some(frame) = transform.apply(frame) {
+            let write = ToTransport::Write {
+                track: track.clone(),
+                layer,
+                frame,
+            };
+            if frames.try_send(write).is_err() {
+                tracing::debug!(track, layer, "a picture was dropped: the network is behind");
+            }
+        }
+    })
+}

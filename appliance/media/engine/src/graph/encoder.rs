@@ -1,0 +1,205 @@
+//! One VP8 encoder for one layer of a sent track.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use gstreamer::{self as gst, prelude::*};
+use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
+use saal_media_protocol::Codec;
+
+use super::{
+    Graph, GraphError, Part, TrackKey, chain, duration, make, source_video::raw_caps, start, stop,
+};
+use crate::{plan::EncoderPlan, transport::Frame};
+
+/// Where an encoder's frames go; called on the encoder's thread.
+pub type FrameSink = Box<dyn Fn(Frame) + Send + Sync>;
+
+/// The encoder's factory, for statistics.
+pub const ENCODER: &str = "vp8enc";
+/// Key frames come when somebody asks; this many frames without one is a minute and a half.
+const KEY_FRAME_DISTANCE: i32 = 3_000;
+
+/// The encoders that a camera feeds.
+#[derive(Clone, Debug, Default)]
+pub struct EncoderInputs(Arc<Mutex<Vec<gst_app::AppSrc>>>);
+
+impl EncoderInputs {
+    /// Gives a picture to all of them; each drops it by itself when it is behind.
+    pub fn push(&self, sample: &gst::Sample) {
+        for input in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            // An input that is just being removed refuses; its frames are not wanted any more.
+            let _ = input.push_sample(sample);
+        }
+    }
+
+    fn add(&self, input: &gst_app::AppSrc) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(input.clone());
+    }
+
+    fn remove(&self, input: &gst_app::AppSrc) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|other| other != input);
+    }
+}
+
+/// A running encoder; dropping it ends it.
+#[derive(Debug)]
+pub struct VideoEncoder {
+    plan: EncoderPlan,
+    inputs: EncoderInputs,
+    input: gst_app::AppSrc,
+    encoder: gst::Element,
+    pipeline: gst::Pipeline,
+}
+
+impl VideoEncoder {
+    /// Starts encoding what `inputs` gets from now on, beginning with a key frame.
+    ///
+    /// # Errors
+    /// When the pipeline can't be built.
+    pub fn start(
+        graph: &Graph,
+        plan: EncoderPlan,
+        inputs: &EncoderInputs,
+        frames: Arc<AtomicU64>,
+        sink: FrameSink,
+    ) -> Result<Self, GraphError> {
+        let key = TrackKey {
+            transport: plan.transport,
+            track: plan.track.clone(),
+        };
+        let part = Part::Encoder(key, plan.layer);
+        let reported = part.clone();
+        let pipeline = graph.pipeline("encoder", move |_| reported.clone());
+        let input = live_input(2);
+        let scale = make("videoscale")?;
+        let size = make("capsfilter")?;
+        size.set_property("caps", raw_caps(plan.size.width, plan.size.height));
+        let encoder = vp8(&plan)?;
+        let output = gst_app::AppSink::builder().sync(false).build();
+        output.set_callbacks(callbacks(frames, sink));
+        chain(
+            &pipeline,
+            part.clone(),
+            &[
+                input.upcast_ref(),
+                &scale,
+                &size,
+                &encoder,
+                output.upcast_ref(),
+            ],
+        )?;
+        let running = Self {
+            plan,
+            inputs: inputs.clone(),
+            input,
+            encoder,
+            pipeline,
+        };
+        start(part, &running.pipeline)?;
+        running.inputs.add(&running.input);
+        Ok(running)
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn plan(&self) -> &EncoderPlan {
+        &self.plan
+    }
+
+    /// Changes the bit rate while it runs.
+    pub fn set_bitrate(&mut self, bits_per_second: u32) {
+        self.plan.bitrate = bits_per_second;
+        self.encoder.set_property(
+            "target-bitrate",
+            i32::try_from(bits_per_second).unwrap_or(i32::MAX),
+        );
+    }
+
+    /// Makes the next picture one that can be decoded on its own.
+    pub fn force_key_frame(&self) {
+        let event = gst_video::UpstreamForceKeyUnitEvent::builder()
+            .all_headers(true)
+            .build();
+        if let Some(pad) = self.encoder.static_pad("src") {
+            pad.send_event(event);
+        }
+    }
+}
+
+impl Drop for VideoEncoder {
+    fn drop(&mut self) {
+        self.inputs.remove(&self.input);
+        stop(&self.pipeline);
+    }
+}
+
+/// An input that never blocks who feeds it and drops the oldest when its element is behind.
+pub(super) fn live_input(buffers: u64) -> gst_app::AppSrc {
+    gst_app::AppSrc::builder()
+        .is_live(true)
+        .format(gst::Format::Time)
+        .max_buffers(buffers)
+        .max_bytes(0)
+        .leaky_type(gst_app::AppLeakyType::Downstream)
+        .build()
+}
+
+/// Real-time settings as measured in the design: one thread (more cost ten times as much under
+/// load), a fast preset, constant bit rate, no look-ahead.
+fn vp8(plan: &EncoderPlan) -> Result<gst::Element, GraphError> {
+    let encoder = make(ENCODER)?;
+    encoder.set_property("deadline", 1_i64);
+    encoder.set_property("cpu-used", -12_i32);
+    encoder.set_property("threads", 1_i32);
+    encoder.set_property("lag-in-frames", 0_i32);
+    encoder.set_property("keyframe-max-dist", KEY_FRAME_DISTANCE);
+    encoder.set_property(
+        "target-bitrate",
+        i32::try_from(plan.bitrate).unwrap_or(i32::MAX),
+    );
+    encoder.set_property("min-quantizer", 4_i32);
+    encoder.set_property("max-quantizer", 56_i32);
+    encoder.set_property("undershoot", 95_i32);
+    // Milliseconds of the rate controller's model: bursts above 600 ms of traffic fill queues.
+    encoder.set_property("buffer-size", 600_i32);
+    encoder.set_property("buffer-initial-size", 400_i32);
+    encoder.set_property("buffer-optimal-size", 500_i32);
+    encoder.set_property_from_str("end-usage", "cbr");
+    encoder.set_property_from_str("error-resilient", "default");
+    Ok(encoder)
+}
+
+fn callbacks(frames: Arc<AtomicU64>, sink: FrameSink) -> gst_app::AppSinkCallbacks {
+    gst_app::AppSinkCallbacks::builder()
+        .new_sample(move |output| {
+            let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+            if let Some(frame) = sample.buffer().and_then(frame) {
+                frames.fetch_add(1, Ordering::Relaxed);
+                sink(frame);
+            }
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .build()
+}
+
+fn frame(buffer: &gst::BufferRef) -> Option<Frame> {
+    let pts = buffer.pts()?;
+    Some(Frame {
+        codec: Codec::Vp8,
+        rtp_time: pts.nseconds() * 9 / 100_000,
+        at: duration(pts),
+        key: !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT),
+        contiguous: true,
+        data: buffer.map_readable().ok()?.as_slice().into(),
+    })
+}

@@ -1,0 +1,330 @@
+//! GStreamer: small pipelines that share one clock, so that each can fail, come and go alone.
+//!
+//! Pictures pass between pipelines as buffers, without a copy. Only this module names elements.
+
+mod decoder;
+mod encoder;
+mod sound;
+mod source_video;
+mod television;
+mod ticker;
+
+use std::time::{Duration, Instant};
+
+pub use decoder::{Decoded, VideoDecoder};
+pub use encoder::{ENCODER, EncoderInputs, FrameSink, VideoEncoder};
+use gstreamer::{self as gst, prelude::*};
+use saal_media_protocol::TransportId;
+pub use sound::{Sound, SoundDevice, SoundSettings};
+pub use source_video::{CameraSource, PictureSink, VideoDevice};
+pub use television::{Picture, Screen, TelevisionOutput, TelevisionSink};
+use tokio::sync::mpsc;
+
+/// A track, sent or received.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TrackKey {
+    /// Its connection.
+    pub transport: TransportId,
+    /// Its id there.
+    pub track: String,
+}
+
+/// A part of the graph that fails alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The camera that is open.
+    Camera,
+    /// The encoder of a layer.
+    Encoder(TrackKey, usize),
+    /// The decoder of a received picture.
+    Decoder(TrackKey),
+    /// The decoder of received sound.
+    Sound(TrackKey),
+    /// Composition and preview.
+    Television,
+    /// The microphone that is open.
+    Microphone,
+    /// The loudspeaker, and the mixer before it.
+    Loudspeaker,
+}
+
+/// What went wrong with a device, as far as it matters to what is done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Another program has the device.
+    Busy,
+    /// The device is not there any more.
+    Gone,
+    /// Anything else.
+    Other,
+}
+
+/// What the graph says, from its own threads.
+#[derive(Debug)]
+pub enum GraphEvent {
+    /// A part stopped working.
+    Failed {
+        /// Which.
+        part: Part,
+        /// What kind of failure.
+        fault: Fault,
+        /// What GStreamer said.
+        reason: String,
+    },
+    /// How loud a part was in the last second.
+    Level {
+        /// Which: a microphone, loudspeaker or received sound.
+        part: Part,
+        /// Root mean square, dB below full scale.
+        dbfs: f64,
+    },
+    /// A device delivered its first picture.
+    Working(Part),
+    /// A decoder can't go on without a key frame.
+    KeyFrameNeeded(TrackKey),
+    /// A picture of this track was decoded and is due now.
+    FirstPicture(TrackKey),
+    /// A pipeline has to redistribute its latency.
+    Latency(gst::Pipeline),
+}
+
+/// Why a part of the graph can't be built or started.
+#[derive(Debug, thiserror::Error)]
+pub enum GraphError {
+    /// GStreamer could not be initialised.
+    #[error("GStreamer does not start")]
+    Init(#[source] gst::glib::Error),
+    /// An element is not installed.
+    #[error("GStreamer has no element \"{element}\": install the Debian package {package}")]
+    MissingElement {
+        /// The element's factory.
+        element: &'static str,
+        /// Where Debian has it.
+        package: &'static str,
+    },
+    /// Elements don't fit together.
+    #[error("{part:?} can't be linked")]
+    Link {
+        /// Of which part.
+        part: Part,
+        /// What GStreamer said.
+        source: gst::glib::BoolError,
+    },
+    /// A state change failed at once; the reason follows as [`GraphEvent::Failed`].
+    #[error("{part:?} does not start")]
+    Start {
+        /// Which part.
+        part: Part,
+        /// What GStreamer said.
+        source: gst::StateChangeError,
+    },
+}
+
+/// The clock that all pipelines share, and where they report.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    clock: gst::Clock,
+    base: gst::ClockTime,
+    started: Instant,
+    events: mpsc::UnboundedSender<GraphEvent>,
+}
+
+impl Graph {
+    /// Initialises GStreamer; time zero of everything is now.
+    ///
+    /// # Errors
+    /// [`GraphError::Init`].
+    pub fn new(events: mpsc::UnboundedSender<GraphEvent>) -> Result<Self, GraphError> {
+        gst::init().map_err(GraphError::Init)?;
+        let clock = gst::SystemClock::obtain();
+        let base = clock.time();
+        Ok(Self {
+            clock,
+            base,
+            started: Instant::now(),
+            events,
+        })
+    }
+
+    /// Time zero.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// The running time of all pipelines.
+    fn now(&self) -> gst::ClockTime {
+        self.clock.time().saturating_sub(self.base)
+    }
+
+    fn say(&self, event: GraphEvent) {
+        let _ = self.events.send(event);
+    }
+
+    /// An empty pipeline on the shared clock. `part` says which part an element belongs to.
+    fn pipeline(
+        &self,
+        name: &str,
+        part: impl Fn(&gst::Object) -> Part + Send + Sync + 'static,
+    ) -> gst::Pipeline {
+        let pipeline = gst::Pipeline::with_name(name);
+        pipeline.use_clock(Some(&self.clock));
+        // Never moved by state changes: running time is the same everywhere, always.
+        pipeline.set_start_time(gst::ClockTime::NONE);
+        pipeline.set_base_time(self.base);
+        let graph = self.clone();
+        let weak = pipeline.downgrade();
+        if let Some(bus) = pipeline.bus() {
+            bus.set_sync_handler(move |_, message| {
+                graph.understand(message, &part, &weak);
+                gst::BusSyncReply::Drop
+            });
+        }
+        pipeline
+    }
+
+    fn understand(
+        &self,
+        message: &gst::Message,
+        part: &impl Fn(&gst::Object) -> Part,
+        pipeline: &gst::glib::WeakRef<gst::Pipeline>,
+    ) {
+        let Some(source) = message.src() else { return };
+        match message.view() {
+            gst::MessageView::Error(error) => {
+                let (what, detail) = (error.error(), error.debug().unwrap_or_default());
+                self.say(GraphEvent::Failed {
+                    part: part(source),
+                    fault: fault(&what),
+                    reason: format!("{what} ({})", detail.lines().last().unwrap_or_default()),
+                });
+            }
+            gst::MessageView::Latency(_) => {
+                if let Some(pipeline) = pipeline.upgrade() {
+                    self.say(GraphEvent::Latency(pipeline));
+                }
+            }
+            gst::MessageView::Element(element) => {
+                let dbfs = element.structure().and_then(loudness);
+                if let Some(dbfs) = dbfs {
+                    self.say(GraphEvent::Level {
+                        part: part(source),
+                        dbfs,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Loads the plugins that a call needs, so that none is loaded between touch and picture.
+///
+/// # Errors
+/// [`GraphError::MissingElement`] with the first one that is not installed.
+pub fn prewarm() -> Result<(), GraphError> {
+    let names = [
+        "appsrc",
+        "appsink",
+        "vp8enc",
+        "vp8dec",
+        "opusenc",
+        "opusdec",
+        "compositor",
+    ];
+    let more = [
+        "audiomixer",
+        "level",
+        "videoscale",
+        "audioconvert",
+        "audioresample",
+        "jpegenc",
+    ];
+    for name in names.into_iter().chain(more) {
+        make(name)?;
+    }
+    Ok(())
+}
+
+/// Distributes a pipeline's latency anew, after a part with another latency came or went.
+pub fn redistribute_latency(pipeline: &gst::Pipeline) {
+    if let Err(error) = pipeline.recalculate_latency() {
+        tracing::warn!(pipeline = %pipeline.name(), %error, "latency can't be distributed");
+    }
+}
+
+/// An element of this factory.
+fn make(element: &'static str) -> Result<gst::Element, GraphError> {
+    gst::ElementFactory::make(element)
+        .build()
+        .map_err(|_| GraphError::MissingElement {
+            element,
+            package: package(element),
+        })
+}
+
+/// Where Debian 12 and 13 have the elements that we use.
+fn package(element: &str) -> &'static str {
+    match element {
+        "alsasrc" | "alsasink" => "gstreamer1.0-alsa",
+        "vp8enc" | "vp8dec" | "jpegenc" | "jpegdec" | "level" | "v4l2src" => {
+            "gstreamer1.0-plugins-good"
+        }
+        _ => "gstreamer1.0-plugins-base",
+    }
+}
+
+/// Adds elements to a bin and links them in order.
+fn chain(
+    bin: &impl IsA<gst::Bin>,
+    part: Part,
+    elements: &[&gst::Element],
+) -> Result<(), GraphError> {
+    let linked = bin
+        .add_many(elements)
+        .and_then(|()| gst::Element::link_many(elements));
+    linked.map_err(|source| GraphError::Link { part, source })
+}
+
+fn start(part: Part, pipeline: &gst::Pipeline) -> Result<(), GraphError> {
+    let started = pipeline.set_state(gst::State::Playing);
+    started
+        .map(drop)
+        .map_err(|source| GraphError::Start { part, source })
+}
+
+/// Ends a pipeline and its threads.
+fn stop(pipeline: &gst::Pipeline) {
+    if let Err(error) = pipeline.set_state(gst::State::Null) {
+        tracing::error!(pipeline = %pipeline.name(), %error, "a pipeline does not stop");
+    }
+}
+
+fn fault(error: &gst::glib::Error) -> Fault {
+    if error.matches(gst::ResourceError::Busy) {
+        Fault::Busy
+    } else if error.matches(gst::ResourceError::NotFound) {
+        Fault::Gone
+    } else {
+        Fault::Other
+    }
+}
+
+/// The louder channel of a `level` message.
+fn loudness(structure: &gst::StructureRef) -> Option<f64> {
+    let channels = structure.get::<gst::glib::ValueArray>("rms").ok()?;
+    let loudest = channels
+        .iter()
+        .filter_map(|v| v.get::<f64>().ok())
+        .fold(f64::NEG_INFINITY, f64::max);
+    // Digital silence is minus infinity, which JSON can't say.
+    Some(loudest.max(-120.0))
+}
+
+fn clock_time(duration: Duration) -> gst::ClockTime {
+    gst::ClockTime::try_from(duration).unwrap_or(gst::ClockTime::MAX)
+}
+
+fn duration(time: gst::ClockTime) -> Duration {
+    Duration::from_nanos(time.nseconds())
+}

@@ -1,0 +1,441 @@
+//! All sound of the room in one pipeline: the microphone's encoder, the decoders of what arrives,
+//! the mixer, the loudspeaker. One pipeline, because echo cancellation needs both directions in
+//! one (design, pitfall 19).
+
+use std::{collections::HashMap, time::Duration};
+
+use gstreamer::{self as gst, prelude::*};
+use gstreamer_app as gst_app;
+use saal_hal_sim::tone;
+use saal_media_protocol::Codec;
+
+use super::{
+    Graph, GraphError, Part, TrackKey, chain, clock_time, duration, encoder::FrameSink,
+    encoder::live_input, make, start, stop, ticker::Ticker,
+};
+use crate::transport::Frame;
+
+/// How sound is carried inside: what Opus and WebRTC use.
+const RATE: i32 = 48_000;
+/// What people's voices need; the field's usual rate for speech.
+const OPUS_BITRATE: i32 = 32_000;
+/// Samples in one packet of 20 ms.
+const PACKET_SAMPLES: usize = 960;
+/// `level` reports each second.
+const LEVEL_INTERVAL: u64 = 1_000_000_000;
+
+/// A sound device to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SoundDevice {
+    /// The tone, or a loudspeaker that nobody hears.
+    Simulated,
+    /// An ALSA device (`plughw:CARD=Jabra,DEV=0`).
+    Alsa(String),
+}
+
+/// What the sound pipeline is built for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SoundSettings {
+    /// Where it is heard.
+    pub loudspeaker: SoundDevice,
+    /// Picks the tone's voice.
+    pub seed: u64,
+}
+
+/// The running sound of the room; dropping it closes its devices.
+#[derive(Debug)]
+pub struct Sound {
+    graph: Graph,
+    settings: SoundSettings,
+    pipeline: gst::Pipeline,
+    mixer: gst::Element,
+    microphone: Option<Microphone>,
+    received: HashMap<TrackKey, Received>,
+}
+
+#[derive(Debug)]
+struct Microphone {
+    bin: gst::Bin,
+    device: SoundDevice,
+    ticker: Option<Ticker>,
+}
+
+#[derive(Debug)]
+struct Received {
+    bin: gst::Bin,
+    input: gst_app::AppSrc,
+    pad: gst::Pad,
+}
+
+impl Sound {
+    /// Opens the loudspeaker.
+    ///
+    /// # Errors
+    /// When the pipeline can't be built or the device refuses at once.
+    pub fn start(graph: &Graph, settings: SoundSettings) -> Result<Self, GraphError> {
+        let pipeline = graph.pipeline("sound", part_of);
+        let silence = make("audiotestsrc")?;
+        silence.set_property("is-live", true);
+        silence.set_property_from_str("wave", "silence");
+        silence.set_property(
+            "samplesperbuffer",
+            i32::try_from(PACKET_SAMPLES).unwrap_or(960),
+        );
+        let mixer = mixer()?;
+        let format = make("capsfilter")?;
+        format.set_property("caps", raw_caps());
+        let convert = make("audioconvert")?;
+        let level = level()?;
+        let sink = loudspeaker(&settings.loudspeaker)?;
+        let elements = [&silence, &mixer, &format, &level, &convert, &sink];
+        chain(&pipeline, Part::Loudspeaker, &elements)?;
+        let sound = Self {
+            graph: graph.clone(),
+            settings,
+            pipeline,
+            mixer,
+            microphone: None,
+            received: HashMap::new(),
+        };
+        start(Part::Loudspeaker, &sound.pipeline)?;
+        Ok(sound)
+    }
+
+    /// What it was started with.
+    #[must_use]
+    pub fn settings(&self) -> &SoundSettings {
+        &self.settings
+    }
+
+    /// The microphone that is open.
+    #[must_use]
+    pub fn microphone(&self) -> Option<&SoundDevice> {
+        self.microphone
+            .as_ref()
+            .map(|microphone| &microphone.device)
+    }
+
+    /// Opens a microphone; `sink` gets its Opus frames.
+    ///
+    /// # Errors
+    /// When the device refuses; everything else goes on.
+    pub fn open_microphone(
+        &mut self,
+        device: SoundDevice,
+        sink: FrameSink,
+    ) -> Result<(), GraphError> {
+        self.close_microphone();
+        let bin = gst::Bin::with_name("microphone");
+        let (source, ticker) = self.microphone_source(&device)?;
+        let convert = make("audioconvert")?;
+        let resample = make("audioresample")?;
+        let format = make("capsfilter")?;
+        format.set_property("caps", raw_caps());
+        let (level, encoder) = (level()?, opus_encoder()?);
+        let output = gst_app::AppSink::builder()
+            .sync(false)
+            .async_(false)
+            .build();
+        output.set_callbacks(opus_callbacks(sink));
+        let elements = [
+            &source,
+            &convert,
+            &resample,
+            &format,
+            &level,
+            &encoder,
+            output.upcast_ref(),
+        ];
+        chain(&bin, Part::Microphone, &elements)?;
+        // Kept before it starts, so that a failure is cleaned up in one place.
+        self.microphone = Some(Microphone {
+            bin: bin.clone(),
+            device,
+            ticker,
+        });
+        let running = self
+            .pipeline
+            .add(&bin)
+            .and_then(|()| bin.sync_state_with_parent());
+        running.map_err(|source| {
+            self.close_microphone();
+            GraphError::Link {
+                part: Part::Microphone,
+                source,
+            }
+        })
+    }
+
+    /// Closes the microphone: nothing is captured any more when this returns.
+    pub fn close_microphone(&mut self) {
+        if let Some(microphone) = self.microphone.take() {
+            drop(microphone.ticker);
+            let _ = microphone.bin.set_state(gst::State::Null);
+            let _ = self.pipeline.remove(&microphone.bin);
+        }
+    }
+
+    fn microphone_source(
+        &self,
+        device: &SoundDevice,
+    ) -> Result<(gst::Element, Option<Ticker>), GraphError> {
+        match device {
+            SoundDevice::Alsa(name) => {
+                let source = make("alsasrc")?;
+                source.set_property("device", name);
+                // Microseconds; two periods of 10 ms keep the delay small.
+                source.set_property("buffer-time", 60_000_i64);
+                source.set_property("latency-time", 10_000_i64);
+                Ok((source, None))
+            }
+            SoundDevice::Simulated => {
+                let input = live_input(10);
+                input.set_caps(Some(&raw_caps()));
+                let ticker = self.tone(&input);
+                Ok((input.upcast(), ticker))
+            }
+        }
+    }
+
+    /// Sample n of the tone is heard n / 48,000 s after the engine's start, as the time in the
+    /// simulated picture counts from then too.
+    fn tone(&self, input: &gst_app::AppSrc) -> Option<Ticker> {
+        let (input, graph, seed) = (input.clone(), self.graph.clone(), self.settings.seed);
+        let period = Duration::from_millis(20);
+        let mut packet = graph.now().mseconds() / 20;
+        let ticker = Ticker::start("sim-microphone", period, move || {
+            // Whole packets on one grid; late ones are made up for, so that sound has no holes.
+            let due = graph.now().mseconds() / 20;
+            packet = packet.max(due.saturating_sub(5));
+            while packet < due {
+                let _ = input.push_buffer(tone_packet(packet, seed));
+                packet += 1;
+            }
+        });
+        ticker
+            .inspect_err(|error| tracing::error!(%error, "no simulated microphone"))
+            .ok()
+    }
+
+    /// Plays a received frame at this time; its track is added to the mix with its first one.
+    ///
+    /// # Errors
+    /// When the track's decoder can't be built.
+    pub fn play(&mut self, key: &TrackKey, frame: &Frame, at: Duration) -> Result<(), GraphError> {
+        if !self.received.contains_key(key) {
+            let received = self.add_received(key)?;
+            self.received.insert(key.clone(), received);
+        }
+        let Some(received) = self.received.get(key) else {
+            return Ok(());
+        };
+        let mut buffer = gst::Buffer::from_slice(frame.data.clone());
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(clock_time(at));
+            if !frame.contiguous {
+                buffer.set_flags(gst::BufferFlags::DISCONT);
+            }
+        }
+        let _ = received.input.push_buffer(buffer);
+        Ok(())
+    }
+
+    /// Takes a track out of the mix.
+    pub fn remove(&mut self, key: &TrackKey) {
+        if let Some(received) = self.received.remove(key) {
+            self.dismantle(&received.bin, Some(&received.pad));
+        }
+    }
+
+    /// Whether nobody speaks or listens.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.microphone.is_none() && self.received.is_empty()
+    }
+
+    fn add_received(&self, key: &TrackKey) -> Result<Received, GraphError> {
+        let part = Part::Sound(key.clone());
+        let bin = gst::Bin::with_name(&format!("{RECEIVED}{}/{}", key.transport.0, key.track));
+        let input = live_input(50);
+        input.set_caps(Some(&opus_caps()));
+        let decoder = make("opusdec")?;
+        decoder.set_property("plc", true);
+        decoder.set_property("use-inband-fec", true);
+        let (convert, format, level) = (make("audioconvert")?, make("capsfilter")?, level()?);
+        format.set_property("caps", raw_caps());
+        let elements = [input.upcast_ref(), &decoder, &convert, &format, &level];
+        chain(&bin, part.clone(), &elements)?;
+        let pad = self.mixer.request_pad_simple("sink_%u");
+        let broken = |source| GraphError::Link {
+            part: part.clone(),
+            source,
+        };
+        let pad = pad.ok_or_else(|| broken(gst::glib::bool_error!("no more tracks")))?;
+        let linked = self.link_received(&bin, &level, &pad);
+        if let Err(error) = linked {
+            self.dismantle(&bin, Some(&pad));
+            return Err(broken(error));
+        }
+        Ok(Received { bin, input, pad })
+    }
+
+    fn link_received(
+        &self,
+        bin: &gst::Bin,
+        last: &gst::Element,
+        pad: &gst::Pad,
+    ) -> Result<(), gst::glib::BoolError> {
+        let inner = last
+            .static_pad("src")
+            .expect("every level has a source pad");
+        let outer = gst::GhostPad::with_target(&inner)?;
+        bin.add_pad(&outer)?;
+        self.pipeline.add(bin)?;
+        outer
+            .link(pad)
+            .map_err(|e| gst::glib::bool_error!("mixer: {e}"))?;
+        bin.sync_state_with_parent()
+    }
+
+    fn dismantle(&self, bin: &gst::Bin, pad: Option<&gst::Pad>) {
+        let _ = bin.set_state(gst::State::Null);
+        let _ = self.pipeline.remove(bin);
+        if let Some(pad) = pad {
+            self.mixer.release_request_pad(pad);
+        }
+    }
+}
+
+impl Drop for Sound {
+    fn drop(&mut self) {
+        self.close_microphone();
+        stop(&self.pipeline);
+    }
+}
+
+/// Start of the names of bins that decode received sound.
+const RECEIVED: &str = "received:";
+
+/// The part that an element belongs to, by the bin around it.
+fn part_of(element: &gst::Object) -> Part {
+    let mut next = Some(element.clone());
+    while let Some(object) = next {
+        let name = object.name();
+        if name == "microphone" {
+            return Part::Microphone;
+        }
+        if let Some(key) = name.strip_prefix(RECEIVED).and_then(received_key) {
+            return Part::Sound(key);
+        }
+        next = object.parent();
+    }
+    Part::Loudspeaker
+}
+
+fn received_key(name: &str) -> Option<TrackKey> {
+    let (transport, track) = name.split_once('/')?;
+    let transport = saal_media_protocol::TransportId(transport.parse().ok()?);
+    Some(TrackKey {
+        transport,
+        track: track.to_owned(),
+    })
+}
+
+fn tone_packet(number: u64, seed: u64) -> gst::Buffer {
+    let mut samples = [0_i16; PACKET_SAMPLES];
+    tone::generate(number * PACKET_SAMPLES as u64, seed, &mut samples);
+    let bytes: Vec<u8> = samples
+        .iter()
+        .flat_map(|sample| sample.to_le_bytes())
+        .collect();
+    let mut buffer = gst::Buffer::from_slice(bytes);
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_pts(gst::ClockTime::from_mseconds(number * 20));
+        buffer.set_duration(gst::ClockTime::from_mseconds(20));
+    }
+    buffer
+}
+
+fn raw_caps() -> gst::Caps {
+    gst::Caps::builder("audio/x-raw")
+        .field("format", "S16LE")
+        .field("layout", "interleaved")
+        .field("rate", RATE)
+        .field("channels", 1_i32)
+        .build()
+}
+
+fn opus_caps() -> gst::Caps {
+    gst::Caps::builder("audio/x-opus")
+        .field("rate", RATE)
+        .field("channels", 2_i32)
+        .field("channel-mapping-family", 0_i32)
+        .build()
+}
+
+fn mixer() -> Result<gst::Element, GraphError> {
+    let mixer = make("audiomixer")?;
+    mixer.set_property("ignore-inactive-pads", true);
+    // A track that is re-timed by its playout is moved at once, or its samples come too late.
+    mixer.set_property("alignment-threshold", gst::ClockTime::from_mseconds(5));
+    mixer.set_property("discont-wait", gst::ClockTime::ZERO);
+    Ok(mixer)
+}
+
+fn level() -> Result<gst::Element, GraphError> {
+    let level = make("level")?;
+    level.set_property("interval", LEVEL_INTERVAL);
+    Ok(level)
+}
+
+fn opus_encoder() -> Result<gst::Element, GraphError> {
+    let encoder = make("opusenc")?;
+    encoder.set_property("bitrate", OPUS_BITRATE);
+    encoder.set_property("inband-fec", true);
+    // What the encoder protects against; forward error correction is off at 0.
+    encoder.set_property("packet-loss-percentage", 5_i32);
+    encoder.set_property_from_str("frame-size", "20");
+    encoder.set_property_from_str("audio-type", "voice");
+    Ok(encoder)
+}
+
+fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphError> {
+    match device {
+        SoundDevice::Simulated => {
+            let sink = make("fakesink")?;
+            sink.set_property("sync", true);
+            Ok(sink)
+        }
+        SoundDevice::Alsa(name) => {
+            let sink = make("alsasink")?;
+            sink.set_property("device", name);
+            sink.set_property("buffer-time", 60_000_i64);
+            sink.set_property("latency-time", 10_000_i64);
+            Ok(sink)
+        }
+    }
+}
+
+fn opus_callbacks(sink: FrameSink) -> gst_app::AppSinkCallbacks {
+    gst_app::AppSinkCallbacks::builder()
+        .new_sample(move |output| {
+            let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+            if let Some(frame) = sample.buffer().and_then(opus_frame) {
+                sink(frame);
+            }
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .build()
+}
+
+fn opus_frame(buffer: &gst::BufferRef) -> Option<Frame> {
+    let pts = buffer.pts()?;
+    Some(Frame {
+        codec: Codec::Opus,
+        rtp_time: (pts.nseconds() * 6 + 62_500) / 125_000,
+        at: duration(pts),
+        key: true,
+        contiguous: true,
+        data: buffer.map_readable().ok()?.as_slice().into(),
+    })
+}

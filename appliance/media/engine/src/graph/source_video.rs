@@ -1,0 +1,301 @@
+//! The camera: a real one through V4L2, or a simulated one. Delivers I420 of one size.
+
+use std::time::Duration;
+
+use gstreamer::{self as gst, prelude::*};
+use gstreamer_app as gst_app;
+use gstreamer_video::{self as gst_video, prelude::*};
+use saal_hal::{PictureEncoding, PictureFormat};
+use saal_hal_sim::{PictureMut, pattern};
+
+use super::{
+    Fault, Graph, GraphError, GraphEvent, Part, chain, duration, make, start, stop, ticker::Ticker,
+};
+use crate::plan::PictureSize;
+
+/// Where the camera's pictures go; called on the camera's thread.
+pub type PictureSink = Box<dyn Fn(&gst::Sample) + Send + Sync>;
+
+/// Which camera to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VideoDevice {
+    /// The moving picture of saal-hal-sim.
+    Simulated {
+        /// Its colours.
+        seed: u64,
+    },
+    /// A V4L2 device in one of its modes.
+    V4l2 {
+        /// `/dev/video0`.
+        node: String,
+        /// The mode.
+        format: PictureFormat,
+    },
+}
+
+/// An open camera; dropping it closes the device.
+#[derive(Debug)]
+pub struct CameraSource {
+    _running: Running,
+}
+
+#[derive(Debug)]
+enum Running {
+    Simulated { _ticker: Ticker },
+    V4l2(gst::Pipeline),
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Self::V4l2(pipeline) = self {
+            stop(pipeline);
+        }
+    }
+}
+
+impl CameraSource {
+    /// Opens the camera. A device that fails later says so as [`GraphEvent::Failed`].
+    ///
+    /// # Errors
+    /// When the pipeline can't be built or the device refuses at once.
+    pub fn open(
+        graph: &Graph,
+        device: &VideoDevice,
+        size: PictureSize,
+        sink: PictureSink,
+    ) -> Result<Self, GraphError> {
+        let sink = say_when_working(graph, sink);
+        let running = match device {
+            VideoDevice::Simulated { seed } => simulated(graph, *seed, size, sink),
+            VideoDevice::V4l2 { node, format } => v4l2(graph, node, *format, size, sink)?,
+        };
+        Ok(Self { _running: running })
+    }
+}
+
+/// The first picture proves that the camera works.
+fn say_when_working(graph: &Graph, sink: PictureSink) -> PictureSink {
+    let (graph, once) = (graph.clone(), std::sync::Once::new());
+    Box::new(move |sample| {
+        once.call_once(|| graph.say(GraphEvent::Working(Part::Camera)));
+        sink(sample);
+    })
+}
+
+fn simulated(graph: &Graph, seed: u64, size: PictureSize, sink: PictureSink) -> Running {
+    let fps = size.frames_per_second.max(1);
+    let period = Duration::from_secs(1) / fps;
+    let graph = graph.clone();
+    let mut painter = None;
+    let mut frame = 0_u32;
+    let ticker = Ticker::start("sim-camera", period, {
+        let graph = graph.clone();
+        move || {
+            // Built here so that a failure is reported like that of a real camera.
+            if painter.is_none() {
+                painter = Painter::new(size)
+                    .inspect_err(|e| failed(&graph, &e.to_string()))
+                    .ok();
+            }
+            let Some(painter) = &painter else { return };
+            let now = graph.now();
+            let code = pattern::Code {
+                frame,
+                time_ms: now.mseconds() as u32,
+            };
+            frame = frame.wrapping_add(1);
+            if let Some(sample) = painter.paint(code, seed, now) {
+                sink(&sample);
+            }
+        }
+    });
+    match ticker {
+        Ok(ticker) => Running::Simulated { _ticker: ticker },
+        Err(error) => {
+            failed(&graph, &error.to_string());
+            Running::V4l2(gst::Pipeline::new())
+        }
+    }
+}
+
+fn failed(graph: &Graph, reason: &str) {
+    let (fault, reason) = (Fault::Other, reason.to_owned());
+    graph.say(GraphEvent::Failed {
+        part: Part::Camera,
+        fault,
+        reason,
+    });
+}
+
+/// Draws into pooled buffers.
+struct Painter {
+    pool: gst::BufferPool,
+    caps: gst::Caps,
+    info: gst_video::VideoInfo,
+}
+
+impl Painter {
+    fn new(size: PictureSize) -> Result<Self, gst::glib::BoolError> {
+        let info =
+            gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, size.width, size.height)
+                .fps(gst::Fraction::new(
+                    i32::try_from(size.frames_per_second).unwrap_or(30),
+                    1,
+                ))
+                .build()?;
+        let caps = info.to_caps()?;
+        let pool = gst_video::VideoBufferPool::new();
+        let mut config = pool.config();
+        config.set_params(Some(&caps), u32::try_from(info.size()).unwrap_or(0), 2, 0);
+        pool.set_config(config)?;
+        pool.set_active(true)?;
+        Ok(Self {
+            pool: pool.upcast(),
+            caps,
+            info,
+        })
+    }
+
+    fn paint(&self, code: pattern::Code, seed: u64, at: gst::ClockTime) -> Option<gst::Sample> {
+        let mut buffer = self.pool.acquire_buffer(None).ok()?;
+        let writable = buffer.get_mut()?;
+        writable.set_pts(at);
+        let mut frame =
+            gst_video::VideoFrameRef::from_buffer_ref_writable(writable, &self.info).ok()?;
+        let strides = frame.plane_stride().to_vec();
+        let [y, u, v, ..] = frame.planes_data_mut();
+        let stride = |plane: usize| usize::try_from(strides[plane]).unwrap_or(0);
+        let (y_stride, chroma_stride) = (stride(0), stride(1));
+        let (width, height) = (self.info.width(), self.info.height());
+        pattern::draw(
+            code,
+            seed,
+            &mut PictureMut {
+                width,
+                height,
+                y,
+                u,
+                v,
+                y_stride,
+                chroma_stride,
+            },
+        );
+        drop(frame);
+        Some(
+            gst::Sample::builder()
+                .buffer(&buffer)
+                .caps(&self.caps)
+                .build(),
+        )
+    }
+}
+
+impl Drop for Painter {
+    fn drop(&mut self) {
+        // Buffers that are still out come home by themselves.
+        let _ = self.pool.set_active(false);
+    }
+}
+
+fn v4l2(
+    graph: &Graph,
+    node: &str,
+    format: PictureFormat,
+    size: PictureSize,
+    sink: PictureSink,
+) -> Result<Running, GraphError> {
+    let pipeline = graph.pipeline("camera", |_| Part::Camera);
+    let source = make("v4l2src")?;
+    source.set_property("device", node);
+    let mode = make("capsfilter")?;
+    mode.set_property("caps", mode_caps(format));
+    let mut elements = vec![source, mode];
+    if format.encoding == PictureEncoding::Mjpeg {
+        elements.push(make("jpegdec")?);
+    }
+    elements.extend([
+        make("videoconvert")?,
+        make("videoscale")?,
+        make("capsfilter")?,
+    ]);
+    let (width, height) = fit_below((format.width, format.height), (size.width, size.height));
+    let last = elements.last().expect("three elements were just added");
+    last.set_property("caps", raw_caps(width, height));
+    let appsink = gst_app::AppSink::builder()
+        .sync(false)
+        .max_buffers(1)
+        .drop(true)
+        .build();
+    appsink.set_callbacks(
+        gst_app::AppSinkCallbacks::builder()
+            .new_sample(move |appsink| {
+                sink(&appsink.pull_sample().map_err(|_| gst::FlowError::Eos)?);
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .build(),
+    );
+    let refs: Vec<&gst::Element> = elements.iter().chain([appsink.upcast_ref()]).collect();
+    chain(&pipeline, Part::Camera, &refs)?;
+    let running = Running::V4l2(pipeline.clone());
+    start(Part::Camera, &pipeline)?;
+    tracing::info!(node, ?format, at = ?duration(graph.now()), "camera opens");
+    Ok(running)
+}
+
+fn mode_caps(format: PictureFormat) -> gst::Caps {
+    let raw = |name: &str| gst::Caps::builder("video/x-raw").field("format", name);
+    let builder = match format.encoding {
+        PictureEncoding::I420 => raw("I420"),
+        PictureEncoding::Nv12 => raw("NV12"),
+        PictureEncoding::Yuy2 => raw("YUY2"),
+        PictureEncoding::Mjpeg => gst::Caps::builder("image/jpeg"),
+        PictureEncoding::H264 => gst::Caps::builder("video/x-h264"),
+    };
+    let whole = |v: u32| i32::try_from(v).unwrap_or(i32::MAX);
+    builder
+        .field("width", whole(format.width))
+        .field("height", whole(format.height))
+        .field(
+            "framerate",
+            gst::Fraction::new(whole(format.frames_per_second), 1),
+        )
+        .build()
+}
+
+pub(super) fn raw_caps(width: u32, height: u32) -> gst::Caps {
+    gst::Caps::builder("video/x-raw")
+        .field("format", "I420")
+        .field("width", i32::try_from(width).unwrap_or(i32::MAX))
+        .field("height", i32::try_from(height).unwrap_or(i32::MAX))
+        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
+        .build()
+}
+
+/// The largest even size with the camera's own aspect inside what is wanted; never larger than
+/// what the camera has.
+fn fit_below(have: (u32, u32), want: (u32, u32)) -> (u32, u32) {
+    if have.0 <= want.0 && have.1 <= want.1 {
+        return have;
+    }
+    let by_width = (want.0, want.0 * have.1 / have.0);
+    let by_height = (want.1 * have.0 / have.1, want.1);
+    let (width, height) = if by_width.1 <= want.1 {
+        by_width
+    } else {
+        by_height
+    };
+    (width & !1, height & !1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit_below;
+
+    #[test]
+    fn pictures_keep_their_shape_and_never_grow() {
+        assert_eq!(fit_below((1920, 1080), (1280, 720)), (1280, 720));
+        assert_eq!(fit_below((640, 480), (1280, 720)), (640, 480));
+        assert_eq!(fit_below((1600, 1200), (1280, 720)), (960, 720));
+        assert_eq!(fit_below((2560, 1080), (1280, 720)), (1280, 540));
+    }
+}

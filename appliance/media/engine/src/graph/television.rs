@@ -1,0 +1,366 @@
+//! The picture on the television: the tiles composed, and a preview of it as JPEG.
+//!
+//! Composition runs only while somebody looks. Decoders go on meanwhile, and [`Screen`] keeps each
+//! source's newest picture, so that what is shown appears at once.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use gstreamer::{self as gst, prelude::*};
+use gstreamer_app as gst_app;
+use saal_media_protocol::{Television, Tile, TileSource};
+use tokio::sync::watch;
+
+use super::{
+    Graph, GraphError, Part, chain, encoder::live_input, make, source_video::raw_caps, start, stop,
+};
+
+/// A JPEG of the television.
+pub type Picture = Arc<[u8]>;
+
+/// Quality of the preview; 75 is what libjpeg calls its default, without visible blocks.
+const JPEG_QUALITY: i32 = 75;
+/// A calm picture needs no more.
+const IDLE_PICTURES_PER_SECOND: u32 = 1;
+/// Pictures of one colour: the black one in the corner that keeps composition going without any
+/// tile, and the grey one in tiles whose picture is not there yet; 16:9 as most tiles are.
+const EVEN_WIDTH: u32 = 64;
+const EVEN_HEIGHT: u32 = 36;
+const BLACK_LUMA: u8 = 16;
+const PLACEHOLDER_LUMA: u8 = 40;
+
+/// The newest picture of each source, and where it is shown.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    graph: Graph,
+    state: Arc<Mutex<ScreenState>>,
+}
+
+#[derive(Debug, Default)]
+struct ScreenState {
+    newest: HashMap<TileSource, gst::Sample>,
+    shown: HashMap<TileSource, gst_app::AppSrc>,
+}
+
+impl Screen {
+    /// An empty screen.
+    #[must_use]
+    pub fn new(graph: &Graph) -> Self {
+        Self {
+            graph: graph.clone(),
+            state: Arc::default(),
+        }
+    }
+
+    /// Shows a picture now, where its source has a tile.
+    pub fn push(&self, source: &TileSource, sample: &gst::Sample) {
+        let mut state = self.lock();
+        if let Some(tile) = state.shown.get(source) {
+            self.show(tile, sample);
+        }
+        if let Some(newest) = state.newest.get_mut(source) {
+            *newest = sample.clone();
+        } else {
+            state.newest.insert(source.clone(), sample.clone());
+        }
+    }
+
+    /// Forgets a source's picture; its tile becomes calm.
+    pub fn forget(&self, source: &TileSource) {
+        let mut state = self.lock();
+        if state.newest.remove(source).is_some()
+            && let Some(tile) = state.shown.get(source)
+        {
+            self.show(tile, &even_picture(PLACEHOLDER_LUMA));
+        }
+    }
+
+    fn add(&self, source: &TileSource, input: &gst_app::AppSrc) {
+        let mut state = self.lock();
+        self.show_newest(&state, source, input);
+        state.shown.insert(source.clone(), input.clone());
+    }
+
+    fn remove(&self, source: &TileSource) {
+        self.lock().shown.remove(source);
+    }
+
+    /// Shows all newest pictures again, after composition was off.
+    fn refresh(&self) {
+        let state = self.lock();
+        for (source, input) in &state.shown {
+            self.show_newest(&state, source, input);
+        }
+    }
+
+    fn show_newest(&self, state: &ScreenState, source: &TileSource, input: &gst_app::AppSrc) {
+        match state.newest.get(source) {
+            Some(sample) => self.show(input, sample),
+            None => self.show(input, &even_picture(PLACEHOLDER_LUMA)),
+        }
+    }
+
+    /// The buffer is shared; only its time is ours.
+    fn show(&self, input: &gst_app::AppSrc, sample: &gst::Sample) {
+        let (Some(mut buffer), Some(caps)) = (sample.buffer_owned(), sample.caps()) else {
+            return;
+        };
+        buffer.make_mut().set_pts(self.graph.now());
+        let sample = gst::Sample::builder()
+            .buffer(&buffer)
+            .caps(&caps.to_owned())
+            .build();
+        // Refused while composition is off; the newest picture is shown when it starts.
+        let _ = input.push_sample(&sample);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ScreenState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the composed picture goes besides the preview. A display (DRM) becomes a variant of its
+/// own and keeps composition running.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TelevisionSink {
+    /// Nowhere: a room without a display of its own, a test, the demo.
+    #[default]
+    None,
+}
+
+/// Composition; dropping it ends it.
+#[derive(Debug)]
+pub struct TelevisionOutput {
+    sink: TelevisionSink,
+    settings: Television,
+    screen: Screen,
+    pipeline: gst::Pipeline,
+    compositor: gst::Element,
+    rate: gst::Element,
+    base: gst_app::AppSrc,
+    tiles: Vec<ShownTile>,
+    pictures_per_second: u32,
+    composing: Option<u32>,
+}
+
+#[derive(Debug)]
+struct ShownTile {
+    tile: Tile,
+    input: gst_app::AppSrc,
+    pad: gst::Pad,
+}
+
+impl TelevisionOutput {
+    /// Builds composition; nothing runs until somebody looks.
+    ///
+    /// # Errors
+    /// When the pipeline can't be built.
+    pub fn new(
+        graph: &Graph,
+        settings: Television,
+        screen: &Screen,
+        preview: watch::Sender<Option<Picture>>,
+    ) -> Result<Self, GraphError> {
+        let pipeline = graph.pipeline("television", |_| Part::Television);
+        let compositor = make("compositor")?;
+        compositor.set_property_from_str("background", "black");
+        compositor.set_property("ignore-inactive-pads", true);
+        compositor.set_property("max-threads", 1_u32);
+        let rate = make("capsfilter")?;
+        let jpeg = make("jpegenc")?;
+        jpeg.set_property("quality", JPEG_QUALITY);
+        let output = gst_app::AppSink::builder()
+            .sync(false)
+            .max_buffers(1)
+            .drop(true)
+            .build();
+        output.set_property("enable-last-sample", false);
+        output.set_callbacks(preview_callbacks(preview));
+        let base = live_input(1);
+        chain(
+            &pipeline,
+            Part::Television,
+            &[
+                base.upcast_ref(),
+                &compositor,
+                &rate,
+                &jpeg,
+                output.upcast_ref(),
+            ],
+        )?;
+        Ok(Self {
+            sink: TelevisionSink::None,
+            settings,
+            screen: screen.clone(),
+            pipeline,
+            compositor,
+            rate,
+            base,
+            tiles: Vec::new(),
+            pictures_per_second: 0,
+            composing: None,
+        })
+    }
+
+    /// The picture's size and speed.
+    #[must_use]
+    pub fn settings(&self) -> Television {
+        self.settings
+    }
+
+    /// Arranges the tiles, back to front. Tiles that stay are moved, not rebuilt.
+    ///
+    /// # Errors
+    /// When a tile can't be added; the others are as wanted.
+    pub fn set_tiles(&mut self, wanted: &[Tile]) -> Result<(), GraphError> {
+        let (keep, gone) = std::mem::take(&mut self.tiles)
+            .into_iter()
+            .partition::<Vec<_>, _>(|shown| wanted.iter().any(|t| t.source == shown.tile.source));
+        self.tiles = keep;
+        for tile in gone {
+            self.remove(&tile);
+        }
+        let mut outcome = Ok(());
+        for (order, tile) in wanted.iter().enumerate() {
+            outcome = outcome.and(self.place(order, tile));
+        }
+        outcome.and(self.compose())
+    }
+
+    /// How many pictures a second the preview wants; 0: nobody looks.
+    ///
+    /// # Errors
+    /// When composition does not start.
+    pub fn set_preview(&mut self, pictures_per_second: u32) -> Result<(), GraphError> {
+        self.pictures_per_second = pictures_per_second.min(self.settings.frames_per_second);
+        self.compose()
+    }
+
+    /// Starts, changes or stops composition as tiles and onlookers ask for.
+    fn compose(&mut self) -> Result<(), GraphError> {
+        let TelevisionSink::None = self.sink;
+        let calm = if self.tiles.is_empty() {
+            IDLE_PICTURES_PER_SECOND
+        } else {
+            u32::MAX
+        };
+        let speed = Some(self.pictures_per_second.min(calm)).filter(|speed| *speed > 0);
+        if speed == self.composing {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut self.composing, speed);
+        let Some(speed) = speed else {
+            stop(&self.pipeline);
+            return Ok(());
+        };
+        let mut caps = raw_caps(self.settings.width, self.settings.height);
+        let speed = gst::Fraction::new(i32::try_from(speed).unwrap_or(30), 1);
+        caps.make_mut().set("framerate", speed);
+        self.rate.set_property("caps", caps);
+        if before.is_none() {
+            start(Part::Television, &self.pipeline)?;
+            self.push_base();
+            self.screen.refresh();
+        }
+        Ok(())
+    }
+
+    fn push_base(&self) {
+        self.screen.show(&self.base, &even_picture(BLACK_LUMA));
+    }
+
+    fn place(&mut self, order: usize, tile: &Tile) -> Result<(), GraphError> {
+        let shown = self
+            .tiles
+            .iter()
+            .position(|shown| shown.tile.source == tile.source);
+        let index = match shown {
+            Some(index) => index,
+            None => self.add(tile)?,
+        };
+        let shown = &mut self.tiles[index];
+        shown.tile = tile.clone();
+        let pixels = |v: u32| i32::try_from(v).unwrap_or(i32::MAX);
+        shown.pad.set_property("xpos", tile.rect.x);
+        shown.pad.set_property("ypos", tile.rect.y);
+        shown.pad.set_property("width", pixels(tile.rect.width));
+        shown.pad.set_property("height", pixels(tile.rect.height));
+        shown
+            .pad
+            .set_property("zorder", u32::try_from(order).unwrap_or(u32::MAX - 1) + 1);
+        Ok(())
+    }
+
+    fn add(&mut self, tile: &Tile) -> Result<usize, GraphError> {
+        let broken = |source| GraphError::Link {
+            part: Part::Television,
+            source,
+        };
+        let pad = self.compositor.request_pad_simple("sink_%u");
+        let pad = pad.ok_or_else(|| broken(gst::glib::bool_error!("no more tiles")))?;
+        pad.set_property_from_str("sizing-policy", "keep-aspect-ratio");
+        let input = live_input(1);
+        let linked = self.pipeline.add(&input).and_then(|()| {
+            let source = input
+                .static_pad("src")
+                .expect("every appsrc has a source pad");
+            source
+                .link(&pad)
+                .map_err(|e| gst::glib::bool_error!("tile: {e}"))?;
+            input.sync_state_with_parent()
+        });
+        let shown = ShownTile {
+            tile: tile.clone(),
+            input,
+            pad,
+        };
+        if let Err(error) = linked {
+            self.remove(&shown);
+            return Err(broken(error));
+        }
+        self.screen.add(&tile.source, &shown.input);
+        self.tiles.push(shown);
+        Ok(self.tiles.len() - 1)
+    }
+
+    fn remove(&self, shown: &ShownTile) {
+        self.screen.remove(&shown.tile.source);
+        let _ = shown.input.set_state(gst::State::Null);
+        let _ = self.pipeline.remove(&shown.input);
+        self.compositor.release_request_pad(&shown.pad);
+    }
+}
+
+impl Drop for TelevisionOutput {
+    fn drop(&mut self) {
+        for shown in &self.tiles {
+            self.screen.remove(&shown.tile.source);
+        }
+        stop(&self.pipeline);
+    }
+}
+
+fn even_picture(luma: u8) -> gst::Sample {
+    let pixels = (EVEN_WIDTH * EVEN_HEIGHT) as usize;
+    let mut picture = vec![luma; pixels * 3 / 2];
+    picture[pixels..].fill(128);
+    let buffer = gst::Buffer::from_slice(picture);
+    gst::Sample::builder()
+        .buffer(&buffer)
+        .caps(&raw_caps(EVEN_WIDTH, EVEN_HEIGHT))
+        .build()
+}
+
+fn preview_callbacks(preview: watch::Sender<Option<Picture>>) -> gst_app::AppSinkCallbacks {
+    gst_app::AppSinkCallbacks::builder()
+        .new_sample(move |output| {
+            let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+            if let Some(jpeg) = sample.buffer().and_then(|b| b.map_readable().ok()) {
+                preview.send_replace(Some(jpeg.as_slice().into()));
+            }
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .build()
+}

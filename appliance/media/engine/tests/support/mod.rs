@@ -1,0 +1,305 @@
+//! Engines in this process, spoken to over their sockets as the daemon does.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::time::Duration;
+
+use saal_media_protocol::{
+    AudioChoice, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice, MediaCommand,
+    MediaEvent, MediaStats, SourceKind, Television, Tile, TileSource, TransportCommand,
+    TransportEvent, TransportId, TransportRole, TransportState, VideoLayer, VideoSend,
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    net::{
+        UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    time::{Instant, timeout_at},
+};
+
+/// Longer than anything here takes on a machine of two busy cores.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The far side of an engine's sockets.
+pub struct Daemon {
+    lines: Lines<BufReader<OwnedReadHalf>>,
+    write: OwnedWriteHalf,
+    pictures: UnixStream,
+    /// Everything heard so far.
+    pub log: Vec<MediaEvent>,
+}
+
+impl Daemon {
+    /// Over the daemon's ends of the two sockets.
+    pub fn over(control: UnixStream, pictures: UnixStream) -> Self {
+        let (read, write) = control.into_split();
+        Self {
+            lines: BufReader::new(read).lines(),
+            write,
+            pictures,
+            log: Vec::new(),
+        }
+    }
+
+    /// An engine in this process, greeted and configured.
+    pub async fn engine(devices: DeviceChoice) -> Self {
+        let (control, theirs) = UnixStream::pair().unwrap();
+        let (pictures, their_pictures) = UnixStream::pair().unwrap();
+        tokio::spawn(async move {
+            saal_media::control::serve(theirs, their_pictures)
+                .await
+                .expect("the engine serves");
+        });
+        let mut daemon = Self::over(control, pictures);
+        daemon.greet(devices).await;
+        daemon
+    }
+
+    pub async fn greet(&mut self, devices: DeviceChoice) {
+        self.send(MediaCommand::Hello {
+            version: saal_media_protocol::VERSION,
+        })
+        .await;
+        self.until(|e| matches!(e, MediaEvent::Hello { .. }).then_some(()))
+            .await;
+        let television = Television {
+            width: 1280,
+            height: 720,
+            frames_per_second: 30,
+        };
+        self.send(MediaCommand::Configure {
+            devices,
+            television,
+        })
+        .await;
+        self.until(|e| matches!(e, MediaEvent::Devices(_)).then_some(()))
+            .await;
+    }
+
+    pub async fn send(&mut self, command: MediaCommand) {
+        let mut line = serde_json::to_vec(&command).unwrap();
+        line.push(b'\n');
+        self.write.write_all(&line).await.unwrap();
+    }
+
+    pub async fn transport(&mut self, command: TransportCommand) {
+        self.send(MediaCommand::Transport(command)).await;
+    }
+
+    /// The next event; `None` when the engine is gone.
+    pub async fn next(&mut self) -> Option<MediaEvent> {
+        let line = self.lines.next_line().await.ok()??;
+        let event: MediaEvent = serde_json::from_str(&line).unwrap();
+        self.log.push(event.clone());
+        Some(event)
+    }
+
+    /// Waits for an event that `wanted` picks.
+    pub async fn until<T>(&mut self, mut wanted: impl FnMut(&MediaEvent) -> Option<T>) -> T {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match timeout_at(deadline, self.next()).await {
+                Ok(Some(event)) => {
+                    if let Some(found) = wanted(&event) {
+                        return found;
+                    }
+                }
+                Ok(None) => panic!("the engine is gone; it had said {:#?}", self.log),
+                Err(_) => panic!("not in time; the engine had said {:#?}", self.log),
+            }
+        }
+    }
+
+    pub async fn stats_until(&mut self, mut wanted: impl FnMut(&MediaStats) -> bool) -> MediaStats {
+        self.until(|event| match event {
+            MediaEvent::Stats(stats) if wanted(stats) => Some(stats.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn connected(&mut self, transport: TransportId) {
+        let state = TransportState::Connected;
+        let wanted = MediaEvent::Transport(TransportEvent::State { transport, state });
+        self.until(|event| (*event == wanted).then_some(())).await;
+    }
+
+    pub async fn description(&mut self) -> (DescriptionKind, String) {
+        self.until(|event| match event {
+            MediaEvent::Transport(TransportEvent::Description { kind, sdp, .. }) => {
+                Some((*kind, sdp.clone()))
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    /// Candidates heard so far.
+    pub fn candidates(&self, of: TransportId) -> Vec<Candidate> {
+        let candidates = self.log.iter().filter_map(|event| match event {
+            MediaEvent::Transport(TransportEvent::Candidate {
+                transport,
+                candidate,
+            }) if *transport == of => Some(candidate.clone()),
+            _ => None,
+        });
+        candidates.collect()
+    }
+
+    /// The next JPEG of the television.
+    pub async fn picture(&mut self) -> Vec<u8> {
+        let read = async {
+            let length = self.pictures.read_u32().await.unwrap();
+            let mut jpeg = vec![0; length as usize];
+            self.pictures.read_exact(&mut jpeg).await.unwrap();
+            jpeg
+        };
+        tokio::time::timeout(DEADLINE, read)
+            .await
+            .expect("a picture of the television")
+    }
+}
+
+pub fn simulated() -> DeviceChoice {
+    DeviceChoice {
+        camera: CameraChoice::Simulated,
+        microphone: AudioChoice::Simulated,
+        loudspeaker: AudioChoice::Simulated,
+    }
+}
+
+pub fn one_layer(width: u32, height: u32) -> VideoSend {
+    let layer = VideoLayer {
+        rid: String::new(),
+        width,
+        height,
+        max_bitrate: 800_000,
+    };
+    VideoSend {
+        codec: Codec::Vp8,
+        frames_per_second: 30,
+        layers: vec![layer],
+    }
+}
+
+pub fn publish(transport: TransportId, track: &str, source: SourceKind) -> TransportCommand {
+    let video = (source == SourceKind::Camera).then(|| one_layer(640, 360));
+    TransportCommand::Publish {
+        transport,
+        track: track.to_owned(),
+        source,
+        video,
+    }
+}
+
+pub fn assign(
+    transport: TransportId,
+    track: &str,
+    participant: &str,
+    source: SourceKind,
+) -> TransportCommand {
+    TransportCommand::Assign {
+        transport,
+        track: track.to_owned(),
+        participant: participant.to_owned(),
+        source,
+    }
+}
+
+pub fn tile(participant: &str, rect: (i32, i32, u32, u32)) -> Tile {
+    Tile {
+        source: TileSource::Participant {
+            participant: participant.to_owned(),
+            source: SourceKind::Camera,
+        },
+        rect: saal_media_protocol::Rect {
+            x: rect.0,
+            y: rect.1,
+            width: rect.2,
+            height: rect.3,
+        },
+    }
+}
+
+pub fn open(transport: TransportId, role: TransportRole) -> TransportCommand {
+    TransportCommand::Open {
+        transport,
+        role,
+        ice_servers: Vec::new(),
+    }
+}
+
+/// Carries one offer of `publisher` to `subscriber` and the answer back, then all candidates.
+pub async fn negotiate(publisher: &mut Daemon, subscriber: &mut Daemon, transport: TransportId) {
+    let (kind, sdp) = publisher.description().await;
+    assert_eq!(kind, DescriptionKind::Offer);
+    subscriber
+        .transport(TransportCommand::Describe {
+            transport,
+            kind,
+            sdp,
+        })
+        .await;
+    let (kind, sdp) = subscriber.description().await;
+    assert_eq!(kind, DescriptionKind::Answer);
+    publisher
+        .transport(TransportCommand::Describe {
+            transport,
+            kind,
+            sdp,
+        })
+        .await;
+    for candidate in publisher.candidates(transport) {
+        subscriber
+            .transport(TransportCommand::AddCandidate {
+                transport,
+                candidate,
+            })
+            .await;
+    }
+    for candidate in subscriber.candidates(transport) {
+        publisher
+            .transport(TransportCommand::AddCandidate {
+                transport,
+                candidate,
+            })
+            .await;
+    }
+}
+
+/// Decodes a JPEG to its luma plane.
+pub fn luma_of(jpeg: &[u8]) -> (Vec<u8>, u32, u32) {
+    use gstreamer::prelude::*;
+    let pipeline = gstreamer::parse::launch(
+        "appsrc name=in ! jpegdec ! videoconvert ! video/x-raw,format=GRAY8 ! appsink name=out sync=false",
+    )
+    .unwrap()
+    .downcast::<gstreamer::Pipeline>()
+    .unwrap();
+    let input = pipeline
+        .by_name("in")
+        .unwrap()
+        .downcast::<gstreamer_app::AppSrc>()
+        .unwrap();
+    let output = pipeline
+        .by_name("out")
+        .unwrap()
+        .downcast::<gstreamer_app::AppSink>()
+        .unwrap();
+    input.set_caps(Some(&gstreamer::Caps::builder("image/jpeg").build()));
+    pipeline.set_state(gstreamer::State::Playing).unwrap();
+    input
+        .push_buffer(gstreamer::Buffer::from_slice(jpeg.to_vec()))
+        .unwrap();
+    input.end_of_stream().unwrap();
+    let sample = output.pull_sample().expect("a JPEG that decodes");
+    let structure = sample.caps().unwrap().structure(0).unwrap();
+    let (width, height) = (
+        structure.get::<i32>("width").unwrap() as u32,
+        structure.get::<i32>("height").unwrap() as u32,
+    );
+    let data = sample.buffer().unwrap().map_readable().unwrap().to_vec();
+    pipeline.set_state(gstreamer::State::Null).unwrap();
+    (data, width, height)
+}

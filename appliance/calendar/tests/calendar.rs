@@ -138,6 +138,22 @@ fn the_window_is_a_day_back_and_two_ahead() {
 }
 
 #[test]
+fn what_ended_a_day_ago_is_gone_and_what_starts_in_two_is_not_there_yet() {
+    let daily = series("20200101T100000", "20200101T110000", "FREQ=DAILY");
+    assert_eq!(
+        starts(event(std::slice::from_ref(&daily)), "2026-11-23T10:00:00Z")[0],
+        "2026-11-23T09:00:00Z",
+        "yesterday's ended 24 h ago"
+    );
+    let found = starts(event(&[daily]), "2026-11-23T09:00:00Z");
+    assert_eq!(
+        found.last().unwrap(),
+        "2026-11-24T09:00:00Z",
+        "48 h are not reached"
+    );
+}
+
+#[test]
 fn ten_stays_ten_when_the_clocks_change() {
     let daily = series("20260101T100000", "20260101T110000", "FREQ=DAILY");
     assert_eq!(

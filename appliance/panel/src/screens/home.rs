@@ -1,5 +1,6 @@
 //! Waiting for people: the clock, what is on now and what comes next.
 
+use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::Severity;
 
 use super::{Page, rows::Agenda};
@@ -80,9 +81,11 @@ fn date(page: &Page<'_>) -> Node {
     .means(Meaning::new("date", Role::Text, today))
 }
 
-/// Free or not, and until when.
+/// Free or not, and until when; nothing where that is not known.
 fn status(page: &Page<'_>) -> Node {
-    let (lamp, words) = occupation(page);
+    let Some((lamp, words)) = occupation(page) else {
+        return Node::default();
+    };
     let size = page.px(14.0);
     row([
         Node::default()
@@ -95,9 +98,9 @@ fn status(page: &Page<'_>) -> Node {
     .means(Meaning::new("status", Role::Status, words))
 }
 
-fn occupation(page: &Page<'_>) -> (embedded_graphics::pixelcolor::Rgb888, String) {
+fn occupation(page: &Page<'_>) -> Option<(Rgb888, String)> {
     let Screen::Home { under_way, next } = &page.view.screen else {
-        return (page.theme.good.0, String::new());
+        return None;
     };
     let until = |some, none, moment: Option<jiff::Timestamp>| match moment {
         Some(at) => page
@@ -105,19 +108,23 @@ fn occupation(page: &Page<'_>) -> (embedded_graphics::pixelcolor::Rgb888, String
             .tell(some, [("time", (&page.moments.time(at)).into())]),
         None => page.words.say(none),
     };
-    let Some(first) = under_way.first() else {
-        let start = next.first().and_then(|meeting| meeting.start);
-        let start = start.filter(|at| page.moments.is_today(*at));
-        return (
-            page.theme.good.0,
-            until(Message::FreeUntil, Message::Free, start),
-        );
-    };
-    let end = first.end.filter(|at| *at > page.view.now);
-    (
-        page.theme.busy.0,
-        until(Message::BusyUntil, Message::Busy, end),
-    )
+    if let Some(first) = under_way.first() {
+        let end = first.end.filter(|at| *at > page.view.now);
+        return Some((
+            page.theme.busy.0,
+            until(Message::BusyUntil, Message::Busy, end),
+        ));
+    }
+    // A room without its server has no idea.
+    if next.is_empty() && page.blocking() {
+        return None;
+    }
+    let start = next.first().and_then(|meeting| meeting.start);
+    let start = start.filter(|at| page.moments.is_today(*at));
+    Some((
+        page.theme.good.0,
+        until(Message::FreeUntil, Message::Free, start),
+    ))
 }
 
 fn main(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize) -> Node {

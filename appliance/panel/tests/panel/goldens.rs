@@ -157,6 +157,19 @@ fn home_in_portrait() {
 }
 
 #[test]
+fn small_panels() {
+    let small = |view: &mut View| (view.width, view.height) = (800, 480);
+    check("home-small", &scenes::home(), small);
+    check("call-small", &scenes::call(Muted::default()), |view| {
+        small(view);
+        view.troubles = vec![scenes::camera_busy()];
+    });
+    check("call-portrait", &scenes::reconnecting(), |view| {
+        (view.width, view.height) = (480, 800);
+    });
+}
+
+#[test]
 fn joining() {
     check("joining", &scenes::joining(JoinStage::Contacting), |_| {});
 }

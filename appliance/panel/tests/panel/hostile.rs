@@ -1,6 +1,9 @@
 //! Titles and names as attackers write them: drawn or replaced, never a crash, never slow.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{LazyLock, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use proptest::prelude::*;
 use saal_core::Muted;
@@ -123,6 +126,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn any_text_is_drawn(text in "\\PC{0,60}|[\\x00-\\x7f\u{300}-\u{36f}\u{590}-\u{6ff}\u{200b}-\u{206f}😀-🙏]{0,400}") {
-        draw_everywhere(&mut Renderer::new(), &text);
+        // Reading the fonts takes longer than drawing.
+        static RENDERER: LazyLock<Mutex<Renderer>> = LazyLock::new(|| Mutex::new(Renderer::new()));
+        draw_everywhere(&mut RENDERER.lock().unwrap_or_else(PoisonError::into_inner), &text);
     }
 }

@@ -2,7 +2,8 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "tests read golden pictures and measure time; the crate itself does neither"
+    clippy::unwrap_used,
+    reason = "tests read golden pictures, measure time and may panic; the crate does neither"
 )]
 
 mod goldens;

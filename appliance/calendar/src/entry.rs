@@ -24,6 +24,15 @@ impl Span {
         after && self.start < window.end
     }
 
+    /// The whole hours around it.
+    pub(crate) fn in_hours(self) -> Self {
+        let hour = |second: i64| Timestamp::from_second(second.div_euclid(3600) * 3600);
+        Self {
+            start: hour(self.start.as_second()).unwrap_or(Timestamp::MIN),
+            end: hour(self.end.as_second() + 3600).unwrap_or(Timestamp::MAX),
+        }
+    }
+
     /// How far away it is: zero while it goes on.
     pub(crate) fn distance(self, now: Timestamp) -> SignedDuration {
         if now < self.start {

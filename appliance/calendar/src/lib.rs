@@ -56,13 +56,13 @@ impl Calendar {
     }
 
     /// The meetings from a day ago to two days ahead, and the entries that can't be read, both
-    /// in a stable order.
+    /// in a stable order. Counting is done once an hour; in between this is quick.
     #[must_use]
-    pub fn meetings(&self, now: Timestamp) -> (Vec<Meeting>, Vec<CalendarProblem>) {
+    pub fn meetings(&mut self, now: Timestamp) -> (Vec<Meeting>, Vec<CalendarProblem>) {
         let window = window(now);
         let mut meetings = Vec::new();
         let mut problems = Vec::new();
-        for room in &self.rooms {
+        for room in &mut self.rooms {
             let (of_room, unread) = room.meetings(now, window);
             meetings.extend(of_room);
             problems.extend(unread);

@@ -25,6 +25,16 @@ pub(crate) struct Room {
     invitation: Invitation,
     entries: Vec<Entry>,
     problems: Vec<Problem>,
+    counted: Option<Counted>,
+}
+
+/// The room's appointments in some hours; it is asked far more often than they change.
+#[derive(Debug)]
+struct Counted {
+    hours: Span,
+    /// By the time they were planned for.
+    occurrences: Vec<Occurrence>,
+    problems: Vec<Problem>,
 }
 
 impl Room {
@@ -35,6 +45,7 @@ impl Room {
             invitation,
             entries,
             problems,
+            counted: None,
         }
     }
 
@@ -54,20 +65,33 @@ impl Room {
 
     /// The room's meetings in the window, and what can't be read.
     pub(crate) fn meetings(
-        &self,
+        &mut self,
         now: Timestamp,
         window: Span,
     ) -> (Vec<Meeting>, Vec<CalendarProblem>) {
-        let mut problems = self.problems.clone();
-        let occurrences = self.occurrences(window, &mut problems);
+        let hours = window.in_hours();
+        let counted = match self.counted.take() {
+            Some(counted) if counted.hours == hours => counted,
+            _ => self.count(hours),
+        };
+        let here = counted.occurrences.iter().filter(|o| o.span.meets(window));
+        let meetings = self.with_call(now, here.copied().collect());
+        let problems = self.problems.iter().chain(&counted.problems);
+        let problems = problems.map(|p| self.problem(p)).collect();
+        self.counted = Some(counted);
+        (meetings, problems)
+    }
+
+    /// Appointments as meetings, with the people in the call at the one that is now.
+    fn with_call(&self, now: Timestamp, occurrences: Vec<Occurrence>) -> Vec<Meeting> {
         let in_call = self.invitation.in_call;
         let nearest = occurrences
             .iter()
-            .filter(|(_, o)| in_call > 0 && o.span.distance(now) <= NEAR)
-            .min_by_key(|(_, o)| (o.span.distance(now), std::cmp::Reverse(o.span.start)))
-            .map(|(planned, _)| *planned);
+            .filter(|o| in_call > 0 && o.span.distance(now) <= NEAR)
+            .min_by_key(|o| (o.span.distance(now), std::cmp::Reverse(o.span.start)))
+            .map(|o| o.planned);
         let mut meetings: Vec<Meeting> = occurrences
-            .into_values()
+            .into_iter()
             .map(|o| {
                 self.meeting(
                     o,
@@ -82,18 +106,12 @@ impl Room {
         if in_call > 0 && nearest.is_none() {
             meetings.push(self.call_without_appointment());
         }
-        (
-            meetings,
-            problems.into_iter().map(|p| self.problem(p)).collect(),
-        )
+        meetings
     }
 
-    /// By the time they were planned for, which names them; two at the same time are one.
-    fn occurrences(
-        &self,
-        window: Span,
-        problems: &mut Vec<Problem>,
-    ) -> BTreeMap<Timestamp, Occurrence> {
+    /// The time for which a meeting was planned names it; two at the same time are one.
+    fn count(&self, window: Span) -> Counted {
+        let mut problems = Vec::new();
         let mut all: BTreeMap<Timestamp, Occurrence> = BTreeMap::new();
         let mut add = |new: Occurrence| {
             let known = all.entry(new.planned).or_insert(new);
@@ -112,7 +130,11 @@ impl Room {
                 Entry::Single(_) | Entry::Moved { .. } => {}
             }
         }
-        all
+        Counted {
+            hours: window,
+            occurrences: all.into_values().collect(),
+            problems,
+        }
     }
 
     /// The series' meetings in the window, those that were moved at their new time; `None` when
@@ -184,10 +206,10 @@ impl Room {
         }
     }
 
-    fn problem(&self, problem: Problem) -> CalendarProblem {
+    fn problem(&self, problem: &Problem) -> CalendarProblem {
         CalendarProblem {
             place: self.title(),
-            reason: problem.0,
+            reason: problem.0.clone(),
         }
     }
 }

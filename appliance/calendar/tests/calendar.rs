@@ -513,6 +513,18 @@ fn the_calendar_is_asked_again_while_there_is_one() {
 }
 
 #[test]
+fn the_day_moves_on_without_an_update() {
+    let daily = event(&[series("20261101T100000", "20261101T110000", "FREQ=DAILY")]);
+    let mut calendar = Calendar::default();
+    calendar.update(vec![invitation(daily.clone(), 0)]);
+    for minutes in (0..72 * 60).step_by(7) {
+        let now = at("2026-11-23T08:00:00Z") + jiff::SignedDuration::from_mins(minutes);
+        let (fresh, _) = day(&now.to_string(), daily.clone());
+        assert_eq!(calendar.meetings(now).0, fresh, "{now}");
+    }
+}
+
+#[test]
 fn an_update_replaces_everything() {
     let mut calendar = Calendar::default();
     let now = at("2026-11-23T08:00:00Z");

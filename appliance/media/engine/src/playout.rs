@@ -40,6 +40,7 @@ struct State {
     peak: f64,
     last_arrival: i64,
     in_use: i64,
+    last_play: i64,
 }
 
 impl Playout {
@@ -63,10 +64,15 @@ impl Playout {
             Some(state) if !jumped(&state) => state.after(arrival, transit),
             _ => State::first(arrival, transit),
         };
-        let play = media
+        // Decoders refuse time that runs backwards, as it would after a correction downwards.
+        let due = media
             .saturating_add(state.baseline())
             .saturating_add(state.in_use);
-        self.state = Some(state);
+        let play = due.max(state.last_play);
+        self.state = Some(State {
+            last_play: play,
+            ..state
+        });
         Duration::from_nanos(u64::try_from(play).unwrap_or(0))
     }
 
@@ -87,6 +93,7 @@ impl State {
             peak: 0.0,
             last_arrival: arrival,
             in_use: SPARE,
+            last_play: i64::MIN,
         }
     }
 
@@ -186,6 +193,16 @@ mod tests {
             worst = worst.max((at.saturating_sub(arrival)).as_millis());
         }
         assert!(worst <= 25, "{worst} ms");
+    }
+
+    #[test]
+    fn time_never_runs_backwards() {
+        // Corrections up and down, the first frames slower than the baseline to come.
+        let (_, schedule) = play(|n| [30, 10, 0, 25][n as usize % 4], 200);
+        assert!(
+            schedule.windows(2).all(|w| w[1].1 >= w[0].1),
+            "{schedule:?}"
+        );
     }
 
     #[test]

@@ -95,3 +95,163 @@ async fn picture_and_sound_arrive() {
     );
     assert!(numbers[4] > numbers[0], "the picture moves: {numbers:?}");
 }
+
+/// Whether a participant's decoded pictures stand still for a whole second.
+async fn pictures_stop(daemon: &mut Daemon) {
+    let mut last = None;
+    daemon
+        .stats_until(|stats| {
+            let now = stats
+                .received_video
+                .first()
+                .map(|video| video.frames_decoded);
+            now == std::mem::replace(&mut last, now)
+        })
+        .await;
+}
+
+async fn pictures_go_on(daemon: &mut Daemon, participant: &str) {
+    let mut first = None;
+    daemon
+        .stats_until(|stats| {
+            let video = stats
+                .received_video
+                .iter()
+                .find(|v| v.participant == participant);
+            let Some(now) = video.map(|video| video.frames_decoded) else {
+                return false;
+            };
+            now > *first.get_or_insert(now) + 20
+        })
+        .await;
+}
+
+async fn mute(daemon: &mut Daemon, source: SourceKind, muted: bool) {
+    daemon.send(MediaCommand::SetMuted { source, muted }).await;
+}
+
+#[tokio::test]
+async fn muting_stops_what_leaves_the_room() {
+    let (mut sender, mut receiver) = call().await;
+    pictures_go_on(&mut receiver, "ada").await;
+    mute(&mut sender, SourceKind::Camera, true).await;
+    pictures_stop(&mut receiver).await;
+    mute(&mut sender, SourceKind::Camera, false).await;
+    pictures_go_on(&mut receiver, "ada").await;
+
+    let heard = |stats: &saal_media_protocol::MediaStats| {
+        stats
+            .received_audio
+            .first()
+            .is_some_and(|audio| audio.level_dbfs > -40.0)
+    };
+    receiver.stats_until(heard).await;
+    mute(&mut sender, SourceKind::Microphone, true).await;
+    sender
+        .stats_until(|stats| stats.microphone_dbfs.is_none())
+        .await;
+    let mut packets = None;
+    receiver
+        .stats_until(|stats| {
+            let now = stats.received_audio.first().map(|audio| audio.packets);
+            now == std::mem::replace(&mut packets, now)
+        })
+        .await;
+    mute(&mut sender, SourceKind::Microphone, false).await;
+    sender
+        .stats_until(|stats| stats.microphone_dbfs.is_some_and(|level| level > -40.0))
+        .await;
+    receiver.stats_until(heard).await;
+}
+
+#[tokio::test]
+async fn a_third_participant_comes_and_goes_and_the_first_goes_on() {
+    const SECOND: TransportId = TransportId(2);
+    let (_sender, mut receiver) = call().await;
+    let tiles = vec![
+        tile("ada", (0, 0, 640, 360)),
+        tile("bob", (640, 360, 640, 360)),
+    ];
+    receiver.send(MediaCommand::SetTiles { tiles }).await;
+    receiver
+        .send(MediaCommand::SetPreview {
+            pictures_per_second: 10,
+        })
+        .await;
+    pictures_go_on(&mut receiver, "ada").await;
+
+    let mut third = Daemon::engine(simulated()).await;
+    third
+        .transport(open(SECOND, TransportRole::Publisher))
+        .await;
+    receiver
+        .transport(open(SECOND, TransportRole::Subscriber))
+        .await;
+    third
+        .transport(publish(SECOND, "cam", SourceKind::Camera))
+        .await;
+    negotiate(&mut third, &mut receiver, SECOND).await;
+    receiver
+        .transport(assign(SECOND, "cam", "bob", SourceKind::Camera))
+        .await;
+    pictures_go_on(&mut receiver, "bob").await;
+    let (mut ada, mut bob) = (None, None);
+    while ada.is_none() || bob.is_none() {
+        ada = ada.or(frame_number(&mut receiver, (0, 0, 640, 360)).await);
+        bob = bob.or(frame_number(&mut receiver, (640, 360, 640, 360)).await);
+    }
+
+    receiver
+        .transport(saal_media_protocol::TransportCommand::Close { transport: SECOND })
+        .await;
+    receiver
+        .send(MediaCommand::SetTiles {
+            tiles: vec![tile("ada", (0, 0, 1280, 720))],
+        })
+        .await;
+    receiver
+        .stats_until(|stats| stats.received_video.len() == 1)
+        .await;
+    pictures_go_on(&mut receiver, "ada").await;
+    let before = ada.expect("seen above");
+    while frame_number(&mut receiver, (0, 0, 1280, 720))
+        .await
+        .is_none_or(|now| now <= before)
+    {}
+}
+
+#[tokio::test]
+async fn nonsense_is_refused_and_the_call_goes_on() {
+    use saal_media_protocol::{Candidate, DescriptionKind, TransportCommand, TransportEvent};
+    let (_sender, mut receiver) = call().await;
+    let describe = |kind, sdp: &str| TransportCommand::Describe {
+        transport: CALL,
+        kind,
+        sdp: sdp.to_owned(),
+    };
+    let candidate = Candidate {
+        candidate: "candidate:nonsense".to_owned(),
+        mid: None,
+    };
+    for command in [
+        describe(DescriptionKind::Offer, "v=0\r\nthis is no description"),
+        describe(DescriptionKind::Answer, ""),
+        TransportCommand::AddCandidate {
+            transport: CALL,
+            candidate,
+        },
+        TransportCommand::Unpublish {
+            transport: TransportId(77),
+            track: "x".to_owned(),
+        },
+    ] {
+        receiver.transport(command).await;
+        receiver
+            .until(|event| match event {
+                MediaEvent::Transport(TransportEvent::Refused { .. }) => Some(()),
+                _ => None,
+            })
+            .await;
+    }
+    pictures_go_on(&mut receiver, "ada").await;
+}

@@ -68,6 +68,8 @@ impl VideoDecoder {
             .max_buffers(1)
             .build();
         output.set_property("enable-last-sample", false);
+        // Handing a picture on takes no time that would have to be added to every picture's delay.
+        output.set_property("processing-deadline", 0_u64);
         output.set_callbacks(callbacks(graph, key, decoded, sink));
         chain(
             &pipeline,

@@ -263,6 +263,28 @@ fn make(element: &'static str) -> Result<gst::Element, GraphError> {
         })
 }
 
+/// A mixer or compositor that runs on the clock alone: it never waits for a track, and goes on
+/// without any.
+fn live_aggregator(element: &'static str) -> Result<gst::Element, GraphError> {
+    let aggregator = gst::ElementFactory::make(element)
+        .property("force-live", true)
+        .build();
+    let missing = |_| GraphError::MissingElement {
+        element,
+        package: package(element),
+    };
+    let aggregator = aggregator.map_err(missing)?;
+    aggregator.set_property("ignore-inactive-pads", true);
+    aggregator.set_property_from_str("start-time-selection", "set");
+    Ok(aggregator)
+}
+
+/// Has an aggregator begin now; otherwise it would make up for all the time since the engine's
+/// start. To be called before each start of its pipeline.
+fn begin_now(graph: &Graph, aggregator: &gst::Element) {
+    aggregator.set_property("start-time", graph.now());
+}
+
 /// Where Debian 12 and 13 have the elements that we use.
 fn package(element: &str) -> &'static str {
     match element {

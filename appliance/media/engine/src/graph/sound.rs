@@ -10,8 +10,8 @@ use saal_hal_sim::tone;
 use saal_media_protocol::Codec;
 
 use super::{
-    Graph, GraphError, Part, TrackKey, chain, clock_time, duration, encoder::FrameSink,
-    encoder::live_input, make, start, stop, ticker::Ticker,
+    Graph, GraphError, Part, TrackKey, begin_now, chain, clock_time, duration, encoder::FrameSink,
+    encoder::live_input, live_aggregator, make, start, stop, ticker::Ticker,
 };
 use crate::transport::Frame;
 
@@ -74,20 +74,13 @@ impl Sound {
     /// When the pipeline can't be built or the device refuses at once.
     pub fn start(graph: &Graph, settings: SoundSettings) -> Result<Self, GraphError> {
         let pipeline = graph.pipeline("sound", part_of);
-        let silence = make("audiotestsrc")?;
-        silence.set_property("is-live", true);
-        silence.set_property_from_str("wave", "silence");
-        silence.set_property(
-            "samplesperbuffer",
-            i32::try_from(PACKET_SAMPLES).unwrap_or(960),
-        );
         let mixer = mixer()?;
         let format = make("capsfilter")?;
         format.set_property("caps", raw_caps());
         let convert = make("audioconvert")?;
         let level = level()?;
         let sink = loudspeaker(&settings.loudspeaker)?;
-        let elements = [&silence, &mixer, &format, &level, &convert, &sink];
+        let elements = [&mixer, &format, &level, &convert, &sink];
         chain(&pipeline, Part::Loudspeaker, &elements)?;
         let sound = Self {
             graph: graph.clone(),
@@ -97,6 +90,7 @@ impl Sound {
             microphone: None,
             received: HashMap::new(),
         };
+        begin_now(graph, &sound.mixer);
         start(Part::Loudspeaker, &sound.pipeline)?;
         Ok(sound)
     }
@@ -374,8 +368,7 @@ fn opus_caps() -> gst::Caps {
 }
 
 fn mixer() -> Result<gst::Element, GraphError> {
-    let mixer = make("audiomixer")?;
-    mixer.set_property("ignore-inactive-pads", true);
+    let mixer = live_aggregator("audiomixer")?;
     // A track that is re-timed by its playout is moved at once, or its samples come too late.
     mixer.set_property("alignment-threshold", gst::ClockTime::from_mseconds(5));
     mixer.set_property("discont-wait", gst::ClockTime::ZERO);

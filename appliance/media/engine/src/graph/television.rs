@@ -14,7 +14,8 @@ use saal_media_protocol::{Television, Tile, TileSource};
 use tokio::sync::watch;
 
 use super::{
-    Graph, GraphError, Part, chain, encoder::live_input, make, source_video::raw_caps, start, stop,
+    Graph, GraphError, Part, begin_now, chain, encoder::live_input, live_aggregator, make,
+    source_video::raw_caps, start, stop,
 };
 
 /// A JPEG of the television.
@@ -24,11 +25,9 @@ pub type Picture = Arc<[u8]>;
 const JPEG_QUALITY: i32 = 75;
 /// A calm picture needs no more.
 const IDLE_PICTURES_PER_SECOND: u32 = 1;
-/// Pictures of one colour: the black one in the corner that keeps composition going without any
-/// tile, and the grey one in tiles whose picture is not there yet; 16:9 as most tiles are.
-const EVEN_WIDTH: u32 = 64;
-const EVEN_HEIGHT: u32 = 36;
-const BLACK_LUMA: u8 = 16;
+/// The grey picture in tiles whose own is not there yet; 16:9 as most tiles are.
+const PLACEHOLDER_WIDTH: u32 = 64;
+const PLACEHOLDER_HEIGHT: u32 = 36;
 const PLACEHOLDER_LUMA: u8 = 40;
 
 /// The newest picture of each source, and where it is shown.
@@ -73,7 +72,7 @@ impl Screen {
         if state.newest.remove(source).is_some()
             && let Some(tile) = state.shown.get(source)
         {
-            self.show(tile, &even_picture(PLACEHOLDER_LUMA));
+            self.show(tile, &placeholder());
         }
     }
 
@@ -98,7 +97,7 @@ impl Screen {
     fn show_newest(&self, state: &ScreenState, source: &TileSource, input: &gst_app::AppSrc) {
         match state.newest.get(source) {
             Some(sample) => self.show(input, sample),
-            None => self.show(input, &even_picture(PLACEHOLDER_LUMA)),
+            None => self.show(input, &placeholder()),
         }
     }
 
@@ -139,7 +138,6 @@ pub struct TelevisionOutput {
     pipeline: gst::Pipeline,
     compositor: gst::Element,
     rate: gst::Element,
-    base: gst_app::AppSrc,
     tiles: Vec<ShownTile>,
     pictures_per_second: u32,
     composing: Option<u32>,
@@ -164,9 +162,8 @@ impl TelevisionOutput {
         preview: watch::Sender<Option<Picture>>,
     ) -> Result<Self, GraphError> {
         let pipeline = graph.pipeline("television", |_| Part::Television);
-        let compositor = make("compositor")?;
+        let compositor = live_aggregator("compositor")?;
         compositor.set_property_from_str("background", "black");
-        compositor.set_property("ignore-inactive-pads", true);
         compositor.set_property("max-threads", 1_u32);
         let rate = make("capsfilter")?;
         let jpeg = make("jpegenc")?;
@@ -178,17 +175,10 @@ impl TelevisionOutput {
             .build();
         output.set_property("enable-last-sample", false);
         output.set_callbacks(preview_callbacks(preview));
-        let base = live_input(1);
         chain(
             &pipeline,
             Part::Television,
-            &[
-                base.upcast_ref(),
-                &compositor,
-                &rate,
-                &jpeg,
-                output.upcast_ref(),
-            ],
+            &[&compositor, &rate, &jpeg, output.upcast_ref()],
         )?;
         Ok(Self {
             sink: TelevisionSink::None,
@@ -197,7 +187,6 @@ impl TelevisionOutput {
             pipeline,
             compositor,
             rate,
-            base,
             tiles: Vec::new(),
             pictures_per_second: 0,
             composing: None,
@@ -260,15 +249,11 @@ impl TelevisionOutput {
         caps.make_mut().set("framerate", speed);
         self.rate.set_property("caps", caps);
         if before.is_none() {
+            begin_now(&self.screen.graph, &self.compositor);
             start(Part::Television, &self.pipeline)?;
-            self.push_base();
             self.screen.refresh();
         }
         Ok(())
-    }
-
-    fn push_base(&self) {
-        self.screen.show(&self.base, &even_picture(BLACK_LUMA));
     }
 
     fn place(&mut self, order: usize, tile: &Tile) -> Result<(), GraphError> {
@@ -342,14 +327,14 @@ impl Drop for TelevisionOutput {
     }
 }
 
-fn even_picture(luma: u8) -> gst::Sample {
-    let pixels = (EVEN_WIDTH * EVEN_HEIGHT) as usize;
-    let mut picture = vec![luma; pixels * 3 / 2];
+fn placeholder() -> gst::Sample {
+    let pixels = (PLACEHOLDER_WIDTH * PLACEHOLDER_HEIGHT) as usize;
+    let mut picture = vec![PLACEHOLDER_LUMA; pixels * 3 / 2];
     picture[pixels..].fill(128);
     let buffer = gst::Buffer::from_slice(picture);
     gst::Sample::builder()
         .buffer(&buffer)
-        .caps(&raw_caps(EVEN_WIDTH, EVEN_HEIGHT))
+        .caps(&raw_caps(PLACEHOLDER_WIDTH, PLACEHOLDER_HEIGHT))
         .build()
 }
 

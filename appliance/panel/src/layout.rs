@@ -123,6 +123,8 @@ impl Layout {
         self.elements
             .extend(placed.look.meaning.clone().map(|m| element(m, shape)));
         if let Some(content) = tree.get_node_context(placed.id) {
+            let rigid = placed.look.style.flex_shrink == 0.0;
+            self.overflow |= rigid && is_cut(content, shape.width, fonts);
             self.paint_content(content, shape, fonts);
         }
         for child in &placed.children {
@@ -157,6 +159,16 @@ impl Layout {
         };
         self.paints
             .push(Paint::Text(shaped, (shape.x, shape.y), colour));
+    }
+}
+
+/// Whether a line does not have the width that it needs.
+fn is_cut(content: &Content, width: f32, fonts: &mut Fonts) -> bool {
+    match content {
+        Content::Text(text, style, _) if style.lines == 1 => {
+            fonts.text(text, *style, None).width > width + 1.0
+        }
+        Content::Text(..) | Content::Icon(..) => false,
     }
 }
 

@@ -79,6 +79,14 @@ impl TextStyle {
         }
     }
 
+    /// No larger than this, where the width is what counts.
+    pub(crate) fn at_most(self, size: f32) -> Self {
+        Self {
+            size: self.size.min(size as u32),
+            ..self
+        }
+    }
+
     /// Pixels from one line to the next.
     pub(crate) fn line_height(self) -> f32 {
         let factor = if self.size >= 80 { 1.1 } else { 1.3 };

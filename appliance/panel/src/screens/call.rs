@@ -308,17 +308,18 @@ fn control(
 ) -> Node {
     let narrow = page.scale.is_portrait();
     let (state, action) = (page.words.say(state), page.words.say(action));
-    let strong = page.font(Type::Strong);
-    let small = page.font(Type::Small);
-    let words = |strong, small| {
-        column([text(state, strong, tones.on), text(action, small, tones.on)]).gap(page.px(2.0))
-    };
+    let (strong, small) = (page.font(Type::Strong), page.font(Type::Small));
     let mark = icon(mark, page.px(40.0), tones.on);
+    let words = |state, action| column([state, action]).gap(page.px(2.0));
     let content = if narrow {
-        let words = words(strong.centred(), small.centred()).align(taffy::AlignItems::CENTER);
+        let state = text(state, strong.centred(), tones.on).rigid();
+        let action = text(action, small.lines(2).centred(), tones.on);
+        let words = words(state, action).align(taffy::AlignItems::CENTER);
         column([mark, words]).gap(page.px(10.0))
     } else {
-        row([mark, words(strong, small)]).gap(page.px(20.0))
+        let state = text(state, strong, tones.on).rigid();
+        let words = words(state, text(action, small, tones.on).rigid());
+        row([mark, words]).gap(page.px(20.0))
     };
     let fill = page.tone(tones, &meaning.id);
     page.card(content)

@@ -24,6 +24,10 @@ pub(super) fn home(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize) -> Node
     root.fill(page.theme.background.0)
 }
 
+fn side_width(page: &Page<'_>) -> f32 {
+    (page.scale.width * 0.36).round()
+}
+
 /// The coloured column of landscape panels.
 fn side(page: &Page<'_>) -> Node {
     column([
@@ -35,7 +39,7 @@ fn side(page: &Page<'_>) -> Node {
         status(page),
     ])
     .padding(page.px(40.0))
-    .width((page.scale.width * 0.36).round())
+    .width(side_width(page))
     .shade(page.theme.side_top.0, page.theme.side_bottom.0)
 }
 
@@ -63,9 +67,20 @@ fn room(page: &Page<'_>) -> Node {
     ))
 }
 
+/// The widest time is so many ems wide.
+const CLOCK_EMS: f32 = 2.85;
+
 fn clock(page: &Page<'_>) -> Node {
     let clock = page.moments.clock();
-    text(clock.clone(), page.font(Type::Clock), page.theme.on_side.0)
+    let room = if page.scale.is_portrait() {
+        page.scale.width
+    } else {
+        side_width(page)
+    };
+    let style = page
+        .font(Type::Clock)
+        .at_most((room - 2.0 * page.px(40.0)) / CLOCK_EMS);
+    text(clock.clone(), style, page.theme.on_side.0)
         .rigid()
         .means(Meaning::new("clock", Role::Timer, clock))
 }

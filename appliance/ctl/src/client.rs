@@ -8,9 +8,7 @@ use std::{
 };
 
 use jiff::tz::TimeZone;
-use saal_control::{
-    Answer, AnswerError, MeetingLine, Question, Refused, Reply, Request, SOCKET_NAME,
-};
+use saal_control::{Answer, AnswerError, MeetingLine, Question, Reply, Request, SOCKET_NAME};
 
 /// The daemon's loop answers in milliseconds; after this long it hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -73,7 +71,7 @@ impl Client {
         let line = self.exchange(&Question::new(request).to_line());
         let line = line.map_err(|source| failed(self.path.clone(), source))?;
         match Answer::parse(&line).map_err(ClientError::from)? {
-            Reply::Error(refused) => Err(refused_by_daemon(refused)),
+            Reply::Error(refused) => Err(refused.into()),
             reply => Ok(reply),
         }
     }
@@ -101,10 +99,6 @@ impl Client {
             _ => Err(ClientError::Unexpected.into()),
         }
     }
-}
-
-fn refused_by_daemon(refused: Refused) -> crate::Failure {
-    crate::Failure::Refused(refused)
 }
 
 fn failed(path: PathBuf, source: io::Error) -> ClientError {

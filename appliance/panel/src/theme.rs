@@ -1,6 +1,9 @@
 //! Colours as data: themes/*.toml.
 
+use std::sync::LazyLock;
+
 use embedded_graphics::pixelcolor::Rgb888;
+use saal_fleet_protocol::config::Theme as Name;
 use serde::Deserialize;
 
 /// A colour written as `#rrggbb`.
@@ -18,6 +21,9 @@ impl<'de> Deserialize<'de> for Colour {
         Ok(Self(Rgb888::new(r, g, b)))
     }
 }
+
+static LIGHT: LazyLock<Theme> = LazyLock::new(|| Theme::read(include_str!("../themes/light.toml")));
+static DARK: LazyLock<Theme> = LazyLock::new(|| Theme::read(include_str!("../themes/dark.toml")));
 
 /// The colours of the panel by what they are for; what each is, is written in the files.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -58,21 +64,22 @@ pub(crate) struct Theme {
 
 impl Theme {
     /// The colours of a theme of the configuration.
-    pub(crate) fn load(theme: saal_fleet_protocol::config::Theme) -> Self {
-        let file = match theme {
-            saal_fleet_protocol::config::Theme::Light => include_str!("../themes/light.toml"),
-            saal_fleet_protocol::config::Theme::Dark => include_str!("../themes/dark.toml"),
-        };
+    pub(crate) fn of(name: Name) -> &'static Self {
+        match name {
+            Name::Light => &LIGHT,
+            Name::Dark => &DARK,
+        }
+    }
+
+    fn read(file: &str) -> Self {
         toml::from_str(file).expect("the compiled-in theme files are tested")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use embedded_graphics::prelude::RgbColor;
-    use saal_fleet_protocol::config::Theme as Name;
-
     use super::*;
+    use embedded_graphics::prelude::RgbColor;
 
     /// WCAG 2.2, relative luminance.
     fn luminance(Colour(c): Colour) -> f64 {
@@ -95,7 +102,7 @@ mod tests {
     #[test]
     fn themes_have_contrast() {
         for name in [Name::Light, Name::Dark] {
-            let t = Theme::load(name);
+            let t = Theme::of(name);
             let mut pairs = vec![
                 ("text", t.text, t.background),
                 ("text on surface", t.text, t.surface),

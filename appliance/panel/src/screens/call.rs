@@ -285,7 +285,7 @@ fn leave(page: &Page<'_>) -> Node {
 
 /// What is off is seen from the door.
 fn switch_tones(page: &Page<'_>, muted: bool) -> Tones {
-    let t = &page.theme;
+    let t = page.theme;
     let soft = Tones {
         rest: t.danger_soft.0,
         pressed: t.button_pressed.0,

@@ -25,7 +25,7 @@ pub(crate) struct Tones {
 
 impl Page<'_> {
     pub(crate) fn accent(&self) -> Tones {
-        let t = &self.theme;
+        let t = self.theme;
         Tones {
             rest: t.accent.0,
             pressed: t.accent_pressed.0,
@@ -34,7 +34,7 @@ impl Page<'_> {
     }
 
     pub(crate) fn danger(&self) -> Tones {
-        let t = &self.theme;
+        let t = self.theme;
         Tones {
             rest: t.danger.0,
             pressed: t.danger_pressed.0,
@@ -44,7 +44,7 @@ impl Page<'_> {
 
     /// Buttons that are not what people usually want.
     pub(crate) fn quiet(&self) -> Tones {
-        let t = &self.theme;
+        let t = self.theme;
         Tones {
             rest: t.button.0,
             pressed: t.button_pressed.0,

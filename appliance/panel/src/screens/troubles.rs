@@ -115,7 +115,7 @@ impl Page<'_> {
     }
 
     fn severity(&self, severity: Severity) -> (Icon, Rgb888, Rgb888) {
-        let t = &self.theme;
+        let t = self.theme;
         match severity {
             Severity::Blocking => (Icon::Blocking, t.danger_soft.0, t.on_danger_soft.0),
             Severity::Limiting => (Icon::Limiting, t.warning_soft.0, t.on_warning_soft.0),

@@ -157,6 +157,26 @@ fn home_in_portrait() {
 }
 
 #[test]
+fn all_scripts() {
+    let title = |title: &str, from: &str, to: &str| {
+        scenes::meeting(title, scenes::at(from), scenes::at(to))
+    };
+    let screen = Screen::Home {
+        under_way: vec![title("פגישת צוות 🎉 (שבועית)", "14:00", "15:00")],
+        next: vec![
+            title("اجتماع Team 2026 \u{202e}gnitteem", "14:10", "15:00"),
+            title("Αθήνα · Київ · Łódź 👩\u{200d}💻 ☎ → ½", "16:00", "17:00"),
+            title(
+                &"a\u{301}\u{302}\u{303}\u{304}\u{305}".repeat(99),
+                "17:00",
+                "18:00",
+            ),
+        ],
+    };
+    check("home-scripts", &screen, |_| {});
+}
+
+#[test]
 fn small_panels() {
     let small = |view: &mut View| (view.width, view.height) = (800, 480);
     check("home-small", &scenes::home(), small);

@@ -1,9 +1,6 @@
-//! Titles and names as attackers write them: drawn or replaced, never a crash, never slow.
+//! Titles and names as attackers write them: drawn or replaced, never a crash, never much work.
 
-use std::{
-    sync::{LazyLock, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use proptest::prelude::*;
 use saal_core::Muted;
@@ -12,9 +9,8 @@ use saal_panel::{Renderer, Screen};
 
 use crate::scenes;
 
-/// One frame of a panel, with a wide margin for unoptimised builds on shared machines: what is
-/// guarded against here takes seconds to minutes.
-const FAR_TOO_LONG: Duration = Duration::from_secs(2);
+/// 120 graphemes of at most 12 code points, twice, and words of ours.
+const MOST_BYTES: usize = 2 * 120 * 12 * 4 + 500;
 
 fn hostile_titles() -> Vec<String> {
     vec![
@@ -75,19 +71,22 @@ fn draw_everywhere(renderer: &mut Renderer, text: &str) {
             layout.elements().iter().any(|e| e.intent.is_some()),
             "the buttons are there"
         );
+        // What is shaped is bounded, whatever came in: 10 kB of marks take seconds otherwise.
+        let longest = layout
+            .elements()
+            .iter()
+            .map(|e| e.label.len() + e.description.len())
+            .max();
+        assert!(longest.unwrap_or(0) < MOST_BYTES, "{longest:?} bytes");
         renderer.draw(&layout);
     }
 }
 
 #[test]
-fn hostile_titles_are_drawn_and_not_slow() {
+fn hostile_titles_are_drawn() {
     let mut renderer = Renderer::new();
     for title in hostile_titles() {
-        let start = Instant::now();
         draw_everywhere(&mut renderer, &title);
-        let took = start.elapsed();
-        let head: String = title.chars().take(12).collect();
-        assert!(took < FAR_TOO_LONG, "{head:?}… took {took:?}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Two engines call each other: what one captures is on the other's television and loudspeaker.
 
+#![allow(clippy::unwrap_used, reason = "tests and what only they call")]
+
 mod support;
 
 use saal_hal_sim::{Luma, pattern};

@@ -3,6 +3,7 @@
 //! Every handler changes what is wanted and then calls [`Engine::reconcile`], which asks
 //! [`crate::plan`] and makes the graph so. Nothing else starts or stops parts of the graph.
 
+mod calls;
 mod devices;
 mod receiving;
 mod sending;
@@ -14,7 +15,7 @@ use std::{
 
 use saal_media_protocol::{
     AudioChoice, CameraChoice, DeviceChoice, MediaCommand, MediaEvent, MediaStats, SourceKind,
-    Television, Tile, TransportCommand, TransportEvent, TransportId,
+    Television, Tile, TransportEvent, TransportId,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -22,7 +23,7 @@ use crate::{
     graph::{
         Fault, Graph, GraphError, GraphEvent, Part, Picture, Screen, TelevisionOutput, TrackKey,
     },
-    transport::{FrameTransform, FromTransport, ToTransport, Transport},
+    transport::{FrameTransform, FromTransport, Transport},
 };
 use devices::Devices;
 use receiving::Receiving;
@@ -218,119 +219,6 @@ impl Engine {
         self.wanted.television = Some(television);
         for event in self.devices.configure(&self.wanted.devices) {
             self.say(event);
-        }
-    }
-
-    fn transport(&mut self, command: TransportCommand) {
-        match command {
-            TransportCommand::Open {
-                transport,
-                role,
-                ice_servers,
-            } => {
-                if !ice_servers.is_empty() {
-                    tracing::info!(
-                        transport = transport.0,
-                        "STUN and TURN servers are not used yet"
-                    );
-                }
-                let started = self.graph.started();
-                let opened = Transport::open(transport, role, started, self.network.clone());
-                self.transports.insert(transport, opened);
-            }
-            TransportCommand::Publish {
-                transport,
-                track,
-                source,
-                video,
-            } => {
-                self.publish(transport, track, source, video);
-            }
-            TransportCommand::Unpublish { transport, track } => {
-                self.sending.remove(&TrackKey {
-                    transport,
-                    track: track.clone(),
-                });
-                self.order(transport, ToTransport::Unpublish { track });
-            }
-            TransportCommand::SetActiveLayers {
-                transport,
-                track,
-                active,
-            } => {
-                self.sending
-                    .set_active(&TrackKey { transport, track }, active);
-            }
-            TransportCommand::Describe {
-                transport,
-                kind,
-                sdp,
-            } => {
-                self.order(transport, ToTransport::Describe { kind, sdp });
-            }
-            TransportCommand::AddCandidate {
-                transport,
-                candidate,
-            } => {
-                self.order(transport, ToTransport::AddCandidate(candidate));
-            }
-            TransportCommand::Assign {
-                transport,
-                track,
-                participant,
-                source,
-            } => {
-                let key = TrackKey { transport, track };
-                if let Some(event) = self.receiving.assign(&key, participant, source) {
-                    self.say(event);
-                }
-            }
-            TransportCommand::Unassign { transport, track } => {
-                let key = TrackKey { transport, track };
-                self.receiving.unassign(&key, self.devices.sound());
-            }
-            TransportCommand::Close { transport } => {
-                self.sending.close(transport);
-                self.receiving.close(transport, self.devices.sound());
-                self.transports.remove(&transport);
-            }
-        }
-    }
-
-    fn publish(
-        &mut self,
-        transport: TransportId,
-        track: String,
-        source: SourceKind,
-        video: Option<saal_media_protocol::VideoSend>,
-    ) {
-        if let Some(open) = self.transports.get(&transport) {
-            let key = TrackKey {
-                transport,
-                track: track.clone(),
-            };
-            self.sending.add(key, source, video.clone(), open.frames());
-        }
-        self.order(
-            transport,
-            ToTransport::Publish {
-                track,
-                source,
-                video,
-            },
-        );
-    }
-
-    fn order(&self, transport: TransportId, order: ToTransport) {
-        match self.transports.get(&transport) {
-            Some(open) => open.order(order),
-            None => {
-                let reason = format!("transport {} is not open", transport.0);
-                self.say(MediaEvent::Transport(TransportEvent::Refused {
-                    transport,
-                    reason,
-                }));
-            }
         }
     }
 

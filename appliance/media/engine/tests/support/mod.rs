@@ -1,6 +1,7 @@
 //! Engines in this process, spoken to over their sockets as the daemon does.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "only tests call this")]
 
 use std::time::Duration;
 
@@ -271,6 +272,7 @@ pub async fn negotiate(publisher: &mut Daemon, subscriber: &mut Daemon, transpor
 /// Decodes a JPEG to its luma plane.
 pub fn luma_of(jpeg: &[u8]) -> (Vec<u8>, u32, u32) {
     use gstreamer::prelude::*;
+    gstreamer::init().unwrap();
     let pipeline = gstreamer::parse::launch(
         "appsrc name=in ! jpegdec ! videoconvert ! video/x-raw,format=GRAY8 ! appsink name=out sync=false",
     )

@@ -1,0 +1,97 @@
+//! The engine as the process that the daemon starts.
+
+#![allow(clippy::unwrap_used, reason = "tests and what only they call")]
+
+mod support;
+
+use std::{os::unix::net::UnixStream as StdStream, process::Stdio};
+
+use command_fds::{CommandFdExt, FdMapping};
+use saal_media_protocol::{CONTROL_FD, MediaCommand, PICTURE_FD};
+use support::{DEADLINE, Daemon, simulated, tile};
+use tokio::{
+    net::UnixStream,
+    process::{Child, Command},
+    time::timeout,
+};
+
+fn start() -> (Child, Daemon) {
+    let (control, theirs) = StdStream::pair().unwrap();
+    let (pictures, their_pictures) = StdStream::pair().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saal-media"));
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .fd_mappings(vec![
+            FdMapping {
+                parent_fd: theirs.into(),
+                child_fd: CONTROL_FD,
+            },
+            FdMapping {
+                parent_fd: their_pictures.into(),
+                child_fd: PICTURE_FD,
+            },
+        ])
+        .unwrap();
+    let into_tokio = |socket: StdStream| {
+        socket.set_nonblocking(true).unwrap();
+        UnixStream::from_std(socket).unwrap()
+    };
+    (
+        command.spawn().unwrap(),
+        Daemon::over(into_tokio(control), into_tokio(pictures)),
+    )
+}
+
+#[tokio::test]
+async fn serves_until_its_daemon_is_gone() {
+    let (mut child, mut daemon) = start();
+    daemon.greet(simulated()).await;
+    daemon
+        .send(MediaCommand::SetTiles {
+            tiles: vec![tile("ada", (0, 0, 640, 360))],
+        })
+        .await;
+    daemon
+        .send(MediaCommand::SetPreview {
+            pictures_per_second: 5,
+        })
+        .await;
+    let (_, width, height) = support::luma_of(&daemon.picture().await);
+    assert_eq!((width, height), (1280, 720));
+    daemon.stats_until(|_| true).await;
+    drop(daemon);
+    let status = timeout(DEADLINE, child.wait())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(status.success(), "{status}");
+}
+
+#[tokio::test]
+async fn refuses_a_daemon_of_another_version() {
+    let (mut child, mut daemon) = start();
+    daemon
+        .send(MediaCommand::Hello {
+            version: saal_media_protocol::VERSION + 1,
+        })
+        .await;
+    let status = timeout(DEADLINE, child.wait())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn says_who_starts_it_when_a_person_does() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saal-media"));
+    let output = timeout(DEADLINE, command.output())
+        .await
+        .expect("it ends")
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && message.contains("saald starts this program"),
+        "{message}"
+    );
+}

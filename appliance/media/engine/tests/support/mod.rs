@@ -20,20 +20,20 @@ use tokio::{
 };
 
 /// Longer than anything here takes on a machine of two busy cores.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The far side of an engine's sockets.
-pub struct Daemon {
+pub(crate) struct Daemon {
     lines: Lines<BufReader<OwnedReadHalf>>,
     write: OwnedWriteHalf,
     pictures: UnixStream,
     /// Everything heard so far.
-    pub log: Vec<MediaEvent>,
+    pub(crate) log: Vec<MediaEvent>,
 }
 
 impl Daemon {
     /// Over the daemon's ends of the two sockets.
-    pub fn over(control: UnixStream, pictures: UnixStream) -> Self {
+    pub(crate) fn over(control: UnixStream, pictures: UnixStream) -> Self {
         let (read, write) = control.into_split();
         Self {
             lines: BufReader::new(read).lines(),
@@ -44,7 +44,7 @@ impl Daemon {
     }
 
     /// An engine in this process, greeted and configured.
-    pub async fn engine(devices: DeviceChoice) -> Self {
+    pub(crate) async fn engine(devices: DeviceChoice) -> Self {
         let (control, theirs) = UnixStream::pair().unwrap();
         let (pictures, their_pictures) = UnixStream::pair().unwrap();
         tokio::spawn(async move {
@@ -57,7 +57,7 @@ impl Daemon {
         daemon
     }
 
-    pub async fn greet(&mut self, devices: DeviceChoice) {
+    pub(crate) async fn greet(&mut self, devices: DeviceChoice) {
         self.send(MediaCommand::Hello {
             version: saal_media_protocol::VERSION,
         })
@@ -78,18 +78,18 @@ impl Daemon {
             .await;
     }
 
-    pub async fn send(&mut self, command: MediaCommand) {
+    pub(crate) async fn send(&mut self, command: MediaCommand) {
         let mut line = serde_json::to_vec(&command).unwrap();
         line.push(b'\n');
         self.write.write_all(&line).await.unwrap();
     }
 
-    pub async fn transport(&mut self, command: TransportCommand) {
+    pub(crate) async fn transport(&mut self, command: TransportCommand) {
         self.send(MediaCommand::Transport(command)).await;
     }
 
     /// The next event; `None` when the engine is gone.
-    pub async fn next(&mut self) -> Option<MediaEvent> {
+    pub(crate) async fn next(&mut self) -> Option<MediaEvent> {
         let line = self.lines.next_line().await.ok()??;
         let event: MediaEvent = serde_json::from_str(&line).unwrap();
         self.log.push(event.clone());
@@ -97,7 +97,7 @@ impl Daemon {
     }
 
     /// Waits for an event that `wanted` picks.
-    pub async fn until<T>(&mut self, mut wanted: impl FnMut(&MediaEvent) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&mut self, mut wanted: impl FnMut(&MediaEvent) -> Option<T>) -> T {
         let deadline = Instant::now() + DEADLINE;
         loop {
             match timeout_at(deadline, self.next()).await {
@@ -112,7 +112,10 @@ impl Daemon {
         }
     }
 
-    pub async fn stats_until(&mut self, mut wanted: impl FnMut(&MediaStats) -> bool) -> MediaStats {
+    pub(crate) async fn stats_until(
+        &mut self,
+        mut wanted: impl FnMut(&MediaStats) -> bool,
+    ) -> MediaStats {
         self.until(|event| match event {
             MediaEvent::Stats(stats) if wanted(stats) => Some(stats.clone()),
             _ => None,
@@ -120,13 +123,13 @@ impl Daemon {
         .await
     }
 
-    pub async fn connected(&mut self, transport: TransportId) {
+    pub(crate) async fn connected(&mut self, transport: TransportId) {
         let state = TransportState::Connected;
         let wanted = MediaEvent::Transport(TransportEvent::State { transport, state });
         self.until(|event| (*event == wanted).then_some(())).await;
     }
 
-    pub async fn description(&mut self) -> (DescriptionKind, String) {
+    pub(crate) async fn description(&mut self) -> (DescriptionKind, String) {
         self.until(|event| match event {
             MediaEvent::Transport(TransportEvent::Description { kind, sdp, .. }) => {
                 Some((*kind, sdp.clone()))
@@ -137,7 +140,7 @@ impl Daemon {
     }
 
     /// Candidates heard so far.
-    pub fn candidates(&self, of: TransportId) -> Vec<Candidate> {
+    pub(crate) fn candidates(&self, of: TransportId) -> Vec<Candidate> {
         let candidates = self.log.iter().filter_map(|event| match event {
             MediaEvent::Transport(TransportEvent::Candidate {
                 transport,
@@ -149,7 +152,7 @@ impl Daemon {
     }
 
     /// The next JPEG of the television.
-    pub async fn picture(&mut self) -> Vec<u8> {
+    pub(crate) async fn picture(&mut self) -> Vec<u8> {
         let read = async {
             let length = self.pictures.read_u32().await.unwrap();
             let mut jpeg = vec![0; length as usize];
@@ -162,7 +165,7 @@ impl Daemon {
     }
 }
 
-pub fn simulated() -> DeviceChoice {
+pub(crate) fn simulated() -> DeviceChoice {
     DeviceChoice {
         camera: CameraChoice::Simulated,
         microphone: AudioChoice::Simulated,
@@ -170,7 +173,7 @@ pub fn simulated() -> DeviceChoice {
     }
 }
 
-pub fn one_layer(width: u32, height: u32) -> VideoSend {
+pub(crate) fn one_layer(width: u32, height: u32) -> VideoSend {
     let layer = VideoLayer {
         rid: String::new(),
         width,
@@ -184,7 +187,7 @@ pub fn one_layer(width: u32, height: u32) -> VideoSend {
     }
 }
 
-pub fn publish(transport: TransportId, track: &str, source: SourceKind) -> TransportCommand {
+pub(crate) fn publish(transport: TransportId, track: &str, source: SourceKind) -> TransportCommand {
     let video = (source == SourceKind::Camera).then(|| one_layer(640, 360));
     TransportCommand::Publish {
         transport,
@@ -194,7 +197,7 @@ pub fn publish(transport: TransportId, track: &str, source: SourceKind) -> Trans
     }
 }
 
-pub fn assign(
+pub(crate) fn assign(
     transport: TransportId,
     track: &str,
     participant: &str,
@@ -208,7 +211,7 @@ pub fn assign(
     }
 }
 
-pub fn tile(participant: &str, rect: (i32, i32, u32, u32)) -> Tile {
+pub(crate) fn tile(participant: &str, rect: (i32, i32, u32, u32)) -> Tile {
     Tile {
         source: TileSource::Participant {
             participant: participant.to_owned(),
@@ -223,7 +226,7 @@ pub fn tile(participant: &str, rect: (i32, i32, u32, u32)) -> Tile {
     }
 }
 
-pub fn open(transport: TransportId, role: TransportRole) -> TransportCommand {
+pub(crate) fn open(transport: TransportId, role: TransportRole) -> TransportCommand {
     TransportCommand::Open {
         transport,
         role,
@@ -232,7 +235,11 @@ pub fn open(transport: TransportId, role: TransportRole) -> TransportCommand {
 }
 
 /// Carries one offer of `publisher` to `subscriber` and the answer back, then all candidates.
-pub async fn negotiate(publisher: &mut Daemon, subscriber: &mut Daemon, transport: TransportId) {
+pub(crate) async fn negotiate(
+    publisher: &mut Daemon,
+    subscriber: &mut Daemon,
+    transport: TransportId,
+) {
     let (kind, sdp) = publisher.description().await;
     assert_eq!(kind, DescriptionKind::Offer);
     subscriber
@@ -270,7 +277,7 @@ pub async fn negotiate(publisher: &mut Daemon, subscriber: &mut Daemon, transpor
 }
 
 /// Decodes a JPEG to its luma plane.
-pub fn luma_of(jpeg: &[u8]) -> (Vec<u8>, u32, u32) {
+pub(crate) fn luma_of(jpeg: &[u8]) -> (Vec<u8>, u32, u32) {
     use gstreamer::prelude::*;
     gstreamer::init().unwrap();
     let pipeline = gstreamer::parse::launch(

@@ -9,8 +9,10 @@ use saal_meeting::{AccountState, Participant};
 
 use crate::cli::{Command, Switch};
 
-/// Longer texts of others are cut.
+/// Longer names and titles of others are cut.
 const MOST_CHARS: usize = 80;
+/// Sentences may be longer: what is wrong stands at their end.
+const MOST_CHARS_OF_A_SENTENCE: usize = 500;
 
 /// A reply as lines of text.
 pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String {
@@ -42,26 +44,30 @@ fn done(command: &Command) -> &'static str {
 /// What others wrote, safe for a terminal: no control characters, no change of direction, not
 /// longer than a line.
 pub(crate) fn plain(text: &str) -> String {
-    let unsafe_for_terminals = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut clean: String = text
-        .chars()
-        .take(MOST_CHARS + 1)
-        .map(|c| {
-            if unsafe_for_terminals(c) {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect();
-    if clean.chars().count() > MOST_CHARS {
-        clean = clean.chars().take(MOST_CHARS).collect();
+    plain_up_to(MOST_CHARS, text)
+}
+
+fn sentence(text: &str) -> String {
+    plain_up_to(MOST_CHARS_OF_A_SENTENCE, text)
+}
+
+fn plain_up_to(most: usize, text: &str) -> String {
+    let mut chars = text.chars();
+    let mut clean: String = chars.by_ref().take(most).map(tamed).collect();
+    if chars.next().is_some() {
         clean.push('…');
     }
     clean
+}
+
+fn tamed(c: char) -> char {
+    let turns =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if turns || c.is_control() {
+        '\u{fffd}'
+    } else {
+        c
+    }
 }
 
 fn line(label: &str, text: &str) -> String {
@@ -88,7 +94,7 @@ fn status(status: &Status) -> String {
     for trouble in &status.troubles {
         text += &line(
             "Trouble",
-            &format!("{}: {}", trouble.code, plain(&trouble.text)),
+            &format!("{}: {}", trouble.code, sentence(&trouble.text)),
         );
     }
     text
@@ -142,13 +148,13 @@ fn account(account: &AccountState) -> String {
         AccountState::Starting => "starting".to_owned(),
         AccountState::Online { user } => format!("{user}, online"),
         AccountState::Unreachable { server, reason } => {
-            format!("{server} can't be reached: {}", plain(reason))
+            format!("{server} can't be reached: {}", sentence(reason))
         }
         AccountState::SignedOut { server, reason } => {
-            format!("{server} refuses the access token: {}", plain(reason))
+            format!("{server} refuses the access token: {}", sentence(reason))
         }
         AccountState::StoreFailed { path, reason, .. } => {
-            format!("{path} can't be used: {}", plain(reason))
+            format!("{path} can't be used: {}", sentence(reason))
         }
     }
 }

@@ -208,6 +208,22 @@ Trouble     loudspeaker: Der Lautsprecher fehlt.
 }
 
 #[test]
+fn sentences_are_whole_and_titles_are_cut() {
+    let daemon = Daemon::play(|_| {
+        let mut status = busy();
+        status.call.as_mut().unwrap().title = "t".repeat(10_000);
+        status.troubles[0].text = format!("{}: allowed are de, en", "x".repeat(200));
+        Reply::Status(Box::new(status))
+    });
+    let text = printed(&daemon.run(&["status"]));
+    assert!(text.contains("xxx: allowed are de, en\n"), "{text}");
+    assert!(
+        text.contains(&format!("Meeting     {}…\n", "t".repeat(80))),
+        "{text}"
+    );
+}
+
+#[test]
 fn status_for_programs_is_the_whole_document() {
     let daemon = Daemon::play(|_| Reply::Status(Box::new(busy())));
     let json = printed(&daemon.run(&["status", "--json"]));

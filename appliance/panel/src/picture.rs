@@ -162,3 +162,56 @@ impl DrawTarget for Picture {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use embedded_graphics::mock_display::MockDisplay;
+
+    use super::*;
+
+    const PART: Rectangle = Rectangle::new(Point::new(2, 1), Size::new(2, 3));
+
+    fn with_a_part() -> Picture {
+        let mut picture = Picture::new(6, 5);
+        let Ok(()) = picture.fill_solid(&PART, Rgb888::RED);
+        picture
+    }
+
+    #[test]
+    fn damage_is_the_smallest_rectangle_around_all_changes() {
+        let before = Picture::new(6, 5);
+        assert_eq!(with_a_part().damage_since(&before), Damage::Within(PART));
+        assert_eq!(before.damage_since(&before), Damage::Unchanged);
+        let larger = Picture::new(7, 5);
+        assert_eq!(
+            larger.damage_since(&before),
+            Damage::Within(larger.bounding_box())
+        );
+    }
+
+    #[test]
+    fn a_part_is_copied_to_a_display_and_nothing_else() {
+        let mut display = MockDisplay::<Rgb888>::new();
+        with_a_part().copy_to(&PART, &mut display).unwrap();
+        assert_eq!(display.affected_area(), PART);
+        assert_eq!(display.get_pixel(Point::new(3, 3)), Some(Rgb888::RED));
+    }
+
+    #[test]
+    fn what_is_outside_is_not_drawn() {
+        let mut picture = with_a_part();
+        picture.blend(-1, 0, Rgb888::WHITE, 255);
+        picture.blend(6, 0, Rgb888::WHITE, 255);
+        let far = Rectangle::new(Point::new(4, 3), Size::new(50, 50));
+        let Ok(()) = picture.fill_solid(&far, Rgb888::WHITE);
+        assert_eq!(picture.rgb()[..18], [0; 18], "the first row stays");
+        assert_eq!(picture.pixel(Point::new(5, 4)), Rgb888::WHITE);
+    }
+
+    #[test]
+    fn half_covering_mixes() {
+        let mut picture = Picture::new(1, 1);
+        picture.blend(0, 0, Rgb888::new(200, 100, 0), 128);
+        assert_eq!(picture.rgb(), [100, 50, 0]);
+    }
+}

@@ -257,3 +257,59 @@ async fn nonsense_is_refused_and_the_call_goes_on() {
     }
     pictures_go_on(&mut receiver, "ada").await;
 }
+
+#[tokio::test]
+async fn a_missing_device_is_named_and_the_call_goes_on_without() {
+    use saal_media_protocol::{
+        AudioChoice, CameraChoice, DeviceChoice, DeviceUse, MediaTrouble, Television,
+    };
+    let (mut sender, mut receiver) = call().await;
+    let television = Television {
+        width: 1280,
+        height: 720,
+        frames_per_second: 30,
+    };
+    let wrong = DeviceChoice {
+        camera: CameraChoice::Device("No such camera".to_owned()),
+        microphone: AudioChoice::Device("No such microphone".to_owned()),
+        loudspeaker: AudioChoice::Simulated,
+    };
+    sender
+        .send(MediaCommand::Configure {
+            devices: wrong,
+            television,
+        })
+        .await;
+    for (expected, name) in [
+        (DeviceUse::Camera, "No such camera"),
+        (DeviceUse::Microphone, "No such microphone"),
+    ] {
+        sender
+            .until(|event| match event {
+                MediaEvent::Trouble(MediaTrouble::Missing { source, wanted, .. }) => {
+                    (*source == expected && wanted == name).then_some(())
+                }
+                _ => None,
+            })
+            .await;
+    }
+    sender
+        .stats_until(|stats| stats.microphone_dbfs.is_none())
+        .await;
+    pictures_stop(&mut receiver).await;
+    sender
+        .send(MediaCommand::Configure {
+            devices: simulated(),
+            television,
+        })
+        .await;
+    for expected in [DeviceUse::Camera, DeviceUse::Microphone] {
+        sender
+            .until(|event| (*event == MediaEvent::Recovered { source: expected }).then_some(()))
+            .await;
+    }
+    pictures_go_on(&mut receiver, "ada").await;
+    sender
+        .stats_until(|stats| stats.microphone_dbfs.is_some_and(|level| level > -40.0))
+        .await;
+}

@@ -1,33 +1,51 @@
-//! The room's devices: finding them, opening what the plan asks for, and what is said when one
-//! does not work. A call goes on without the device; it is tried again every few seconds.
+//! The room's devices: opening what the plan asks for, and what is said when one does not work. A call goes on without the device; it is tried again every few seconds.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, ffi::OsString, time::Instant};
 
-use saal_hal::{AudioDevices, AudioError, CameraError, Cameras, Direction};
-use saal_hal_linux::{AlsaDevices, V4l2Cameras};
+use saal_hal::{AudioDevices, Direction};
+use saal_hal_linux::AlsaDevices;
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceList, DeviceUse, MediaEvent, MediaTrouble,
+    AudioChoice, DeviceChoice, DeviceList, DeviceUse, MediaEvent, MediaTrouble,
 };
 
-use super::RETRY;
+use super::{
+    RETRY,
+    discovery::{
+        self, SEED, failed, find_camera, find_sound, name_of_camera, name_of_sound, sound_trouble,
+    },
+};
 use crate::{
     graph::{
-        CameraSource, Fault, FrameSink, Graph, Part, PictureSink, Sound, SoundDevice,
-        SoundSettings, VideoDevice,
+        CameraSource, Fault, FrameSink, Graph, Part, PictureSink, Sound, SoundDevice, SoundSettings,
     },
-    plan::{self, CameraPlan, PictureSize},
+    plan::CameraPlan,
 };
 
-/// The simulated room's colours and voice.
-const SEED: u64 = 1;
-
 /// The room's devices as they are now.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Devices {
     camera: Option<(CameraPlan, CameraSource)>,
     sound: Option<Sound>,
     troubles: BTreeMap<DeviceUse, Trouble>,
     present: DeviceList,
+    nodes: Vec<OsString>,
+    /// What the configuration called the devices that are open.
+    microphone_is: AudioChoice,
+    loudspeaker_is: AudioChoice,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self {
+            camera: None,
+            sound: None,
+            troubles: BTreeMap::new(),
+            present: DeviceList::default(),
+            nodes: Vec::new(),
+            microphone_is: AudioChoice::None,
+            loudspeaker_is: AudioChoice::None,
+        }
+    }
 }
 
 /// A device that does not work, and when it is tried next.
@@ -54,33 +72,57 @@ impl Devices {
 
     /// Looks for what is configured, so that a wrong name is known before the first call.
     pub(super) fn configure(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
-        self.troubles.clear();
-        self.present = present();
+        self.nodes = discovery::nodes();
+        self.present = discovery::present();
         let mut said = vec![MediaEvent::Devices(self.present.clone())];
-        let missing = [
-            find_camera_node(&choice.camera).err(),
-            find_sound(&choice.microphone, DeviceUse::Microphone).err(),
-            find_sound(&choice.loudspeaker, DeviceUse::Loudspeaker).err(),
-        ];
-        for trouble in missing.into_iter().flatten() {
-            said.extend(self.trouble(trouble));
+        said.extend(self.look(choice));
+        for trouble in self.troubles.values_mut() {
+            trouble.retry_at = Instant::now();
         }
         said
     }
 
     /// Once a second: what was plugged or pulled since, where a real device is in use.
     pub(super) fn watch(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
-        let real = matches!(choice.camera, CameraChoice::Device(_))
-            || matches!(choice.microphone, AudioChoice::Device(_))
-            || matches!(choice.loudspeaker, AudioChoice::Device(_));
-        if !real || self.troubles.values().all(|t| t.retry_at > Instant::now()) {
+        if !discovery::any_real(choice) {
             return Vec::new();
         }
-        let before = std::mem::replace(&mut self.present, present());
-        if before == self.present {
+        let nodes = discovery::nodes();
+        if nodes == self.nodes {
             return Vec::new();
         }
-        vec![MediaEvent::Devices(self.present.clone())]
+        self.nodes = nodes;
+        let mut said = Vec::new();
+        let before = std::mem::replace(&mut self.present, discovery::present());
+        if before != self.present {
+            said.push(MediaEvent::Devices(self.present.clone()));
+        }
+        said.extend(self.look(choice));
+        said
+    }
+
+    /// Says which devices are missing, and which are back.
+    fn look(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
+        let uses = [
+            DeviceUse::Camera,
+            DeviceUse::Microphone,
+            DeviceUse::Loudspeaker,
+        ];
+        let look = |source| match discovery::missing(choice, source) {
+            Some(trouble) => self.trouble(trouble),
+            None => self.found(source),
+        };
+        uses.into_iter().filter_map(look).collect()
+    }
+
+    /// Being there again is all that a missing device needs; others have to prove that they work.
+    fn found(&mut self, source: DeviceUse) -> Option<MediaEvent> {
+        let missing = |trouble: &Trouble| matches!(trouble.said, MediaTrouble::Missing { .. });
+        if !self.troubles.get(&source).is_some_and(missing) {
+            return None;
+        }
+        self.troubles.remove(&source);
+        Some(MediaEvent::Recovered { source })
     }
 
     /// Opens, changes or closes the camera.
@@ -94,13 +136,14 @@ impl Devices {
             self.camera = None;
             return None;
         };
-        if self.camera.as_ref().is_some_and(|(plan, _)| plan == wanted)
-            || self.rests(DeviceUse::Camera)
-        {
+        if self.camera.as_ref().is_some_and(|(plan, _)| plan == wanted) {
             return None;
         }
         // Closed first: the same device can't be opened twice.
         self.camera = None;
+        if self.rests(DeviceUse::Camera) {
+            return None;
+        }
         let opened = find_camera(choice, *size).and_then(|device| {
             CameraSource::open(graph, &device, *size, sink()).map_err(|error| {
                 failed(
@@ -165,13 +208,14 @@ impl Devices {
     ) -> Option<MediaEvent> {
         let rests = self.rests(DeviceUse::Microphone);
         let sound = self.sound.as_mut()?;
-        let Some(sink) = sink else {
+        if sink.is_none() || self.microphone_is != *choice {
             sound.close_microphone();
-            return None;
-        };
+        }
+        let sink = sink?;
         if sound.microphone().is_some() || rests {
             return None;
         }
+        self.microphone_is = choice.clone();
         let opened = find_sound(choice, DeviceUse::Microphone).and_then(|device| {
             let device = device.unwrap_or(SoundDevice::Simulated);
             sound.open_microphone(device, sink).map_err(|error| {
@@ -194,10 +238,16 @@ impl Devices {
         if self.rests(DeviceUse::Loudspeaker) {
             return (SoundDevice::Simulated, None);
         }
-        if let Some(SoundDevice::Alsa(id)) = self.sound.as_ref().map(|s| &s.settings().loudspeaker)
+        let open = self
+            .sound
+            .as_ref()
+            .map(|sound| &sound.settings().loudspeaker);
+        if let Some(SoundDevice::Alsa(id)) = open
+            && self.loudspeaker_is == *choice
         {
             return (SoundDevice::Alsa(id.clone()), None);
         }
+        self.loudspeaker_is = choice.clone();
         let found = AlsaDevices.find(wanted, Direction::Playback);
         let usable = found.and_then(|device| AlsaDevices.check(&device).map(|()| device));
         match usable {
@@ -293,116 +343,5 @@ impl Devices {
         self.troubles
             .get(&source)
             .is_some_and(|trouble| Instant::now() < trouble.retry_at)
-    }
-}
-
-/// Everything that is connected.
-fn present() -> DeviceList {
-    let cameras = V4l2Cameras.list().unwrap_or_default();
-    let sound = |direction| {
-        let devices = AlsaDevices.list(direction).unwrap_or_default();
-        devices.into_iter().map(|device| device.name).collect()
-    };
-    DeviceList {
-        cameras: cameras.into_iter().map(|camera| camera.name).collect(),
-        microphones: sound(Direction::Capture),
-        loudspeakers: sound(Direction::Playback),
-    }
-}
-
-fn find_camera_node(choice: &CameraChoice) -> Result<Option<saal_hal::Camera>, MediaTrouble> {
-    match choice {
-        CameraChoice::None | CameraChoice::Simulated => Ok(None),
-        CameraChoice::Device(wanted) => V4l2Cameras.find(wanted).map(Some).map_err(camera_trouble),
-    }
-}
-
-fn find_camera(choice: &CameraChoice, size: PictureSize) -> Result<VideoDevice, MediaTrouble> {
-    let Some(camera) = find_camera_node(choice)? else {
-        return Ok(VideoDevice::Simulated { seed: SEED });
-    };
-    let format = plan::camera_format(&camera.formats, size);
-    let format = format.ok_or_else(|| {
-        failed(
-            DeviceUse::Camera,
-            camera.name.clone(),
-            "it offers no format that can be used",
-        )
-    })?;
-    Ok(VideoDevice::V4l2 {
-        node: camera.node,
-        format,
-    })
-}
-
-/// `None` for a device that is simulated or not there on purpose.
-fn find_sound(
-    choice: &AudioChoice,
-    source: DeviceUse,
-) -> Result<Option<SoundDevice>, MediaTrouble> {
-    let AudioChoice::Device(wanted) = choice else {
-        return Ok(None);
-    };
-    let direction = match source {
-        DeviceUse::Loudspeaker => Direction::Playback,
-        DeviceUse::Camera | DeviceUse::Microphone => Direction::Capture,
-    };
-    let found = AlsaDevices.find(wanted, direction);
-    found
-        .map(|device| Some(SoundDevice::Alsa(device.id)))
-        .map_err(|e| sound_trouble(source, e))
-}
-
-fn name_of_camera(choice: &CameraChoice) -> String {
-    match choice {
-        CameraChoice::Device(name) => name.clone(),
-        CameraChoice::Simulated => "simulated camera".to_owned(),
-        CameraChoice::None => String::new(),
-    }
-}
-
-fn name_of_sound(choice: &AudioChoice) -> String {
-    match choice {
-        AudioChoice::Device(name) => name.clone(),
-        AudioChoice::Simulated => "simulated sound".to_owned(),
-        AudioChoice::None => String::new(),
-    }
-}
-
-fn failed(source: DeviceUse, device: String, reason: &str) -> MediaTrouble {
-    MediaTrouble::Failed {
-        source,
-        device,
-        reason: reason.to_owned(),
-    }
-}
-
-fn camera_trouble(error: CameraError) -> MediaTrouble {
-    let source = DeviceUse::Camera;
-    match error {
-        CameraError::NotFound { wanted, present } => MediaTrouble::Missing {
-            source,
-            wanted,
-            present,
-        },
-        CameraError::Busy { camera } => MediaTrouble::Busy {
-            source,
-            device: camera,
-        },
-        CameraError::Device { ref camera, .. } => {
-            failed(source, camera.clone(), &error.to_string())
-        }
-    }
-}
-
-fn sound_trouble(source: DeviceUse, error: AudioError) -> MediaTrouble {
-    match error {
-        AudioError::NotFound { wanted, present } => MediaTrouble::Missing {
-            source,
-            wanted,
-            present,
-        },
-        AudioError::Busy { device } => MediaTrouble::Busy { source, device },
-        AudioError::Device { ref device, .. } => failed(source, device.clone(), &error.to_string()),
     }
 }

@@ -5,6 +5,7 @@
 
 mod calls;
 mod devices;
+mod discovery;
 mod receiving;
 mod sending;
 

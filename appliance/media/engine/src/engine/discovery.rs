@@ -1,0 +1,163 @@
+//! Finding the room's devices, and what is said when one can't be found or used.
+
+use saal_hal::{AudioDevices, AudioError, CameraError, Cameras, Direction};
+use saal_hal_linux::{AlsaDevices, V4l2Cameras};
+use saal_media_protocol::{
+    AudioChoice, CameraChoice, DeviceChoice, DeviceList, DeviceUse, MediaTrouble,
+};
+
+use crate::{
+    graph::{SoundDevice, VideoDevice},
+    plan::{self, PictureSize},
+};
+
+/// The simulated room's colours and voice.
+pub(super) const SEED: u64 = 1;
+
+/// The device nodes there are: cheap to ask for, and different when something is plugged or
+/// pulled.
+pub(super) fn nodes() -> Vec<std::ffi::OsString> {
+    let named = |folder: &str, prefix: &'static str| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name());
+        names
+            .filter(move |name| name.to_string_lossy().starts_with(prefix))
+            .collect::<Vec<_>>()
+    };
+    let mut nodes = named("/dev", "video");
+    nodes.extend(named("/dev/snd", "pcm"));
+    nodes.sort_unstable();
+    nodes
+}
+
+/// Why a configured device can't be found; `None` when it is there or simulated.
+pub(super) fn missing(choice: &DeviceChoice, source: DeviceUse) -> Option<MediaTrouble> {
+    match source {
+        DeviceUse::Camera => find_camera_node(&choice.camera).err(),
+        DeviceUse::Microphone => find_sound(&choice.microphone, source).err(),
+        DeviceUse::Loudspeaker => find_sound(&choice.loudspeaker, source).err(),
+    }
+}
+
+/// Whether any of the room's devices is a real one.
+pub(super) fn any_real(choice: &DeviceChoice) -> bool {
+    matches!(choice.camera, CameraChoice::Device(_))
+        || matches!(choice.microphone, AudioChoice::Device(_))
+        || matches!(choice.loudspeaker, AudioChoice::Device(_))
+}
+
+/// Everything that is connected.
+pub(super) fn present() -> DeviceList {
+    let cameras = V4l2Cameras.list().unwrap_or_default();
+    let sound = |direction| {
+        let devices = AlsaDevices.list(direction).unwrap_or_default();
+        devices.into_iter().map(|device| device.name).collect()
+    };
+    DeviceList {
+        cameras: cameras.into_iter().map(|camera| camera.name).collect(),
+        microphones: sound(Direction::Capture),
+        loudspeakers: sound(Direction::Playback),
+    }
+}
+
+pub(super) fn find_camera_node(
+    choice: &CameraChoice,
+) -> Result<Option<saal_hal::Camera>, MediaTrouble> {
+    match choice {
+        CameraChoice::None | CameraChoice::Simulated => Ok(None),
+        CameraChoice::Device(wanted) => V4l2Cameras.find(wanted).map(Some).map_err(camera_trouble),
+    }
+}
+
+pub(super) fn find_camera(
+    choice: &CameraChoice,
+    size: PictureSize,
+) -> Result<VideoDevice, MediaTrouble> {
+    let Some(camera) = find_camera_node(choice)? else {
+        return Ok(VideoDevice::Simulated { seed: SEED });
+    };
+    let format = plan::camera_format(&camera.formats, size);
+    let format = format.ok_or_else(|| {
+        failed(
+            DeviceUse::Camera,
+            camera.name.clone(),
+            "it offers no format that can be used",
+        )
+    })?;
+    Ok(VideoDevice::V4l2 {
+        node: camera.node,
+        format,
+    })
+}
+
+/// `None` for a device that is simulated or not there on purpose.
+pub(super) fn find_sound(
+    choice: &AudioChoice,
+    source: DeviceUse,
+) -> Result<Option<SoundDevice>, MediaTrouble> {
+    let AudioChoice::Device(wanted) = choice else {
+        return Ok(None);
+    };
+    let direction = match source {
+        DeviceUse::Loudspeaker => Direction::Playback,
+        DeviceUse::Camera | DeviceUse::Microphone => Direction::Capture,
+    };
+    let found = AlsaDevices.find(wanted, direction);
+    found
+        .map(|device| Some(SoundDevice::Alsa(device.id)))
+        .map_err(|e| sound_trouble(source, e))
+}
+
+pub(super) fn name_of_camera(choice: &CameraChoice) -> String {
+    match choice {
+        CameraChoice::Device(name) => name.clone(),
+        CameraChoice::Simulated => "simulated camera".to_owned(),
+        CameraChoice::None => String::new(),
+    }
+}
+
+pub(super) fn name_of_sound(choice: &AudioChoice) -> String {
+    match choice {
+        AudioChoice::Device(name) => name.clone(),
+        AudioChoice::Simulated => "simulated sound".to_owned(),
+        AudioChoice::None => String::new(),
+    }
+}
+
+pub(super) fn failed(source: DeviceUse, device: String, reason: &str) -> MediaTrouble {
+    MediaTrouble::Failed {
+        source,
+        device,
+        reason: reason.to_owned(),
+    }
+}
+
+fn camera_trouble(error: CameraError) -> MediaTrouble {
+    let source = DeviceUse::Camera;
+    match error {
+        CameraError::NotFound { wanted, present } => MediaTrouble::Missing {
+            source,
+            wanted,
+            present,
+        },
+        CameraError::Busy { camera } => MediaTrouble::Busy {
+            source,
+            device: camera,
+        },
+        CameraError::Device { ref camera, .. } => {
+            failed(source, camera.clone(), &error.to_string())
+        }
+    }
+}
+
+pub(super) fn sound_trouble(source: DeviceUse, error: AudioError) -> MediaTrouble {
+    match error {
+        AudioError::NotFound { wanted, present } => MediaTrouble::Missing {
+            source,
+            wanted,
+            present,
+        },
+        AudioError::Busy { device } => MediaTrouble::Busy { source, device },
+        AudioError::Device { ref device, .. } => failed(source, device.clone(), &error.to_string()),
+    }
+}

@@ -21,7 +21,7 @@ const MOST: i64 = 500_000_000;
 /// The delay in use moves when it is off by this much.
 const STEP: i64 = 10_000_000;
 /// A jump by more than this is another source behind the same track.
-const JUMP: i64 = 3_000_000_000;
+const JUMP: i64 = 1_000_000_000;
 
 /// The playout of one track.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use std::{
 
 use saal_media_protocol::{
     AudioChoice, CameraChoice, DeviceChoice, MediaCommand, MediaEvent, MediaStats, SourceKind,
-    Television, Tile, TransportEvent, TransportId,
+    Television, Tile, TransportEvent, TransportId, TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -167,9 +167,19 @@ impl Engine {
                 self.sending.estimate(transport, bits_per_second);
             }
             FromTransport::Event(event) => {
-                if let TransportEvent::RemoteTracks { transport, tracks } = &event {
-                    self.receiving
-                        .keep(*transport, tracks, self.devices.sound());
+                match &event {
+                    TransportEvent::RemoteTracks { transport, tracks } => {
+                        self.receiving
+                            .keep(*transport, tracks, self.devices.sound());
+                    }
+                    // What was encoded before did not leave: the far end needs a beginning.
+                    TransportEvent::State {
+                        transport,
+                        state: TransportState::Connected,
+                    } => {
+                        self.sending.begin(*transport);
+                    }
+                    _ => {}
                 }
                 self.say(MediaEvent::Transport(event));
             }

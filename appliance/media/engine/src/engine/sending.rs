@@ -139,6 +139,17 @@ impl Sending {
         }
     }
 
+    /// Key frames for all tracks of a connection that came up.
+    pub(super) fn begin(&self, transport: TransportId) {
+        for encoder in self
+            .encoders
+            .iter()
+            .filter(|e| e.plan().transport == transport)
+        {
+            encoder.force_key_frame();
+        }
+    }
+
     /// Starts, changes and stops encoders until they are as planned.
     pub(super) fn reconcile_encoders(
         &mut self,

@@ -27,6 +27,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run a room, its servers and an Element Call user, and say where to look.
+    #[command(disable_help_flag = true)]
     Demo {
         /// Passed on: --far-end none, --window, --camera NAME, ...
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -43,6 +44,7 @@ enum Command {
     /// Check format, lints and dependencies.
     Lint,
     /// Measure: join, call.
+    #[command(disable_help_flag = true)]
     Bench {
         /// Which benchmark.
         name: String,

@@ -10,12 +10,20 @@ use crate::error::{Error, Result};
 use crate::farend::FarEndOptions;
 use crate::tools::Tools;
 
-/// Small, so that two cores can encode, decode and scale it several times over.
-const CLIP: VideoClip = VideoClip {
+/// A small picture, so that two cores can encode, decode and scale it several times over.
+const SMALL: VideoClip = VideoClip {
     width: 640,
     height: 360,
     frames_per_second: 15,
     seconds: 8,
+    seed: 0,
+};
+/// What a room's camera gives: for comparing costs.
+const LARGE: VideoClip = VideoClip {
+    width: 1280,
+    height: 720,
+    frames_per_second: 30,
+    seconds: 4,
     seed: 0,
 };
 /// Length of the sound; longer than the longest test listens at a stretch.
@@ -24,18 +32,35 @@ const SOUND_SECONDS: u32 = 60;
 const EDITION: u32 = 2;
 
 impl FarEndOptions {
-    /// Camera and microphone with the codes of `saal_hal_sim`, seeded with `seed`; made once per seed.
+    /// Camera (640x360, 15/s) and microphone with the codes of `saal_hal_sim`, seeded with `seed`.
     ///
     /// # Errors
-    /// When the files cannot be written.
+    /// When the files cannot be written; they are made once per seed.
     pub fn coded(tools: &Tools, seed: u64) -> Result<Self> {
+        Self::with(tools, &VideoClip { seed, ..SMALL })
+    }
+
+    /// The same at 1280x720, 30/s.
+    ///
+    /// # Errors
+    /// As for [`Self::coded`].
+    pub fn coded_large(tools: &Tools, seed: u64) -> Result<Self> {
+        Self::with(tools, &VideoClip { seed, ..LARGE })
+    }
+
+    fn with(tools: &Tools, clip: &VideoClip) -> Result<Self> {
         let folder = tools.cache.join("clips");
         std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
-        let name = |kind: &str| folder.join(format!("{EDITION}-{seed}.{kind}"));
-        let video = once(name("y4m"), |out| {
-            write_y4m(&VideoClip { seed, ..CLIP }, out)
-        })?;
-        let audio = once(name("wav"), |out| write_wav(SOUND_SECONDS, seed, out))?;
+        let VideoClip {
+            width,
+            height,
+            seed,
+            ..
+        } = clip;
+        let video = folder.join(format!("{EDITION}-{seed}-{width}x{height}.y4m"));
+        let audio = folder.join(format!("{EDITION}-{seed}.wav"));
+        let video = once(video, |out| write_y4m(clip, out))?;
+        let audio = once(audio, |out| write_wav(SOUND_SECONDS, *seed, out))?;
         Ok(Self {
             video: Some(video),
             audio: Some(audio),

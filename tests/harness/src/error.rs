@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{error, fmt};
 
 /// One variant per failed operation, with the thing it failed on.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     /// The set-up of the tools has not run, or its result cannot be read.
     #[error("the tools are not set up ({path}): run ./dev test setup")]
@@ -110,6 +111,17 @@ pub enum Error {
 
 /// Result of the harness.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// As text with its causes: this is what a test that returns an error prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let causes = std::iter::successors(error::Error::source(self), |cause| cause.source());
+        causes
+            .into_iter()
+            .try_for_each(|cause| write!(f, "\n  because: {cause}"))
+    }
+}
 
 impl Error {
     /// For `map_err` on file operations.

@@ -21,6 +21,7 @@ use crate::process::{Process, Program};
 use crate::servers::Servers;
 use crate::stats::CallStats;
 use crate::tools::far_end_sources;
+use crate::usage::Usage;
 
 /// Starting Chromium takes 1 s on an idle machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -209,9 +210,9 @@ impl FarEnd {
         Ok(caller)
     }
 
-    /// The processor and memory of the browser are those of this process and its descendants.
-    pub async fn pid(&self) -> u32 {
-        self.browser.process.lock().await.pid()
+    /// What the browser costs, all its processes together, without the driver.
+    pub async fn usage(&self) -> Usage {
+        Usage::below(self.browser.process.lock().await.pid())
     }
 
     /// Closes the browser and waits for its end.

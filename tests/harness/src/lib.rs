@@ -26,6 +26,7 @@ mod supervisor;
 mod synapse;
 mod token_service;
 mod tools;
+mod usage;
 mod wait;
 mod web;
 
@@ -42,4 +43,5 @@ pub use stats::{CallStats, Inbound, Outbound};
 pub use synapse::SERVER_NAME;
 pub use token_service::call_room;
 pub use tools::Tools;
+pub use usage::Usage;
 pub use wait::until;

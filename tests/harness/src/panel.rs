@@ -1,6 +1,6 @@
 //! The panel as the web view gives it: the tree of elements and touches.
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use saal_hal::{Touch, TouchPhase};
 use serde::Deserialize;
 use serde_json::json;
@@ -114,5 +114,8 @@ pub(crate) async fn tap(web: &str, x: i32, y: i32) -> Result<()> {
         let text = json!({ "touch": Touch { x, y, phase } }).to_string();
         socket.send(Message::text(text)).await.map_err(failed)?;
     }
-    socket.close(None).await.map_err(failed)
+    socket.close(None).await.map_err(failed)?;
+    // A socket that is dropped with pictures unread resets the connection, and the touches in it are lost.
+    while socket.next().await.is_some_and(|message| message.is_ok()) {}
+    Ok(())
 }

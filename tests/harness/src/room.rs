@@ -19,6 +19,7 @@ use crate::process::{Program, tail};
 use crate::servers::Servers;
 use crate::supervisor::Supervisor;
 use crate::synapse::SERVER_NAME;
+use crate::usage::Usage;
 use crate::wait::until;
 use crate::{http, ports};
 
@@ -335,6 +336,12 @@ impl Room {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.supervisor.pid()
+    }
+
+    /// What saald and its engine cost together.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.pid().map(Usage::of_tree).unwrap_or_default()
     }
 
     /// How often saald was started.

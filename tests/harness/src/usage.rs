@@ -1,0 +1,111 @@
+//! What processes cost: processor time and memory, from /proc.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// The cost of some processes together at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time since they started, of those that still run.
+    pub processor: Duration,
+    /// Proportional set size: shared pages are divided among those who share them.
+    pub pss_kib: u64,
+    /// How many processes.
+    pub processes: usize,
+}
+
+impl Usage {
+    /// Of a process and everything below it.
+    #[must_use]
+    pub fn of_tree(root: u32) -> Self {
+        Self::of(&[&[root], below(root).as_slice()].concat())
+    }
+
+    /// Of everything below a process.
+    #[must_use]
+    pub fn below(root: u32) -> Self {
+        Self::of(&below(root))
+    }
+
+    fn of(processes: &[u32]) -> Self {
+        let each = processes.iter().filter_map(|pid| {
+            let (processor, pss_kib) = (processor(*pid)?, pss_kib(*pid)?);
+            Some(Self {
+                processor,
+                pss_kib,
+                processes: 1,
+            })
+        });
+        each.fold(Self::default(), |sum, one| Self {
+            processor: sum.processor + one.processor,
+            pss_kib: sum.pss_kib + one.pss_kib,
+            processes: sum.processes + one.processes,
+        })
+    }
+}
+
+/// All processes below one.
+fn below(root: u32) -> Vec<u32> {
+    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    for pid in entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
+        if let Some(parent) = stat(pid).and_then(|fields| fields.get(1)?.parse().ok()) {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = Vec::new();
+    let mut todo = vec![root];
+    while let Some(pid) = todo.pop() {
+        let of_this = children.remove(&pid).unwrap_or_default();
+        found.extend(&of_this);
+        todo.extend(of_this);
+    }
+    found
+}
+
+/// The fields of /proc/PID/stat after the program's name, which may have spaces: state, parent, ...
+fn stat(pid: u32) -> Option<Vec<String>> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = text.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(str::to_owned).collect())
+}
+
+/// utime and stime, fields 14 and 15 of proc_pid_stat(5). Linux counts them in 1/100 s on every architecture (USER_HZ).
+fn processor(pid: u32) -> Option<Duration> {
+    let fields = stat(pid)?;
+    let ticks = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|field| field.parse::<u64>().ok())
+    };
+    Some(Duration::from_millis(10 * (ticks(11)? + ticks(12)?)))
+}
+
+/// `Pss:` of proc_pid_smaps(5).
+fn pss_kib(pid: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_costs_something() {
+        let usage = Usage::of_tree(std::process::id());
+        assert!(usage.pss_kib > 100 && usage.processes >= 1, "{usage:?}");
+    }
+
+    #[test]
+    fn children_are_found_below() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        assert!(below(std::process::id()).contains(&child.id()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}

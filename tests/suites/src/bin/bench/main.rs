@@ -1,0 +1,52 @@
+//! `./dev bench NAME`: the room beside Chromium with Element Call, in turns, in one run, as ratios with their goals.
+//!
+//! Absolute figures mean little on a shared machine; the ratio of two subjects that took turns does. The far end is the
+//! same for both: another Chromium, whose cost is not counted.
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod call;
+mod join;
+mod report;
+
+use clap::{Parser, ValueEnum};
+use saal_harness::run;
+
+/// Measures the room beside Chromium.
+#[derive(Parser)]
+#[command(name = "./dev bench")]
+struct Arguments {
+    /// What to measure.
+    #[arg(value_enum)]
+    name: Name,
+    /// How often each subject has its turn.
+    #[arg(long, default_value_t = 10)]
+    turns: u32,
+    /// Length of a turn's measured part, for `call`.
+    #[arg(long, default_value_t = 15)]
+    seconds: u64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Name {
+    /// From a tap on Join to the first remote picture.
+    Join,
+    /// Processor time per delivered picture, and memory, in a call of two.
+    Call,
+}
+
+fn main() -> anyhow::Result<()> {
+    let Arguments {
+        name,
+        turns,
+        seconds,
+    } = Arguments::parse();
+    let report = run(async {
+        match name {
+            Name::Join => join::measure(turns).await,
+            Name::Call => call::measure(turns, seconds).await,
+        }
+    })?;
+    println!("\n{report}");
+    Ok(())
+}

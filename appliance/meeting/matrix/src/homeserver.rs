@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{rtc::StateEvent, settings::Secret};
 
-const CONNECT_WITHIN: Duration = Duration::from_secs(4);
-const ANSWER_WITHIN: Duration = Duration::from_secs(8);
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A request that did not work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +43,12 @@ impl RequestError {
         self.has_code("M_UNKNOWN_TOKEN") || self.has_code("M_MISSING_TOKEN")
     }
 
-    pub(crate) fn has_code(&self, wanted: &str) -> bool {
+    /// Asking again in the same way is no use.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if *status != 429)
+    }
+
+    fn has_code(&self, wanted: &str) -> bool {
         matches!(self, Self::Refused { code, .. } if code == wanted)
     }
 }

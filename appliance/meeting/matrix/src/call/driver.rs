@@ -85,6 +85,7 @@ pub(crate) async fn run(
         inputs,
         tasks: JoinSet::new(),
         sockets: HashMap::new(),
+        room_seen: false,
     };
     driver.run(call, waiting, commands, receiver).await;
 }
@@ -119,6 +120,8 @@ struct Driver {
     inputs: mpsc::UnboundedSender<Input>,
     tasks: JoinSet<()>,
     sockets: HashMap<ConnectionId, mpsc::UnboundedSender<SignalRequest>>,
+    /// A sync knew the call's room; one that knows it no more means that we are out of it.
+    room_seen: bool,
 }
 
 impl Driver {
@@ -130,6 +133,7 @@ impl Driver {
         mut inputs: mpsc::UnboundedReceiver<Input>,
     ) {
         let mut rooms = self.environment.rooms.clone();
+        self.room_seen = rooms.borrow().contains_key(&self.call_room.room_id);
         let mut open = true;
         for command in waiting {
             self.command(Some(command));
@@ -200,8 +204,13 @@ impl Driver {
             .get(&self.call_room.room_id)
             .cloned();
         match room {
-            Some(room) => self.machine.handle_members(now(), room.members.clone()),
-            None => self.machine.handle_expelled(now()),
+            Some(room) => {
+                self.room_seen = true;
+                self.machine.handle_members(now(), room.members.clone());
+            }
+            None if self.room_seen => self.machine.handle_expelled(now()),
+            // The room is too new for the store that was read.
+            None => {}
         }
     }
 

@@ -72,7 +72,7 @@ async fn try_prepare(
     );
     let (room, focus) = tokio::join!(room(environment, &join.room_id), focus);
     let room = match room {
-        Err(error @ RequestError::Refused { .. }) => {
+        Err(error) if error.is_final() => {
             return Ok(Err(EndReason::NotAllowed {
                 reason: error.to_string(),
             }));

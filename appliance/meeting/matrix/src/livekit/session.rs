@@ -1,6 +1,9 @@
 //! One stay on one media server, pure: what the server says and what the media engine reports go
 //! in, requests to the server and commands to the engine come out.
 
+mod health;
+mod sending;
+
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
@@ -12,16 +15,12 @@ use livekit_protocol::{
 };
 use saal_media_protocol::{
     Candidate, DescriptionKind, IceServer, SourceKind, TransportCommand, TransportEvent,
-    TransportId, TransportRole, TransportState, VideoSend,
+    TransportId, TransportRole, VideoSend,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{publish, roster::Roster};
+use super::roster::Roster;
 
-/// Media have to be connected this long after the server let us in.
-const CONNECT_WITHIN: Duration = Duration::from_secs(15);
-/// ICE may find another way for this long before the room starts anew.
-const DISCONNECTED_FOR: Duration = Duration::from_secs(5);
 /// What servers say when they say nothing about pings.
 const PING_EVERY: Duration = Duration::from_secs(5);
 const SILENT_FOR: Duration = Duration::from_secs(15);
@@ -48,7 +47,7 @@ pub(crate) struct Publisher {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Output {
     /// To the server.
-    Request(proto::SignalRequest),
+    Request(Box<proto::SignalRequest>),
     /// To the engine.
     Transport(TransportCommand),
     /// Somebody came, went, or changed.
@@ -68,7 +67,7 @@ pub(crate) enum Output {
 pub(crate) struct Session {
     setup: Setup,
     ice_servers: Vec<IceServer>,
-    own_sid: String,
+    own_identity: String,
     joined_at: Option<Instant>,
     roster: Roster,
     tracks: Vec<LocalTrack>,
@@ -76,6 +75,8 @@ pub(crate) struct Session {
     offer_pending: bool,
     offers_made: u32,
     last_server_offer: u32,
+    /// The engine has not answered the server's last offer yet.
+    answer_pending: bool,
     subscriber: Link,
     publisher: Link,
     connected: bool,
@@ -121,13 +122,14 @@ impl Session {
         Self {
             setup,
             ice_servers: Vec::new(),
-            own_sid: String::new(),
+            own_identity: String::new(),
             joined_at: None,
             roster: Roster::default(),
             tracks: Vec::new(),
             offer_pending: false,
             offers_made: 0,
             last_server_offer: 0,
+            answer_pending: false,
             subscriber: Link::default(),
             publisher: Link::default(),
             connected: false,
@@ -164,10 +166,9 @@ impl Session {
     }
 
     fn request(&mut self, message: Request) {
-        self.outputs
-            .push_back(Output::Request(proto::SignalRequest {
-                message: Some(message),
-            }));
+        let message = Some(message);
+        let request = Box::new(proto::SignalRequest { message });
+        self.outputs.push_back(Output::Request(request));
     }
 
     fn command(&mut self, command: TransportCommand) {
@@ -201,24 +202,6 @@ impl Session {
         }
     }
 
-    pub(crate) fn set_muted(&mut self, source: SourceKind, muted: bool) {
-        if let Some(publisher) = &mut self.setup.publisher {
-            match source {
-                SourceKind::Microphone => publisher.microphone_muted = muted,
-                SourceKind::Camera => publisher.camera_muted = muted,
-                SourceKind::Content | SourceKind::ContentAudio => {}
-            }
-        }
-        let Some(track) = self.tracks.iter_mut().find(|track| track.source == source) else {
-            return;
-        };
-        track.muted = muted;
-        // A track that the server does not know yet is corrected when it does.
-        if let Some(sid) = track.sid.clone() {
-            self.request(Request::Mute(proto::MuteTrackRequest { sid, muted }));
-        }
-    }
-
     pub(crate) fn handle_signal(&mut self, now: Instant, response: proto::SignalResponse) {
         self.heard_at = Some(now);
         let Some(message) = response.message else {
@@ -228,6 +211,7 @@ impl Session {
             Response::Join(join) => self.joined(now, join),
             Response::Offer(offer) => {
                 self.last_server_offer = offer.id;
+                self.answer_pending = true;
                 let transport = self.setup.subscriber;
                 self.describe(transport, DescriptionKind::Offer, offer.sdp);
             }
@@ -240,11 +224,7 @@ impl Session {
                 self.check_connected();
             }
             Response::TrackPublished(published) => self.track_published(&published),
-            Response::SpeakersChanged(changed) => {
-                if self.roster.speakers(&changed) {
-                    self.outputs.push_back(Output::Roster);
-                }
-            }
+            Response::SpeakersChanged(changed) => self.speakers(&changed),
             Response::SubscribedQualityUpdate(update) => self.qualities(&update),
             Response::Leave(leave) => self.told_to_leave(&leave),
             Response::Mute(mute) => {
@@ -263,7 +243,7 @@ impl Session {
         self.ping_every = seconds(join.ping_interval).unwrap_or(PING_EVERY);
         self.silent_for = seconds(join.ping_timeout).unwrap_or(SILENT_FOR);
         self.next_ping = Some(now + self.ping_every);
-        self.own_sid = join.participant.map(|own| own.sid).unwrap_or_default();
+        self.own_identity = join.participant.map(|own| own.identity).unwrap_or_default();
         self.ice_servers = join.ice_servers.into_iter().map(ice_server).collect();
         if let Some(publisher) = self.setup.publisher.clone() {
             self.open(publisher.transport, TransportRole::Publisher);
@@ -300,73 +280,6 @@ impl Session {
         });
     }
 
-    fn announce(&mut self, cid: String, source: SourceKind, video: Option<VideoSend>, muted: bool) {
-        let request = publish::add_track(&cid, source, video.as_ref(), muted);
-        self.request(Request::AddTrack(request));
-        self.tracks.push(LocalTrack {
-            cid,
-            source,
-            video,
-            muted,
-            sid: None,
-            published: false,
-        });
-    }
-
-    fn track_published(&mut self, published: &proto::TrackPublishedResponse) {
-        let Some(info) = &published.track else { return };
-        let Some(track) = self
-            .tracks
-            .iter_mut()
-            .find(|track| track.cid == published.cid)
-        else {
-            return;
-        };
-        track.sid = Some(info.sid.clone());
-        if track.muted != info.muted {
-            let mute = proto::MuteTrackRequest {
-                sid: info.sid.clone(),
-                muted: track.muted,
-            };
-            self.request(Request::Mute(mute));
-        }
-        self.publish_next();
-    }
-
-    /// Has the engine offer one more track, unless an offer is on its way.
-    fn publish_next(&mut self) {
-        let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
-            return;
-        };
-        if self.offer_pending {
-            return;
-        }
-        let next = self
-            .tracks
-            .iter_mut()
-            .find(|track| track.sid.is_some() && !track.published);
-        if let Some(track) = next {
-            track.published = true;
-            let command = TransportCommand::Publish {
-                transport,
-                track: track.cid.clone(),
-                source: track.source,
-                video: track.video.clone(),
-            };
-            self.offer_pending = true;
-            self.command(command);
-        }
-    }
-
-    fn answered(&mut self, sdp: String) {
-        let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
-            return;
-        };
-        self.describe(transport, DescriptionKind::Answer, sdp);
-        self.offer_pending = false;
-        self.publish_next();
-    }
-
     fn describe(&mut self, transport: TransportId, kind: DescriptionKind, sdp: String) {
         self.command(TransportCommand::Describe {
             transport,
@@ -397,8 +310,15 @@ impl Session {
         }
     }
 
+    fn speakers(&mut self, changed: &proto::SpeakersChanged) {
+        if self.roster.speakers(changed) {
+            self.outputs.push_back(Output::Roster);
+        }
+    }
+
     fn participant(&mut self, info: &proto::ParticipantInfo) {
-        if info.sid == self.own_sid {
+        // Not by sid: the server may still list the connection that this one replaces.
+        if info.identity == self.own_identity {
             return;
         }
         let changes = self.roster.update(info);
@@ -426,24 +346,6 @@ impl Session {
             quality: proto::VideoQuality::High as i32,
             ..Default::default()
         }));
-    }
-
-    fn qualities(&mut self, update: &proto::SubscribedQualityUpdate) {
-        let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
-            return;
-        };
-        let track = self
-            .tracks
-            .iter()
-            .find(|t| t.sid.as_deref() == Some(&update.track_sid));
-        if let Some((track, video)) = track.and_then(|t| Some((t.cid.clone(), t.video.as_ref()?))) {
-            let active = publish::active_layers(video, update);
-            self.command(TransportCommand::SetActiveLayers {
-                transport,
-                track,
-                active,
-            });
-        }
     }
 
     fn told_to_leave(&mut self, leave: &proto::LeaveRequest) {
@@ -482,6 +384,7 @@ impl Session {
                 sdp,
                 ..
             } => {
+                self.answer_pending = false;
                 let (r#type, id) = ("answer".to_owned(), self.last_server_offer);
                 let answer = proto::SessionDescription {
                     r#type,
@@ -503,11 +406,23 @@ impl Session {
                     self.name_remote_track(transport, &track.stream, track.track);
                 }
             }
-            TransportEvent::Refused { reason, .. } => {
-                self.end(Output::Lost {
-                    reason: format!("the media engine refuses: {reason}"),
-                });
-            }
+            TransportEvent::Refused { transport, reason } => self.refused(transport, &reason),
+        }
+    }
+
+    /// Without an offer or an answer there is no going on; without a candidate there is.
+    fn refused(&mut self, transport: TransportId, reason: &str) {
+        let needed = if transport == self.setup.subscriber {
+            self.answer_pending
+        } else {
+            self.offer_pending
+        };
+        if needed {
+            self.end(Output::Lost {
+                reason: format!("the media engine refuses: {reason}"),
+            });
+        } else {
+            tracing::warn!(transport = transport.0, reason, "the media engine refuses");
         }
     }
 
@@ -547,105 +462,6 @@ impl Session {
             target: target as i32,
             r#final: false,
         }));
-    }
-
-    fn state(&mut self, now: Instant, transport: TransportId, state: TransportState) {
-        let (name, link) = if transport == self.setup.subscriber {
-            ("receiving", &mut self.subscriber)
-        } else {
-            ("sending", &mut self.publisher)
-        };
-        match state {
-            TransportState::Connecting => {}
-            TransportState::Connected => {
-                *link = Link {
-                    connected: true,
-                    disconnected_at: None,
-                }
-            }
-            TransportState::Disconnected => {
-                link.disconnected_at.get_or_insert(now);
-            }
-            TransportState::Failed => {
-                self.end(Output::Lost {
-                    reason: format!("the {name} connection failed"),
-                });
-            }
-        }
-        self.check_connected();
-    }
-
-    fn check_connected(&mut self) {
-        let ready = self.joined_at.is_some()
-            && if self.roster.has_tracks() {
-                self.subscriber.connected
-            } else {
-                self.setup.publisher.is_none() || self.publisher.connected
-            };
-        if ready && !self.connected {
-            self.connected = true;
-            self.outputs.push_back(Output::Connected);
-        }
-    }
-
-    /// When [`Self::handle_timeout`] has something to do.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        if self.over {
-            return None;
-        }
-        [
-            self.next_ping,
-            self.silent_at(),
-            self.unconnected_at(),
-            self.disconnected_at(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    fn silent_at(&self) -> Option<Instant> {
-        self.next_ping?;
-        self.heard_at.map(|at| at + self.silent_for)
-    }
-
-    fn unconnected_at(&self) -> Option<Instant> {
-        self.joined_at
-            .filter(|_| !self.connected)
-            .map(|at| at + CONNECT_WITHIN)
-    }
-
-    fn disconnected_at(&self) -> Option<Instant> {
-        [
-            self.subscriber.disconnected_at,
-            self.publisher.disconnected_at,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .map(|at| at + DISCONNECTED_FOR)
-    }
-
-    /// `unix_ms` is what the ping tells the server.
-    pub(crate) fn handle_timeout(&mut self, now: Instant, unix_ms: u64) {
-        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        if due(self.silent_at()) {
-            self.end(Output::Lost {
-                reason: "the media server went silent".to_owned(),
-            });
-        } else if due(self.unconnected_at()) {
-            self.end(Output::Lost {
-                reason: "media did not connect in time".to_owned(),
-            });
-        } else if due(self.disconnected_at()) {
-            self.end(Output::Lost {
-                reason: "media were disconnected for too long".to_owned(),
-            });
-        } else if due(self.next_ping) {
-            self.next_ping = Some(now + self.ping_every);
-            let timestamp = i64::try_from(unix_ms).unwrap_or(i64::MAX);
-            self.request(Request::PingReq(proto::Ping { timestamp, rtt: 0 }));
-        }
     }
 }
 

@@ -1,1 +1,412 @@
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use prost::Message as _;
+use proto::signal_response::Message as Said;
+use saal_media_protocol::TransportState;
 
+use super::{health::CONNECT_WITHIN, *};
+use crate::livekit::publish;
+
+const SUBSCRIBER: TransportId = TransportId(1);
+const PUBLISHER: TransportId = TransportId(2);
+
+struct Client {
+    session: Session,
+    now: Instant,
+}
+
+impl Client {
+    fn new(microphone_muted: bool) -> Self {
+        let publisher = Publisher {
+            transport: PUBLISHER,
+            video: publish::video_send(1),
+            microphone_muted,
+            camera_muted: false,
+        };
+        let setup = Setup {
+            subscriber: SUBSCRIBER,
+            publisher: Some(publisher),
+        };
+        Self {
+            session: Session::new(setup),
+            now: Instant::now(),
+        }
+    }
+
+    fn joined() -> Self {
+        let mut client = Self::new(false);
+        client.hears(Said::Join(proto::JoinResponse {
+            participant: Some(person("PA_me", "@room:hs:R", &[])),
+            ping_interval: 5,
+            ping_timeout: 15,
+            ..Default::default()
+        }));
+        client
+    }
+
+    fn hears(&mut self, message: Said) -> Vec<Output> {
+        let response = proto::SignalResponse {
+            message: Some(message),
+        };
+        self.session.handle_signal(self.now, response);
+        self.outputs()
+    }
+
+    fn engine(&mut self, event: TransportEvent) -> Vec<Output> {
+        self.session.handle_transport(self.now, event);
+        self.outputs()
+    }
+
+    fn outputs(&mut self) -> Vec<Output> {
+        std::iter::from_fn(|| self.session.poll()).collect()
+    }
+
+    fn published(&mut self, cid: &str, sid: &str) -> Vec<Output> {
+        let track = Some(proto::TrackInfo {
+            sid: sid.into(),
+            ..Default::default()
+        });
+        self.hears(Said::TrackPublished(proto::TrackPublishedResponse {
+            cid: cid.into(),
+            track,
+        }))
+    }
+}
+
+fn person(sid: &str, identity: &str, tracks: &[&str]) -> proto::ParticipantInfo {
+    proto::ParticipantInfo {
+        sid: sid.into(),
+        identity: identity.into(),
+        state: proto::participant_info::State::Active as i32,
+        tracks: tracks
+            .iter()
+            .map(|sid| proto::TrackInfo {
+                sid: (*sid).into(),
+                r#type: proto::TrackType::Video as i32,
+                source: proto::TrackSource::Camera as i32,
+                ..Default::default()
+            })
+            .collect(),
+        ..Default::default()
+    }
+}
+
+fn update(info: proto::ParticipantInfo) -> Said {
+    Said::Update(proto::ParticipantUpdate {
+        participants: vec![info],
+    })
+}
+
+fn requests(outputs: &[Output]) -> Vec<&Request> {
+    outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Request(request) => request.message.as_ref(),
+            _ => None,
+        })
+        .collect()
+}
+
+fn commands(outputs: &[Output]) -> Vec<&TransportCommand> {
+    outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Transport(command) => Some(command),
+            _ => None,
+        })
+        .collect()
+}
+
+fn publish_of(outputs: &[Output]) -> Vec<String> {
+    commands(outputs)
+        .into_iter()
+        .filter_map(|command| match command {
+            TransportCommand::Publish { track, .. } => Some(track.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn description(transport: TransportId, kind: DescriptionKind) -> TransportEvent {
+    TransportEvent::Description {
+        transport,
+        kind,
+        sdp: "v=0".into(),
+    }
+}
+
+fn state(transport: TransportId, state: TransportState) -> TransportEvent {
+    TransportEvent::State { transport, state }
+}
+
+#[test]
+fn joining_opens_both_connections_and_announces_both_tracks() {
+    let mut client = Client::new(true);
+    let outputs = client.hears(Said::Join(proto::JoinResponse::default()));
+    let opened: Vec<_> = commands(&outputs)
+        .iter()
+        .map(|command| match command {
+            TransportCommand::Open {
+                transport, role, ..
+            } => (*transport, *role),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        opened,
+        [
+            (PUBLISHER, TransportRole::Publisher),
+            (SUBSCRIBER, TransportRole::Subscriber)
+        ]
+    );
+    let announced: Vec<_> = requests(&outputs)
+        .iter()
+        .map(|request| match request {
+            Request::AddTrack(track) => (track.source(), track.muted),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        announced,
+        [
+            (proto::TrackSource::Microphone, true),
+            (proto::TrackSource::Camera, false)
+        ]
+    );
+}
+
+#[test]
+fn tracks_are_offered_one_after_the_other() {
+    let mut client = Client::joined();
+    assert_eq!(
+        publish_of(&client.published("2-microphone", "TR_A")),
+        ["2-microphone"]
+    );
+    assert_eq!(publish_of(&client.published("2-camera", "TR_V")), [""; 0]);
+    let offered = client.engine(description(PUBLISHER, DescriptionKind::Offer));
+    assert!(matches!(requests(&offered)[..], [Request::Offer(offer)] if offer.sdp == "v=0"));
+    let answer = proto::SessionDescription {
+        sdp: "answer".into(),
+        ..Default::default()
+    };
+    assert_eq!(
+        publish_of(&client.hears(Said::Answer(answer))),
+        ["2-camera"]
+    );
+}
+
+#[test]
+fn an_offer_of_the_server_is_answered_with_its_number() {
+    let mut client = Client::joined();
+    let offer = proto::SessionDescription {
+        sdp: "o".into(),
+        id: 7,
+        ..Default::default()
+    };
+    let outputs = client.hears(Said::Offer(offer));
+    assert!(matches!(
+        commands(&outputs)[..],
+        [TransportCommand::Describe {
+            transport: SUBSCRIBER,
+            kind: DescriptionKind::Offer,
+            ..
+        }]
+    ));
+    let outputs = client.engine(description(SUBSCRIBER, DescriptionKind::Answer));
+    assert!(matches!(requests(&outputs)[..], [Request::Answer(answer)] if answer.id == 7));
+}
+
+#[test]
+fn a_mute_that_came_before_the_track_was_known_is_made_up_for() {
+    let mut client = Client::joined();
+    client.session.set_muted(SourceKind::Microphone, true);
+    assert_eq!(client.outputs(), []);
+    let outputs = client.published("2-microphone", "TR_A");
+    assert!(matches!(
+        requests(&outputs)[..],
+        [Request::Mute(mute)] if mute.muted && mute.sid == "TR_A"
+    ));
+    client.session.set_muted(SourceKind::Microphone, false);
+    assert!(matches!(requests(&client.outputs())[..], [Request::Mute(mute)] if !mute.muted));
+}
+
+#[test]
+fn with_nobody_there_the_sending_connection_is_enough() {
+    let mut client = Client::joined();
+    assert!(!client.session.is_connected());
+    let outputs = client.engine(state(PUBLISHER, TransportState::Connected));
+    assert!(outputs.contains(&Output::Connected));
+}
+
+#[test]
+fn with_somebody_there_the_receiving_connection_counts() {
+    let mut client = Client::joined();
+    client.hears(update(person("PA_1", "@anna:hs:A", &["TR_1"])));
+    client.engine(state(PUBLISHER, TransportState::Connected));
+    assert!(!client.session.is_connected());
+    client.engine(state(SUBSCRIBER, TransportState::Connected));
+    assert!(client.session.is_connected());
+}
+
+#[test]
+fn tracks_come_and_go_with_their_participants() {
+    let mut client = Client::joined();
+    let outputs = client.hears(update(person("PA_1", "@anna:hs:A", &["TR_1"])));
+    assert!(matches!(
+        commands(&outputs)[..],
+        [TransportCommand::Assign { track, participant, source: SourceKind::Camera, .. }]
+            if track == "TR_1" && participant == "@anna:hs:A"
+    ));
+    assert!(matches!(requests(&outputs)[..], [Request::TrackSetting(_)]));
+    let mut gone = person("PA_1", "@anna:hs:A", &[]);
+    gone.state = proto::participant_info::State::Disconnected as i32;
+    let outputs = client.hears(update(gone));
+    assert!(matches!(
+        commands(&outputs)[..],
+        [TransportCommand::Unassign { track, .. }] if track == "TR_1"
+    ));
+    assert_eq!(client.session.roster().iter().count(), 0);
+}
+
+#[test]
+fn the_late_end_of_an_earlier_connection_does_not_remove_who_came_back() {
+    let mut client = Client::joined();
+    client.hears(update(person("PA_1", "@anna:hs:A", &["TR_1"])));
+    client.hears(update(person("PA_2", "@anna:hs:A", &["TR_2"])));
+    let mut gone = person("PA_1", "@anna:hs:A", &[]);
+    gone.state = proto::participant_info::State::Disconnected as i32;
+    client.hears(update(gone));
+    assert!(client.session.roster().knows_track("TR_2"));
+}
+
+#[test]
+fn a_failed_connection_and_a_silent_server_are_losses() {
+    let mut client = Client::joined();
+    let outputs = client.engine(state(SUBSCRIBER, TransportState::Failed));
+    assert!(matches!(outputs[..], [Output::Lost { .. }]));
+
+    let mut client = Client::joined();
+    client.engine(state(PUBLISHER, TransportState::Connected));
+    let start = client.now;
+    let mut pings = 0;
+    loop {
+        client.now = client.session.deadline().unwrap();
+        client.session.handle_timeout(client.now, 0);
+        match &client.outputs()[..] {
+            [Output::Request(_)] => pings += 1,
+            [Output::Lost { .. }] => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((pings, client.now - start), (2, Duration::from_secs(15)));
+}
+
+#[test]
+fn a_refused_offer_is_a_loss_and_a_refused_candidate_is_not() {
+    let refused = |transport| TransportEvent::Refused {
+        transport,
+        reason: "no".into(),
+    };
+    let mut client = Client::joined();
+    assert_eq!(client.engine(refused(SUBSCRIBER)), []);
+    client.hears(Said::Offer(proto::SessionDescription::default()));
+    assert!(matches!(
+        client.engine(refused(SUBSCRIBER))[..],
+        [Output::Lost { .. }]
+    ));
+}
+
+#[test]
+fn media_that_never_connect_are_a_loss() {
+    let mut client = Client::joined();
+    let start = client.now;
+    while client.session.deadline().is_some() {
+        client.now = client.session.deadline().unwrap();
+        client.session.handle_timeout(client.now, 0);
+        client.hears(Said::Pong(0));
+    }
+    assert_eq!(client.now - start, CONNECT_WITHIN);
+}
+
+#[test]
+fn being_removed_and_being_replaced_are_not_losses() {
+    let leave = |reason: proto::DisconnectReason| {
+        Said::Leave(proto::LeaveRequest {
+            reason: reason as i32,
+            ..Default::default()
+        })
+    };
+    let removed = Client::joined().hears(leave(proto::DisconnectReason::ParticipantRemoved));
+    assert!(matches!(removed[..], [Output::Removed { .. }]));
+    let replaced = Client::joined().hears(leave(proto::DisconnectReason::DuplicateIdentity));
+    assert_eq!(replaced, [Output::Replaced]);
+    let shutdown = Client::joined().hears(leave(proto::DisconnectReason::ServerShutdown));
+    assert!(matches!(shutdown[..], [Output::Lost { .. }]));
+}
+
+#[test]
+fn candidates_are_written_as_browsers_write_them() {
+    let mut client = Client::joined();
+    let candidate = Candidate {
+        candidate: "candidate:1 1 udp 1 127.0.0.1 9 typ host".into(),
+        mid: None,
+    };
+    let outputs = client.engine(TransportEvent::Candidate {
+        transport: PUBLISHER,
+        candidate,
+    });
+    let [Request::Trickle(trickle)] = requests(&outputs)[..] else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!(
+        trickle.candidate_init,
+        r#"{"candidate":"candidate:1 1 udp 1 127.0.0.1 9 typ host","sdpMid":"0","sdpMLineIndex":0}"#
+    );
+    let outputs = client.hears(Said::Trickle(proto::TrickleRequest {
+        candidate_init: "{not json".into(),
+        ..Default::default()
+    }));
+    assert_eq!(outputs, [], "a malformed candidate is skipped");
+}
+
+/// What LiveKit 1.13.5 said to Element Call in a call of three: one leaves, one comes.
+#[test]
+fn the_recorded_call_of_three_is_followed() {
+    let mut client = Client::new(false);
+    let mut seen = std::collections::BTreeSet::new();
+    let mut assigned = std::collections::BTreeSet::new();
+    for line in include_str!("../../../testdata/signalling-of-three.txt").lines() {
+        let bytes = BASE64_STANDARD.decode(line).unwrap();
+        let response = proto::SignalResponse::decode(&bytes[..]).unwrap();
+        client.session.handle_signal(client.now, response);
+        for output in client.outputs() {
+            match output {
+                Output::Transport(TransportCommand::Assign { track, .. }) => {
+                    assigned.insert(track);
+                }
+                Output::Transport(TransportCommand::Unassign { track, .. }) => {
+                    assigned.remove(&track);
+                }
+                Output::Lost { reason } => panic!("{reason}"),
+                _ => {}
+            }
+        }
+        seen.extend(
+            client
+                .session
+                .roster()
+                .iter()
+                .map(|(identity, _)| identity.split(':').next().unwrap().to_owned()),
+        );
+    }
+    // The hashes are the warm-up connections of Element Call.
+    let users: Vec<_> = seen.iter().filter(|name| name.starts_with('@')).collect();
+    assert_eq!(users, ["@alice", "@carol"]);
+    let left: Vec<_> = client
+        .session
+        .roster()
+        .iter()
+        .map(|(identity, _)| identity)
+        .collect();
+    assert_eq!(left, ["@carol:localhost:18448:MYZGCXJGXA"]);
+    assert_eq!(assigned.len(), 2, "sound and picture of who is still there");
+}

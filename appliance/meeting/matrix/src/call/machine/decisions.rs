@@ -1,0 +1,269 @@
+//! What follows from a change: links to be made, things to be said, the end.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use saal_meeting::{CallEvent, EndReason};
+
+use super::{Effect, Machine, Now, Phase};
+use crate::{
+    call::{
+        links::{ConnectionId, Link, LinkState},
+        people,
+    },
+    livekit::{Output, Roster, Session},
+    rtc::{Device, keeper::Standing, membership, resume::Resume},
+};
+
+impl Machine {
+    /// Links to our media server and to those of the others.
+    pub(super) fn choose_links(&mut self, now: Now) {
+        if self.is_ending() {
+            return;
+        }
+        let own = &self.setup.own;
+        let mut active = membership::active(&self.members, now.unix_ms);
+        active.retain(|member| member.device != *own);
+        let wanted: BTreeSet<String> = membership::foci(&active)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        for index in (0..self.links.len()).rev() {
+            if !self.links[index].own && !wanted.contains(&self.links[index].focus) {
+                self.leave_link(index);
+                self.links.remove(index);
+            }
+        }
+        for focus in wanted {
+            if !self.links.iter().any(|link| link.focus == focus) {
+                self.links.push(Link::new(focus, false, now.instant));
+            }
+        }
+    }
+
+    /// Follows everything that follows from a change.
+    pub(super) fn settle(&mut self, now: Now) {
+        while let Some(action) = self.keeper.poll() {
+            self.effects.push_back(Effect::Membership(action));
+        }
+        self.settle_membership(now);
+        self.connect_due(now);
+        for index in 0..self.links.len() {
+            self.drain_session(now, index);
+        }
+        if !self.is_ending() {
+            self.tell_participants();
+            self.tell_resume();
+            self.settle_phase();
+        }
+    }
+
+    fn settle_membership(&mut self, now: Now) {
+        match self.keeper.standing() {
+            Standing::Refused(reason) => {
+                let reason = reason.clone();
+                self.end(now, EndReason::NotAllowed { reason });
+                self.finish();
+            }
+            Standing::Out => self.finish(),
+            Standing::Entering | Standing::Member | Standing::Leaving => {}
+        }
+        while let Some(action) = self.keeper.poll() {
+            self.effects.push_back(Effect::Membership(action));
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Phase::Ending(_) = self.phase
+            && let Phase::Ending(reason) = std::mem::replace(&mut self.phase, Phase::Over)
+        {
+            self.emit(CallEvent::Ended(reason));
+        }
+    }
+
+    fn connect_due(&mut self, now: Now) {
+        if self.is_ending() {
+            return;
+        }
+        for link in &mut self.links {
+            if matches!(link.state, LinkState::Waiting(at) if at <= now.instant) {
+                self.next_connection += 1;
+                let connection = ConnectionId(self.next_connection);
+                link.state = LinkState::Connecting(connection);
+                let focus = link.focus.clone();
+                self.effects
+                    .push_back(Effect::Connect { connection, focus });
+            }
+        }
+    }
+
+    fn drain_session(&mut self, now: Now, index: usize) {
+        // An output may end the call, and with it the links.
+        while let Some(link) = self.links.get_mut(index) {
+            let connection = link.connection();
+            let own = link.own;
+            let Some(output) = link.session_mut().and_then(Session::poll) else {
+                return;
+            };
+            match output {
+                Output::Request(request) => {
+                    let connection = connection.expect("a session has a connection");
+                    self.effects.push_back(Effect::Send {
+                        connection,
+                        request,
+                    });
+                }
+                Output::Transport(command) => self.emit(CallEvent::Transport(command)),
+                Output::Roster => {}
+                Output::Connected => self.links[index].backoff.reset(),
+                Output::Lost { reason } => self.lose(now, index, reason),
+                Output::Removed { .. } if own => {
+                    self.end(now, EndReason::Removed);
+                }
+                Output::Replaced if own => {
+                    let reason = "another device joined as this room".to_owned();
+                    self.end(now, EndReason::Failed { reason });
+                }
+                Output::Removed { .. } | Output::Replaced => {
+                    self.lose(
+                        now,
+                        index,
+                        "not wanted on another member's media server".into(),
+                    );
+                }
+            }
+        }
+    }
+
+    pub(super) fn lose(&mut self, now: Now, index: usize, reason: String) {
+        if self.is_ending() {
+            return;
+        }
+        let wait = self.links[index].backoff.after_failure(now.jitter);
+        // A connection that stood is worth one try at once.
+        let stood = self.links[index].is_connected();
+        self.drop_connection(index, now, if stood { Duration::ZERO } else { wait });
+        tracing::warn!(focus = %self.links[index].focus, reason, "lost a media server");
+        self.last_failure.clone_from(&reason);
+        if self.links[index].own {
+            self.reconnecting(&reason);
+        }
+    }
+
+    fn drop_connection(&mut self, index: usize, now: Now, wait: Duration) {
+        if let Some(session) = self.links[index].session_mut() {
+            session.close();
+            self.flush_session(index);
+        }
+        if let Some(connection) = self.links[index].connection() {
+            self.effects.push_back(Effect::Disconnect { connection });
+        }
+        self.links[index].state = LinkState::Waiting(now.instant + wait);
+    }
+
+    /// What a closing session still wants said.
+    fn flush_session(&mut self, index: usize) {
+        let connection = self.links[index].connection();
+        while let Some(output) = self.links[index].session_mut().and_then(Session::poll) {
+            match (output, connection) {
+                (Output::Request(request), Some(connection)) => {
+                    self.effects.push_back(Effect::Send {
+                        connection,
+                        request,
+                    });
+                }
+                (Output::Transport(command), _) => self.emit(CallEvent::Transport(command)),
+                _ => {}
+            }
+        }
+    }
+
+    fn leave_link(&mut self, index: usize) {
+        if let Some(session) = self.links[index].session_mut() {
+            session.leave();
+            self.flush_session(index);
+        }
+        if let Some(connection) = self.links[index].connection() {
+            self.effects.push_back(Effect::Disconnect { connection });
+        }
+    }
+
+    pub(super) fn reconnecting(&mut self, reason: &str) {
+        if self.phase == Phase::Joined {
+            self.phase = Phase::Reconnecting;
+            self.emit(CallEvent::Reconnecting {
+                reason: reason.to_owned(),
+            });
+        }
+    }
+
+    fn settle_phase(&mut self) {
+        let connected = self
+            .links
+            .iter()
+            .any(|link| link.own && link.is_connected());
+        let member = *self.keeper.standing() == Standing::Member;
+        let waiting = matches!(self.phase, Phase::Joining { .. } | Phase::Reconnecting);
+        if waiting && connected && member {
+            self.phase = Phase::Joined;
+            self.emit(CallEvent::Joined);
+        }
+    }
+
+    pub(super) fn end(&mut self, now: Now, reason: EndReason) {
+        if self.is_ending() {
+            return;
+        }
+        self.phase = Phase::Ending(reason);
+        for index in 0..self.links.len() {
+            self.leave_link(index);
+        }
+        self.links.clear();
+        self.keeper.leave(now.instant);
+        self.settle_membership(now);
+    }
+
+    fn tell_participants(&mut self) {
+        // While a media server is lost, its people stay on the panel: they are still in the call.
+        if self.phase == Phase::Reconnecting
+            && !self
+                .links
+                .iter()
+                .any(|link| link.own && link.is_connected())
+        {
+            return;
+        }
+        let rosters = || {
+            self.links
+                .iter()
+                .filter_map(Link::session)
+                .map(Session::roster)
+        };
+        let people = people::participants(rosters(), &self.setup.own, &self.names);
+        let users: BTreeSet<String> = rosters()
+            .flat_map(Roster::iter)
+            .filter_map(|(identity, _)| Device::from_identity(identity))
+            .map(|device| device.user)
+            .filter(|user| *user != self.setup.own.user)
+            .collect();
+        for user in users {
+            if self.asked_names.insert(user.clone()) {
+                self.effects.push_back(Effect::LearnName { user });
+            }
+        }
+        if people != self.told_participants {
+            self.told_participants.clone_from(&people);
+            self.emit(CallEvent::Participants(people));
+        }
+    }
+
+    fn tell_resume(&mut self) {
+        let Some(delay_id) = self.keeper.delay_id() else {
+            return;
+        };
+        if self.told_delay.as_deref() != Some(delay_id) {
+            let resume = Resume::new(&self.setup.room_id, &self.setup.own.device, delay_id);
+            self.told_delay = Some(delay_id.to_owned());
+            self.emit(CallEvent::Resume(resume.to_token()));
+        }
+    }
+}

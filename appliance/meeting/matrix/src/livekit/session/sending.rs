@@ -1,0 +1,118 @@
+//! What the room sends: announced to the server, then offered by the engine one after the other.
+
+use livekit_protocol::{self as proto, signal_request::Message as Request};
+use saal_media_protocol::{DescriptionKind, SourceKind, TransportCommand, VideoSend};
+
+use super::{LocalTrack, Session};
+use crate::livekit::publish;
+
+impl Session {
+    pub(super) fn announce(
+        &mut self,
+        cid: String,
+        source: SourceKind,
+        video: Option<VideoSend>,
+        muted: bool,
+    ) {
+        let request = publish::add_track(&cid, source, video.as_ref(), muted);
+        self.request(Request::AddTrack(request));
+        self.tracks.push(LocalTrack {
+            cid,
+            source,
+            video,
+            muted,
+            sid: None,
+            published: false,
+        });
+    }
+
+    pub(super) fn track_published(&mut self, published: &proto::TrackPublishedResponse) {
+        let Some(info) = &published.track else { return };
+        let Some(track) = self
+            .tracks
+            .iter_mut()
+            .find(|track| track.cid == published.cid)
+        else {
+            return;
+        };
+        track.sid = Some(info.sid.clone());
+        if track.muted != info.muted {
+            let mute = proto::MuteTrackRequest {
+                sid: info.sid.clone(),
+                muted: track.muted,
+            };
+            self.request(Request::Mute(mute));
+        }
+        self.publish_next();
+    }
+
+    /// Has the engine offer one more track, unless an offer is on its way.
+    fn publish_next(&mut self) {
+        let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
+            return;
+        };
+        if self.offer_pending {
+            return;
+        }
+        let next = self
+            .tracks
+            .iter_mut()
+            .find(|track| track.sid.is_some() && !track.published);
+        if let Some(track) = next {
+            track.published = true;
+            let command = TransportCommand::Publish {
+                transport,
+                track: track.cid.clone(),
+                source: track.source,
+                video: track.video.clone(),
+            };
+            self.offer_pending = true;
+            self.command(command);
+        }
+    }
+
+    pub(super) fn answered(&mut self, sdp: String) {
+        let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
+            return;
+        };
+        self.describe(transport, DescriptionKind::Answer, sdp);
+        self.offer_pending = false;
+        self.publish_next();
+    }
+
+    pub(super) fn qualities(&mut self, update: &proto::SubscribedQualityUpdate) {
+        let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
+            return;
+        };
+        let track = self
+            .tracks
+            .iter()
+            .find(|t| t.sid.as_deref() == Some(&update.track_sid));
+        if let Some((track, video)) = track.and_then(|t| Some((t.cid.clone(), t.video.as_ref()?))) {
+            let active = publish::active_layers(video, update);
+            self.command(TransportCommand::SetActiveLayers {
+                transport,
+                track,
+                active,
+            });
+        }
+    }
+
+    pub(crate) fn set_muted(&mut self, source: SourceKind, muted: bool) {
+        if let Some(publisher) = &mut self.setup.publisher {
+            match source {
+                SourceKind::Microphone => publisher.microphone_muted = muted,
+                SourceKind::Camera => publisher.camera_muted = muted,
+                SourceKind::Content | SourceKind::ContentAudio => {}
+            }
+        }
+        let Some(track) = self.tracks.iter_mut().find(|track| track.source == source) else {
+            return;
+        };
+        track.muted = muted;
+        // A track that the server does not know yet is corrected when it does.
+        if let Some(sid) = track.sid.clone() {
+            self.request(Request::Mute(proto::MuteTrackRequest { sid, muted }));
+        }
+    }
+}

@@ -59,7 +59,7 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
         scene.far_end_hears_the_room().await?;
         scene.far_end_sees_the_room().await?;
 
-        scene.room.touch_element("Mute").await?;
+        scene.room.touch_element("Microphone").await?;
         let silent = async || {
             let sounds = scene.host.listen(Duration::from_millis(300)).await?;
             Result::<_>::Ok(
@@ -73,17 +73,17 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
             *level < 0.001
         })
         .await?;
-        scene.room.touch_element("Unmute").await?;
+        scene.room.touch_element("Microphone").await?;
         scene.far_end_hears_the_room().await?;
 
-        scene.room.touch_element("Turn off").await?;
+        scene.room.touch_element("Camera").await?;
         let videos = async || {
             let tiles = scene.host.tiles().await?;
             // Their own picture stays.
             Result::<_>::Ok(tiles.iter().filter(|tile| tile.video).count())
         };
         until("one picture at the far end", PATIENCE, videos, |n| *n == 1).await?;
-        scene.room.touch_element("Turn on").await?;
+        scene.room.touch_element("Camera").await?;
         scene.far_end_sees_the_room().await?;
 
         scene.room.touch_element("Leave").await?;

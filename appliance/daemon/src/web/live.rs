@@ -12,6 +12,10 @@ use axum::{
     },
     response::Response,
 };
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
 use saal_hal::Touch;
 use serde::Deserialize;
 
@@ -35,35 +39,47 @@ pub(super) async fn live(State(shared): State<Shared>, upgrade: WebSocketUpgrade
         .on_upgrade(move |socket| serve(socket, shared))
 }
 
-async fn serve(mut socket: WebSocket, mut shared: Shared) {
+async fn serve(socket: WebSocket, shared: Shared) {
     let _viewer = shared.viewers.enter();
-    shared.panel.mark_changed();
-    loop {
-        let sent = tokio::select! {
-            message = socket.recv() => match message {
-                Some(Ok(Message::Text(text))) => {
-                    take_touch(&shared, &text);
-                    Ok(())
-                }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => Ok(()),
-            },
-            changed = shared.panel.changed() => {
-                if changed.is_err() { return }
-                let picture = shared.panel.borrow_and_update().clone();
-                send_panel(&mut socket, picture).await
-            }
-            changed = shared.television.changed() => {
-                if changed.is_err() { return }
-                let jpeg = shared.television.borrow_and_update().clone();
-                let jpeg = jpeg.unwrap_or_default();
-                socket.send(tagged(TELEVISION, &jpeg)).await
-            }
-        };
-        if sent.is_err() {
-            return;
+    let (sink, stream) = socket.split();
+    // What a finger did counts even when the browser is gone before its pictures are sent.
+    tokio::select! {
+        () = take_touches(stream, &shared) => {}
+        () = send_pictures(sink, shared.clone()) => {}
+    }
+}
+
+async fn take_touches(mut stream: SplitStream<WebSocket>, shared: &Shared) {
+    while let Some(Ok(message)) = stream.next().await {
+        match message {
+            Message::Text(text) => take_touch(shared, &text),
+            Message::Close(_) => return,
+            Message::Binary(_) | Message::Ping(_) | Message::Pong(_) => {}
         }
     }
+}
+
+/// Sends until the browser takes no more, and then leaves the end to the reading side.
+async fn send_pictures(mut sink: SplitSink<WebSocket, Message>, mut shared: Shared) {
+    shared.panel.mark_changed();
+    while send_next(&mut sink, &mut shared).await.is_some() {}
+    std::future::pending().await
+}
+
+async fn send_next(sink: &mut SplitSink<WebSocket, Message>, shared: &mut Shared) -> Option<()> {
+    tokio::select! {
+        changed = shared.panel.changed() => {
+            changed.ok()?;
+            let picture = shared.panel.borrow_and_update().clone();
+            send_panel(sink, picture).await
+        }
+        changed = shared.television.changed() => {
+            changed.ok()?;
+            let jpeg = shared.television.borrow_and_update().clone().unwrap_or_default();
+            sink.send(tagged(TELEVISION, &jpeg)).await
+        }
+    }
+    .ok()
 }
 
 fn take_touch(shared: &Shared, text: &str) {
@@ -73,12 +89,15 @@ fn take_touch(shared: &Shared, text: &str) {
     }
 }
 
-async fn send_panel(socket: &mut WebSocket, picture: Arc<Picture>) -> Result<(), axum::Error> {
+async fn send_panel(
+    sink: &mut SplitSink<WebSocket, Message>,
+    picture: Arc<Picture>,
+) -> Result<(), axum::Error> {
     let tree = picture.tree.to_string();
     let png = tokio::task::spawn_blocking(move || picture.png()).await;
     let Ok(png) = png else { return Ok(()) };
-    socket.send(tagged(PANEL, &png)).await?;
-    socket.send(Message::Text(tree.into())).await
+    sink.send(tagged(PANEL, &png)).await?;
+    sink.send(Message::Text(tree.into())).await
 }
 
 fn tagged(tag: u8, bytes: &[u8]) -> Message {

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     graph::{
-        CameraSource, Fault, FrameSink, Graph, Part, PictureSink, Sound, SoundDevice, SoundSettings,
+        CameraSource, Fault, FrameSink, Graph, GraphError, Part, PictureSink, Sound, SoundDevice,
+        SoundSettings,
     },
     plan::CameraPlan,
 };
@@ -26,7 +27,10 @@ use crate::{
 pub(super) struct Devices {
     camera: Option<(CameraPlan, CameraSource)>,
     sound: Option<Sound>,
-    troubles: BTreeMap<DeviceUse, Trouble>,
+    /// What was said last about devices that do not work.
+    troubles: BTreeMap<DeviceUse, MediaTrouble>,
+    /// When devices that failed are tried again.
+    rest_until: BTreeMap<DeviceUse, Instant>,
     present: DeviceList,
     nodes: Vec<OsString>,
     /// What the configuration called the devices that are open.
@@ -40,19 +44,13 @@ impl Default for Devices {
             camera: None,
             sound: None,
             troubles: BTreeMap::new(),
+            rest_until: BTreeMap::new(),
             present: DeviceList::default(),
             nodes: Vec::new(),
             microphone_is: AudioChoice::None,
             loudspeaker_is: AudioChoice::None,
         }
     }
-}
-
-/// A device that does not work, and when it is tried next.
-#[derive(Debug)]
-struct Trouble {
-    said: MediaTrouble,
-    retry_at: Instant,
 }
 
 impl Devices {
@@ -76,9 +74,7 @@ impl Devices {
         self.present = discovery::present();
         let mut said = vec![MediaEvent::Devices(self.present.clone())];
         said.extend(self.look(choice));
-        for trouble in self.troubles.values_mut() {
-            trouble.retry_at = Instant::now();
-        }
+        self.rest_until.clear();
         said
     }
 
@@ -117,11 +113,14 @@ impl Devices {
 
     /// Being there again is all that a missing device needs; others have to prove that they work.
     fn found(&mut self, source: DeviceUse) -> Option<MediaEvent> {
-        let missing = |trouble: &Trouble| matches!(trouble.said, MediaTrouble::Missing { .. });
-        if !self.troubles.get(&source).is_some_and(missing) {
+        if !matches!(
+            self.troubles.get(&source),
+            Some(MediaTrouble::Missing { .. })
+        ) {
             return None;
         }
         self.troubles.remove(&source);
+        self.rest_until.remove(&source);
         Some(MediaEvent::Recovered { source })
     }
 
@@ -144,21 +143,15 @@ impl Devices {
         if self.rests(DeviceUse::Camera) {
             return None;
         }
-        let opened = find_camera(choice, *size).and_then(|device| {
-            CameraSource::open(graph, &device, *size, sink()).map_err(|error| {
-                failed(
-                    DeviceUse::Camera,
-                    name_of_camera(choice),
-                    &error.to_string(),
-                )
-            })
-        });
+        let opened = find_camera(choice, *size)
+            .map_err(Refusal::Trouble)
+            .and_then(|device| Ok(CameraSource::open(graph, &device, *size, sink())?));
         match opened {
             Ok(camera) => {
                 self.camera = Some((wanted.clone(), camera));
                 None
             }
-            Err(trouble) => self.trouble(trouble),
+            Err(refusal) => self.refused(DeviceUse::Camera, name_of_camera(choice), refusal),
         }
     }
 
@@ -192,8 +185,7 @@ impl Devices {
                 Ok(sound) => self.sound = Some(sound),
                 Err(error) => {
                     let name = name_of_sound(&choice.loudspeaker);
-                    let trouble = failed(DeviceUse::Loudspeaker, name, &error.to_string());
-                    said.extend(self.trouble(trouble));
+                    said.extend(self.refused(DeviceUse::Loudspeaker, name, error.into()));
                 }
             }
         }
@@ -216,17 +208,14 @@ impl Devices {
             return None;
         }
         self.microphone_is = choice.clone();
-        let opened = find_sound(choice, DeviceUse::Microphone).and_then(|device| {
-            let device = device.unwrap_or(SoundDevice::Simulated);
-            sound.open_microphone(device, sink).map_err(|error| {
-                failed(
-                    DeviceUse::Microphone,
-                    name_of_sound(choice),
-                    &error.to_string(),
-                )
-            })
-        });
-        opened.err().and_then(|trouble| self.trouble(trouble))
+        let opened = find_sound(choice, DeviceUse::Microphone)
+            .map_err(Refusal::Trouble)
+            .and_then(|device| {
+                let device = device.unwrap_or(SoundDevice::Simulated);
+                Ok(sound.open_microphone(device, sink)?)
+            });
+        let refusal = opened.err()?;
+        self.refused(DeviceUse::Microphone, name_of_sound(choice), refusal)
     }
 
     /// The loudspeaker to use: while the real one has trouble, one that nobody hears, so that
@@ -326,22 +315,50 @@ impl Devices {
         device.is_some_and(|device| *device != SoundDevice::Simulated)
     }
 
+    /// A device did not open. What GStreamer says of its own accord about one that does not start
+    /// tells more than the refusal; it follows as an event.
+    fn refused(
+        &mut self,
+        source: DeviceUse,
+        device: String,
+        refusal: Refusal,
+    ) -> Option<MediaEvent> {
+        match refusal {
+            Refusal::Trouble(trouble) => self.trouble(trouble),
+            Refusal::Graph(GraphError::Start { .. }) => {
+                self.rest_until.insert(source, Instant::now() + RETRY);
+                None
+            }
+            Refusal::Graph(error) => self.trouble(failed(source, device, &error.to_string())),
+        }
+    }
+
     /// Notes a trouble; says it unless exactly this was said before.
     fn trouble(&mut self, trouble: MediaTrouble) -> Option<MediaEvent> {
-        let retry_at = Instant::now() + RETRY;
-        let noted = Trouble {
-            said: trouble.clone(),
-            retry_at,
-        };
-        let before = self.troubles.insert(trouble.source(), noted);
-        let news = before.is_none_or(|before| before.said != trouble);
-        news.then_some(MediaEvent::Trouble(trouble))
+        let source = trouble.source();
+        self.rest_until.insert(source, Instant::now() + RETRY);
+        let before = self.troubles.insert(source, trouble.clone());
+        (before.as_ref() != Some(&trouble)).then_some(MediaEvent::Trouble(trouble))
     }
 
     /// Whether a device failed a moment ago.
     fn rests(&self, source: DeviceUse) -> bool {
-        self.troubles
+        self.rest_until
             .get(&source)
-            .is_some_and(|trouble| Instant::now() < trouble.retry_at)
+            .is_some_and(|until| Instant::now() < *until)
+    }
+}
+
+/// Why a device did not open.
+enum Refusal {
+    /// It could not be found.
+    Trouble(MediaTrouble),
+    /// The graph could not be built on it.
+    Graph(GraphError),
+}
+
+impl From<GraphError> for Refusal {
+    fn from(error: GraphError) -> Self {
+        Self::Graph(error)
     }
 }

@@ -65,6 +65,7 @@ impl VideoDecoder {
         decoder.set_property("automatic-request-sync-points", true);
         let output = gst_app::AppSink::builder()
             .sync(true)
+            .async_(false)
             .max_buffers(1)
             .build();
         output.set_property("enable-last-sample", false);

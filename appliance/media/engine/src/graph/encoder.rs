@@ -85,7 +85,10 @@ impl VideoEncoder {
         let size = make("capsfilter")?;
         size.set_property("caps", raw_caps(plan.size.width, plan.size.height));
         let encoder = vp8(&plan)?;
-        let output = gst_app::AppSink::builder().sync(false).build();
+        let output = gst_app::AppSink::builder()
+            .sync(false)
+            .async_(false)
+            .build();
         output.set_callbacks(callbacks(frames, sink));
         chain(
             &pipeline,

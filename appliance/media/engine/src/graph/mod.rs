@@ -1,6 +1,9 @@
 //! GStreamer: small pipelines that share one clock, so that each can fail, come and go alone.
 //!
 //! Pictures pass between pipelines as buffers, without a copy. Only this module names elements.
+//!
+//! Everything is live, so no sink prerolls (`async=false`): a pipeline that waits for its first
+//! buffer is stuck for good when a part that failed is taken out of it meanwhile.
 
 mod decoder;
 mod encoder;
@@ -115,8 +118,6 @@ pub enum GraphError {
     Start {
         /// Which part.
         part: Part,
-        /// What GStreamer said.
-        source: gst::StateChangeError,
     },
 }
 
@@ -309,10 +310,10 @@ fn chain(
 }
 
 fn start(part: Part, pipeline: &gst::Pipeline) -> Result<(), GraphError> {
-    let started = pipeline.set_state(gst::State::Playing);
-    started
-        .map(drop)
-        .map_err(|source| GraphError::Start { part, source })
+    match pipeline.set_state(gst::State::Playing) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(GraphError::Start { part }),
+    }
 }
 
 /// Ends a pipeline and its threads.

@@ -147,17 +147,14 @@ impl Sound {
             device,
             ticker,
         });
-        let running = self
-            .pipeline
-            .add(&bin)
-            .and_then(|()| bin.sync_state_with_parent());
-        running.map_err(|source| {
-            self.close_microphone();
-            GraphError::Link {
-                part: Part::Microphone,
-                source,
-            }
-        })
+        let part = Part::Microphone;
+        let added = self.pipeline.add(&bin);
+        let outcome = match added.map(|()| run(&bin)) {
+            Err(source) => Err(GraphError::Link { part, source }),
+            Ok(Err(_)) => Err(GraphError::Start { part }),
+            Ok(Ok(())) => Ok(()),
+        };
+        outcome.inspect_err(|_| self.close_microphone())
     }
 
     /// Closes the microphone: nothing is captured any more when this returns.
@@ -288,7 +285,7 @@ impl Sound {
         outer
             .link(pad)
             .map_err(|e| gst::glib::bool_error!("mixer: {e}"))?;
-        bin.sync_state_with_parent()
+        run(bin).map_err(|_| gst::glib::bool_error!("a decoder does not start"))
     }
 
     fn dismantle(&self, bin: &gst::Bin, pad: Option<&gst::Pad>) {
@@ -303,8 +300,18 @@ impl Sound {
 impl Drop for Sound {
     fn drop(&mut self) {
         self.close_microphone();
+        for (_, received) in std::mem::take(&mut self.received) {
+            self.dismantle(&received.bin, Some(&received.pad));
+        }
         stop(&self.pipeline);
     }
+}
+
+/// Starts a part of the pipeline by itself. Locked, since a part that fails while the pipeline is
+/// still starting would fail the pipeline.
+fn run(bin: &gst::Bin) -> Result<(), gst::StateChangeError> {
+    bin.set_locked_state(true);
+    bin.set_state(gst::State::Playing).map(drop)
 }
 
 /// Start of the names of bins that decode received sound.
@@ -397,6 +404,7 @@ fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphError> {
         SoundDevice::Simulated => {
             let sink = make("fakesink")?;
             sink.set_property("sync", true);
+            sink.set_property("async", false);
             Ok(sink)
         }
         SoundDevice::Alsa(name) => {
@@ -404,6 +412,7 @@ fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphError> {
             sink.set_property("device", name);
             sink.set_property("buffer-time", 60_000_i64);
             sink.set_property("latency-time", 10_000_i64);
+            sink.set_property("async", false);
             Ok(sink)
         }
     }

@@ -223,6 +223,7 @@ fn v4l2(
     last.set_property("caps", raw_caps(width, height));
     let appsink = gst_app::AppSink::builder()
         .sync(false)
+        .async_(false)
         .max_buffers(1)
         .drop(true)
         .build();

@@ -170,6 +170,7 @@ impl TelevisionOutput {
         jpeg.set_property("quality", JPEG_QUALITY);
         let output = gst_app::AppSink::builder()
             .sync(false)
+            .async_(false)
             .max_buffers(1)
             .drop(true)
             .build();

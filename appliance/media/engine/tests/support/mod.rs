@@ -20,7 +20,7 @@ use tokio::{
 };
 
 /// Longer than anything here takes on a machine of two busy cores.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The far side of an engine's sockets.
 pub(crate) struct Daemon {
@@ -178,7 +178,7 @@ pub(crate) fn one_layer(width: u32, height: u32) -> VideoSend {
         rid: String::new(),
         width,
         height,
-        max_bitrate: 800_000,
+        max_bitrate: 400_000,
     };
     VideoSend {
         codec: Codec::Vp8,
@@ -188,7 +188,7 @@ pub(crate) fn one_layer(width: u32, height: u32) -> VideoSend {
 }
 
 pub(crate) fn publish(transport: TransportId, track: &str, source: SourceKind) -> TransportCommand {
-    let video = (source == SourceKind::Camera).then(|| one_layer(640, 360));
+    let video = (source == SourceKind::Camera).then(|| one_layer(320, 180));
     TransportCommand::Publish {
         transport,
         track: track.to_owned(),

@@ -38,7 +38,19 @@ pub(crate) fn setup() -> anyhow::Result<Tools> {
         ("livekit_server", livekit::server()?),
         ("node_modules", node.modules),
         ("node", node.program),
-        ("chromium", chromium()?),
+        (
+            "chromium",
+            chromium(&["chromium", "chromium-browser", "google-chrome"])?,
+        ),
+        (
+            "chromium_shell",
+            chromium(&[
+                "chromium-headless-shell",
+                "chromium",
+                "chromium-browser",
+                "google-chrome",
+            ])?,
+        ),
         ("cache", cache.clone()),
     ];
     let list = cache.join("tools.json");
@@ -50,8 +62,7 @@ pub(crate) fn setup() -> anyhow::Result<Tools> {
 }
 
 /// Debian's Chromium; elsewhere it may have another name.
-fn chromium() -> anyhow::Result<PathBuf> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
+fn chromium(names: &[&str]) -> anyhow::Result<PathBuf> {
     names
         .iter()
         .find_map(|name| paths::find(name))

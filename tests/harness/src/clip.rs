@@ -64,7 +64,7 @@ impl FarEndOptions {
         Ok(Self {
             video: Some(video),
             audio: Some(audio),
-            headed: false,
+            ..Self::default()
         })
     }
 }

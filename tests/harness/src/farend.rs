@@ -18,6 +18,7 @@ use tokio::sync::{Mutex as AsyncMutex, oneshot};
 use crate::error::{Error, Result};
 use crate::matrix::User;
 use crate::process::{Process, Program};
+use crate::runtime;
 use crate::servers::Servers;
 use crate::stats::CallStats;
 use crate::tools::far_end_sources;
@@ -37,8 +38,20 @@ pub struct FarEndOptions {
     pub video: Option<PathBuf>,
     /// A WAV file that is played in a loop as the microphone's sound; Chromium's own beeps without.
     pub audio: Option<PathBuf>,
-    /// Shows the browser's window.
-    pub headed: bool,
+    /// Which browser.
+    pub browser: BrowserKind,
+}
+
+/// Which build of Chromium, and whether it is seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BrowserKind {
+    /// Chromium's headless shell: the same engine without the browser around it, for tests.
+    #[default]
+    Shell,
+    /// The whole browser without a window: what costs are compared with.
+    Whole,
+    /// The whole browser in a window of this desktop.
+    Window,
 }
 
 /// How a user joins.
@@ -65,12 +78,12 @@ pub struct FarEnd {
     browser: Arc<Browser>,
 }
 
-/// A user in the far end's browser.
+/// A user in the far end's browser. Dropping it closes the user's page.
 #[derive(Debug)]
 pub struct Caller {
     browser: Arc<Browser>,
     user: User,
-    name: String,
+    page: String,
 }
 
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<std::result::Result<Value, String>>>>>;
@@ -165,9 +178,13 @@ impl FarEnd {
             COUNT.fetch_add(1, Ordering::Relaxed)
         ));
         let tools = servers.tools();
+        let chromium = match options.browser {
+            BrowserKind::Shell => &tools.chromium_shell,
+            BrowserKind::Whole | BrowserKind::Window => &tools.chromium,
+        };
         let settings = json!({
-            "modules": tools.node_modules, "chromium": tools.chromium, "origin": servers.origin(),
-            "video": options.video, "audio": options.audio, "headed": options.headed,
+            "modules": tools.node_modules, "chromium": chromium, "origin": servers.origin(),
+            "video": options.video, "audio": options.audio, "headed": options.browser == BrowserKind::Window,
         });
         let program = Program::new("the far end", &tools.node, log.clone()).piped();
         let arguments = [
@@ -201,10 +218,12 @@ impl FarEnd {
     /// # Errors
     /// When the user does not get into the call.
     pub async fn join(&self, user: &User, room_id: &str, options: &JoinOptions) -> Result<Caller> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let page = format!("{}#{}", user.user_id, COUNT.fetch_add(1, Ordering::Relaxed));
         let caller = Caller {
             browser: self.browser.clone(),
             user: user.clone(),
-            name: user.user_id.clone(),
+            page,
         };
         caller.join(room_id, options).await?;
         Ok(caller)
@@ -377,8 +396,19 @@ impl Caller {
     }
 
     async fn ask<T: DeserializeOwned>(&self, operation: &str, mut request: Value) -> Result<T> {
-        request["user"] = json!(self.name);
+        request["user"] = json!(self.page);
         self.browser.ask(operation, request).await
+    }
+}
+
+impl Drop for Caller {
+    /// A page that nobody looks at any more would go on encoding and decoding beside the next test.
+    fn drop(&mut self) {
+        let (browser, request) = (self.browser.clone(), json!({ "user": self.page }));
+        runtime::runtime().spawn(async move {
+            // It fails when the page or the browser is closed already, which is what is wanted.
+            let _ = browser.ask::<Value>("close", request).await;
+        });
     }
 }
 

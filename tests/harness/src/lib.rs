@@ -31,7 +31,7 @@ mod wait;
 mod web;
 
 pub use error::{Error, Result};
-pub use farend::{Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
+pub use farend::{BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};
 pub use panel::{Element, ElementState, PanelTree, Rect};

@@ -20,6 +20,8 @@ pub struct Tools {
     pub node_modules: PathBuf,
     /// Chromium.
     pub chromium: PathBuf,
+    /// Chromium's headless shell: the engine alone.
+    pub chromium_shell: PathBuf,
     /// Folder for what is made once and used by many runs: bundles, clips.
     pub cache: PathBuf,
 }

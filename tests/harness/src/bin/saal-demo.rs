@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use saal_harness::{
-    Caller, FarEnd, FarEndOptions, JoinOptions, Room, RoomOptions, Servers, User, run,
+    BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Room, RoomOptions, Servers, User, run,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -178,8 +178,13 @@ async fn far_end(
     anna: &User,
     meeting: &str,
 ) -> anyhow::Result<(FarEnd, Caller)> {
+    let browser = if arguments.headed {
+        BrowserKind::Window
+    } else {
+        BrowserKind::Shell
+    };
     let options = FarEndOptions {
-        headed: arguments.headed,
+        browser,
         ..FarEndOptions::coded(servers.tools(), 1)?
     };
     timed("The far end (Element Call in Chromium)", async {

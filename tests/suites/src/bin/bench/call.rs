@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use saal_control::{PhaseName, Status};
-use saal_harness::{Caller, FarEnd, FarEndOptions, JoinOptions, RoomOptions, Usage, User};
+use saal_harness::{
+    BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, RoomOptions, Usage, User,
+};
 use saal_suites::{PATIENCE, Scene, Taken};
 
 use crate::join::{first_picture, guest, leave};
@@ -29,7 +31,10 @@ pub(crate) async fn measure(turns: u32, seconds: u64) -> anyhow::Result<Report> 
     let mut stage = Taken::take().await?;
     let scene = stage.scene("Weekly", &RoomOptions::default()).await?;
     let peer = guest(&stage, &scene.meeting).await?;
-    let options = FarEndOptions::coded_large(stage.servers.tools(), 9)?;
+    let options = FarEndOptions {
+        browser: BrowserKind::Whole,
+        ..FarEndOptions::coded_large(stage.servers.tools(), 9)?
+    };
     let mut processor = Row::new("processor time per delivered picture", "ms", 0.5);
     let mut memory = Row::new("memory of all processes (PSS)", "MiB", 0.15);
     for turn in 1..=turns {

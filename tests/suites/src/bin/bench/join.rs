@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use saal_control::PhaseName;
-use saal_harness::{Caller, FarEnd, FarEndOptions, JoinOptions, Room, RoomOptions, User, until};
+use saal_harness::{
+    BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Room, RoomOptions, User, until,
+};
 use saal_suites::{Meeting, PATIENCE, Taken};
 
 use crate::report::{Report, Row};
@@ -14,7 +16,10 @@ pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
     let mut stage = Taken::take().await?;
     let scene = stage.scene("Weekly", &RoomOptions::default()).await?;
     let peer = guest(&stage, &scene.meeting).await?;
-    let options = FarEndOptions::coded(stage.servers.tools(), 9)?;
+    let options = FarEndOptions {
+        browser: BrowserKind::Whole,
+        ..FarEndOptions::coded(stage.servers.tools(), 9)?
+    };
     let browser = FarEnd::start(&stage.servers, &options).await?;
     let mut opened = Row::new("opening the page -> first picture", "ms", 0.35);
     let mut joined = Row::new("joining with the page open -> first picture", "ms", 0.6);

@@ -69,11 +69,11 @@ fn split(screen: Rect, with_people: bool) -> (Rect, Option<Rect>) {
     )
 }
 
-/// The fewest columns whose tiles are largest; positions and sizes are even, as 4:2:0 wants.
+/// The columns whose tiles are largest, side by side where that is the same; positions and sizes are even, as 4:2:0 wants.
 fn grid(sources: Vec<TileSource>, area: Rect) -> Vec<Tile> {
     let count = u32::try_from(sources.len()).expect("at most MOST_TILES");
     let columns = (1..=count)
-        .max_by_key(|c| (tile_area(area, *c, count), count - c))
+        .max_by_key(|c| (tile_area(area, *c, count), *c))
         .unwrap_or(1);
     let rows = count.div_ceil(columns);
     let (width, height) = (even(area.width / columns), even(area.height / rows));

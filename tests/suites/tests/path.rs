@@ -118,9 +118,10 @@ fn a_third_participant_comes_and_goes() -> Result<()> {
             .await?;
         far_end_sees_frames(&caller).await?;
         let two_tiles = async || scene.room.television().await;
+        // Side by side, each in the middle of its half.
         let both = |picture: &saal_harness::Picture| {
-            let (width, height) = (picture.width / 2, picture.height);
-            let half = |x| picture.code_in(x, 0, width, height);
+            let (width, height) = (picture.width / 2, picture.height / 2);
+            let half = |x| picture.code_in(x, height / 2, width, height);
             half(0).is_some() && half(width).is_some()
         };
         until("both far ends on the television", PATIENCE, two_tiles, both).await?;

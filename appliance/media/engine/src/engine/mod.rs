@@ -265,7 +265,7 @@ impl Engine {
         if camera_muted {
             self.screen.forget(&saal_media_protocol::TileSource::Own);
         }
-        let sink = self.sending.microphone_sink().filter(|_| microphone);
+        let sink = microphone.then(|| self.sending.microphone_sink());
         let listening = self.receiving.has_sound();
         said.extend(self.devices.reconcile_sound(
             &self.wanted.devices,

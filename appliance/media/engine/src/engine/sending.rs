@@ -229,10 +229,10 @@ impl Sending {
     }
 
     /// Where a microphone delivers to: all tracks of this source, those that come later too.
-    pub(super) fn microphone_sink(&self) -> Option<FrameSink> {
+    pub(super) fn microphone_sink(&self) -> FrameSink {
         let sound = Arc::clone(&self.sound);
         let transform = FrameTransform::default();
-        Some(Box::new(move |frame| {
+        Box::new(move |frame| {
             let Some(frame) = transform.apply(frame) else {
                 return;
             };
@@ -245,7 +245,7 @@ impl Sending {
                     frame,
                 });
             }
-        }))
+        })
     }
 
     pub(super) fn stats(&self) -> Vec<SentVideo> {

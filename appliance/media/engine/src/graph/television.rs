@@ -5,7 +5,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use gstreamer::{self as gst, prelude::*};
@@ -141,6 +144,8 @@ pub struct TelevisionOutput {
     tiles: Vec<ShownTile>,
     pictures_per_second: u32,
     composing: Option<u32>,
+    /// When composition last began, in the graph's time (nanoseconds).
+    begun: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -181,6 +186,8 @@ impl TelevisionOutput {
             Part::Television,
             &[&compositor, &rate, &jpeg, output.upcast_ref()],
         )?;
+        let begun = Arc::<AtomicU64>::default();
+        drop_pictures_before(&begun, &rate);
         Ok(Self {
             sink: TelevisionSink::None,
             settings,
@@ -191,6 +198,7 @@ impl TelevisionOutput {
             tiles: Vec::new(),
             pictures_per_second: 0,
             composing: None,
+            begun,
         })
     }
 
@@ -250,6 +258,8 @@ impl TelevisionOutput {
         caps.make_mut().set("framerate", speed);
         self.rate.set_property("caps", caps);
         if before.is_none() {
+            let now = self.screen.graph.now().nseconds();
+            self.begun.store(now, Ordering::Relaxed);
             begin_now(&self.screen.graph, &self.compositor);
             start(Part::Television, &self.pipeline)?;
             self.screen.refresh();
@@ -326,6 +336,24 @@ impl Drop for TelevisionOutput {
         }
         stop(&self.pipeline);
     }
+}
+
+/// Until its first input comes, a live compositor makes black pictures for the engine's whole past,
+/// as fast as it can; nobody is to see them, nor to encode them.
+fn drop_pictures_before(begun: &Arc<AtomicU64>, element: &gst::Element) {
+    let begun = begun.clone();
+    let pad = element
+        .static_pad("src")
+        .expect("every capsfilter has a source pad");
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let time = info.buffer().and_then(|buffer| buffer.pts());
+        let begun = gst::ClockTime::from_nseconds(begun.load(Ordering::Relaxed));
+        if time.is_some_and(|time| time < begun) {
+            gst::PadProbeReturn::Drop
+        } else {
+            gst::PadProbeReturn::Ok
+        }
+    });
 }
 
 fn placeholder() -> gst::Sample {

@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use crate::executables::{self, TestProgram};
 use crate::setup::{Tools, setup};
 use crate::stages::Stages;
 use crate::{paths, setup};
@@ -39,9 +40,6 @@ const ALL: [Stage; 6] = [
 
 /// Crates whose tests start servers and browsers.
 const END_TO_END: [&str; 2] = ["saal-suites", "saal-harness"];
-
-/// What the end-to-end tests start.
-const PRODUCT: [&str; 6] = ["-p", "saald", "-p", "saal-media", "-p", "saalctl"];
 
 /// Runs the stages; an empty list means all.
 pub(crate) fn test(chosen: &[Stage], rest: &[String]) -> anyhow::Result<()> {
@@ -88,35 +86,53 @@ fn run(stage: Stage, tools: Option<&Tools>, rest: &[String]) -> anyhow::Result<(
 }
 
 fn unit(rest: &[String]) -> anyhow::Result<()> {
-    let mut arguments = vec!["test", "--workspace", "--no-fail-fast"];
-    arguments.extend(END_TO_END.iter().flat_map(|name| ["--exclude", name]));
-    arguments.push("--");
-    arguments.extend(rest.iter().map(String::as_str));
-    cargo(&arguments, "The failed tests are listed above.")
+    executables::build()?;
+    let programs = executables::tests()?;
+    let units = programs
+        .iter()
+        .filter(|program| !END_TO_END.contains(&program.package.as_str()));
+    let failed = count_failures(units, |program| {
+        program.args(rest);
+    });
+    let documents = cargo(
+        &["test", "--workspace", "--doc"],
+        "The failed examples are listed above.",
+    );
+    report(failed + usize::from(documents.is_err()))
 }
 
 /// The suites, one test at a time: each has servers, a browser and a room to itself on two cores.
 fn end_to_end(tools: &Tools, rest: &[String], deep: bool) -> anyhow::Result<()> {
-    build(&[])?;
-    let mut arguments = vec!["test", "--no-fail-fast"];
-    arguments.extend(END_TO_END.iter().flat_map(|name| ["-p", name]));
-    arguments.extend(["--", "--test-threads=1"]);
-    arguments.extend(deep.then_some("--include-ignored"));
-    arguments.extend(rest.iter().map(String::as_str));
-    let mut command = command(&arguments);
-    command.env("SAAL_TOOLS", &tools.list);
-    finish(
-        &mut command,
-        "The failed tests are listed above, each with the ends of the logs it needs.",
-    )
+    executables::build()?;
+    let programs = executables::tests()?;
+    let suites = programs
+        .iter()
+        .filter(|program| END_TO_END.contains(&program.package.as_str()));
+    report(count_failures(suites, |program| {
+        program
+            .arg("--test-threads=1")
+            .args(deep.then_some("--include-ignored"))
+            .args(rest)
+            .env("SAAL_TOOLS", &tools.list);
+    }))
 }
 
-/// Builds what demo and suites start, with what else the caller needs.
-pub(crate) fn build(more: &[&str]) -> anyhow::Result<()> {
-    cargo(
-        &[&["build"], PRODUCT.as_slice(), more].concat(),
-        "The compiler's messages are above.",
-    )
+/// All of them run, whatever fails, so that one run shows everything.
+fn count_failures<'a>(
+    programs: impl Iterator<Item = &'a TestProgram>,
+    prepare: impl Fn(&mut Command),
+) -> usize {
+    let failures = programs.filter_map(|program| program.run(&prepare).err());
+    failures.inspect(|error| println!("{error:#}")).count()
+}
+
+fn report(failed: usize) -> anyhow::Result<()> {
+    if failed > 0 {
+        bail!(
+            "{failed} test programs failed; each is named above, with the ends of the logs it needs."
+        );
+    }
+    Ok(())
 }
 
 /// Runs cargo in the clone, with its output as it is.

@@ -119,7 +119,9 @@ impl Room {
             .state
             .clone()
             .unwrap_or_else(|| folder.join("state"));
-        std::fs::create_dir_all(&state).map_err(Error::file("create", &state))?;
+        for needed in [&folder, &state] {
+            std::fs::create_dir_all(needed).map_err(Error::file("create", needed))?;
+        }
         let port = options.web_port.map_or_else(ports::free_tcp, Ok)?;
         let config = folder.join("saal.toml");
         write(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use saal_control::PhaseName;
 use saal_harness::{JoinOptions, RoomOptions, run, until};
-use saal_suites::{PATIENCE, Result, Taken, far_end_sees_frames, shows};
+use saal_suites::{PATIENCE, Result, Scene, Taken, far_end_sees_frames, shows};
 
 /// Far less than the 18 s after which the server would remove a dead room by itself.
 const AT_ONCE: Duration = Duration::from_secs(6);
@@ -242,6 +242,22 @@ fn the_room_comes_back_by_itself_when_the_media_server_restarts() -> Result<()> 
             scene.meeting.membership().await?.is_some(),
             "a member all along"
         );
+        // Element Call gives up when its media server forgets the call; its user enters again.
+        let Scene {
+            meeting,
+            room,
+            host,
+        } = scene;
+        host.close().await?;
+        let far_end = stage.far_end().await?;
+        let host = far_end
+            .join(&meeting.host, &meeting.matrix_room, &JoinOptions::default())
+            .await?;
+        let scene = Scene {
+            meeting,
+            room,
+            host,
+        };
         scene.far_end_sees_the_room().await?;
         scene.television_moves().await?;
         scene.room.stop().await;

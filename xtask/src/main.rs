@@ -44,7 +44,7 @@ enum Command {
     },
     /// Check format, lints and dependencies.
     Lint,
-    /// Measure: join, call.
+    /// Measure: join, call, recover.
     #[command(disable_help_flag = true)]
     Bench {
         /// Which benchmark.

@@ -92,6 +92,10 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
             .room
             .status_is("being home", PATIENCE, |s| s.phase == PhaseName::Home)
             .await?;
+        // Nobody's picture stays on the television.
+        let television = async || scene.room.television().await;
+        let idle = |picture: &saal_harness::Picture| picture.code().is_none();
+        until("an idle television", PATIENCE, television, idle).await?;
         scene.room.stop().await;
         Ok(())
     })

@@ -161,3 +161,25 @@ pub(super) fn sound_trouble(source: DeviceUse, error: AudioError) -> MediaTroubl
         AudioError::Device { ref device, .. } => failed(source, device.clone(), &error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_somebody_else_uses_is_called_busy_by_its_name() {
+        let camera = "Rally".to_owned();
+        let trouble = camera_trouble(CameraError::Busy { camera });
+        let expected = MediaTrouble::Busy {
+            source: DeviceUse::Camera,
+            device: "Rally".to_owned(),
+        };
+        assert_eq!(trouble, expected);
+        let device = "Jabra".to_owned();
+        let trouble = sound_trouble(DeviceUse::Microphone, AudioError::Busy { device });
+        assert!(
+            matches!(trouble, MediaTrouble::Busy { source: DeviceUse::Microphone, ref device } if device == "Jabra"),
+            "{trouble:?}"
+        );
+    }
+}

@@ -351,3 +351,16 @@ fn clock_time(duration: Duration) -> gst::ClockTime {
 fn duration(time: gst::ClockTime) -> Duration {
     Duration::from_nanos(time.nseconds())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_camera_in_use_is_told_from_one_that_is_gone_or_broken() {
+        let said = |error| fault(&gst::glib::Error::new(error, "/dev/video0"));
+        assert!(matches!(said(gst::ResourceError::Busy), Fault::Busy));
+        assert!(matches!(said(gst::ResourceError::NotFound), Fault::Gone));
+        assert!(matches!(said(gst::ResourceError::Read), Fault::Other));
+    }
+}

@@ -7,6 +7,7 @@
 
 mod call;
 mod join;
+mod recover;
 mod report;
 
 use clap::{Parser, ValueEnum};
@@ -33,6 +34,8 @@ enum Name {
     Join,
     /// Processor time per delivered picture, and memory, in a call of two.
     Call,
+    /// From the death of a process to pictures again.
+    Recover,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -43,8 +46,9 @@ fn main() -> anyhow::Result<()> {
     } = Arguments::parse();
     let report = run(async {
         match name {
-            Name::Join => join::measure(turns).await,
-            Name::Call => call::measure(turns, seconds).await,
+            Name::Join => anyhow::Ok(join::measure(turns).await?.to_string()),
+            Name::Call => Ok(call::measure(turns, seconds).await?.to_string()),
+            Name::Recover => recover::measure(turns).await,
         }
     })?;
     println!("\n{report}");

@@ -62,12 +62,15 @@ fn main() -> anyhow::Result<()> {
         let stop = stopped(arguments.seconds)?;
         tokio::pin!(stop);
         let demo = Demo::start(&arguments);
-        let demo = tokio::select! {
-            demo = demo => demo?,
-            () = &mut stop => return Ok(()),
+        let running = tokio::select! {
+            demo = demo => Some(demo?),
+            () = &mut stop => None,
         };
-        stop.await;
-        demo.stop().await;
+        if let Some(demo) = running {
+            stop.await;
+            demo.stop().await;
+        }
+        println!("Everything has stopped.");
         Ok(())
     })
 }
@@ -168,7 +171,6 @@ impl Demo {
             browser.close().await;
         }
         self.servers.stop().await;
-        println!("Everything has stopped.");
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use saal_calendar::Calendar;
 use saal_core::{Effect, Event, Room};
-use saal_fleet_protocol::Config;
+use saal_fleet_protocol::{Config, config};
 use saal_media_protocol::{MediaCommand, MediaEvent, TransportCommand, TransportId};
 use saal_meeting::{CallEvent, CallId, MeetingCommand, MeetingEvent};
 use tokio::sync::{mpsc, watch};
@@ -353,12 +353,14 @@ impl Daemon {
         }
     }
 
-    /// Shows the panel in a window of the desktop.
+    /// Shows the panel in a window of the desktop, of the configured size.
     ///
     /// # Errors
     /// When there is no desktop.
-    pub(crate) fn open_window(&mut self) -> Result<()> {
-        crate::window::open(self.panel.watch(), self.inputs.clone())
+    pub(crate) fn open_window(&mut self, panel: &config::Panel) -> Result<()> {
+        let pixels = |count: config::PixelCount| count.get() as usize;
+        let size = (pixels(panel.width), pixels(panel.height));
+        crate::window::open(size, self.panel.watch(), self.inputs.clone())
     }
 }
 

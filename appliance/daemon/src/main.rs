@@ -101,7 +101,7 @@ fn run(arguments: Arguments) -> Result<()> {
         forward_signals(inputs.clone())?;
         let mut daemon = Daemon::new(file, state, inputs)?;
         if arguments.window {
-            daemon.open_window()?;
+            daemon.open_window(&config.panel)?;
         }
         daemon.run(config, receiver).await
     })

@@ -16,15 +16,20 @@ use crate::{
 /// The window asks for the pointer so often.
 const FRAMES_PER_SECOND: usize = 60;
 
-/// Opens the window on a thread of its own, where the windowing library wants to stay.
+/// Opens the window, of this width and height in pixels, on a thread of its own, where the
+/// windowing library wants to stay.
 ///
 /// # Errors
 /// When there is no desktop, in words for whoever typed `--window`.
-pub(crate) fn open(panel: watch::Receiver<Arc<Picture>>, inputs: Inputs) -> Result<()> {
+pub(crate) fn open(
+    size: (usize, usize),
+    panel: watch::Receiver<Arc<Picture>>,
+    inputs: Inputs,
+) -> Result<()> {
     let (opened, result) = std::sync::mpsc::channel();
     std::thread::Builder::new()
         .name("window".into())
-        .spawn(move || match make(&panel) {
+        .spawn(move || match make(size) {
             Ok(window) => {
                 let _ = opened.send(Ok(()));
                 run(window, panel, &inputs);
@@ -37,8 +42,7 @@ pub(crate) fn open(panel: watch::Receiver<Arc<Picture>>, inputs: Inputs) -> Resu
     result.recv().context("the window's thread ended")?
 }
 
-fn make(panel: &watch::Receiver<Arc<Picture>>) -> Result<Window> {
-    let (width, height) = panel.borrow().size();
+fn make((width, height): (usize, usize)) -> Result<Window> {
     let mut window = Window::new("Saal", width, height, WindowOptions::default()).map_err(|e| {
         anyhow!(
             "--window needs a desktop (DISPLAY is not set or not usable): {e}; use the web view"

@@ -6,11 +6,16 @@
 //! that pictures never queue behind control. Both ends refuse another [`VERSION`].
 
 mod command;
+mod declared;
 mod event;
 mod transport;
 
 pub use command::{
     AudioChoice, CameraChoice, DeviceChoice, MediaCommand, Rect, Television, Tile, TileSource,
+};
+pub use declared::{
+    ChannelOffer, Declared, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials,
+    LocalTransport, PayloadType, RemoteTransport, StreamSsrc,
 };
 pub use event::{
     DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo, SentVideo,

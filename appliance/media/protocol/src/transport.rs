@@ -1,10 +1,12 @@
 //! The part of the protocol that meeting services speak with the engine: session descriptions,
 //! candidates, tracks. The daemon passes it on without looking.
 //!
-//! Services with session descriptions (LiveKit) use this; Jitsi's declared streams will be
-//! further variants of [`TransportCommand`].
+//! Services with session descriptions (LiveKit) use `Open`, `Publish` and `Describe`; services that
+//! declare each stream (Jitsi) use `OpenDeclared`, `Receive` and `Send`, see [`crate::Declared`].
 
 use serde::{Deserialize, Serialize};
+
+use crate::{Declared, LocalTransport, RemoteTransport, StreamSsrc};
 
 /// One peer connection of the engine; numbers are never used twice while a daemon lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -73,6 +75,12 @@ pub enum Codec {
     Opus,
     /// RFC 7741.
     Vp8,
+    /// RFC 9628.
+    Vp9,
+    /// RTP payload format of the Alliance for Open Media, v1.0.0.
+    Av1,
+    /// RFC 6184.
+    H264,
 }
 
 /// One simulcast layer.
@@ -173,6 +181,52 @@ pub enum TransportCommand {
         /// As in `Assign`.
         track: String,
     },
+    /// Makes a connection whose streams are declared; answered with [`TransportEvent::Opened`]
+    /// and candidates.
+    OpenDeclared {
+        /// Its number from now on.
+        transport: TransportId,
+        /// The other side.
+        declared: Box<Declared>,
+    },
+    /// The other side's answer, where `OpenDeclared` came first.
+    Connect {
+        /// Which connection.
+        transport: TransportId,
+        /// The other side.
+        remote: RemoteTransport,
+    },
+    /// Expects a stream; the same track again moves it to another SSRC.
+    Receive {
+        /// A declared connection.
+        transport: TransportId,
+        /// Name of the stream, for `Assign` and `Unassign`.
+        track: String,
+        /// Its numbers.
+        stream: StreamSsrc,
+        /// Sound or picture, by its codec.
+        picture: bool,
+    },
+    /// Sends a source in declared streams, until `Unpublish`.
+    Send {
+        /// A declared connection.
+        transport: TransportId,
+        /// Name of the stream.
+        track: String,
+        /// What to send.
+        source: SourceKind,
+        /// How, for pictures; sound is always Opus.
+        video: Option<VideoSend>,
+        /// One entry a layer, in the order of [`VideoSend::layers`]; one for sound.
+        streams: Vec<StreamSsrc>,
+    },
+    /// Sends a text on the connection's data channel; before it is open, the text waits.
+    ChannelSend {
+        /// A declared connection.
+        transport: TransportId,
+        /// UTF-8.
+        text: String,
+    },
     /// Ends a peer connection and everything on it.
     Close {
         /// Which.
@@ -239,6 +293,25 @@ pub enum TransportEvent {
         /// Active ones only.
         tracks: Vec<RemoteTrack>,
     },
+    /// A declared connection is made; our candidates follow.
+    Opened {
+        /// Which connection.
+        transport: TransportId,
+        /// For the answer.
+        local: LocalTransport,
+    },
+    /// The data channel is open.
+    ChannelOpen {
+        /// Which connection.
+        transport: TransportId,
+    },
+    /// A text came on the data channel.
+    ChannelText {
+        /// Which connection.
+        transport: TransportId,
+        /// UTF-8.
+        text: String,
+    },
     /// A command could not be carried out; the connection is as it was before.
     Refused {
         /// Which connection.
@@ -257,6 +330,9 @@ impl TransportEvent {
             | Self::Candidate { transport, .. }
             | Self::State { transport, .. }
             | Self::RemoteTracks { transport, .. }
+            | Self::Opened { transport, .. }
+            | Self::ChannelOpen { transport }
+            | Self::ChannelText { transport, .. }
             | Self::Refused { transport, .. } => *transport,
         }
     }

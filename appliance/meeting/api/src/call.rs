@@ -1,6 +1,6 @@
 //! Being in a meeting.
 
-use saal_media_protocol::TransportCommand;
+use saal_media_protocol::{SourceKind, TransportCommand};
 use serde::{Deserialize, Serialize};
 
 /// One stay in one meeting; never used twice while a daemon lives.
@@ -25,7 +25,7 @@ pub enum JoinStage {
 }
 
 /// Somebody else's device in the meeting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
     /// Unique in the call.
     pub id: String,
@@ -39,6 +39,111 @@ pub struct Participant {
     pub content: bool,
     /// They speak now.
     pub speaking: bool,
+    /// They ask for the floor.
+    pub hand_raised: bool,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// What somebody may do in a meeting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sees, hears and speaks.
+    #[default]
+    Participant,
+    /// May also mute, remove and admit others.
+    Moderator,
+    /// Sees and hears only (a large meeting's audience).
+    Visitor,
+}
+
+/// Whom joining waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    /// Somebody with a login has to open the meeting.
+    Host,
+    /// A moderator has to let the room in from the lobby.
+    Admission,
+}
+
+/// Somebody in the lobby who wants to come in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Knocker {
+    /// For [`crate::MeetingCommand::Admit`].
+    pub id: String,
+    /// What people call them.
+    pub name: String,
+}
+
+/// What the room may do and has to know about the meeting, as it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MeetingState {
+    /// The room's own role.
+    pub role: Role,
+    /// As the moderators set it; `None`: there is none.
+    pub subject: Option<String>,
+    /// A recording is made.
+    pub recording: bool,
+    /// The meeting is broadcast.
+    pub live_stream: bool,
+    /// What is said is written down.
+    pub transcription: bool,
+    /// Recording or transcription wait for the room's consent.
+    pub consent_asked: bool,
+    /// Microphones are opened by moderators only.
+    pub microphone_moderated: bool,
+    /// Cameras are opened by moderators only.
+    pub camera_moderated: bool,
+    /// The room's own hand.
+    pub hand_raised: bool,
+    /// In the lobby, for moderators.
+    pub knocking: Vec<Knocker>,
+    /// Breakout room that the room is in.
+    pub breakout: Option<String>,
+    /// Questions that people vote on.
+    pub polls: Vec<Poll>,
+    /// A telephone is in the call, which understands tones (DTMF).
+    pub dial_in: bool,
+}
+
+/// A question that people vote on; the room reads it only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Poll {
+    /// Identity in the meeting.
+    pub id: String,
+    /// The question.
+    pub question: String,
+    /// Answers, each with its votes.
+    pub answers: Vec<(String, u32)>,
+}
+
+/// A line of the meeting's chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatLine {
+    /// Identity in the meeting; the same again replaces the line.
+    pub id: String,
+    /// What people call the author.
+    pub author: String,
+    /// Any Unicode, any length.
+    pub text: String,
+    /// To the room alone.
+    pub private: bool,
+}
+
+/// A spoken sentence as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caption {
+    /// Identity of the sentence: its words change until it is final.
+    pub id: String,
+    /// What people call the speaker.
+    pub speaker: String,
+    /// What was said.
+    pub text: String,
+    /// Nothing changes any more.
+    pub is_final: bool,
 }
 
 /// Why a call is over.
@@ -48,7 +153,35 @@ pub enum EndReason {
     /// The room left.
     Left,
     /// A moderator removed the room.
-    Removed,
+    Removed {
+        /// What the moderator wrote; may be empty.
+        message: String,
+    },
+    /// A moderator ended the meeting for all.
+    EndedForAll,
+    /// A moderator did not let the room in.
+    Rejected,
+    /// The meeting takes no more people.
+    Full,
+    /// The meeting is over or was never made.
+    NotFound,
+    /// Only people with a login or a valid token come in.
+    LoginNeeded {
+        /// For the log.
+        reason: String,
+    },
+    /// The meeting is end-to-end encrypted in a way that this room can't join.
+    EncryptionNeeded,
+    /// The server asks for something that the room does not offer (a reservation, a version).
+    Refused {
+        /// In the server's words, for the panel.
+        message: String,
+    },
+    /// The link can't be read.
+    BadLink {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The room is not allowed in (no longer invited, power level).
     NotAllowed {
         /// For the log.
@@ -72,6 +205,38 @@ pub enum CallEvent {
     Resume(ResumeToken),
     /// All others, whenever one changed.
     Participants(Vec<Participant>),
+    /// Somebody has to act before the room is in.
+    Waiting(Waiting),
+    /// The meeting wants a password; answered by [`crate::MeetingCommand::GivePassword`].
+    PasswordNeeded {
+        /// One was given and is wrong.
+        refused: bool,
+    },
+    /// The meeting as it stands, whenever a part of it changed.
+    State(Box<MeetingState>),
+    /// Somebody else muted the room's source; it stays muted until the room itself unmutes.
+    MutedByOther {
+        /// What is muted.
+        source: SourceKind,
+        /// What people call who did it; `None`: the meeting's rules.
+        by: Option<String>,
+    },
+    /// A moderator lets the room speak or asks it to; it unmutes by itself only.
+    UnmuteAllowed {
+        /// What may be opened.
+        source: SourceKind,
+    },
+    /// A line of the chat.
+    Chat(ChatLine),
+    /// A sign that somebody gave, such as applause.
+    Reaction {
+        /// What people call them.
+        from: String,
+        /// An emoji.
+        emoji: String,
+    },
+    /// Spoken words as text.
+    Caption(Caption),
     /// The connection was lost; the service comes back by itself.
     Reconnecting {
         /// For the log.

@@ -7,8 +7,11 @@
 mod call;
 mod meeting;
 
-pub use call::{CallEvent, CallId, EndReason, JoinStage, Participant, ResumeToken};
-pub use meeting::{Destination, Invitation, Meeting, MeetingId};
+pub use call::{
+    CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MeetingState, Participant,
+    Poll, ResumeToken, Role, Waiting,
+};
+pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, Secret};
 
 use saal_media_protocol::{SourceKind, TransportEvent};
 use serde::{Deserialize, Serialize};
@@ -22,6 +25,8 @@ pub enum MeetingCommand {
         call: CallId,
         /// Which meeting.
         destination: Destination,
+        /// What the others are to call the room.
+        name: String,
         /// Enter with the microphone on.
         microphone: bool,
         /// Enter with the camera on.
@@ -37,6 +42,27 @@ pub enum MeetingCommand {
         source: SourceKind,
         /// True: nothing leaves the room.
         muted: bool,
+    },
+    /// Answers [`CallEvent::PasswordNeeded`].
+    GivePassword {
+        /// Which call.
+        call: CallId,
+        /// As people typed it.
+        password: Secret,
+    },
+    /// Which pictures the television shows and how large; all others need not be sent.
+    Watch {
+        /// Which call.
+        call: CallId,
+        /// Each once.
+        pictures: Vec<Watched>,
+    },
+    /// Something that people in the room, or IT for them, do in the meeting.
+    Act {
+        /// Which call.
+        call: CallId,
+        /// What.
+        action: MeetingAction,
     },
     /// Leaves; `Ended` follows once the others know.
     Leave {
@@ -54,6 +80,82 @@ pub enum MeetingCommand {
         call: CallId,
         /// What happened.
         event: TransportEvent,
+    },
+}
+
+/// A picture on the television.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Watched {
+    /// Whose.
+    pub participant: String,
+    /// Camera or content.
+    pub source: SourceKind,
+    /// Of its tile, in pixels.
+    pub height: u32,
+}
+
+/// What can be done in a meeting beside muting and leaving. A service that does not know an action
+/// leaves it alone; the panel offers only what [`MeetingState`] says is possible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum MeetingAction {
+    /// Asks for the floor, or gives it up.
+    RaiseHand {
+        /// True: up.
+        raised: bool,
+    },
+    /// Shows an emoji to all.
+    React {
+        /// One of those that the panel offers.
+        emoji: String,
+    },
+    /// Lets somebody in from the lobby.
+    Admit {
+        /// [`Knocker::id`].
+        knocker: String,
+    },
+    /// Sends somebody in the lobby away.
+    Reject {
+        /// [`Knocker::id`].
+        knocker: String,
+    },
+    /// Mutes somebody else.
+    Mute {
+        /// [`Participant::id`].
+        participant: String,
+        /// Microphone or camera.
+        source: SourceKind,
+    },
+    /// Lets somebody speak whom the meeting's rules keep muted.
+    AllowUnmute {
+        /// [`Participant::id`].
+        participant: String,
+        /// Microphone or camera.
+        source: SourceKind,
+    },
+    /// Removes somebody from the meeting.
+    Remove {
+        /// [`Participant::id`].
+        participant: String,
+    },
+    /// Ends the meeting for everybody.
+    EndForAll,
+    /// Agrees to a recording or transcription.
+    Consent,
+    /// Sends telephone tones to a dial-in.
+    Dtmf {
+        /// `0` to `9`, `*`, `#`, `A` to `D`.
+        tones: String,
+    },
+    /// Writes to the moderators from the lobby.
+    LobbyMessage {
+        /// As people typed it.
+        text: String,
+    },
+    /// Starts or ends the room's presentation.
+    Present {
+        /// True: the engine's content source is sent.
+        on: bool,
     },
 }
 

@@ -1,5 +1,7 @@
 //! Meetings as the panel lists them, and what they are made from.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,76 @@ pub enum Destination {
         /// `!opaque:server`
         room_id: String,
     },
+    /// A conference on a Jitsi installation.
+    Jitsi {
+        /// As in an invitation.
+        link: MeetingLink,
+        /// From beside the link; tried before people are asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<Secret>,
+        /// The Matrix room whose widget this is: its members prove themselves by an OpenID token
+        /// (auth `openidtoken-jwt`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        matrix_room: Option<String>,
+    },
+}
+
+/// What must not be read in logs or on screens.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes it in.
+    #[must_use]
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// Gives it out, to the one who needs it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// The address of a meeting. Its query and fragment may carry tokens and passwords, so it shows
+/// itself without them.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MeetingLink(String);
+
+impl MeetingLink {
+    /// Takes an address as people wrote it; the meeting's service reads it.
+    #[must_use]
+    pub fn new(link: impl Into<String>) -> Self {
+        Self(link.into())
+    }
+
+    /// All of it, to the one who goes there.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MeetingLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self.0.find(['?', '#']).unwrap_or(self.0.len());
+        f.write_str(&self.0[..end])
+    }
+}
+
+impl fmt::Debug for MeetingLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// A meeting of the room's day.
@@ -46,6 +118,8 @@ pub struct Invitation {
     pub name: String,
     /// Content of the room's `net.nordeck.meetings.metadata` state event, unread.
     pub calendar_event: Option<serde_json::Value>,
+    /// Contents of the room's `im.vector.modular.widgets` state events of type `jitsi`, unread.
+    pub jitsi_widgets: Vec<serde_json::Value>,
     /// How many devices of others are in its call now.
     pub in_call: u32,
 }

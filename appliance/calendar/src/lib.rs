@@ -5,6 +5,7 @@
 //! hides the rest; the work for one entry is bounded, whatever somebody wrote into it.
 
 mod entry;
+mod jitsi_widget;
 mod nordeck;
 mod problem;
 mod recurrence;
@@ -12,7 +13,7 @@ mod room;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
 use saal_core::CalendarProblem;
-use saal_meeting::{Invitation, Meeting};
+use saal_meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink};
 
 use crate::{entry::Span, room::Room};
 
@@ -28,6 +29,7 @@ const STEP_SECONDS: i64 = 300;
 pub struct Calendar {
     zones: TimeZoneDatabase,
     rooms: Vec<Room>,
+    standing: Vec<Meeting>,
 }
 
 impl Default for Calendar {
@@ -36,6 +38,7 @@ impl Default for Calendar {
         Self {
             zones: TimeZoneDatabase::bundled(),
             rooms: Vec::new(),
+            standing: Vec::new(),
         }
     }
 }
@@ -55,12 +58,32 @@ impl Calendar {
         }
     }
 
+    /// Meetings that are always there: title and link, as the configuration names them.
+    pub fn set_standing<'a>(&mut self, meetings: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let meeting = |(title, link): (&str, &str)| {
+            let link = MeetingLink::new(link);
+            Meeting {
+                id: MeetingId(format!("standing/{link}")),
+                title: title.to_owned(),
+                start: None,
+                end: None,
+                destination: Destination::Jitsi {
+                    link,
+                    password: None,
+                    matrix_room: None,
+                },
+                in_call: 0,
+            }
+        };
+        self.standing = meetings.into_iter().map(meeting).collect();
+    }
+
     /// The meetings from a day ago to two days ahead, and the entries that can't be read, both
     /// in a stable order. Counting is done once an hour; in between this is quick.
     #[must_use]
     pub fn meetings(&mut self, now: Timestamp) -> (Vec<Meeting>, Vec<CalendarProblem>) {
         let window = window(now);
-        let mut meetings = Vec::new();
+        let mut meetings = self.standing.clone();
         let mut problems = Vec::new();
         for room in &mut self.rooms {
             let (of_room, unread) = room.meetings(now, window);

@@ -8,7 +8,7 @@ use saal_meeting::{Destination, Invitation, Meeting, MeetingId};
 
 use crate::{
     entry::{Entry, Occurrence, Span},
-    nordeck,
+    jitsi_widget, nordeck,
     problem::Problem,
     recurrence::Series,
 };
@@ -23,6 +23,8 @@ const MOST_MOVED: usize = 50;
 #[derive(Debug)]
 pub(crate) struct Room {
     invitation: Invitation,
+    /// The conference of its first Jitsi widget that can be read.
+    conference: Option<Destination>,
     entries: Vec<Entry>,
     problems: Vec<Problem>,
     counted: Option<Counted>,
@@ -40,9 +42,11 @@ struct Counted {
 impl Room {
     pub(crate) fn read(invitation: Invitation, zones: &TimeZoneDatabase) -> Self {
         let content = invitation.calendar_event.as_ref();
-        let (entries, problems) = content.map(|c| nordeck::read(c, zones)).unwrap_or_default();
+        let (entries, mut problems) = content.map(|c| nordeck::read(c, zones)).unwrap_or_default();
+        let conference = conference(&invitation, &mut problems);
         Self {
             invitation,
+            conference,
             entries,
             problems,
             counted: None,
@@ -52,6 +56,7 @@ impl Room {
     pub(crate) fn has_same_entry(&self, other: &Invitation) -> bool {
         self.invitation.destination == other.destination
             && self.invitation.calendar_event == other.calendar_event
+            && self.invitation.jitsi_widgets == other.jitsi_widgets
     }
 
     /// The same entry under another name or with others in the call.
@@ -103,7 +108,9 @@ impl Room {
                 )
             })
             .collect();
-        if in_call > 0 && nearest.is_none() {
+        // A room with a conference and no appointment meets at any time.
+        let always = self.entries.is_empty() && self.conference.is_some();
+        if (in_call > 0 && nearest.is_none()) || always {
             meetings.push(self.call_without_appointment());
         }
         meetings
@@ -173,7 +180,7 @@ impl Room {
             title: self.title(),
             start: Some(occurrence.span.start),
             end: Some(occurrence.span.end),
-            destination: self.invitation.destination.clone(),
+            destination: self.destination(),
             in_call,
         }
     }
@@ -184,7 +191,7 @@ impl Room {
             title: self.title(),
             start: None,
             end: None,
-            destination: self.invitation.destination.clone(),
+            destination: self.destination(),
             in_call: self.invitation.in_call,
         }
     }
@@ -194,8 +201,19 @@ impl Room {
     }
 
     fn place(&self) -> &str {
-        let Destination::Matrix { room_id } = &self.invitation.destination;
-        room_id
+        match &self.invitation.destination {
+            Destination::Matrix { room_id } => room_id,
+            Destination::Jitsi { link, .. } => link.reveal(),
+        }
+    }
+
+    /// People who meet in the Matrix room itself are not left for an empty conference.
+    fn destination(&self) -> Destination {
+        let conference = self
+            .conference
+            .as_ref()
+            .filter(|_| self.invitation.in_call == 0);
+        conference.unwrap_or(&self.invitation.destination).clone()
     }
 
     /// NeoDateFix keeps the title in the room's name. A nameless room still has an address.
@@ -212,6 +230,20 @@ impl Room {
             reason: problem.0.clone(),
         }
     }
+}
+
+fn conference(invitation: &Invitation, problems: &mut Vec<Problem>) -> Option<Destination> {
+    let Destination::Matrix { room_id } = &invitation.destination else {
+        return None;
+    };
+    let read = |widget| jitsi_widget::read(widget, room_id);
+    let (found, unread): (Vec<_>, Vec<_>) = invitation
+        .jitsi_widgets
+        .iter()
+        .map(read)
+        .partition(Result::is_ok);
+    problems.extend(unread.into_iter().filter_map(Result::err));
+    found.into_iter().find_map(Result::ok)
 }
 
 fn too_many(series: &Series) -> Problem {

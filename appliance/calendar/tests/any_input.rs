@@ -116,6 +116,7 @@ fn check(event: Value, now: Timestamp, in_call: u32) {
         destination: Destination::Matrix { room_id },
         name: "Weekly".to_owned(),
         calendar_event: Some(event),
+        jitsi_widgets: Vec::new(),
         in_call,
     }]);
     let (meetings, problems) = calendar.meetings(now);

@@ -21,6 +21,7 @@ fn invitation(event: impl Into<Option<Value>>, in_call: u32) -> Invitation {
         },
         name: "Weekly".to_owned(),
         calendar_event: event.into(),
+        jitsi_widgets: Vec::new(),
         in_call,
     }
 }

@@ -50,6 +50,7 @@ fn status() -> Status {
                 camera: true,
                 content: false,
                 speaking: false,
+                ..Participant::default()
             }],
             muted: MutedSources {
                 microphone: false,
@@ -81,7 +82,8 @@ fn status_json() -> Value {
             "title": "Weekly",
             "meeting": "!lahn:example.org/now",
             "participants": [{"id": "@ada:example.org:A", "name": "Ada", "microphone": true,
-                "camera": true, "content": false, "speaking": false}],
+                "camera": true, "content": false, "speaking": false,
+                "hand_raised": false, "role": "participant"}],
             "muted": {"microphone": false, "camera": true},
         },
         "engine": {"pid": 123, "state": "ready"},

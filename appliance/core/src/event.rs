@@ -2,7 +2,10 @@
 
 use saal_fleet_protocol::Config;
 use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind};
-use saal_meeting::{AccountState, CallEvent, CallId, Meeting, MeetingCommand, MeetingId};
+use saal_meeting::{
+    AccountState, CallEvent, CallId, Meeting, MeetingAction, MeetingCommand, MeetingId,
+    MeetingLink, Secret,
+};
 
 use crate::{SavedCall, TroubleCode};
 
@@ -11,6 +14,14 @@ use crate::{SavedCall, TroubleCode};
 pub enum Intent {
     /// Enter this meeting.
     Join(MeetingId),
+    /// Enter the meeting at this address, whether or not it is in the room's calendar.
+    JoinLink(MeetingLink),
+    /// The password that the meeting asked for.
+    GivePassword(Secret),
+    /// The chat was looked at.
+    ReadChat,
+    /// Do this in the meeting.
+    Act(MeetingAction),
     /// Leave, or stop joining.
     Leave,
     /// Turn the other way.
@@ -91,6 +102,8 @@ pub enum Event {
 pub enum Effect {
     /// Sign in with the current configuration; replaces an account that is in use.
     StartAccount,
+    /// Take the meetings that the current configuration names into the calendar.
+    ReadMeetings,
     /// Listen with the current configuration; replaces what listens.
     StartWeb,
     /// Start the engine's process, replacing one that runs.

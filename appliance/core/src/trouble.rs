@@ -176,7 +176,7 @@ impl Troubles {
     /// Raises what the account's state says and clears what it disproves.
     pub(crate) fn follow_account(&mut self, account: &AccountState) -> bool {
         match account {
-            AccountState::Starting => false,
+            AccountState::Starting | AccountState::Unused => false,
             AccountState::Online { .. } => {
                 self.clear(TroubleCode::Unreachable) | self.clear(TroubleCode::SignedOut)
             }

@@ -22,8 +22,9 @@ use saal_media_protocol::{
     DeviceUse, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
 };
 use saal_meeting::{
-    AccountState, CallEvent, CallId, EndReason, JoinStage, MeetingCommand, MeetingId, Participant,
-    ResumeToken,
+    AccountState, CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, MeetingAction,
+    MeetingCommand, MeetingId, MeetingLink, MeetingState, Participant, ResumeToken, Role, Secret,
+    Waiting,
 };
 
 /// How long the room waits for a service on the way out.
@@ -75,10 +76,64 @@ fn intent() -> impl Strategy<Value = Intent> {
         2 => join("nine"),
         1 => join("unknown"),
         3 => Just(Intent::Leave),
+        1 => Just(Intent::JoinLink(MeetingLink::new("https://meet.example.org/lahn"))),
+        1 => Just(Intent::GivePassword(Secret::new("pw"))),
+        1 => Just(Intent::ReadChat),
+        2 => action().prop_map(Intent::Act),
         3 => source().prop_map(Intent::Toggle),
         2 => (source(), any::<bool>()).prop_map(|(s, m)| Intent::SetMuted(s, m)),
         1 => Just(Intent::Dismiss(TroubleCode::JoinFailed)),
         1 => Just(Intent::Dismiss(TroubleCode::Unreachable)),
+    ]
+}
+
+fn action() -> impl Strategy<Value = MeetingAction> {
+    prop_oneof![
+        any::<bool>().prop_map(|raised| MeetingAction::RaiseHand { raised }),
+        Just(MeetingAction::EndForAll),
+        Just(MeetingAction::Consent),
+        Just(MeetingAction::Remove {
+            participant: "1".to_owned()
+        }),
+    ]
+}
+
+fn said() -> impl Strategy<Value = CallEvent> {
+    let text = |n: u8| n.to_string();
+    let state = (any::<bool>(), any::<bool>()).prop_map(|(moderator, locked)| {
+        let role = if moderator {
+            Role::Moderator
+        } else {
+            Role::Participant
+        };
+        let state = MeetingState {
+            role,
+            microphone_moderated: locked,
+            ..MeetingState::default()
+        };
+        CallEvent::State(Box::new(state))
+    });
+    prop_oneof![
+        state,
+        Just(CallEvent::Waiting(Waiting::Admission)),
+        any::<bool>().prop_map(|refused| CallEvent::PasswordNeeded { refused }),
+        source().prop_map(|source| CallEvent::MutedByOther { source, by: None }),
+        any::<u8>().prop_map(move |n| CallEvent::Chat(ChatLine {
+            id: text(n),
+            author: text(n),
+            text: text(n),
+            private: false,
+        })),
+        any::<u8>().prop_map(move |n| CallEvent::Caption(Caption {
+            id: text(n % 5),
+            speaker: text(n),
+            text: text(n),
+            is_final: n > 100,
+        })),
+        any::<u8>().prop_map(move |n| CallEvent::Reaction {
+            from: text(n),
+            emoji: "👏".into()
+        }),
     ]
 }
 
@@ -89,10 +144,11 @@ fn call_event() -> impl Strategy<Value = CallEvent> {
         1 => Just(CallEvent::Progress(JoinStage::Connecting)),
         2 => "[a-z]{0,8}".prop_map(|t| CallEvent::Resume(ResumeToken(t))),
         4 => participants().prop_map(CallEvent::Participants),
+        5 => said(),
         2 => Just(CallEvent::Reconnecting { reason: reason() }),
         2 => prop_oneof![
             Just(EndReason::Left),
-            Just(EndReason::Removed),
+            Just(EndReason::Removed { message: String::new() }),
             Just(EndReason::NotAllowed { reason: reason() }),
             Just(EndReason::Failed { reason: reason() }),
         ].prop_map(CallEvent::Ended),
@@ -223,7 +279,7 @@ impl World {
             }
             Effect::Media(command) => self.follow_media(command),
             Effect::Exit => assert!(self.shutdown, "nobody asked for the end"),
-            Effect::StartAccount | Effect::StartWeb | Effect::Redraw => {}
+            Effect::StartAccount | Effect::StartWeb | Effect::ReadMeetings | Effect::Redraw => {}
         }
     }
 
@@ -239,6 +295,9 @@ impl World {
             MeetingCommand::SetMuted { call, .. }
             | MeetingCommand::Leave { call }
             | MeetingCommand::MediaRestarted { call }
+            | MeetingCommand::GivePassword { call, .. }
+            | MeetingCommand::Watch { call, .. }
+            | MeetingCommand::Act { call, .. }
             | MeetingCommand::Transport { call, .. } => *call,
         };
         assert_eq!(Some(named), self.open, "{command:?}");

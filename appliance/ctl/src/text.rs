@@ -145,6 +145,7 @@ fn participant(person: &Participant) -> String {
 
 fn account(account: &AccountState) -> String {
     match account {
+        AccountState::Unused => "none".to_owned(),
         AccountState::Starting => "starting".to_owned(),
         AccountState::Online { user } => format!("{user}, online"),
         AccountState::Unreachable { server, reason } => {

@@ -101,6 +101,7 @@ fn busy() -> Status {
         camera: true,
         content: false,
         speaking: true,
+        ..Participant::default()
     };
     let nasty = "Eve\u{1b}[2J\u{202e}".to_owned();
     let eve = Participant {

@@ -132,6 +132,7 @@ impl Daemon {
                 let _ = reply.send(answer);
             }
             Input::Reload => self.reload().await,
+            Input::Calendar => self.tell_meetings().await,
         }
     }
 
@@ -198,7 +199,8 @@ impl Daemon {
 
     fn follow_transport(&mut self, call: CallId, command: &TransportCommand) {
         match command {
-            TransportCommand::Open { transport, .. } => {
+            TransportCommand::Open { transport, .. }
+            | TransportCommand::OpenDeclared { transport, .. } => {
                 self.transports.insert(*transport, call);
             }
             TransportCommand::Close { transport } => {
@@ -265,6 +267,7 @@ impl Daemon {
     async fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::StartAccount => self.start_account(),
+            Effect::ReadMeetings => self.read_meetings(),
             Effect::StartWeb => self.start_web().await,
             Effect::StartEngine => self.start_engine(),
             Effect::Media(command) => self.send_engine(command),
@@ -318,7 +321,20 @@ impl Daemon {
         self.account_generation += 1;
         let store = self.state.join("matrix");
         let (file, inputs) = (&self.file, self.inputs.clone());
-        self.account = Account::start(&config.matrix, file, store, self.account_generation, inputs);
+        self.account = config.matrix.as_ref().and_then(|matrix| {
+            Account::start(matrix, file, store, self.account_generation, inputs)
+        });
+    }
+
+    /// What the calendar makes of them comes back as input: this runs while effects are carried out.
+    fn read_meetings(&mut self) {
+        let Some(config) = self.room.config() else {
+            return;
+        };
+        let standing = config.meetings.iter();
+        self.calendar
+            .set_standing(standing.map(|m| (m.title.as_str(), m.link.as_str())));
+        self.inputs.send(Input::Calendar);
     }
 
     fn send_meeting(&self, command: MeetingCommand) {

@@ -31,6 +31,8 @@ pub(crate) enum Input {
     Request(Request, oneshot::Sender<Reply>),
     /// Read the configuration again.
     Reload,
+    /// The calendar's meetings may be others than before.
+    Calendar,
 }
 
 /// The sending end, for tasks.

@@ -122,6 +122,16 @@ trouble-join-removed-advice = Jemand mit Moderationsrecht hat den Raum aus der B
 trouble-join-not-allowed-advice = Der Raum darf nicht teilnehmen. Bitten Sie die einladende Person, ihn wieder einzuladen.
 trouble-join-failed-advice = Der Dienst für die Besprechung hat nicht funktioniert. Versuchen Sie es noch einmal.
 trouble-join-over-advice = Die Besprechung ist zu Ende.
+trouble-join-removed-because = Jemand mit Moderationsrecht hat den Raum aus der Besprechung genommen: „{ $message }“
+trouble-join-refused-advice = Der Dienst für die Besprechung meldet: „{ $message }“
+trouble-join-ended = { $title }: Die Besprechung wurde beendet
+trouble-join-ended-advice = Jemand mit Moderationsrecht hat sie für alle beendet.
+trouble-join-rejected-advice = Jemand mit Moderationsrecht hat den Raum nicht eingelassen. Fragen Sie die einladende Person.
+trouble-join-full-advice = Die Besprechung ist voll. Bitten Sie die einladende Person, Platz zu machen.
+trouble-join-not-found-advice = Die Besprechung ist vorbei oder es gibt sie nicht. Prüfen Sie die Einladung.
+trouble-join-login-advice = Hier kommen nur angemeldete Teilnehmende hinein; die Anmeldung des Raums fehlt oder wurde abgelehnt. Sagen Sie Ihrer IT Bescheid.
+trouble-join-encryption-advice = Die Besprechung ist auf eine Weise Ende-zu-Ende-verschlüsselt, die dieser Raum nicht beherrscht. Bitten Sie die einladende Person, das abzuschalten, oder nehmen Sie mit einem Rechner teil.
+trouble-join-bad-link-advice = Der Link der Besprechung ist nicht verwendbar. Bitten Sie die einladende Person um einen neuen.
 trouble-device-missing = { $device ->
     [camera] Keine Kamera gefunden
     [microphone] Kein Mikrofon gefunden

@@ -122,6 +122,16 @@ trouble-join-removed-advice = A moderator took the room out of the meeting.
 trouble-join-not-allowed-advice = The room is not allowed in. Ask the organiser to invite it again.
 trouble-join-failed-advice = The meeting service did not work. Please try again.
 trouble-join-over-advice = The meeting has ended.
+trouble-join-removed-because = A moderator took the room out of the meeting: “{ $message }”
+trouble-join-refused-advice = The meeting service says: “{ $message }”
+trouble-join-ended = { $title }: the meeting was ended
+trouble-join-ended-advice = A moderator ended it for everybody.
+trouble-join-rejected-advice = A moderator did not let the room in. Ask the organiser.
+trouble-join-full-advice = The meeting is full. Ask the organiser to make space.
+trouble-join-not-found-advice = The meeting is over or does not exist. Check the invitation.
+trouble-join-login-advice = Only people with a login come in, and the room’s is missing or was refused. Tell your IT.
+trouble-join-encryption-advice = The meeting is end-to-end encrypted in a way that this room cannot join. Ask the organiser to turn that off, or join with a computer.
+trouble-join-bad-link-advice = The meeting’s link cannot be used. Ask the organiser for a new one.
 trouble-device-missing = { $device ->
     [camera] No camera found
     [microphone] No microphone found

@@ -79,21 +79,61 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
 fn join(words: &Words, title: &str, reason: &EndReason) -> (String, String) {
     use Message as M;
     let (what, advice) = match reason {
-        EndReason::Removed => (M::TroubleJoinRemoved, M::TroubleJoinRemovedAdvice),
+        EndReason::Removed { message } if message.trim().is_empty() => {
+            (M::TroubleJoinRemoved, M::TroubleJoinRemovedAdvice)
+        }
+        EndReason::Removed { message } => {
+            return quoting(
+                words,
+                M::TroubleJoinRemoved,
+                title,
+                M::TroubleJoinRemovedBecause,
+                message,
+            );
+        }
+        EndReason::Refused { message } => {
+            return quoting(
+                words,
+                M::TroubleJoin,
+                title,
+                M::TroubleJoinRefusedAdvice,
+                message,
+            );
+        }
+        EndReason::EndedForAll => (M::TroubleJoinEnded, M::TroubleJoinEndedAdvice),
+        EndReason::Rejected => (M::TroubleJoin, M::TroubleJoinRejectedAdvice),
+        EndReason::Full => (M::TroubleJoin, M::TroubleJoinFullAdvice),
+        EndReason::NotFound => (M::TroubleJoin, M::TroubleJoinNotFoundAdvice),
+        EndReason::LoginNeeded { .. } => (M::TroubleJoin, M::TroubleJoinLoginAdvice),
+        EndReason::EncryptionNeeded => (M::TroubleJoin, M::TroubleJoinEncryptionAdvice),
+        EndReason::BadLink { .. } => (M::TroubleJoin, M::TroubleJoinBadLinkAdvice),
         EndReason::NotAllowed { .. } => (M::TroubleJoin, M::TroubleJoinNotAllowedAdvice),
         EndReason::Failed { .. } => (M::TroubleJoin, M::TroubleJoinFailedAdvice),
         EndReason::Left => (M::TroubleJoin, M::TroubleJoinOverAdvice),
     };
-    let untitled = words.say(M::Untitled);
+    (about(words, what, title), words.say(advice))
+}
+
+fn about(words: &Words, what: Message, title: &str) -> String {
+    let untitled = words.say(Message::Untitled);
     let title = if title.trim().is_empty() {
         &untitled
     } else {
         title
     };
-    (
-        words.tell(what, [("title", Value::Foreign(title))]),
-        words.say(advice),
-    )
+    words.tell(what, [("title", Value::Foreign(title))])
+}
+
+/// With somebody else's words in the advice.
+fn quoting(
+    words: &Words,
+    what: Message,
+    title: &str,
+    advice: Message,
+    message: &str,
+) -> (String, String) {
+    let advice = words.tell(advice, [("message", Value::Foreign(message))]);
+    (about(words, what, title), advice)
 }
 
 fn device(words: &Words, trouble: &MediaTrouble) -> (String, String) {

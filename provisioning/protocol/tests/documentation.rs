@@ -12,8 +12,8 @@ fn keys(document: &str) -> BTreeSet<String> {
     let mut section = String::new();
     let mut keys = BTreeSet::new();
     for line in document.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
-            section = format!("{name}.");
+        if line.starts_with('[') {
+            section = format!("{}.", line.trim_matches(['[', ']']));
         } else if let Some((key, _)) = line.split_once(" = ") {
             keys.insert(format!("{section}{key}"));
         }

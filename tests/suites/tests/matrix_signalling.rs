@@ -66,6 +66,7 @@ impl Room {
         self.send(MeetingCommand::Join {
             call,
             destination,
+            name: "Room".to_owned(),
             microphone,
             camera,
             resume,

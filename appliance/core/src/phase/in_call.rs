@@ -1,9 +1,10 @@
 //! In a meeting.
 
 use jiff::Timestamp;
-use saal_meeting::{CallId, Meeting, Participant};
+use saal_meeting::{CallId, Meeting, MeetingState, Participant};
 
 use super::Reconnecting;
+use crate::Said;
 
 /// In a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,10 @@ pub struct InCall {
     pub meeting: Meeting,
     /// All others.
     pub participants: Vec<Participant>,
+    /// What the room may do and has to know.
+    pub state: MeetingState,
+    /// Chat, captions and signs.
+    pub said: Said,
     /// When the room came in.
     pub since: Timestamp,
 }

@@ -1,9 +1,9 @@
 //! Entering a meeting.
 
-use saal_meeting::{CallId, JoinStage, Meeting, Participant};
+use saal_meeting::{CallId, JoinStage, Meeting, MeetingState, Participant, Waiting};
 
 use super::InCall;
-use crate::Now;
+use crate::{Now, Said};
 
 /// Entering a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,22 @@ pub struct Joining {
     pub returning: bool,
     /// Who is there already, as far as the service said.
     pub participants: Vec<Participant>,
+    /// What the service said of the meeting.
+    pub state: MeetingState,
+    /// What has to happen before the room is in.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// What has to happen before the room is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Somebody else has to act.
+    Waiting(Waiting),
+    /// People in the room have to type the meeting's password.
+    Password {
+        /// The last one was wrong.
+        refused: bool,
+    },
 }
 
 impl Joining {
@@ -31,6 +47,8 @@ impl Joining {
             stage,
             returning,
             participants: Vec::new(),
+            state: MeetingState::default(),
+            obstacle: None,
         }
     }
 
@@ -41,6 +59,8 @@ impl Joining {
             call: self.call,
             meeting: self.meeting,
             participants: self.participants,
+            state: self.state,
+            said: Said::default(),
             since: now.wall,
         }
     }

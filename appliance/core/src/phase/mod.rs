@@ -7,11 +7,13 @@ mod leaving;
 mod reconnecting;
 
 pub use in_call::InCall;
-pub use joining::Joining;
+pub use joining::{Joining, Obstacle};
 pub use leaving::Leaving;
 pub use reconnecting::Reconnecting;
 
-use saal_meeting::{CallId, Meeting};
+use saal_meeting::{CallId, Meeting, MeetingState};
+
+use crate::Said;
 
 /// What the room is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,6 +65,25 @@ impl Phase {
             Self::Call(state) => Some(&state.meeting),
             Self::Reconnecting(state) => Some(&state.in_call.meeting),
             Self::Leaving(state) => Some(&state.meeting),
+        }
+    }
+
+    /// What the service said of the meeting that the room is in or enters.
+    pub(crate) fn state_mut(&mut self) -> Option<&mut MeetingState> {
+        match self {
+            Self::Joining(state) => Some(&mut state.state),
+            Self::Call(state) => Some(&mut state.state),
+            Self::Reconnecting(state) => Some(&mut state.in_call.state),
+            Self::Home | Self::Leaving(_) => None,
+        }
+    }
+
+    /// What is said in the meeting that the room is in.
+    pub(crate) fn said_mut(&mut self) -> Option<&mut Said> {
+        match self {
+            Self::Call(state) => Some(&mut state.said),
+            Self::Reconnecting(state) => Some(&mut state.in_call.said),
+            Self::Home | Self::Joining(_) | Self::Leaving(_) => None,
         }
     }
 

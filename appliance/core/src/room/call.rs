@@ -2,7 +2,8 @@
 
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
-    CallEvent, CallId, EndReason, Meeting, MeetingCommand, MeetingId, Participant, ResumeToken,
+    CallEvent, CallId, Destination, EndReason, Meeting, MeetingCommand, MeetingId, MeetingLink,
+    Participant, ResumeToken,
 };
 
 use super::Room;
@@ -40,17 +41,32 @@ impl Room {
         self.enter(now, Joining::enter(call, saved.meeting, true), saved.resume);
     }
 
+    /// A meeting that is in the room's calendar keeps its name and time.
+    pub(super) fn join_link(&mut self, now: Now, link: MeetingLink) {
+        if self.phase != Phase::Home {
+            return;
+        }
+        let same = |meeting: &&Meeting| matches!(&meeting.destination, Destination::Jitsi { link: known, .. } if *known == link);
+        let known = self.meetings.iter().find(same).cloned();
+        let meeting = known.unwrap_or_else(|| ad_hoc(link));
+        self.muted = Muted::default();
+        let call = CallId(self.next_call);
+        self.enter(now, Joining::enter(call, meeting, false), None);
+    }
+
     fn enter(&mut self, now: Now, joining: Joining, resume: Option<ResumeToken>) {
         self.next_call = joining.call.0.saturating_add(1);
         self.troubles.clear(TroubleCode::JoinFailed);
         self.resume.clone_from(&resume);
         let (call, destination) = (joining.call, joining.meeting.destination.clone());
         self.phase = Phase::Joining(joining);
+        self.watched.clear();
         self.send_media_state();
         let (microphone, camera) = (!self.muted.microphone, !self.muted.camera);
         self.effect(Effect::Meeting(MeetingCommand::Join {
             call,
             destination,
+            name: self.name(),
             microphone,
             camera,
             resume,
@@ -77,6 +93,9 @@ impl Room {
         let Some(call) = self.phase.call() else {
             return;
         };
+        if !muted && self.muted.get(source) && self.unmute_is_refused(now, source) {
+            return;
+        }
         if !self.muted.set(source, muted) {
             return;
         }
@@ -98,6 +117,7 @@ impl Room {
             CallEvent::Progress(stage) => {
                 if let Phase::Joining(joining) = &mut self.phase {
                     joining.stage = stage;
+                    joining.obstacle = None;
                 }
             }
             CallEvent::Joined => self.on_joined(now),
@@ -110,6 +130,7 @@ impl Room {
             CallEvent::Ended(reason) => self.on_ended(reason),
             // The daemon gives these to the engine and never to the room.
             CallEvent::Transport(_) => {}
+            about_the_meeting => self.on_meeting(now, about_the_meeting),
         }
         self.effect(Effect::Redraw);
     }
@@ -150,6 +171,7 @@ impl Room {
         let by_itself = !matches!(self.phase, Phase::Leaving(_)) && reason != EndReason::Left;
         self.phase = Phase::Home;
         self.resume = None;
+        self.watched.clear();
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles: Vec::new() }));
         self.effect(Effect::SaveCall(None));
         // There is nothing left to save.
@@ -187,6 +209,7 @@ impl Room {
             config.television.height.get(),
         );
         let tiles = tiles(participants, width, height);
+        self.watch(&tiles);
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));
     }
 
@@ -207,5 +230,26 @@ impl Room {
             saved_at: now.wall,
         };
         self.effect(Effect::SaveCall(Some(Box::new(saved))));
+    }
+}
+
+/// A meeting that nobody planned for this room; its address is its name.
+fn ad_hoc(link: MeetingLink) -> Meeting {
+    let shown = link.to_string();
+    let title = shown
+        .rsplit('/')
+        .find(|part| !part.is_empty())
+        .unwrap_or_default();
+    Meeting {
+        id: MeetingId(format!("link/{shown}")),
+        title: title.to_owned(),
+        start: None,
+        end: None,
+        destination: Destination::Jitsi {
+            link,
+            password: None,
+            matrix_room: None,
+        },
+        in_call: 0,
     }
 }

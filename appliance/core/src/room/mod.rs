@@ -2,13 +2,14 @@
 
 mod call;
 mod devices;
+mod meeting;
 mod upkeep;
 
 use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
 use saal_media_protocol::{DeviceList, MediaStats};
-use saal_meeting::{AccountState, Meeting};
+use saal_meeting::{AccountState, Meeting, Watched};
 
 use crate::{
     Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, Trouble, engine::Engine,
@@ -26,6 +27,8 @@ pub struct Room {
     account_waits: bool,
     muted: Muted,
     resume: Option<saal_meeting::ResumeToken>,
+    /// What the service was told of the television, in this call.
+    watched: Vec<Watched>,
     next_call: u64,
     troubles: Troubles,
     engine: Engine,
@@ -55,6 +58,7 @@ impl Room {
             account_waits: false,
             muted: Muted::default(),
             resume: None,
+            watched: Vec::new(),
             next_call: 1,
             troubles: Troubles::default(),
             engine: Engine::new(),
@@ -98,7 +102,11 @@ impl Room {
             Phase::Leaving(state) => Some(state.until),
             _ => None,
         };
-        [self.engine.deadline(), leaving]
+        let said = self
+            .phase
+            .in_call()
+            .and_then(|call| call.said.next_deadline());
+        [self.engine.deadline(), leaving, said]
             .into_iter()
             .flatten()
             .fold(now.next_minute(), Ord::min)
@@ -107,6 +115,10 @@ impl Room {
     fn on_intent(&mut self, now: Now, intent: Intent) {
         match intent {
             Intent::Join(id) => self.join(now, &id),
+            Intent::JoinLink(link) => self.join_link(now, link),
+            Intent::GivePassword(password) => self.give_password(password),
+            Intent::Act(action) => self.act(now, action),
+            Intent::ReadChat => self.read_chat(),
             Intent::Leave => self.leave(now),
             Intent::Toggle(source) => self.set_muted(now, source, !self.muted.get(source)),
             Intent::SetMuted(source, muted) => self.set_muted(now, source, muted),
@@ -133,6 +145,12 @@ impl Room {
 
 /// What others may know: the panel, the status output, tests.
 impl Room {
+    /// What people call the room; empty before the first configuration.
+    pub(crate) fn name(&self) -> String {
+        let config = self.config.as_ref();
+        config.map_or_else(String::new, |c| c.room.name.as_str().to_owned())
+    }
+
     /// The configuration in use; `None` before the first one.
     #[must_use]
     pub fn config(&self) -> Option<&Config> {

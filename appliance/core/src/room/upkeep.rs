@@ -21,6 +21,9 @@ impl Room {
         self.minute = now.minute();
         self.effect(Effect::StartWeb);
         self.start_account();
+        if self.config.as_ref().is_some_and(|c| !c.meetings.is_empty()) {
+            self.effect(Effect::ReadMeetings);
+        }
         let action = self.engine.start(now.mono);
         self.follow_engine(action);
     }
@@ -28,6 +31,11 @@ impl Room {
     /// A new account opens its store again and says if that fails.
     pub(super) fn start_account(&mut self) {
         self.troubles.clear(TroubleCode::Store);
+        if self.config.as_ref().is_some_and(|c| c.matrix.is_none()) {
+            self.account = AccountState::Unused;
+            self.troubles.clear(TroubleCode::Unreachable);
+            self.troubles.clear(TroubleCode::SignedOut);
+        }
         self.effect(Effect::StartAccount);
     }
 
@@ -37,7 +45,10 @@ impl Room {
         let media = config.devices != before.devices || config.television != before.television;
         // A refused token may have been replaced in its file, which the document does not show.
         let refused = matches!(self.account, AccountState::SignedOut { .. });
-        let account = config.matrix != before.matrix || refused;
+        let account = config.matrix != before.matrix || config.jitsi != before.jitsi || refused;
+        if config.meetings != before.meetings {
+            self.effects.push_back(Effect::ReadMeetings);
+        }
         if web {
             self.effect(Effect::StartWeb);
         }
@@ -89,6 +100,7 @@ impl Room {
             self.on_ended(EndReason::Left);
             self.effect(Effect::Redraw);
         }
+        self.forget_said(now);
         if std::mem::replace(&mut self.minute, now.minute()) != now.minute() {
             self.save_call(now);
             self.effect(Effect::Redraw);

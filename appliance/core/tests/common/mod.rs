@@ -77,8 +77,7 @@ pub fn participant(id: &str) -> Participant {
         name: id.to_uppercase(),
         microphone: true,
         camera: true,
-        content: false,
-        speaking: false,
+        ..Participant::default()
     }
 }
 
@@ -207,6 +206,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
     use saal_media_protocol::MediaCommand as M;
     let name = |effect: &Effect| match effect {
         Effect::StartAccount => "StartAccount",
+        Effect::ReadMeetings => "ReadMeetings",
         Effect::StartWeb => "StartWeb",
         Effect::StartEngine => "StartEngine",
         Effect::Media(M::Configure { .. }) => "Configure",
@@ -219,6 +219,9 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Meeting(MeetingCommand::SetMuted { .. }) => "TellMuted",
         Effect::Meeting(MeetingCommand::MediaRestarted { .. }) => "MediaRestarted",
         Effect::Meeting(MeetingCommand::Transport { .. }) => "Transport",
+        Effect::Meeting(MeetingCommand::Watch { .. }) => "Watch",
+        Effect::Meeting(MeetingCommand::Act { .. }) => "Act",
+        Effect::Meeting(MeetingCommand::GivePassword { .. }) => "GivePassword",
         Effect::SaveCall(Some(_)) => "SaveCall",
         Effect::SaveCall(None) => "ForgetCall",
         Effect::Redraw => "Redraw",

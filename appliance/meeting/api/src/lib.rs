@@ -179,6 +179,8 @@ pub enum MeetingEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "account")]
 pub enum AccountState {
+    /// There is none: the room joins by link.
+    Unused,
     /// Not tried yet.
     Starting,
     /// In touch with the server.

@@ -147,8 +147,11 @@ impl Service {
                 microphone,
                 camera,
                 resume,
+                name: _,
             } => {
-                let Destination::Matrix { room_id } = destination;
+                let Destination::Matrix { room_id } = destination else {
+                    return self.refuse(call, "this is no Matrix meeting");
+                };
                 self.join(Join {
                     call,
                     room_id,
@@ -164,6 +167,11 @@ impl Service {
             } => {
                 self.pass_on(call, Command::SetMuted { source, muted });
             }
+            MeetingCommand::Watch { call, pictures } => {
+                self.pass_on(call, Command::Watch(pictures));
+            }
+            // Element Call asks for no password and has no such actions yet.
+            MeetingCommand::GivePassword { .. } | MeetingCommand::Act { .. } => {}
             MeetingCommand::Leave { call } => self.pass_on(call, Command::Leave),
             MeetingCommand::MediaRestarted { call } => self.pass_on(call, Command::MediaRestarted),
             MeetingCommand::Transport { call, event } => {
@@ -172,18 +180,19 @@ impl Service {
         }
     }
 
+    fn refuse(&self, call: saal_meeting::CallId, reason: &str) {
+        let reason = reason.to_owned();
+        let event = CallEvent::Ended(EndReason::Failed { reason });
+        self.say(MeetingEvent::Call { call, event });
+    }
+
     fn join(&mut self, join: Join) {
         if self
             .call
             .as_ref()
             .is_some_and(|call| !call.commands.is_closed())
         {
-            let reason = "the room is in another call".to_owned();
-            let event = CallEvent::Ended(EndReason::Failed { reason });
-            return self.say(MeetingEvent::Call {
-                call: join.call,
-                event,
-            });
+            return self.refuse(join.call, "the room is in another call");
         }
         let (commands, receiver) = mpsc::unbounded_channel();
         self.call = Some(Call {
@@ -222,12 +231,14 @@ impl Service {
 fn invitations(rooms: &Rooms, own: &Device, now_ms: u64) -> Vec<Invitation> {
     let invitation = |(id, room): (&String, &Arc<account::RoomState>)| {
         let in_call = room.in_call(own, now_ms);
-        (room.metadata.is_some() || in_call > 0).then(|| Invitation {
+        let meets = room.metadata.is_some() || !room.jitsi_widgets.is_empty() || in_call > 0;
+        meets.then(|| Invitation {
             destination: Destination::Matrix {
                 room_id: id.clone(),
             },
             name: room.name.clone(),
             calendar_event: room.metadata.clone(),
+            jitsi_widgets: room.jitsi_widgets.clone(),
             in_call,
         })
     };

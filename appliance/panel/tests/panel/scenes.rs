@@ -109,6 +109,7 @@ pub(crate) fn person(name: &str) -> Participant {
         camera: true,
         content: false,
         speaking: false,
+        ..Participant::default()
     }
 }
 
@@ -187,7 +188,9 @@ pub(crate) fn all_troubles() -> Vec<Trouble> {
             path: "/var/lib/saal/matrix".to_owned(),
             full: false,
         },
-        join_failed(EndReason::Removed),
+        join_failed(EndReason::Removed {
+            message: String::new(),
+        }),
         join_failed(EndReason::NotAllowed {
             reason: "403".to_owned(),
         }),

@@ -8,8 +8,13 @@ pub mod v1;
 mod values;
 
 pub use error::ConfigError;
-pub use v1::{Config, Devices, Language, Matrix, Panel, RoomSection, Television, Theme, Web};
-pub use values::{Device, Homeserver, Listen, PixelCount, RoomName, ServerName, TimeZoneName};
+pub use v1::{
+    Config, Devices, Jitsi, Language, Matrix, Panel, RoomSection, StandingMeeting, Television,
+    Theme, Web,
+};
+pub use values::{
+    Device, Homeserver, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
+};
 
 /// The version that [`Config`] has.
 pub const LATEST: u32 = 1;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::values::{Device, Homeserver, Listen, PixelCount, RoomName, ServerName, TimeZoneName};
+use super::values::{
+    Device, Homeserver, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
+};
 
 /// The whole document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +17,15 @@ pub struct Config {
     pub version: u32,
     /// The room itself.
     pub room: RoomSection,
-    /// Its Matrix account.
-    pub matrix: Matrix,
+    /// Its Matrix account; without one the room has only the meetings named here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matrix: Option<Matrix>,
+    /// Jitsi installations that want a login.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jitsi: Vec<Jitsi>,
+    /// Meetings that are always there, such as a department's own conference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meetings: Vec<StandingMeeting>,
     /// Camera and sound.
     #[serde(default)]
     pub devices: Devices,
@@ -68,6 +77,34 @@ pub struct Matrix {
     /// Token service (`livekit_service_url`) for servers that announce none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_service: Option<Homeserver>,
+}
+
+/// A Jitsi installation that wants a login.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jitsi {
+    /// As in its links.
+    pub host: ServerName,
+    /// File with a token (JWT) that the installation's login gave the room; relative to the
+    /// configuration's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
+    /// The application that the room's own tokens name, with `key_file`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_id: Option<RoomName>,
+    /// File with the secret (HS256) that the room makes its own tokens with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// A meeting that is always there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandingMeeting {
+    /// On the panel.
+    pub title: RoomName,
+    /// Where it is.
+    pub link: Link,
 }
 
 /// Camera and sound.
@@ -154,9 +191,37 @@ impl Config {
                            or listen on 127.0.0.1";
             return Err(("web.listen", problem.to_owned()));
         }
-        if self.matrix.allowed_servers.is_empty() {
+        if let Some(matrix) = &self.matrix
+            && matrix.allowed_servers.is_empty()
+        {
             let problem = "nobody could invite the room; name at least one server";
             return Err(("matrix.allowed_servers", problem.to_owned()));
+        }
+        if self.matrix.is_none() && self.meetings.is_empty() {
+            let problem = "without a Matrix account and without [[meetings]] the room has no \
+                           meeting to join; give it one of them";
+            return Err(("matrix", problem.to_owned()));
+        }
+        self.check_jitsi()
+    }
+
+    /// A login is a token or the means to make one.
+    fn check_jitsi(&self) -> Result<(), (&'static str, String)> {
+        for jitsi in &self.jitsi {
+            let host = jitsi.host.as_str();
+            match (&jitsi.token_file, &jitsi.app_id, &jitsi.key_file) {
+                (Some(_), None, None) | (None, Some(_), Some(_)) => {}
+                (None, None, None) => {
+                    let problem = format!("{host} needs token_file, or app_id and key_file");
+                    return Err(("jitsi", problem));
+                }
+                _ => {
+                    let problem = format!(
+                        "{host} has either token_file or both app_id and key_file, not a mixture"
+                    );
+                    return Err(("jitsi", problem));
+                }
+            }
         }
         Ok(())
     }

@@ -48,6 +48,17 @@ checked_string!(
 );
 
 checked_string!(
+    /// The address of a meeting.
+    Link,
+    |text| match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" && url.has_host() => Ok(()),
+        Ok(url) if url.scheme() == "http" && is_this_machine(&url) => Ok(()),
+        Ok(_) => Err("a meeting's link begins with https:// and names a host".to_owned()),
+        Err(e) => Err(format!("this is no address of a meeting: {e}")),
+    }
+);
+
+checked_string!(
     /// A name of the IANA time zone database.
     TimeZoneName,
     |text| match jiff::tz::TimeZone::get(text) {
@@ -115,15 +126,9 @@ impl TryFrom<String> for Homeserver {
         let url = Url::parse(&text).map_err(|e| {
             format!("\"{text}\" is no address ({e}); write \"https://example.org\"")
         })?;
-        let local = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            None => false,
-        };
         match url.scheme() {
             "https" => Ok(Self(url)),
-            "http" if local => Ok(Self(url)),
+            "http" if is_this_machine(&url) => Ok(Self(url)),
             "http" => Err(format!(
                 "\"{text}\": http would show the token to the network; use https"
             )),
@@ -208,5 +213,14 @@ impl TryFrom<u32> for PixelCount {
 impl From<PixelCount> for u32 {
     fn from(value: PixelCount) -> u32 {
         value.0
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }

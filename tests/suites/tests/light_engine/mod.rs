@@ -105,6 +105,7 @@ impl LightEngine {
                 self.assigned.remove(&(transport, track));
             }
             TransportCommand::SetActiveLayers { .. } => {}
+            declared => unreachable!("LiveKit describes its streams: {declared:?}"),
         }
     }
 

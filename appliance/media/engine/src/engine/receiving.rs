@@ -110,7 +110,7 @@ impl Receiving {
 
     fn new_track(&self, key: &TrackKey, codec: Codec) -> Track {
         match codec {
-            Codec::Vp8 => {
+            Codec::Vp8 | Codec::Vp9 | Codec::Av1 | Codec::H264 => {
                 let tile = self.owners.get(key).map(Owner::tile);
                 Track {
                     playout: Playout::new(90_000),

@@ -414,6 +414,9 @@ fn rid(video: &VideoSend, layer: usize) -> Option<Rid> {
 fn is(params: &PayloadParams, codec: Codec) -> bool {
     let ours = match codec {
         Codec::Vp8 => RtpCodec::Vp8,
+        Codec::Vp9 => RtpCodec::Vp9,
+        Codec::Av1 => RtpCodec::Av1,
+        Codec::H264 => RtpCodec::H264,
         Codec::Opus => RtpCodec::Opus,
     };
     params.spec().codec == ours
@@ -421,7 +424,7 @@ fn is(params: &PayloadParams, codec: Codec) -> bool {
 
 fn clock(codec: Codec) -> Frequency {
     match codec {
-        Codec::Vp8 => Frequency::NINETY_KHZ,
+        Codec::Vp8 | Codec::Vp9 | Codec::Av1 | Codec::H264 => Frequency::NINETY_KHZ,
         Codec::Opus => Frequency::FORTY_EIGHT_KHZ,
     }
 }

@@ -11,6 +11,8 @@ use crate::rtc::{
 /// Nordeck's meeting description, the field's only one in room state.
 const METADATA: &str = "net.nordeck.meetings.metadata";
 const ENCRYPTION: &str = "m.room.encryption";
+/// Element's widgets; those of type `jitsi` say where a room's conference is.
+const WIDGET: &str = "im.vector.modular.widgets";
 
 /// One joined room.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +21,8 @@ pub(crate) struct RoomState {
     pub name: String,
     /// Content of its meeting description, unread.
     pub metadata: Option<Value>,
+    /// Contents of its Jitsi widgets, unread.
+    pub jitsi_widgets: Vec<Value>,
     /// Calls in it are encrypted.
     pub encrypted: bool,
     /// Everybody in its call, expired ones and ourselves too.
@@ -45,6 +49,9 @@ impl RoomState {
                     state.metadata = Some(event.content.clone());
                 }
                 ENCRYPTION => state.encrypted = true,
+                WIDGET if event.content["type"] == "jitsi" => {
+                    state.jitsi_widgets.push(event.content.clone());
+                }
                 EVENT_TYPE => match membership::parse(event) {
                     Ok(members) => state.members.extend(members),
                     Err(reason) => tracing::warn!(
@@ -64,7 +71,7 @@ impl RoomState {
     /// From matrix-sdk's store.
     pub(crate) async fn read(room: &Room) -> Result<Self, matrix_sdk::Error> {
         let mut events = Vec::new();
-        for kind in [METADATA, ENCRYPTION, EVENT_TYPE] {
+        for kind in [METADATA, WIDGET, ENCRYPTION, EVENT_TYPE] {
             for raw in room.get_state_events(kind.into()).await? {
                 let json = match &raw {
                     RawAnySyncOrStrippedState::Sync(raw) => raw.json(),

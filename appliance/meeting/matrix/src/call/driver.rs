@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use livekit_protocol::SignalRequest;
 use saal_media_protocol::{SourceKind, TransportEvent};
-use saal_meeting::{CallEvent, EndReason, JoinStage, MeetingEvent};
+use saal_meeting::{CallEvent, EndReason, JoinStage, MeetingEvent, Watched};
 use serde_json::json;
 use tokio::{
     sync::{mpsc, watch},
@@ -41,6 +41,7 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) enum Command {
     SetMuted { source: SourceKind, muted: bool },
+    Watch(Vec<Watched>),
     Leave,
     MediaRestarted,
     Transport(TransportEvent),
@@ -166,6 +167,7 @@ impl Driver {
             Some(Command::SetMuted { source, muted }) => {
                 self.machine.set_muted(now(), source, muted);
             }
+            Some(Command::Watch(pictures)) => self.machine.watch(now(), pictures),
             Some(Command::MediaRestarted) => self.machine.media_restarted(now()),
             Some(Command::Transport(event)) => self.machine.handle_transport(now(), event),
             // The service is gone: so are we.

@@ -10,7 +10,7 @@ use std::{
 
 use livekit_protocol::{SignalRequest, SignalResponse};
 use saal_media_protocol::{SourceKind, TransportEvent};
-use saal_meeting::{CallEvent, CallId, EndReason, JoinStage, Participant};
+use saal_meeting::{CallEvent, CallId, EndReason, JoinStage, Participant, Watched};
 
 use super::links::{ConnectionId, Link, LinkState, TransportIds};
 use crate::{
@@ -109,6 +109,7 @@ pub(crate) struct Machine {
     names: BTreeMap<String, String>,
     asked_names: BTreeSet<String>,
     told_participants: Vec<Participant>,
+    watched: Option<Vec<Watched>>,
     told_delay: Option<String>,
     last_failure: String,
     effects: VecDeque<Effect>,
@@ -129,6 +130,7 @@ impl Machine {
             names: BTreeMap::new(),
             asked_names: BTreeSet::new(),
             told_participants: Vec::new(),
+            watched: None,
             told_delay: None,
             last_failure: String::new(),
             effects: VecDeque::new(),
@@ -171,6 +173,15 @@ impl Machine {
                 session.set_muted(source, muted);
             }
         }
+        self.settle(now);
+    }
+
+    /// Sessions that come later are told the same.
+    pub(crate) fn watch(&mut self, now: Now, pictures: Vec<Watched>) {
+        for session in self.links.iter_mut().filter_map(Link::session_mut) {
+            session.watch(pictures.clone());
+        }
+        self.watched = Some(pictures);
         self.settle(now);
     }
 
@@ -233,7 +244,7 @@ impl Machine {
 
     /// The account is no longer in the Matrix room.
     pub(crate) fn handle_expelled(&mut self, now: Now) {
-        self.end(now, EndReason::Removed);
+        self.end(now, removed());
         self.settle(now);
     }
 
@@ -277,10 +288,13 @@ impl Machine {
             microphone_muted,
             camera_muted,
         });
-        let session = Box::new(Session::new(Setup {
+        let mut session = Box::new(Session::new(Setup {
             subscriber,
             publisher,
         }));
+        if let Some(watched) = &self.watched {
+            session.watch(watched.clone());
+        }
         link.state = LinkState::Up {
             connection,
             session,
@@ -355,6 +369,13 @@ impl Machine {
             self.end(now, EndReason::Failed { reason });
         }
         self.settle(now);
+    }
+}
+
+/// Neither server passes on what a moderator wrote.
+fn removed() -> EndReason {
+    EndReason::Removed {
+        message: String::new(),
     }
 }
 

@@ -25,10 +25,7 @@ pub(crate) fn participants<'a>(
             .or_insert_with(|| Participant {
                 id: identity.clone(),
                 name: name(device.as_ref(), &remote.name, identity, names),
-                microphone: false,
-                camera: false,
-                content: false,
-                speaking: false,
+                ..Participant::default()
             });
         person.microphone |= remote.sends(SourceKind::Microphone);
         person.camera |= remote.sends(SourceKind::Camera);

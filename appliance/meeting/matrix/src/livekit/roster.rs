@@ -67,6 +67,16 @@ impl Roster {
         })
     }
 
+    /// All pictures: track, identity, source.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = (String, String, SourceKind)> {
+        self.0.iter().flat_map(|(identity, remote)| {
+            let pictures = remote.tracks.iter().filter(|(_, track)| {
+                matches!(track.source, SourceKind::Camera | SourceKind::Content)
+            });
+            pictures.map(|(sid, track)| (sid.clone(), identity.clone(), track.source))
+        })
+    }
+
     /// Takes in one participant's state.
     pub(crate) fn update(&mut self, info: &proto::ParticipantInfo) -> Changes {
         let known = self.0.get(&info.identity);

@@ -3,6 +3,7 @@
 
 mod health;
 mod sending;
+mod watching;
 
 use std::{
     collections::VecDeque,
@@ -70,6 +71,7 @@ pub(crate) struct Session {
     own_identity: String,
     joined_at: Option<Instant>,
     roster: Roster,
+    watching: watching::Watching,
     tracks: Vec<LocalTrack>,
     /// The offer that the server has not answered yet.
     offer_pending: bool,
@@ -125,6 +127,7 @@ impl Session {
             own_identity: String::new(),
             joined_at: None,
             roster: Roster::default(),
+            watching: watching::Watching::default(),
             tracks: Vec::new(),
             offer_pending: false,
             offers_made: 0,
@@ -324,11 +327,12 @@ impl Session {
         let changes = self.roster.update(info);
         let transport = self.setup.subscriber;
         for track in changes.removed {
+            self.forget_picture(&track);
             self.command(TransportCommand::Unassign { transport, track });
         }
         for (track, participant, source) in changes.added {
             if matches!(source, SourceKind::Camera | SourceKind::Content) {
-                self.ask_for_full_picture(&track);
+                self.welcome_picture(track.clone(), &participant, source);
             }
             self.command(TransportCommand::Assign {
                 transport,
@@ -338,14 +342,6 @@ impl Session {
             });
         }
         self.outputs.push_back(Output::Roster);
-    }
-
-    fn ask_for_full_picture(&mut self, track: &str) {
-        self.request(Request::TrackSetting(proto::UpdateTrackSettings {
-            track_sids: vec![track.to_owned()],
-            quality: proto::VideoQuality::High as i32,
-            ..Default::default()
-        }));
     }
 
     fn told_to_leave(&mut self, leave: &proto::LeaveRequest) {
@@ -407,6 +403,10 @@ impl Session {
                 }
             }
             TransportEvent::Refused { transport, reason } => self.refused(transport, &reason),
+            // Only of declared connections, which this service does not make.
+            TransportEvent::Opened { .. }
+            | TransportEvent::ChannelOpen { .. }
+            | TransportEvent::ChannelText { .. } => {}
         }
     }
 

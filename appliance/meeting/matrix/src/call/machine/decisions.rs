@@ -117,7 +117,7 @@ impl Machine {
                 Output::Connected => self.links[index].backoff.reset(),
                 Output::Lost { reason } => self.lose(now, index, reason),
                 Output::Removed { .. } if own => {
-                    self.end(now, EndReason::Removed);
+                    self.end(now, super::removed());
                 }
                 Output::Replaced if own => {
                     let reason = "another device joined as this room".to_owned();

@@ -327,7 +327,7 @@ fn being_removed_ends_the_call() {
     };
     world.says(world.connection_to(FOCUS).unwrap(), Said::Leave(leave));
     world.outcome(Outcome::LeaveSent(Ok(())));
-    assert_eq!(world.ended(), Some(&EndReason::Removed));
+    assert_eq!(world.ended(), Some(&removed()));
 }
 
 #[test]

@@ -1,0 +1,180 @@
+//! What goes on in a meeting beside picture and sound: obstacles on the way in, moderation, chat.
+
+use saal_media_protocol::{SourceKind, Tile, TileSource};
+use saal_meeting::{CallEvent, MeetingAction, MeetingCommand, MeetingState, Role, Secret, Watched};
+
+use super::Room;
+use crate::{Effect, Notice, Now, Obstacle, Phase, Reaction};
+
+impl Room {
+    /// Everything that a call's service says about the meeting itself.
+    pub(super) fn on_meeting(&mut self, now: Now, event: CallEvent) {
+        match event {
+            CallEvent::Waiting(whom) => self.set_obstacle(Some(Obstacle::Waiting(whom))),
+            CallEvent::PasswordNeeded { refused } => {
+                self.set_obstacle(Some(Obstacle::Password { refused }));
+            }
+            CallEvent::State(state) => self.on_state(*state),
+            CallEvent::MutedByOther { source, by } => {
+                self.set_muted(now, source, true);
+                self.notify(now, Notice::MutedBy(source, by));
+            }
+            CallEvent::UnmuteAllowed { source } => {
+                self.notify(now, Notice::UnmuteAllowed(source));
+            }
+            CallEvent::Chat(line) => {
+                if let Some(said) = self.phase.said_mut() {
+                    said.hear_chat(line);
+                }
+            }
+            CallEvent::Caption(caption) => {
+                if let Some(said) = self.phase.said_mut() {
+                    said.hear_caption(now, caption);
+                }
+            }
+            CallEvent::Reaction { from, emoji } => {
+                if let Some(said) = self.phase.said_mut() {
+                    said.see_reaction(now, Reaction { from, emoji });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn set_obstacle(&mut self, obstacle: Option<Obstacle>) {
+        if let Phase::Joining(joining) = &mut self.phase {
+            joining.obstacle = obstacle;
+        }
+    }
+
+    fn on_state(&mut self, state: MeetingState) {
+        if let Some(place) = self.phase.state_mut() {
+            *place = state;
+        }
+    }
+
+    fn notify(&mut self, now: Now, notice: Notice) {
+        if let Some(said) = self.phase.said_mut() {
+            said.notify(now, notice);
+        }
+    }
+
+    pub(super) fn read_chat(&mut self) {
+        if self.phase.said_mut().is_some_and(crate::Said::read_chat) {
+            self.effect(Effect::Redraw);
+        }
+    }
+
+    pub(super) fn give_password(&mut self, password: Secret) {
+        let Phase::Joining(joining) = &mut self.phase else {
+            return;
+        };
+        if !matches!(joining.obstacle, Some(Obstacle::Password { .. })) {
+            return;
+        }
+        joining.obstacle = None;
+        let call = joining.call;
+        self.effect(Effect::Meeting(MeetingCommand::GivePassword {
+            call,
+            password,
+        }));
+        self.effect(Effect::Redraw);
+    }
+
+    /// Only what the meeting allows the room leaves it.
+    pub(super) fn act(&mut self, now: Now, action: MeetingAction) {
+        let Some(call) = self.phase.call() else {
+            return;
+        };
+        if matches!(self.phase, Phase::Leaving(_)) {
+            return;
+        }
+        let Some(state) = self.phase.state_mut() else {
+            return;
+        };
+        if needs_moderator(&action) && state.role != Role::Moderator {
+            return;
+        }
+        if action == MeetingAction::Consent {
+            state.consent_asked = false;
+        }
+        let ends = action == MeetingAction::EndForAll;
+        self.effect(Effect::Meeting(MeetingCommand::Act { call, action }));
+        self.effect(Effect::Redraw);
+        // The service says the end to the others before it goes.
+        if ends {
+            self.leave(now);
+        }
+    }
+
+    /// True when the meeting's rules keep the room's source muted; people are told why.
+    pub(super) fn unmute_is_refused(&mut self, now: Now, source: SourceKind) -> bool {
+        let Some(state) = self.phase.state_mut() else {
+            return false;
+        };
+        let refused = match source {
+            SourceKind::Microphone => state.microphone_moderated,
+            SourceKind::Camera => state.camera_moderated,
+            SourceKind::Content | SourceKind::ContentAudio => false,
+        };
+        if refused {
+            self.notify(now, Notice::UnmuteRefused(source));
+            self.effect(Effect::Redraw);
+        }
+        refused
+    }
+
+    /// Servers send no more than the television shows.
+    pub(super) fn watch(&mut self, tiles: &[Tile]) {
+        let mut pictures: Vec<Watched> = tiles.iter().filter_map(watched).collect();
+        pictures.sort();
+        let Some(call) = self.phase.call() else {
+            return;
+        };
+        if pictures != self.watched {
+            self.watched.clone_from(&pictures);
+            self.effect(Effect::Meeting(MeetingCommand::Watch { call, pictures }));
+        }
+    }
+
+    pub(super) fn forget_said(&mut self, now: Now) {
+        if self
+            .phase
+            .said_mut()
+            .is_some_and(|said| said.forget_old(now))
+        {
+            self.effect(Effect::Redraw);
+        }
+    }
+}
+
+fn needs_moderator(action: &MeetingAction) -> bool {
+    match action {
+        MeetingAction::Admit { .. }
+        | MeetingAction::Reject { .. }
+        | MeetingAction::Mute { .. }
+        | MeetingAction::AllowUnmute { .. }
+        | MeetingAction::Remove { .. }
+        | MeetingAction::EndForAll => true,
+        MeetingAction::RaiseHand { .. }
+        | MeetingAction::React { .. }
+        | MeetingAction::Consent
+        | MeetingAction::Dtmf { .. }
+        | MeetingAction::LobbyMessage { .. }
+        | MeetingAction::Present { .. } => false,
+    }
+}
+
+fn watched(tile: &Tile) -> Option<Watched> {
+    match &tile.source {
+        TileSource::Own => None,
+        TileSource::Participant {
+            participant,
+            source,
+        } => Some(Watched {
+            participant: participant.clone(),
+            source: *source,
+            height: tile.rect.height,
+        }),
+    }
+}

@@ -1,0 +1,144 @@
+//! What is said in a meeting beside voices: chat, captions, signs. Bounded, since others write it.
+
+use std::{collections::VecDeque, time::Duration};
+
+use saal_media_protocol::SourceKind;
+use saal_meeting::{Caption, ChatLine};
+
+use crate::Now;
+
+/// More than a person scrolls back through.
+const MOST_LINES: usize = 200;
+/// Lines of captions that fit under the picture.
+const MOST_CAPTIONS: usize = 3;
+/// A caption is gone this long after it was final: time to read two lines aloud.
+const CAPTION_STAYS: Duration = Duration::from_secs(6);
+/// More signs at once hide the picture.
+const MOST_REACTIONS: usize = 8;
+/// As long as the web clients show theirs.
+const REACTION_STAYS: Duration = Duration::from_secs(5);
+
+/// Long enough to be read twice; what it tells stays visible elsewhere.
+const NOTICE_STAYS: Duration = Duration::from_secs(10);
+
+/// What is said in a meeting beside voices.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    chat: VecDeque<ChatLine>,
+    /// Lines that nobody has looked at.
+    unread: usize,
+    captions: VecDeque<(Caption, Duration)>,
+    reactions: VecDeque<(Reaction, Duration)>,
+    notice: Option<(Notice, Duration)>,
+}
+
+/// Something that others did to the room, or that the room can't do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Somebody muted the room; `None`: the meeting's rules did.
+    MutedBy(SourceKind, Option<String>),
+    /// A moderator lets the room speak, or show itself.
+    UnmuteAllowed(SourceKind),
+    /// The meeting's rules keep this muted until a moderator allows it.
+    UnmuteRefused(SourceKind),
+}
+
+/// A sign that somebody gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// What people call them.
+    pub from: String,
+    /// An emoji.
+    pub emoji: String,
+}
+
+impl Said {
+    /// The chat, oldest line first.
+    pub fn chat(&self) -> impl ExactSizeIterator<Item = &ChatLine> {
+        self.chat.iter()
+    }
+
+    /// Lines that came since the chat was last looked at.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.unread
+    }
+
+    /// What is being said, oldest first.
+    pub fn captions(&self) -> impl Iterator<Item = &Caption> {
+        self.captions.iter().map(|(caption, _)| caption)
+    }
+
+    /// Signs of the last seconds, oldest first.
+    pub fn reactions(&self) -> impl Iterator<Item = &Reaction> {
+        self.reactions.iter().map(|(reaction, _)| reaction)
+    }
+
+    /// What people should know now.
+    #[must_use]
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref().map(|(notice, _)| notice)
+    }
+
+    pub(crate) fn notify(&mut self, now: Now, notice: Notice) {
+        self.notice = Some((notice, now.mono + NOTICE_STAYS));
+    }
+
+    pub(crate) fn hear_chat(&mut self, line: ChatLine) {
+        if let Some(known) = self.chat.iter_mut().find(|known| known.id == line.id) {
+            *known = line;
+            return;
+        }
+        self.unread += 1;
+        push_bounded(&mut self.chat, line, MOST_LINES);
+    }
+
+    pub(crate) fn read_chat(&mut self) -> bool {
+        std::mem::take(&mut self.unread) > 0
+    }
+
+    pub(crate) fn hear_caption(&mut self, now: Now, caption: Caption) {
+        let until = now.mono + CAPTION_STAYS;
+        match self
+            .captions
+            .iter_mut()
+            .find(|(known, _)| known.id == caption.id)
+        {
+            Some(known) => *known = (caption, until),
+            None => push_bounded(&mut self.captions, (caption, until), MOST_CAPTIONS),
+        }
+    }
+
+    pub(crate) fn see_reaction(&mut self, now: Now, reaction: Reaction) {
+        let until = now.mono + REACTION_STAYS;
+        push_bounded(&mut self.reactions, (reaction, until), MOST_REACTIONS);
+    }
+
+    /// When something of it is to vanish (monotonic).
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        let captions = self.captions.iter().map(|(_, until)| *until);
+        let reactions = self.reactions.iter().map(|(_, until)| *until);
+        let notice = self.notice.iter().map(|(_, until)| *until);
+        captions.chain(reactions).chain(notice).min()
+    }
+
+    /// Forgets what is old; true when that changed anything.
+    pub(crate) fn forget_old(&mut self, now: Now) -> bool {
+        let before = self.passing();
+        self.captions.retain(|(_, until)| *until > now.mono);
+        self.reactions.retain(|(_, until)| *until > now.mono);
+        self.notice.take_if(|(_, until)| *until <= now.mono);
+        before != self.passing()
+    }
+
+    fn passing(&self) -> usize {
+        self.captions.len() + self.reactions.len() + usize::from(self.notice.is_some())
+    }
+}
+
+fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, most: usize) {
+    if queue.len() == most {
+        queue.pop_front();
+    }
+    queue.push_back(item);
+}

@@ -1,0 +1,471 @@
+//! A stay in a conference from Join to `Ended`, pure. The driver performs the [`Output`]s and
+//! feeds back what came of them.
+//!
+//! ```text
+//!   OpenLink ──> LinkEvent::Opened ──> Send / handle_stanza … ──> CloseLink
+//!   Http ──────> handle_http
+//!   OpenBridge > BridgeEvent::Opened ─> SendBridge / BridgeEvent::Text … ─> CloseBridge
+//!   Transport ─> handle_transport            (the media engine)
+//!   Emit ──────> the daemon                  handle_command <── the daemon
+//! ```
+//!
+//! After every call of a `handle_…` the driver takes all outputs by [`Conference::poll`], in
+//! order, and waits until [`Conference::deadline`] at the latest. `now` never goes backwards.
+
+mod channel;
+mod commands;
+mod iq;
+mod joining;
+mod leaving;
+mod link;
+mod lobby;
+mod media;
+mod messages;
+mod notices;
+mod room;
+mod settle;
+mod timers;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::{Duration, Instant},
+};
+
+use saal_media_protocol::{Codec, IceServer, TransportCommand, TransportEvent, TransportId};
+use saal_meeting::{
+    CallEvent, CallId, EndReason, JoinStage, MeetingCommand, MeetingState, Participant, Secret,
+    Watched,
+};
+
+pub use super::stream::Credentials;
+use super::{
+    disco::{Components, RoomInfo},
+    ids::Ids,
+    presence::{Occupant, OwnPresence},
+    session::MediaSession,
+    stream::Stream,
+    xml::Element,
+};
+use timers::{Backoff, Timer, Timers};
+
+/// The room has to be in, or waiting for people, within this time.
+const JOIN_WITHIN: Duration = Duration::from_secs(25);
+/// To the link: people wait for it.
+const LINK_STEPS: &[u64] = &[100, 500, 1000, 2000, 5000];
+/// To the focus that is not ready.
+const FOCUS_STEPS: &[u64] = &[500, 1000, 2000, 4000];
+/// To the bridge's WebSocket.
+const BRIDGE_STEPS: &[u64] = &[500, 1000, 2000, 5000, 10_000];
+/// To new media.
+const MEDIA_STEPS: &[u64] = &[0, 1000, 2000, 5000, 10_000];
+
+/// Where the conference is on its installation (`config.js`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// Domain of the stream: the guests' where guests are separate, else the main one.
+    pub domain: String,
+    /// Main domain, which is asked for services and components.
+    pub main: String,
+    /// Domain of the rooms, such as `conference.example.org`, with the tenant in front where
+    /// there is one.
+    pub muc: String,
+    /// JID of the focus component, such as `focus.example.org`.
+    pub focus: String,
+    /// Address for conference requests over HTTP, where there is one.
+    pub conference_request: Option<String>,
+}
+
+/// What a stay is made from.
+#[derive(Clone, Debug)]
+pub struct ConferenceSetup {
+    /// Its number.
+    pub call: CallId,
+    /// Room name as the server wants it (`ConferenceLink::room`).
+    pub room: String,
+    /// The installation.
+    pub hosts: Hosts,
+    /// How the room logs in.
+    pub credentials: Credentials,
+    /// The link's token; the driver also puts it into the link's address.
+    pub token: Option<Secret>,
+    /// From beside the link.
+    pub password: Option<Secret>,
+    /// What the others are to call the room.
+    pub name: String,
+    /// Enter with the microphone on.
+    pub microphone: bool,
+    /// Enter with the camera on.
+    pub camera: bool,
+    /// Pictures that the engine can decode, the one it sends first.
+    pub codecs: Vec<Codec>,
+    /// Accept a direct session where two are alone.
+    pub peer_to_peer: bool,
+    /// Any number; ids and SSRCs follow from it.
+    pub seed: u64,
+    /// Milliseconds since 1970 at the call of [`Conference::new`].
+    pub unix_ms: u64,
+    /// The same for every stay of this device, 32 hexadecimal digits.
+    pub machine_uid: String,
+}
+
+/// What the driver has to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Connect to the server, by WebSocket or BOSH; answer with [`Conference::handle_link`]. An
+    /// open link is closed first.
+    OpenLink {
+        /// Go on with this stream: its name belongs into the address as `previd`.
+        resume: Option<String>,
+        /// A visitor node: its name belongs into the address as `vnode`.
+        vnode: Option<String>,
+    },
+    /// Close the link after what was sent.
+    CloseLink,
+    /// Send a frame on the link.
+    Send(String),
+    /// POST a conference request as JSON, with the token as bearer; answer with
+    /// [`Conference::handle_http`].
+    Http {
+        /// For the answer.
+        request: u64,
+        /// Where.
+        url: String,
+        /// What.
+        body: String,
+    },
+    /// Open the bridge's WebSocket; answer with [`Conference::handle_bridge`]. An open one is
+    /// closed first.
+    OpenBridge {
+        /// `ws:` or `wss:`
+        url: String,
+    },
+    /// Send a text on the bridge's WebSocket.
+    SendBridge(String),
+    /// Close the bridge's WebSocket.
+    CloseBridge,
+    /// To the media engine.
+    Transport(TransportCommand),
+    /// To the daemon.
+    Emit(CallEvent),
+}
+
+/// What happened to the link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// It is open.
+    Opened,
+    /// It could not be opened, or is closed.
+    Lost {
+        /// For the log.
+        reason: String,
+        /// Trying again is no use, such as a certificate that does not fit.
+        refused: bool,
+    },
+}
+
+/// What happened to the bridge's WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BridgeEvent<'a> {
+    /// It is open.
+    Opened,
+    /// A text came.
+    Text(&'a str),
+    /// It could not be opened, or is closed.
+    Closed,
+}
+
+/// How far the stay is.
+#[derive(Clone, Debug, PartialEq)]
+enum Phase {
+    /// The stream is being opened.
+    Linking,
+    /// The focus is asked.
+    Asking,
+    /// Presence was sent.
+    Entering,
+    /// In the lobby's MUC.
+    Lobby,
+    /// The panel asks people.
+    Password,
+    /// A member of the room.
+    InRoom,
+    /// The others are being told.
+    Leaving(EndReason),
+    Over,
+}
+
+/// What an IQ of ours was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pending {
+    Services {
+        older: bool,
+    },
+    Components,
+    RoomInfo,
+    Focus,
+    SessionAccept {
+        sid: String,
+    },
+    Restart,
+    Ping,
+    /// Nothing depends on it.
+    Nothing,
+}
+
+/// What the room itself shows and says.
+#[derive(Clone, Copy, Debug, Default)]
+struct OwnMedia {
+    microphone: bool,
+    camera: bool,
+    presenting: bool,
+}
+
+/// A stay in a conference.
+#[derive(Debug)]
+pub struct Conference {
+    setup: ConferenceSetup,
+    begun_at: Instant,
+    ids: Ids,
+    phase: Phase,
+    stream: Stream,
+    link_backoff: Backoff,
+    focus_backoff: Backoff,
+    bridge_backoff: Backoff,
+    media_backoff: Backoff,
+    timers: Timers,
+    pending: BTreeMap<String, Pending>,
+    next_transport: u64,
+    next_request: u64,
+    components: Components,
+    ice_servers: Vec<IceServer>,
+    /// Bare JID of the MUC that the room is in or goes to.
+    room: String,
+    room_info: RoomInfo,
+    /// Our name in the room.
+    endpoint: String,
+    /// Bare JIDs of the focus.
+    focus: BTreeSet<String>,
+    focus_session: Option<String>,
+    own: OwnPresence,
+    media: OwnMedia,
+    password: Option<Secret>,
+    occupants: BTreeMap<String, Occupant>,
+    /// Names that we had ourselves before a reconnect.
+    former: BTreeSet<String>,
+    bridge: Option<MediaSession>,
+    channel: channel::Channel,
+    lobby: Option<lobby::Lobby>,
+    watched: Option<Vec<Watched>>,
+    dominant: String,
+    floor: notices::Floor,
+    capture: notices::Capture,
+    consented: bool,
+    /// Who voted what, by poll and voter.
+    votes: BTreeMap<(String, String), Vec<bool>>,
+    /// Names of breakout rooms by JID.
+    breakout_names: BTreeMap<String, String>,
+    state: MeetingState,
+    told_state: MeetingState,
+    told_participants: Vec<Participant>,
+    told_waiting: Option<saal_meeting::Waiting>,
+    joined: bool,
+    /// `Reconnecting` was said.
+    troubled: bool,
+    last_failure: String,
+    unknown: u64,
+    outputs: VecDeque<Output>,
+}
+
+impl Conference {
+    /// Begins.
+    #[must_use]
+    pub fn new(now: Instant, setup: ConferenceSetup) -> Self {
+        let room = format!("{}@{}", setup.room, setup.hosts.muc);
+        let own = OwnPresence {
+            name: setup.name.clone(),
+            codecs: setup.codecs.clone(),
+            ..OwnPresence::default()
+        };
+        let mut conference = Self {
+            begun_at: now,
+            ids: Ids::new(setup.seed),
+            phase: Phase::Linking,
+            stream: Stream::new(setup.hosts.domain.clone(), setup.credentials.clone()),
+            link_backoff: Backoff::new(LINK_STEPS),
+            focus_backoff: Backoff::new(FOCUS_STEPS),
+            bridge_backoff: Backoff::new(BRIDGE_STEPS),
+            media_backoff: Backoff::new(MEDIA_STEPS),
+            timers: Timers::default(),
+            pending: BTreeMap::new(),
+            // Numbers are never used twice while a daemon lives; no stay makes as many.
+            next_transport: setup.call.0 << 16,
+            next_request: 0,
+            components: Components::default(),
+            ice_servers: Vec::new(),
+            room,
+            room_info: RoomInfo::default(),
+            endpoint: String::new(),
+            focus: BTreeSet::new(),
+            focus_session: None,
+            own,
+            media: OwnMedia {
+                microphone: setup.microphone,
+                camera: setup.camera,
+                presenting: false,
+            },
+            password: setup.password.clone(),
+            occupants: BTreeMap::new(),
+            former: BTreeSet::new(),
+            bridge: None,
+            channel: channel::Channel::None,
+            lobby: None,
+            watched: None,
+            dominant: String::new(),
+            floor: notices::Floor::default(),
+            capture: notices::Capture::default(),
+            consented: false,
+            votes: BTreeMap::new(),
+            breakout_names: BTreeMap::new(),
+            state: MeetingState::default(),
+            told_state: MeetingState::default(),
+            told_participants: Vec::new(),
+            told_waiting: None,
+            joined: false,
+            troubled: false,
+            last_failure: String::new(),
+            unknown: 0,
+            outputs: VecDeque::new(),
+            setup,
+        };
+        conference.timers.set(Timer::JoinBy, now + JOIN_WITHIN);
+        conference.emit(CallEvent::Progress(JoinStage::Contacting));
+        conference.open_link();
+        conference
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Self::handle_deadline`] is to be called at the latest.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// `Ended` was said; nothing follows.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// How many messages of server and bridge were not understood.
+    #[must_use]
+    pub fn unknown(&self) -> u64 {
+        self.unknown
+    }
+
+    /// A frame came on the link.
+    pub fn handle_stanza(&mut self, now: Instant, frame: &str) {
+        match Element::parse(frame) {
+            Ok(element) => self.frame(now, element),
+            Err(error) => self.not_understood(&format!("a frame: {error}")),
+        }
+        self.settle(now);
+    }
+
+    /// Something happened to the link.
+    pub fn handle_link(&mut self, now: Instant, event: LinkEvent) {
+        self.link_event(now, event);
+        self.settle(now);
+    }
+
+    /// Something happened to the bridge's WebSocket.
+    pub fn handle_bridge(&mut self, now: Instant, event: BridgeEvent<'_>) {
+        self.bridge_event(now, event);
+        self.settle(now);
+    }
+
+    /// The answer to a conference request; `None`: there was none.
+    pub fn handle_http(&mut self, now: Instant, request: u64, answer: Option<(u16, &str)>) {
+        self.http_answer(now, request, answer);
+        self.settle(now);
+    }
+
+    /// The media engine says something.
+    pub fn handle_transport(&mut self, now: Instant, event: TransportEvent) {
+        self.transport_event(now, event);
+        self.settle(now);
+    }
+
+    /// The daemon says something; the call's number is not looked at.
+    pub fn handle_command(&mut self, now: Instant, command: MeetingCommand) {
+        self.command(now, command);
+        self.settle(now);
+    }
+
+    /// Time has passed.
+    pub fn handle_deadline(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.due(now) {
+            self.timer(now, timer);
+        }
+        self.settle(now);
+    }
+
+    fn timer(&mut self, now: Instant, timer: Timer) {
+        match timer {
+            Timer::JoinBy => self.join_took_too_long(now),
+            Timer::Link => self.open_link(),
+            Timer::Focus => self.ask_focus(now),
+            Timer::Enter => self.enter(now),
+            Timer::Ping => self.ping(now),
+            Timer::PingBy => self.link_is_silent(now),
+            Timer::MediaBy => self.media_took_too_long(now),
+            Timer::MediaBack => self.restart_media(now, "the media's connection is lost"),
+            Timer::Bridge => self.open_bridge_socket(),
+            Timer::PeerBy => {}
+            Timer::LeaveBy => self.over(),
+        }
+    }
+
+    fn emit(&mut self, event: CallEvent) {
+        self.outputs.push_back(Output::Emit(event));
+    }
+
+    /// Sends a stanza.
+    fn send(&mut self, stanza: &Element) {
+        self.stream.send(stanza);
+        self.flush();
+    }
+
+    /// Hands the stream's frames to the driver.
+    fn flush(&mut self) {
+        while let Some(frame) = self.stream.poll() {
+            self.outputs.push_back(Output::Send(frame));
+        }
+    }
+
+    fn take_transport(&mut self) -> TransportId {
+        let transport = TransportId(self.next_transport);
+        self.next_transport += 1;
+        transport
+    }
+
+    fn not_understood(&mut self, what: &str) {
+        self.unknown += 1;
+        tracing::debug!(what, "not understood");
+    }
+
+    fn unix_ms(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.begun_at).as_millis();
+        self.setup.unix_ms + u64::try_from(since).unwrap_or_default()
+    }
+
+    fn is_ending(&self) -> bool {
+        matches!(self.phase, Phase::Leaving(_) | Phase::Over)
+    }
+}
+
+#[cfg(test)]
+mod tests;

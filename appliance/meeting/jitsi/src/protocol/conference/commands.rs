@@ -1,0 +1,211 @@
+//! What the daemon asks for.
+
+use std::time::Instant;
+
+use saal_media_protocol::SourceKind;
+use saal_meeting::{CallEvent, EndReason, MeetingAction, MeetingCommand};
+
+use super::{Conference, Pending, Phase};
+use crate::protocol::{
+    bridge, ids, jingle, ns, reactions,
+    sending::{Layers, OwnSource},
+    xml::Element,
+};
+
+impl Conference {
+    pub(super) fn command(&mut self, now: Instant, command: MeetingCommand) {
+        if self.is_ending() {
+            return;
+        }
+        match command {
+            MeetingCommand::SetMuted { source, muted, .. } => self.set_muted(source, muted),
+            MeetingCommand::GivePassword { password, .. } => {
+                self.password = Some(password);
+                if matches!(self.phase, Phase::Password | Phase::Lobby) {
+                    // The focus may have left while people looked for the password.
+                    self.ask_focus(now);
+                }
+            }
+            MeetingCommand::Watch { pictures, .. } => {
+                if self.watched.as_ref() != Some(&pictures) {
+                    self.watched = Some(pictures);
+                    self.tell_constraints();
+                }
+            }
+            MeetingCommand::Act { action, .. } => self.act(now, action),
+            MeetingCommand::Leave { .. } => self.leave(now, EndReason::Left),
+            MeetingCommand::MediaRestarted { .. } => self.media_restarted(now),
+            MeetingCommand::Transport { event, .. } => self.transport_event(now, event),
+            MeetingCommand::Join { .. } => {}
+        }
+    }
+
+    fn set_muted(&mut self, source: SourceKind, muted: bool) {
+        if !muted && !self.may_unmute(source) {
+            self.emit(CallEvent::MutedByOther { source, by: None });
+            return;
+        }
+        match source {
+            SourceKind::Microphone => self.media.microphone = !muted,
+            SourceKind::Camera => {
+                if self.media.camera == muted && !muted {
+                    self.tell_video_type(SourceKind::Camera);
+                }
+                self.media.camera = !muted;
+            }
+            SourceKind::Content | SourceKind::ContentAudio => return,
+        }
+        self.publish_sources();
+    }
+
+    /// The engine has forgotten every connection.
+    fn media_restarted(&mut self, now: Instant) {
+        self.restart_media(now, "the media engine was restarted");
+    }
+
+    fn act(&mut self, now: Instant, action: MeetingAction) {
+        match action {
+            MeetingAction::RaiseHand { raised } => {
+                self.own.hand_raised = raised.then(|| self.unix_ms(now));
+                self.tell_presence();
+            }
+            MeetingAction::React { emoji } => {
+                if let Some(message) = reactions::message(&emoji, self.unix_ms(now)) {
+                    self.say(bridge::endpoint_message("", &message));
+                }
+            }
+            MeetingAction::Admit { knocker } => self.admit(&knocker),
+            MeetingAction::Reject { knocker } => self.reject(&knocker),
+            MeetingAction::Mute {
+                participant,
+                source,
+            } => self.mute(&participant, source),
+            MeetingAction::AllowUnmute {
+                participant,
+                source,
+            } => self.allow_unmute(&participant, source),
+            MeetingAction::Remove { participant } => self.remove(&participant),
+            MeetingAction::EndForAll => self.end_for_all(),
+            MeetingAction::Consent => self.consent(),
+            MeetingAction::LobbyMessage { text } => self.say_in_lobby(&text),
+            MeetingAction::Present { on: true } => self.present(),
+            MeetingAction::Present { on: false } => self.stop_presenting(),
+            // Tones are sent as RTP (RFC 4733), for which the engine has no command.
+            MeetingAction::Dtmf { tones } => tracing::warn!(tones, "tones can't be sent"),
+        }
+    }
+
+    /// Sends content as a second picture.
+    fn present(&mut self) {
+        if std::mem::replace(&mut self.media.presenting, true) {
+            return;
+        }
+        let endpoint = self.endpoint.clone();
+        if let Some(session) = &mut self.bridge {
+            let known = session
+                .sources
+                .iter()
+                .any(|s| s.source == SourceKind::Content);
+            if !known {
+                let layers = Layers::Simulcast;
+                let own = OwnSource::new(&endpoint, SourceKind::Content, layers, &mut self.ids);
+                session.sources.push(own.clone());
+                if session.local.is_some() {
+                    let add = jingle::source_add(&session.offer, &session.with, &own);
+                    let to = session.with.clone();
+                    self.ask(&to, "set", add, Pending::Nothing);
+                }
+            }
+        }
+        if let Some(session) = &mut self.bridge {
+            session.send(SourceKind::Content);
+        }
+        self.tell_video_type(SourceKind::Content);
+        self.publish_sources();
+    }
+
+    /// The source stays known and is muted, as web clients do.
+    pub(super) fn stop_presenting(&mut self) {
+        if !std::mem::replace(&mut self.media.presenting, false) {
+            return;
+        }
+        if let Some(session) = &mut self.bridge {
+            session.stop(SourceKind::Content);
+        }
+        self.publish_sources();
+    }
+
+    fn jid_of(&self, participant: &str) -> String {
+        format!("{}/{participant}", self.room)
+    }
+
+    fn mute(&mut self, participant: &str, source: SourceKind) {
+        let namespace = match source {
+            SourceKind::Microphone => ns::MUTE_AUDIO,
+            SourceKind::Camera => ns::MUTE_VIDEO,
+            SourceKind::Content | SourceKind::ContentAudio => ns::MUTE_DESKTOP,
+        };
+        let mute = Element::new("mute", namespace)
+            .with("jid", self.jid_of(participant))
+            .text_node("true");
+        let focus = self.jid_of(super::room::FOCUS);
+        self.ask(&focus, "set", mute, Pending::Nothing);
+    }
+
+    fn allow_unmute(&mut self, participant: &str, source: SourceKind) {
+        let media = match source {
+            SourceKind::Microphone => "audio",
+            SourceKind::Camera => "video",
+            SourceKind::Content | SourceKind::ContentAudio => "desktop",
+        };
+        let allow = Element::new("av_moderation", ns::CLIENT)
+            .with("jidToWhitelist", self.jid_of(participant))
+            .with("mediaType", media);
+        let component = self.components.av_moderation.clone();
+        self.tell_component(component, allow);
+    }
+
+    fn tell_component(&mut self, component: Option<String>, child: Element) {
+        let Some(to) = component else {
+            tracing::warn!(what = child.name, "the server has no component for this");
+            return;
+        };
+        let message = Element::new("message", ns::CLIENT)
+            .with("to", to)
+            .child(child);
+        self.send(&message);
+    }
+
+    fn remove(&mut self, participant: &str) {
+        let room = self.room.clone();
+        self.kick(&room, participant);
+    }
+
+    /// Takes somebody out of a MUC (XEP-0045 section 8.2).
+    pub(super) fn kick(&mut self, room: &str, nick: &str) {
+        let item = Element::new("item", ns::MUC_ADMIN)
+            .with("nick", nick)
+            .with("role", "none")
+            .child(Element::new("reason", ns::MUC_ADMIN));
+        let query = Element::new("query", ns::MUC_ADMIN).child(item);
+        self.ask(room, "set", query, Pending::Nothing);
+    }
+
+    fn end_for_all(&mut self) {
+        let component = self.components.end_conference.clone();
+        self.tell_component(component, Element::new("end_conference", ns::CLIENT));
+    }
+
+    /// A line in the lobby, where moderators can read it.
+    fn say_in_lobby(&mut self, text: &str) {
+        let Some(lobby) = self.lobby_jid() else {
+            return;
+        };
+        let json = serde_json::json!({ "type": "LOBBY_CHAT_MESSAGE", "message": text });
+        let message = Element::new("message", ns::CLIENT)
+            .with("to", ids::bare(&lobby))
+            .with("type", "groupchat")
+            .child(Element::new("json-message", ns::JITMEET).text_node(json.to_string()));
+        self.send(&message);
+    }
+}

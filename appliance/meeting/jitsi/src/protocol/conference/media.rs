@@ -1,0 +1,343 @@
+//! The media session with the bridge.
+
+use std::time::{Duration, Instant};
+
+use saal_media_protocol::{ChannelOffer, SourceKind, TransportEvent, TransportState};
+use saal_meeting::CallEvent;
+
+use super::{Conference, Output, Pending, Phase, Timer, channel::Channel, room};
+use crate::protocol::{
+    ids,
+    jingle::{self, AcceptedBy, Action, Offer},
+    ns,
+    presence::SourceInfo,
+    sending::{Layers, OwnSource, source_name},
+    session::MediaSession,
+    sources::Source,
+    xml::Element,
+};
+
+/// A connection that breaks for a moment comes back by itself.
+const BACK_WITHIN: Duration = Duration::from_secs(5);
+/// The focus invites again at once.
+const AGAIN_WITHIN: Duration = Duration::from_secs(15);
+
+/// What a channel is called that the bridge understands.
+const CHANNEL_LABEL: &str = "JVB data channel";
+const CHANNEL_PROTOCOL: &str = "http://jitsi.org/protocols/colibri";
+
+impl Conference {
+    /// Somebody's session of this number is ours.
+    pub(super) fn has_session(&self, from: &str, sid: &str) -> bool {
+        self.sessions()
+            .any(|session| session.with == from && session.offer.sid == sid)
+    }
+
+    fn sessions(&self) -> impl Iterator<Item = &MediaSession> {
+        self.bridge.iter()
+    }
+
+    pub(super) fn session_action(&mut self, now: Instant, from: &str, sid: &str, action: Action) {
+        match action {
+            Action::Initiate(offer) if ids::resource(from) == room::FOCUS => {
+                self.invited(now, from, *offer);
+            }
+            Action::Initiate(_) => {
+                let decline = jingle::decline(sid, from);
+                self.ask(from, "set", decline, Pending::Nothing);
+            }
+            Action::TransportInfo(transport) => {
+                if let Some(session) = &mut self.bridge {
+                    session.add_candidates(transport.candidates);
+                }
+            }
+            Action::SourceAdd(sources) => self.sources_added(sources),
+            Action::SourceRemove(sources) => {
+                if let Some(session) = &mut self.bridge {
+                    sources
+                        .iter()
+                        .for_each(|source| session.remove(&source.name));
+                }
+            }
+            Action::TransportReplace(offer) => {
+                let reject = jingle::transport_reject(&offer, from);
+                self.ask(from, "set", reject, Pending::Nothing);
+                self.restart_media(now, "the bridge moves");
+            }
+            Action::Terminate(reason) => {
+                let why = format!("{} {}", reason.condition, reason.text);
+                self.bridge_ended(now, why.trim());
+            }
+            Action::Modify(_) | Action::Info => {}
+            Action::Accept(_) => self.not_understood("an answer to no offer"),
+            Action::Other(name) => {
+                let what = format!("the Jingle action {name}");
+                self.not_understood(&what);
+            }
+        }
+    }
+
+    /// The focus invites; a new invitation replaces the session before.
+    fn invited(&mut self, now: Instant, from: &str, offer: Offer) {
+        self.drop_bridge();
+        self.start_muted(offer.start_muted);
+        let sources = self.own_sources(Layers::Simulcast);
+        let transport = self.take_transport();
+        let mut session = MediaSession::new(from.to_owned(), offer, transport, sources);
+        self.channel = Channel::of(&session.offer);
+        let over_sctp = matches!(self.channel, Channel::Data { .. });
+        let channel = over_sctp.then(|| ChannelOffer {
+            label: CHANNEL_LABEL.to_owned(),
+            protocol: CHANNEL_PROTOCOL.to_owned(),
+            open: true,
+        });
+        if !session.open(self.ice_servers.clone(), channel) {
+            self.channel = Channel::None;
+            self.not_understood("an invitation without a transport");
+            return;
+        }
+        session.show(true);
+        let sources = std::mem::take(&mut session.offer.sources);
+        sources
+            .into_iter()
+            .for_each(|source| session.receive(source));
+        self.bridge = Some(session);
+        self.drain_media();
+        self.open_bridge_socket();
+        self.timers.set(Timer::MediaBy, now + room::MEDIA_WITHIN);
+    }
+
+    /// Large meetings begin quietly. Only the first invitation asks for it.
+    fn start_muted(&mut self, (microphone, camera): (bool, bool)) {
+        if self.joined {
+            return;
+        }
+        let wishes = [
+            (microphone, SourceKind::Microphone),
+            (camera, SourceKind::Camera),
+        ];
+        for (_, source) in wishes.into_iter().filter(|(muted, _)| *muted) {
+            self.muted_by_other(source, None);
+        }
+    }
+
+    pub(super) fn own_sources(&mut self, layers: Layers) -> Vec<OwnSource> {
+        let mut kinds = vec![SourceKind::Microphone, SourceKind::Camera];
+        if self.media.presenting {
+            kinds.push(SourceKind::Content);
+        }
+        let endpoint = self.endpoint.clone();
+        kinds
+            .into_iter()
+            .map(|kind| OwnSource::new(&endpoint, kind, layers, &mut self.ids))
+            .collect()
+    }
+
+    fn sources_added(&mut self, sources: Vec<Source>) {
+        if let Some(session) = &mut self.bridge {
+            sources
+                .into_iter()
+                .for_each(|source| session.receive(source));
+        }
+    }
+
+    pub(super) fn forget_sources(&mut self, endpoint: &str) {
+        if let Some(session) = &mut self.bridge {
+            session.remove_owner(endpoint);
+        }
+    }
+
+    pub(super) fn transport_event(&mut self, now: Instant, event: TransportEvent) {
+        let ours = self
+            .bridge
+            .as_ref()
+            .is_some_and(|b| b.transport == event.transport());
+        // Events of a connection that was closed meanwhile are late, not wrong.
+        if !ours {
+            return;
+        }
+        match event {
+            TransportEvent::Opened { local, .. } => {
+                if let Some(session) = &mut self.bridge {
+                    session.local = Some(local);
+                }
+                self.accept_bridge();
+            }
+            TransportEvent::State { state, .. } => self.bridge_state(now, state),
+            TransportEvent::ChannelOpen { .. } => self.channel_open(),
+            TransportEvent::ChannelText { text, .. } => self.channel_text(now, &text),
+            TransportEvent::Refused { reason, .. } => self.engine_refuses(now, &reason),
+            // The bridge finds us by itself.
+            TransportEvent::Candidate { .. }
+            | TransportEvent::Description { .. }
+            | TransportEvent::RemoteTracks { .. } => {}
+        }
+    }
+
+    fn accept_bridge(&mut self) {
+        let Some(session) = &mut self.bridge else {
+            return;
+        };
+        let Some(local) = &session.local else { return };
+        let by = AcceptedBy {
+            initiator: &session.with,
+            responder: self.stream.jid(),
+        };
+        let accept = jingle::accept(&session.offer, by, local, &session.sources);
+        let (to, sid) = (session.with.clone(), session.offer.sid.clone());
+        let kinds: Vec<SourceKind> = session.sources.iter().map(|own| own.source).collect();
+        kinds.into_iter().for_each(|kind| session.send(kind));
+        self.ask(&to, "set", accept, Pending::SessionAccept { sid });
+        self.publish_sources();
+    }
+
+    fn engine_refuses(&mut self, now: Instant, reason: &str) {
+        let opened = self.bridge.as_ref().is_some_and(|b| b.local.is_some());
+        if opened {
+            tracing::warn!(reason, "the media engine refuses");
+        } else {
+            self.restart_media(now, "the media engine refuses");
+        }
+    }
+
+    fn bridge_state(&mut self, now: Instant, state: TransportState) {
+        if let Some(session) = &mut self.bridge {
+            session.state = state;
+        }
+        match state {
+            TransportState::Connected => {
+                self.timers.cancel(Timer::MediaBy);
+                self.timers.cancel(Timer::MediaBack);
+                self.media_backoff.reset();
+            }
+            TransportState::Disconnected => {
+                self.timers.set_once(Timer::MediaBack, now + BACK_WITHIN);
+            }
+            TransportState::Failed => self.restart_media(now, "the media's connection failed"),
+            TransportState::Connecting => {}
+        }
+    }
+
+    /// Gives the bridge up and asks the focus for another invitation.
+    pub(super) fn restart_media(&mut self, now: Instant, reason: &str) {
+        let Some(session) = &self.bridge else { return };
+        let (to, restart) = (
+            session.with.clone(),
+            jingle::restart(&session.offer, &session.with, reason),
+        );
+        self.drop_bridge();
+        self.trouble(reason);
+        self.ask(&to, "set", restart, Pending::Restart);
+        self.timers.set(Timer::MediaBy, now + AGAIN_WITHIN);
+    }
+
+    /// The focus ends the session: alone in the room there is none, else another one follows.
+    fn bridge_ended(&mut self, now: Instant, reason: &str) {
+        self.drop_bridge();
+        if !self.occupants.is_empty() {
+            self.trouble(&format!("the bridge's session ended: {reason}"));
+            self.timers.set(Timer::MediaBy, now + AGAIN_WITHIN);
+        }
+    }
+
+    pub(super) fn media_took_too_long(&mut self, now: Instant) {
+        if self.phase == Phase::InRoom && !self.occupants.is_empty() && !self.media_flow() {
+            self.rejoin(now, "no media");
+        }
+    }
+
+    /// Somebody can be seen and heard.
+    pub(super) fn media_flow(&self) -> bool {
+        self.sessions().any(MediaSession::is_connected)
+    }
+
+    pub(super) fn drop_bridge(&mut self) {
+        self.timers.cancel(Timer::MediaBy);
+        self.timers.cancel(Timer::MediaBack);
+        self.close_channel();
+        if let Some(mut session) = self.bridge.take() {
+            session.close();
+            drain(&mut session, &mut self.outputs);
+        }
+    }
+
+    /// Everything that the engine makes for this conference ends.
+    pub(super) fn drop_media(&mut self) {
+        self.drop_bridge();
+    }
+
+    /// Hands what the sessions want to the driver.
+    pub(super) fn drain_media(&mut self) {
+        if let Some(session) = &mut self.bridge {
+            drain(session, &mut self.outputs);
+        }
+    }
+
+    /// Tells the others what is on and what is off, where it changed.
+    pub(super) fn publish_sources(&mut self) {
+        if self.bridge.as_ref().is_none_or(|b| b.local.is_none()) {
+            return;
+        }
+        let mut sources = self.own.sources.clone();
+        let mut put = |kind, muted, video_type: Option<&str>| {
+            let info = SourceInfo {
+                muted,
+                video_type: video_type.map(str::to_owned),
+            };
+            sources.insert(source_name(&self.endpoint, kind), info);
+        };
+        put(SourceKind::Microphone, !self.media.microphone, None);
+        put(SourceKind::Camera, !self.media.camera, None);
+        let content = source_name(&self.endpoint, SourceKind::Content);
+        if self.media.presenting || self.own.sources.contains_key(&content) {
+            put(SourceKind::Content, !self.media.presenting, Some("desktop"));
+        }
+        if sources != self.own.sources {
+            self.own.sources = sources;
+            self.tell_presence();
+        }
+    }
+
+    pub(super) fn tell_presence(&mut self) {
+        if self.phase == Phase::InRoom {
+            let presence = self.own.update();
+            self.send(&presence);
+        }
+    }
+
+    /// Somebody else mutes us: the engine is told by the core, the others by us.
+    pub(super) fn muted_by_other(&mut self, source: SourceKind, by: Option<String>) {
+        match source {
+            SourceKind::Microphone => self.media.microphone = false,
+            SourceKind::Camera => self.media.camera = false,
+            SourceKind::Content | SourceKind::ContentAudio => self.stop_presenting(),
+        }
+        self.publish_sources();
+        self.emit(CallEvent::MutedByOther { source, by });
+    }
+
+    /// `<mute/>` from the focus. What mutes is obeyed, what would unmute is only passed on.
+    pub(super) fn told_to_mute(&mut self, from: &str, mute: &Element) {
+        if ids::bare(from) != self.room || ids::resource(from) != room::FOCUS {
+            return;
+        }
+        let source = match mute.ns.as_str() {
+            ns::MUTE_AUDIO => SourceKind::Microphone,
+            ns::MUTE_VIDEO => SourceKind::Camera,
+            _ => SourceKind::Content,
+        };
+        if mute.text().trim() == "true" {
+            let actor = mute.attr("actor").map(ids::resource);
+            let by = actor.and_then(|endpoint| self.name_of(endpoint));
+            self.muted_by_other(source, by);
+        } else {
+            self.emit(CallEvent::UnmuteAllowed { source });
+        }
+    }
+}
+
+fn drain(session: &mut MediaSession, outputs: &mut std::collections::VecDeque<Output>) {
+    while let Some(command) = session.poll() {
+        outputs.push_back(Output::Transport(command));
+    }
+}

@@ -1,0 +1,192 @@
+//! Presence in the room: who is there, what they show, who may do what.
+
+use std::time::{Duration, Instant};
+
+use saal_meeting::{EndReason, Role};
+
+use super::{Conference, Pending, Phase, Timer};
+use crate::protocol::{
+    ids, ns,
+    presence::{Departure, Occupant, Presence},
+    xml::Element,
+};
+
+/// The focus invites and the media connect within this time, or something is wrong.
+pub(super) const MEDIA_WITHIN: Duration = Duration::from_secs(20);
+/// The focus's nickname.
+pub(super) const FOCUS: &str = "focus";
+
+impl Conference {
+    pub(super) fn presence(&mut self, now: Instant, stanza: &Element) {
+        let from = stanza.attr("from").unwrap_or_default();
+        if self.is_lobby(ids::bare(from)) {
+            self.lobby_presence(now, stanza);
+            return;
+        }
+        // Presence of other rooms is late, not wrong: we moved on.
+        if ids::bare(from) != self.room {
+            return;
+        }
+        match Presence::read(stanza) {
+            Presence::Here(occupant) if self.is_ours(&occupant.endpoint, &occupant.status) => {
+                self.own_presence(now, &occupant);
+            }
+            Presence::Here(_) if ids::resource(from) == FOCUS => self.focus_presence(stanza),
+            Presence::Here(occupant) => self.here(now, *occupant),
+            Presence::Gone(departure) if self.is_ours(&departure.endpoint, &departure.status) => {
+                self.sent_away(now, &departure);
+            }
+            Presence::Gone(departure) if departure.endpoint == FOCUS => self.focus_left(now),
+            Presence::Gone(departure) => self.gone(&departure.endpoint),
+            Presence::Refused(refusal) if self.phase == Phase::Entering => {
+                self.refused(now, refusal);
+            }
+            Presence::Refused(_) if self.is_ending() => self.over(),
+            Presence::Refused(_) => self.rejoin(now, "the room refuses our presence"),
+        }
+    }
+
+    fn is_ours(&self, endpoint: &str, status: &[u16]) -> bool {
+        endpoint == self.endpoint || status.contains(&110)
+    }
+
+    fn own_presence(&mut self, now: Instant, occupant: &Occupant) {
+        if self.is_ending() {
+            return;
+        }
+        // Servers may give another name than asked for (status 210).
+        if !occupant.endpoint.is_empty() && occupant.endpoint != self.endpoint {
+            self.endpoint.clone_from(&occupant.endpoint);
+            self.own.to = format!("{}/{}", self.room, self.endpoint);
+        }
+        self.state.role = match (occupant.moderator, occupant.visitor) {
+            (true, _) => Role::Moderator,
+            (false, true) => Role::Visitor,
+            (false, false) => Role::Participant,
+        };
+        if self.phase == Phase::Entering {
+            self.entered(now);
+        }
+        self.watch_lobby();
+    }
+
+    fn entered(&mut self, now: Instant) {
+        self.phase = Phase::InRoom;
+        self.told_waiting = None;
+        self.timers.cancel(Timer::Enter);
+        self.timers.set(Timer::MediaBy, now + MEDIA_WITHIN);
+        self.leave_lobby();
+        let room = self.room.clone();
+        let question = Element::new("query", ns::DISCO_INFO);
+        self.ask(&room, "get", question, Pending::RoomInfo);
+    }
+
+    fn here(&mut self, now: Instant, occupant: Occupant) {
+        if self.former.contains(&occupant.endpoint) || is_hidden(&occupant) {
+            self.note_transcriber(&occupant);
+            return;
+        }
+        if occupant.encrypts {
+            self.leave(now, EndReason::EncryptionNeeded);
+            return;
+        }
+        if self.occupants.is_empty() && self.phase == Phase::InRoom {
+            self.timers.set_once(Timer::MediaBy, now + MEDIA_WITHIN);
+        }
+        self.occupants.insert(occupant.endpoint.clone(), occupant);
+    }
+
+    fn gone(&mut self, endpoint: &str) {
+        self.occupants.remove(endpoint);
+        self.former.remove(endpoint);
+        self.forget_sources(endpoint);
+        if self.dominant == endpoint {
+            self.dominant.clear();
+        }
+    }
+
+    /// Our own presence is over: whose wish was it?
+    fn sent_away(&mut self, now: Instant, departure: &Departure) {
+        if self.is_ending() {
+            self.over();
+            return;
+        }
+        match &departure.destroyed {
+            Some(Some(room)) if !room.is_empty() && *room != self.room => {
+                let room = room.clone();
+                self.move_to(now, room);
+            }
+            Some(_) => self.end(EndReason::EndedForAll),
+            None if departure.status.contains(&307) || departure.status.contains(&301) => {
+                let message = departure.reason.clone();
+                self.end(EndReason::Removed { message });
+            }
+            None if departure.status.contains(&322) || departure.status.contains(&321) => {
+                let reason = "the room is for members only now".to_owned();
+                self.end(EndReason::NotAllowed { reason });
+            }
+            None => self.rejoin(now, "the server took us out of the room"),
+        }
+    }
+
+    /// Jicofo restarts, or has moved: nothing works without it.
+    fn focus_left(&mut self, now: Instant) {
+        if self.phase == Phase::InRoom {
+            self.rejoin(now, "the focus left the room");
+        }
+    }
+
+    /// Leaves and comes back as somebody new.
+    pub(super) fn rejoin(&mut self, now: Instant, reason: &str) {
+        if self.is_ending() {
+            return;
+        }
+        if self.phase == Phase::InRoom {
+            let presence = self.own.leave();
+            self.send(&presence);
+        }
+        self.leave_behind(reason);
+        self.endpoint = self.ids.endpoint();
+        reason.clone_into(&mut self.last_failure);
+        self.phase = Phase::Asking;
+        let wait = self.media_backoff.after_failure(self.ids.jitter());
+        self.timers.cancel(Timer::MediaBy);
+        self.timers.set(Timer::Focus, now + wait);
+    }
+
+    /// Goes to another room of the same conference.
+    pub(super) fn move_to(&mut self, now: Instant, room: String) {
+        if self.phase == Phase::InRoom {
+            let presence = self.own.leave();
+            self.send(&presence);
+        }
+        tracing::info!(room, "moved");
+        self.leave_behind("moved to another room");
+        self.former.clear();
+        self.room = room;
+        self.ask_focus(now);
+    }
+
+    /// What Jicofo says about the conference.
+    fn focus_presence(&mut self, stanza: &Element) {
+        self.note_recordings(stanza);
+    }
+
+    /// How somebody is called; `None` for one who is not there.
+    pub(super) fn name_of(&self, endpoint: &str) -> Option<String> {
+        let occupant = self.occupants.get(endpoint)?;
+        Some(match occupant.name.as_str() {
+            "" => endpoint.to_owned(),
+            name => name.to_owned(),
+        })
+    }
+}
+
+/// Recorders and transcribers are in the room as well; nobody wants to see their tile.
+fn is_hidden(occupant: &Occupant) -> bool {
+    let domain = ids::domain(&occupant.jid);
+    domain.starts_with("recorder.")
+        || domain.starts_with("hidden.")
+        || domain.starts_with("transcriber.")
+        || occupant.transcribes.is_some()
+}

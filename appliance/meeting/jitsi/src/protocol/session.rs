@@ -1,0 +1,258 @@
+//! One media session, with the bridge or with a peer: an offer, a connection of the engine, what
+//! is sent and what is received on it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use saal_media_protocol::{
+    Candidate, ChannelOffer, Declared, IceServer, LocalTransport, SourceKind, StreamSsrc,
+    TransportCommand, TransportId, TransportState,
+};
+
+use super::{
+    jingle::Offer,
+    sending::OwnSource,
+    sources::{BRIDGE, Change, Received, Source},
+};
+
+/// The session.
+#[derive(Debug)]
+pub(crate) struct MediaSession {
+    /// The other side's JID in the room.
+    pub(crate) with: String,
+    pub(crate) offer: Offer,
+    pub(crate) transport: TransportId,
+    pub(crate) state: TransportState,
+    /// Our side, once the engine has made it.
+    pub(crate) local: Option<LocalTransport>,
+    /// What the room sends on it.
+    pub(crate) sources: Vec<OwnSource>,
+    /// Our candidates, until they can be told.
+    pub(crate) candidates: Vec<Candidate>,
+    /// What is received is shown; otherwise another session's is.
+    shown: bool,
+    received: Received,
+    /// How high anybody needs our sources, in pixels.
+    needed: BTreeMap<String, u32>,
+    active: BTreeMap<String, Vec<bool>>,
+    /// Sources that the engine was told to send.
+    sent: Vec<String>,
+    commands: VecDeque<TransportCommand>,
+}
+
+impl MediaSession {
+    pub(crate) fn new(
+        with: String,
+        offer: Offer,
+        transport: TransportId,
+        sources: Vec<OwnSource>,
+    ) -> Self {
+        Self {
+            with,
+            offer,
+            transport,
+            state: TransportState::Connecting,
+            local: None,
+            sources,
+            candidates: Vec::new(),
+            shown: false,
+            received: Received::default(),
+            needed: BTreeMap::new(),
+            active: BTreeMap::new(),
+            sent: Vec::new(),
+            commands: VecDeque::new(),
+        }
+    }
+
+    /// For the engine.
+    pub(crate) fn poll(&mut self) -> Option<TransportCommand> {
+        self.commands.pop_front()
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.state == TransportState::Connected
+    }
+
+    /// Makes the connection. False where the offer lacks what is needed for it.
+    pub(crate) fn open(
+        &mut self,
+        ice_servers: Vec<IceServer>,
+        channel: Option<ChannelOffer>,
+    ) -> bool {
+        let Some(remote) = self.offer.transport.remote() else {
+            return false;
+        };
+        let declared = Declared {
+            ice_servers,
+            controlling: false,
+            remote: Some(remote),
+            payload_types: self.offer.payload_types(),
+            extensions: self.offer.extensions(),
+            channel,
+        };
+        self.commands.push_back(TransportCommand::OpenDeclared {
+            transport: self.transport,
+            declared: Box::new(declared),
+        });
+        let candidates = std::mem::take(&mut self.offer.transport.candidates);
+        self.add_candidates(candidates);
+        true
+    }
+
+    /// The other side's candidates.
+    pub(crate) fn add_candidates(&mut self, candidates: Vec<Candidate>) {
+        let transport = self.transport;
+        let commands = candidates
+            .into_iter()
+            .map(|candidate| TransportCommand::AddCandidate {
+                transport,
+                candidate,
+            });
+        self.commands.extend(commands);
+    }
+
+    /// Sends one of the session's sources, where it is not sent yet.
+    pub(crate) fn send(&mut self, source: SourceKind) {
+        let Some(own) = self.sources.iter().find(|own| own.source == source) else {
+            return;
+        };
+        if self.local.is_none() || self.sent.contains(&own.name) {
+            return;
+        }
+        let own = own.clone();
+        self.sent.push(own.name.clone());
+        self.commands.push_back(TransportCommand::Send {
+            transport: self.transport,
+            track: own.name.clone(),
+            source,
+            video: own.video_send(),
+            streams: own.streams.clone(),
+        });
+        self.active.remove(&own.name);
+        self.apply_need(&own);
+    }
+
+    /// Stops sending a source; its numbers stay for the next time.
+    pub(crate) fn stop(&mut self, source: SourceKind) {
+        let Some(own) = self.sources.iter().find(|own| own.source == source) else {
+            return;
+        };
+        if let Some(index) = self.sent.iter().position(|name| *name == own.name) {
+            let track = self.sent.remove(index);
+            self.commands.push_back(TransportCommand::Unpublish {
+                transport: self.transport,
+                track,
+            });
+        }
+    }
+
+    /// Somebody needs a source of ours this high, in pixels; 0: nobody does.
+    pub(crate) fn need(&mut self, name: &str, max_height: u32) {
+        let Some(own) = self
+            .sources
+            .iter()
+            .find(|own| own.name == name && own.picture)
+        else {
+            return;
+        };
+        let own = own.clone();
+        self.needed.insert(own.name.clone(), max_height);
+        self.apply_need(&own);
+    }
+
+    fn apply_need(&mut self, own: &OwnSource) {
+        let Some(height) = self.needed.get(&own.name) else {
+            return;
+        };
+        let active = own.active_layers(*height);
+        if self.sent.contains(&own.name) && self.active.get(&own.name) != Some(&active) {
+            self.active.insert(own.name.clone(), active.clone());
+            self.commands.push_back(TransportCommand::SetActiveLayers {
+                transport: self.transport,
+                track: own.name.clone(),
+                active,
+            });
+        }
+    }
+
+    /// A source of somebody can be received, or is elsewhere now.
+    pub(crate) fn receive(&mut self, source: Source) {
+        let changes = self.received.put(source);
+        self.apply(changes);
+    }
+
+    /// A source is gone.
+    pub(crate) fn remove(&mut self, name: &str) {
+        let change = self.received.remove(name);
+        self.apply(change.into_iter().collect());
+    }
+
+    /// Somebody left.
+    pub(crate) fn remove_owner(&mut self, owner: &str) {
+        let changes = self.received.remove_owner(owner);
+        self.apply(changes);
+    }
+
+    fn apply(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Receive(source, new) => {
+                    self.expect(&source.name, source.stream, source.is_picture());
+                    if new && self.shown {
+                        self.assign(&source);
+                    }
+                }
+                Change::Gone(track) => self.commands.push_back(TransportCommand::Unassign {
+                    transport: self.transport,
+                    track,
+                }),
+            }
+        }
+    }
+
+    fn expect(&mut self, track: &str, stream: StreamSsrc, picture: bool) {
+        self.commands.push_back(TransportCommand::Receive {
+            transport: self.transport,
+            track: track.to_owned(),
+            stream,
+            picture,
+        });
+    }
+
+    /// The bridge's own probing is received and shown to nobody.
+    fn assign(&mut self, source: &Source) {
+        if source.owner != BRIDGE {
+            self.commands.push_back(TransportCommand::Assign {
+                transport: self.transport,
+                track: source.name.clone(),
+                participant: source.owner.clone(),
+                source: source.kind,
+            });
+        }
+    }
+
+    /// Shows what is received, or hides it while another session's is shown.
+    pub(crate) fn show(&mut self, shown: bool) {
+        if self.shown == shown {
+            return;
+        }
+        self.shown = shown;
+        let sources: Vec<Source> = self.received.iter().cloned().collect();
+        for source in sources.iter().filter(|s| s.owner != BRIDGE) {
+            if shown {
+                self.assign(source);
+                continue;
+            }
+            self.commands.push_back(TransportCommand::Unassign {
+                transport: self.transport,
+                track: source.name.clone(),
+            });
+        }
+    }
+
+    /// Gives the connection back.
+    pub(crate) fn close(&mut self) {
+        self.commands.push_back(TransportCommand::Close {
+            transport: self.transport,
+        });
+    }
+}

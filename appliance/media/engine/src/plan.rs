@@ -18,6 +18,8 @@ pub struct Send {
     pub video: Option<VideoSend>,
     /// Which layers anybody receives, in the order of the layers.
     pub active: Vec<bool>,
+    /// Each layer is to have temporal layers, which the server drops as it likes.
+    pub temporal: bool,
     /// What the way to the far end carries, bits a second.
     pub estimate: Option<u64>,
 }
@@ -58,6 +60,8 @@ pub struct EncoderPlan {
     pub layer: usize,
     /// What it makes.
     pub size: PictureSize,
+    /// Three temporal layers instead of one.
+    pub temporal: bool,
     /// Bits a second.
     pub bitrate: u32,
 }
@@ -144,6 +148,7 @@ fn layers(send: &Send) -> Vec<EncoderPlan> {
                     height: layer.height,
                     frames_per_second: video.frames_per_second,
                 },
+                temporal: send.temporal,
                 bitrate: rate?,
             })
         });
@@ -277,6 +282,7 @@ mod tests {
             source,
             video: (source == SourceKind::Camera).then(simulcast),
             active: active.to_vec(),
+            temporal: false,
             estimate,
         }
     }

@@ -1,13 +1,14 @@
 //! What meeting services ask for: connections and their tracks.
 
 use saal_media_protocol::{
-    MediaEvent, SourceKind, TransportCommand, TransportEvent, TransportId, VideoSend,
+    Declared, IceServer, MediaEvent, SourceKind, TransportCommand, TransportEvent, TransportId,
+    VideoSend,
 };
 
 use super::Engine;
 use crate::{
     graph::TrackKey,
-    transport::{ToTransport, Transport},
+    transport::{ToTransport, Transport, sendable},
 };
 
 impl Engine {
@@ -33,7 +34,12 @@ impl Engine {
                 source,
                 video,
             } => {
-                self.publish(transport, track, source, video);
+                let order = ToTransport::Publish {
+                    track: track.clone(),
+                    source,
+                    video: video.clone(),
+                };
+                self.publish(TrackKey { transport, track }, source, video, false, order);
             }
             TransportCommand::SetActiveLayers {
                 transport,
@@ -68,6 +74,9 @@ impl Engine {
             TransportCommand::Unassign { transport, track } => {
                 let key = TrackKey { transport, track };
                 self.receiving.unassign(&key, self.devices.sound());
+                if let Some(open) = self.transports.get(&transport) {
+                    open.order(ToTransport::Forget { track: key.track });
+                }
             }
             TransportCommand::Close { transport } => {
                 self.sending.close(transport);
@@ -79,59 +88,120 @@ impl Engine {
     }
 
     fn begin(&mut self, command: TransportCommand) {
-        let TransportCommand::Open {
-            transport,
-            role,
-            ice_servers,
-        } = command
-        else {
-            return;
-        };
-        if !ice_servers.is_empty() {
-            tracing::info!(
-                transport = transport.0,
-                "STUN and TURN servers are not used yet"
-            );
+        match command {
+            TransportCommand::Open {
+                transport,
+                role,
+                ice_servers,
+            } => {
+                servers_unused(transport, &ice_servers);
+                let started = self.graph.started();
+                let opened = Transport::open(transport, role, started, self.network.clone());
+                self.transports.insert(transport, opened);
+            }
+            TransportCommand::OpenDeclared {
+                transport,
+                declared,
+            } => {
+                servers_unused(transport, &declared.ice_servers);
+                self.open_declared(transport, &declared);
+            }
+            declared => self.declared(declared),
         }
+    }
+
+    fn open_declared(&mut self, transport: TransportId, declared: &Declared) {
         let started = self.graph.started();
-        let opened = Transport::open(transport, role, started, self.network.clone());
-        self.transports.insert(transport, opened);
+        match Transport::open_declared(transport, declared, started, self.network.clone()) {
+            Ok(opened) => drop(self.transports.insert(transport, opened)),
+            Err(refusal) => self.refuse(transport, refusal.to_string()),
+        }
+    }
+
+    /// Carries out a command that only connections with declared streams take.
+    fn declared(&mut self, command: TransportCommand) {
+        match command {
+            TransportCommand::Connect { transport, remote } => {
+                self.order(transport, ToTransport::Connect(remote));
+            }
+            TransportCommand::Receive {
+                transport,
+                track,
+                stream,
+                picture,
+            } => {
+                let order = ToTransport::Receive {
+                    track,
+                    stream,
+                    picture,
+                };
+                self.order(transport, order);
+            }
+            TransportCommand::Send {
+                transport,
+                track,
+                source,
+                video,
+                streams,
+            } => {
+                let order = ToTransport::Send {
+                    track: track.clone(),
+                    source,
+                    video: video.clone(),
+                    streams,
+                };
+                // Bridges choose among temporal layers of what is declared to them.
+                self.publish(TrackKey { transport, track }, source, video, true, order);
+            }
+            TransportCommand::ChannelSend { transport, text } => {
+                self.order(transport, ToTransport::ChannelSend { text });
+            }
+            // All others are carried out before.
+            _ => {}
+        }
     }
 
     fn publish(
         &mut self,
-        transport: TransportId,
-        track: String,
+        key: TrackKey,
         source: SourceKind,
         video: Option<VideoSend>,
+        temporal: bool,
+        order: ToTransport,
     ) {
-        if let Some(open) = self.transports.get(&transport) {
-            let key = TrackKey {
-                transport,
-                track: track.clone(),
-            };
-            self.sending.add(key, source, video.clone(), open.frames());
+        let transport = key.transport;
+        if let Err(refusal) = sendable(source, video.as_ref()) {
+            return self.refuse(transport, refusal.to_string());
         }
-        self.order(
-            transport,
-            ToTransport::Publish {
-                track,
-                source,
-                video,
-            },
-        );
+        if let Some(open) = self.transports.get(&transport) {
+            self.sending
+                .add(key, source, video, temporal, open.frames());
+        }
+        self.order(transport, order);
     }
 
     fn order(&self, transport: TransportId, order: ToTransport) {
         match self.transports.get(&transport) {
             Some(open) => open.order(order),
             None => {
-                let reason = format!("transport {} is not open", transport.0);
-                self.say(MediaEvent::Transport(TransportEvent::Refused {
-                    transport,
-                    reason,
-                }));
+                self.refuse(transport, format!("transport {} is not open", transport.0));
             }
         }
+    }
+
+    fn refuse(&self, transport: TransportId, reason: String) {
+        self.say(MediaEvent::Transport(TransportEvent::Refused {
+            transport,
+            reason,
+        }));
+    }
+}
+
+fn servers_unused(transport: TransportId, servers: &[IceServer]) {
+    if !servers.is_empty() {
+        tracing::info!(
+            transport = transport.0,
+            "STUN and TURN servers are not used yet"
+        );
     }
 }

@@ -11,7 +11,7 @@ use saal_media_protocol::{
 };
 
 use crate::{
-    graph::{Decoded, Graph, Part, Screen, Sound, TrackKey, VideoDecoder},
+    graph::{Decoded, Graph, Make, Part, Screen, Sound, TrackKey, VideoDecoder},
     playout::Playout,
     transport::{Frame, ToTransport, Transport},
     vp8,
@@ -43,6 +43,8 @@ struct Owner {
 
 #[derive(Debug)]
 struct Track {
+    codec: Codec,
+    source: u32,
     playout: Playout,
     media: Media,
 }
@@ -64,6 +66,8 @@ struct Video {
     waiting: bool,
     asked_at: Option<Instant>,
     announced: bool,
+    /// Decoders that failed; the next one is of another make where there is a choice.
+    failures: usize,
 }
 
 impl Receiving {
@@ -82,46 +86,60 @@ impl Receiving {
         key: &TrackKey,
         frame: &Frame,
         transports: &HashMap<TransportId, Transport>,
-        sound: Option<&mut Sound>,
+        mut sound: Option<&mut Sound>,
     ) {
-        if !self.tracks.contains_key(key) {
-            let track = self.new_track(key, frame.codec);
-            self.tracks.insert(key.clone(), track);
+        if !self
+            .tracks
+            .get(key)
+            .is_some_and(|track| track.goes_on(frame))
+        {
+            self.begin(key, frame, sound.as_deref_mut());
         }
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
         let at = track.playout.schedule(frame.at, frame.rtp_time);
-        match (&mut track.media, frame.codec) {
-            (Media::Video(video), Codec::Vp8) => {
+        match &mut track.media {
+            Media::Video(video) => {
                 video.frame(key, frame, at, &self.graph, &self.screen, transports);
             }
-            (Media::Sound { packets }, Codec::Opus) => {
+            Media::Sound { packets } => {
                 *packets += 1;
                 // Without a loudspeaker yet, the sound of the first milliseconds is lost.
                 if let Some(Err(error)) = sound.map(|sound| sound.play(key, frame, at)) {
                     tracing::error!(%error, "a voice can't be played");
                 }
             }
-            // Another codec on the same track: it starts anew with the next frame.
-            _ => drop(self.tracks.remove(key)),
         }
     }
 
-    fn new_track(&self, key: &TrackKey, codec: Codec) -> Track {
-        match codec {
-            Codec::Vp8 | Codec::Vp9 | Codec::Av1 | Codec::H264 => {
-                let tile = self.owners.get(key).map(Owner::tile);
-                Track {
-                    playout: Playout::new(90_000),
-                    media: Media::Video(Video::new(tile)),
-                }
-            }
-            Codec::Opus => Track {
-                playout: Playout::new(48_000),
-                media: Media::Sound { packets: 0 },
-            },
+    /// A track begins, or goes on in another codec or from another source: with another decoder
+    /// on another clock, and what was counted counts on.
+    fn begin(&mut self, key: &TrackKey, frame: &Frame, sound: Option<&mut Sound>) {
+        let before = self.tracks.remove(key);
+        if before.is_some()
+            && let Some(sound) = sound
+        {
+            sound.remove(key);
         }
+        let media = match (frame.codec, before.map(|track| track.media)) {
+            (Codec::Opus, Some(Media::Sound { packets })) => Media::Sound { packets },
+            (Codec::Opus, _) => Media::Sound { packets: 0 },
+            (_, Some(Media::Video(video))) => Media::Video(video.anew()),
+            _ => Media::Video(Video::new(self.owners.get(key).map(Owner::tile))),
+        };
+        let clock = if frame.codec == Codec::Opus {
+            48_000
+        } else {
+            90_000
+        };
+        let track = Track {
+            codec: frame.codec,
+            source: frame.source,
+            playout: Playout::new(clock),
+            media,
+        };
+        self.tracks.insert(key.clone(), track);
     }
 
     pub(super) fn assign(
@@ -227,6 +245,7 @@ impl Receiving {
     pub(super) fn restart(&mut self, key: &TrackKey, transports: &HashMap<TransportId, Transport>) {
         if let Some(Media::Video(video)) = self.tracks.get_mut(key).map(|track| &mut track.media) {
             video.decoder = None;
+            video.failures += 1;
             video.waiting = true;
             video.ask(key, transports);
         }
@@ -282,6 +301,12 @@ impl Receiving {
     }
 }
 
+impl Track {
+    fn goes_on(&self, frame: &Frame) -> bool {
+        (self.codec, self.source) == (frame.codec, frame.source)
+    }
+}
+
 impl Owner {
     fn tile(&self) -> TileSource {
         TileSource::Participant {
@@ -307,6 +332,7 @@ impl Video {
             waiting: true,
             asked_at: None,
             announced: false,
+            failures: 0,
         }
     }
 
@@ -320,6 +346,7 @@ impl Video {
         transports: &HashMap<TransportId, Transport>,
     ) {
         if frame.key
+            && frame.codec == Codec::Vp8
             && vp8::size(&frame.data).is_some_and(|(w, h)| w <= NO_PICTURE && h <= NO_PICTURE)
         {
             return;
@@ -331,7 +358,7 @@ impl Video {
             return self.ask(key, transports);
         }
         if self.decoder.is_none() {
-            self.decoder = self.start(key, graph, screen);
+            self.decoder = self.start(key, frame.codec, graph, screen);
         }
         match &self.decoder {
             Some(decoder) => decoder.push(frame, at),
@@ -339,14 +366,40 @@ impl Video {
         }
     }
 
-    fn start(&self, key: &TrackKey, graph: &Graph, screen: &Screen) -> Option<VideoDecoder> {
+    /// For what comes next on the same track.
+    fn anew(self) -> Self {
+        Self {
+            decoder: None,
+            waiting: true,
+            asked_at: None,
+            failures: 0,
+            ..self
+        }
+    }
+
+    fn start(
+        &self,
+        key: &TrackKey,
+        codec: Codec,
+        graph: &Graph,
+        screen: &Screen,
+    ) -> Option<VideoDecoder> {
         let (screen, tile) = (screen.clone(), Arc::clone(&self.tile));
         let sink = Box::new(move |sample: &gstreamer::Sample| {
             if let Some(tile) = lock(&tile).as_ref() {
                 screen.push(tile, sample);
             }
         });
-        let started = VideoDecoder::start(graph, key, Arc::clone(&self.decoded), sink);
+        let started = VideoDecoder::start(
+            graph,
+            key,
+            Make {
+                codec,
+                failures: self.failures,
+            },
+            Arc::clone(&self.decoded),
+            sink,
+        );
         started
             .inspect_err(|error| tracing::error!(%error, "a picture can't be decoded"))
             .ok()

@@ -68,6 +68,7 @@ impl Sending {
         key: TrackKey,
         source: SourceKind,
         video: Option<VideoSend>,
+        temporal: bool,
         frames: Frames,
     ) {
         self.remove(&key);
@@ -90,6 +91,7 @@ impl Sending {
             source,
             video,
             active,
+            temporal,
             estimate: None,
         });
     }

@@ -1,4 +1,4 @@
-//! One VP8 decoder for one received track. A decoded picture comes out when it is due.
+//! One decoder for one received track. A decoded picture comes out when it is due.
 
 use std::{
     sync::{
@@ -11,6 +11,7 @@ use std::{
 use gstreamer::{self as gst, prelude::*};
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
+use saal_media_protocol::Codec;
 
 use super::{
     Graph, GraphError, GraphEvent, Part, TrackKey, chain, clock_time, make,
@@ -29,6 +30,15 @@ pub struct Decoded {
     pub height: AtomicU32,
 }
 
+/// Which decoder a track needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Make {
+    /// What it decodes.
+    pub codec: Codec,
+    /// How many failed before it on this track; the next one is of another kind if possible.
+    pub failures: usize,
+}
+
 /// A running decoder; dropping it ends it.
 #[derive(Debug)]
 pub struct VideoDecoder {
@@ -40,10 +50,11 @@ impl VideoDecoder {
     /// Starts a decoder; `sink` gets its pictures in time, on the decoder's thread.
     ///
     /// # Errors
-    /// When the pipeline can't be built.
+    /// When nothing that is installed decodes this codec, or the pipeline can't be built.
     pub fn start(
         graph: &Graph,
         key: &TrackKey,
+        which: Make,
         decoded: Arc<Decoded>,
         sink: PictureSink,
     ) -> Result<Self, GraphError> {
@@ -53,30 +64,31 @@ impl VideoDecoder {
         let input = gst_app::AppSrc::builder()
             .is_live(true)
             .format(gst::Format::Time)
-            .caps(&gst::Caps::builder("video/x-vp8").build())
+            .caps(&caps(which.codec))
             // Two seconds; the daemon's machine is far behind when these are full.
             .max_buffers(60)
             .max_bytes(0)
             .leaky_type(gst_app::AppLeakyType::Downstream)
             .build();
         pass_on_key_frame_requests(graph, key, &input);
-        let decoder = make("vp8dec")?;
-        decoder.set_property("threads", 1_u32);
-        decoder.set_property("automatic-request-sync-points", true);
+        let decoder = decoder(which)?;
+        let parser = parser(which.codec)?;
         let output = gst_app::AppSink::builder()
             .sync(true)
             .async_(false)
             .max_buffers(1)
+            // In memory that everybody reads; hardware would keep its pictures to itself.
+            .caps(&gst::Caps::new_empty_simple("video/x-raw"))
             .build();
         output.set_property("enable-last-sample", false);
         // Handing a picture on takes no time that would have to be added to every picture's delay.
         output.set_property("processing-deadline", 0_u64);
         output.set_callbacks(callbacks(graph, key, decoded, sink));
-        chain(
-            &pipeline,
-            part.clone(),
-            &[input.upcast_ref(), &decoder, output.upcast_ref()],
-        )?;
+        let elements: Vec<&gst::Element> = std::iter::once(input.upcast_ref())
+            .chain(&parser)
+            .chain([&decoder, output.upcast_ref()])
+            .collect();
+        chain(&pipeline, part.clone(), &elements)?;
         let running = Self { input, pipeline };
         start(part, &running.pipeline)?;
         Ok(running)
@@ -99,6 +111,73 @@ impl VideoDecoder {
 impl Drop for VideoDecoder {
     fn drop(&mut self) {
         stop(&self.pipeline);
+    }
+}
+
+/// Factories in the order of preference: hardware before software. Which of them exist depends
+/// on the machine and on what is installed.
+fn factories(codec: Codec) -> &'static [&'static str] {
+    match codec {
+        Codec::Vp8 => &["vp8dec"],
+        Codec::Vp9 => &["vp9dec"],
+        Codec::Av1 => &["dav1ddec", "av1dec"],
+        Codec::H264 => &["vah264dec", "v4l2h264dec", "openh264dec", "avdec_h264"],
+        Codec::Opus => &[],
+    }
+}
+
+/// Where Debian has a decoder that needs no special hardware.
+fn package(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Vp8 | Codec::Vp9 => "gstreamer1.0-plugins-good",
+        Codec::Av1 | Codec::H264 => "gstreamer1.0-plugins-bad",
+        Codec::Opus => "gstreamer1.0-plugins-base",
+    }
+}
+
+fn decoder(which: Make) -> Result<gst::Element, GraphError> {
+    let Make { codec, failures } = which;
+    let installed: Vec<_> = factories(codec)
+        .iter()
+        .filter(|name| gst::ElementFactory::find(name).is_some())
+        .collect();
+    let name = installed
+        .iter()
+        .cycle()
+        .nth(failures % installed.len().max(1));
+    let package = package(codec);
+    let name = name.ok_or(GraphError::NoDecoder { codec, package })?;
+    let decoder = make(name)?;
+    if decoder.has_property("threads") {
+        decoder.set_property_from_str("threads", "1");
+    }
+    if decoder.has_property("automatic-request-sync-points") {
+        decoder.set_property("automatic-request-sync-points", true);
+    }
+    Ok(decoder)
+}
+
+/// H.264 decoders want to know profile and size beforehand, which its parser reads.
+fn parser(codec: Codec) -> Result<Option<gst::Element>, GraphError> {
+    (codec == Codec::H264)
+        .then(|| make("h264parse"))
+        .transpose()
+}
+
+/// How frames come from the network: each whole, H.264 with start codes, AV1 with OBU sizes.
+fn caps(codec: Codec) -> gst::Caps {
+    match codec {
+        Codec::Vp8 => gst::Caps::new_empty_simple("video/x-vp8"),
+        Codec::Vp9 => gst::Caps::new_empty_simple("video/x-vp9"),
+        Codec::Av1 => gst::Caps::builder("video/x-av1")
+            .field("stream-format", "obu-stream")
+            .field("alignment", "tu")
+            .build(),
+        Codec::H264 => gst::Caps::builder("video/x-h264")
+            .field("stream-format", "byte-stream")
+            .field("alignment", "au")
+            .build(),
+        Codec::Opus => gst::Caps::new_empty_simple("audio/x-opus"),
     }
 }
 

@@ -12,6 +12,7 @@ use saal_media_protocol::Codec;
 
 use super::{
     Graph, GraphError, Part, TrackKey, chain, duration, make, source_video::raw_caps, start, stop,
+    temporal,
 };
 use crate::{plan::EncoderPlan, transport::Frame};
 
@@ -122,6 +123,9 @@ impl VideoEncoder {
     /// Changes the bit rate while it runs.
     pub fn set_bitrate(&mut self, bits_per_second: u32) {
         self.plan.bitrate = bits_per_second;
+        if self.plan.temporal {
+            temporal::set_bitrate(&self.encoder, bits_per_second);
+        }
         self.encoder.set_property(
             "target-bitrate",
             i32::try_from(bits_per_second).unwrap_or(i32::MAX),
@@ -179,6 +183,9 @@ fn vp8(plan: &EncoderPlan) -> Result<gst::Element, GraphError> {
     encoder.set_property("buffer-optimal-size", 500_i32);
     encoder.set_property_from_str("end-usage", "cbr");
     encoder.set_property_from_str("error-resilient", "default");
+    if plan.temporal {
+        temporal::set_layers(&encoder, plan.bitrate);
+    }
     Ok(encoder)
 }
 
@@ -199,10 +206,13 @@ fn frame(buffer: &gst::BufferRef) -> Option<Frame> {
     let pts = buffer.pts()?;
     Some(Frame {
         codec: Codec::Vp8,
+        source: 0,
         rtp_time: pts.nseconds() * 9 / 100_000,
         at: duration(pts),
         key: !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT),
         contiguous: true,
+        temporal: temporal::place(buffer),
+        level: None,
         data: buffer.map_readable().ok()?.as_slice().into(),
     })
 }

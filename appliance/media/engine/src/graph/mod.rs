@@ -7,17 +7,19 @@
 
 mod decoder;
 mod encoder;
+mod loudness;
 mod sound;
 mod source_video;
 mod television;
+mod temporal;
 mod ticker;
 
 use std::time::{Duration, Instant};
 
-pub use decoder::{Decoded, VideoDecoder};
+pub use decoder::{Decoded, Make, VideoDecoder};
 pub use encoder::{ENCODER, EncoderInputs, FrameSink, VideoEncoder};
 use gstreamer::{self as gst, prelude::*};
-use saal_media_protocol::TransportId;
+use saal_media_protocol::{Codec, TransportId};
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{CameraSource, PictureSink, VideoDevice};
 pub use television::{Picture, Screen, TelevisionOutput, TelevisionSink};
@@ -103,6 +105,14 @@ pub enum GraphError {
         /// The element's factory.
         element: &'static str,
         /// Where Debian has it.
+        package: &'static str,
+    },
+    /// Nothing that is installed decodes this.
+    #[error("GStreamer has no decoder for {codec:?}: install the Debian package {package}")]
+    NoDecoder {
+        /// What arrived.
+        codec: Codec,
+        /// Where Debian has a decoder.
         package: &'static str,
     },
     /// Elements don't fit together.
@@ -290,9 +300,10 @@ fn begin_now(graph: &Graph, aggregator: &gst::Element) {
 fn package(element: &str) -> &'static str {
     match element {
         "alsasrc" | "alsasink" => "gstreamer1.0-alsa",
-        "vp8enc" | "vp8dec" | "jpegenc" | "jpegdec" | "level" | "v4l2src" => {
-            "gstreamer1.0-plugins-good"
-        }
+        "h264parse" | "openh264dec" | "av1dec" | "vah264dec" => "gstreamer1.0-plugins-bad",
+        "avdec_h264" => "gstreamer1.0-libav",
+        "vp8enc" | "vp8dec" | "vp9dec" | "jpegenc" | "jpegdec" | "level" | "v4l2src"
+        | "v4l2h264dec" => "gstreamer1.0-plugins-good",
         _ => "gstreamer1.0-plugins-base",
     }
 }

@@ -11,7 +11,7 @@ use saal_media_protocol::Codec;
 
 use super::{
     Graph, GraphError, Part, TrackKey, begin_now, chain, clock_time, duration, encoder::FrameSink,
-    encoder::live_input, live_aggregator, make, start, stop, ticker::Ticker,
+    encoder::live_input, live_aggregator, loudness::Loudness, make, start, stop, ticker::Ticker,
 };
 use crate::transport::Frame;
 
@@ -126,11 +126,13 @@ impl Sound {
         let format = make("capsfilter")?;
         format.set_property("caps", raw_caps());
         let (level, encoder) = (level()?, opus_encoder()?);
+        let loudness = Loudness::default();
+        loudness.watch(&encoder);
         let output = gst_app::AppSink::builder()
             .sync(false)
             .async_(false)
             .build();
-        output.set_callbacks(opus_callbacks(sink));
+        output.set_callbacks(opus_callbacks(sink, loudness));
         let elements = [
             &source,
             &convert,
@@ -418,11 +420,11 @@ fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphError> {
     }
 }
 
-fn opus_callbacks(sink: FrameSink) -> gst_app::AppSinkCallbacks {
+fn opus_callbacks(sink: FrameSink, loudness: Loudness) -> gst_app::AppSinkCallbacks {
     gst_app::AppSinkCallbacks::builder()
         .new_sample(move |output| {
             let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-            if let Some(frame) = sample.buffer().and_then(opus_frame) {
+            if let Some(frame) = sample.buffer().and_then(|b| opus_frame(b, loudness.take())) {
                 sink(frame);
             }
             Ok(gst::FlowSuccess::Ok)
@@ -430,14 +432,17 @@ fn opus_callbacks(sink: FrameSink) -> gst_app::AppSinkCallbacks {
         .build()
 }
 
-fn opus_frame(buffer: &gst::BufferRef) -> Option<Frame> {
+fn opus_frame(buffer: &gst::BufferRef, level: u8) -> Option<Frame> {
     let pts = buffer.pts()?;
     Some(Frame {
         codec: Codec::Opus,
+        source: 0,
         rtp_time: (pts.nseconds() * 6 + 62_500) / 125_000,
         at: duration(pts),
         key: true,
         contiguous: true,
+        temporal: None,
+        level: Some(level),
         data: buffer.map_readable().ok()?.as_slice().into(),
     })
 }

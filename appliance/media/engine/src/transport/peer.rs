@@ -1,4 +1,4 @@
-//! One peer connection without I/O: str0m and the negotiation around it.
+//! One peer connection without I/O, and what both kinds of them share.
 //!
 //! Every method is one mutation of str0m; the caller drains the outputs after each.
 
@@ -8,25 +8,24 @@ use std::{
 };
 
 use saal_media_protocol::{
-    Codec, DescriptionKind, RemoteTrack, SourceKind, TransportId, TransportRole, VideoSend,
+    Codec, DescriptionKind, LocalTransport, SourceKind, TransportId, VideoSend,
 };
 use str0m::{
     Candidate, Event, Rtc,
-    bwe::Bitrate,
-    change::{SdpAnswer, SdpOffer, SdpPendingOffer},
-    format::{Codec as RtpCodec, PayloadParams},
-    media::{
-        Direction, Frequency, KeyframeRequestKind, MediaData, MediaKind, MediaTime, Mid, Rid,
-        Simulcast, SimulcastLayer,
-    },
+    bwe::{Bitrate, BweKind},
+    format::Codec as RtpCodec,
+    media::{MediaData, Mid},
 };
 
-use super::{Frame, description};
+use super::{
+    Frame, Refusal, ToTransport, declared::DeclaredPeer, described::DescribedPeer,
+    sockets::Datagram,
+};
 
 /// A key frame of 1080p is some 150 packets; fewer slots would drop it (str0m's own note).
-const VIDEO_REORDERING_PACKETS: usize = 400;
+pub(super) const VIDEO_REORDERING_PACKETS: usize = 400;
 /// Where the bandwidth estimate starts: a 720p picture at once, corrected within a second.
-const FIRST_ESTIMATE: Bitrate = Bitrate::mbps(3);
+pub(super) const FIRST_ESTIMATE: Bitrate = Bitrate::mbps(3);
 
 /// Why a command was refused; the connection is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -50,28 +49,30 @@ pub(super) enum PeerError {
     NotPublished(String),
     #[error("pictures need a description of how to send them")]
     NoLayers,
-}
-
-/// A track that we send.
-#[derive(Debug)]
-struct Sending {
-    track: String,
-    source: SourceKind,
-    video: Option<VideoSend>,
-    stage: Stage,
-}
-
-/// How far the negotiation of a track that we send is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// Not offered yet.
-    Waiting,
-    /// In the offer that is under way.
-    Offered(Mid),
-    /// Answered: frames go out.
-    Agreed(Mid),
-    /// To be offered without.
-    Leaving(Mid),
+    #[error("this connection has session descriptions")]
+    Described,
+    #[error("this connection's streams are declared, it takes no session descriptions")]
+    Declared,
+    #[error("this connection knows its other side already")]
+    Connected,
+    #[error("the other side's certificate has no usable sha-256 fingerprint")]
+    Fingerprint,
+    #[error("both sides, or neither, would begin the DTLS handshake")]
+    Setup,
+    #[error("payload type {0} is out of range or used twice")]
+    PayloadType(u8),
+    #[error("this room can't encode {0:?}")]
+    CannotEncode(Codec),
+    #[error("the other side offered no payload type for {0:?}")]
+    NotOffered(Codec),
+    #[error("{layers} layers need as many streams, not {streams}")]
+    Streams { layers: usize, streams: usize },
+    #[error("SSRC {0} is in use")]
+    SsrcInUse(u32),
+    #[error("this connection has no data channel")]
+    NoChannel,
+    #[error("DTLS does not start")]
+    Dtls(#[source] str0m::RtcError),
 }
 
 /// What a peer has to say to its connection's other parts.
@@ -83,51 +84,19 @@ pub(super) enum PeerEvent {
     Frame { track: String, frame: Frame },
     KeyFrameWanted { track: String },
     Estimate { bits_per_second: u64 },
+    ChannelOpen,
+    ChannelText { text: String },
 }
 
-pub(super) struct Peer {
-    id: TransportId,
-    rtc: Rtc,
-    started: Instant,
-    sending: Vec<Sending>,
-    offer: Option<SdpPendingOffer>,
-    receiving: Vec<RemoteTrack>,
+/// What every peer connection has.
+pub(super) struct Link {
+    pub(super) id: TransportId,
+    pub(super) rtc: Rtc,
+    /// The zero of all frame times.
+    pub(super) started: Instant,
 }
 
-impl Peer {
-    /// `started` is the zero of all frame times.
-    pub(super) fn new(
-        id: TransportId,
-        role: TransportRole,
-        started: Instant,
-        now: Instant,
-    ) -> Self {
-        let estimate = (role == TransportRole::Publisher).then_some(FIRST_ESTIMATE);
-        let rtc = Rtc::builder()
-            .clear_codecs()
-            .enable_opus(true, false)
-            .enable_vp8(true)
-            .enable_bwe(estimate)
-            .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
-            .build(now);
-        Self {
-            id,
-            rtc,
-            started,
-            sending: Vec::new(),
-            offer: None,
-            receiving: Vec::new(),
-        }
-    }
-
-    pub(super) fn id(&self) -> TransportId {
-        self.id
-    }
-
-    pub(super) fn rtc(&mut self) -> &mut Rtc {
-        &mut self.rtc
-    }
-
+impl Link {
     /// Adds our own address; returns it as a candidate to tell the other side.
     pub(super) fn add_local(&mut self, address: SocketAddr) -> Option<String> {
         let candidate = Candidate::host(address, "udp").ok()?;
@@ -154,184 +123,18 @@ impl Peer {
         Ok(())
     }
 
-    pub(super) fn publish(
-        &mut self,
-        track: String,
-        source: SourceKind,
-        video: Option<VideoSend>,
-    ) -> Result<(), PeerError> {
-        if self.sending.iter().any(|s| s.track == track) {
-            return Err(PeerError::Published(track));
-        }
-        let picture = matches!(source, SourceKind::Camera | SourceKind::Content);
-        if picture && video.as_ref().is_none_or(|v| v.layers.is_empty()) {
-            return Err(PeerError::NoLayers);
-        }
-        self.sending.push(Sending {
-            track,
-            source,
-            video,
-            stage: Stage::Waiting,
-        });
-        Ok(())
-    }
-
-    pub(super) fn unpublish(&mut self, track: &str) -> Result<(), PeerError> {
-        let index = self.sending.iter().position(|s| s.track == track);
-        let index = index.ok_or_else(|| PeerError::NotPublished(track.to_owned()))?;
-        match self.sending[index].stage {
-            Stage::Waiting => drop(self.sending.remove(index)),
-            Stage::Offered(mid) | Stage::Agreed(mid) => {
-                self.sending[index].stage = Stage::Leaving(mid);
-            }
-            Stage::Leaving(_) => return Err(PeerError::NotPublished(track.to_owned())),
-        }
-        Ok(())
-    }
-
-    /// The next offer, unless one is under way or nothing changed.
-    pub(super) fn next_offer(&mut self) -> Option<String> {
-        if self.offer.is_some() {
-            return None;
-        }
-        let mut changes = self.rtc.sdp_api();
-        for sending in &mut self.sending {
-            match sending.stage {
-                Stage::Waiting => {
-                    let (kind, simulcast) = kind_and_layers(sending);
-                    let track = Some(sending.track.clone());
-                    let mid = changes.add_media(kind, Direction::SendOnly, None, track, simulcast);
-                    sending.stage = Stage::Offered(mid);
-                }
-                Stage::Leaving(mid) => changes.set_direction(mid, Direction::Inactive),
-                Stage::Offered(_) | Stage::Agreed(_) => {}
-            }
-        }
-        self.sending
-            .retain(|s| !matches!(s.stage, Stage::Leaving(_)));
-        let (offer, pending) = changes.apply()?;
-        self.offer = Some(pending);
-        Some(offer.to_sdp_string())
-    }
-
-    /// Removes media whose mid now carries another track: str0m would go on with the former
-    /// track's depacketiser and give no frames.
-    pub(super) fn forget_recycled(&mut self, sdp: &str) {
-        if SdpOffer::from_sdp_string(sdp).is_err() {
-            return;
-        }
-        for now in description::tracks(sdp) {
-            let before = self.receiving.iter().find(|before| before.mid == now.mid);
-            let recycled =
-                before.is_some_and(|b| (&b.stream, &b.track) != (&now.stream, &now.track));
-            if recycled {
-                self.rtc.direct_api().remove_media(now.mid.as_str().into());
-            }
-        }
-    }
-
-    /// Takes the other side's description; an offer gives our answer.
-    pub(super) fn describe(
-        &mut self,
-        kind: DescriptionKind,
-        sdp: &str,
-    ) -> Result<Option<String>, PeerError> {
-        let answer = match kind {
-            DescriptionKind::Offer => {
-                let offer = SdpOffer::from_sdp_string(sdp).map_err(PeerError::Parse)?;
-                let answer = self
-                    .rtc
-                    .sdp_api()
-                    .accept_offer(offer)
-                    .map_err(PeerError::Offer)?;
-                self.withdraw_offer();
-                Some(answer.to_sdp_string())
-            }
-            DescriptionKind::Answer => {
-                let answer = SdpAnswer::from_sdp_string(sdp).map_err(PeerError::Parse)?;
-                let pending = self.offer.take().ok_or(PeerError::NoOffer)?;
-                let accepted = self.rtc.sdp_api().accept_answer(pending, answer);
-                self.settle(accepted.is_ok());
-                accepted.map_err(PeerError::Answer)?;
-                None
-            }
-        };
-        // A mid that only went silent keeps its last track, so that its return can be noticed.
-        let tracks = description::tracks(sdp);
-        self.receiving
-            .retain(|before| tracks.iter().all(|now| now.mid != before.mid));
-        self.receiving.extend(tracks);
-        Ok(answer)
-    }
-
-    /// An offer of theirs overtook ours (str0m forgets ours): it is made again.
-    fn withdraw_offer(&mut self) {
-        if self.offer.take().is_some() {
-            self.settle(false);
-        }
-    }
-
-    fn settle(&mut self, accepted: bool) {
-        for sending in &mut self.sending {
-            if let Stage::Offered(mid) = sending.stage {
-                sending.stage = if accepted {
-                    Stage::Agreed(mid)
-                } else {
-                    Stage::Waiting
-                };
-            }
-        }
-    }
-
-    /// The other side has to start over with pictures that can be decoded on their own.
-    pub(super) fn request_key_frame(&mut self, track: &str) {
-        let Some(remote) = self.receiving.iter().find(|r| r.track == track) else {
-            return;
-        };
-        let Some(mut writer) = self.rtc.writer(remote.mid.as_str().into()) else {
-            return;
-        };
-        if let Err(error) = writer.request_keyframe(None, KeyframeRequestKind::Pli) {
-            // Before the first packet there is nobody to ask; it is asked again by then.
-            tracing::debug!(track, %error, "no key frame can be requested yet");
-        }
-    }
-
-    /// Sends a frame; `layer` counts as in [`VideoSend::layers`]. Before the answer nothing is sent.
-    pub(super) fn write(&mut self, track: &str, layer: usize, frame: &Frame) {
-        let Some(sending) = self.sending.iter().find(|s| s.track == track) else {
-            return;
-        };
-        let Stage::Agreed(mid) = sending.stage else {
-            return;
-        };
-        let rid = sending.video.as_ref().and_then(|v| rid(v, layer));
-        let Some(mut writer) = self.rtc.writer(mid) else {
-            return;
-        };
-        let Some(pt) = writer
-            .payload_params()
-            .find(|p| is(p, frame.codec))
-            .map(PayloadParams::pt)
-        else {
-            return;
-        };
-        if let Some(rid) = rid {
-            writer = writer.rid(rid);
-        }
-        let time = MediaTime::new(frame.rtp_time, clock(frame.codec));
-        if let Err(error) = writer.write(pt, self.started + frame.at, time, frame.data.clone()) {
-            tracing::warn!(track, layer, %error, "frame not sent");
-        }
-    }
-
     /// Tells the bandwidth estimator what we would like to send.
     pub(super) fn want_bitrate(&mut self, bits_per_second: u64) {
         let desired = Bitrate::from(bits_per_second);
         self.rtc.bwe().set_bitrate(Bitrate::kbps(100), desired);
     }
 
-    /// What an event of str0m means to us.
+    /// Time of the engine's own clock.
+    pub(super) fn since_start(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
+    }
+
+    /// What an event means that has nothing to do with tracks.
     pub(super) fn understand(&self, event: Event) -> Option<PeerEvent> {
         use str0m::IceConnectionState as Ice;
         match event {
@@ -341,76 +144,36 @@ impl Peer {
             Event::IceConnectionStateChange(_) => {
                 self.rtc.is_connected().then_some(PeerEvent::Connected)
             }
-            Event::MediaData(data) => self.frame(data),
-            Event::KeyframeRequest(request) => {
-                let track = self
-                    .sending
-                    .iter()
-                    .find(|s| s.stage == Stage::Agreed(request.mid))?;
-                Some(PeerEvent::KeyFrameWanted {
-                    track: track.track.clone(),
-                })
-            }
             Event::EgressBitrateEstimate(kind) => Some(PeerEvent::Estimate {
                 bits_per_second: bits_per_second(kind)?,
             }),
             _ => None,
         }
     }
-
-    fn frame(&self, data: MediaData) -> Option<PeerEvent> {
-        let mid = data.mid;
-        let remote = self
-            .receiving
-            .iter()
-            .find(|r| Mid::from(r.mid.as_str()) == mid)?;
-        let codec = match data.params.spec().codec {
-            RtpCodec::Vp8 => Codec::Vp8,
-            RtpCodec::Opus => Codec::Opus,
-            _ => return None,
-        };
-        let frame = Frame {
-            codec,
-            rtp_time: data.time.numer(),
-            at: data.network_time.saturating_duration_since(self.started),
-            key: codec == Codec::Opus || data.is_keyframe(),
-            contiguous: data.contiguous,
-            data: data.data,
-        };
-        Some(PeerEvent::Frame {
-            track: remote.track.clone(),
-            frame,
-        })
-    }
-
-    /// Time of the engine's own clock.
-    pub(super) fn since_start(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.started)
-    }
 }
 
-fn kind_and_layers(sending: &Sending) -> (MediaKind, Option<Simulcast>) {
-    let Some(video) = &sending.video else {
-        return (MediaKind::Audio, None);
-    };
-    if !matches!(sending.source, SourceKind::Camera | SourceKind::Content) {
-        return (MediaKind::Audio, None);
-    }
-    let simulcast = (video.layers.len() > 1).then(|| {
-        let mut simulcast = Simulcast::new();
-        for layer in &video.layers {
-            simulcast.add_send_layer(SimulcastLayer::new(&layer.rid));
+/// A peer connection of either kind.
+pub(super) enum Peer {
+    Described(Box<DescribedPeer>),
+    Declared(Box<DeclaredPeer>),
+}
+
+impl Peer {
+    pub(super) fn link(&self) -> &Link {
+        match self {
+            Self::Described(peer) => &peer.link,
+            Self::Declared(peer) => &peer.link,
         }
-        simulcast
-    });
-    (MediaKind::Video, simulcast)
-}
+    }
 
-fn rid(video: &VideoSend, layer: usize) -> Option<Rid> {
-    let layer = video.layers.get(layer).filter(|_| video.layers.len() > 1)?;
-    Some(layer.rid.as_str().into())
-}
+    pub(super) fn link_mut(&mut self) -> &mut Link {
+        match self {
+            Self::Described(peer) => &mut peer.link,
+            Self::Declared(peer) => &mut peer.link,
+        }
+    }
 
+<<<<<<< HEAD
 fn is(params: &PayloadParams, codec: Codec) -> bool {
     let ours = match codec {
         Codec::Vp8 => RtpCodec::Vp8,
@@ -426,11 +189,146 @@ fn clock(codec: Codec) -> Frequency {
     match codec {
         Codec::Vp8 | Codec::Vp9 | Codec::Av1 | Codec::H264 => Frequency::NINETY_KHZ,
         Codec::Opus => Frequency::FORTY_EIGHT_KHZ,
+=======
+    pub(super) fn id(&self) -> TransportId {
+        self.link().id
+    }
+
+    pub(super) fn rtc(&mut self) -> &mut Rtc {
+        &mut self.link_mut().rtc
+    }
+
+    /// What the service needs to answer the other side with.
+    pub(super) fn local(&mut self) -> Option<LocalTransport> {
+        match self {
+            Self::Described(_) => None,
+            Self::Declared(peer) => Some(peer.local()),
+        }
+    }
+
+    /// Carries out an order other than descriptions and candidates.
+    pub(super) fn obey(&mut self, order: ToTransport) -> Result<(), PeerError> {
+        match (self, order) {
+            (peer, ToTransport::WantBitrate { bits_per_second }) => {
+                peer.link_mut().want_bitrate(bits_per_second);
+                Ok(())
+            }
+            (Self::Described(peer), order) => peer.obey(order),
+            (Self::Declared(peer), order) => peer.obey(order),
+        }
+    }
+
+    /// See [`DescribedPeer::forget_recycled`].
+    pub(super) fn forget_recycled(&mut self, sdp: &str) {
+        if let Self::Described(peer) = self {
+            peer.forget_recycled(sdp);
+        }
+    }
+
+    /// See [`DescribedPeer::describe`].
+    pub(super) fn describe(
+        &mut self,
+        kind: DescriptionKind,
+        sdp: &str,
+    ) -> Result<Option<String>, PeerError> {
+        match self {
+            Self::Described(peer) => peer.describe(kind, sdp),
+            Self::Declared(_) => Err(PeerError::Declared),
+        }
+    }
+
+    /// See [`DescribedPeer::next_offer`].
+    pub(super) fn next_offer(&mut self) -> Option<String> {
+        match self {
+            Self::Described(peer) => peer.next_offer(),
+            Self::Declared(_) => None,
+        }
+    }
+
+    /// Prepares for a datagram; true when that changed the connection, which then has to be
+    /// drained before the datagram goes in.
+    pub(super) fn prepare(&mut self, contents: &[u8], datagram: Datagram) -> bool {
+        match self {
+            Self::Described(_) => false,
+            Self::Declared(peer) => peer.expect_unknown(contents, datagram),
+        }
+    }
+
+    /// A media section's packets could not be put together.
+    pub(super) fn broken(&mut self, mid: Mid) {
+        if let Self::Declared(peer) = self {
+            peer.broken(mid);
+        }
+    }
+
+    /// What an event of str0m means to us.
+    pub(super) fn understand(&mut self, event: Event) -> Option<PeerEvent> {
+        match self {
+            Self::Described(peer) => peer.understand(event),
+            Self::Declared(peer) => peer.understand(event),
+        }
+>>>>>>> a8f2144 (Let the engine speak declared connections: streams by SSRC, three temporal layers, a data channel)
     }
 }
 
-fn bits_per_second(kind: str0m::bwe::BweKind) -> Option<u64> {
-    use str0m::bwe::BweKind;
+/// A received frame as the engine takes it; `None` for codecs that it does not know.
+pub(super) fn received(data: &MediaData, source: u32, started: Instant) -> Option<Frame> {
+    let codec = match data.params.spec().codec {
+        RtpCodec::Opus => Codec::Opus,
+        RtpCodec::Vp8 => Codec::Vp8,
+        RtpCodec::Vp9 => Codec::Vp9,
+        RtpCodec::Av1 => Codec::Av1,
+        RtpCodec::H264 => Codec::H264,
+        _ => return None,
+    };
+    Some(Frame {
+        codec,
+        source,
+        rtp_time: data.time.numer(),
+        at: data.network_time.saturating_duration_since(started),
+        key: codec == Codec::Opus || data.is_keyframe(),
+        contiguous: data.contiguous,
+        temporal: None,
+        level: None,
+        data: data.data.clone(),
+    })
+}
+
+/// str0m's name for a codec.
+pub(super) fn rtp_codec(codec: Codec) -> RtpCodec {
+    match codec {
+        Codec::Opus => RtpCodec::Opus,
+        Codec::Vp8 => RtpCodec::Vp8,
+        Codec::Vp9 => RtpCodec::Vp9,
+        Codec::Av1 => RtpCodec::Av1,
+        Codec::H264 => RtpCodec::H264,
+    }
+}
+
+/// Whether we can send this: pictures say how, and in a codec that the room encodes.
+///
+/// # Errors
+/// What is missing.
+pub fn sendable(source: SourceKind, video: Option<&VideoSend>) -> Result<(), Refusal> {
+    check_video(source, video).map_err(Refusal)
+}
+
+/// The same among peers.
+pub(super) fn check_video(source: SourceKind, video: Option<&VideoSend>) -> Result<(), PeerError> {
+    match video {
+        Some(video) if is_picture(source) && video.layers.is_empty() => Err(PeerError::NoLayers),
+        None if is_picture(source) => Err(PeerError::NoLayers),
+        Some(video) if video.codec != Codec::Vp8 => Err(PeerError::CannotEncode(video.codec)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a source is seen, not heard.
+pub(super) fn is_picture(source: SourceKind) -> bool {
+    matches!(source, SourceKind::Camera | SourceKind::Content)
+}
+
+fn bits_per_second(kind: BweKind) -> Option<u64> {
     match kind {
         BweKind::Twcc { estimate, .. } => Some(estimate.as_u64()),
         BweKind::Remb { estimate, .. } => Some(estimate.as_u64()),

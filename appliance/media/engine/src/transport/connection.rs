@@ -1,0 +1,378 @@
+//! The task of one peer connection: its sockets, its clock, its peer.
+//!
+//! str0m asks for one rule: after every change all its outputs are taken before the next change.
+//! [`Connection::drain`] is that rule; every change passes through [`Connection::change`], which
+//! also catches panics, since str0m reads what strangers send.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
+};
+
+use saal_media_protocol::{Candidate, DescriptionKind, TransportEvent, TransportState};
+use str0m::{Input, Output, RtcError, net::Receive};
+use tokio::sync::mpsc;
+
+use super::{
+    FromTransport, ToTransport, description,
+    peer::{Peer, PeerError, PeerEvent},
+    sockets::{self, Datagram, Sockets},
+};
+
+/// How long a connection may be lost before it is given up; ICE consent expires after 30 s, and
+/// people leave before that (RFC 7675).
+const GIVE_UP_AFTER: Duration = Duration::from_secs(15);
+/// Larger than any packet that fits an Ethernet frame.
+const PACKET: usize = 2_000;
+
+/// A failure that ends the connection.
+#[derive(Debug, thiserror::Error)]
+enum Fatal {
+    #[error("the connection's state machine failed")]
+    Rtc(#[source] str0m::RtcError),
+    #[error("the connection's state machine panicked")]
+    Panic,
+    #[error("nothing was heard for {} s", GIVE_UP_AFTER.as_secs())]
+    Silence,
+    #[error("the other side closed the connection")]
+    Closed,
+}
+
+pub(super) struct Connection {
+    peer: Peer,
+    sockets: Sockets,
+    events: mpsc::UnboundedSender<FromTransport>,
+    lost_since: Option<Instant>,
+    state: TransportState,
+    estimate: u64,
+}
+
+/// What happens next to a connection.
+enum Next {
+    Order(ToTransport),
+    Datagram(Datagram),
+    Timeout,
+    End,
+}
+
+impl Connection {
+    pub(super) fn new(peer: Peer, events: mpsc::UnboundedSender<FromTransport>) -> Self {
+        Self {
+            peer,
+            sockets: Sockets::default(),
+            events,
+            lost_since: None,
+            state: TransportState::Connecting,
+            estimate: 0,
+        }
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut orders: mpsc::UnboundedReceiver<ToTransport>,
+        mut frames: mpsc::Receiver<ToTransport>,
+    ) {
+        let mut buffer = vec![0; PACKET];
+        if let Err(fatal) = self.live(&mut orders, &mut frames, &mut buffer).await {
+            tracing::warn!(transport = self.peer.id().0, error = %chain(&fatal), "transport failed");
+            self.enter(TransportState::Failed);
+        }
+    }
+
+    async fn live(
+        &mut self,
+        orders: &mut mpsc::UnboundedReceiver<ToTransport>,
+        frames: &mut mpsc::Receiver<ToTransport>,
+        buffer: &mut [u8],
+    ) -> Result<(), Fatal> {
+        self.introduce()?;
+        for address in sockets::local_addresses() {
+            self.add_address(address)?;
+        }
+        let mut deadline = self.drain()?;
+        loop {
+            let sockets = &self.sockets;
+            let next = tokio::select! {
+                biased;
+                order = orders.recv() => order.map_or(Next::End, Next::Order),
+                datagram = std::future::poll_fn(|c| sockets.poll_receive(c, buffer)) => {
+                    Next::Datagram(datagram)
+                }
+                Some(frame) = frames.recv() => Next::Order(frame),
+                () = tokio::time::sleep_until(deadline.into()) => Next::Timeout,
+            };
+            match next {
+                Next::Order(order) => self.obey(order)?,
+                Next::Datagram(datagram) => self.receive(datagram, buffer)?,
+                Next::Timeout => {
+                    self.change(|peer| peer.rtc().handle_input(Input::Timeout(Instant::now())))?
+                        .map_err(Fatal::Rtc)?;
+                }
+                Next::End => return self.close(),
+            }
+            deadline = self.drain()?;
+            self.check_alive(Instant::now())?;
+        }
+    }
+
+    /// What an answer needs comes before the candidates.
+    fn introduce(&mut self) -> Result<(), Fatal> {
+        if let Some(local) = self.change(Peer::local)? {
+            let transport = self.peer.id();
+            self.say(TransportEvent::Opened { transport, local });
+        }
+        self.drain().map(drop)
+    }
+
+    /// One change of str0m, and no panic gets past here.
+    fn change<T>(&mut self, change: impl FnOnce(&mut Peer) -> T) -> Result<T, Fatal> {
+        let peer = &mut self.peer;
+        catch_unwind(AssertUnwindSafe(|| change(peer))).map_err(|_| Fatal::Panic)
+    }
+
+    /// Takes all outputs; returns when str0m wants to be woken.
+    fn drain(&mut self) -> Result<Instant, Fatal> {
+        loop {
+            match self.change(|peer| peer.rtc().poll_output())? {
+                Ok(Output::Timeout(deadline)) => return Ok(deadline),
+                Ok(Output::Transmit(t)) => {
+                    self.sockets.send(t.source, t.destination, &t.contents);
+                }
+                Ok(Output::Event(event)) => {
+                    if let Some(event) = self.change(|peer| peer.understand(event))? {
+                        self.tell(event);
+                    }
+                }
+                // What one participant garbles is no reason to end the others' connection.
+                Err(RtcError::Packet(mid, _, error)) => {
+                    tracing::debug!(%mid, %error, "packets could not be put together");
+                    self.change(|peer| peer.broken(mid))?;
+                }
+                Err(error) => return Err(Fatal::Rtc(error)),
+            }
+        }
+    }
+
+    fn receive(&mut self, datagram: Datagram, buffer: &[u8]) -> Result<(), Fatal> {
+        let Datagram {
+            length,
+            source,
+            destination,
+        } = datagram;
+        let contents = &buffer[..length];
+        if self.change(|peer| peer.prepare(contents, datagram))? {
+            self.drain()?;
+        }
+        let protocol = str0m::net::Protocol::Udp;
+        let handled = self.change(|peer| {
+            // What can't be parsed is not for us; anybody can send to a port.
+            let Ok(received) = Receive::new(protocol, source, destination, contents) else {
+                return Ok(());
+            };
+            peer.rtc()
+                .handle_input(Input::Receive(Instant::now(), received))
+        })?;
+        if let Err(error) = handled {
+            tracing::debug!(%source, %error, "datagram refused");
+        }
+        Ok(())
+    }
+
+    /// Frames and their like; everything else negotiates.
+    fn is_frequent(order: &ToTransport) -> bool {
+        matches!(
+            order,
+            ToTransport::Write { .. }
+                | ToTransport::RequestKeyFrame { .. }
+                | ToTransport::WantBitrate { .. }
+        )
+    }
+
+    fn obey(&mut self, order: ToTransport) -> Result<(), Fatal> {
+        let frequent = Self::is_frequent(&order);
+        let done = match order {
+            ToTransport::Describe { kind, sdp } => self.describe(kind, &sdp)?,
+            ToTransport::AddCandidate(candidate) => self.add_candidate(&candidate.candidate)?,
+            order => self.change(|peer| peer.obey(order))?,
+        };
+        if frequent {
+            return Ok(());
+        }
+        if let Err(error) = done {
+            let (transport, reason) = (self.peer.id(), chain(&error));
+            self.say(TransportEvent::Refused { transport, reason });
+        }
+        self.drain()?;
+        self.offer()
+    }
+
+    fn offer(&mut self) -> Result<(), Fatal> {
+        if let Some(sdp) = self.change(Peer::next_offer)? {
+            let (transport, kind) = (self.peer.id(), DescriptionKind::Offer);
+            self.say(TransportEvent::Description {
+                transport,
+                kind,
+                sdp,
+            });
+        }
+        Ok(())
+    }
+
+    fn describe(
+        &mut self,
+        kind: DescriptionKind,
+        sdp: &str,
+    ) -> Result<Result<(), PeerError>, Fatal> {
+        if description::has_loopback_candidate(sdp) {
+            self.add_loopback()?;
+        }
+        self.change(|peer| peer.forget_recycled(sdp))?;
+        self.drain()?;
+        let transport = self.peer.id();
+        let answer = match self.change(|peer| peer.describe(kind, sdp))? {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Some(sdp) = answer {
+            self.say(TransportEvent::Description {
+                transport,
+                kind: DescriptionKind::Answer,
+                sdp,
+            });
+        }
+        self.say(TransportEvent::RemoteTracks {
+            transport,
+            tracks: description::tracks(sdp),
+        });
+        Ok(Ok(()))
+    }
+
+    fn add_candidate(&mut self, candidate: &str) -> Result<Result<(), PeerError>, Fatal> {
+        if description::is_loopback(candidate) {
+            self.add_loopback()?;
+        }
+        self.change(|peer| peer.link_mut().add_remote(candidate))
+    }
+
+    fn add_loopback(&mut self) -> Result<(), Fatal> {
+        if self.sockets.has_loopback() {
+            Ok(())
+        } else {
+            self.add_address(sockets::LOOPBACK)
+        }
+    }
+
+    fn add_address(&mut self, address: std::net::IpAddr) -> Result<(), Fatal> {
+        let local = match self.sockets.bind(address) {
+            Ok(local) => local,
+            Err(error) => {
+                tracing::warn!(%address, %error, "no UDP socket at this address");
+                return Ok(());
+            }
+        };
+        if let Some(candidate) = self.change(|peer| peer.link_mut().add_local(local))? {
+            let candidate = Candidate {
+                candidate,
+                mid: None,
+            };
+            let transport = self.peer.id();
+            self.say(TransportEvent::Candidate {
+                transport,
+                candidate,
+            });
+        }
+        self.drain().map(drop)
+    }
+
+    fn tell(&mut self, event: PeerEvent) {
+        let transport = self.peer.id();
+        match event {
+            PeerEvent::Connected => self.enter(TransportState::Connected),
+            PeerEvent::Connecting => self.enter(TransportState::Connecting),
+            PeerEvent::Disconnected => self.enter(TransportState::Disconnected),
+            PeerEvent::Frame { track, frame } => {
+                let _ = self.events.send(FromTransport::Frame {
+                    transport,
+                    track,
+                    frame,
+                });
+            }
+            PeerEvent::KeyFrameWanted { track } => {
+                let _ = self
+                    .events
+                    .send(FromTransport::KeyFrameWanted { transport, track });
+            }
+            PeerEvent::Estimate { bits_per_second } => self.estimate(bits_per_second),
+            PeerEvent::ChannelOpen => self.say(TransportEvent::ChannelOpen { transport }),
+            PeerEvent::ChannelText { text } => {
+                self.say(TransportEvent::ChannelText { transport, text });
+            }
+        }
+    }
+
+    /// Passes on estimates that differ by a twentieth; every one would reconfigure encoders.
+    fn estimate(&mut self, bits_per_second: u64) {
+        if bits_per_second.abs_diff(self.estimate) > self.estimate / 20 {
+            self.estimate = bits_per_second;
+            let transport = self.peer.id();
+            let _ = self.events.send(FromTransport::Estimate {
+                transport,
+                bits_per_second,
+            });
+        }
+    }
+
+    fn enter(&mut self, state: TransportState) {
+        // A connection that had come up is not "connecting" when it looks for a better way.
+        let searching = state == TransportState::Connecting
+            && matches!(
+                self.state,
+                TransportState::Connected | TransportState::Disconnected
+            );
+        if state == self.state || searching {
+            return;
+        }
+        self.state = state;
+        let lost = state == TransportState::Disconnected;
+        self.lost_since = lost.then(|| self.lost_since.unwrap_or_else(Instant::now));
+        let transport = self.peer.id();
+        tracing::info!(transport = transport.0, ?state, at = ?self.peer.link().since_start(Instant::now()), "transport");
+        self.say(TransportEvent::State { transport, state });
+    }
+
+    fn check_alive(&mut self, now: Instant) -> Result<(), Fatal> {
+        if self
+            .lost_since
+            .is_some_and(|since| now - since > GIVE_UP_AFTER)
+        {
+            return Err(Fatal::Silence);
+        }
+        if self.change(|peer| peer.rtc().is_alive())? {
+            Ok(())
+        } else {
+            Err(Fatal::Closed)
+        }
+    }
+
+    /// Says goodbye, so that the other side need not wait for silence.
+    fn close(&mut self) -> Result<(), Fatal> {
+        self.change(|peer| peer.rtc().close())?
+            .map_err(Fatal::Rtc)?;
+        self.drain().map(drop)
+    }
+
+    fn say(&self, event: TransportEvent) {
+        let _ = self.events.send(FromTransport::Event(event));
+    }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "only tests call this")]
 
+pub(crate) mod bridge;
+pub(crate) mod clip;
+
 use std::time::Duration;
 
 use saal_media_protocol::{

@@ -1,0 +1,469 @@
+//! Connections without session descriptions, against a bridge that is str0m and nothing of ours.
+
+#![allow(clippy::unwrap_used, reason = "tests and what only they call")]
+
+mod support;
+
+use saal_media_protocol::{
+    Codec, MediaEvent, SourceKind, StreamSsrc, TransportCommand, TransportEvent, TransportId,
+    TransportState, VideoLayer, VideoSend,
+};
+use str0m::format::CodecExtra;
+use support::{
+    Daemon, assign,
+    bridge::{Bridge, Seen, numbers, receive, reported},
+    clip::clip,
+    simulated,
+};
+
+const CALL: TransportId = TransportId(1);
+
+async fn call() -> (Daemon, Bridge) {
+    let mut daemon = Daemon::engine(simulated()).await;
+    let bridge = Bridge::join(&mut daemon, CALL).await;
+    (daemon, bridge)
+}
+
+/// A picture that ada sends in this stream.
+async fn expect_ada(daemon: &mut Daemon, stream: StreamSsrc) {
+    daemon
+        .transport(receive(CALL, "ada-v0", stream, true))
+        .await;
+    daemon
+        .transport(assign(CALL, "ada-v0", "ada", SourceKind::Camera))
+        .await;
+}
+
+/// Waits for so many more decoded pictures of ada.
+async fn pictures(daemon: &mut Daemon, more: u64) {
+    let mut first = None;
+    daemon
+        .stats_until(|stats| {
+            let Some(video) = stats.received_video.first() else {
+                return false;
+            };
+            video.frames_decoded >= *first.get_or_insert(video.frames_decoded) + more
+        })
+        .await;
+}
+
+fn simulcast(codec: Codec) -> VideoSend {
+    let layer = |width, height, max_bitrate| VideoLayer {
+        rid: String::new(),
+        width,
+        height,
+        max_bitrate,
+    };
+    VideoSend {
+        codec,
+        frames_per_second: 30,
+        layers: vec![
+            layer(160, 90, 100_000),
+            layer(320, 180, 200_000),
+            layer(640, 360, 500_000),
+        ],
+    }
+}
+
+const LAYERS: [u32; 3] = [1_000, 2_000, 3_000];
+
+fn send(track: &str, source: SourceKind, ssrcs: &[u32]) -> TransportCommand {
+    TransportCommand::Send {
+        transport: CALL,
+        track: track.to_owned(),
+        source,
+        video: (source == SourceKind::Camera).then(|| simulcast(Codec::Vp8)),
+        streams: ssrcs.iter().copied().map(numbers).collect(),
+    }
+}
+
+async fn refused(daemon: &mut Daemon, command: TransportCommand) -> String {
+    daemon.transport(command).await;
+    daemon
+        .until(|event| match event {
+            MediaEvent::Transport(TransportEvent::Refused { reason, .. }) => Some(reason.clone()),
+            _ => None,
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_picture_and_a_voice_are_received() {
+    let (mut daemon, mut bridge) = call().await;
+    expect_ada(&mut daemon, numbers(10)).await;
+    let voice = StreamSsrc {
+        ssrc: 20,
+        rtx: None,
+    };
+    daemon
+        .transport(receive(CALL, "ada-a0", voice, false))
+        .await;
+    daemon
+        .transport(assign(CALL, "ada-a0", "ada", SourceKind::Microphone))
+        .await;
+    bridge.show(numbers(10), Some(clip(Codec::Vp8, 320, 180, 60)));
+    bridge.show(voice, None);
+    let arrive = daemon.stats_until(|stats| {
+        let seen = stats
+            .received_video
+            .first()
+            .is_some_and(|v| v.frames_decoded > 40 && (v.width, v.height) == (320, 180));
+        seen && stats.received_audio.first().is_some_and(|a| a.packets > 40)
+    });
+    bridge.until_daemon(arrive).await;
+}
+
+/// Frames of each of the three layers.
+async fn three_layers(bridge: &mut Bridge, of_each: usize) -> [Vec<Seen>; 3] {
+    let mids = LAYERS.map(|ssrc| bridge.expect(numbers(ssrc), true));
+    let seen = bridge
+        .frames(&mids, |seen| {
+            mids.iter()
+                .all(|mid| seen.iter().filter(|s| s.mid == *mid).count() >= of_each)
+        })
+        .await;
+    mids.map(|mid| seen.iter().filter(|s| s.mid == mid).cloned().collect())
+}
+
+#[tokio::test]
+async fn three_layers_say_what_a_bridge_needs_to_switch() {
+    let (mut daemon, mut bridge) = call().await;
+    daemon
+        .transport(send("cam", SourceKind::Camera, &LAYERS))
+        .await;
+    for layer in three_layers(&mut bridge, 40).await {
+        let descriptors: Vec<_> = layer
+            .iter()
+            .map(|seen| match seen.extra {
+                CodecExtra::Vp8(vp8) => vp8,
+                _ => panic!("not VP8"),
+            })
+            .collect();
+        let ids: Vec<_> = descriptors.iter().map(|d| d.picture_id.unwrap()).collect();
+        assert!(
+            ids.windows(2).all(|w| w[1] == w[0] + 1),
+            "picture ids {ids:?}"
+        );
+        let counts = |id| descriptors.iter().filter(|d| d.layer_index == id).count();
+        let (base, middle, top) = (counts(0), counts(1), counts(2));
+        let all = descriptors.len();
+        assert!(base.abs_diff(all / 4) <= 2, "{base} of {all} in layer 0");
+        assert!(
+            middle.abs_diff(all / 4) <= 2,
+            "{middle} of {all} in layer 1"
+        );
+        assert!(top.abs_diff(all / 2) <= 2, "{top} of {all} in layer 2");
+        let mut last = descriptors[0].tl0_picture_id.unwrap();
+        for d in &descriptors[1..] {
+            let next = last + u64::from(d.layer_index == 0);
+            assert_eq!(d.tl0_picture_id, Some(next), "TL0PICIDX counts layer 0");
+            last = next;
+        }
+        assert!(
+            descriptors
+                .iter()
+                .all(|d| d.discardable == (d.layer_index == 2))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_one_layer_brings_key_frames_on_all() {
+    let (mut daemon, mut bridge) = call().await;
+    daemon
+        .transport(send("cam", SourceKind::Camera, &LAYERS))
+        .await;
+    let mids = LAYERS.map(|ssrc| bridge.expect(numbers(ssrc), true));
+    let deltas = |seen: &[Seen]| {
+        mids.iter()
+            .all(|mid| seen.iter().filter(|s| s.mid == *mid && !s.key).count() > 30)
+    };
+    let before = bridge.frames(&mids, deltas).await;
+    let periodic = before.iter().rev().take(60).filter(|s| s.key).count();
+    assert_eq!(periodic, 0, "nobody asked");
+    bridge.request_key_frame(LAYERS[0]);
+    let seen = bridge
+        .frames(&mids, |seen| {
+            mids.iter()
+                .all(|mid| seen.iter().any(|s| s.mid == *mid && s.key))
+        })
+        .await;
+    let times: Vec<_> = mids
+        .iter()
+        .map(|mid| seen.iter().find(|s| s.mid == *mid && s.key).unwrap().time)
+        .collect();
+    assert!(
+        times.iter().all(|time| *time == times[0]),
+        "of one moment: {times:?}"
+    );
+}
+
+#[tokio::test]
+async fn layers_that_nobody_needs_are_not_sent() {
+    let (mut daemon, mut bridge) = call().await;
+    daemon
+        .transport(send("cam", SourceKind::Camera, &LAYERS))
+        .await;
+    let mids = LAYERS.map(|ssrc| bridge.expect(numbers(ssrc), true));
+    let all = |seen: &[Seen]| mids.iter().all(|mid| seen.iter().any(|s| s.mid == *mid));
+    bridge.frames(&mids, all).await;
+    daemon
+        .transport(TransportCommand::SetActiveLayers {
+            transport: CALL,
+            track: "cam".to_owned(),
+            active: vec![true, false, false],
+        })
+        .await;
+    // Until 60 frames in a row were of the smallest.
+    let only_smallest = |seen: &[Seen]| {
+        seen.len() >= 60 && seen[seen.len() - 60..].iter().all(|s| s.mid == mids[0])
+    };
+    bridge.frames(&mids, only_smallest).await;
+}
+
+#[tokio::test]
+async fn sound_says_how_loud_it_is() {
+    let (mut daemon, mut bridge) = call().await;
+    let mic = bridge.expect(
+        StreamSsrc {
+            ssrc: 500,
+            rtx: None,
+        },
+        false,
+    );
+    daemon
+        .transport(send("mic", SourceKind::Microphone, &[500]))
+        .await;
+    let seen = bridge.frames(&[mic], |seen| seen.len() > 50).await;
+    let levels: Vec<_> = seen.iter().filter_map(|s| s.audio_level).collect();
+    assert_eq!(levels.len(), seen.len());
+    // The simulated microphone hears a tone with short gaps.
+    let loud = levels.iter().filter(|l| (-40..0).contains(*l)).count();
+    assert!(loud > seen.len() / 3, "{levels:?}");
+}
+
+#[tokio::test]
+async fn a_stream_moves_to_another_ssrc_under_the_same_name() {
+    let (mut daemon, mut bridge) = call().await;
+    let picture = clip(Codec::Vp8, 320, 180, 300);
+    expect_ada(&mut daemon, numbers(10)).await;
+    bridge.show(numbers(10), Some(picture.clone()));
+    bridge.until_daemon(pictures(&mut daemon, 30)).await;
+    // As when somebody joins: the same picture on other numbers, before they are told.
+    bridge.stop(10);
+    bridge.show(numbers(30), Some(picture));
+    let asked = bridge.asked.get(&30).copied();
+    daemon
+        .transport(receive(CALL, "ada-v0", numbers(30), true))
+        .await;
+    bridge.until_daemon(pictures(&mut daemon, 30)).await;
+    assert!(
+        bridge.asked.get(&30).copied() > asked,
+        "a key frame is asked for"
+    );
+}
+
+#[tokio::test]
+async fn two_streams_change_places() {
+    let (mut daemon, mut bridge) = call().await;
+    expect_ada(&mut daemon, numbers(10)).await;
+    daemon
+        .transport(receive(CALL, "bob-v0", numbers(30), true))
+        .await;
+    daemon
+        .transport(assign(CALL, "bob-v0", "bob", SourceKind::Camera))
+        .await;
+    bridge.show(numbers(10), Some(clip(Codec::Vp8, 320, 180, 300)));
+    bridge.show(numbers(30), Some(clip(Codec::Vp8, 160, 90, 300)));
+    let widths = |ada: u32, bob: u32| {
+        move |stats: &saal_media_protocol::MediaStats| {
+            let of: Vec<_> = stats.received_video.iter().map(|v| v.width).collect();
+            of == [ada, bob]
+        }
+    };
+    bridge
+        .until_daemon(daemon.stats_until(widths(320, 160)))
+        .await;
+    daemon
+        .transport(receive(CALL, "ada-v0", numbers(30), true))
+        .await;
+    daemon
+        .transport(receive(CALL, "bob-v0", numbers(10), true))
+        .await;
+    bridge
+        .until_daemon(daemon.stats_until(widths(160, 320)))
+        .await;
+}
+
+#[tokio::test]
+async fn lost_packets_are_sent_again_both_ways() {
+    let (mut daemon, mut bridge) = call().await;
+    (bridge.lose_sent, bridge.lose_received) = (20, 20);
+    expect_ada(&mut daemon, numbers(10)).await;
+    bridge.show(numbers(10), Some(clip(Codec::Vp8, 640, 360, 300)));
+    bridge.until_daemon(pictures(&mut daemon, 1)).await;
+    let asked = bridge.asked.clone();
+    bridge.until_daemon(pictures(&mut daemon, 150)).await;
+    assert_eq!(bridge.asked, asked, "no loss was beyond repair");
+
+    daemon
+        .transport(send("cam", SourceKind::Camera, &LAYERS))
+        .await;
+    let layers = three_layers(&mut bridge, 100).await;
+    for layer in layers {
+        let broken = layer.iter().filter(|seen| !seen.contiguous).count();
+        assert!(
+            broken <= 1,
+            "{broken} of {} frames after a gap",
+            layer.len()
+        );
+    }
+}
+
+#[tokio::test]
+async fn packets_of_streams_that_nobody_declared_count_in_the_feedback() {
+    let (_daemon, mut bridge) = call().await;
+    bridge.show(numbers(77), Some(clip(Codec::H264, 160, 90, 60)));
+    let mut counted = 0;
+    bridge
+        .until(|event| {
+            counted += reported(event).unwrap_or(0);
+            (counted > 60).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_was_there_before_its_name_is_shown() {
+    let (mut daemon, mut bridge) = call().await;
+    bridge.show(numbers(10), Some(clip(Codec::Vp8, 320, 180, 300)));
+    let mut counted = 0;
+    bridge
+        .until(|event| {
+            counted += reported(event).unwrap_or(0);
+            (counted > 30).then_some(())
+        })
+        .await;
+    expect_ada(&mut daemon, numbers(10)).await;
+    bridge.until_daemon(pictures(&mut daemon, 30)).await;
+}
+
+#[tokio::test]
+async fn every_codec_that_browsers_send_is_decoded_also_one_after_the_other() {
+    let (mut daemon, mut bridge) = call().await;
+    expect_ada(&mut daemon, numbers(10)).await;
+    bridge.show(numbers(10), Some(clip(Codec::Vp8, 320, 180, 60)));
+    bridge.until_daemon(pictures(&mut daemon, 20)).await;
+    for (codec, width, height) in [
+        (Codec::Vp9, 256, 144),
+        (Codec::H264, 192, 108),
+        (Codec::Av1, 160, 90),
+        (Codec::Vp8, 320, 180),
+    ] {
+        bridge.switch(10, clip(codec, width, height, 60));
+        let arrives = daemon.stats_until(|stats| {
+            let size = stats.received_video.first().map(|v| (v.width, v.height));
+            size == Some((width, height))
+        });
+        bridge.until_daemon(arrives).await;
+        bridge.until_daemon(pictures(&mut daemon, 20)).await;
+    }
+}
+
+#[tokio::test]
+async fn texts_wait_for_the_channel_and_go_both_ways() {
+    let (mut daemon, mut bridge) = call().await;
+    for text in ["first", "second"] {
+        daemon
+            .transport(TransportCommand::ChannelSend {
+                transport: CALL,
+                text: text.to_owned(),
+            })
+            .await;
+    }
+    bridge.open_channel();
+    let mut heard = Vec::new();
+    bridge
+        .until(|event| {
+            if let str0m::Event::ChannelData(data) = event {
+                heard.push(String::from_utf8(data.data.clone()).unwrap());
+            }
+            (heard.len() == 2).then_some(())
+        })
+        .await;
+    assert_eq!(heard, ["first", "second"]);
+    bridge.say("{\"colibriClass\":\"ServerHello\"}");
+    let told = daemon.until(|event| match event {
+        MediaEvent::Transport(TransportEvent::ChannelText { text, .. }) => Some(text.clone()),
+        _ => None,
+    });
+    let text = bridge.until_daemon(told).await;
+    assert_eq!(text, "{\"colibriClass\":\"ServerHello\"}");
+    let open = MediaEvent::Transport(TransportEvent::ChannelOpen { transport: CALL });
+    assert_eq!(daemon.log.iter().filter(|event| **event == open).count(), 1);
+}
+
+#[tokio::test]
+async fn another_certificate_than_the_promised_one_ends_the_connection() {
+    let mut daemon = Daemon::engine(simulated()).await;
+    let (mut bridge, mut declared) = Bridge::new().await;
+    let remote = declared.remote.as_mut().unwrap();
+    remote.fingerprints[0].value = vec!["00"; 32].join(":");
+    bridge.offer_to(&mut daemon, CALL, declared).await;
+    let failed = MediaEvent::Transport(TransportEvent::State {
+        transport: CALL,
+        state: TransportState::Failed,
+    });
+    let fails = daemon.until(|event| (*event == failed).then_some(()));
+    bridge.until_daemon(fails).await;
+    let connected = MediaEvent::Transport(TransportEvent::State {
+        transport: CALL,
+        state: TransportState::Connected,
+    });
+    assert!(!daemon.log.contains(&connected));
+}
+
+#[tokio::test]
+async fn what_can_not_be_done_is_refused_and_the_call_goes_on() {
+    let (mut daemon, mut bridge) = call().await;
+    let mut vp9 = send("cam", SourceKind::Camera, &LAYERS);
+    if let TransportCommand::Send { video, .. } = &mut vp9 {
+        *video = Some(simulcast(Codec::Vp9));
+    }
+    let reason = refused(&mut daemon, vp9).await;
+    assert_eq!(reason, "this room can't encode Vp9");
+    let reason = refused(&mut daemon, send("cam", SourceKind::Camera, &LAYERS[..2])).await;
+    assert_eq!(reason, "3 layers need as many streams, not 2");
+    let reason = refused(&mut daemon, send("cam", SourceKind::Camera, &[1, 2, 9])).await;
+    assert_eq!(reason, "SSRC 2 is in use");
+    let describe = TransportCommand::Describe {
+        transport: CALL,
+        kind: saal_media_protocol::DescriptionKind::Offer,
+        sdp: "v=0".to_owned(),
+    };
+    let reason = refused(&mut daemon, describe).await;
+    assert!(reason.contains("takes no session descriptions"), "{reason}");
+    let again = TransportCommand::Connect {
+        transport: CALL,
+        remote: Bridge::new().await.1.remote.unwrap(),
+    };
+    let reason = refused(&mut daemon, again).await;
+    assert_eq!(reason, "this connection knows its other side already");
+
+    expect_ada(&mut daemon, numbers(10)).await;
+    bridge.show(numbers(10), Some(clip(Codec::Vp8, 320, 180, 60)));
+    bridge.until_daemon(pictures(&mut daemon, 20)).await;
+}
+
+#[tokio::test]
+async fn a_declaration_without_a_usable_certificate_makes_no_connection() {
+    let mut daemon = Daemon::engine(simulated()).await;
+    let mut declared = Bridge::new().await.1;
+    declared.remote.as_mut().unwrap().fingerprints[0].hash = "sha-1".to_owned();
+    let open = TransportCommand::OpenDeclared {
+        transport: CALL,
+        declared: Box::new(declared),
+    };
+    let reason = refused(&mut daemon, open).await;
+    assert!(reason.contains("no usable sha-256 fingerprint"), "{reason}");
+}

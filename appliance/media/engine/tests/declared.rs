@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use saal_media_protocol::{
     Codec, MediaEvent, SourceKind, StreamSsrc, TransportCommand, TransportEvent, TransportId,
     TransportState, VideoLayer, VideoSend,
@@ -240,6 +242,83 @@ async fn sound_says_how_loud_it_is() {
     // The simulated microphone hears a tone with short gaps.
     let loud = levels.iter().filter(|l| (-40..0).contains(*l)).count();
     assert!(loud > seen.len() / 3, "{levels:?}");
+}
+
+#[tokio::test]
+async fn reports_put_sound_and_picture_on_one_clock() {
+    let (mut daemon, mut bridge) = call().await;
+    daemon
+        .transport(send("cam", SourceKind::Camera, &LAYERS))
+        .await;
+    daemon
+        .transport(send("mic", SourceKind::Microphone, &[500]))
+        .await;
+    let voice = StreamSsrc {
+        ssrc: 500,
+        rtx: None,
+    };
+    let clocks = [
+        (bridge.expect(numbers(LAYERS[0]), true), 90_000),
+        (bridge.expect(numbers(LAYERS[2]), true), 90_000),
+        (bridge.expect(voice, false), 48_000),
+    ];
+    // When each stream's RTP time was zero.
+    let mut zeros = [None; 3];
+    bridge
+        .until(|event| {
+            if let str0m::Event::SenderFeedback(report) = event
+                && let Some(index) = clocks.iter().position(|c| c.0 == report.mid)
+                && report.sender_info.rtp_time.numer() > 0
+            {
+                let ticks = report.sender_info.rtp_time.numer();
+                let since_zero = Duration::from_micros(ticks * 1_000_000 / clocks[index].1);
+                zeros[index] = Some(report.sender_info.ntp_time - since_zero);
+            }
+            zeros.iter().all(Option::is_some).then_some(())
+        })
+        .await;
+    let zeros = zeros.map(Option::unwrap);
+    let (first, last) = (zeros.iter().min().unwrap(), zeros.iter().max().unwrap());
+    let apart = last.duration_since(*first).unwrap();
+    // What people notice begins at 45 ms (ITU-R BT.1359).
+    assert!(apart < Duration::from_millis(20), "{apart:?}");
+}
+
+#[tokio::test]
+async fn a_way_that_carries_little_gets_the_smallest_layer_and_later_more_again() {
+    let (mut daemon, mut bridge) = call().await;
+    for ssrc in LAYERS {
+        bridge.expect(numbers(ssrc), true);
+    }
+    daemon
+        .transport(send("cam", SourceKind::Camera, &LAYERS))
+        .await;
+    bridge.until(|event| layer(event).filter(|l| *l == 2)).await;
+    bridge.lose_received = 2;
+    let mut smallest = 0;
+    bridge
+        .until(|event| {
+            match layer(event) {
+                Some(0) => smallest += 1,
+                Some(_) => smallest = 0,
+                None => {}
+            }
+            (smallest == 60).then_some(())
+        })
+        .await;
+    bridge.lose_received = 0;
+    bridge.until(|event| layer(event).filter(|l| *l > 0)).await;
+}
+
+/// Which layer a received packet is of.
+fn layer(event: &str0m::Event) -> Option<usize> {
+    let str0m::Event::RawPacket(packet) = event else {
+        return None;
+    };
+    let str0m::rtp::RawPacket::RtpRx(header, _) = &**packet else {
+        return None;
+    };
+    LAYERS.iter().position(|ssrc| *ssrc == *header.ssrc)
 }
 
 #[tokio::test]

@@ -233,3 +233,23 @@ fn remember_size(sample: &gst::Sample, decoded: &Decoded) {
         .height
         .store(pixels("height").unwrap_or(0), Ordering::Relaxed);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoder_that_is_not_installed_is_named_with_its_package() {
+        gst::init().expect("GStreamer starts");
+        // No factory makes pictures of sound, as on a machine that lacks one for pictures.
+        let which = Make {
+            codec: Codec::Opus,
+            failures: 3,
+        };
+        let error = decoder(which).expect_err("nothing to choose from");
+        assert_eq!(
+            error.to_string(),
+            "GStreamer has no decoder for Opus: install the Debian package gstreamer1.0-plugins-base"
+        );
+    }
+}

@@ -18,8 +18,8 @@ use str0m::{
 use super::{
     Frame, ToTransport, description,
     peer::{
-        FIRST_ESTIMATE, Link, PeerError, PeerEvent, VIDEO_REORDERING_PACKETS, check_video,
-        is_picture, received, rtp_codec,
+        FIRST_ESTIMATE, Link, PeerError, PeerEvent, SOUND_REORDERING, VIDEO_REORDERING_PACKETS,
+        check_video, is_picture, received, rtp_codec,
     },
 };
 
@@ -67,6 +67,7 @@ impl DescribedPeer {
             .enable_vp8(true)
             .enable_bwe(estimate)
             .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
+            .set_reordering_timeout_audio(Some(SOUND_REORDERING))
             .build(now);
         Self {
             link: Link { id, rtc, started },

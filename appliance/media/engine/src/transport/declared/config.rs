@@ -1,6 +1,6 @@
 //! The other side's declaration in str0m's words.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use saal_media_protocol::{Declared, DtlsSetup, Fingerprint, HeaderExtension, PayloadType};
 use str0m::{
@@ -11,8 +11,12 @@ use str0m::{
     rtp::{Extension, ExtensionMap},
 };
 
-use crate::transport::peer::{FIRST_ESTIMATE, PeerError, VIDEO_REORDERING_PACKETS, rtp_codec};
+use crate::transport::peer::{
+    FIRST_ESTIMATE, PeerError, SOUND_REORDERING, VIDEO_REORDERING_PACKETS, rtp_codec,
+};
 
+/// Receivers can bring sound and picture together once both have been reported.
+const SOUND_REPORTS: Duration = Duration::from_secs(1);
 /// The hash that everybody speaks (RFC 8122 section 5).
 const HASH: &str = "sha-256";
 /// Its length in bytes.
@@ -28,7 +32,9 @@ pub(super) fn rtc(declared: &Declared, setup: DtlsSetup, now: Instant) -> Result
         .clear_codecs()
         .set_extension_map(extensions)
         .enable_bwe(feedback.then_some(FIRST_ESTIMATE))
-        .set_reordering_size_video(VIDEO_REORDERING_PACKETS);
+        .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
+        .set_reordering_timeout_audio(Some(SOUND_REORDERING))
+        .set_rtcp_report_interval_audio(SOUND_REPORTS);
     if setup != DtlsSetup::Passive {
         // The hello of this version is the one that Jitsi's bridge takes.
         config = config.set_dtls_version(DtlsVersion::Auto);

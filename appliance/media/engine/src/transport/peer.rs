@@ -175,23 +175,6 @@ impl Peer {
         }
     }
 
-<<<<<<< HEAD
-fn is(params: &PayloadParams, codec: Codec) -> bool {
-    let ours = match codec {
-        Codec::Vp8 => RtpCodec::Vp8,
-        Codec::Vp9 => RtpCodec::Vp9,
-        Codec::Av1 => RtpCodec::Av1,
-        Codec::H264 => RtpCodec::H264,
-        Codec::Opus => RtpCodec::Opus,
-    };
-    params.spec().codec == ours
-}
-
-fn clock(codec: Codec) -> Frequency {
-    match codec {
-        Codec::Vp8 | Codec::Vp9 | Codec::Av1 | Codec::H264 => Frequency::NINETY_KHZ,
-        Codec::Opus => Frequency::FORTY_EIGHT_KHZ,
-=======
     pub(super) fn id(&self) -> TransportId {
         self.link().id
     }
@@ -269,7 +252,6 @@ fn clock(codec: Codec) -> Frequency {
             Self::Described(peer) => peer.understand(event),
             Self::Declared(peer) => peer.understand(event),
         }
->>>>>>> a8f2144 (Let the engine speak declared connections: streams by SSRC, three temporal layers, a data channel)
     }
 }
 

@@ -18,7 +18,7 @@ mod services;
 mod session;
 mod sources;
 mod stream;
-mod xml;
+pub(crate) mod xml;
 
 pub use conference::{
     BridgeEvent, Conference, ConferenceSetup, Credentials, Hosts, LinkEvent, Output,

@@ -1,0 +1,347 @@
+//! One stay: performs what [`Conference`] wants and feeds back what came of it.
+
+use std::{sync::Arc, time::Instant};
+
+use saal_meeting::{CallEvent, CallId, EndReason, JoinStage, MeetingCommand, MeetingEvent, Secret};
+use tokio::{sync::mpsc, task::JoinSet};
+use url::Url;
+
+use super::{
+    Join,
+    prepare::{Prepared, prepare},
+};
+use crate::{
+    link::ConferenceLink,
+    protocol::{BridgeEvent, Conference, LinkEvent, Output},
+    server_config::{Reach, ServerConfig},
+    settings::JitsiSettings,
+    transport::{Closed, SocketEvent, bosh, http, socket},
+};
+
+/// What tasks bring back. Sockets are numbered: what an earlier one still says is old.
+#[derive(Debug)]
+enum Input {
+    Link(u64, SocketEvent),
+    Bridge(u64, SocketEvent),
+    Http(u64, Option<(u16, String)>),
+}
+
+/// Runs a stay until `Ended` is said. When `commands` closes, it is left.
+pub(super) async fn run(
+    settings: Arc<JitsiSettings>,
+    join: Join,
+    mut commands: mpsc::UnboundedReceiver<MeetingCommand>,
+    events: mpsc::UnboundedSender<MeetingEvent>,
+) {
+    let call = join.call;
+    let say = |event| {
+        let _ = events.send(MeetingEvent::Call { call, event });
+    };
+    say(CallEvent::Progress(JoinStage::Contacting));
+    let client = match http::client(settings.proxy.as_ref()) {
+        Ok(client) => client,
+        Err(error) => {
+            let reason = error.reason;
+            return say(CallEvent::Ended(EndReason::Failed { reason }));
+        }
+    };
+    let mut waiting = Vec::new();
+    let prepared = tokio::select! {
+        prepared = prepare(&settings, &client, join) => prepared,
+        () = until_leave(&mut commands, &mut waiting) => Err(EndReason::Left),
+    };
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(reason) => return say(CallEvent::Ended(reason)),
+    };
+    let driver = Driver::new(settings, client, prepared, events.clone());
+    driver.run(waiting, commands).await;
+}
+
+/// Keeps what is said while the stay is being prepared; ends when the daemon leaves.
+async fn until_leave(
+    commands: &mut mpsc::UnboundedReceiver<MeetingCommand>,
+    waiting: &mut Vec<MeetingCommand>,
+) {
+    while let Some(command) = commands.recv().await {
+        if matches!(command, MeetingCommand::Leave { .. }) {
+            return;
+        }
+        waiting.push(command);
+    }
+}
+
+/// A socket's writing end; dropping it closes the socket after what was sent.
+#[derive(Debug)]
+struct Socket {
+    number: u64,
+    texts: mpsc::UnboundedSender<String>,
+}
+
+struct Driver {
+    call: CallId,
+    settings: Arc<JitsiSettings>,
+    client: reqwest::Client,
+    way: Way,
+    conference: Conference,
+    events: mpsc::UnboundedSender<MeetingEvent>,
+    inputs: mpsc::UnboundedSender<Input>,
+    receiver: mpsc::UnboundedReceiver<Input>,
+    tasks: JoinSet<()>,
+    next_socket: u64,
+    link: Option<Socket>,
+    bridge: Option<Socket>,
+}
+
+/// How the installation is reached.
+struct Way {
+    link: ConferenceLink,
+    config: ServerConfig,
+    token: Option<Secret>,
+}
+
+impl Driver {
+    fn new(
+        settings: Arc<JitsiSettings>,
+        client: reqwest::Client,
+        prepared: Prepared,
+        events: mpsc::UnboundedSender<MeetingEvent>,
+    ) -> Self {
+        let Prepared {
+            link,
+            config,
+            setup,
+        } = prepared;
+        let (inputs, receiver) = mpsc::unbounded_channel();
+        let token = setup.token.clone();
+        Self {
+            call: setup.call,
+            settings,
+            client,
+            way: Way {
+                link,
+                config,
+                token,
+            },
+            conference: Conference::new(Instant::now(), setup),
+            events,
+            inputs,
+            receiver,
+            tasks: JoinSet::new(),
+            next_socket: 0,
+            link: None,
+            bridge: None,
+        }
+    }
+
+    async fn run(
+        mut self,
+        waiting: Vec<MeetingCommand>,
+        mut commands: mpsc::UnboundedReceiver<MeetingCommand>,
+    ) {
+        for command in waiting {
+            self.conference.handle_command(Instant::now(), command);
+        }
+        let mut open = true;
+        loop {
+            while let Some(output) = self.conference.poll() {
+                self.perform(output);
+            }
+            if self.conference.is_over() {
+                break;
+            }
+            let deadline = self.conference.deadline();
+            tokio::select! {
+                command = commands.recv(), if open => {
+                    open = command.is_some();
+                    // The service is gone: so are we.
+                    let command = command.unwrap_or(MeetingCommand::Leave { call: self.call });
+                    self.conference.handle_command(Instant::now(), command);
+                }
+                Some(input) = self.receiver.recv() => self.input(input),
+                Some(_) = self.tasks.join_next() => {}
+                () = at(deadline) => self.conference.handle_deadline(Instant::now()),
+            }
+        }
+        tracing::debug!(unknown = self.conference.unknown(), "the stay is over");
+        // What was said last is still sent.
+        (self.link, self.bridge) = (None, None);
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = Instant::now();
+        let is_new = |socket: &Option<Socket>, number| {
+            socket
+                .as_ref()
+                .is_some_and(|socket| socket.number == number)
+        };
+        match input {
+            Input::Link(number, event) if is_new(&self.link, number) => match event {
+                SocketEvent::Opened => self.conference.handle_link(now, LinkEvent::Opened),
+                SocketEvent::Text(text) => self.conference.handle_stanza(now, &text),
+                SocketEvent::Closed(Closed { reason, refused }) => {
+                    self.link = None;
+                    let lost = LinkEvent::Lost { reason, refused };
+                    self.conference.handle_link(now, lost);
+                }
+            },
+            Input::Bridge(number, event) if is_new(&self.bridge, number) => match event {
+                SocketEvent::Opened => self.conference.handle_bridge(now, BridgeEvent::Opened),
+                SocketEvent::Text(text) => {
+                    self.conference.handle_bridge(now, BridgeEvent::Text(&text));
+                }
+                SocketEvent::Closed(closed) => {
+                    tracing::info!(reason = closed.reason, "the bridge's channel is closed");
+                    self.bridge = None;
+                    self.conference.handle_bridge(now, BridgeEvent::Closed);
+                }
+            },
+            Input::Link(..) | Input::Bridge(..) => {}
+            Input::Http(request, answer) => {
+                let answer = answer
+                    .as_ref()
+                    .map(|(status, text)| (*status, text.as_str()));
+                self.conference.handle_http(now, request, answer);
+            }
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Emit(event) => {
+                let call = self.call;
+                let _ = self.events.send(MeetingEvent::Call { call, event });
+            }
+            Output::Transport(command) => {
+                let (call, event) = (self.call, CallEvent::Transport(command));
+                let _ = self.events.send(MeetingEvent::Call { call, event });
+            }
+            Output::Send(text) => send(self.link.as_ref(), text),
+            Output::SendBridge(text) => send(self.bridge.as_ref(), text),
+            Output::OpenLink { resume, vnode } => {
+                self.open_link(resume.as_deref(), vnode.as_deref());
+            }
+            Output::CloseLink => self.link = None,
+            Output::OpenBridge { url } => self.open_bridge(url),
+            Output::CloseBridge => self.bridge = None,
+            Output::Http { request, url, body } => self.ask(request, url, body),
+        }
+    }
+
+    fn socket(&mut self) -> (Socket, mpsc::UnboundedReceiver<String>) {
+        self.next_socket += 1;
+        let (texts, receiver) = mpsc::unbounded_channel();
+        let number = self.next_socket;
+        (Socket { number, texts }, receiver)
+    }
+
+    fn open_link(&mut self, resume: Option<&str>, vnode: Option<&str>) {
+        let (socket, texts) = self.socket();
+        let (number, inputs) = (socket.number, self.inputs.clone());
+        let tell = move |event| {
+            let _ = inputs.send(Input::Link(number, event));
+        };
+        let reach = Reach {
+            token: self.way.token.as_ref().map(Secret::reveal),
+            resume,
+            vnode,
+        };
+        let (config, link) = (&self.way.config, &self.way.link);
+        let addresses = Addresses {
+            websocket: config.websocket_url(link, &reach),
+            bosh: config.bosh_url(link, &reach),
+            origin: link.base.clone(),
+            proxy: self.settings.proxy.clone(),
+        };
+        self.tasks.spawn(Box::pin(carry_link(
+            addresses,
+            self.client.clone(),
+            texts,
+            tell,
+        )));
+        self.link = Some(socket);
+    }
+
+    fn open_bridge(&mut self, url: String) {
+        let (socket, texts) = self.socket();
+        let (number, inputs) = (socket.number, self.inputs.clone());
+        let tell = move |event| {
+            let _ = inputs.send(Input::Bridge(number, event));
+        };
+        let proxy = self.settings.proxy.clone();
+        self.tasks.spawn(Box::pin(async move {
+            let opened = match Url::parse(&url) {
+                Ok(url) => socket::connect(&url, None, None, proxy.as_ref()).await,
+                Err(error) => Err(Closed::because(error)),
+            };
+            match opened {
+                Ok(stream) => socket::carry(stream, texts, tell).await,
+                Err(closed) => tell(SocketEvent::Closed(closed)),
+            }
+        }));
+        self.bridge = Some(socket);
+    }
+
+    fn ask(&mut self, request: u64, url: String, body: String) {
+        let (client, inputs) = (self.client.clone(), self.inputs.clone());
+        let token = self.way.token.clone();
+        self.tasks.spawn(async move {
+            let answer = http::post(&client, &url, body, token.as_ref()).await;
+            let answer = answer
+                .inspect_err(|e| tracing::info!(reason = e.reason, "a conference request failed"))
+                .ok();
+            let _ = inputs.send(Input::Http(request, answer));
+        });
+    }
+}
+
+/// Where a link may be opened.
+struct Addresses {
+    websocket: Option<Url>,
+    bosh: Option<Url>,
+    origin: Url,
+    proxy: Option<Url>,
+}
+
+/// By WebSocket, or by BOSH where no WebSocket gets through.
+async fn carry_link(
+    addresses: Addresses,
+    client: reqwest::Client,
+    texts: mpsc::UnboundedReceiver<String>,
+    tell: impl Fn(SocketEvent),
+) {
+    let failed = match &addresses.websocket {
+        Some(url) => {
+            let (origin, proxy) = (Some(&addresses.origin), addresses.proxy.as_ref());
+            match socket::connect(url, Some("xmpp"), origin, proxy).await {
+                Ok(stream) => return socket::carry(stream, texts, tell).await,
+                Err(closed) => closed,
+            }
+        }
+        None => Closed::because("the installation has no WebSocket"),
+    };
+    match addresses.bosh.filter(|_| !failed.refused) {
+        Some(url) => {
+            tracing::info!(reason = failed.reason, "no WebSocket; trying BOSH");
+            // Room for as many requests as a session can make (XEP-0124, section 14.1).
+            let first_rid = fastrand::u64(1..1 << 40);
+            bosh::carry(client, url, first_rid, texts, tell).await;
+        }
+        None => tell(SocketEvent::Closed(failed)),
+    }
+}
+
+fn send(socket: Option<&Socket>, text: String) {
+    // Without a socket the conference hears of the loss and says it again.
+    if let Some(socket) = socket {
+        let _ = socket.texts.send(text);
+    }
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}

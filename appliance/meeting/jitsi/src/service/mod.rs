@@ -1,0 +1,147 @@
+//! The service as the daemon sees it: commands in, events out, one stay at a time.
+
+mod driver;
+mod prepare;
+
+use std::sync::Arc;
+
+use saal_meeting::{
+    CallEvent, CallId, Destination, EndReason, MeetingCommand, MeetingEvent, MeetingLink, Secret,
+};
+use tokio::sync::mpsc;
+
+use crate::settings::JitsiSettings;
+
+/// The service; runs until its commands end.
+#[derive(Debug)]
+pub struct Service {
+    settings: Arc<JitsiSettings>,
+    events: mpsc::UnboundedSender<MeetingEvent>,
+    stay: Option<Stay>,
+}
+
+/// A stay that may be over by now.
+#[derive(Debug)]
+struct Stay {
+    call: CallId,
+    commands: mpsc::UnboundedSender<MeetingCommand>,
+}
+
+/// What the daemon wants to join.
+#[derive(Clone, Debug)]
+pub(crate) struct Join {
+    pub(crate) call: CallId,
+    pub(crate) link: MeetingLink,
+    pub(crate) password: Option<Secret>,
+    pub(crate) matrix_room: Option<String>,
+    pub(crate) name: String,
+    pub(crate) microphone: bool,
+    pub(crate) camera: bool,
+}
+
+impl Service {
+    /// Starts the service on the current tokio runtime. A stay that is under way when the commands
+    /// end is left properly.
+    #[must_use]
+    pub fn start(
+        settings: JitsiSettings,
+    ) -> (
+        mpsc::UnboundedSender<MeetingCommand>,
+        mpsc::UnboundedReceiver<MeetingEvent>,
+    ) {
+        let (commands, mut receiver) = mpsc::unbounded_channel();
+        let (events, event_receiver) = mpsc::unbounded_channel();
+        let mut service = Self {
+            settings: Arc::new(settings),
+            events,
+            stay: None,
+        };
+        tokio::spawn(async move {
+            while let Some(command) = receiver.recv().await {
+                service.command(command);
+            }
+        });
+        (commands, event_receiver)
+    }
+
+    fn command(&mut self, command: MeetingCommand) {
+        match command {
+            MeetingCommand::Join {
+                call,
+                destination,
+                name,
+                microphone,
+                camera,
+                resume: _,
+            } => {
+                let Destination::Jitsi {
+                    link,
+                    password,
+                    matrix_room,
+                } = destination
+                else {
+                    return self.refuse(call, "this is no Jitsi conference");
+                };
+                self.join(Join {
+                    call,
+                    link,
+                    password,
+                    matrix_room,
+                    name,
+                    microphone,
+                    camera,
+                });
+            }
+            other => self.pass_on(other),
+        }
+    }
+
+    fn pass_on(&self, command: MeetingCommand) {
+        let call = call_of(&command);
+        // A stay that is over needs nothing more.
+        if let Some(stay) = self.stay.as_ref().filter(|stay| stay.call == call) {
+            let _ = stay.commands.send(command);
+        }
+    }
+
+    fn refuse(&self, call: CallId, reason: &str) {
+        let reason = reason.to_owned();
+        let event = CallEvent::Ended(EndReason::Failed { reason });
+        let _ = self.events.send(MeetingEvent::Call { call, event });
+    }
+
+    fn join(&mut self, join: Join) {
+        if self
+            .stay
+            .as_ref()
+            .is_some_and(|stay| !stay.commands.is_closed())
+        {
+            return self.refuse(join.call, "the room is in another call");
+        }
+        let (commands, receiver) = mpsc::unbounded_channel();
+        self.stay = Some(Stay {
+            call: join.call,
+            commands,
+        });
+        // On its own, so that it still leaves when the service ends.
+        tokio::spawn(Box::pin(driver::run(
+            Arc::clone(&self.settings),
+            join,
+            receiver,
+            self.events.clone(),
+        )));
+    }
+}
+
+fn call_of(command: &MeetingCommand) -> CallId {
+    match command {
+        MeetingCommand::Join { call, .. }
+        | MeetingCommand::SetMuted { call, .. }
+        | MeetingCommand::GivePassword { call, .. }
+        | MeetingCommand::Watch { call, .. }
+        | MeetingCommand::Act { call, .. }
+        | MeetingCommand::Leave { call }
+        | MeetingCommand::MediaRestarted { call }
+        | MeetingCommand::Transport { call, .. } => *call,
+    }
+}

@@ -1,0 +1,36 @@
+//! The sockets of a stay: XMPP over WebSocket (RFC 7395) or BOSH (XEP-0124, XEP-0206), the bridge's
+//! WebSocket, all of them through a proxy where there is one. Nothing is decided here.
+
+pub(crate) mod bosh;
+pub(crate) mod http;
+pub(crate) mod socket;
+mod tunnel;
+
+/// Why a link is not open, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Closed {
+    /// For the log.
+    pub(crate) reason: String,
+    /// Trying again is no use: the server's certificate does not fit.
+    pub(crate) refused: bool,
+}
+
+impl Closed {
+    pub(crate) fn because(reason: impl std::fmt::Display) -> Self {
+        Self {
+            reason: reason.to_string(),
+            refused: false,
+        }
+    }
+}
+
+/// What a socket tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SocketEvent {
+    /// It can be written to.
+    Opened,
+    /// A message.
+    Text(String),
+    /// Nothing follows.
+    Closed(Closed),
+}

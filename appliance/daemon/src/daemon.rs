@@ -14,7 +14,6 @@ use saal_meeting::{CallEvent, CallId, MeetingCommand, MeetingEvent};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    account::Account,
     clock::Clock,
     config_file::ConfigFile,
     control,
@@ -22,6 +21,7 @@ use crate::{
     input::{EngineInput, Input, Inputs},
     panel::Panel,
     saved::SavedCallFile,
+    services::Services,
     status,
     web::Web,
 };
@@ -39,8 +39,7 @@ pub(crate) struct Daemon {
     engine: Option<Engine>,
     engine_generation: u64,
     engine_program: PathBuf,
-    account: Option<Account>,
-    account_generation: u64,
+    services: Services,
     /// Whose transport is whose call; kept while the transport is open.
     transports: HashMap<TransportId, CallId>,
     television: Television,
@@ -64,8 +63,7 @@ impl Daemon {
             engine: None,
             engine_generation: 0,
             engine_program: engine_program()?,
-            account: None,
-            account_generation: 0,
+            services: Services::default(),
             transports: HashMap::new(),
             television: watch::Sender::new(None),
             web: None,
@@ -107,7 +105,7 @@ impl Daemon {
             Input::Engine(generation, input) if generation == self.engine_generation => {
                 self.take_engine(input).await;
             }
-            Input::Meeting(generation, event) if generation == self.account_generation => {
+            Input::Meeting(generation, event) if self.services.is_current(generation) => {
                 self.take_meeting(event).await;
             }
             // From a predecessor that is gone.
@@ -153,8 +151,8 @@ impl Daemon {
             }
             EngineInput::Media(MediaEvent::Transport(event)) => {
                 let call = self.transports.get(&event.transport()).copied();
-                if let (Some(call), Some(account)) = (call, &self.account) {
-                    account.send(MeetingCommand::Transport { call, event });
+                if let Some(call) = call {
+                    self.send_meeting(MeetingCommand::Transport { call, event });
                 }
             }
             EngineInput::Media(event) => {
@@ -317,13 +315,8 @@ impl Daemon {
         let Some(config) = self.room.config() else {
             return;
         };
-        self.account = None;
-        self.account_generation += 1;
-        let store = self.state.join("matrix");
-        let (file, inputs) = (&self.file, self.inputs.clone());
-        self.account = config.matrix.as_ref().and_then(|matrix| {
-            Account::start(matrix, file, store, self.account_generation, inputs)
-        });
+        self.services
+            .start(config, &self.file, &self.state, &self.inputs);
     }
 
     /// What the calendar makes of them comes back as input: this runs while effects are carried out.
@@ -337,16 +330,8 @@ impl Daemon {
         self.inputs.send(Input::Calendar);
     }
 
-    fn send_meeting(&self, command: MeetingCommand) {
-        match (&self.account, command) {
-            (Some(account), command) => account.send(command),
-            (None, MeetingCommand::Join { call, .. }) => {
-                let reason = "the room has no account".to_owned();
-                let event = CallEvent::Ended(saal_meeting::EndReason::Failed { reason });
-                self.inputs.send(Input::Room(Event::Call(call, event)));
-            }
-            (None, _) => {}
-        }
+    fn send_meeting(&mut self, command: MeetingCommand) {
+        self.services.send(command, &self.inputs);
     }
 
     async fn start_web(&mut self) {

@@ -3,7 +3,6 @@
 //! Everything that happens (touches, meeting service, engine, calendar, timers, signals) becomes
 //! one input; the core decides; the effects are carried out. No decision stands in this crate.
 
-mod account;
 mod clock;
 mod config_file;
 mod control;
@@ -12,6 +11,7 @@ mod engine;
 mod input;
 mod panel;
 mod saved;
+mod services;
 mod status;
 mod web;
 mod window;

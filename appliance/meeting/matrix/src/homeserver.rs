@@ -63,9 +63,9 @@ pub(crate) struct Whoami {
 /// Proves to a third party who the account is, for an hour (`openid/request_token`).
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct OpenIdToken {
-    access_token: String,
+    pub access_token: String,
     token_type: String,
-    matrix_server_name: String,
+    pub matrix_server_name: String,
     pub expires_in: u64,
 }
 

@@ -21,6 +21,24 @@ use std::{
 pub use service::Service;
 pub use settings::{MatrixSettings, Secret};
 
+/// A token that proves to a third party who the account is, and the server that answers for it.
+///
+/// # Errors
+/// Why there is none, for the log.
+pub async fn openid_token(settings: MatrixSettings) -> Result<(String, String), String> {
+    let said = |error: homeserver::RequestError| error.to_string();
+    let MatrixSettings {
+        homeserver,
+        access_token,
+        ..
+    } = settings;
+    let homeserver =
+        homeserver::Homeserver::new(homeserver, access_token).map_err(|e| e.to_string())?;
+    let user = homeserver.whoami().await.map_err(said)?.user_id;
+    let token = homeserver.openid_token(&user).await.map_err(said)?;
+    Ok((token.access_token, token.matrix_server_name))
+}
+
 /// Milliseconds since 1970, as Matrix counts.
 fn unix_ms() -> u64 {
     let since = SystemTime::now()

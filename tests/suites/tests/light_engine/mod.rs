@@ -154,6 +154,9 @@ impl LightEngine {
         for (transport, track) in &self.sound {
             let frame = Frame {
                 codec: Codec::Opus,
+                source: 0,
+                temporal: None,
+                level: None,
                 rtp_time: self.sent * SAMPLES,
                 at: self.started.elapsed(),
                 key: true,

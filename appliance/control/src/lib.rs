@@ -19,7 +19,7 @@ pub use answer::{Answer, AnswerError, ErrorCode, Refused, Reply};
 pub use question::{Question, Request};
 pub use status::{
     CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, MeetingLine, MutedSources,
-    PhaseName, Status, TroubleLine,
+    Obstacle, PhaseName, Status, TroubleLine,
 };
 
 /// Version of this protocol. Daemon and client come from one image, so another one is a fault.

@@ -1,7 +1,7 @@
 //! From the client to the daemon.
 
 use saal_media_protocol::SourceKind;
-use saal_meeting::MeetingId;
+use saal_meeting::{MeetingAction, MeetingId, MeetingLink, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::{ErrorCode, Refused, VERSION};
@@ -21,6 +21,21 @@ pub enum Request {
     Join {
         /// As listed by `Meetings`.
         meeting: MeetingId,
+    },
+    /// Enters the meeting at an address, in the room's calendar or not.
+    JoinLink {
+        /// As in an invitation.
+        link: MeetingLink,
+    },
+    /// Gives the password that the meeting asked for.
+    GivePassword {
+        /// As people know it.
+        password: Secret,
+    },
+    /// Does something in the meeting, as the panel's buttons do.
+    Act {
+        /// What.
+        action: MeetingAction,
     },
     /// Leaves the call, or stops entering it.
     Leave {},

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use saal_media_protocol::{DeviceList, MediaStats};
-use saal_meeting::{AccountState, MeetingId, Participant};
+use saal_meeting::{AccountState, Caption, ChatLine, MeetingId, MeetingState, Participant};
 use serde::{Deserialize, Serialize};
 
 /// Everything about the room at one moment.
@@ -75,6 +75,41 @@ pub struct CallStatus {
     pub participants: Vec<Participant>,
     /// What the room keeps to itself.
     pub muted: MutedSources,
+    /// What has to happen before the room is in.
+    pub obstacle: Option<Obstacle>,
+    /// What the room may do and has to know.
+    pub state: MeetingState,
+    /// The chat's last lines, oldest first.
+    pub chat: Vec<ChatLine>,
+    /// What is being said, oldest first.
+    pub captions: Vec<Caption>,
+}
+
+/// What has to happen before the room is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Obstacle {
+    /// Somebody with a login has to open the meeting.
+    Host,
+    /// A moderator has to let the room in.
+    Admission,
+    /// The meeting's password is needed.
+    Password,
+    /// The meeting's password is needed; one was wrong.
+    PasswordAgain,
+}
+
+impl Obstacle {
+    /// For people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "waiting for the host",
+            Self::Admission => "waiting to be admitted",
+            Self::Password => "needs the password",
+            Self::PasswordAgain => "needs the password; the last one was wrong",
+        }
+    }
 }
 
 /// What the room keeps to itself.

@@ -5,7 +5,7 @@ use saal_control::{
     PhaseName, Question, Refused, Reply, Request, Status, TroubleLine,
 };
 use saal_media_protocol::SourceKind;
-use saal_meeting::{AccountState, MeetingId, Participant};
+use saal_meeting::{AccountState, MeetingId, MeetingState, Participant};
 use serde_json::{Value, json};
 
 fn requests() -> Vec<(Request, Value)> {
@@ -52,6 +52,10 @@ fn status() -> Status {
                 speaking: false,
                 ..Participant::default()
             }],
+            obstacle: None,
+            state: MeetingState::default(),
+            chat: Vec::new(),
+            captions: Vec::new(),
             muted: MutedSources {
                 microphone: false,
                 camera: true,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use saal_control::Request;
 use saal_media_protocol::SourceKind;
+use saal_meeting::{MeetingAction, Secret};
 
 /// Where packages keep the daemon's state.
 const DEFAULT_STATE: &str = "/var/lib/saal";
@@ -38,9 +39,23 @@ pub(crate) enum Command {
     Meetings,
     /// Enter a meeting; `status` tells how it goes on
     Join {
-        /// Its id as `meetings` lists it, or the beginning of its title
+        /// Its id as `meetings` lists it, the beginning of its title, or its link (https://…)
         meeting: String,
     },
+    /// Give the password that the meeting asks for (read from standard input)
+    Password,
+    /// Raise the room's hand (on) or take it down
+    Hand {
+        /// on: the room asks for the floor
+        switch: Switch,
+    },
+    /// Let somebody in from the lobby
+    Admit {
+        /// As `status --json` lists it
+        knocker: String,
+    },
+    /// End the meeting for everybody
+    EndForAll,
     /// Leave the meeting
     Leave,
     /// Mute the microphone (on) or let the room be heard (off)
@@ -67,7 +82,7 @@ impl Cli {
 }
 
 impl Command {
-    /// What the daemon is asked; `Join` names the meeting as it was typed.
+    /// What the daemon is asked; `Join` names the meeting as it was typed, `Password` is still empty.
     pub(crate) fn request(&self) -> Request {
         match self {
             Self::Status => Request::Status {},
@@ -75,6 +90,16 @@ impl Command {
             Self::Join { meeting } => Request::Join {
                 meeting: saal_meeting::MeetingId(meeting.clone()),
             },
+            Self::Password => Request::GivePassword {
+                password: Secret::new(String::new()),
+            },
+            Self::Hand { switch } => act(MeetingAction::RaiseHand {
+                raised: *switch == Switch::On,
+            }),
+            Self::Admit { knocker } => act(MeetingAction::Admit {
+                knocker: knocker.clone(),
+            }),
+            Self::EndForAll => act(MeetingAction::EndForAll),
             Self::Leave => Request::Leave {},
             Self::Mute { switch } => Request::SetMuted {
                 source: SourceKind::Microphone,
@@ -87,4 +112,8 @@ impl Command {
             Self::Devices => Request::Devices {},
         }
     }
+}
+
+fn act(action: MeetingAction) -> Request {
+    Request::Act { action }
 }

@@ -14,6 +14,7 @@ use std::{
 
 use clap::Parser;
 use saal_control::{Answer, Refused, Reply, Request};
+use saal_meeting::{MeetingLink, Secret};
 
 use crate::{
     cli::{Cli, Command},
@@ -32,6 +33,9 @@ enum Failure {
     /// No meeting, or too many, go by that name.
     #[error(transparent)]
     Find(#[from] find::FindError),
+    /// Standard input gave nothing.
+    #[error("no password came on standard input: {0}")]
+    Input(#[source] io::Error),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +57,18 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<String, Failure> {
     let mut client = Client::connect(&cli.state())?;
     let reply = match &cli.command {
+        Command::Join { meeting } if meeting.contains("://") => {
+            let link = MeetingLink::new(meeting);
+            client.ask(Request::JoinLink { link })?
+        }
+        Command::Password => {
+            let mut password = String::new();
+            io::stdin()
+                .read_line(&mut password)
+                .map_err(Failure::Input)?;
+            let password = Secret::new(password.trim_end_matches(['\r', '\n']));
+            client.ask(Request::GivePassword { password })?
+        }
         Command::Join { meeting } => {
             let meetings = client.meetings()?;
             let meeting = find::find(meeting, &meetings)?.id.clone();

@@ -5,7 +5,7 @@ use saal_control::{
     CallStatus, Devices, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply, Status,
 };
 use saal_media_protocol::MediaStats;
-use saal_meeting::{AccountState, Participant};
+use saal_meeting::{AccountState, Participant, Role};
 
 use crate::cli::{Command, Switch};
 
@@ -28,6 +28,13 @@ pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String
 fn done(command: &Command) -> &'static str {
     match command {
         Command::Join { .. } => "Joining; `saalctl status` tells how it goes on.",
+        Command::Password => "The password is given; `saalctl status` tells how it goes on.",
+        Command::Hand { switch: Switch::On } => "The room's hand is up.",
+        Command::Hand {
+            switch: Switch::Off,
+        } => "The room's hand is down.",
+        Command::Admit { .. } => "Asked to let them in.",
+        Command::EndForAll => "Ending the meeting for everybody.",
         Command::Leave => "Leaving.",
         Command::Mute { switch: Switch::On } => "The microphone is muted.",
         Command::Mute {
@@ -113,6 +120,15 @@ fn phase(phase: PhaseName) -> &'static str {
 fn call(call: &CallStatus) -> String {
     let switch = |muted: bool, off: &'static str| if muted { off } else { "on" };
     let mut text = line("Meeting", &plain(&call.title));
+    if let Some(obstacle) = call.obstacle {
+        text += &line("Entrance", obstacle.as_str());
+    }
+    for knocker in &call.state.knocking {
+        text += &line(
+            "In the lobby",
+            &format!("{} ({})", plain(&knocker.name), plain(&knocker.id)),
+        );
+    }
     text += &line("Microphone", switch(call.muted.microphone, "muted"));
     text += &line("Camera", switch(call.muted.camera, "off"));
     if call.participants.is_empty() {
@@ -127,6 +143,8 @@ fn call(call: &CallStatus) -> String {
 
 fn participant(person: &Participant) -> String {
     let facts = [
+        (person.role == Role::Moderator, "moderator"),
+        (person.hand_raised, "hand raised"),
         (person.speaking, "speaking"),
         (person.content, "presenting"),
         (!person.microphone, "muted"),

@@ -15,7 +15,7 @@ use saal_control::{
     MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request, Status, TroubleLine,
 };
 use saal_media_protocol::{DeviceList, MediaStats, ReceivedVideo, SourceKind};
-use saal_meeting::{AccountState, MeetingId, Participant};
+use saal_meeting::{AccountState, MeetingId, MeetingState, Participant};
 
 /// A daemon that answers from a script and tells what it was asked.
 struct Daemon {
@@ -116,6 +116,10 @@ fn busy() -> Status {
             title: "Weekly".to_owned(),
             meeting: MeetingId("!weekly:example.org/now".to_owned()),
             participants: vec![ada, eve],
+            obstacle: None,
+            state: MeetingState::default(),
+            chat: Vec::new(),
+            captions: Vec::new(),
             muted: MutedSources {
                 microphone: true,
                 camera: false,

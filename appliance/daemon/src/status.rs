@@ -2,11 +2,11 @@
 
 use saal_control::{
     CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode, MeetingLine,
-    MutedSources, PhaseName, Refused, Reply, Request, Status, TroubleLine, VERSION,
+    MutedSources, Obstacle, PhaseName, Refused, Reply, Request, Status, TroubleLine, VERSION,
 };
 use saal_core::{Agenda, EngineState, Intent, Now, Phase, Room, Trouble};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{Meeting, MeetingId};
+use saal_meeting::{Meeting, MeetingId, MeetingLink, Waiting};
 
 /// What answers are made from.
 pub(crate) struct Facts<'a> {
@@ -23,6 +23,11 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         Request::Meetings {} => (Reply::Meetings(meetings(facts)), None),
         Request::Devices {} => (Reply::Devices(devices(facts)), None),
         Request::Join { meeting } => join(meeting, facts),
+        Request::JoinLink { link } => join_link(link, facts),
+        Request::GivePassword { password } => {
+            in_call(facts, Intent::GivePassword(password.clone()))
+        }
+        Request::Act { action } => in_call(facts, Intent::Act(action.clone())),
         Request::Leave {} => in_call(facts, Intent::Leave),
         Request::SetMuted { source, muted } => set_muted(*source, *muted, facts),
     }
@@ -49,6 +54,14 @@ fn set_muted(source: SourceKind, muted: bool, facts: &Facts<'_>) -> (Reply, Opti
             refuse(ErrorCode::NotMutable, message)
         }
     }
+}
+
+fn join_link(link: &MeetingLink, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
+    if let Some(meeting) = facts.room.phase().meeting() {
+        let message = format!("the room is in \"{}\"; leave first", meeting.title);
+        return refuse(ErrorCode::InCall, message);
+    }
+    (Reply::Done {}, Some(Intent::JoinLink(link.clone())))
 }
 
 fn join(id: &MeetingId, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
@@ -115,9 +128,23 @@ fn phase(phase: &Phase) -> PhaseName {
 
 fn call(room: &Room) -> Option<CallStatus> {
     let meeting = room.phase().meeting()?;
-    let participants = room.phase().in_call().map(|c| c.participants.clone());
+    let inside = room.phase().in_call();
+    let participants = inside.map(|c| c.participants.clone());
     let muted = room.muted();
+    let (state, obstacle) = match room.phase() {
+        Phase::Joining(joining) => (joining.state.clone(), joining.obstacle.map(obstacle)),
+        _ => (inside.map(|c| c.state.clone()).unwrap_or_default(), None),
+    };
+    let said = inside.map(|c| &c.said);
     Some(CallStatus {
+        obstacle,
+        state,
+        chat: said
+            .map(|s| s.chat().cloned().collect())
+            .unwrap_or_default(),
+        captions: said
+            .map(|s| s.captions().cloned().collect())
+            .unwrap_or_default(),
         title: meeting.title.clone(),
         meeting: meeting.id.clone(),
         participants: participants.unwrap_or_default(),
@@ -126,6 +153,16 @@ fn call(room: &Room) -> Option<CallStatus> {
             camera: muted.camera,
         },
     })
+}
+
+fn obstacle(obstacle: saal_core::Obstacle) -> Obstacle {
+    use saal_core::Obstacle as Core;
+    match obstacle {
+        Core::Waiting(Waiting::Host) => Obstacle::Host,
+        Core::Waiting(Waiting::Admission) => Obstacle::Admission,
+        Core::Password { refused: false } => Obstacle::Password,
+        Core::Password { refused: true } => Obstacle::PasswordAgain,
+    }
 }
 
 fn engine(state: EngineState) -> EngineProcess {

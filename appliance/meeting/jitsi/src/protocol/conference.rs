@@ -22,6 +22,7 @@ mod lobby;
 mod media;
 mod messages;
 mod notices;
+mod peer;
 mod room;
 mod settle;
 mod timers;
@@ -206,6 +207,7 @@ enum Pending {
     SessionAccept {
         sid: String,
     },
+    PeerAccept,
     Restart,
     Ping,
     /// Nothing depends on it.
@@ -253,6 +255,7 @@ pub struct Conference {
     /// Names that we had ourselves before a reconnect.
     former: BTreeSet<String>,
     bridge: Option<MediaSession>,
+    peer: Option<peer::Peer>,
     channel: channel::Channel,
     lobby: Option<lobby::Lobby>,
     watched: Option<Vec<Watched>>,
@@ -317,6 +320,7 @@ impl Conference {
             occupants: BTreeMap::new(),
             former: BTreeSet::new(),
             bridge: None,
+            peer: None,
             channel: channel::Channel::None,
             lobby: None,
             watched: None,
@@ -424,7 +428,7 @@ impl Conference {
             Timer::MediaBy => self.media_took_too_long(now),
             Timer::MediaBack => self.restart_media(now, "the media's connection is lost"),
             Timer::Bridge => self.open_bridge_socket(),
-            Timer::PeerBy => {}
+            Timer::PeerBy => self.end_peer("connectivity-error"),
             Timer::LeaveBy => self.over(),
         }
     }

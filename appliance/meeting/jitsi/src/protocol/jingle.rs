@@ -9,7 +9,8 @@ use saal_media_protocol::{
 };
 
 pub(crate) use build::{
-    AcceptedBy, accept, decline, restart, source_add, terminate, transport_info, transport_reject,
+    AcceptedBy, accept, decline, modify, restart, source_add, terminate, transport_info,
+    transport_reject,
 };
 
 use super::{

@@ -34,6 +34,14 @@ impl Default for Constraints {
 }
 
 impl Constraints {
+    /// No picture at all.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            default_height: 0,
+            ..Self::default()
+        }
+    }
+
     /// From what the television shows; `name` says what the source of a participant is called.
     pub(crate) fn from_watched(
         watched: &[Watched],

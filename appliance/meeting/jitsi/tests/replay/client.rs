@@ -11,8 +11,8 @@ use saal_jitsi::protocol::{
     BridgeEvent, Conference, ConferenceSetup, Credentials, Hosts, LinkEvent, Output,
 };
 use saal_media_protocol::{
-    Codec, DtlsSetup, Fingerprint, IceCredentials, LocalTransport, SourceKind, TransportCommand,
-    TransportEvent, TransportId, TransportState,
+    Candidate, Codec, DtlsSetup, Fingerprint, IceCredentials, LocalTransport, SourceKind,
+    TransportCommand, TransportEvent, TransportId, TransportState,
 };
 use saal_meeting::{CallEvent, CallId, MeetingAction, MeetingCommand, Secret, Watched};
 
@@ -294,6 +294,10 @@ impl Client {
 
     fn engine(&mut self, command: TransportCommand) {
         if let TransportCommand::OpenDeclared { transport, .. } = command {
+            let candidate = Candidate {
+                candidate: "candidate:1 1 udp 2130706431 127.0.0.1 9 typ host".into(),
+                mid: None,
+            };
             let local = LocalTransport {
                 ice: IceCredentials {
                     ufrag: "abcd".into(),
@@ -308,6 +312,11 @@ impl Client {
             self.commands.push(command);
             let opened = TransportEvent::Opened { transport, local };
             self.conference.handle_transport(self.now, opened);
+            let found = TransportEvent::Candidate {
+                transport,
+                candidate,
+            };
+            self.conference.handle_transport(self.now, found);
             let state = TransportState::Connected;
             let connected = TransportEvent::State { transport, state };
             self.conference.handle_transport(self.now, connected);

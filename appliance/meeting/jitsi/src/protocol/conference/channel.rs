@@ -116,16 +116,21 @@ impl Conference {
         self.say(message);
     }
 
-    /// Which pictures we want, and how high.
+    /// Which pictures we want, and how high; from the bridge none while a peer sends them.
     pub(super) fn tell_constraints(&mut self) {
-        let constraints = match &self.watched {
+        let wanted = match &self.watched {
             None => Constraints::default(),
             Some(watched) => {
                 Constraints::from_watched(watched, |who, what| self.name_of_source(who, what))
             }
         };
-        let message = bridge::receiver_constraints(&constraints);
-        self.say(message);
+        if self.peer_is_live() {
+            let heights: Vec<(String, u32)> = wanted.by_source.into_iter().collect();
+            self.tell_peer_heights(&heights);
+            self.say(bridge::receiver_constraints(&Constraints::nothing()));
+        } else {
+            self.say(bridge::receiver_constraints(&wanted));
+        }
     }
 
     /// What somebody calls their source: some present in their first one.

@@ -100,28 +100,45 @@ impl Conference {
         if std::mem::replace(&mut self.media.presenting, true) {
             return;
         }
-        let endpoint = self.endpoint.clone();
-        if let Some(session) = &mut self.bridge {
-            let known = session
-                .sources
-                .iter()
-                .any(|s| s.source == SourceKind::Content);
-            if !known {
-                let layers = Layers::Simulcast;
-                let own = OwnSource::new(&endpoint, SourceKind::Content, layers, &mut self.ids);
-                session.sources.push(own.clone());
-                if session.local.is_some() {
-                    let add = jingle::source_add(&session.offer, &session.with, &own);
-                    let to = session.with.clone();
-                    self.ask(&to, "set", add, Pending::Nothing);
-                }
-            }
-        }
-        if let Some(session) = &mut self.bridge {
-            session.send(SourceKind::Content);
-        }
+        self.add_content(false);
+        self.add_content(true);
         self.tell_video_type(SourceKind::Content);
         self.publish_sources();
+    }
+
+    /// Puts the content's source into a session, once, and sends it where the media flow.
+    fn add_content(&mut self, to_peer: bool) {
+        let live = to_peer == self.peer_is_live();
+        let layers = if to_peer {
+            Layers::Single
+        } else {
+            Layers::Simulcast
+        };
+        let endpoint = self.endpoint.clone();
+        let own = OwnSource::new(&endpoint, SourceKind::Content, layers, &mut self.ids);
+        let session = if to_peer {
+            self.peer.as_mut().map(|peer| &mut peer.session)
+        } else {
+            self.bridge.as_mut()
+        };
+        let Some(session) = session else { return };
+        let known = session
+            .sources
+            .iter()
+            .any(|s| s.source == SourceKind::Content);
+        let mut add = None;
+        if !known {
+            session.sources.push(own.clone());
+            let told = session.local.is_some();
+            add = told.then(|| jingle::source_add(&session.offer, &session.with, &own));
+        }
+        let to = session.with.clone();
+        if live {
+            session.send(SourceKind::Content);
+        }
+        if let Some(add) = add {
+            self.ask(&to, "set", add, Pending::Nothing);
+        }
     }
 
     /// The source stays known and is muted, as web clients do.
@@ -129,7 +146,8 @@ impl Conference {
         if !std::mem::replace(&mut self.media.presenting, false) {
             return;
         }
-        if let Some(session) = &mut self.bridge {
+        let peer = self.peer.as_mut().map(|peer| &mut peer.session);
+        for session in self.bridge.iter_mut().chain(peer) {
             session.stop(SourceKind::Content);
         }
         self.publish_sources();

@@ -80,6 +80,7 @@ impl Conference {
                     self.rejoin(now, "the focus does not accept our answer");
                 }
             }
+            Some(Pending::PeerAccept) if failed => self.back_to_bridge(),
             Some(Pending::Restart) if failed => {
                 self.rejoin(now, "the focus does not invite us again");
             }
@@ -149,7 +150,7 @@ impl Conference {
         }
         self.reply(iq, "result", None);
         let action = Action::read(jingle);
-        self.session_action(now, from, sid, action);
+        self.session_action(now, from, action);
     }
 }
 

@@ -34,18 +34,18 @@ impl Conference {
     }
 
     fn sessions(&self) -> impl Iterator<Item = &MediaSession> {
-        self.bridge.iter()
+        self.bridge
+            .iter()
+            .chain(self.peer.iter().map(|peer| &peer.session))
     }
 
-    pub(super) fn session_action(&mut self, now: Instant, from: &str, sid: &str, action: Action) {
+    pub(super) fn session_action(&mut self, now: Instant, from: &str, action: Action) {
         match action {
             Action::Initiate(offer) if ids::resource(from) == room::FOCUS => {
                 self.invited(now, from, *offer);
             }
-            Action::Initiate(_) => {
-                let decline = jingle::decline(sid, from);
-                self.ask(from, "set", decline, Pending::Nothing);
-            }
+            Action::Initiate(offer) => self.called(now, from, *offer),
+            action if self.is_peer(from) => self.peer_action(action),
             Action::TransportInfo(transport) => {
                 if let Some(session) = &mut self.bridge {
                     session.add_candidates(transport.candidates);
@@ -96,7 +96,7 @@ impl Conference {
             self.not_understood("an invitation without a transport");
             return;
         }
-        session.show(true);
+        session.show(!self.peer_is_live());
         let sources = std::mem::take(&mut session.offer.sources);
         sources
             .into_iter()
@@ -145,15 +145,21 @@ impl Conference {
         if let Some(session) = &mut self.bridge {
             session.remove_owner(endpoint);
         }
+        let peer = self.peer.as_ref();
+        if peer.is_some_and(|peer| ids::resource(&peer.session.with) == endpoint) {
+            self.back_to_bridge();
+        }
     }
 
     pub(super) fn transport_event(&mut self, now: Instant, event: TransportEvent) {
-        let ours = self
-            .bridge
-            .as_ref()
-            .is_some_and(|b| b.transport == event.transport());
+        let of = event.transport();
+        let is = |session: &MediaSession| session.transport == of;
+        if self.peer.as_ref().is_some_and(|peer| is(&peer.session)) {
+            self.peer_event(now, event);
+            return;
+        }
         // Events of a connection that was closed meanwhile are late, not wrong.
-        if !ours {
+        if !self.bridge.as_ref().is_some_and(is) {
             return;
         }
         match event {
@@ -186,7 +192,9 @@ impl Conference {
         let accept = jingle::accept(&session.offer, by, local, &session.sources);
         let (to, sid) = (session.with.clone(), session.offer.sid.clone());
         let kinds: Vec<SourceKind> = session.sources.iter().map(|own| own.source).collect();
-        kinds.into_iter().for_each(|kind| session.send(kind));
+        if self.peer.as_ref().is_none_or(|peer| !peer.live) {
+            kinds.into_iter().for_each(|kind| session.send(kind));
+        }
         self.ask(&to, "set", accept, Pending::SessionAccept { sid });
         self.publish_sources();
     }
@@ -226,7 +234,9 @@ impl Conference {
             jingle::restart(&session.offer, &session.with, reason),
         );
         self.drop_bridge();
-        self.trouble(reason);
+        if !self.peer_is_live() {
+            self.trouble(reason);
+        }
         self.ask(&to, "set", restart, Pending::Restart);
         self.timers.set(Timer::MediaBy, now + AGAIN_WITHIN);
     }
@@ -234,7 +244,7 @@ impl Conference {
     /// The focus ends the session: alone in the room there is none, else another one follows.
     fn bridge_ended(&mut self, now: Instant, reason: &str) {
         self.drop_bridge();
-        if !self.occupants.is_empty() {
+        if !self.occupants.is_empty() && !self.peer_is_live() {
             self.trouble(&format!("the bridge's session ended: {reason}"));
             self.timers.set(Timer::MediaBy, now + AGAIN_WITHIN);
         }
@@ -263,6 +273,7 @@ impl Conference {
 
     /// Everything that the engine makes for this conference ends.
     pub(super) fn drop_media(&mut self) {
+        self.drop_peer();
         self.drop_bridge();
     }
 
@@ -270,6 +281,9 @@ impl Conference {
     pub(super) fn drain_media(&mut self) {
         if let Some(session) = &mut self.bridge {
             drain(session, &mut self.outputs);
+        }
+        if let Some(peer) = &mut self.peer {
+            drain(&mut peer.session, &mut self.outputs);
         }
     }
 
@@ -336,7 +350,7 @@ impl Conference {
     }
 }
 
-fn drain(session: &mut MediaSession, outputs: &mut std::collections::VecDeque<Output>) {
+pub(super) fn drain(session: &mut MediaSession, outputs: &mut std::collections::VecDeque<Output>) {
     while let Some(command) = session.poll() {
         outputs.push_back(Output::Transport(command));
     }

@@ -94,6 +94,7 @@ impl Conference {
             self.timers.set_once(Timer::MediaBy, now + MEDIA_WITHIN);
         }
         self.occupants.insert(occupant.endpoint.clone(), occupant);
+        self.check_peer();
     }
 
     fn gone(&mut self, endpoint: &str) {

@@ -230,3 +230,17 @@ pub(crate) fn transport_reject(offer: &Offer, initiator: &str) -> Element {
     });
     jingle("transport-reject", initiator, &offer.sid).children(contents)
 }
+
+/// `content-modify` with the heights that we want of a peer's pictures, in pixels.
+pub(crate) fn modify(offer: &Offer, initiator: &str, heights: &[(String, u32)]) -> Element {
+    let wishes = heights.iter().map(|(source, height)| {
+        Element::new("source-frame-height", ns::MUTE_VIDEO)
+            .with("sourceName", source.clone())
+            .with("maxHeight", height.to_string())
+    });
+    let content = Element::new("content", ns::JINGLE)
+        .with("name", "video")
+        .with("senders", "both")
+        .children(wishes);
+    jingle("content-modify", initiator, &offer.sid).child(content)
+}

@@ -42,6 +42,8 @@ pub struct ServerConfig {
     pub bosh: Option<String>,
     /// Address for conference requests, perhaps relative to the page.
     pub conference_request: Option<String>,
+    /// Domain of recorders and transcribers.
+    pub hidden_domain: Option<String>,
     /// Where people get a token; with it a link needs one.
     pub token_service: Option<String>,
     /// Two people may talk directly.
@@ -88,6 +90,7 @@ impl ServerConfig {
             websocket: text(&config["websocket"]).or_else(|| text(&config["serviceUrl"])),
             bosh: text(&config["bosh"]),
             conference_request: text(&config["conferenceRequestUrl"]),
+            hidden_domain: text(&config["hiddenDomain"]).map(|d| d.to_lowercase()),
             token_service: text(&config["tokenAuthUrl"]),
             peer_to_peer: is(&config["p2p"]["enabled"]),
             start_muted: is(&config["startWithAudioMuted"]),
@@ -123,6 +126,7 @@ impl ServerConfig {
             conference_request: request
                 .and_then(|address| link.base.join(address).ok())
                 .map(String::from),
+            hidden: self.hidden_domain.clone(),
         }
     }
 

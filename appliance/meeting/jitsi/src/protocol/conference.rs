@@ -34,8 +34,7 @@ use std::{
 
 use saal_media_protocol::{Codec, IceServer, TransportCommand, TransportEvent, TransportId};
 use saal_meeting::{
-    CallEvent, CallId, EndReason, JoinStage, MeetingCommand, MeetingState, Participant, Secret,
-    Watched,
+    CallEvent, CallId, EndReason, JoinStage, MeetingCommand, MeetingState, Secret, Watched,
 };
 
 pub use super::stream::Credentials;
@@ -47,19 +46,12 @@ use super::{
     stream::Stream,
     xml::Element,
 };
-use timers::{Backoff, Timer, Timers};
+use timers::{Backoffs, Timer, Timers};
 
 /// The room has to be in, or waiting for people, within this time.
 const JOIN_WITHIN: Duration = Duration::from_secs(25);
-/// To the link: people wait for it.
-const LINK_STEPS: &[u64] = &[100, 500, 1000, 2000, 5000];
-/// To the focus that is not ready.
-const FOCUS_STEPS: &[u64] = &[500, 1000, 2000, 4000];
-/// To the bridge's WebSocket.
-const BRIDGE_STEPS: &[u64] = &[500, 1000, 2000, 5000, 10_000];
-/// To new media.
-const MEDIA_STEPS: &[u64] = &[0, 1000, 2000, 5000, 10_000];
-
+/// Between looks at what can't be done now.
+const RETRY: Duration = Duration::from_secs(1);
 /// Where the conference is on its installation (`config.js`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hosts {
@@ -74,6 +66,8 @@ pub struct Hosts {
     pub focus: String,
     /// Address for conference requests over HTTP, where there is one.
     pub conference_request: Option<String>,
+    /// Domain of recorders and transcribers, whom nobody is shown.
+    pub hidden: Option<String>,
 }
 
 /// What a stay is made from.
@@ -230,16 +224,15 @@ pub struct Conference {
     ids: Ids,
     phase: Phase,
     stream: Stream,
-    link_backoff: Backoff,
-    focus_backoff: Backoff,
-    bridge_backoff: Backoff,
-    media_backoff: Backoff,
+    backoffs: Backoffs,
     timers: Timers,
     pending: BTreeMap<String, Pending>,
     next_transport: u64,
     next_request: u64,
     components: Components,
     ice_servers: Vec<IceServer>,
+    /// Server for the audience of a large meeting, where we were sent to one.
+    vnode: Option<String>,
     /// Bare JID of the MUC that the room is in or goes to.
     room: String,
     room_info: RoomInfo,
@@ -260,17 +253,9 @@ pub struct Conference {
     lobby: Option<lobby::Lobby>,
     watched: Option<Vec<Watched>>,
     dominant: String,
-    floor: notices::Floor,
-    capture: notices::Capture,
-    consented: bool,
-    /// Who voted what, by poll and voter.
-    votes: BTreeMap<(String, String), Vec<bool>>,
-    /// Names of breakout rooms by JID.
-    breakout_names: BTreeMap<String, String>,
+    notices: notices::Notices,
     state: MeetingState,
-    told_state: MeetingState,
-    told_participants: Vec<Participant>,
-    told_waiting: Option<saal_meeting::Waiting>,
+    told: settle::Told,
     joined: bool,
     /// `Reconnecting` was said.
     troubled: bool,
@@ -294,10 +279,7 @@ impl Conference {
             ids: Ids::new(setup.seed),
             phase: Phase::Linking,
             stream: Stream::new(setup.hosts.domain.clone(), setup.credentials.clone()),
-            link_backoff: Backoff::new(LINK_STEPS),
-            focus_backoff: Backoff::new(FOCUS_STEPS),
-            bridge_backoff: Backoff::new(BRIDGE_STEPS),
-            media_backoff: Backoff::new(MEDIA_STEPS),
+            backoffs: Backoffs::default(),
             timers: Timers::default(),
             pending: BTreeMap::new(),
             // Numbers are never used twice while a daemon lives; no stay makes as many.
@@ -305,6 +287,7 @@ impl Conference {
             next_request: 0,
             components: Components::default(),
             ice_servers: Vec::new(),
+            vnode: None,
             room,
             room_info: RoomInfo::default(),
             endpoint: String::new(),
@@ -325,15 +308,9 @@ impl Conference {
             lobby: None,
             watched: None,
             dominant: String::new(),
-            floor: notices::Floor::default(),
-            capture: notices::Capture::default(),
-            consented: false,
-            votes: BTreeMap::new(),
-            breakout_names: BTreeMap::new(),
+            notices: notices::Notices::default(),
             state: MeetingState::default(),
-            told_state: MeetingState::default(),
-            told_participants: Vec::new(),
-            told_waiting: None,
+            told: settle::Told::default(),
             joined: false,
             troubled: false,
             last_failure: String::new(),
@@ -421,6 +398,10 @@ impl Conference {
         match timer {
             Timer::JoinBy => self.join_took_too_long(now),
             Timer::Link => self.open_link(),
+            // What waits for the link is tried again once it is there.
+            Timer::Focus | Timer::Enter if !self.stream.is_online() => {
+                self.timers.set(timer, now + RETRY);
+            }
             Timer::Focus => self.ask_focus(now),
             Timer::Enter => self.enter(now),
             Timer::Ping => self.ping(now),

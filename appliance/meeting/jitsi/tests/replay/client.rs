@@ -81,6 +81,7 @@ pub(crate) fn setup(lines: &[Line]) -> ConferenceSetup {
             muc: "conference.meet.localtest".into(),
             focus: "focus.meet.localtest".into(),
             conference_request: None,
+            hidden: None,
         },
         credentials: Credentials::Anonymous,
         token: None,

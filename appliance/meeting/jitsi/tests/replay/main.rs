@@ -178,6 +178,44 @@ fn what_is_presented_is_a_track_of_its_own() {
     assert_eq!(own, meaning::added(&sharer.theirs));
 }
 
+#[test]
+fn a_direct_session_is_accepted_with_what_the_room_decodes() {
+    let client = Client::replay("p2p-first");
+    let (ours, theirs) = (
+        meaning::accepted_from(&client.ours, "/e3b81ffc"),
+        meaning::accepted_from(&client.theirs, "/e3b81ffc"),
+    );
+    assert_eq!(
+        ours.keys().collect::<Vec<_>>(),
+        theirs.keys().collect::<Vec<_>>()
+    );
+    for (content, theirs) in &theirs {
+        let ours = &ours[content];
+        assert!(ours.payloads.is_subset(&theirs.payloads));
+        assert!(ours.extensions.is_subset(&theirs.extensions));
+        assert_eq!(ours.sources, theirs.sources);
+        assert_eq!(ours.groups, theirs.groups);
+    }
+    let names: Vec<_> = ours["1"]
+        .payloads
+        .iter()
+        .map(|(_, name, _)| name.as_str())
+        .collect();
+    for name in ["VP8", "VP9", "AV1", "H264"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    // Two of the four H.264 forms can be fragmented.
+    assert_eq!(names.iter().filter(|name| **name == "H264").count(), 2);
+    let told = meaning::candidates(&client.ours);
+    assert_eq!(
+        told,
+        [("p2pr@conference.meet.localtest/e3b81ffc".to_owned(), 1)]
+    );
+    let heights = meaning::peer_heights(&client.ours);
+    assert!(!heights.is_empty());
+    assert!(heights.is_subset(&meaning::peer_heights(&client.theirs)));
+}
+
 fn last_reason(client: &Client) -> &EndReason {
     match client.events.last() {
         Some(CallEvent::Ended(reason)) => reason,

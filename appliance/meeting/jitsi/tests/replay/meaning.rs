@@ -77,10 +77,15 @@ pub(crate) struct Accepted {
 }
 
 pub(crate) fn accepted(said: &Said) -> BTreeMap<String, Accepted> {
+    accepted_from(said, "/focus")
+}
+
+/// The answer to somebody's offer, by content.
+pub(crate) fn accepted_from(said: &Said, whom: &str) -> BTreeMap<String, Accepted> {
     let answers = each(said, |stanza| {
         let jingle = named(stanza, "jingle").next()?;
-        let to_focus = attribute(stanza, "to").ends_with("/focus");
-        (jingle.attribute("action") == Some("session-accept") && to_focus).then(|| {
+        let to_them = attribute(stanza, "to").ends_with(whom);
+        (jingle.attribute("action") == Some("session-accept") && to_them).then(|| {
             let contents = jingle
                 .children()
                 .filter(|c| c.has_tag_name(("urn:xmpp:jingle:1", "content")));
@@ -126,6 +131,26 @@ fn groups(of: Node<'_, '_>) -> BTreeMap<String, usize> {
         *groups.entry(key).or_default() += 1;
     }
     groups
+}
+
+/// To whom candidates were told, and how many at once.
+pub(crate) fn candidates(said: &Said) -> Vec<(String, usize)> {
+    each(said, |stanza| {
+        let jingle = named(stanza, "jingle").next()?;
+        let count = named(jingle, "candidate").count();
+        (jingle.attribute("action") == Some("transport-info"))
+            .then(|| (attribute(stanza, "to"), count))
+    })
+}
+
+/// Heights asked of a peer.
+pub(crate) fn peer_heights(said: &Said) -> BTreeSet<(String, String)> {
+    let wishes = each(said, |stanza| {
+        let wishes = named(stanza, "source-frame-height");
+        let wishes = wishes.map(|w| (attribute(w, "sourceName"), attribute(w, "maxHeight")));
+        Some(wishes.collect::<Vec<_>>())
+    });
+    wishes.into_iter().flatten().collect()
 }
 
 /// Sources added later, with their groups.

@@ -66,7 +66,7 @@ impl Conference {
             self.outputs.push_back(Output::CloseBridge);
         }
         self.channel = Channel::None;
-        self.bridge_backoff.reset();
+        self.backoffs.bridge.reset();
     }
 
     pub(super) fn bridge_event(&mut self, now: Instant, event: BridgeEvent<'_>) {
@@ -76,14 +76,14 @@ impl Conference {
         match event {
             BridgeEvent::Opened => {
                 *open = true;
-                self.bridge_backoff.reset();
+                self.backoffs.bridge.reset();
                 self.channel_opened();
             }
             BridgeEvent::Text(text) => self.channel_text(now, text),
             BridgeEvent::Closed => {
                 *open = false;
                 // The media go on; only their control waits.
-                let wait = self.bridge_backoff.after_failure(self.ids.jitter());
+                let wait = self.backoffs.bridge.after_failure(self.ids.jitter());
                 self.timers.set(Timer::Bridge, now + wait);
             }
         }

@@ -48,7 +48,7 @@ impl Conference {
         match source {
             SourceKind::Microphone => self.media.microphone = !muted,
             SourceKind::Camera => {
-                if self.media.camera == muted && !muted {
+                if !muted && !self.media.camera {
                     self.tell_video_type(SourceKind::Camera);
                 }
                 self.media.camera = !muted;
@@ -60,6 +60,7 @@ impl Conference {
 
     /// The engine has forgotten every connection.
     fn media_restarted(&mut self, now: Instant) {
+        self.end_peer("failed-transport");
         self.restart_media(now, "the media engine was restarted");
     }
 

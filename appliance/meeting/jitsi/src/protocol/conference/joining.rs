@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use saal_meeting::{CallEvent, EndReason, JoinStage, Waiting};
+use saal_meeting::{CallEvent, EndReason, JoinStage, Role, Waiting};
 
 use super::{Conference, Credentials, Output, Pending, Phase, Timer};
 use crate::protocol::{
@@ -10,6 +10,7 @@ use crate::protocol::{
     ids, ns,
     presence::Refusal,
     services,
+    stream::Stream,
     xml::Element,
 };
 
@@ -23,7 +24,7 @@ const PATIENCE: usize = 4;
 impl Conference {
     /// The stream is there.
     pub(super) fn online(&mut self, now: Instant, resumed: bool) {
-        self.link_backoff.reset();
+        self.backoffs.link.reset();
         self.watch_link(now);
         if resumed {
             return;
@@ -61,6 +62,10 @@ impl Conference {
 
     /// Asks the focus for the conference.
     pub(super) fn ask_focus(&mut self, now: Instant) {
+        if self.vnode.is_some() {
+            self.enter(now);
+            return;
+        }
         self.phase = Phase::Asking;
         let request = ConferenceRequest {
             room: self.room.clone(),
@@ -104,7 +109,7 @@ impl Conference {
         self.timers.cancel(Timer::Focus);
         match answer {
             FocusAnswer::Ready(ready) => {
-                self.focus_backoff.reset();
+                self.backoffs.focus.reset();
                 self.focus.extend(ready.focus);
                 self.focus_session = ready.session_id.or(self.focus_session.take());
                 self.enter(now);
@@ -130,10 +135,30 @@ impl Conference {
         }
     }
 
-    /// Large meetings send their audience to other servers.
+    /// Large meetings send their audience to other servers, which have rooms of the same name and
+    /// need no request. The installation knows them by `NODE.meet.jitsi`.
     fn redirected(&mut self, vnode: String, focus: String) {
-        tracing::info!(vnode, focus, "sent to a visitor node");
-        self.end(EndReason::Full);
+        let domain = format!("{vnode}.meet.jitsi");
+        let hosts = &mut self.setup.hosts;
+        let muc = match hosts.muc.strip_suffix(hosts.main.as_str()) {
+            Some(prefix) => format!("{prefix}{domain}"),
+            None => format!("conference.{domain}"),
+        };
+        hosts.muc = muc;
+        hosts.main.clone_from(&domain);
+        hosts.domain.clone_from(&domain);
+        self.room = format!("{}@{}", self.setup.room, hosts.muc);
+        self.focus.insert(ids::bare(&focus).to_owned());
+        self.vnode = Some(vnode);
+        self.state.role = Role::Visitor;
+        self.stream.close();
+        self.flush();
+        self.stream = Stream::new(domain, self.setup.credentials.clone());
+        self.phase = Phase::Linking;
+        self.timers.cancel(Timer::Ping);
+        self.timers.cancel(Timer::PingBy);
+        self.outputs.push_back(Output::CloseLink);
+        self.open_link();
     }
 
     /// With a login or a token no host will make it better.
@@ -154,14 +179,14 @@ impl Conference {
     }
 
     fn ask_focus_later(&mut self, now: Instant) {
-        let wait = self.focus_backoff.after_failure(self.ids.jitter());
+        let wait = self.backoffs.focus.after_failure(self.ids.jitter());
         self.phase = Phase::Asking;
         self.timers.set(Timer::Focus, now + wait);
     }
 
     fn focus_failed(&mut self, now: Instant, reason: &str) {
         reason.clone_into(&mut self.last_failure);
-        if !self.joined && self.focus_backoff.failures() >= PATIENCE {
+        if !self.joined && self.backoffs.focus.failures() >= PATIENCE {
             let reason = reason.to_owned();
             self.end(EndReason::Failed { reason });
         } else {
@@ -201,7 +226,7 @@ impl Conference {
                 self.endpoint = self.ids.endpoint();
                 self.enter(now);
             }
-            Refusal::RoomGone if !self.joined && self.focus_backoff.failures() >= PATIENCE => {
+            Refusal::RoomGone if !self.joined && self.backoffs.focus.failures() >= PATIENCE => {
                 self.end(EndReason::NotFound);
             }
             Refusal::RoomGone => self.ask_focus_later(now),
@@ -219,7 +244,7 @@ impl Conference {
     /// People have to act: nothing takes too long from here on.
     pub(super) fn wait_for(&mut self, waiting: Waiting) {
         self.timers.cancel(Timer::JoinBy);
-        if self.told_waiting.replace(waiting) != Some(waiting) {
+        if self.told.waiting.replace(waiting) != Some(waiting) {
             self.emit(CallEvent::Waiting(waiting));
         }
     }

@@ -13,10 +13,8 @@ const PING_EVERY: Duration = Duration::from_secs(10);
 impl Conference {
     pub(super) fn open_link(&mut self) {
         let resume = self.stream.resumable().map(str::to_owned);
-        self.outputs.push_back(Output::OpenLink {
-            resume,
-            vnode: None,
-        });
+        let vnode = self.vnode.clone();
+        self.outputs.push_back(Output::OpenLink { resume, vnode });
     }
 
     pub(super) fn link_event(&mut self, now: Instant, event: LinkEvent) {
@@ -48,12 +46,14 @@ impl Conference {
         // In the room media go on meanwhile: nobody is told before the stream can't be resumed.
         if self.stream.resumable().is_none() {
             self.phase = Phase::Linking;
+            self.timers.cancel(Timer::Focus);
+            self.timers.cancel(Timer::Enter);
             if self.joined {
                 self.trouble(&reason);
             }
         }
         self.last_failure = reason;
-        let wait = self.link_backoff.after_failure(self.ids.jitter());
+        let wait = self.backoffs.link.after_failure(self.ids.jitter());
         self.timers.set(Timer::Link, now + wait);
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use saal_media_protocol::{ChannelOffer, SourceKind, TransportEvent, TransportState};
-use saal_meeting::CallEvent;
+use saal_meeting::{CallEvent, Role};
 
 use super::{Conference, Output, Pending, Phase, Timer, channel::Channel, room};
 use crate::protocol::{
@@ -122,6 +122,10 @@ impl Conference {
     }
 
     pub(super) fn own_sources(&mut self, layers: Layers) -> Vec<OwnSource> {
+        // The audience sees and hears only.
+        if self.state.role == Role::Visitor {
+            return Vec::new();
+        }
         let mut kinds = vec![SourceKind::Microphone, SourceKind::Camera];
         if self.media.presenting {
             kinds.push(SourceKind::Content);
@@ -216,7 +220,7 @@ impl Conference {
             TransportState::Connected => {
                 self.timers.cancel(Timer::MediaBy);
                 self.timers.cancel(Timer::MediaBack);
-                self.media_backoff.reset();
+                self.backoffs.media.reset();
             }
             TransportState::Disconnected => {
                 self.timers.set_once(Timer::MediaBack, now + BACK_WITHIN);
@@ -289,7 +293,8 @@ impl Conference {
 
     /// Tells the others what is on and what is off, where it changed.
     pub(super) fn publish_sources(&mut self) {
-        if self.bridge.as_ref().is_none_or(|b| b.local.is_none()) {
+        let visitor = self.state.role == Role::Visitor;
+        if visitor || self.bridge.as_ref().is_none_or(|b| b.local.is_none()) {
             return;
         }
         let mut sources = self.own.sources.clone();

@@ -1,6 +1,6 @@
 //! What the server's components say: moderation, metadata, polls, breakout rooms, recordings.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use saal_media_protocol::SourceKind;
 use saal_meeting::{CallEvent, Poll};
@@ -12,17 +12,34 @@ use crate::protocol::{ids, ns, presence::Occupant, services, xml::Element};
 /// More than fits on any panel.
 const MAX_POLLS: usize = 50;
 const MAX_ANSWERS: usize = 20;
+/// In all polls.
+const MAX_VOTES: usize = 10_000;
+/// Captures at once.
+const MAX_CAPTURES: usize = 16;
+
+/// What the components have said so far.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    floor: Floor,
+    capture: Capture,
+    /// The room agreed to what is captured now.
+    consented: bool,
+    /// Who voted what, by poll and voter.
+    votes: BTreeMap<(String, String), Vec<bool>>,
+    /// Names of breakout rooms by JID.
+    breakout_names: BTreeMap<String, String>,
+}
 
 /// The room's place among people whom moderators keep muted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Floor {
+struct Floor {
     microphone_approved: bool,
     camera_approved: bool,
 }
 
 /// Recordings and broadcasts by session, and who writes down.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Capture {
+struct Capture {
     /// Session and whether it is broadcast.
     running: Vec<(String, bool)>,
     /// Transcription as the metadata say.
@@ -83,9 +100,9 @@ impl Conference {
 
     fn approve(&mut self, source: SourceKind, approved: bool) {
         if source == SourceKind::Microphone {
-            self.floor.microphone_approved = approved;
+            self.notices.floor.microphone_approved = approved;
         } else {
-            self.floor.camera_approved = approved;
+            self.notices.floor.camera_approved = approved;
         }
     }
 
@@ -95,9 +112,11 @@ impl Conference {
         moderator
             || match source {
                 SourceKind::Microphone => {
-                    !self.state.microphone_moderated || self.floor.microphone_approved
+                    !self.state.microphone_moderated || self.notices.floor.microphone_approved
                 }
-                SourceKind::Camera => !self.state.camera_moderated || self.floor.camera_approved,
+                SourceKind::Camera => {
+                    !self.state.camera_moderated || self.notices.floor.camera_approved
+                }
                 SourceKind::Content | SourceKind::ContentAudio => true,
             }
     }
@@ -112,7 +131,8 @@ impl Conference {
         }
         let recording = &metadata["recording"];
         let transcribes = recording["isTranscribingEnabled"].as_bool() == Some(true);
-        self.capture.metadata = transcribes || metadata["asyncTranscription"] == Value::Bool(true);
+        self.notices.capture.metadata =
+            transcribes || metadata["asyncTranscription"] == Value::Bool(true);
         self.note_capture();
     }
 
@@ -172,7 +192,14 @@ impl Conference {
             .iter()
             .map(|flag| flag.as_bool() == Some(true))
             .collect();
-        let old = self.votes.insert(key, new.clone()).unwrap_or_default();
+        if self.notices.votes.len() >= MAX_VOTES {
+            return;
+        }
+        let old = self
+            .notices
+            .votes
+            .insert(key, new.clone())
+            .unwrap_or_default();
         let Some(poll) = self.state.polls.iter_mut().find(|poll| poll.id == id) else {
             return;
         };
@@ -196,7 +223,7 @@ impl Conference {
                         let name = room["name"].as_str()?.to_owned();
                         Some((room["jid"].as_str()?.to_owned(), name))
                     });
-                    self.breakout_names = named.take(MAX_POLLS).collect();
+                    self.notices.breakout_names = named.take(MAX_POLLS).collect();
                 }
             }
             _ => {}
@@ -215,7 +242,7 @@ impl Conference {
     pub(super) fn note_breakout(&mut self) {
         let breakout = self.components.breakout_rooms.as_deref();
         let inside = breakout.is_some_and(|b| ids::domain(&self.room).ends_with(b));
-        let name = self.breakout_names.get(&self.room).cloned();
+        let name = self.notices.breakout_names.get(&self.room).cloned();
         self.state.breakout = inside.then(|| name.unwrap_or_default());
     }
 
@@ -224,9 +251,13 @@ impl Conference {
         for status in presence.all("jibri-recording-status") {
             let session = status.attr("session_id").unwrap_or_default().to_owned();
             let stream = status.attr("recording_mode") == Some("stream");
-            self.capture.running.retain(|(known, _)| *known != session);
-            if status.attr("status") == Some("on") {
-                self.capture.running.push((session, stream));
+            self.notices
+                .capture
+                .running
+                .retain(|(known, _)| *known != session);
+            let room = self.notices.capture.running.len() < MAX_CAPTURES;
+            if status.attr("status") == Some("on") && room {
+                self.notices.capture.running.push((session, stream));
             }
         }
         self.note_capture();
@@ -235,25 +266,26 @@ impl Conference {
     /// The transcriber is in the room like a member.
     pub(super) fn note_transcriber(&mut self, occupant: &Occupant) {
         if let Some(on) = occupant.transcribes {
-            self.capture.transcriber = on;
+            self.notices.capture.transcriber = on;
             self.note_capture();
         }
     }
 
     fn note_capture(&mut self) {
-        let running = &self.capture.running;
+        let running = &self.notices.capture.running;
         self.state.recording = running.iter().any(|(_, stream)| !stream);
         self.state.live_stream = running.iter().any(|(_, stream)| *stream);
-        self.state.transcription = self.capture.metadata || self.capture.transcriber;
+        self.state.transcription =
+            self.notices.capture.metadata || self.notices.capture.transcriber;
         let captured = self.state.recording || self.state.transcription;
         // Once agreed, it is agreed until nothing is captured any more.
-        self.consented &= captured;
-        self.state.consent_asked = captured && !self.consented;
+        self.notices.consented &= captured;
+        self.state.consent_asked = captured && !self.notices.consented;
     }
 
     /// The room agrees.
     pub(super) fn consent(&mut self) {
-        self.consented = true;
+        self.notices.consented = true;
         self.note_capture();
     }
 

@@ -72,7 +72,7 @@ impl Conference {
 
     fn entered(&mut self, now: Instant) {
         self.phase = Phase::InRoom;
-        self.told_waiting = None;
+        self.told.waiting = None;
         self.timers.cancel(Timer::Enter);
         self.timers.set(Timer::MediaBy, now + MEDIA_WITHIN);
         self.leave_lobby();
@@ -82,7 +82,7 @@ impl Conference {
     }
 
     fn here(&mut self, now: Instant, occupant: Occupant) {
-        if self.former.contains(&occupant.endpoint) || is_hidden(&occupant) {
+        if self.former.contains(&occupant.endpoint) || self.is_hidden(&occupant) {
             self.note_transcriber(&occupant);
             return;
         }
@@ -150,7 +150,7 @@ impl Conference {
         self.endpoint = self.ids.endpoint();
         reason.clone_into(&mut self.last_failure);
         self.phase = Phase::Asking;
-        let wait = self.media_backoff.after_failure(self.ids.jitter());
+        let wait = self.backoffs.media.after_failure(self.ids.jitter());
         self.timers.cancel(Timer::MediaBy);
         self.timers.set(Timer::Focus, now + wait);
     }
@@ -181,13 +181,11 @@ impl Conference {
             name => name.to_owned(),
         })
     }
-}
 
-/// Recorders and transcribers are in the room as well; nobody wants to see their tile.
-fn is_hidden(occupant: &Occupant) -> bool {
-    let domain = ids::domain(&occupant.jid);
-    domain.starts_with("recorder.")
-        || domain.starts_with("hidden.")
-        || domain.starts_with("transcriber.")
-        || occupant.transcribes.is_some()
+    /// Recorders and transcribers are in the room as well; nobody wants to see their tile.
+    fn is_hidden(&self, occupant: &Occupant) -> bool {
+        let domain = ids::domain(&occupant.jid);
+        let named = self.setup.hosts.hidden.as_deref() == Some(domain);
+        named || domain.starts_with("recorder.") || occupant.transcribes.is_some()
+    }
 }

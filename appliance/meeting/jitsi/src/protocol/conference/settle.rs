@@ -2,10 +2,18 @@
 
 use std::time::Instant;
 
-use saal_meeting::{CallEvent, MeetingState, Participant, Role};
+use saal_meeting::{CallEvent, MeetingState, Participant, Role, Waiting};
 
 use super::{Conference, Phase, Timer};
 use crate::protocol::presence::Occupant;
+
+/// What the daemon knows.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) state: MeetingState,
+    pub(super) participants: Vec<Participant>,
+    pub(super) waiting: Option<Waiting>,
+}
 
 impl Conference {
     pub(super) fn settle(&mut self, now: Instant) {
@@ -60,8 +68,8 @@ impl Conference {
             .values()
             .map(|occupant| self.participant(occupant))
             .collect();
-        if participants != self.told_participants {
-            self.told_participants.clone_from(&participants);
+        if participants != self.told.participants {
+            self.told.participants.clone_from(&participants);
             self.emit(CallEvent::Participants(participants));
         }
     }
@@ -101,8 +109,8 @@ impl Conference {
             dial_in: self.occupants.values().any(|o| o.telephone),
             ..self.state.clone()
         };
-        if self.phase == Phase::InRoom && state != self.told_state {
-            self.told_state = state.clone();
+        if self.phase == Phase::InRoom && state != self.told.state {
+            self.told.state = state.clone();
             self.emit(CallEvent::State(Box::new(state)));
         }
     }

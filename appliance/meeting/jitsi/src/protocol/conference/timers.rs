@@ -67,6 +67,35 @@ impl Timers {
     }
 }
 
+/// To the link, in milliseconds: people wait for it.
+const LINK_STEPS: &[u64] = &[100, 500, 1000, 2000, 5000];
+/// To the focus that is not ready.
+const FOCUS_STEPS: &[u64] = &[500, 1000, 2000, 4000];
+/// To the bridge's WebSocket.
+const BRIDGE_STEPS: &[u64] = &[500, 1000, 2000, 5000, 10_000];
+/// To new media.
+const MEDIA_STEPS: &[u64] = &[0, 1000, 2000, 5000, 10_000];
+
+/// How long to wait before the next attempt, of each kind.
+#[derive(Debug)]
+pub(crate) struct Backoffs {
+    pub(crate) link: Backoff,
+    pub(crate) focus: Backoff,
+    pub(crate) bridge: Backoff,
+    pub(crate) media: Backoff,
+}
+
+impl Default for Backoffs {
+    fn default() -> Self {
+        Self {
+            link: Backoff::new(LINK_STEPS),
+            focus: Backoff::new(FOCUS_STEPS),
+            bridge: Backoff::new(BRIDGE_STEPS),
+            media: Backoff::new(MEDIA_STEPS),
+        }
+    }
+}
+
 /// A row of waiting times; the last one repeats.
 #[derive(Debug)]
 pub(crate) struct Backoff {
@@ -75,8 +104,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// `steps` in milliseconds.
-    pub(crate) const fn new(steps: &'static [u64]) -> Self {
+    const fn new(steps: &'static [u64]) -> Self {
         Self { steps, failures: 0 }
     }
 

@@ -1,0 +1,320 @@
+//! What breaks, and comes back.
+
+use saal_media_protocol::{SourceKind, TransportState};
+
+use super::{
+    super::*,
+    world::{ME, ROOM, World, setup},
+};
+
+fn reconnecting(world: &World) -> usize {
+    let events = world.events();
+    let troubled = |e: &&CallEvent| matches!(e, CallEvent::Reconnecting { .. });
+    events.iter().filter(troubled).count()
+}
+
+fn closed(world: &World) -> usize {
+    let commands = world.commands();
+    let closes = |c: &&TransportCommand| matches!(c, TransportCommand::Close { .. });
+    commands.iter().filter(closes).count()
+}
+
+#[test]
+fn a_link_that_comes_back_is_not_noticed() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.link_is_lost();
+    world.set_muted(SourceKind::Microphone, true);
+    world.passes(1);
+    let resumes = world.outputs.iter().any(
+        |output| matches!(output, Output::OpenLink { resume: Some(name), .. } if name == "sm"),
+    );
+    assert!(resumes);
+    world.link_opens();
+    world.take();
+    world.hears("<resumed xmlns='urn:xmpp:sm:3' previd='sm' h='0'/>");
+    assert!(world.said_with("SourceInfo").is_some(), "the mute was lost");
+    assert_eq!((reconnecting(&world), closed(&world)), (0, 0));
+}
+
+#[test]
+fn a_link_that_the_server_forgot_means_joining_anew() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.link_is_lost();
+    world.passes(1);
+    world.link_opens();
+    world.hears("<failed xmlns='urn:xmpp:sm:3'/>");
+    world.log_in("ffff0000-aaaa-bbbb-cccc-0123456789ab");
+    assert_eq!((reconnecting(&world), closed(&world)), (1, 1));
+    world.focus_is_ready();
+    world.comes("aaaa");
+    world.comes(ME);
+    world.enters("ffff0000");
+    assert_eq!(world.people(), ["aaaa"], "our own ghost is shown");
+    world.invites();
+    assert!(!world.has(&CallEvent::Joined));
+    world.connects();
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn a_silent_server_is_taken_for_lost() {
+    let mut world = World::joined(setup(), &[]);
+    world.passes(60);
+    assert!(!world.outputs.contains(&Output::CloseLink));
+    world.silent = true;
+    world.passes(25);
+    let opens = |o: &Output| matches!(o, Output::OpenLink { .. });
+    assert!(world.outputs.contains(&Output::CloseLink));
+    assert!(world.outputs.iter().any(opens));
+}
+
+#[test]
+fn failed_media_are_asked_for_again() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.media(TransportState::Failed);
+    assert_eq!((reconnecting(&world), closed(&world)), (1, 1));
+    let terminate = world.said_with("session-terminate").unwrap().to_xml();
+    assert!(
+        terminate.contains("id=\"b1\" restart=\"true\""),
+        "{terminate}"
+    );
+    world.invites();
+    world.connects();
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn a_short_break_of_the_media_is_waited_out() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.media(TransportState::Disconnected);
+    world.passes(3);
+    world.media(TransportState::Connected);
+    world.passes(9);
+    assert_eq!(reconnecting(&world), 0);
+    world.media(TransportState::Disconnected);
+    world.passes(6);
+    assert_eq!(reconnecting(&world), 1);
+}
+
+#[test]
+fn a_focus_that_does_not_invite_again_gets_a_new_participant() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.media(TransportState::Failed);
+    world.take();
+    world.answers_to_restart_fails();
+    let left = world.said_with("type=\"unavailable\"").unwrap();
+    assert_eq!(left.attr("to"), Some(format!("{ROOM}/{ME}").as_str()));
+    world.passes(1);
+    world.focus_is_ready();
+    let entered = world
+        .said_with("<password")
+        .or(world.said_with("jitsi_participant_codecList"));
+    assert_ne!(
+        entered.unwrap().attr("to"),
+        Some(format!("{ROOM}/{ME}").as_str())
+    );
+}
+
+impl World {
+    fn answers_to_restart_fails(&mut self) {
+        let id = self
+            .room
+            .pending
+            .iter()
+            .find(|(_, what)| **what == Pending::Restart);
+        let id = id.unwrap().0.clone();
+        self.hears(&format!(
+            "<iq xmlns='jabber:client' type='error' id='{id}'/>"
+        ));
+    }
+}
+
+#[test]
+fn another_bridge_is_followed() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let sid = world.room.bridge.as_ref().unwrap().offer.sid.clone();
+    world.order(
+        "focus",
+        &format!("<jingle xmlns='urn:xmpp:jingle:1' action='session-terminate' sid='{sid}'><reason><success/></reason></jingle>"),
+    );
+    world.invites();
+    world.connects();
+    assert_eq!((reconnecting(&world), closed(&world)), (1, 1));
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn without_the_focus_the_room_comes_back() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.leaves("focus");
+    assert_eq!((reconnecting(&world), closed(&world)), (1, 1));
+    world.passes(1);
+    world.focus_is_ready();
+    world.comes("aaaa");
+    let me = world.room.endpoint.clone();
+    world.enters(&me);
+    world.invites();
+    world.connects();
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn a_restarted_engine_gets_new_connections() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let before = world.transport();
+    world.command(MeetingCommand::MediaRestarted { call: CallId(3) });
+    world.invites();
+    assert_ne!(world.transport(), before);
+    world.connects();
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn the_bridge_s_socket_is_opened_again() {
+    let mut world = World::online(setup());
+    world.focus_is_ready();
+    world.comes("aaaa");
+    world.enters(ME);
+    world.invites_to_socket();
+    world.connects();
+    world.room.handle_bridge(world.now, BridgeEvent::Opened);
+    world.room.handle_bridge(world.now, BridgeEvent::Closed);
+    world.take();
+    world.passes(1);
+    let url = "wss://example.org/colibri-ws/1".to_owned();
+    assert!(world.outputs.contains(&Output::OpenBridge { url }));
+    world.take();
+    world.room.handle_bridge(world.now, BridgeEvent::Opened);
+    world.passes(0);
+    world.act(saal_meeting::MeetingAction::React {
+        emoji: "\u{1f44d}".into(),
+    });
+    let says = world
+        .outputs
+        .iter()
+        .filter(|o| matches!(o, Output::SendBridge(_)));
+    assert_eq!(says.count(), 3, "video type, constraints, reaction");
+}
+
+#[test]
+fn leaving_waits_for_the_room_but_not_for_ever() {
+    for confirmed in [true, false] {
+        let mut world = World::joined(setup(), &["aaaa"]);
+        world.command(MeetingCommand::Leave { call: CallId(3) });
+        assert_eq!(closed(&world), 1);
+        assert!(!world.room.is_over());
+        if confirmed {
+            world.sent_away("");
+        } else {
+            world.passes(3);
+        }
+        assert!(world.has(&CallEvent::Ended(EndReason::Left)));
+        assert_eq!(
+            world
+                .outputs
+                .iter()
+                .filter(|o| **o == Output::CloseLink)
+                .count(),
+            1
+        );
+        assert_eq!(world.room.deadline(), None);
+    }
+}
+
+#[test]
+fn breakout_rooms_are_followed_and_strangers_rooms_are_not() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let elsewhere = r#"{"type":"breakout_rooms","event":"features/breakout-rooms/move-to-room","roomJid":"x@evil.org"}"#;
+    world.component("breakout_rooms", elsewhere);
+    assert_eq!(closed(&world), 0);
+    let rooms = r#"{"type":"breakout_rooms","event":"features/breakout-rooms/update","rooms":
+        {"1":{"jid":"g1@breakout_rooms.example.org","name":"Group 1"}}}"#;
+    world.component("breakout_rooms", rooms);
+    let moves = r#"{"type":"breakout_rooms","event":"features/breakout-rooms/move-to-room","roomJid":"g1@breakout_rooms.example.org"}"#;
+    world.component("breakout_rooms", moves);
+    assert_eq!(closed(&world), 1);
+    world.focus_is_ready();
+    assert!(world.said_with("g1@breakout_rooms.example.org/").is_some());
+    world.enters(ME);
+    assert_eq!(world.shows().breakout.as_deref(), Some("Group 1"));
+}
+
+fn sends(world: &World, on: TransportId) -> Vec<String> {
+    let mut sending = Vec::new();
+    for command in world.commands() {
+        match command {
+            TransportCommand::Send {
+                transport, track, ..
+            } if transport == on => sending.push(track),
+            TransportCommand::Unpublish { transport, track } if transport == on => {
+                sending.retain(|t| *t != track);
+            }
+            _ => {}
+        }
+    }
+    sending
+}
+
+#[test]
+fn two_talk_directly_until_a_third_comes() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let bridge = world.transport();
+    world.bridge_says(
+        r#"{"colibriClass":"AudioSourcesMap","mappedSources":[{"source":"aaaa-a0","owner":"aaaa","ssrc":5}]}"#,
+    );
+    world.calls_directly("aaaa");
+    let peer = world.transport();
+    assert_ne!(peer, bridge);
+    world.connects();
+    assert_eq!(sends(&world, peer).len(), 2);
+    let stopped = |c: &TransportCommand| matches!(c, TransportCommand::Unpublish { transport, .. } if *transport == bridge);
+    assert_eq!(world.commands().iter().filter(|c| stopped(c)).count(), 2);
+    world.take();
+    world.comes("bbbb");
+    let commands = world.commands();
+    let position =
+        |wanted: &dyn Fn(&TransportCommand) -> bool| commands.iter().position(wanted).unwrap();
+    let shown = position(
+        &|c| matches!(c, TransportCommand::Assign { transport, track, .. } if *transport == bridge && track == "aaaa-a0"),
+    );
+    let closed = position(&|c| *c == TransportCommand::Close { transport: peer });
+    assert!(shown < closed, "a gap: {commands:?}");
+    assert_eq!(sends(&world, bridge).len(), 2);
+    assert!(
+        world
+            .said_with("session-terminate")
+            .unwrap()
+            .to_xml()
+            .contains("<success/>")
+    );
+    assert_eq!(reconnecting(&world), 0);
+}
+
+#[test]
+fn a_direct_session_that_does_not_connect_is_given_up() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let bridge = world.transport();
+    world.calls_directly("aaaa");
+    world.passes(16);
+    assert!(world.room.peer.is_none());
+    assert_eq!(world.transport(), bridge);
+    assert_eq!(reconnecting(&world), 0);
+}
+
+#[test]
+fn direct_sessions_are_declined_where_they_make_no_sense() {
+    let mut world = World::joined(setup(), &["aaaa", "bbbb"]);
+    world.calls_directly("aaaa");
+    assert!(world.said_with("<decline/>").is_some());
+    let peer_to_peer = false;
+    let mut world = World::joined(
+        ConferenceSetup {
+            peer_to_peer,
+            ..setup()
+        },
+        &["aaaa"],
+    );
+    world.calls_directly("aaaa");
+    assert!(world.said_with("<decline/>").is_some());
+    assert!(world.room.peer.is_none());
+}

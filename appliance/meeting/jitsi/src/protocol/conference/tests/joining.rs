@@ -1,0 +1,289 @@
+use saal_meeting::{Role, Waiting};
+
+use super::{
+    super::*,
+    world::{ME, ROOM, World, setup},
+};
+
+fn ended(world: &World) -> EndReason {
+    match world.events().last() {
+        Some(CallEvent::Ended(reason)) => reason.clone(),
+        other => panic!("not ended: {other:?}"),
+    }
+}
+
+const STANZAS: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'";
+
+#[test]
+fn alone_in_the_room_is_in_the_room() {
+    let mut world = World::joined(setup(), &[]);
+    world.comes("aaaa");
+    world.invites();
+    world.connects();
+    let troubled = |e: &CallEvent| matches!(e, CallEvent::Reconnecting { .. });
+    assert!(!world.events().iter().any(troubled));
+    assert_eq!(world.people(), ["aaaa"]);
+}
+
+#[test]
+fn a_meeting_without_its_host_is_waited_for_without_end() {
+    let mut world = World::online(setup());
+    let refused = format!("<error type='auth'><not-authorized {STANZAS}/></error>");
+    for _ in 0..20 {
+        world.answers("<conference", "error", &refused);
+        world.passes(5);
+    }
+    let waiting = CallEvent::Waiting(Waiting::Host);
+    assert_eq!(world.events().iter().filter(|e| **e == waiting).count(), 1);
+    world.focus_is_ready();
+    world.enters(ME);
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn a_token_that_the_focus_refuses_is_no_use() {
+    let token = Some(Secret::new("t"));
+    let mut world = World::online(ConferenceSetup { token, ..setup() });
+    let refused = format!("<error type='auth'><not-authorized {STANZAS}/></error>");
+    world.answers("token=\"t\"", "error", &refused);
+    assert!(matches!(ended(&world), EndReason::LoginNeeded { .. }));
+}
+
+#[test]
+fn a_focus_that_is_not_ready_is_asked_again() {
+    let mut world = World::online(setup());
+    for _ in 0..3 {
+        world.answers(
+            "<conference",
+            "result",
+            "<conference xmlns='http://jitsi.org/protocol/focus' ready='false'/>",
+        );
+        world.take();
+        world.passes(4);
+    }
+    world.focus_is_ready();
+    world.enters(ME);
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn a_focus_over_http_is_asked_over_http() {
+    let mut setup = setup();
+    setup.hosts.conference_request = Some("https://example.org/conference-request/v1".into());
+    let mut world = World::online(setup);
+    let request = world.outputs.iter().find_map(|output| match output {
+        Output::Http { request, body, .. } => Some((*request, body.clone())),
+        _ => None,
+    });
+    let (request, body) = request.expect("no request");
+    assert!(body.contains(ROOM));
+    let answer = Some((200, r#"{"ready":true,"focusJid":"focus@auth.example.org"}"#));
+    world.room.handle_http(world.now, request + 1, answer);
+    world.room.handle_http(world.now, request, answer);
+    world.enters(ME);
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn every_refusal_has_its_reason() {
+    let cases = [
+        (
+            format!("<error type='wait'><service-unavailable {STANZAS}/></error>"),
+            EndReason::Full,
+        ),
+        (
+            format!(
+                "<error type='cancel'><not-allowed {STANZAS}/><text {STANZAS}>banned</text></error>"
+            ),
+            EndReason::NotAllowed {
+                reason: "banned".into(),
+            },
+        ),
+        (
+            "<error type='auth'><registration-required/></error>".to_owned(),
+            EndReason::NotAllowed {
+                reason: "the room is for members only".into(),
+            },
+        ),
+    ];
+    for (error, expected) in cases {
+        let mut world = World::online(setup());
+        world.focus_is_ready();
+        world.refuses(&error);
+        assert_eq!(ended(&world), expected);
+        assert!(world.room.is_over());
+    }
+    let mut world = World::online(setup());
+    let reservation = "<error type='cancel'><reservation-error xmlns='http://jitsi.org/protocol/focus' \
+        error-code='409'/><text>It begins at ten.</text></error>";
+    world.answers("<conference", "error", reservation);
+    let message = "It begins at ten.".to_owned();
+    assert_eq!(ended(&world), EndReason::Refused { message });
+}
+
+#[test]
+fn a_password_is_asked_for_until_it_is_right() {
+    let mut world = World::online(setup());
+    let wrong = format!("<error type='auth'><not-authorized {STANZAS}/></error>");
+    world.focus_is_ready();
+    world.refuses(&wrong);
+    assert!(world.has(&CallEvent::PasswordNeeded { refused: false }));
+    for (password, right) in [("guess", false), ("sesame", true)] {
+        // People take their time.
+        world.passes(120);
+        world.take();
+        world.command(MeetingCommand::GivePassword {
+            call: CallId(3),
+            password: Secret::new(password),
+        });
+        world.focus_is_ready();
+        assert!(
+            world
+                .said_with(&format!("<password>{password}</password>"))
+                .is_some()
+        );
+        if right {
+            world.enters(ME);
+            assert!(world.has(&CallEvent::Joined));
+        } else {
+            world.refuses(&wrong);
+            assert!(world.has(&CallEvent::PasswordNeeded { refused: true }));
+        }
+    }
+}
+
+fn in_lobby() -> World {
+    let mut world = World::online(setup());
+    world.focus_is_ready();
+    world.refuses(
+        "<error type='auth' code='407'><registration-required/><lobbyroom>weekly@lobby.example.org</lobbyroom></error>",
+    );
+    assert!(world.has(&CallEvent::Waiting(Waiting::Admission)));
+    let knock = world.said_with("weekly@lobby.example.org/").unwrap();
+    assert_eq!(knock.text_of("nick").as_deref(), Some("Room 4"));
+    let to = knock.attr("to").unwrap().to_owned();
+    world.hears(&format!("<presence xmlns='jabber:client' from='{to}'><x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/></x></presence>"));
+    world.passes(600);
+    assert!(!world.room.is_over());
+    world
+}
+
+fn out_of_lobby(world: &mut World, inner: &str) {
+    let knock = world.said_with("weekly@lobby.example.org/").unwrap();
+    let to = knock.attr("to").unwrap().to_owned();
+    world.hears(&format!("<presence xmlns='jabber:client' type='unavailable' from='{to}'><x xmlns='http://jabber.org/protocol/muc#user'>{inner}<status code='110'/></x></presence>"));
+}
+
+#[test]
+fn a_moderator_lets_us_in_or_does_not() {
+    let mut world = in_lobby();
+    world.hears(&format!(
+        "<message xmlns='jabber:client' from='{ROOM}'><x xmlns='http://jabber.org/protocol/muc#user'>\
+         <invite from='mod@example.org/x'/><password>open</password></x></message>"
+    ));
+    world.focus_is_ready();
+    assert!(world.said_with("<password>open</password>").is_some());
+    world.enters(ME);
+    assert!(world.has(&CallEvent::Joined));
+    assert!(
+        world.said_with("type=\"unavailable\"").is_some(),
+        "still in the lobby"
+    );
+
+    let mut world = in_lobby();
+    out_of_lobby(&mut world, "<item role='none'/><status code='307'/>");
+    assert_eq!(ended(&world), EndReason::Rejected);
+}
+
+#[test]
+fn a_lobby_that_ends_lets_all_in_or_nobody() {
+    let mut world = in_lobby();
+    out_of_lobby(&mut world, &format!("<destroy jid='{ROOM}'/>"));
+    world.focus_is_ready();
+    world.enters(ME);
+    assert!(world.has(&CallEvent::Joined));
+
+    let mut world = in_lobby();
+    out_of_lobby(&mut world, "<destroy><reason>over</reason></destroy>");
+    assert_eq!(ended(&world), EndReason::EndedForAll);
+}
+
+#[test]
+fn words_in_the_lobby_go_both_ways() {
+    let mut world = in_lobby();
+    world.act(saal_meeting::MeetingAction::LobbyMessage {
+        text: "we are the room".into(),
+    });
+    let said = world.said_with("we are the room").unwrap();
+    assert_eq!(said.attr("to"), Some("weekly@lobby.example.org"));
+    world.hears(
+        "<message xmlns='jabber:client' type='chat' from='weekly@lobby.example.org/mod'>\
+         <json-message xmlns='http://jitsi.org/jitmeet'>{\"message\":\"one moment\"}</json-message></message>",
+    );
+    let heard = world.events().into_iter().any(
+        |event| matches!(event, CallEvent::Chat(line) if line.text == "one moment" && line.private),
+    );
+    assert!(heard);
+}
+
+#[test]
+fn the_audience_is_sent_to_another_server_and_sends_nothing() {
+    let mut world = World::online(setup());
+    world.answers(
+        "<conference",
+        "result",
+        "<conference xmlns='http://jitsi.org/protocol/focus' ready='true' vnode='v1' focusjid='focus@auth.v1.meet.jitsi'/>",
+    );
+    let reopened = world.outputs.iter().any(|output| {
+        matches!(output, Output::OpenLink { vnode: Some(vnode), resume: None } if vnode == "v1")
+    });
+    assert!(reopened);
+    world.link_opens();
+    assert!(
+        world
+            .said_with("<open")
+            .unwrap()
+            .to_xml()
+            .contains("v1.meet.jitsi")
+    );
+    world.log_in("11112222-aaaa-bbbb-cccc-0123456789ab");
+    assert!(
+        world
+            .said_with("weekly@conference.v1.meet.jitsi/")
+            .is_some()
+    );
+    world.enters_as("11112222", Role::Visitor);
+    assert!(world.has(&CallEvent::Joined));
+    assert_eq!(world.shows().role, Role::Visitor);
+}
+
+#[test]
+fn joining_takes_no_longer_than_people_wait() {
+    let mut world = World::new(setup());
+    for _ in 0..5 {
+        world.link_is_lost();
+        world.passes(5);
+    }
+    world.passes(10);
+    assert_eq!(
+        ended(&world),
+        EndReason::Failed {
+            reason: "cable".into()
+        }
+    );
+    let mut world = World::online(setup());
+    world.passes(60);
+    assert!(matches!(ended(&world), EndReason::Failed { .. }));
+}
+
+#[test]
+fn a_room_that_encrypts_is_told_honestly() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.presence(
+        "aaaa",
+        "role='participant'",
+        "<jitsi_participant_e2ee.enabled>true</jitsi_participant_e2ee.enabled>",
+    );
+    world.sent_away("");
+    assert_eq!(ended(&world), EndReason::EncryptionNeeded);
+}

@@ -1,0 +1,273 @@
+//! What is done in the call.
+
+use saal_media_protocol::SourceKind;
+use saal_meeting::{MeetingAction, Role};
+
+use super::{
+    super::*,
+    world::{ME, ROOM, World, setup},
+};
+
+const MUTE: &str =
+    "<mute xmlns='http://jitsi.org/jitmeet/audio' actor='weekly@conference.example.org/aaaa'>";
+
+fn muted(source: SourceKind, by: Option<&str>) -> CallEvent {
+    CallEvent::MutedByOther {
+        source,
+        by: by.map(str::to_owned),
+    }
+}
+
+#[test]
+fn only_the_focus_mutes_and_nobody_unmutes() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.order("aaaa", &format!("{MUTE}true</mute>"));
+    assert_eq!(world.events(), []);
+    world.order("focus", &format!("{MUTE}true</mute>"));
+    assert!(world.has(&muted(SourceKind::Microphone, Some("aaaa B."))));
+    let told = world
+        .said_with("SourceInfo")
+        .unwrap()
+        .text_of("SourceInfo")
+        .unwrap();
+    assert!(
+        told.contains(&format!("\"{ME}-a0\":{{\"muted\":true}}")),
+        "{told}"
+    );
+    world.take();
+    world.order("focus", &format!("{MUTE}false</mute>"));
+    assert!(world.said_with("SourceInfo").is_none());
+}
+
+#[test]
+fn who_may_not_speak_stays_muted_until_a_moderator_allows_it() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.set_muted(SourceKind::Microphone, true);
+    world.component(
+        "av_moderation",
+        r#"{"type":"av_moderation","mediaType":"audio","enabled":true}"#,
+    );
+    assert!(world.shows().microphone_moderated);
+    world.take();
+    world.set_muted(SourceKind::Microphone, false);
+    assert!(world.has(&muted(SourceKind::Microphone, None)));
+    assert!(world.said_with("SourceInfo").is_none());
+    world.component(
+        "av_moderation",
+        r#"{"type":"av_moderation","mediaType":"audio","approved":true}"#,
+    );
+    let source = SourceKind::Microphone;
+    assert!(world.has(&CallEvent::UnmuteAllowed { source }));
+    assert!(world.said_with("SourceInfo").is_none(), "unmuted by others");
+    world.set_muted(SourceKind::Microphone, false);
+    assert!(world.said_with("SourceInfo").is_some());
+}
+
+#[test]
+fn a_large_meeting_begins_quietly() {
+    let mut world = World::online(setup());
+    world.focus_is_ready();
+    world.comes("aaaa");
+    world.enters(ME);
+    let offer = "<jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='s'>\
+        <startmuted xmlns='http://jitsi.org/jitmeet/start-muted' audio='true' video='false'/></jingle>";
+    world.order("focus", offer);
+    assert!(world.has(&muted(SourceKind::Microphone, None)));
+    assert!(!world.has(&muted(SourceKind::Camera, None)));
+}
+
+#[test]
+fn a_moderator_sees_who_knocks_and_lets_them_in() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.enters_as(ME, Role::Moderator);
+    assert_eq!(world.shows().role, Role::Moderator);
+    world.hears(&format!(
+        "<message xmlns='jabber:client' type='groupchat' from='{ROOM}'>\
+         <x xmlns='http://jabber.org/protocol/muc#user'><status code='104'/></x></message>"
+    ));
+    world.answers(
+        "disco#info",
+        "result",
+        "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='muc_membersonly'/>\
+         <x xmlns='jabber:x:data'><field var='muc#roominfo_lobbyroom'><value>weekly@lobby.example.org</value></field></x></query>",
+    );
+    world.hears(
+        "<presence xmlns='jabber:client' from='weekly@lobby.example.org/eeee'><nick>Eve</nick>\
+         <x xmlns='http://jabber.org/protocol/muc#user'><item jid='eve@example.org/x' role='participant'/></x></presence>",
+    );
+    assert_eq!(world.shows().knocking[0].name, "Eve");
+    let knocker = "eeee".to_owned();
+    world.act(MeetingAction::Admit {
+        knocker: knocker.clone(),
+    });
+    assert!(
+        world
+            .said_with("<invite to=\"eve@example.org/x\"/>")
+            .is_some()
+    );
+    world.act(MeetingAction::Reject { knocker });
+    assert!(world.said_with("nick=\"eeee\" role=\"none\"").is_some());
+    world.hears(
+        "<presence xmlns='jabber:client' type='unavailable' from='weekly@lobby.example.org/eeee'/>",
+    );
+    assert!(world.shows().knocking.is_empty());
+}
+
+#[test]
+fn recordings_and_transcriptions_are_shown_until_they_end() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let status = |on: &str, mode: &str| {
+        format!(
+            "<jibri-recording-status xmlns='http://jitsi.org/protocol/jibri' session_id='{mode}' recording_mode='{mode}' status='{on}'/>"
+        )
+    };
+    world.presence("focus", "role='moderator'", &status("on", "file"));
+    world.presence("focus", "role='moderator'", &status("on", "stream"));
+    let state = world.shows();
+    assert!(state.recording && state.live_stream && state.consent_asked);
+    world.act(MeetingAction::Consent);
+    assert!(!world.shows().consent_asked);
+    world.component(
+        "room_metadata",
+        r#"{"type":"room_metadata","metadata":{"recording":{"isTranscribingEnabled":true}}}"#,
+    );
+    assert!(world.shows().transcription && !world.shows().consent_asked);
+    world.presence("focus", "role='moderator'", &status("off", "file"));
+    world.component("room_metadata", r#"{"type":"room_metadata","metadata":{}}"#);
+    let state = world.shows();
+    assert!(!state.recording && !state.transcription && state.live_stream);
+}
+
+#[test]
+fn words_become_captions_and_signs_become_emojis() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.hears(&format!(
+        "<message xmlns='jabber:client' type='groupchat' from='{ROOM}/transcriber'><json-message xmlns='http://jitsi.org/jitmeet'>\
+         {{\"type\":\"transcription-result\",\"message_id\":\"7\",\"is_interim\":true,\"participant\":{{\"id\":\"aaaa\",\"name\":\"x\"}},\
+         \"transcript\":[{{\"text\":\"good mor\"}}]}}</json-message></message>"
+    ));
+    let caption = saal_meeting::Caption {
+        id: "7".into(),
+        speaker: "aaaa B.".into(),
+        text: "good mor".into(),
+        is_final: false,
+    };
+    assert!(world.has(&CallEvent::Caption(caption)));
+    world.bridge_says(
+        r#"{"colibriClass":"EndpointMessage","from":"aaaa","msgPayload":{"name":"endpoint-reaction","reactions":["clap"]}}"#,
+    );
+    let reaction = CallEvent::Reaction {
+        from: "aaaa B.".into(),
+        emoji: "\u{1f44f}".into(),
+    };
+    assert!(world.has(&reaction));
+}
+
+#[test]
+fn polls_are_counted() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.component("polls", r#"{"type":"polls","command":"new-poll","pollId":"p","question":"Tea?","answers":[{"name":"yes"},{"name":"no"}]}"#);
+    let vote = |who: &str, yes: bool| {
+        format!(
+            r#"{{"type":"polls","command":"answer-poll","pollId":"p","senderId":"{who}","answers":[{yes},{}]}}"#,
+            !yes
+        )
+    };
+    for (who, yes) in [("a", true), ("b", true), ("a", false)] {
+        world.component("polls", &vote(who, yes));
+    }
+    let poll = &world.shows().polls[0];
+    assert_eq!(poll.answers, [("yes".to_owned(), 1), ("no".to_owned(), 1)]);
+}
+
+#[test]
+fn the_television_decides_what_the_bridge_sends_and_others_what_we_send() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.command(MeetingCommand::Watch {
+        call: CallId(3),
+        pictures: vec![Watched {
+            participant: "aaaa".into(),
+            source: SourceKind::Camera,
+            height: 1080,
+        }],
+    });
+    let asked = world.commands().into_iter().any(|c| {
+        matches!(c, TransportCommand::ChannelSend { text, .. } if text.contains(r#""aaaa-v0":{"maxHeight":1080}"#))
+    });
+    assert!(asked);
+    for _ in 0..2 {
+        let wish = format!(
+            r#"{{"colibriClass":"SenderSourceConstraints","sourceName":"{ME}-v0","maxHeight":180}}"#
+        );
+        world.bridge_says(&wish);
+    }
+    let layers: Vec<_> = world
+        .commands()
+        .into_iter()
+        .filter_map(|c| match c {
+            TransportCommand::SetActiveLayers { active, .. } => Some(active),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(layers, [[true, false, false]]);
+}
+
+#[test]
+fn a_stream_that_the_bridge_gives_to_another_leaves_the_first_one() {
+    let mut world = World::joined(setup(), &["aaaa", "bbbb"]);
+    for (source, ssrc) in [("aaaa-v0", 5), ("bbbb-v0", 6), ("bbbb-v0", 5)] {
+        world.bridge_says(&format!(
+            r#"{{"colibriClass":"VideoSourcesMap","mappedSources":[{{"source":"{source}","ssrc":{ssrc},"rtx":{}}}]}}"#,
+            ssrc + 100
+        ));
+    }
+    let commands = world.commands();
+    let gone = |c: &&TransportCommand| matches!(c, TransportCommand::Unassign { track, .. } if track == "aaaa-v0");
+    assert_eq!(commands.iter().filter(gone).count(), 1);
+    let assigned = |c: &&TransportCommand| matches!(c, TransportCommand::Assign { track, .. } if track == "bbbb-v0");
+    assert_eq!(
+        commands.iter().filter(assigned).count(),
+        1,
+        "moved, not new"
+    );
+    world.take();
+    world.leaves("bbbb");
+    let gone = |c: &&TransportCommand| matches!(c, TransportCommand::Unassign { track, .. } if track == "bbbb-v0");
+    assert_eq!(world.commands().iter().filter(gone).count(), 1);
+}
+
+#[test]
+fn a_hand_goes_up_and_down() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.passes(2);
+    world.act(MeetingAction::RaiseHand { raised: true });
+    let told = world.said_with("raisedHand").unwrap();
+    let at = told.text_of("jitsi_participant_raisedHand");
+    assert_eq!(at.as_deref(), Some("1002000"));
+    assert!(world.shows().hand_raised);
+    world.act(MeetingAction::RaiseHand { raised: false });
+    assert!(!world.shows().hand_raised);
+}
+
+#[test]
+fn recorders_are_nobody_s_tile() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.hears(&format!(
+        "<presence xmlns='jabber:client' from='{ROOM}/rec'><x xmlns='http://jabber.org/protocol/muc#user'>\
+         <item jid='rec@hidden.example.org/x'/></x></presence>"
+    ));
+    assert_eq!(world.people(), ["aaaa"]);
+}
+
+#[test]
+fn strangers_get_polite_answers() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.hears("<iq xmlns='jabber:client' type='get' id='q' from='x'><version xmlns='jabber:iq:version'/></iq>");
+    assert_eq!(
+        world.said_with("service-unavailable").unwrap().attr("id"),
+        Some("q")
+    );
+    let unknown = "<jingle xmlns='urn:xmpp:jingle:1' action='source-add' sid='nobody'/>";
+    world.order("focus", unknown);
+    assert!(world.said_with("unknown-session").is_some());
+}

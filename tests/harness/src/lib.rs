@@ -12,6 +12,7 @@ mod clip;
 mod error;
 mod farend;
 mod http;
+mod jitsi;
 mod livekit;
 mod matrix;
 mod panel;

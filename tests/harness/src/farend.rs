@@ -1,35 +1,20 @@
 //! Element Call users in a real Chromium.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{ChildStdin, ChildStdout};
-use tokio::sync::{Mutex as AsyncMutex, oneshot};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::matrix::User;
-use crate::process::{Process, Program};
-use crate::runtime;
+use crate::page::{Browser, Page};
 use crate::servers::Servers;
 use crate::stats::CallStats;
-use crate::tools::far_end_sources;
+use crate::tools::Tools;
 use crate::usage::Usage;
-
-/// Starting Chromium takes 1 s on an idle machine.
-const READY_WITHIN: Duration = Duration::from_secs(60);
-/// Loading Element Call and joining takes 3 s on an idle machine; nothing else here takes longer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(90);
-/// A browser that is asked to close does so in a fraction of a second.
-const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the far end's camera and microphone give, for all its users.
 #[derive(Debug, Clone, Default)]
@@ -81,21 +66,8 @@ pub struct FarEnd {
 /// A user in the far end's browser. Dropping it closes the user's page.
 #[derive(Debug)]
 pub struct Caller {
-    browser: Arc<Browser>,
+    page: Page,
     user: User,
-    page: String,
-}
-
-type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<std::result::Result<Value, String>>>>>;
-
-#[derive(Debug)]
-struct Browser {
-    process: AsyncMutex<Process>,
-    input: AsyncMutex<Option<ChildStdin>>,
-    waiting: Waiting,
-    count: AtomicU64,
-    origin: String,
-    log: PathBuf,
 }
 
 /// A tile of Element Call's grid.
@@ -172,45 +144,33 @@ impl FarEnd {
     /// # Errors
     /// When it does not come up; the error has the end of the driver's log.
     pub async fn start(servers: &Servers, options: &FarEndOptions) -> Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let log = servers.folder().join(format!(
-            "farend-{}.log",
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        ));
-        let tools = servers.tools();
+        Self::start_in(servers.tools(), servers.folder(), servers.origin(), options).await
+    }
+
+    /// Starts Chromium for the pages of another origin.
+    pub(crate) async fn start_in(
+        tools: &Tools,
+        folder: &Path,
+        origin: &str,
+        options: &FarEndOptions,
+    ) -> Result<Self> {
         let chromium = match options.browser {
             BrowserKind::Shell => &tools.chromium_shell,
             BrowserKind::Whole | BrowserKind::Window => &tools.chromium,
         };
         let settings = json!({
-            "modules": tools.node_modules, "chromium": chromium, "origin": servers.origin(),
+            "modules": tools.node_modules, "chromium": chromium, "origin": origin,
             "video": options.video, "audio": options.audio, "headed": options.browser == BrowserKind::Window,
         });
-        let program = Program::new("the far end", &tools.node, log.clone()).piped();
-        let arguments = [
-            far_end_sources().join("main.mjs").display().to_string(),
-            settings.to_string(),
-        ];
-        let mut process = program.args(arguments).start().await?;
-        let (input, output) = process.pipes();
-        let mut lines = BufReader::new(output).lines();
-        match tokio::time::timeout(READY_WITHIN, lines.next_line()).await {
-            Ok(Ok(Some(line))) if line.contains("\"ready\"") => tracing::debug!(line, "far end"),
-            _ => return Err(process.error("did not get ready")),
-        }
-        let waiting = Waiting::default();
-        tokio::spawn(deliver(lines, waiting.clone()));
-        let (process, input) = (AsyncMutex::new(process), AsyncMutex::new(Some(input)));
-        let origin = servers.origin().to_owned();
-        let browser = Arc::new(Browser {
-            process,
-            input,
-            waiting,
-            count: AtomicU64::new(0),
-            origin,
-            log,
-        });
+        let browser = Browser::start(&tools.node, folder, &settings).await?;
         Ok(Self { browser })
+    }
+
+    /// Opens a page that is a client itself.
+    pub(crate) async fn visit(&self, name: &str, url: &str) -> Result<Page> {
+        let page = Page::new(self.browser.clone(), name);
+        page.ask::<Value>("visit", json!({ "url": url })).await?;
+        Ok(page)
     }
 
     /// Brings a user into the call of a Matrix room, by the same page that Element Web would show.
@@ -218,12 +178,9 @@ impl FarEnd {
     /// # Errors
     /// When the user does not get into the call.
     pub async fn join(&self, user: &User, room_id: &str, options: &JoinOptions) -> Result<Caller> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let page = format!("{}#{}", user.user_id, COUNT.fetch_add(1, Ordering::Relaxed));
         let caller = Caller {
-            browser: self.browser.clone(),
+            page: Page::new(self.browser.clone(), user.user_id.as_ref()),
             user: user.clone(),
-            page,
         };
         caller.join(room_id, options).await?;
         Ok(caller)
@@ -231,20 +188,12 @@ impl FarEnd {
 
     /// What the browser costs, all its processes together, without the driver.
     pub async fn usage(&self) -> Usage {
-        Usage::below(self.browser.process.lock().await.pid())
+        self.browser.usage().await
     }
 
     /// Closes the browser and waits for its end.
     pub async fn close(self) {
-        // The driver closes the browser and ends when nobody can tell it anything any more.
-        self.browser.input.lock().await.take();
-        let mut process = self.browser.process.lock().await;
-        if tokio::time::timeout(CLOSED_WITHIN, process.wait())
-            .await
-            .is_err()
-        {
-            process.kill().await;
-        }
+        self.browser.close().await;
     }
 }
 
@@ -318,27 +267,7 @@ impl Caller {
     /// # Errors
     /// As for [`Self::hang_up`].
     pub async fn pictures(&self) -> Result<Vec<Picture>> {
-        #[derive(Deserialize)]
-        struct Raw {
-            stream: String,
-            width: u32,
-            height: u32,
-            at_ms: f64,
-            luma: String,
-        }
-        let raw: Vec<Raw> = self.ask("luma", json!({ "within_ms": 1000 })).await?;
-        raw.into_iter()
-            .map(|picture| {
-                let plane = decode("luma", &picture.luma)?;
-                Ok(Picture {
-                    stream: picture.stream,
-                    width: picture.width,
-                    height: picture.height,
-                    at_ms: picture.at_ms,
-                    plane,
-                })
-            })
-            .collect()
+        self.page.pictures().await
     }
 
     /// The next `length` of each remote sound track.
@@ -346,29 +275,7 @@ impl Caller {
     /// # Errors
     /// As for [`Self::hang_up`].
     pub async fn listen(&self, length: Duration) -> Result<Vec<Sound>> {
-        #[derive(Deserialize)]
-        struct Raw {
-            stream: String,
-            sample_rate: u32,
-            samples: String,
-        }
-        let raw: Vec<Raw> = self
-            .ask("sound", json!({ "ms": length.as_millis() }))
-            .await?;
-        raw.into_iter()
-            .map(|sound| {
-                let bytes = decode("sound", &sound.samples)?;
-                let samples = bytes
-                    .chunks_exact(4)
-                    .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-                    .collect();
-                Ok(Sound {
-                    stream: sound.stream,
-                    sample_rate: sound.sample_rate,
-                    samples,
-                })
-            })
-            .collect()
+        self.page.listen(length).await
     }
 
     /// Saves what the user sees as PNG.
@@ -376,9 +283,7 @@ impl Caller {
     /// # Errors
     /// As for [`Self::hang_up`].
     pub async fn screenshot(&self, path: &Path) -> Result<()> {
-        self.ask::<Value>("screenshot", json!({ "path": path }))
-            .await
-            .map(drop)
+        self.page.screenshot(path).await
     }
 
     /// Closes the user's page without leaving the call, as when a laptop's lid closes.
@@ -395,91 +300,7 @@ impl Caller {
         &self.user
     }
 
-    async fn ask<T: DeserializeOwned>(&self, operation: &str, mut request: Value) -> Result<T> {
-        request["user"] = json!(self.page);
-        self.browser.ask(operation, request).await
+    async fn ask<T: DeserializeOwned>(&self, operation: &str, request: Value) -> Result<T> {
+        self.page.ask(operation, request).await
     }
-}
-
-impl Drop for Caller {
-    /// A page that nobody looks at any more would go on encoding and decoding beside the next test.
-    fn drop(&mut self) {
-        let (browser, request) = (self.browser.clone(), json!({ "user": self.page }));
-        runtime::runtime().spawn(async move {
-            // It fails when the page or the browser is closed already, which is what is wanted.
-            let _ = browser.ask::<Value>("close", request).await;
-        });
-    }
-}
-
-impl Browser {
-    async fn ask<T: DeserializeOwned>(&self, operation: &str, mut request: Value) -> Result<T> {
-        let failed = |message: String| Error::FarEnd {
-            operation: operation.to_owned(),
-            message,
-            log: self.log.clone(),
-        };
-        let id = self.count.fetch_add(1, Ordering::Relaxed);
-        let (tell, told) = oneshot::channel();
-        self.waiting
-            .lock()
-            .expect("nothing panics while it holds this lock")
-            .insert(id, tell);
-        request["id"] = json!(id);
-        request["op"] = json!(operation);
-        let line = format!("{request}\n");
-        match self.input.lock().await.as_mut() {
-            Some(input) => {
-                let written = input.write_all(line.as_bytes()).await;
-                written.map_err(|error| failed(error.to_string()))?;
-            }
-            None => return Err(failed("the browser is closed".to_owned())),
-        }
-        let answer = match tokio::time::timeout(ANSWER_WITHIN, told).await {
-            Ok(Ok(answer)) => answer.map_err(failed)?,
-            Ok(Err(_)) => return Err(failed("the driver has ended".to_owned())),
-            Err(_) => {
-                return Err(failed(format!(
-                    "no answer within {ANSWER_WITHIN:?} ({})",
-                    self.origin
-                )));
-            }
-        };
-        serde_json::from_value(answer.clone()).map_err(|error| failed(format!("{error}: {answer}")))
-    }
-}
-
-/// Hands each answer to the one who asked. Ends, and with it every question, when the driver ends.
-async fn deliver(mut lines: tokio::io::Lines<BufReader<ChildStdout>>, waiting: Waiting) {
-    #[derive(Deserialize)]
-    struct Answer {
-        id: u64,
-        #[serde(default)]
-        ok: Value,
-        error: Option<String>,
-    }
-    while let Ok(Some(line)) = lines.next_line().await {
-        let Ok(answer) = serde_json::from_str::<Answer>(&line) else {
-            tracing::warn!(line, "the far end said something else");
-            continue;
-        };
-        let asked = waiting
-            .lock()
-            .expect("nothing panics while it holds this lock")
-            .remove(&answer.id);
-        if let Some(asked) = asked {
-            let _ = asked.send(answer.error.map_or(Ok(answer.ok), Err));
-        }
-    }
-    waiting
-        .lock()
-        .expect("nothing panics while it holds this lock")
-        .clear();
-}
-
-fn decode(what: &str, text: &str) -> Result<Vec<u8>> {
-    BASE64_STANDARD.decode(text).map_err(|error| Error::Answer {
-        what: what.to_owned(),
-        answer: error.to_string(),
-    })
 }

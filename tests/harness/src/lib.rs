@@ -3,6 +3,7 @@
 //! ```text
 //! Servers   Synapse + LiveKit + token service + web host, on free loopback ports
 //! FarEnd    Element Call users in one Chromium
+//! JitsiServers  Prosody + focus and bridge of ours + web host; JitsiCaller: web users there
 //! Room      saald under a supervisor, touched and looked at as a person would
 //! ```
 //!
@@ -15,6 +16,7 @@ mod http;
 mod jitsi;
 mod livekit;
 mod matrix;
+mod page;
 mod panel;
 mod perception;
 mod ports;
@@ -33,6 +35,11 @@ mod web;
 
 pub use error::{Error, Result};
 pub use farend::{BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
+pub use jitsi::DOMAIN as JITSI_DOMAIN;
+pub use jitsi::{
+    BridgeView, Channel, EndpointView, JitsiCaller, JitsiJoin, JitsiOptions, JitsiParticipant,
+    JitsiServers, JitsiState, JitsiTrack, Knocker, Refusal, Said,
+};
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};
 pub use panel::{Element, ElementState, PanelTree, Rect};

@@ -37,7 +37,7 @@ const browser = await chromium.launch({
 });
 const users = new Map();
 
-async function open({ user, viewport }) {
+async function open({ user, viewport, url }) {
   const context = await browser.newContext({ viewport: viewport ?? { width: 960, height: 600 }, permissions: ["camera", "microphone"] });
   await context.addInitScript(installProbe);
   const page = await context.newPage();
@@ -45,7 +45,7 @@ async function open({ user, viewport }) {
     if (["error", "warning"].includes(line.type())) process.stderr.write(`${user}: ${line.text()}\n`);
   });
   page.on("pageerror", (error) => process.stderr.write(`${user}: ${error.stack}\n`));
-  await page.goto(`${settings.origin}/host.html`);
+  await page.goto(url ?? `${settings.origin}/host.html`);
   await page.waitForFunction(() => window.saal !== undefined);
   users.set(user, { context, page });
   return users.get(user);
@@ -57,9 +57,10 @@ function known(user) {
   return found;
 }
 
-/** The frame in which Element Call runs. */
+/** The frame in which Element Call runs, or the page itself where it is the client. */
 function callFrame(user) {
-  const frame = known(user).page.frames().find((candidate) => candidate.url().includes("/call/"));
+  const { page, alone } = known(user);
+  const frame = alone ? page.mainFrame() : page.frames().find((candidate) => candidate.url().includes("/call/"));
   if (!frame) throw new Error(`${user} has no call open`);
   return frame;
 }
@@ -71,6 +72,14 @@ const operations = {
     await page.waitForFunction(() => window.saal.state().phase === "joined");
     return null;
   },
+  /** Opens a page that is a client itself, at an address of its own. */
+  async visit({ user, viewport, url }) {
+    (await open({ user, viewport, url })).alone = true;
+    return null;
+  },
+  /** Calls one of the functions that the page offers. */
+  invoke: async ({ user, name, values }) =>
+    await known(user).page.evaluate(([wanted, given]) => window.saal[wanted](...given), [name, values]),
   hang_up: async ({ user }) => (await known(user).page.evaluate(() => window.saal.hangUp()), null),
   devices: async ({ user, wanted }) => await known(user).page.evaluate((devices) => window.saal.setDevices(devices), wanted),
   state: async ({ user }) => await known(user).page.evaluate(() => window.saal.state()),

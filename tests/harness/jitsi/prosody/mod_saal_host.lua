@@ -37,10 +37,17 @@ local function claims_of(token, key)
 end
 
 local key = module:get_option_string("saal_token_key");
--- What the room module asks before it lets somebody in.
-function may_enter(session, room) -- luacheck: ignore 131
+-- What the authentication asks: the token has to be good.
+function may_come(session) -- luacheck: ignore 131
 	if not key then return true; end
 	local claims, reason = claims_of(session.saal_token, key);
-	if not claims then return false, reason; end
+	session.saal_claims = claims;
+	return claims ~= nil, reason;
+end
+
+-- What the room module asks: the token has to be for this room.
+function may_enter(session, room) -- luacheck: ignore 131
+	local claims = session.saal_claims;
+	if not claims then return true; end
 	return claims.room == nil or claims.room == "*" or claims.room == room, "room and token do not fit";
 end

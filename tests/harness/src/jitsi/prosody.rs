@@ -97,9 +97,10 @@ fn settings(folder: &Path, http: u16, components: u16, options: &JitsiOptions) -
     let folder = folder.display();
     let modules = modules();
     let services = services();
-    let token = options.token_key.as_deref().map_or_else(String::new, |key| {
-        format!("  saal_token_key = {key:?}\n")
-    });
+    let token = options
+        .token_key
+        .as_deref()
+        .map_or_else(String::new, |key| format!("  saal_token_key = {key:?}\n"));
     let mut text = format!(
         r#"run_as_root = true
 pidfile = "{folder}/prosody.pid"
@@ -123,8 +124,8 @@ trusted_proxies = {{ "127.0.0.1", "::1" }}
 limits = {{ }}
 
 VirtualHost "{DOMAIN}"
-  authentication = "anonymous"
-  modules_enabled = {{ "bosh", "websocket", "smacks", "ping", "disco", "saal_host" }}
+  authentication = "saal_anonymous"
+  modules_enabled = {{ "saslauth", "roster", "disco", "ping", "version", "private", "bosh", "websocket", "smacks", "saal_host" }}
   smacks_hibernation_time = 60
   saal_services = {{ {services} }}
 {token}
@@ -153,10 +154,11 @@ Component "lobby.{DOMAIN}" "muc"
 }
 
 fn services() -> String {
-    let entry = |kind: &str, name: &str| {
-        format!("{{ type = \"{kind}\", host = \"{name}.{DOMAIN}\" }}")
-    };
-    let ours = COMPONENTS.iter().filter_map(|(name, kind)| Some(entry((*kind)?, name)));
+    let entry =
+        |kind: &str, name: &str| format!("{{ type = \"{kind}\", host = \"{name}.{DOMAIN}\" }}");
+    let ours = COMPONENTS
+        .iter()
+        .filter_map(|(name, kind)| Some(entry((*kind)?, name)));
     ours.chain([entry("lobbyrooms", "lobby")])
         .collect::<Vec<_>>()
         .join(", ")

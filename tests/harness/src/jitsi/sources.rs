@@ -142,9 +142,10 @@ impl Sources {
                 .iter()
                 .any(|other| other.ssrc == *ssrc && other.name == first.name)
         };
-        let simulcast = self.groups.iter().find(|group| {
-            group.semantics == "SIM" && group.ssrcs.iter().any(of_track)
-        });
+        let simulcast = self
+            .groups
+            .iter()
+            .find(|group| group.semantics == "SIM" && group.ssrcs.iter().any(of_track));
         let layers = match simulcast {
             Some(group) => group.ssrcs.clone(),
             None => vec![first.ssrc],
@@ -173,7 +174,10 @@ impl Sources {
             .filter_map(|track| track.layers.first())
             .flat_map(|(ssrc, repair)| std::iter::once(*ssrc).chain(*repair))
             .collect();
-        let sources = self.sources.iter().filter(|source| kept.contains(&source.ssrc));
+        let sources = self
+            .sources
+            .iter()
+            .filter(|source| kept.contains(&source.ssrc));
         let groups = self.groups.iter().filter(|group| {
             group.semantics == "FID" && group.ssrcs.iter().all(|ssrc| kept.contains(ssrc))
         });
@@ -220,7 +224,10 @@ impl Sources {
         });
         let groups = self.groups.iter().filter(|one| one.medium == medium);
         let groups = groups.map(|group| {
-            let members = group.ssrcs.iter().map(|ssrc| format!("<source ssrc='{ssrc}'/>"));
+            let members = group
+                .ssrcs
+                .iter()
+                .map(|ssrc| format!("<source ssrc='{ssrc}'/>"));
             let members: String = members.collect();
             format!(
                 "<ssrc-group xmlns='{SSMA}' semantics='{}'>{members}</ssrc-group>",
@@ -254,13 +261,18 @@ fn source(element: &Element, medium: Medium, endpoint: &str) -> Option<Source> {
         medium,
         ssrc: element.attr("ssrc")?.parse().ok()?,
         name: name.unwrap_or_else(|| format!("{endpoint}-{letter}0")),
-        msid: msid.and_then(|one| one.attr("value")).unwrap_or_default().to_owned(),
+        msid: msid
+            .and_then(|one| one.attr("value"))
+            .unwrap_or_default()
+            .to_owned(),
         video_type: element.attr("videoType").map(str::to_owned),
     })
 }
 
 fn group(element: &Element, medium: Medium) -> Group {
-    let members = element.children().filter_map(|child| child.attr("ssrc")?.parse().ok());
+    let members = element
+        .children()
+        .filter_map(|child| child.attr("ssrc")?.parse().ok());
     Group {
         medium,
         semantics: element.attr("semantics").unwrap_or_default().to_owned(),
@@ -294,7 +306,9 @@ mod tests {
         let groups = pairs.map(|ssrcs| {
             let semantics = if ssrcs[2] == 0 { "FID" } else { "SIM" };
             let members = ssrcs.iter().filter(|ssrc| **ssrc > 0);
-            let members: String = members.map(|ssrc| format!("<source ssrc='{ssrc}'/>")).collect();
+            let members: String = members
+                .map(|ssrc| format!("<source ssrc='{ssrc}'/>"))
+                .collect();
             format!("<ssrc-group xmlns='{SSMA}' semantics='{semantics}'>{members}</ssrc-group>")
         });
         let text = format!(
@@ -332,6 +346,11 @@ mod tests {
     #[test]
     fn the_bridge_announces_sources_that_nobody_owns() {
         let message = json_message([("jvb", &Sources::of_bridge(7, 8))]);
-        assert!(message.contains("&quot;jvb&quot;:[[{&quot;m&quot;:&quot;mixedmslabel mixedlabelvideo0&quot;"), "{message}");
+        assert!(
+            message.contains(
+                "&quot;jvb&quot;:[[{&quot;m&quot;:&quot;mixedmslabel mixedlabelvideo0&quot;"
+            ),
+            "{message}"
+        );
     }
 }

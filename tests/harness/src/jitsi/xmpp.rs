@@ -60,12 +60,14 @@ impl Stanza {
     /// An error with a condition of RFC 6120, and what else belongs into `<error/>`.
     pub(super) fn error(request: &Element, kind: &str, condition: &str, more: &str) -> Self {
         let stanzas = "urn:ietf:params:xml:ns:xmpp-stanzas";
-        let content = format!("<error type='{kind}'><{condition} xmlns='{stanzas}'/>{more}</error>");
+        let content =
+            format!("<error type='{kind}'><{condition} xmlns='{stanzas}'/>{more}</error>");
         Self::reply(request, "error", &content)
     }
 
     fn reply(request: &Element, kind: &str, content: &str) -> Self {
-        let [from, to, id] = ["to", "from", "id"].map(|name| request.attr(name).unwrap_or_default());
+        let [from, to, id] =
+            ["to", "from", "id"].map(|name| request.attr(name).unwrap_or_default());
         let attributes = format!(" type='{kind}' id='{}'", escape(id));
         Self::new("iq", from, to, &attributes, content)
     }
@@ -203,7 +205,10 @@ impl Reader {
             self.buffer.drain(..used);
             match parsed {
                 Ok(Some(event)) => {
-                    return self.tree.process_event(event).map_err(|error| error.to_string());
+                    return self
+                        .tree
+                        .process_event(event)
+                        .map_err(|error| error.to_string());
                 }
                 Ok(None) => return Err("the stream has ended".to_owned()),
                 Err(EndOrError::NeedMoreData) => self.fill().await?,

@@ -17,6 +17,8 @@ use super::speaker::Speakers;
 const REVIEW_EVERY: Duration = Duration::from_millis(250);
 /// How often a client is told the bandwidth that the bridge believes in.
 const STATS_EVERY: Duration = Duration::from_secs(10);
+/// A participant that sends nothing at all for this long has lost its line.
+const SILENT_AFTER: Duration = Duration::from_secs(3);
 /// What is believed of loopback, bits per second.
 const BANDWIDTH: u64 = 20_000_000;
 
@@ -47,8 +49,11 @@ impl Core {
 
     pub(super) fn receive(&mut self, now: Instant, from: SocketAddr, data: &[u8]) {
         let mut endpoints = self.endpoints.values_mut();
-        if !endpoints.any(|endpoint| endpoint.peer.receive(now, from, data)) {
-            tracing::trace!(%from, "a datagram for nobody");
+        match endpoints
+            .find_map(|endpoint| endpoint.peer.receive(now, from, data).then_some(endpoint))
+        {
+            Some(endpoint) => endpoint.heard = Some(now),
+            None => tracing::trace!(%from, "a datagram for nobody"),
         }
     }
 
@@ -60,7 +65,11 @@ impl Core {
         if let Some(speakers) = self.speakers.get_mut(&key.0) {
             speakers.leave(&key.1);
         }
-        for (_, other) in self.endpoints.iter_mut().filter(|(other, _)| other.0 == key.0) {
+        for (_, other) in self
+            .endpoints
+            .iter_mut()
+            .filter(|(other, _)| other.0 == key.0)
+        {
             for track in &gone.tracks {
                 other.close_stream(&track.name);
             }
@@ -80,6 +89,7 @@ impl Core {
         let mut next = self.drain(now);
         if due(self.reviewed, REVIEW_EVERY) {
             self.reviewed = Some(now);
+            self.check_lines(now);
             self.review(now);
             next = self.drain(now);
         }
@@ -190,7 +200,11 @@ impl Core {
         };
         let owner = (key.0.clone(), stream.owner.clone());
         if let Some(sender) = self.endpoints.get_mut(&owner)
-            && let Some(track) = sender.tracks.iter().find(|track| track.name == *source).cloned()
+            && let Some(track) = sender
+                .tracks
+                .iter()
+                .find(|track| track.name == *source)
+                .cloned()
         {
             sender.ask_for_key_frame(now, &track);
         }
@@ -199,7 +213,9 @@ impl Core {
     /// The channel is open: the bridge says hello and what it forwards.
     pub(super) fn greet(&mut self, key: &Key) {
         let speakers = self.speakers.get(&key.0);
-        let order = speakers.map(|speakers| speakers.order().to_vec()).unwrap_or_default();
+        let order = speakers
+            .map(|speakers| speakers.order().to_vec())
+            .unwrap_or_default();
         let Some(endpoint) = self.endpoints.get_mut(key) else {
             return;
         };
@@ -231,7 +247,10 @@ impl Core {
                 endpoint.constraints.last_n = Some(last_n);
                 self.review(now);
             }
-            FromClient::SourceVideoTypeMessage { source_name, video_type } => {
+            FromClient::SourceVideoTypeMessage {
+                source_name,
+                video_type,
+            } => {
                 if video_type == "none" {
                     endpoint.muted.insert(source_name);
                 } else {
@@ -249,11 +268,33 @@ impl Core {
     fn relay(&mut self, key: &Key, class: &str, mut body: serde_json::Value) {
         body["colibriClass"] = class.into();
         body["from"] = key.1.clone().into();
-        let to = body.get("to").and_then(|to| to.as_str()).unwrap_or_default().to_owned();
+        let to = body
+            .get("to")
+            .and_then(|to| to.as_str())
+            .unwrap_or_default()
+            .to_owned();
         if to.is_empty() {
             self.tell_all(&key.0, Some(&key.1), &body);
         } else if let Some(endpoint) = self.endpoints.get_mut(&(key.0.clone(), to)) {
             endpoint.say(body);
+        }
+    }
+
+    /// Tells the others of participants that have fallen silent or are back.
+    fn check_lines(&mut self, now: Instant) {
+        let mut changed = Vec::new();
+        for (key, endpoint) in &mut self.endpoints {
+            let Some(heard) = endpoint.heard else {
+                continue;
+            };
+            let active = now.saturating_duration_since(heard) < SILENT_AFTER;
+            if std::mem::replace(&mut endpoint.active, active) != active {
+                changed.push((key.clone(), active));
+            }
+        }
+        for (key, active) in changed {
+            let message = messages::connectivity(&key.1, active);
+            self.tell_all(&key.0, Some(&key.1), &message);
         }
     }
 
@@ -273,7 +314,10 @@ impl Core {
 
     /// The video sources of the others, with their owners, in the order of preference.
     fn offers(&self, key: &Key) -> Vec<(String, Track)> {
-        let others = self.endpoints.iter().filter(|(other, _)| other.0 == key.0 && other.1 != key.1);
+        let others = self
+            .endpoints
+            .iter()
+            .filter(|(other, _)| other.0 == key.0 && other.1 != key.1);
         let mut offers: Vec<(String, Track)> = others
             .filter(|(_, endpoint)| endpoint.peer.is_connected())
             .flat_map(|(other, endpoint)| {
@@ -283,8 +327,17 @@ impl Core {
                 videos.map(|track| (other.1.clone(), track.clone()))
             })
             .collect();
-        let order = self.speakers.get(&key.0).map(Speakers::order).unwrap_or_default();
-        let spoke = |owner: &str| order.iter().position(|name| name == owner).unwrap_or(usize::MAX);
+        let order = self
+            .speakers
+            .get(&key.0)
+            .map(Speakers::order)
+            .unwrap_or_default();
+        let spoke = |owner: &str| {
+            order
+                .iter()
+                .position(|name| name == owner)
+                .unwrap_or(usize::MAX)
+        };
         let wants = &self.endpoints[key].constraints;
         offers.sort_by_key(|(owner, track)| (wants.rank(&track.name, owner), spoke(owner)));
         offers
@@ -315,7 +368,10 @@ impl Core {
         for (owner, track, height) in choice {
             endpoint.stream(owner, track).wanted = *height;
         }
-        let names: Vec<String> = choice.iter().map(|(_, track, _)| track.name.clone()).collect();
+        let names: Vec<String> = choice
+            .iter()
+            .map(|(_, track, _)| track.name.clone())
+            .collect();
         endpoint.map(Medium::Video, &names);
         if endpoint.forwarded != names {
             endpoint.say(messages::forwarded_sources(&names));
@@ -328,19 +384,26 @@ impl Core {
         let Some(receiver) = self.endpoints.get(key) else {
             return;
         };
-        let wishes = receiver.streams.iter().map(|(name, stream)| {
-            (name.clone(), stream.owner.clone(), stream.wanted)
-        });
+        let wishes = receiver
+            .streams
+            .iter()
+            .map(|(name, stream)| (name.clone(), stream.owner.clone(), stream.wanted));
         let mut aims = Vec::new();
         for (name, owner, wanted) in wishes.collect::<Vec<_>>() {
             let Some(sender) = self.endpoints.get_mut(&(key.0.clone(), owner)) else {
                 continue;
             };
-            let track = sender.tracks.iter().find(|track| track.name == name).cloned();
+            let track = sender
+                .tracks
+                .iter()
+                .find(|track| track.name == name)
+                .cloned();
             let Some(track) = track.filter(|track| track.medium == Medium::Video) else {
                 continue;
             };
-            let layer = (wanted > 0).then(|| sender.layer_for(now, &track, wanted)).flatten();
+            let layer = (wanted > 0)
+                .then(|| sender.layer_for(now, &track, wanted))
+                .flatten();
             aims.push((name, layer));
         }
         if let Some(receiver) = self.endpoints.get_mut(key) {
@@ -355,7 +418,10 @@ impl Core {
         let Some(sender) = self.endpoints.get(key) else {
             return;
         };
-        let videos = sender.tracks.iter().filter(|track| track.medium == Medium::Video);
+        let videos = sender
+            .tracks
+            .iter()
+            .filter(|track| track.medium == Medium::Video);
         let names: Vec<String> = videos.map(|track| track.name.clone()).collect();
         for name in names {
             let others = self.endpoints.iter().filter(|(other, _)| other.0 == key.0);

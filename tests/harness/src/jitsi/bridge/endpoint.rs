@@ -73,6 +73,9 @@ pub(super) struct Endpoint {
     pub(super) bridge_ssrcs: (u32, u32),
     /// Messages that were said, newest last, for tests to look at.
     pub(super) said: Vec<Value>,
+    /// When the last datagram came; nothing before the first.
+    pub(super) heard: Option<Instant>,
+    pub(super) active: bool,
     probes: u64,
     seen: BTreeMap<u32, Seen>,
     asked: Option<Instant>,
@@ -80,7 +83,13 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(now: Instant, local: SocketAddr, wants: Wants, password: String, bridge_ssrcs: (u32, u32)) -> Self {
+    pub(super) fn new(
+        now: Instant,
+        local: SocketAddr,
+        wants: Wants,
+        password: String,
+        bridge_ssrcs: (u32, u32),
+    ) -> Self {
         let mut peer = Peer::new(now, local, wants.mid_demux, wants.sctp);
         peer.open("probe", "jvb-v0", Medium::Video, bridge_ssrcs.1, None);
         Self {
@@ -97,6 +106,8 @@ impl Endpoint {
             password,
             bridge_ssrcs,
             said: Vec::new(),
+            heard: None,
+            active: true,
             probes: 0,
             seen: BTreeMap::new(),
             asked: None,
@@ -125,20 +136,30 @@ impl Endpoint {
     pub(super) fn note(&mut self, now: Instant, packet: &RtpPacket) {
         let (ssrc, payload_type) = (*packet.header.ssrc, *packet.header.payload_type);
         let height = packet::key_frame(payload_type, &packet.payload).flatten();
-        let seen = self.seen.entry(ssrc).or_insert(Seen { at: now, height: None });
+        let seen = self.seen.entry(ssrc).or_insert(Seen {
+            at: now,
+            height: None,
+        });
         seen.at = now;
         seen.height = height.or(seen.height);
     }
 
     /// The layer to send to somebody who wants `height` pixels: the highest that is no higher, else the lowest there is.
     pub(super) fn layer_for(&self, now: Instant, track: &Track, height: u32) -> Option<u32> {
-        let there = track.layers.iter().enumerate().filter_map(|(index, (ssrc, _))| {
-            let seen = self.seen.get(ssrc)?;
-            let fresh = now.saturating_duration_since(seen.at) < LAYER_GONE_AFTER;
-            fresh.then(|| (*ssrc, seen.height.unwrap_or(180 << index)))
-        });
+        let there = track
+            .layers
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (ssrc, _))| {
+                let seen = self.seen.get(ssrc)?;
+                let fresh = now.saturating_duration_since(seen.at) < LAYER_GONE_AFTER;
+                fresh.then(|| (*ssrc, seen.height.unwrap_or(180 << index)))
+            });
         let there: Vec<(u32, u32)> = there.collect();
-        let fitting = there.iter().filter(|(_, high)| *high <= height).max_by_key(|(_, high)| *high);
+        let fitting = there
+            .iter()
+            .filter(|(_, high)| *high <= height)
+            .max_by_key(|(_, high)| *high);
         let lowest = there.iter().min_by_key(|(_, high)| *high);
         fitting.or(lowest).map(|(ssrc, _)| *ssrc)
     }
@@ -173,7 +194,13 @@ impl Endpoint {
     pub(super) fn stream(&mut self, owner: &str, track: &Track) -> &mut Stream {
         if !self.streams.contains_key(&track.name) {
             let stream = self.new_stream(owner, track);
-            self.peer.open(&stream.mid, &track.name, track.medium, stream.ssrc, stream.repair);
+            self.peer.open(
+                &stream.mid,
+                &track.name,
+                track.medium,
+                stream.ssrc,
+                stream.repair,
+            );
             self.streams.insert(track.name.clone(), stream);
         }
         self.streams.get_mut(&track.name).expect("inserted above")
@@ -188,10 +215,17 @@ impl Endpoint {
         self.next_mid[counter] += 1;
         let first = track.layers.first().copied().unwrap_or_default();
         let (ssrc, repair) = match self.wants.rewriting {
-            true => (super::random_ssrc(), (track.medium == Medium::Video).then(super::random_ssrc)),
+            true => (
+                super::random_ssrc(),
+                (track.medium == Medium::Video).then(super::random_ssrc),
+            ),
             false => first,
         };
-        let clock_rate = if track.medium == Medium::Audio { 48_000 } else { 90_000 };
+        let clock_rate = if track.medium == Medium::Audio {
+            48_000
+        } else {
+            90_000
+        };
         Stream {
             owner: owner.to_owned(),
             mid,
@@ -224,7 +258,8 @@ impl Endpoint {
 
     /// Whether a source needs a key frame to go through as it should.
     pub(super) fn waits(&self, source: &str) -> bool {
-        let waiting = |stream: &Stream| stream.target.is_some() && stream.lane.layer() != stream.target;
+        let waiting =
+            |stream: &Stream| stream.target.is_some() && stream.lane.layer() != stream.target;
         self.streams.get(source).is_some_and(waiting)
     }
 
@@ -274,7 +309,9 @@ impl Endpoint {
         };
         let payload_type = *packet.header.payload_type;
         let is_audio = payload_type == packet::OPUS;
-        let numbers = (payload_type == packet::VP8).then(|| Numbers::read(&packet.payload)).flatten();
+        let numbers = (payload_type == packet::VP8)
+            .then(|| Numbers::read(&packet.payload))
+            .flatten();
         let arrival = Arrival {
             ssrc: *packet.header.ssrc,
             sequence: *packet.seq_no,
@@ -292,7 +329,13 @@ impl Endpoint {
         }
         stream.packets += 1;
         let ssrc = stream.ssrc;
-        self.peer.send(now, ssrc, (departure.sequence, departure.time), packet, payload);
+        self.peer.send(
+            now,
+            ssrc,
+            (departure.sequence, departure.time),
+            packet,
+            payload,
+        );
     }
 
     /// Sends some probes; the real bridge does so to measure the way.

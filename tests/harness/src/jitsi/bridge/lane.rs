@@ -173,6 +173,10 @@ mod tests {
         assert_eq!(after.base, before.base.wrapping_add(1));
         assert_eq!(after.time, before.time + 9000);
         assert_eq!(lane.pass(&packet(later, 2, 499, false), 2), None, "late");
-        assert_eq!(lane.pass(&packet(later, 1, 12, false), 2), None, "old layer");
+        assert_eq!(
+            lane.pass(&packet(later, 1, 12, false), 2),
+            None,
+            "old layer"
+        );
     }
 }

@@ -58,7 +58,10 @@ impl Constraints {
     /// The height wanted of a source, 0 for none of it. Old clients name the endpoint instead.
     pub(super) fn height(&self, source: &str, owner: &str) -> u32 {
         let own = self.constraints.get(source).or(self.constraints.get(owner));
-        let height = own.copied().or(self.default_constraints).unwrap_or_default();
+        let height = own
+            .copied()
+            .or(self.default_constraints)
+            .unwrap_or_default();
         height.pixels()
     }
 

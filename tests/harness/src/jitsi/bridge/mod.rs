@@ -76,7 +76,12 @@ enum Order {
     Muted(Key, BTreeSet<String>),
     Expire(Key),
     /// A WebSocket with its password; the answer says whether it may come in.
-    Connect(Key, String, mpsc::UnboundedSender<String>, oneshot::Sender<bool>),
+    Connect(
+        Key,
+        String,
+        mpsc::UnboundedSender<String>,
+        oneshot::Sender<bool>,
+    ),
     Message(Key, String),
     Disconnect(Key),
     View(String, oneshot::Sender<BridgeView>),
@@ -91,7 +96,9 @@ pub(super) struct Bridge {
 impl Bridge {
     /// Starts a bridge on a free port of loopback.
     pub(super) async fn start() -> Result<(Self, Serving)> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::Port)?;
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .map_err(Error::Port)?;
         let local = socket.local_addr().map_err(Error::Port)?;
         let (orders, inbox) = mpsc::unbounded_channel();
         let task = runtime::runtime().spawn(drive(Core::new(local), socket, inbox));
@@ -104,7 +111,12 @@ impl Bridge {
     }
 
     /// Makes room for a participant; nothing when the bridge has ended.
-    pub(super) async fn allocate(&self, conference: &str, endpoint: &str, wants: Wants) -> Option<Allocation> {
+    pub(super) async fn allocate(
+        &self,
+        conference: &str,
+        endpoint: &str,
+        wants: Wants,
+    ) -> Option<Allocation> {
         let (answer, allocated) = oneshot::channel();
         self.order(Order::Allocate(key(conference, endpoint), wants, answer));
         allocated.await.ok()
@@ -161,7 +173,7 @@ fn key(conference: &str, endpoint: &str) -> Key {
 }
 
 /// Numbers that nobody can guess and that do not repeat; the hasher's seeds are random.
-fn random() -> u64 {
+pub(super) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
@@ -256,7 +268,10 @@ fn allocate(core: &mut Core, now: Instant, key: Key, wants: Wants) -> Allocation
 fn view(core: &Core, conference: &str) -> BridgeView {
     let ours = core.endpoints.iter().filter(|(key, _)| key.0 == conference);
     let seen = ours.map(|(key, endpoint)| {
-        let packets = endpoint.streams.iter().map(|(name, stream)| (name.clone(), stream.packets));
+        let packets = endpoint
+            .streams
+            .iter()
+            .map(|(name, stream)| (name.clone(), stream.packets));
         let view = EndpointView {
             connected: endpoint.peer.is_connected(),
             channel: endpoint.open,
@@ -267,5 +282,7 @@ fn view(core: &Core, conference: &str) -> BridgeView {
         };
         (key.1.clone(), view)
     });
-    BridgeView { endpoints: seen.collect() }
+    BridgeView {
+        endpoints: seen.collect(),
+    }
 }

@@ -56,7 +56,8 @@ impl Peer {
             .set_sctp_max_message_size(256 * 1024);
         codecs(&mut config);
         let mut rtc = config.build(now);
-        let candidate = Candidate::host(local, "udp").expect("an address with a port is a candidate");
+        let candidate =
+            Candidate::host(local, "udp").expect("an address with a port is a candidate");
         rtc.add_local_candidate(candidate);
         let mut api = rtc.direct_api();
         api.set_ice_controlling(true);
@@ -80,7 +81,11 @@ impl Peer {
         let api = self.rtc.direct_api();
         let creds = api.local_ice_credentials();
         let fingerprint = api.local_dtls_fingerprint().to_string();
-        let fingerprint = fingerprint.split(' ').next_back().unwrap_or_default().to_owned();
+        let fingerprint = fingerprint
+            .split(' ')
+            .next_back()
+            .unwrap_or_default()
+            .to_owned();
         (creds.ufrag, creds.pass, fingerprint)
     }
 
@@ -121,7 +126,14 @@ impl Peer {
     }
 
     /// Prepares a stream to this participant.
-    pub(super) fn open(&mut self, mid: &str, source: &str, medium: Medium, ssrc: u32, repair: Option<u32>) {
+    pub(super) fn open(
+        &mut self,
+        mid: &str,
+        source: &str,
+        medium: Medium,
+        ssrc: u32,
+        repair: Option<u32>,
+    ) {
         let kind = match medium {
             Medium::Audio => MediaKind::Audio,
             Medium::Video => MediaKind::Video,
@@ -151,7 +163,14 @@ impl Peer {
     }
 
     /// Sends a packet with other numbers.
-    pub(super) fn send(&mut self, now: Instant, ssrc: u32, numbers: (u64, u32), packet: &RtpPacket, payload: Vec<u8>) {
+    pub(super) fn send(
+        &mut self,
+        now: Instant,
+        ssrc: u32,
+        numbers: (u64, u32),
+        packet: &RtpPacket,
+        payload: Vec<u8>,
+    ) {
         let seen = &packet.header.ext_vals;
         let extensions = ExtensionValues {
             audio_level: seen.audio_level,
@@ -160,9 +179,18 @@ impl Peer {
             ..ExtensionValues::default()
         };
         let (sequence, time) = numbers;
-        let write = RtpWrite::new(packet.header.payload_type, sequence.into(), time, now, payload);
+        let write = RtpWrite::new(
+            packet.header.payload_type,
+            sequence.into(),
+            time,
+            now,
+            payload,
+        );
         let nackable = *packet.header.payload_type != packet::OPUS;
-        let write = write.marker(packet.header.marker).ext_vals(extensions).nackable(nackable);
+        let write = write
+            .marker(packet.header.marker)
+            .ext_vals(extensions)
+            .nackable(nackable);
         if let Some(stream) = self.rtc.direct_api().stream_tx(&ssrc.into()) {
             stream.write_rtp(write);
         }
@@ -264,14 +292,28 @@ fn codecs(config: &mut RtcConfig) {
         use_inband_fec: Some(true),
         ..FormatParams::default()
     };
-    list.add_config(packet::OPUS.into(), None, Codec::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2), opus);
+    list.add_config(
+        packet::OPUS.into(),
+        None,
+        Codec::Opus,
+        Frequency::FORTY_EIGHT_KHZ,
+        Some(2),
+        opus,
+    );
     for (number, repair, codec) in [
         (packet::AV1, 42, Codec::Av1),
         (packet::VP8, 96, Codec::Vp8),
         (packet::VP9, 97, Codec::Vp9),
     ] {
         let plain = FormatParams::default();
-        list.add_config(number.into(), Some(repair.into()), codec, ninety, None, plain);
+        list.add_config(
+            number.into(),
+            Some(repair.into()),
+            codec,
+            ninety,
+            None,
+            plain,
+        );
     }
     list.add_h264(packet::H264.into(), Some(99.into()), true, 0x42_e0_1f);
 }

@@ -74,7 +74,11 @@ mod tests {
         let mut changes = Vec::new();
         for step in 0..200 {
             now += Duration::from_millis(20);
-            let (a, b) = if step < 100 { (-20.0, -127.0) } else { (-127.0, -20.0) };
+            let (a, b) = if step < 100 {
+                (-20.0, -127.0)
+            } else {
+                (-127.0, -20.0)
+            };
             for (name, level) in [("a", a), ("b", b)] {
                 if speakers.hear(now, name, level) {
                     changes.push((step, speakers.order()[0].clone()));

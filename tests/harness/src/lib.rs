@@ -37,8 +37,8 @@ pub use error::{Error, Result};
 pub use farend::{BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{
-    BridgeView, Channel, EndpointView, JitsiCaller, JitsiJoin, JitsiOptions, JitsiParticipant,
-    JitsiServers, JitsiState, JitsiTrack, Knocker, Refusal, Said,
+    BridgeScript, BridgeView, Channel, EndpointView, JitsiCaller, JitsiJoin, JitsiOptions,
+    JitsiParticipant, JitsiScript, JitsiServers, JitsiState, JitsiTrack, Knocker, Refusal, Said,
 };
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};

@@ -65,8 +65,8 @@ function listen(conference, settle) {
   on(Events.CONFERENCE_LEFT, () => (noted.ended ??= "left"));
   on(Events.LOBBY_USER_JOINED, (id, name) => noted.lobby.push({ id, name }));
   on(Events.LOBBY_USER_LEFT, (id) => (noted.lobby = noted.lobby.filter((one) => one.id !== id)));
-  on(Events.AV_MODERATION_CHANGED, (enabled, media) => (noted.moderation[media] = enabled));
-  on(Events.AV_MODERATION_APPROVED, (media) => noted.approved.push(media));
+  on(Events.AV_MODERATION_CHANGED, ({ enabled, mediaType }) => (noted.moderation[mediaType] = enabled));
+  on(Events.AV_MODERATION_APPROVED, ({ mediaType }) => noted.approved.push(mediaType));
   on(Events.ENDPOINT_MESSAGE_RECEIVED, (from, payload) => noted.commands.push({ from: from?.getId?.() ?? String(from), payload }));
 }
 
@@ -101,9 +101,9 @@ async function share() {
     context.fillStyle = "black";
     context.fillRect((frame++ * 20) % 1280, 0, 100, 720);
   }, 100);
-  const stream = canvas.captureStream(10);
-  const [track] = stream.getVideoTracks();
-  const made = JitsiMeetJS.createLocalTracksFromMediaStreams([{ stream, track, sourceType: "canvas", mediaType: "video", videoType: "desktop" }]);
+  // The library asks for the screen; this is what a browser without one has to show.
+  navigator.mediaDevices.getDisplayMedia = async () => canvas.captureStream(10);
+  const made = await JitsiMeetJS.createLocalTracks({ devices: ["desktop"] });
   call.tracks.push(...made);
   for (const one of made) await call.conference.addTrack(one);
 }
@@ -124,25 +124,16 @@ function participants() {
   }));
 }
 
-window.saal = {
+/** What a person does; the library's results are its own objects, which nobody needs outside. */
+const actions = {
   join,
   share,
-  participants,
-  state: () => ({
-    ...noted,
-    id: call?.conference.myUserId() ?? null,
-    role: call?.conference.getRole() ?? null,
-    joined: call?.conference.isJoined() ?? false,
-    p2p: call?.conference.isP2PActive() ?? false,
-    members_only: Boolean(call?.conference.isMembersOnly()),
-  }),
   leave: async () => {
     await call.conference.leave();
     await call.connection.disconnect();
     for (const track of call.tracks) await track.dispose();
   },
-  mute: async (kind, muted) => void (await (muted ? local(kind).mute() : local(kind).unmute())),
-  muted: () => Object.fromEntries(call.tracks.map((track) => [track.getVideoType?.() === "desktop" ? "desktop" : track.getType(), track.isMuted()])),
+  mute: (kind, muted) => (muted ? local(kind).mute() : local(kind).unmute()),
   raiseHand: (up) => call.conference.setLocalParticipantProperty("raisedHand", up ? String(Date.now()) : undefined),
   say: (text) => call.conference.sendTextMessage(text),
   lock: (password) => call.conference.lock(password),
@@ -157,4 +148,23 @@ window.saal = {
   grantOwner: (id) => call.conference.grantOwner(id),
   send: (to, payload) => call.conference.sendMessage(payload, to, true),
   watch: (constraints) => call.conference.setReceiverConstraints(constraints),
+};
+
+const done = (action) => async (...given) => {
+  const result = await action(...given);
+  return typeof result === "string" ? result : null;
+};
+
+window.saal = {
+  ...Object.fromEntries(Object.entries(actions).map(([name, action]) => [name, done(action)])),
+  participants,
+  state: () => ({
+    ...noted,
+    id: call?.conference.myUserId() ?? null,
+    role: call?.conference.getRole() ?? null,
+    joined: call?.conference.isJoined() ?? false,
+    p2p: call?.conference.isP2PActive() ?? false,
+    members_only: Boolean(call?.conference.isMembersOnly()),
+  }),
+  muted: () => Object.fromEntries(call.tracks.map((track) => [track.getVideoType?.() === "desktop" ? "desktop" : track.getType(), track.isMuted()])),
 };

@@ -2,6 +2,7 @@
 local st = require "util.stanza";
 local jid = require "util.jid";
 local json = require "util.json";
+local uuid = require "util.uuid".generate;
 
 local lobby_host = module:get_option_string("saal_lobby_host");
 
@@ -45,6 +46,19 @@ module:hook("muc-config-submitted/muc#roomconfig_membersonly", function(event)
 	local actor = room:get_occupant_by_real_jid(event.actor);
 	notify(room, actor and actor.nick or room.jid, { event = "LOBBY-ENABLED", value = event.value });
 end, 10);
+
+-- What a client asks a room about before and after it has joined.
+module:hook("muc-disco#info", function(event)
+	local room = event.room;
+	room._data.saal_meeting_id = room._data.saal_meeting_id or uuid();
+	room._data.saal_created = room._data.saal_created or os.time() * 1000;
+	local function field(name, label, value)
+		table.insert(event.form, { name = name, type = "text-single", label = label, value = value });
+	end
+	field("muc#roominfo_meetingId", "The meeting unique id.", room._data.saal_meeting_id);
+	field("muc#roominfo_created_timestamp", "The meeting created_timestamp.", tostring(room._data.saal_created));
+	if room:get_members_only() then field("muc#roominfo_lobbyroom", "Lobby room jid", lobby_of(room)); end
+end);
 
 module:hook("muc-room-destroyed", function(event) close_lobby(event.room); end);
 

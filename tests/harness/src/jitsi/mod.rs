@@ -15,12 +15,14 @@ mod caller;
 mod focus;
 mod front;
 mod prosody;
+mod script;
 mod servers;
 mod sources;
 mod xmpp;
 
 pub use bridge::{BridgeView, EndpointView};
 pub use caller::{JitsiCaller, JitsiJoin, JitsiParticipant, JitsiState, JitsiTrack, Knocker, Said};
+pub use script::{BridgeScript, JitsiScript};
 pub use servers::JitsiServers;
 
 /// The XMPP domain. A reserved top level domain (RFC 6761): no lookup may ever leave the machine.

@@ -174,10 +174,8 @@ impl Sources {
             .filter_map(|track| track.layers.first())
             .flat_map(|(ssrc, repair)| std::iter::once(*ssrc).chain(*repair))
             .collect();
-        let sources = self
-            .sources
-            .iter()
-            .filter(|source| kept.contains(&source.ssrc));
+        let find = |ssrc: &u32| self.sources.iter().find(|source| source.ssrc == *ssrc);
+        let sources = kept.iter().filter_map(find);
         let groups = self.groups.iter().filter(|group| {
             group.semantics == "FID" && group.ssrcs.iter().all(|ssrc| kept.contains(ssrc))
         });
@@ -255,18 +253,28 @@ fn source(element: &Element, medium: Medium, endpoint: &str) -> Option<Source> {
     let msid = element
         .children()
         .find(|child| child.name() == "parameter" && child.attr("name") == Some("msid"));
-    let letter = &medium.name()[..1];
+    let msid = msid.and_then(|one| one.attr("value")).unwrap_or_default();
     let name = element.attr("name").map(str::to_owned);
     Some(Source {
         medium,
         ssrc: element.attr("ssrc")?.parse().ok()?,
-        name: name.unwrap_or_else(|| format!("{endpoint}-{letter}0")),
-        msid: msid
-            .and_then(|one| one.attr("value"))
-            .unwrap_or_default()
-            .to_owned(),
+        name: name_by_msid(msid, medium, endpoint)
+            .or(name)
+            .unwrap_or_else(|| source_name(endpoint, medium, 0)),
+        msid: msid.to_owned(),
         video_type: element.attr("videoType").map(str::to_owned),
     })
+}
+
+fn source_name(endpoint: &str, medium: Medium, number: u32) -> String {
+    format!("{endpoint}-{}{number}", &medium.name()[..1])
+}
+
+/// `ENDPOINT-video-1-1 …` is the second video source; clients of 2022 number it in the stream's id only.
+fn name_by_msid(msid: &str, medium: Medium, endpoint: &str) -> Option<String> {
+    let rest = msid.strip_prefix(&format!("{endpoint}-{}-", medium.name()))?;
+    let (number, _) = rest.split_once(' ')?.0.split_once('-')?;
+    Some(source_name(endpoint, medium, number.parse().ok()?))
 }
 
 fn group(element: &Element, medium: Medium) -> Group {
@@ -334,6 +342,14 @@ mod tests {
         let compact = three_layers().without_simulcast().compact();
         let source = |ssrc: u32| json!({ "s": ssrc, "n": "ab-v0", "m": "s t" });
         assert_eq!(compact, json!([[source(1), source(11)], [["f", 1, 11]]]));
+    }
+
+    #[test]
+    fn old_clients_number_their_second_source_in_the_streams_id() {
+        let name = |msid| name_by_msid(msid, Medium::Video, "ab");
+        assert_eq!(name("ab-video-1-1 track").as_deref(), Some("ab-v1"));
+        assert_eq!(name("ab-video-1 track"), None, "no number of a source");
+        assert_eq!(name("mixedmslabel track"), None);
     }
 
     #[test]

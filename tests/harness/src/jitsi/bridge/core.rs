@@ -251,6 +251,9 @@ impl Core {
                 source_name,
                 video_type,
             } => {
+                if video_type == "desktop" {
+                    endpoint.desktops.insert(source_name.clone());
+                }
                 if video_type == "none" {
                     endpoint.muted.insert(source_name);
                 } else {
@@ -324,7 +327,11 @@ impl Core {
                 let videos = endpoint.tracks.iter().filter(|track| {
                     track.medium == Medium::Video && !endpoint.muted.contains(&track.name)
                 });
-                videos.map(|track| (other.1.clone(), track.clone()))
+                videos.map(|track| {
+                    let mut track = track.clone();
+                    track.desktop |= endpoint.desktops.contains(&track.name);
+                    (other.1.clone(), track)
+                })
             })
             .collect();
         let order = self
@@ -345,7 +352,7 @@ impl Core {
 
     fn choose(&self, key: &Key, offers: &[(String, Track)]) -> Vec<(String, Track, u32)> {
         let endpoint = &self.endpoints[key];
-        if !endpoint.peer.is_connected() {
+        if !endpoint.open && !endpoint.peer.is_connected() {
             return Vec::new();
         }
         let wanted = offers.iter().map(|(owner, track)| {

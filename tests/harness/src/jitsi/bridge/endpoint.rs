@@ -62,6 +62,8 @@ pub(super) struct Endpoint {
     pub(super) wants: Wants,
     pub(super) tracks: Vec<Track>,
     pub(super) muted: BTreeSet<String>,
+    /// Sources that show a screen, as the participant itself says on its channel.
+    pub(super) desktops: BTreeSet<String>,
     pub(super) constraints: Constraints,
     pub(super) streams: BTreeMap<String, Stream>,
     pub(super) forwarded: Vec<String>,
@@ -97,6 +99,7 @@ impl Endpoint {
             wants,
             tracks: Vec::new(),
             muted: BTreeSet::new(),
+            desktops: BTreeSet::new(),
             constraints: Constraints::default(),
             streams: BTreeMap::new(),
             forwarded: Vec::new(),

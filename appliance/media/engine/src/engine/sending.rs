@@ -1,7 +1,7 @@
 //! Tracks that we send: their encoders, and where camera and microphone deliver to.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -136,19 +136,20 @@ impl Sending {
             return;
         }
         outlet.key_frame_at = Some(Instant::now());
-        for encoder in self.encoders.iter().filter(|e| key_of(e.plan()) == *key) {
-            encoder.force_key_frame();
-        }
+        self.force_key_frames(|plan| key_of(plan) == *key);
     }
 
     /// Key frames for all tracks of a connection that came up.
     pub(super) fn begin(&self, transport: TransportId) {
-        for encoder in self
-            .encoders
-            .iter()
-            .filter(|e| e.plan().transport == transport)
-        {
-            encoder.force_key_frame();
+        self.force_key_frames(|plan| plan.transport == transport);
+    }
+
+    /// The next picture of all these encoders becomes a key frame; a server can then switch
+    /// between the layers of a track.
+    fn force_key_frames(&self, of: impl Fn(&EncoderPlan) -> bool) {
+        let from = self.graph.time();
+        for encoder in self.encoders.iter().filter(|e| of(e.plan())) {
+            encoder.force_key_frame(from);
         }
     }
 
@@ -160,6 +161,8 @@ impl Sending {
     ) {
         self.encoders
             .retain(|encoder| wanted.iter().any(|w| w.same_but_bitrate(encoder.plan())));
+        let running: Vec<_> = self.encoders.iter().map(|e| e.plan().clone()).collect();
+        let mut begun = HashSet::new();
         for plan in wanted {
             match self
                 .encoders
@@ -168,29 +171,32 @@ impl Sending {
             {
                 Some(encoder) if encoder.plan().bitrate == plan.bitrate => {}
                 Some(encoder) => encoder.set_bitrate(plan.bitrate),
-                None => self.start_encoder(plan),
+                None => begun.extend(self.start_encoder(plan)),
             }
         }
+        // All layers of a track begin anew together; an encoder begins with a key frame anyway.
+        self.force_key_frames(|plan| {
+            begun.contains(&key_of(plan)) && running.iter().any(|r| r.same_but_bitrate(plan))
+        });
         self.tell_wishes(transports);
     }
 
-    fn start_encoder(&mut self, plan: EncoderPlan) {
+    /// Returns the track whose layer began.
+    fn start_encoder(&mut self, plan: EncoderPlan) -> Option<TrackKey> {
         let key = key_of(&plan);
-        let Some(outlet) = self.outlets.get(&key) else {
-            return;
-        };
+        let outlet = self.outlets.get(&key)?;
         let sink = video_sink(&plan, outlet.frames.clone());
         let encoded = outlet.encoded.clone();
         match VideoEncoder::start(&self.graph, plan, &self.inputs, encoded, sink) {
             Ok(encoder) => {
                 self.encoders.push(encoder);
-                // All layers begin anew together, so that a server can switch between them.
-                for other in self.encoders.iter().filter(|e| key_of(e.plan()) == key) {
-                    other.force_key_frame();
-                }
+                Some(key)
             }
-            // The next reconciliation tries again.
-            Err(error) => tracing::error!(%error, "an encoder does not start"),
+            Err(error) => {
+                // The next reconciliation tries again.
+                tracing::error!(%error, "an encoder does not start");
+                None
+            }
         }
     }
 

@@ -1,8 +1,11 @@
 //! One VP8 encoder for one layer of a sent track.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use gstreamer::{self as gst, prelude::*};
@@ -11,8 +14,8 @@ use gstreamer_video as gst_video;
 use saal_media_protocol::Codec;
 
 use super::{
-    Graph, GraphError, Part, TrackKey, chain, duration, make, source_video::raw_caps, start, stop,
-    temporal,
+    Graph, GraphError, Part, TrackKey, chain, clock_time, duration, make, source_video::raw_caps,
+    start, stop, temporal,
 };
 use crate::{plan::EncoderPlan, transport::Frame};
 
@@ -132,9 +135,11 @@ impl VideoEncoder {
         );
     }
 
-    /// Makes the next picture one that can be decoded on its own.
-    pub fn force_key_frame(&self) {
+    /// Makes the first picture from this time on one that can be decoded on its own; encoders
+    /// that are told the same time take the same picture.
+    pub fn force_key_frame(&self, from: Duration) {
         let event = gst_video::UpstreamForceKeyUnitEvent::builder()
+            .running_time(clock_time(from))
             .all_headers(true)
             .build();
         if let Some(pad) = self.encoder.static_pad("src") {

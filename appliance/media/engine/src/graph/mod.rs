@@ -163,6 +163,12 @@ impl Graph {
         self.started
     }
 
+    /// Now, as pictures and sound are stamped.
+    #[must_use]
+    pub fn time(&self) -> Duration {
+        duration(self.now())
+    }
+
     /// The running time of all pipelines.
     fn now(&self) -> gst::ClockTime {
         self.clock.time().saturating_sub(self.base)

@@ -320,7 +320,7 @@ impl Bridge {
                     Frequency::NINETY_KHZ,
                 ),
             };
-            if tick % every != 0 {
+            if !tick.is_multiple_of(every) {
                 continue;
             }
             show.next += 1;
@@ -411,7 +411,7 @@ fn lose(datagram: &[u8], every: u32, counted: &mut u32) -> bool {
         return false;
     }
     *counted += 1;
-    *counted % every == 0
+    counted.is_multiple_of(every)
 }
 
 /// What a bridge sees of a frame.
@@ -419,6 +419,8 @@ fn lose(datagram: &[u8], every: u32, counted: &mut u32) -> bool {
 pub(crate) struct Seen {
     pub(crate) mid: Mid,
     pub(crate) time: u64,
+    /// Of its last packet.
+    pub(crate) sequence: u64,
     pub(crate) key: bool,
     pub(crate) contiguous: bool,
     pub(crate) extra: str0m::format::CodecExtra,
@@ -430,6 +432,7 @@ impl Seen {
         Self {
             mid: data.mid,
             time: data.time.numer(),
+            sequence: **data.seq_range.end(),
             key: data.is_keyframe(),
             contiguous: data.contiguous,
             extra: data.codec_extra,

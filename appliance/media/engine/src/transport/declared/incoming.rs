@@ -204,3 +204,52 @@ impl Incoming {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(ssrc: u32, rtx: u32) -> StreamSsrc {
+        let rtx = Some(rtx);
+        StreamSsrc { ssrc, rtx }
+    }
+
+    fn receive(incoming: &mut Incoming, rtc: &mut Rtc, track: &str, numbers: StreamSsrc) {
+        incoming.receive(rtc, track.to_owned(), numbers, true);
+    }
+
+    #[test]
+    fn invented_ssrcs_do_not_pile_up_and_push_nobody_out() {
+        let mut rtc = Rtc::new(Instant::now());
+        let mut incoming = Incoming::default();
+        receive(&mut incoming, &mut rtc, "ada", numbers(1, 2));
+        for ssrc in 100..300 {
+            incoming.declare(&mut rtc, ssrc, true);
+        }
+        assert_eq!(incoming.streams.len(), SPARE + 1);
+        for (ssrc, kept) in [(1, true), (2, true), (100, false), (299, true)] {
+            assert_eq!(incoming.uses(ssrc), kept, "{ssrc}");
+        }
+    }
+
+    #[test]
+    fn names_move_between_streams_and_retransmissions_find_theirs() {
+        let mut rtc = Rtc::new(Instant::now());
+        let mut incoming = Incoming::default();
+        incoming.declare(&mut rtc, 1, true);
+        incoming.declare(&mut rtc, 2, true);
+        receive(&mut incoming, &mut rtc, "ada", numbers(1, 2));
+        let first = incoming.section_of("ada");
+        assert_eq!(incoming.streams.len(), 1, "2 is no stream of its own");
+        receive(&mut incoming, &mut rtc, "ada", numbers(3, 4));
+        assert_ne!(incoming.section_of("ada"), first);
+        receive(&mut incoming, &mut rtc, "bob", numbers(1, 2));
+        assert_eq!(incoming.section_of("bob"), first, "known streams are found");
+        receive(&mut incoming, &mut rtc, "ada", numbers(1, 5));
+        assert_eq!(incoming.section_of("bob"), None);
+        assert!(incoming.uses(5) && !incoming.uses(2));
+        incoming.forget(&mut rtc, "ada");
+        assert_eq!(incoming.section_of("ada"), None);
+        assert!(incoming.uses(1), "its packets still count");
+    }
+}

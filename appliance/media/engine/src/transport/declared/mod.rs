@@ -128,7 +128,7 @@ impl DeclaredPeer {
                 self.outgoing
                     .send(rtc, types, track, source, video, &streams)
             }
-            ToTransport::Unpublish { track } => self.outgoing.end(rtc, &track),
+            ToTransport::Unpublish { track } => self.outgoing.end(&track),
             ToTransport::Connect(remote) => self.connect(&remote),
             ToTransport::ChannelSend { text } => {
                 let channel = self.channel.as_mut().ok_or(PeerError::NoChannel)?;

@@ -23,6 +23,9 @@ const VOICE: u8 = 45;
 #[derive(Default)]
 pub(super) struct Outgoing {
     sent: Vec<Sent>,
+    /// Streams of tracks that ended. They count on when their numbers are declared again: under
+    /// the same keys no packet number may come twice (RFC 3711 section 9.1).
+    ended: Vec<Layer>,
     named: u64,
 }
 
@@ -35,6 +38,7 @@ struct Sent {
 
 struct Layer {
     mid: Mid,
+    picture: bool,
     numbers: StreamSsrc,
     /// Of the next packet, counted on beyond 16 bits.
     sequence: u64,
@@ -43,7 +47,8 @@ struct Layer {
 
 impl Outgoing {
     pub(super) fn uses(&self, ssrc: u32) -> bool {
-        self.layers()
+        let sent = self.sent.iter().flat_map(|sent| &sent.layers);
+        sent.chain(&self.ended)
             .any(|layer| layer.numbers.ssrc == ssrc || layer.numbers.rtx == Some(ssrc))
     }
 
@@ -65,14 +70,21 @@ impl Outgoing {
     ) -> Result<(), PeerError> {
         check_video(source, video.as_ref())?;
         let codec = video.as_ref().map_or(Codec::Opus, |video| video.codec);
+        let picture = codec != Codec::Opus;
         let layers = video.as_ref().map_or(1, |video| video.layers.len());
-        self.check(&track, layers, streams)?;
         let offered = types.iter().find(|payload| payload.codec == codec);
         let payload = offered.ok_or(PeerError::NotOffered(codec))?;
-        let repaired = payload.rtx.is_some();
-        let layers = streams
+        let numbers: Vec<_> = streams
             .iter()
-            .map(|numbers| self.declare(rtc, *numbers, codec != Codec::Opus, repaired))
+            .map(|stream| StreamSsrc {
+                rtx: stream.rtx.filter(|_| payload.rtx.is_some()),
+                ..*stream
+            })
+            .collect();
+        self.check(&track, layers, picture, &numbers)?;
+        let layers = numbers
+            .into_iter()
+            .map(|numbers| self.layer(rtc, numbers, picture))
             .collect();
         self.sent.push(Sent {
             track,
@@ -83,13 +95,11 @@ impl Outgoing {
         Ok(())
     }
 
-    fn declare(
-        &mut self,
-        rtc: &mut Rtc,
-        numbers: StreamSsrc,
-        picture: bool,
-        repaired: bool,
-    ) -> Layer {
+    /// A new stream, or one that ended.
+    fn layer(&mut self, rtc: &mut Rtc, numbers: StreamSsrc, picture: bool) -> Layer {
+        if let Some(index) = self.ended.iter().position(|l| l.numbers == numbers) {
+            return self.ended.swap_remove(index);
+        }
         self.named += 1;
         let mid = Mid::from(format!("out{}", self.named).as_str());
         let kind = if picture {
@@ -99,18 +109,16 @@ impl Outgoing {
         };
         let mut api = rtc.direct_api();
         api.declare_media(mid, kind);
-        let rtx = numbers.rtx.filter(|_| repaired);
-        api.declare_stream_tx(numbers.ssrc.into(), rtx.map(Into::into), mid, None);
-        Layer::new(mid, numbers)
+        let rtx = numbers.rtx.map(Into::into);
+        api.declare_stream_tx(numbers.ssrc.into(), rtx, mid, None);
+        Layer::new(mid, picture, numbers)
     }
 
     /// Ends a track's streams.
-    pub(super) fn end(&mut self, rtc: &mut Rtc, track: &str) -> Result<(), PeerError> {
+    pub(super) fn end(&mut self, track: &str) -> Result<(), PeerError> {
         let index = self.sent.iter().position(|sent| sent.track == track);
         let index = index.ok_or_else(|| PeerError::NotPublished(track.to_owned()))?;
-        for layer in self.sent.remove(index).layers {
-            rtc.direct_api().remove_media(layer.mid);
-        }
+        self.ended.extend(self.sent.remove(index).layers);
         Ok(())
     }
 
@@ -141,11 +149,13 @@ impl Outgoing {
         }
     }
 
-    fn layers(&self) -> impl Iterator<Item = &Layer> {
-        self.sent.iter().flat_map(|sent| &sent.layers)
-    }
-
-    fn check(&self, track: &str, layers: usize, streams: &[StreamSsrc]) -> Result<(), PeerError> {
+    fn check(
+        &self,
+        track: &str,
+        layers: usize,
+        picture: bool,
+        streams: &[StreamSsrc],
+    ) -> Result<(), PeerError> {
         if self.sent.iter().any(|sent| sent.track == track) {
             return Err(PeerError::Published(track.to_owned()));
         }
@@ -154,12 +164,16 @@ impl Outgoing {
             return Err(PeerError::Streams { layers, streams });
         }
         let mut seen = Vec::new();
-        for ssrc in streams.iter().flat_map(|s| [Some(s.ssrc), s.rtx]).flatten() {
-            // 0 is what bandwidth probes use.
-            if ssrc == 0 || seen.contains(&ssrc) || self.uses(ssrc) {
-                return Err(PeerError::SsrcInUse(ssrc));
+        for numbers in streams {
+            let again = |l: &Layer| l.numbers == *numbers && l.picture == picture;
+            let again = self.ended.iter().any(again);
+            for ssrc in std::iter::once(numbers.ssrc).chain(numbers.rtx) {
+                // 0 is what bandwidth probes use.
+                if ssrc == 0 || seen.contains(&ssrc) || self.uses(ssrc) && !again {
+                    return Err(PeerError::SsrcInUse(ssrc));
+                }
+                seen.push(ssrc);
             }
-            seen.push(ssrc);
         }
         Ok(())
     }
@@ -168,10 +182,11 @@ impl Outgoing {
 impl Layer {
     /// Sequence and picture numbers begin anywhere, in the lower half of their range (RFC 3711
     /// section 3.3.1: a wrap right after the first packets would go unnoticed).
-    fn new(mid: Mid, numbers: StreamSsrc) -> Self {
+    fn new(mid: Mid, picture: bool, numbers: StreamSsrc) -> Self {
         let [a, b, c, d] = numbers.ssrc.to_be_bytes();
         Self {
             mid,
+            picture,
             numbers,
             sequence: u64::from(u16::from_be_bytes([a, b]) & 0x7FFF),
             packetiser: Packetiser::new(u16::from_be_bytes([c, d])),
@@ -179,7 +194,7 @@ impl Layer {
     }
 
     fn packets(&mut self, payload: Pt, frame: &Frame, captured: Instant) -> Vec<RtpWrite> {
-        let picture = frame.codec != Codec::Opus;
+        let picture = self.picture;
         let payloads = if picture {
             self.packetiser.payloads(frame)
         } else {

@@ -10,7 +10,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use saal_harness::{Error, FarEnd, FarEndOptions, JoinOptions, Servers, run, until};
+use saal_harness::{
+    Error, FarEnd, FarEndOptions, JitsiOptions, JitsiServers, JoinOptions, Servers, run, until,
+};
 
 /// Set in the victim's environment, and by inheritance in that of all its processes.
 const MARK: &str = "SAAL_TEST_VICTIM";
@@ -34,7 +36,13 @@ fn servers_and_browser_end_with_a_harness_that_is_killed() {
         "it never came up"
     );
     let before = marked(&mark);
-    for program in ["livekit-server", "synapse", "chromium", "main.mjs"] {
+    for program in [
+        "livekit-server",
+        "synapse",
+        "prosody",
+        "chromium",
+        "main.mjs",
+    ] {
         assert!(
             before.iter().any(|command| command.contains(program)),
             "{program} in {before:#?}"
@@ -65,6 +73,7 @@ fn be_the_victim() {
             .join(&anna, &room, &JoinOptions::default())
             .await
             .unwrap();
+        let _jitsi = JitsiServers::start(JitsiOptions::default()).await.unwrap();
         println!("the victim is up");
         std::future::pending::<()>().await;
     });

@@ -161,10 +161,10 @@ window.saal = {
   state: () => ({
     ...noted,
     id: call?.conference.myUserId() ?? null,
-    role: call?.conference.getRole() ?? null,
+    role: call?.conference.room ? call.conference.getRole() : null,
     joined: call?.conference.isJoined() ?? false,
     p2p: call?.conference.isP2PActive() ?? false,
-    members_only: Boolean(call?.conference.isMembersOnly()),
+    members_only: Boolean(call?.conference.room?.membersOnlyEnabled),
   }),
   muted: () => Object.fromEntries(call.tracks.map((track) => [track.getVideoType?.() === "desktop" ? "desktop" : track.getType(), track.isMuted()])),
 };

@@ -18,8 +18,9 @@ local function remember(event)
 	event.session.saal_room = parameter(event.request, "room");
 	event.session.saal_token = parameter(event.request, "token");
 end
-module:hook("websocket-session", remember);
-module:hook("bosh-session", remember);
+-- Connections begin before they belong to a host.
+module:hook_global("websocket-session", remember);
+module:hook_global("bosh-session", remember);
 
 local function from_url_base64(text)
 	text = text:gsub("-", "+"):gsub("_", "/");

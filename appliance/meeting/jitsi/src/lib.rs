@@ -4,6 +4,7 @@
 //! engine go in with the time, frames and commands come out. [`Service`] is what runs around it:
 //! sockets, requests, the clock.
 
+pub mod fuzzing;
 pub mod link;
 pub mod protocol;
 pub mod server_config;

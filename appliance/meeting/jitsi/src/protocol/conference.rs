@@ -240,6 +240,8 @@ pub struct Conference {
     endpoint: String,
     /// Bare JIDs of the focus.
     focus: BTreeSet<String>,
+    /// It is in the room.
+    focus_seen: bool,
     focus_session: Option<String>,
     own: OwnPresence,
     media: OwnMedia,
@@ -292,6 +294,7 @@ impl Conference {
             room_info: RoomInfo::default(),
             endpoint: String::new(),
             focus: BTreeSet::new(),
+            focus_seen: false,
             focus_session: None,
             own,
             media: OwnMedia {

@@ -16,7 +16,7 @@ use saal_media_protocol::{
 };
 use saal_meeting::{CallEvent, CallId, MeetingAction, MeetingCommand, Secret, Watched};
 
-use crate::trace::{self, Line};
+use crate::trace::Line;
 
 const CALL: CallId = CallId(1);
 
@@ -34,7 +34,7 @@ pub(crate) struct Client {
     pub(crate) events: Vec<CallEvent>,
     pub(crate) commands: Vec<TransportCommand>,
     begun: Instant,
-    now: Instant,
+    pub(crate) now: Instant,
     /// Ids of our questions that wait for an answer, by what they ask.
     asked: BTreeMap<String, VecDeque<String>>,
     /// Their ids to what they asked.
@@ -98,15 +98,6 @@ pub(crate) fn setup(lines: &[Line]) -> ConferenceSetup {
 }
 
 impl Client {
-    pub(crate) fn replay(name: &str) -> Self {
-        let lines = trace::read(name);
-        let mut client = Self::new(setup(&lines));
-        for line in &lines {
-            client.play(line);
-        }
-        client
-    }
-
     pub(crate) fn new(setup: ConferenceSetup) -> Self {
         let now = Instant::now();
         let mut client = Self {
@@ -196,13 +187,17 @@ impl Client {
         }
     }
 
-    /// The connection with the bridge.
+    /// The connection with the bridge; one that never was where there is none.
     fn transport(&self) -> TransportId {
-        let opened = self.commands.iter().filter_map(|command| match command {
-            TransportCommand::OpenDeclared { transport, .. } => Some(*transport),
-            _ => None,
-        });
-        opened.last().expect("no connection was opened")
+        let opened = self
+            .commands
+            .iter()
+            .rev()
+            .find_map(|command| match command {
+                TransportCommand::OpenDeclared { transport, .. } => Some(*transport),
+                _ => None,
+            });
+        opened.unwrap_or(TransportId(u64::MAX))
     }
 
     fn they_say(&mut self, line: &Line) {
@@ -237,7 +232,7 @@ impl Client {
         }
     }
 
-    fn command(&mut self, command: MeetingCommand) {
+    pub(crate) fn command(&mut self, command: MeetingCommand) {
         self.conference.handle_command(self.now, command);
         self.take();
     }

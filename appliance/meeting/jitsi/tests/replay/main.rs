@@ -11,11 +11,20 @@ use client::Client;
 use saal_media_protocol::{SourceKind, TransportCommand};
 use saal_meeting::{CallEvent, EndReason, Waiting};
 
+fn replay(name: &str) -> Client {
+    let lines = trace::read(name);
+    let mut client = Client::new(client::setup(&lines));
+    for line in &lines {
+        client.play(line);
+    }
+    client
+}
+
 /// Everything in a trace is understood, whatever the room makes of it.
 #[test]
 fn no_message_of_any_trace_is_unknown() {
     for name in trace::names() {
-        let client = Client::replay(&name);
+        let client = replay(&name);
         assert_eq!(client.conference.unknown(), 0, "{name}");
     }
 }
@@ -26,7 +35,7 @@ fn the_room_joins_and_leaves_as_the_web_client_did() {
         if name == "password-missing" {
             continue;
         }
-        let client = Client::replay(&name);
+        let client = replay(&name);
         let joined = client.events.iter().filter(|e| **e == CallEvent::Joined);
         assert_eq!(joined.count(), 1, "{name}: {:?}", client.events);
         let troubled = |e: &&CallEvent| matches!(e, CallEvent::Reconnecting { .. });
@@ -39,7 +48,7 @@ fn the_room_joins_and_leaves_as_the_web_client_did() {
 #[test]
 fn the_conference_is_asked_for_as_the_web_client_asks() {
     for name in trace::names() {
-        let client = Client::replay(&name);
+        let client = replay(&name);
         let (ours, theirs) = (&client.ours, &client.theirs);
         assert_eq!(meaning::requests(ours), meaning::requests(theirs), "{name}");
         assert_eq!(meaning::entered(ours), meaning::entered(theirs), "{name}");
@@ -48,7 +57,7 @@ fn the_conference_is_asked_for_as_the_web_client_asks() {
 
 #[test]
 fn the_focus_learns_the_same_features() {
-    let client = Client::replay("join3-rtp-mid-demux");
+    let client = replay("join3-rtp-mid-demux");
     let ours = meaning::features(&client.ours);
     let theirs = meaning::features(&client.theirs);
     let missing: Vec<_> = theirs.difference(&ours).cloned().collect();
@@ -63,7 +72,7 @@ fn the_focus_learns_the_same_features() {
 #[test]
 fn the_bridge_s_offer_is_accepted_alike() {
     for name in trace::names().iter().filter(|n| *n != "password-missing") {
-        let client = Client::replay(name);
+        let client = replay(name);
         let ours = meaning::accepted(&client.ours);
         let theirs = meaning::accepted(&client.theirs);
         assert_eq!(
@@ -88,7 +97,7 @@ fn the_bridge_s_offer_is_accepted_alike() {
 #[test]
 fn the_others_are_told_the_same_of_our_sources() {
     for name in trace::names().iter().filter(|n| *n != "password-missing") {
-        let client = Client::replay(name);
+        let client = replay(name);
         let (ours, theirs) = (&client.ours, &client.theirs);
         assert_eq!(
             meaning::told_sources(ours),
@@ -101,7 +110,7 @@ fn the_others_are_told_the_same_of_our_sources() {
 #[test]
 fn the_bridge_is_asked_for_the_same_pictures() {
     for name in trace::names().iter().filter(|n| *n != "password-missing") {
-        let client = Client::replay(name);
+        let client = replay(name);
         let (ours, theirs) = (&client.ours, &client.theirs);
         let first = meaning::first_wishes(theirs).unwrap();
         // Without SSRC rewriting the web client knows all names before it asks.
@@ -120,7 +129,7 @@ fn the_bridge_is_asked_for_the_same_pictures() {
 #[test]
 fn moderators_do_what_the_web_client_did() {
     for name in ["moderation-moderator", "lobby-moderator"] {
-        let client = Client::replay(name);
+        let client = replay(name);
         let (ours, theirs) = (&client.ours, &client.theirs);
         assert_eq!(meaning::orders(ours), meaning::orders(theirs), "{name}");
     }
@@ -149,7 +158,7 @@ fn every_form_of_sources_ends_in_tracks_of_participants() {
         ("join3-sctp-datachannel", "7f83b61c", "d7a7d47c"),
     ];
     for (name, one, other) in forms {
-        let client = Client::replay(name);
+        let client = replay(name);
         let shown = shown(&client);
         for participant in [one, other] {
             for (suffix, source) in [("a0", SourceKind::Microphone), ("v0", SourceKind::Camera)] {
@@ -167,20 +176,20 @@ fn every_form_of_sources_ends_in_tracks_of_participants() {
 
 #[test]
 fn what_is_presented_is_a_track_of_its_own() {
-    let client = Client::replay("screenshare-viewer-ssrc-rewriting");
+    let client = replay("screenshare-viewer-ssrc-rewriting");
     let presented = client.commands.iter().any(|command| {
         matches!(command, TransportCommand::Assign { track, source: SourceKind::Content, .. }
             if track == "bde0b9f5-v1")
     });
     assert!(presented);
-    let sharer = Client::replay("screenshare-sharer");
+    let sharer = replay("screenshare-sharer");
     let own = meaning::added(&sharer.ours);
     assert_eq!(own, meaning::added(&sharer.theirs));
 }
 
 #[test]
 fn a_direct_session_is_accepted_with_what_the_room_decodes() {
-    let client = Client::replay("p2p-first");
+    let client = replay("p2p-first");
     let (ours, theirs) = (
         meaning::accepted_from(&client.ours, "/e3b81ffc"),
         meaning::accepted_from(&client.theirs, "/e3b81ffc"),
@@ -225,7 +234,7 @@ fn last_reason(client: &Client) -> &EndReason {
 
 #[test]
 fn the_lobby_is_waited_in() {
-    let client = Client::replay("lobby-knocker");
+    let client = replay("lobby-knocker");
     let waiting = CallEvent::Waiting(Waiting::Admission);
     let position = |event: &CallEvent| client.events.iter().position(|e| e == event).unwrap();
     assert!(position(&waiting) < position(&CallEvent::Joined));
@@ -233,7 +242,7 @@ fn the_lobby_is_waited_in() {
 
 #[test]
 fn who_is_sent_away_or_has_no_password_hears_why() {
-    let guest = Client::replay("moderation-guest");
+    let guest = replay("moderation-guest");
     let removed = EndReason::Removed {
         message: "bye".into(),
     };
@@ -247,16 +256,16 @@ fn who_is_sent_away_or_has_no_password_hears_why() {
         source: SourceKind::Microphone,
     };
     assert!(guest.events.contains(&allowed));
-    let moderator = Client::replay("moderation-moderator");
+    let moderator = replay("moderation-moderator");
     assert_eq!(last_reason(&moderator), &EndReason::EndedForAll);
-    let missing = Client::replay("password-missing");
+    let missing = replay("password-missing");
     let asked = CallEvent::PasswordNeeded { refused: false };
     assert!(missing.events.contains(&asked));
 }
 
 #[test]
 fn chat_is_read_and_our_own_is_not_repeated() {
-    let client = Client::replay("join3-ssrc-rewriting-vp8");
+    let client = replay("join3-ssrc-rewriting-vp8");
     let lines: Vec<_> = client
         .events
         .iter()

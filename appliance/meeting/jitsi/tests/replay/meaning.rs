@@ -7,6 +7,11 @@ use serde_json::Value;
 
 use crate::client::Said;
 
+/// Sources by name and video type.
+type Names = BTreeSet<(String, String)>;
+/// Groups by semantics and size, and how many of them.
+type Groups = BTreeMap<String, usize>;
+
 fn each<T>(said: &Said, read: impl Fn(Node<'_, '_>) -> Option<T>) -> Vec<T> {
     let documents = said
         .xmpp
@@ -70,9 +75,9 @@ pub(crate) struct Accepted {
     pub(crate) payloads: BTreeSet<(String, String, String)>,
     pub(crate) extensions: BTreeSet<(String, String)>,
     /// Name and video type.
-    pub(crate) sources: BTreeSet<(String, String)>,
+    pub(crate) sources: Names,
     /// Semantics with their size, and how many.
-    pub(crate) groups: BTreeMap<String, usize>,
+    pub(crate) groups: Groups,
     pub(crate) sctp: Option<String>,
 }
 
@@ -116,14 +121,14 @@ fn content(content: Node<'_, '_>) -> (String, Accepted) {
     (attribute(content, "name"), accepted)
 }
 
-fn sources(of: Node<'_, '_>) -> BTreeSet<(String, String)> {
+fn sources(of: Node<'_, '_>) -> Names {
     named(of, "source")
         .filter(|source| source.attribute("name").is_some())
         .map(|source| (attribute(source, "name"), attribute(source, "videoType")))
         .collect()
 }
 
-fn groups(of: Node<'_, '_>) -> BTreeMap<String, usize> {
+fn groups(of: Node<'_, '_>) -> Groups {
     let mut groups = BTreeMap::new();
     for group in named(of, "ssrc-group") {
         let size = named(group, "source").count();
@@ -154,7 +159,7 @@ pub(crate) fn peer_heights(said: &Said) -> BTreeSet<(String, String)> {
 }
 
 /// Sources added later, with their groups.
-pub(crate) fn added(said: &Said) -> Vec<(BTreeSet<(String, String)>, BTreeMap<String, usize>)> {
+pub(crate) fn added(said: &Said) -> Vec<(Names, Groups)> {
     each(said, |stanza| {
         let jingle = named(stanza, "jingle").next()?;
         (jingle.attribute("action") == Some("source-add"))

@@ -45,6 +45,7 @@ impl Conference {
         }
         self.drop_media();
         self.occupants.clear();
+        self.focus_seen = false;
         self.own.sources.clear();
         self.own.hand_raised = None;
         if self.joined {

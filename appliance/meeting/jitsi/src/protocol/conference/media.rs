@@ -41,7 +41,7 @@ impl Conference {
 
     pub(super) fn session_action(&mut self, now: Instant, from: &str, action: Action) {
         match action {
-            Action::Initiate(offer) if ids::resource(from) == room::FOCUS => {
+            Action::Initiate(offer) if self.is_focus(from) => {
                 self.invited(now, from, *offer);
             }
             Action::Initiate(offer) => self.called(now, from, *offer),
@@ -108,7 +108,7 @@ impl Conference {
     }
 
     /// Large meetings begin quietly. Only the first invitation asks for it.
-    fn start_muted(&mut self, (microphone, camera): (bool, bool)) {
+    pub(super) fn start_muted(&mut self, (microphone, camera): (bool, bool)) {
         if self.joined {
             return;
         }
@@ -337,7 +337,7 @@ impl Conference {
 
     /// `<mute/>` from the focus. What mutes is obeyed, what would unmute is only passed on.
     pub(super) fn told_to_mute(&mut self, from: &str, mute: &Element) {
-        if ids::bare(from) != self.room || ids::resource(from) != room::FOCUS {
+        if !self.is_focus(from) {
             return;
         }
         let source = match mute.ns.as_str() {

@@ -15,16 +15,24 @@ impl Conference {
         if message.attr("type") == Some("error") {
             return;
         }
-        if self.components.has(from) || from.is_empty() {
-            self.component_message(now, from, message);
+        if self.is_component(from) {
+            self.component_message(now, message);
         } else if self.is_lobby(bare) {
             self.lobby_message(message);
         } else if bare == self.room || bare == self.main_room() {
             self.room_message(now, from, message);
-        } else if message.find("json-message").is_some() {
-            // Before the components are known.
-            self.component_message(now, from, message);
         }
+    }
+
+    /// The server itself, or a part of it; members and strangers have an at sign in their JID.
+    /// Messages come before the answer about which parts there are.
+    fn is_component(&self, from: &str) -> bool {
+        let main = self.setup.hosts.main.as_str();
+        let below = from
+            .strip_suffix(main)
+            .is_some_and(|rest| rest.ends_with('.'));
+        let part = !from.contains(['@', '/']) && (below || self.components.has(from));
+        part || from == main || from.is_empty()
     }
 
     fn room_message(&mut self, now: Instant, from: &str, message: &Element) {
@@ -101,14 +109,10 @@ impl Conference {
         }
     }
 
-    fn component_message(&mut self, now: Instant, from: &str, message: &Element) {
-        let Some(json) = json_of(message) else {
-            return;
-        };
-        if !self.components.has(from) {
-            tracing::debug!(from, "a message of a component that is not known yet");
+    fn component_message(&mut self, now: Instant, message: &Element) {
+        if let Some(json) = json_of(message) {
+            self.component_json(now, &json);
         }
-        self.component_json(now, &json);
     }
 
     /// Spoken words as text.

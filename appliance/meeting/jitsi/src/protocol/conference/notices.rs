@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use saal_media_protocol::SourceKind;
-use saal_meeting::{CallEvent, Poll};
+use saal_meeting::{CallEvent, Poll, Role};
 use serde_json::Value;
 
 use super::{Conference, Pending};
@@ -108,7 +108,7 @@ impl Conference {
 
     /// The room may open this source by itself.
     pub(super) fn may_unmute(&self, source: SourceKind) -> bool {
-        let moderator = self.state.role == saal_meeting::Role::Moderator;
+        let moderator = self.state.role == Role::Moderator;
         moderator
             || match source {
                 SourceKind::Microphone => {
@@ -128,6 +128,10 @@ impl Conference {
         }
         if metadata["services"].is_array() {
             self.ice_servers = services::read_json(&metadata["services"]);
+        }
+        let muted = |media: &str| metadata["startMuted"][media].as_bool() == Some(true);
+        if self.state.role != Role::Moderator {
+            self.start_muted((muted("audio"), muted("video")));
         }
         let recording = &metadata["recording"];
         let transcribes = recording["isTranscribingEnabled"].as_bool() == Some(true);

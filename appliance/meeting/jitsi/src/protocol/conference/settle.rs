@@ -33,9 +33,7 @@ impl Conference {
         if self.phase != Phase::InRoom || !(media || alone) {
             return;
         }
-        if media || alone {
-            self.timers.cancel(Timer::MediaBy);
-        }
+        self.timers.cancel(Timer::MediaBy);
         if self.joined && !self.troubled {
             return;
         }

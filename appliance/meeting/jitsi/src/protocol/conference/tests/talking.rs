@@ -77,6 +77,41 @@ fn a_large_meeting_begins_quietly() {
 }
 
 #[test]
+fn quiet_beginnings_are_told_in_the_room_s_metadata_too() {
+    let mut world = World::online(setup());
+    let json = r#"{"type":"room_metadata","metadata":{"startMuted":{"audio":true}}}"#;
+    world.component("metadata", json);
+    assert!(world.has(&muted(SourceKind::Microphone, None)));
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.component("metadata", json);
+    assert!(
+        !world.has(&muted(SourceKind::Microphone, None)),
+        "muted in the call"
+    );
+}
+
+#[test]
+fn strangers_are_not_the_server() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let json = r#"{"type":"av_moderation","mediaType":"audio","enabled":true}"#;
+    for from in [
+        "mallory@example.org/x",
+        "evil.org",
+        "notexample.org",
+        "weekly@conference.example.org/aaaa",
+    ] {
+        let text = Element::new("json-message", crate::protocol::ns::JITMEET).text_node(json);
+        let message = Element::new("message", "jabber:client")
+            .with("from", from)
+            .child(text);
+        world.hears(&message.to_xml());
+        assert!(!world.shows().microphone_moderated, "{from}");
+    }
+    world.component("av_moderation", json);
+    assert!(world.shows().microphone_moderated);
+}
+
+#[test]
 fn a_moderator_sees_who_knocks_and_lets_them_in() {
     let mut world = World::joined(setup(), &["aaaa"]);
     world.enters_as(ME, Role::Moderator);

@@ -258,10 +258,15 @@ impl World {
         );
     }
 
+    /// The focus is in the room.
+    pub(super) fn focus_comes(&mut self) {
+        self.presence("focus", "role='moderator'", "");
+    }
+
     pub(super) fn presence(&mut self, who: &str, item: &str, inner: &str) {
         self.hears(&format!(
             "<presence xmlns='jabber:client' from='{ROOM}/{who}'>{inner}<x xmlns='{}'>\
-             <item jid='{who}@example.org/r' {item}/></x></presence>",
+             <item jid='{who}@auth.example.org/r' {item}/></x></presence>",
             ns::MUC_USER
         ));
     }
@@ -296,6 +301,7 @@ impl World {
             self.room.room.clone(),
             ns::MUC_USER
         ));
+        self.focus_comes();
     }
 
     /// Our presence ends.

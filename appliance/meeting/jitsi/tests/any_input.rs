@@ -15,8 +15,9 @@ mod imitate;
 mod trace;
 
 use client::Client;
-use saal_media_protocol::TransportCommand;
-use saal_meeting::CallEvent;
+use saal_jitsi::protocol::{BridgeEvent, LinkEvent};
+use saal_media_protocol::{SourceKind, TransportCommand, TransportEvent, TransportState};
+use saal_meeting::{CallEvent, MeetingAction, MeetingCommand, Secret};
 use trace::Line;
 
 /// What happens to a line on its way.
@@ -27,6 +28,8 @@ enum Fate {
     Twice,
     /// After the next one.
     Late,
+    /// It arrives, and people or machines do something.
+    With(usize),
 }
 
 fn fate() -> impl Strategy<Value = Fate> {
@@ -35,25 +38,81 @@ fn fate() -> impl Strategy<Value = Fate> {
         1 => Just(Fate::Dropped),
         1 => Just(Fate::Twice),
         1 => Just(Fate::Late),
+        1 => (0..DISTURBANCES.len()).prop_map(Fate::With),
     ]
 }
 
-fn shaken(lines: &[Line], fates: &[Fate]) -> Vec<Line> {
-    let mut shaken = Vec::new();
-    let mut late: Vec<Line> = Vec::new();
+/// What people and machines do meanwhile.
+const DISTURBANCES: &[fn(&mut Client)] = &[
+    |client| client.command(client::set_muted(SourceKind::Microphone, true)),
+    |client| client.command(client::set_muted(SourceKind::Microphone, false)),
+    |client| client.command(client::act(MeetingAction::Present { on: true })),
+    |client| client.command(client::act(MeetingAction::Present { on: false })),
+    |client| client.command(client::act(MeetingAction::RaiseHand { raised: true })),
+    |client| client.command(client::act(MeetingAction::Consent)),
+    |client| {
+        client.command(MeetingCommand::MediaRestarted { call: client::CALL });
+    },
+    |client| {
+        client.command(MeetingCommand::GivePassword {
+            call: client::CALL,
+            password: Secret::new("guess"),
+        });
+    },
+    |client| {
+        let lost = LinkEvent::Lost {
+            reason: "cable".to_owned(),
+            refused: false,
+        };
+        client.conference.handle_link(client.now, lost);
+    },
+    |client| client.conference.handle_link(client.now, LinkEvent::Opened),
+    |client| {
+        client
+            .conference
+            .handle_bridge(client.now, BridgeEvent::Closed)
+    },
+    |client| media(client, TransportState::Disconnected),
+    |client| media(client, TransportState::Connected),
+    |client| media(client, TransportState::Failed),
+    |client| client.now += Duration::from_secs(6),
+    |client| client.now += Duration::from_secs(30),
+];
+
+fn media(client: &mut Client, state: TransportState) {
+    let transport = client.transport();
+    let event = TransportEvent::State { transport, state };
+    client.conference.handle_transport(client.now, event);
+}
+
+/// Plays the lines, each by its fate.
+fn shake(client: &mut Client, lines: &[Line], fates: &[Fate]) {
+    let mut late: Option<&Line> = None;
     for (line, fate) in lines.iter().zip(fates.iter().cycle()) {
         match fate {
-            Fate::Arrives => shaken.push(line.clone()),
+            Fate::Arrives => client.play(line),
             Fate::Dropped => {}
-            Fate::Twice => shaken.extend([line.clone(), line.clone()]),
+            Fate::Twice => {
+                client.play(line);
+                client.play(line);
+            }
             Fate::Late => {
-                late.push(line.clone());
+                if let Some(before) = late.replace(line) {
+                    client.play(before);
+                }
                 continue;
             }
+            Fate::With(index) => {
+                client.play(line);
+                DISTURBANCES[*index](client);
+                client.take();
+            }
         }
-        shaken.append(&mut late);
+        if let Some(before) = late.take() {
+            client.play(before);
+        }
+        pass_time(client);
     }
-    shaken
 }
 
 /// Timers fire that are due.
@@ -157,7 +216,7 @@ fn mangled() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_shaken_conference_is_survived(
@@ -171,10 +230,7 @@ proptest! {
         for line in &lines[..=login] {
             client.play(line);
         }
-        for line in shaken(&lines[login + 1..], &fates) {
-            client.play(&line);
-            pass_time(&mut client);
-        }
+        shake(&mut client, &lines[login + 1..], &fates);
         play_out(&mut client);
         check(&client);
     }

@@ -18,7 +18,7 @@ use saal_meeting::{CallEvent, CallId, MeetingAction, MeetingCommand, Secret, Wat
 
 use crate::trace::Line;
 
-const CALL: CallId = CallId(1);
+pub(crate) const CALL: CallId = CallId(1);
 
 /// What both sides said, in order.
 #[derive(Default)]
@@ -188,7 +188,7 @@ impl Client {
     }
 
     /// The connection with the bridge; one that never was where there is none.
-    fn transport(&self) -> TransportId {
+    pub(crate) fn transport(&self) -> TransportId {
         let opened = self
             .commands
             .iter()

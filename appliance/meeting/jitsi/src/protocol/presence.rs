@@ -8,6 +8,13 @@ use serde_json::json;
 
 use super::{disco, ids, ns, xml::Element};
 
+/// A gateway to telephones (Jigasi).
+const TELEPHONE: &str = "http://jitsi.org/protocol/jigasi";
+/// Understands tones (XEP-0181).
+const TONES: &str = "urn:xmpp:jingle:dtmf:0";
+/// Writes down what is said.
+const TRANSCRIBER: &str = "http://jitsi.org/protocol/transcriber";
+
 /// Somebody in the room, as their last presence says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Occupant {
@@ -152,10 +159,12 @@ impl Occupant {
                 self.hand_raised = !matches!(text.trim(), "" | "0" | "false");
             }
             "jitsi_participant_e2ee.enabled" => self.encrypts = part.text().trim() == "true",
-            "initiator" | "call-control" => self.telephone = true,
             "features" => {
-                let sip = "http://jitsi.org/protocol/jigasi";
-                self.telephone |= part.all("feature").any(|f| f.attr("var") == Some(sip));
+                let has = |var| part.all("feature").any(|f| f.attr("var") == Some(var));
+                self.telephone = has(TELEPHONE) || has(TONES);
+                if has(TRANSCRIBER) {
+                    self.transcribes.get_or_insert(true);
+                }
             }
             "transcription-status" => {
                 let status = part.attr("status").map(str::to_owned);

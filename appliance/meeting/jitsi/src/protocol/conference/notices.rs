@@ -44,8 +44,8 @@ struct Capture {
     running: Vec<(String, bool)>,
     /// Transcription as the metadata say.
     metadata: bool,
-    /// Transcription as the transcriber says.
-    transcriber: bool,
+    /// Who says to write down.
+    transcriber: Option<String>,
 }
 
 impl Conference {
@@ -270,7 +270,14 @@ impl Conference {
     /// The transcriber is in the room like a member.
     pub(super) fn note_transcriber(&mut self, occupant: &Occupant) {
         if let Some(on) = occupant.transcribes {
-            self.notices.capture.transcriber = on;
+            self.notices.capture.transcriber = on.then(|| occupant.endpoint.clone());
+            self.note_capture();
+        }
+    }
+
+    pub(super) fn transcriber_left(&mut self, endpoint: &str) {
+        if self.notices.capture.transcriber.as_deref() == Some(endpoint) {
+            self.notices.capture.transcriber = None;
             self.note_capture();
         }
     }
@@ -280,7 +287,7 @@ impl Conference {
         self.state.recording = running.iter().any(|(_, stream)| !stream);
         self.state.live_stream = running.iter().any(|(_, stream)| *stream);
         self.state.transcription =
-            self.notices.capture.metadata || self.notices.capture.transcriber;
+            self.notices.capture.metadata || self.notices.capture.transcriber.is_some();
         let captured = self.state.recording || self.state.transcription;
         // Once agreed, it is agreed until nothing is captured any more.
         self.notices.consented &= captured;

@@ -113,6 +113,7 @@ impl Conference {
 
     fn gone(&mut self, endpoint: &str) {
         self.occupants.remove(endpoint);
+        self.transcriber_left(endpoint);
         self.forget_sources(endpoint);
         if self.dominant == endpoint {
             self.dominant.clear();
@@ -212,7 +213,10 @@ impl Conference {
     /// Recorders and transcribers are in the room as well; nobody wants to see their tile.
     fn is_hidden(&self, occupant: &Occupant) -> bool {
         let domain = ids::domain(&occupant.jid);
-        let named = self.setup.hosts.hidden.as_deref() == Some(domain);
-        named || domain.starts_with("recorder.") || occupant.transcribes.is_some()
+        let hosts = &self.setup.hosts;
+        let named = hosts.hidden.as_deref() == Some(domain);
+        // Who comes in by the door of members may say so, and is shown nevertheless.
+        let member = domain.is_empty() || domain == hosts.main || domain == hosts.domain;
+        named || domain.starts_with("recorder.") || (occupant.transcribes.is_some() && !member)
     }
 }

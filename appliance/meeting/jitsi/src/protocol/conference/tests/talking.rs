@@ -295,6 +295,37 @@ fn recorders_are_nobody_s_tile() {
 }
 
 #[test]
+fn who_writes_down_is_hidden_but_nobody_hides_by_saying_so() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let features = "<features><feature var='http://jitsi.org/protocol/transcriber'/></features>";
+    let presence = |who: &str, domain: &str| {
+        format!(
+            "<presence xmlns='jabber:client' from='{ROOM}/{who}'>{features}\
+             <x xmlns='http://jabber.org/protocol/muc#user'><item jid='{who}@{domain}/x'/></x></presence>"
+        )
+    };
+    world.hears(&presence("spy", "example.org"));
+    assert_eq!(world.people(), ["aaaa", "spy"]);
+    assert!(!world.shows().transcription);
+    world.hears(&presence("writer", "transcribers.example.org"));
+    assert_eq!(world.people(), ["aaaa", "spy"]);
+    assert!(world.shows().transcription);
+    world.leaves("writer");
+    assert!(!world.shows().transcription);
+}
+
+#[test]
+fn a_telephone_in_the_call_understands_tones() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    assert!(!world.shows().dial_in);
+    let features = "<features><feature var='urn:xmpp:jingle:dtmf:0'/></features>";
+    world.presence("phone", "role='participant'", features);
+    assert!(world.shows().dial_in);
+    world.leaves("phone");
+    assert!(!world.shows().dial_in);
+}
+
+#[test]
 fn strangers_get_polite_answers() {
     let mut world = World::joined(setup(), &["aaaa"]);
     world.hears("<iq xmlns='jabber:client' type='get' id='q' from='x'><version xmlns='jabber:iq:version'/></iq>");

@@ -5,7 +5,9 @@ use saal_control::{
     PhaseName, Question, Refused, Reply, Request, Status, TroubleLine,
 };
 use saal_media_protocol::SourceKind;
-use saal_meeting::{AccountState, MeetingId, MeetingState, Participant};
+use saal_meeting::{
+    AccountState, MeetingAction, MeetingId, MeetingLink, MeetingState, Participant, Secret,
+};
 use serde_json::{Value, json};
 
 fn requests() -> Vec<(Request, Value)> {
@@ -18,6 +20,24 @@ fn requests() -> Vec<(Request, Value)> {
         (
             Request::Join { meeting: id },
             json!({"join": {"meeting": "!lahn:example.org/now"}}),
+        ),
+        (
+            Request::JoinLink {
+                link: MeetingLink::new("https://meet.example.org/lahn"),
+            },
+            json!({"join_link": {"link": "https://meet.example.org/lahn"}}),
+        ),
+        (
+            Request::GivePassword {
+                password: Secret::new("pw"),
+            },
+            json!({"give_password": {"password": "pw"}}),
+        ),
+        (
+            Request::Act {
+                action: MeetingAction::RaiseHand { raised: true },
+            },
+            json!({"act": {"action": {"action": "raise_hand", "raised": true}}}),
         ),
         (Request::Leave {}, json!({"leave": {}})),
         (
@@ -89,6 +109,15 @@ fn status_json() -> Value {
                 "camera": true, "content": false, "speaking": false,
                 "hand_raised": false, "role": "participant"}],
             "muted": {"microphone": false, "camera": true},
+            "obstacle": null,
+            "state": {
+                "role": "participant", "subject": null, "recording": false, "live_stream": false,
+                "transcription": false, "consent_asked": false, "microphone_moderated": false,
+                "camera_moderated": false, "hand_raised": false, "knocking": [], "breakout": null,
+                "polls": [], "dial_in": false,
+            },
+            "chat": [],
+            "captions": [],
         },
         "engine": {"pid": 123, "state": "ready"},
         "media": null,

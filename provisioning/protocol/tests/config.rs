@@ -72,10 +72,10 @@ const WRONG_VALUES: [(&str, &str, usize, &str, &str); 10] = [
     ("\"https://matrix", "\"http://matrix", 9, "matrix.homeserver", "https"),
     ("[\"example.org\"]", "[]", 11, "matrix.allowed_servers", "at least one"),
     ("[\"example.org\"]", "[\"a b\"]", 11, "matrix.allowed_servers[0]", "example.org"),
-    ("width = 1280", "width = 5", 20, "panel.width", "160 to 7680"),
-    ("theme = \"dark\"", "theme = \"pink\"", 22, "panel.theme", "light"),
-    ("\"0.0.0.0:8480\"", "\"8480\"", 29, "web.listen", "127.0.0.1:8480"),
-    ("token_file = \"web-token\"", "", 29, "web.listen", "token_file"),
+    ("width = 1280", "width = 5", 33, "panel.width", "160 to 7680"),
+    ("theme = \"dark\"", "theme = \"pink\"", 35, "panel.theme", "light"),
+    ("\"0.0.0.0:8480\"", "\"8480\"", 42, "web.listen", "127.0.0.1:8480"),
+    ("token_file = \"web-token\"", "", 42, "web.listen", "token_file"),
     ("name = \"Raum Lahn\"", "name = \" \"", 4, "room.name", "1 to 100"),
 ];
 
@@ -115,5 +115,47 @@ proptest! {
                 prop_assert!(!error.problem.is_empty());
             }
         }
+    }
+}
+
+/// A room without a Matrix account.
+const LINKS_ONLY: &str = "version = 1
+[room]
+name = \"Lahn\"
+time_zone = \"Europe/Berlin\"
+[[meetings]]
+title = \"Open office\"
+link = \"https://meet.example.org/office\"
+";
+
+#[test]
+fn a_room_may_have_links_only_but_needs_a_meeting() {
+    let config = config::parse(LINKS_ONLY).unwrap();
+    assert_eq!(config.meetings[0].title.as_str(), "Open office");
+    let bare = LINKS_ONLY.split("[[meetings]]").next().unwrap();
+    assert!(refused(bare).problem.contains("[[meetings]]"));
+}
+
+#[test]
+fn a_link_shows_no_token_to_the_network() {
+    let error = refused(&LINKS_ONLY.replace("https://", "http://"));
+    assert_eq!((error.line, error.key.as_str()), (7, "meetings[0].link"));
+    assert!(error.problem.contains("https://"), "{error}");
+}
+
+#[test]
+fn a_jitsi_login_is_a_token_or_the_means_to_make_one() {
+    let with = |keys: &str| format!("{LINKS_ONLY}[[jitsi]]\nhost = \"meet.example.org\"\n{keys}");
+    assert!(config::parse(&with("token_file = \"t\"")).is_ok());
+    assert!(config::parse(&with("app_id = \"a\"\nkey_file = \"k\"")).is_ok());
+    for wrong in [
+        "",
+        "app_id = \"a\"",
+        "token_file = \"t\"\napp_id = \"a\"\nkey_file = \"k\"",
+    ] {
+        assert!(
+            refused(&with(wrong)).problem.contains("meet.example.org"),
+            "{wrong}"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Joining, being in a call, leaving.
 
+use percent_encoding::percent_decode_str;
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
     CallEvent, CallId, Destination, EndReason, Meeting, MeetingCommand, MeetingId, MeetingLink,
@@ -242,7 +243,7 @@ fn ad_hoc(link: MeetingLink) -> Meeting {
         .unwrap_or_default();
     Meeting {
         id: MeetingId(format!("link/{shown}")),
-        title: title.to_owned(),
+        title: percent_decode_str(title).decode_utf8_lossy().into_owned(),
         start: None,
         end: None,
         destination: Destination::Jitsi {

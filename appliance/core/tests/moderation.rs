@@ -1,0 +1,276 @@
+//! What others decide about the room: who lets it in, who mutes it, what it may do.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Bench, participant, to_service};
+use saal_core::{Event, Intent, Notice, Obstacle, Phase};
+use saal_media_protocol::SourceKind;
+use saal_meeting::{
+    CallEvent, Caption, ChatLine, Destination, EndReason, MeetingAction, MeetingCommand,
+    MeetingLink, MeetingState, Role, Secret, Waiting, Watched,
+};
+
+fn says(bench: &mut Bench, event: CallEvent) -> Vec<saal_core::Effect> {
+    let call = bench.call();
+    bench.tell(Event::Call(call, event))
+}
+
+fn obstacle(bench: &Bench) -> Option<Obstacle> {
+    let Phase::Joining(joining) = bench.room.phase() else {
+        panic!("not joining: {}", bench.phase());
+    };
+    joining.obstacle
+}
+
+fn notice(bench: &Bench) -> Option<Notice> {
+    bench.room.phase().in_call().unwrap().said.notice().cloned()
+}
+
+fn state(bench: &mut Bench, state: MeetingState) {
+    says(bench, CallEvent::State(Box::new(state)));
+}
+
+fn locked() -> MeetingState {
+    MeetingState {
+        microphone_moderated: true,
+        ..MeetingState::default()
+    }
+}
+
+#[test]
+fn a_password_is_asked_for_given_and_asked_for_again() {
+    let mut bench = Bench::at_home();
+    bench.touch_join("weekly");
+    let password = || Intent::GivePassword(Secret::new("s3cret"));
+    assert_eq!(
+        to_service(&bench.touch(password())),
+        [] as [&MeetingCommand; 0],
+        "nobody asked"
+    );
+    says(&mut bench, CallEvent::PasswordNeeded { refused: false });
+    assert_eq!(
+        obstacle(&bench),
+        Some(Obstacle::Password { refused: false })
+    );
+    let effects = bench.touch(password());
+    assert!(matches!(
+        to_service(&effects)[..],
+        [MeetingCommand::GivePassword { .. }]
+    ));
+    assert!(
+        !format!("{effects:?}").contains("s3cret"),
+        "not even in a debug line"
+    );
+    assert_eq!(obstacle(&bench), None);
+    says(&mut bench, CallEvent::PasswordNeeded { refused: true });
+    assert_eq!(obstacle(&bench), Some(Obstacle::Password { refused: true }));
+}
+
+#[test]
+fn the_lobby_is_told_until_somebody_opens() {
+    let mut bench = Bench::at_home();
+    bench.touch_join("weekly");
+    says(&mut bench, CallEvent::Waiting(Waiting::Admission));
+    assert_eq!(
+        obstacle(&bench),
+        Some(Obstacle::Waiting(Waiting::Admission))
+    );
+    says(&mut bench, CallEvent::Joined);
+    assert_eq!(bench.phase(), "call");
+}
+
+#[test]
+fn a_moderator_who_turns_the_room_away_is_told_as_such() {
+    let mut bench = Bench::at_home();
+    bench.touch_join("weekly");
+    says(&mut bench, CallEvent::Ended(EndReason::Rejected));
+    assert!(bench.is_home());
+    assert_eq!(bench.trouble_codes(), ["join_failed"]);
+}
+
+#[test]
+fn muted_by_somebody_else_stays_muted_until_the_room_unmutes() {
+    let mut bench = Bench::in_call();
+    let by = Some("Ada".to_owned());
+    let source = SourceKind::Microphone;
+    says(
+        &mut bench,
+        CallEvent::MutedByOther {
+            source,
+            by: by.clone(),
+        },
+    );
+    assert!(bench.room.muted().microphone);
+    assert_eq!(notice(&bench), Some(Notice::MutedBy(source, by)));
+    says(&mut bench, CallEvent::UnmuteAllowed { source });
+    assert!(
+        bench.room.muted().microphone,
+        "only people in the room open it"
+    );
+    bench.touch(Intent::Toggle(source));
+    assert!(!bench.room.muted().microphone);
+}
+
+#[test]
+fn rules_that_keep_microphones_closed_are_explained() {
+    let mut bench = Bench::in_call();
+    bench.touch(Intent::SetMuted(SourceKind::Microphone, true));
+    state(&mut bench, locked());
+    let effects = bench.touch(Intent::Toggle(SourceKind::Microphone));
+    assert!(bench.room.muted().microphone);
+    assert_eq!(to_service(&effects), [] as [&MeetingCommand; 0]);
+    assert_eq!(
+        notice(&bench),
+        Some(Notice::UnmuteRefused(SourceKind::Microphone))
+    );
+    state(&mut bench, MeetingState::default());
+    bench.touch(Intent::Toggle(SourceKind::Microphone));
+    assert!(!bench.room.muted().microphone);
+}
+
+#[test]
+fn only_moderators_moderate() {
+    let mut bench = Bench::in_call();
+    let remove = || {
+        Intent::Act(MeetingAction::Remove {
+            participant: "ada".into(),
+        })
+    };
+    assert!(to_service(&bench.touch(remove())).is_empty());
+    state(
+        &mut bench,
+        MeetingState {
+            role: Role::Moderator,
+            ..MeetingState::default()
+        },
+    );
+    let effects = bench.touch(remove());
+    assert!(matches!(
+        to_service(&effects)[..],
+        [MeetingCommand::Act { .. }]
+    ));
+}
+
+#[test]
+fn ending_for_all_leaves_after_it_was_said() {
+    let mut bench = Bench::in_call();
+    state(
+        &mut bench,
+        MeetingState {
+            role: Role::Moderator,
+            ..MeetingState::default()
+        },
+    );
+    let effects = bench.touch(Intent::Act(MeetingAction::EndForAll));
+    assert!(matches!(
+        to_service(&effects)[..],
+        [MeetingCommand::Act { .. }, MeetingCommand::Leave { .. }]
+    ));
+}
+
+#[test]
+fn signs_and_captions_pass_and_the_chat_stays() {
+    let mut bench = Bench::in_call();
+    let line = ChatLine {
+        id: "1".into(),
+        author: "Ada".into(),
+        text: "Hello".into(),
+        private: false,
+    };
+    says(&mut bench, CallEvent::Chat(line.clone()));
+    let caption = |text: &str| Caption {
+        id: "c".into(),
+        speaker: "Ada".into(),
+        text: text.into(),
+        is_final: false,
+    };
+    says(&mut bench, CallEvent::Caption(caption("Good")));
+    says(&mut bench, CallEvent::Caption(caption("Good morning")));
+    let (from, emoji) = ("Ada".to_owned(), "👏".to_owned());
+    says(&mut bench, CallEvent::Reaction { from, emoji });
+    let said = |bench: &Bench| bench.room.phase().in_call().unwrap().said.clone();
+    let texts: Vec<_> = said(&bench).captions().map(|c| c.text.clone()).collect();
+    assert_eq!(
+        texts,
+        ["Good morning"],
+        "the sentence grew, it did not come twice"
+    );
+    assert_eq!(
+        (said(&bench).unread(), said(&bench).reactions().count()),
+        (1, 1)
+    );
+    bench.wait(Duration::from_secs(15), true);
+    assert_eq!(
+        said(&bench).captions().count() + said(&bench).reactions().count(),
+        0
+    );
+    bench.touch(Intent::ReadChat);
+    let said = said(&bench);
+    assert_eq!(
+        (said.unread(), said.chat().collect::<Vec<_>>()),
+        (0, vec![&line])
+    );
+}
+
+#[test]
+fn a_flood_of_chat_keeps_the_last_lines() {
+    let mut bench = Bench::in_call();
+    for n in 0..5000 {
+        let line = ChatLine {
+            id: n.to_string(),
+            author: String::new(),
+            text: "x".repeat(10),
+            private: false,
+        };
+        says(&mut bench, CallEvent::Chat(line));
+    }
+    let said = &bench.room.phase().in_call().unwrap().said;
+    assert!(said.chat().len() < 1000);
+    assert_eq!(said.chat().last().unwrap().id, "4999");
+}
+
+#[test]
+fn the_service_is_told_what_the_television_shows() {
+    let mut bench = Bench::in_call();
+    let effects = says(
+        &mut bench,
+        CallEvent::Participants(vec![participant("ada"), participant("bob")]),
+    );
+    let [MeetingCommand::Watch { pictures, .. }] = to_service(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    let of = |participant: &str| Watched {
+        participant: participant.into(),
+        source: SourceKind::Camera,
+        height: 720,
+    };
+    assert_eq!(*pictures, [of("ada"), of("bob")]);
+    let same = says(
+        &mut bench,
+        CallEvent::Participants(vec![participant("ada"), participant("bob")]),
+    );
+    assert!(to_service(&same).is_empty(), "it knows that");
+}
+
+#[test]
+fn a_link_is_joined_without_a_calendar_and_shows_no_token() {
+    let mut bench = Bench::at_home();
+    let link = MeetingLink::new("https://meet.example.org/Jour%20fixe?jwt=abc#x");
+    let effects = bench.touch(Intent::JoinLink(link));
+    let [
+        MeetingCommand::Join {
+            destination: Destination::Jitsi { .. },
+            name,
+            ..
+        },
+    ] = to_service(&effects)[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(name, "Raum Lahn");
+    assert!(!format!("{effects:?} {:?}", bench.room).contains("abc"));
+    assert_eq!(bench.room.phase().meeting().unwrap().title, "Jour fixe");
+}

@@ -13,7 +13,8 @@ use jiff::SignedDuration;
 use saal_core::{Effect, Event, Intent, Muted, SavedCall, TroubleCode};
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
-    AccountState, CallEvent, CallId, EndReason, MeetingCommand, Participant, ResumeToken,
+    AccountState, CallEvent, CallId, EndReason, MeetingCommand, MeetingState, Participant,
+    ResumeToken, Role,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -403,4 +404,37 @@ fn participants_may_be_anything() {
         CallEvent::Participants(vec![odd.clone(), odd]),
     ));
     assert_eq!(bench.room.phase().in_call().unwrap().participants.len(), 2);
+}
+
+#[test]
+fn a_moderator_gives_the_floor_and_the_rules_take_it_again() {
+    let source = SourceKind::Microphone;
+    let state = |microphone_moderated, role| {
+        CallEvent::State(Box::new(MeetingState {
+            microphone_moderated,
+            role,
+            ..MeetingState::default()
+        }))
+    };
+    let mut bench = Bench::in_call();
+    let call = bench.call();
+    let unmute = Intent::SetMuted(source, false);
+    bench.tell(Event::Call(call, state(true, Role::Participant)));
+    bench.touch(Intent::SetMuted(source, true));
+    assert!(to_service(&bench.touch(unmute.clone())).is_empty());
+    bench.tell(Event::Call(call, CallEvent::UnmuteAllowed { source }));
+    assert!(bench.room.muted().microphone, "people unmute, nobody else");
+    assert_eq!(to_service(&bench.touch(unmute.clone())).len(), 1);
+
+    bench.tell(Event::Call(call, state(false, Role::Participant)));
+    bench.tell(Event::Call(call, state(true, Role::Participant)));
+    bench.touch(Intent::SetMuted(source, true));
+    let told = bench.touch(unmute.clone());
+    assert!(to_service(&told).is_empty(), "the next time is another");
+    bench.tell(Event::Call(call, state(true, Role::Moderator)));
+    assert_eq!(
+        to_service(&bench.touch(unmute)).len(),
+        1,
+        "no rule for them"
+    );
 }

@@ -1,7 +1,10 @@
 //! In a meeting.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use saal_meeting::{CallId, Meeting, MeetingState, Participant};
+use saal_media_protocol::SourceKind;
+use saal_meeting::{CallId, Meeting, MeetingState, Participant, Role};
 
 use super::Reconnecting;
 use crate::Said;
@@ -19,14 +22,45 @@ pub struct InCall {
     pub state: MeetingState,
     /// Chat, captions and signs.
     pub said: Said,
+    /// What a moderator let the room open although the meeting's rules keep it muted.
+    pub allowed: BTreeSet<SourceKind>,
     /// When the room came in.
     pub since: Timestamp,
 }
 
 impl InCall {
+    /// Whether the meeting's rules keep this source muted until a moderator allows it.
+    #[must_use]
+    pub fn keeps_muted(&self, source: SourceKind) -> bool {
+        let moderated = moderated(&self.state, source);
+        moderated && self.state.role != Role::Moderator && !self.allowed.contains(&source)
+    }
+
+    /// A moderator lets the room open this source.
+    pub(crate) fn allow(&mut self, source: SourceKind) {
+        if moderated(&self.state, source) {
+            self.allowed.insert(source);
+        }
+    }
+
+    /// The service says how the meeting stands; what is not moderated needs no permission, and the
+    /// next moderation gives none.
+    pub(crate) fn stands(&mut self, state: MeetingState) {
+        self.allowed.retain(|source| moderated(&state, *source));
+        self.state = state;
+    }
+
     /// The connection is lost.
     #[must_use]
     pub fn lost(self) -> Reconnecting {
         Reconnecting { in_call: self }
+    }
+}
+
+fn moderated(state: &MeetingState, source: SourceKind) -> bool {
+    match source {
+        SourceKind::Microphone => state.microphone_moderated,
+        SourceKind::Camera => state.camera_moderated,
+        SourceKind::Content | SourceKind::ContentAudio => false,
     }
 }

@@ -1,5 +1,7 @@
 //! Entering a meeting.
 
+use std::collections::BTreeSet;
+
 use saal_meeting::{CallId, JoinStage, Meeting, MeetingState, Participant, Waiting};
 
 use super::InCall;
@@ -61,6 +63,7 @@ impl Joining {
             participants: self.participants,
             state: self.state,
             said: Said::default(),
+            allowed: BTreeSet::new(),
             since: now.wall,
         }
     }

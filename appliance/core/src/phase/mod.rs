@@ -78,13 +78,18 @@ impl Phase {
         }
     }
 
-    /// What is said in the meeting that the room is in.
-    pub(crate) fn said_mut(&mut self) -> Option<&mut Said> {
+    /// The call as far as the room is inside.
+    pub(crate) fn in_call_mut(&mut self) -> Option<&mut InCall> {
         match self {
-            Self::Call(state) => Some(&mut state.said),
-            Self::Reconnecting(state) => Some(&mut state.in_call.said),
+            Self::Call(state) => Some(state),
+            Self::Reconnecting(state) => Some(&mut state.in_call),
             Self::Home | Self::Joining(_) | Self::Leaving(_) => None,
         }
+    }
+
+    /// What is said in the meeting that the room is in.
+    pub(crate) fn said_mut(&mut self) -> Option<&mut Said> {
+        self.in_call_mut().map(|call| &mut call.said)
     }
 
     /// The call as far as the room is inside.

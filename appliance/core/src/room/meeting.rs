@@ -20,6 +20,9 @@ impl Room {
                 self.notify(now, Notice::MutedBy(source, by));
             }
             CallEvent::UnmuteAllowed { source } => {
+                if let Some(call) = self.phase.in_call_mut() {
+                    call.allow(source);
+                }
                 self.notify(now, Notice::UnmuteAllowed(source));
             }
             CallEvent::Chat(line) => {
@@ -48,8 +51,13 @@ impl Room {
     }
 
     fn on_state(&mut self, state: MeetingState) {
-        if let Some(place) = self.phase.state_mut() {
-            *place = state;
+        match self.phase.in_call_mut() {
+            Some(call) => call.stands(state),
+            None => {
+                if let Some(place) = self.phase.state_mut() {
+                    *place = state;
+                }
+            }
         }
     }
 
@@ -109,14 +117,10 @@ impl Room {
 
     /// True when the meeting's rules keep the room's source muted; people are told why.
     pub(super) fn unmute_is_refused(&mut self, now: Now, source: SourceKind) -> bool {
-        let Some(state) = self.phase.state_mut() else {
-            return false;
-        };
-        let refused = match source {
-            SourceKind::Microphone => state.microphone_moderated,
-            SourceKind::Camera => state.camera_moderated,
-            SourceKind::Content | SourceKind::ContentAudio => false,
-        };
+        let refused = self
+            .phase
+            .in_call()
+            .is_some_and(|call| call.keeps_muted(source));
         if refused {
             self.notify(now, Notice::UnmuteRefused(source));
             self.effect(Effect::Redraw);

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use saal_core::{Now, Room};
 use saal_hal::Touch;
-use saal_panel::{Damage, Layout, Renderer, TouchTracker, Touched, View};
+use saal_panel::{Damage, Layout, Navigation, Renderer, TouchTracker, Touched, View};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -63,6 +63,7 @@ pub(crate) struct Panel {
     renderer: Renderer,
     layout: Option<Layout>,
     touches: TouchTracker,
+    navigation: Navigation,
     shown: watch::Sender<Arc<Picture>>,
 }
 
@@ -73,6 +74,7 @@ impl Panel {
             renderer: Renderer::new(),
             layout: None,
             touches: TouchTracker::default(),
+            navigation: Navigation::default(),
             shown: watch::Sender::new(Arc::new(nothing)),
         }
     }
@@ -84,7 +86,8 @@ impl Panel {
 
     /// Draws the room as it is; who looks is told only when a pixel or an element changed.
     pub(crate) fn draw(&mut self, room: &Room, now: Now) {
-        let view = View::of(room, now);
+        self.navigation.follow(room);
+        let view = View::of(room, now, &self.navigation);
         let layout = self.renderer.lay_out(&view, self.touches.pressed());
         let damage = self.renderer.draw(&layout);
         let tree = json!({
@@ -105,9 +108,13 @@ impl Panel {
 
     /// A finger on what the panel shows now.
     pub(crate) fn touch(&mut self, touch: Touch) -> Touched {
-        match &self.layout {
-            Some(layout) => self.touches.touch(layout, touch),
-            None => Touched::default(),
+        let Some(layout) = &self.layout else {
+            return Touched::default();
+        };
+        let mut touched = self.touches.touch(layout, touch);
+        if let Some(step) = touched.step.take() {
+            self.navigation.take(step);
         }
+        touched
     }
 }

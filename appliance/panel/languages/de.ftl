@@ -74,6 +74,32 @@ joining-returning = Zurück ins Gespräch …
 cancel = Abbrechen
 leaving = Wir verlassen die Besprechung
 
+## Waiting for the host or in the lobby; the password. $room is this room.
+waiting-host = Warten auf den Beginn
+waiting-host-hint = { $title } – eine Person mit Anmeldung muss die Besprechung eröffnen. Der Raum ist dann von selbst dabei.
+waiting-lobby = Die Moderation lässt Sie gleich ein
+waiting-lobby-hint = { $title } – der Raum ist im Warteraum. Möchten Sie etwas ausrichten?
+lobby-here = Hier ist der Besprechungsraum „{ $room }“.
+lobby-please = Bitte lassen Sie uns ein.
+lobby-invited = Wir sind eingeladen und warten im Raum „{ $room }“.
+lobby-send = an die Moderation senden
+lobby-sent = Gesendet
+password = Passwort
+password-needed = Diese Besprechung hat ein Passwort. Es steht meist in der Einladung.
+password-refused = Das Passwort war falsch. Versuchen Sie es noch einmal.
+password-show = Passwort zeigen
+password-hide = Passwort verbergen
+characters = { $count ->
+    [0] leer
+    [one] 1 Zeichen
+   *[other] { $count } Zeichen
+}
+key-space = Leerzeichen
+key-erase = Löschen
+key-shift = Großbuchstaben
+key-symbols = Zeichen und Umlaute
+key-letters = Buchstaben und Ziffern
+
 ## In the call.
 participants = { $count ->
     [0] Noch niemand sonst hier
@@ -100,6 +126,115 @@ camera-stop = Ausschalten
 camera-start = Einschalten
 leave = Verlassen
 leave-hint = Besprechung verlassen
+
+## What else there is in the call. $source is microphone, camera or content.
+reaction-like = Daumen hoch
+reaction-clap = Applaus
+reaction-love = Herz
+reaction-laugh = Lachen
+reaction-surprised = Staunen
+reaction-boo = Enttäuscht
+more = Mehr
+more-hint = Hand, Chat …
+more-unread = Chat: { $count } neu
+chat-unread = { $count } neu
+more-knocking = { $count ->
+    [one] 1 Person wartet
+   *[other] { $count } warten
+}
+back-to-call = Zum Gespräch
+back = Zurück
+page-before = Vorige Seite
+page-behind = Nächste Seite
+page-of = Seite { $page } von { $count }
+hand-raise = Hand heben
+hand-lower = Hand senken
+hand-raised = Ihre Hand ist gehoben
+hand-up = meldet sich
+people = Personen
+people-count = { $count ->
+    [one] 1 weitere Person
+   *[other] { $count } weitere
+}
+chat = Chat
+chat-empty = Noch keine Nachrichten
+chat-empty-hint = Was andere ab jetzt schreiben, steht hier.
+chat-private = nur an diesen Raum
+polls = Umfragen
+polls-count = { $count ->
+    [one] 1 Umfrage
+   *[other] { $count } Umfragen
+}
+votes = { $count ->
+    [one] 1 Stimme
+   *[other] { $count } Stimmen
+}
+keypad = Wähltasten
+keypad-hint = Jede Taste sendet sofort einen Ton.
+present-start = Präsentieren
+present-stop = Präsentation beenden
+end-for-all = Für alle beenden
+end-for-all-question = Besprechung für alle beenden?
+end-for-all-hint = Alle verlassen die Besprechung sofort, auch dieser Raum.
+recording = Aufzeichnung
+live-stream = Livestream
+transcription = Mitschrift
+breakout = Gruppenraum: { $name }
+visitor = Nur zuhören und zusehen
+consent-recording = Darf aufgezeichnet werden?
+consent-recording-hint = Die Besprechung wird aufgezeichnet, mit Bild und Ton aus diesem Raum. Wer nicht einverstanden ist, verlässt sie.
+consent-transcription = Darf mitgeschrieben werden?
+consent-transcription-hint = Was gesprochen wird, auch in diesem Raum, wird als Text festgehalten. Wer nicht einverstanden ist, verlässt die Besprechung.
+agree = Einverstanden
+knocks = wartet auf Einlass
+knocks-name = { $name } wartet auf Einlass
+knocks-many = { $count ->
+    [one] 1 Person wartet auf Einlass
+   *[other] { $count } Personen warten auf Einlass
+}
+show-people = Anzeigen
+admit = Einlassen
+reject = Ablehnen
+role-moderator = moderiert
+role-visitor = hört zu
+camera-off-there = Kamera aus
+both-off-there = Mikrofon und Kamera aus
+both-on-there = Mikrofon und Kamera an
+mute-there = Stummschalten
+stop-camera-there = Kamera ausschalten
+allow-microphone = Mikrofon erlauben
+ask-microphone = Ums Wort bitten
+allow-camera = Kamera erlauben
+moderation = Moderation
+remove = Entfernen
+remove-question = { $name } entfernen?
+remove-hint = Die Person verlässt die Besprechung sofort.
+muted-by = { $source ->
+    [microphone] Das Mikrofon wurde von { $name } ausgeschaltet.
+    [camera] Die Kamera wurde von { $name } ausgeschaltet.
+   *[content] Die Präsentation wurde von { $name } beendet.
+}
+muted-by-rules = { $source ->
+    [microphone] Das Mikrofon wurde für diese Besprechung ausgeschaltet.
+    [camera] Die Kamera wurde für diese Besprechung ausgeschaltet.
+   *[content] Die Präsentation wurde beendet.
+}
+unmute-allowed = { $source ->
+    [microphone] Sie dürfen jetzt sprechen.
+    [camera] Sie dürfen die Kamera jetzt einschalten.
+   *[content] Sie dürfen jetzt präsentieren.
+}
+unmute-refused = { $source ->
+    [microphone] Das Mikrofon wird von der Moderation freigegeben. Melden Sie sich, wenn Sie sprechen möchten.
+    [camera] Die Kamera wird von der Moderation freigegeben. Melden Sie sich, wenn Sie zu sehen sein möchten.
+   *[content] Präsentieren muss die Moderation erlauben. Melden Sie sich.
+}
+unmute-waits = { $source ->
+    [microphone] Das Mikrofon wird von der Moderation freigegeben. Ihre Hand ist gehoben.
+    [camera] Die Kamera wird von der Moderation freigegeben. Ihre Hand ist gehoben.
+   *[content] Präsentieren muss die Moderation erlauben. Ihre Hand ist gehoben.
+}
+caption-line = { $speaker }: { $text }
 
 ## What is wrong, and what to do.
 trouble-more = { $count ->

@@ -74,6 +74,32 @@ joining-returning = Going back to the call …
 cancel = Cancel
 leaving = Leaving the meeting
 
+## Waiting for the host or in the lobby; the password. $room is this room.
+waiting-host = Waiting for the host to start the meeting
+waiting-host-hint = { $title } – somebody with a login has to open the meeting. The room joins by itself then.
+waiting-lobby = A moderator will let you in
+waiting-lobby-hint = { $title } – the room is in the lobby. Would you like to tell the moderators something?
+lobby-here = This is the meeting room “{ $room }”.
+lobby-please = Please let us in.
+lobby-invited = We are invited and are waiting in the room “{ $room }”.
+lobby-send = send to the moderators
+lobby-sent = Sent
+password = Password
+password-needed = This meeting has a password. It is usually in the invitation.
+password-refused = That password was wrong. Please try again.
+password-show = Show password
+password-hide = Hide password
+characters = { $count ->
+    [0] empty
+    [one] 1 character
+   *[other] { $count } characters
+}
+key-space = Space
+key-erase = Delete
+key-shift = Capitals
+key-symbols = Symbols
+key-letters = Letters and digits
+
 ## In the call.
 participants = { $count ->
     [0] Nobody else is here yet
@@ -100,6 +126,115 @@ camera-stop = Turn off
 camera-start = Turn on
 leave = Leave
 leave-hint = Leave the meeting
+
+## What else there is in the call. $source is microphone, camera or content.
+reaction-like = Thumbs up
+reaction-clap = Applause
+reaction-love = Heart
+reaction-laugh = Laughing
+reaction-surprised = Surprised
+reaction-boo = Disappointed
+more = More
+more-hint = Hand, chat …
+more-unread = Chat: { $count } new
+chat-unread = { $count } new
+more-knocking = { $count ->
+    [one] 1 person is waiting
+   *[other] { $count } are waiting
+}
+back-to-call = Back to call
+back = Back
+page-before = Previous page
+page-behind = Next page
+page-of = Page { $page } of { $count }
+hand-raise = Raise hand
+hand-lower = Lower hand
+hand-raised = Your hand is raised
+hand-up = hand raised
+people = People
+people-count = { $count ->
+    [one] 1 other
+   *[other] { $count } others
+}
+chat = Chat
+chat-empty = No messages yet
+chat-empty-hint = What others write from now on appears here.
+chat-private = only to this room
+polls = Polls
+polls-count = { $count ->
+    [one] 1 poll
+   *[other] { $count } polls
+}
+votes = { $count ->
+    [one] 1 vote
+   *[other] { $count } votes
+}
+keypad = Keypad
+keypad-hint = Each key sends a tone at once.
+present-start = Present
+present-stop = Stop presenting
+end-for-all = End for all
+end-for-all-question = End the meeting for everybody?
+end-for-all-hint = Everybody leaves the meeting at once, and so does this room.
+recording = Recording
+live-stream = Live stream
+transcription = Transcript
+breakout = Breakout room: { $name }
+visitor = Listening and watching only
+consent-recording = May this be recorded?
+consent-recording-hint = The meeting is being recorded, with picture and sound from this room. Leave it if anybody here does not agree.
+consent-transcription = May this be transcribed?
+consent-transcription-hint = What is said, in this room too, is kept as text. Leave the meeting if anybody here does not agree.
+agree = Agree
+knocks = is waiting to be let in
+knocks-name = { $name } is waiting to be let in
+knocks-many = { $count ->
+    [one] 1 person is waiting to be let in
+   *[other] { $count } people are waiting to be let in
+}
+show-people = Show
+admit = Admit
+reject = Reject
+role-moderator = moderator
+role-visitor = audience
+camera-off-there = camera off
+both-off-there = microphone and camera off
+both-on-there = microphone and camera on
+mute-there = Mute
+stop-camera-there = Turn camera off
+allow-microphone = Allow microphone
+ask-microphone = Ask to unmute
+allow-camera = Allow camera
+moderation = Moderation
+remove = Remove
+remove-question = Remove { $name }?
+remove-hint = They leave the meeting at once.
+muted-by = { $source ->
+    [microphone] { $name } turned this room’s microphone off.
+    [camera] { $name } turned this room’s camera off.
+   *[content] { $name } stopped this room’s presentation.
+}
+muted-by-rules = { $source ->
+    [microphone] The meeting turned this room’s microphone off.
+    [camera] The meeting turned this room’s camera off.
+   *[content] The presentation was stopped.
+}
+unmute-allowed = { $source ->
+    [microphone] You may speak now.
+    [camera] You may turn the camera on now.
+   *[content] You may present now.
+}
+unmute-refused = { $source ->
+    [microphone] Moderators decide who speaks. Raise your hand to ask for the microphone.
+    [camera] Moderators decide who is seen. Raise your hand to ask for the camera.
+   *[content] Moderators decide who presents. Raise your hand to ask.
+}
+unmute-waits = { $source ->
+    [microphone] Moderators decide who speaks. Your hand is raised.
+    [camera] Moderators decide who is seen. Your hand is raised.
+   *[content] Moderators decide who presents. Your hand is raised.
+}
+caption-line = { $speaker }: { $text }
 
 ## What is wrong, and what to do.
 trouble-more = { $count ->

@@ -3,6 +3,8 @@
 use saal_core::Intent;
 use serde::Serialize;
 
+use crate::Step;
+
 /// A rectangle on the panel in pixels from its top left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Area {
@@ -42,12 +44,16 @@ pub enum Role {
     Heading,
     /// Words to read.
     Text,
+    /// Several of a kind, one below the other.
+    List,
     /// One of several: a meeting, a participant.
     ListItem,
     /// Touch does something.
     Button,
     /// Touch turns something on or off; [`State::pressed`] tells which.
     Switch,
+    /// What was typed.
+    TextBox,
     /// The clock.
     Timer,
     /// What goes on, without interrupting.
@@ -80,7 +86,18 @@ pub struct Element {
     pub state: State,
     /// Where it is.
     pub rect: Area,
-    /// What touching it means.
+    /// What touching it means to the room.
     #[serde(skip)]
     pub intent: Option<Intent>,
+    /// What touching it changes on the panel itself.
+    #[serde(skip)]
+    pub step: Option<Step>,
+}
+
+impl Element {
+    /// Whether touching it does anything.
+    #[must_use]
+    pub fn is_touchable(&self) -> bool {
+        (self.intent.is_some() || self.step.is_some()) && !self.state.disabled
+    }
 }

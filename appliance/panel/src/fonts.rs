@@ -134,6 +134,20 @@ impl Fonts {
         shaped
     }
 
+    /// Whether a compiled-in font has a picture for this character.
+    #[cfg(test)]
+    pub(crate) fn has(&mut self, c: char) -> bool {
+        let style = TextStyle {
+            size: 20,
+            weight: 400,
+            lines: 1,
+            centred: false,
+            figures: false,
+        };
+        let shaped = self.text(&c.to_string(), style, None);
+        shaped.glyphs.iter().all(|(key, ..)| key.glyph_id != 0)
+    }
+
     /// Draws a text with the top left corner of its first line here.
     pub(crate) fn draw(
         &mut self,

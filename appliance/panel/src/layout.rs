@@ -57,10 +57,9 @@ impl Layout {
     /// What a finger at this pixel touches: the element that does something, if it can be used.
     #[must_use]
     pub fn hit(&self, x: i32, y: i32) -> Option<&Element> {
-        let touchable = |e: &&Element| e.intent.is_some() && !e.state.disabled;
         self.elements
             .iter()
-            .filter(touchable)
+            .filter(|e| e.is_touchable())
             .rfind(|e| e.rect.contains(x, y))
     }
 
@@ -71,24 +70,15 @@ impl Layout {
     }
 
     /// Lays out a tree over the whole panel.
-    pub(crate) fn of(root: Node, width: u32, height: u32, fonts: &mut Fonts) -> Self {
+    pub(crate) fn of(mut root: Node, width: u32, height: u32, fonts: &mut Fonts) -> Self {
         let mut tree: TaffyTree<Content> = TaffyTree::new();
-        let (id, placed) = plant(&mut tree, root);
-        let available = Size {
-            width: AvailableSpace::Definite(width as f32),
-            height: AvailableSpace::Definite(height as f32),
-        };
-        let root_size = Size {
+        root.style.size = Size {
             width: taffy::prelude::length(width as f32),
             height: taffy::prelude::length(height as f32),
         };
-        let mut style = tree.style(id).expect("planted above").clone();
-        style.size = root_size;
-        tree.set_style(id, style).expect("planted above");
-        tree.compute_layout_with_measure(id, available, |inputs, _, content, style| {
-            measure(inputs, content, style, fonts)
-        })
-        .expect("every node of the tree was planted in it");
+        let (id, placed) = plant(&mut tree, root);
+        let height_available = AvailableSpace::Definite(height as f32);
+        compute(&mut tree, id, width as f32, height_available, fonts);
         let mut layout = Self {
             width,
             height,
@@ -98,6 +88,15 @@ impl Layout {
         };
         layout.take(&tree, &placed, Point::ZERO, fonts);
         layout
+    }
+
+    /// How high a part is that is so wide, in pixels.
+    pub(crate) fn height_of(mut part: Node, width: f32, fonts: &mut Fonts) -> f32 {
+        let mut tree: TaffyTree<Content> = TaffyTree::new();
+        part.style.size.width = taffy::prelude::length(width);
+        let (id, _) = plant(&mut tree, part);
+        compute(&mut tree, id, width, AvailableSpace::MaxContent, fonts);
+        tree.layout(id).map_or(0.0, |found| found.size.height)
     }
 
     fn take(
@@ -125,6 +124,7 @@ impl Layout {
         if let Some(content) = tree.get_node_context(placed.id) {
             let rigid = placed.look.style.flex_shrink == 0.0;
             self.overflow |= rigid && is_cut(content, shape.width, fonts);
+            self.overflow |= placed.look.whole && is_shortened(content, shape.width, fonts);
             self.paint_content(content, shape, fonts);
         }
         for child in &placed.children {
@@ -133,8 +133,12 @@ impl Layout {
                 x: inner.location.x + inner.size.width,
                 y: inner.location.y + inner.size.height,
             };
+            let room = Point {
+                x: found.size.width - found.padding.right,
+                y: found.size.height - found.padding.bottom,
+            };
             // Half a pixel is rounding.
-            self.overflow |= end.x > found.size.width + 0.5 || end.y > found.size.height + 0.5;
+            self.overflow |= end.x > room.x + 0.5 || end.y > room.y + 0.5;
             self.take(tree, child, at, fonts);
         }
     }
@@ -172,6 +176,16 @@ fn is_cut(content: &Content, width: f32, fonts: &mut Fonts) -> bool {
     }
 }
 
+/// Whether a text of ours ends with an ellipsis.
+fn is_shortened(content: &Content, width: f32, fonts: &mut Fonts) -> bool {
+    let Content::Text(text, style, _) = content else {
+        return false;
+    };
+    let whole = fonts.text(text, style.lines(u8::MAX), Some(width)).height;
+    whole > fonts.text(text, *style, Some(width)).height
+        || (style.lines == 1 && is_cut(content, width, fonts))
+}
+
 fn element(meaning: Meaning, shape: Rounded) -> Element {
     Element {
         id: meaning.id,
@@ -186,6 +200,7 @@ fn element(meaning: Meaning, shape: Rounded) -> Element {
             height: shape.height as u32,
         },
         intent: meaning.intent,
+        step: meaning.step,
     }
 }
 
@@ -213,6 +228,21 @@ fn plant(tree: &mut TaffyTree<Content>, mut node: Node) -> (NodeId, Placed) {
         children,
     };
     (id, placed)
+}
+
+fn compute(
+    tree: &mut TaffyTree<Content>,
+    root: NodeId,
+    width: f32,
+    height: AvailableSpace,
+    fonts: &mut Fonts,
+) {
+    let width = AvailableSpace::Definite(width);
+    let available = Size { width, height };
+    tree.compute_layout_with_measure(root, available, |inputs, _, content, style| {
+        measure(inputs, content, style, fonts)
+    })
+    .expect("every node of the tree was planted in it");
 }
 
 fn measure(

@@ -5,6 +5,7 @@ use saal_core::Intent;
 use taffy::prelude::*;
 
 use crate::{
+    Step,
     element::{Role, State},
     icon::Icon,
     shapes::{Fill, Shadow},
@@ -29,6 +30,7 @@ pub(crate) struct Meaning {
     pub(crate) description: String,
     pub(crate) state: State,
     pub(crate) intent: Option<Intent>,
+    pub(crate) step: Option<Step>,
 }
 
 /// A box of the tree.
@@ -40,6 +42,8 @@ pub(crate) struct Node {
     pub(crate) ring: Option<(f32, Rgb888)>,
     pub(crate) shadow: Option<Shadow>,
     pub(crate) content: Option<Content>,
+    /// The text is to be read to its end.
+    pub(crate) whole: bool,
     pub(crate) meaning: Option<Meaning>,
     pub(crate) children: Vec<Node>,
 }
@@ -145,6 +149,19 @@ impl Node {
         self
     }
 
+    /// A text that is nothing worth without its end: where it does not fit, the page is too full.
+    pub(crate) fn whole(mut self) -> Self {
+        self.whole = true;
+        self
+    }
+
+    /// Takes so many parts of the width, whatever is in it.
+    pub(crate) fn parts(mut self, parts: f32) -> Self {
+        self.style.flex_grow = parts;
+        self.style.flex_basis = length(0.0);
+        self
+    }
+
     pub(crate) fn fixed(mut self, width: f32, height: f32) -> Self {
         self.style.size = Size {
             width: length(width),
@@ -174,6 +191,12 @@ impl Node {
     /// Never wider than this.
     pub(crate) fn most_wide(mut self, pixels: f32) -> Self {
         self.style.max_size.width = length(pixels);
+        self
+    }
+
+    /// Never higher than this.
+    pub(crate) fn most_high(mut self, pixels: f32) -> Self {
+        self.style.max_size.height = length(pixels);
         self
     }
 
@@ -236,6 +259,7 @@ impl Meaning {
             description: String::new(),
             state: State::default(),
             intent: None,
+            step: None,
         }
     }
 
@@ -246,6 +270,21 @@ impl Meaning {
 
     pub(crate) fn intent(mut self, intent: Intent) -> Self {
         self.intent = Some(intent);
+        self
+    }
+
+    /// What it changes on the panel itself.
+    pub(crate) fn step(mut self, step: Step) -> Self {
+        self.step = Some(step);
+        self
+    }
+
+    /// Can't be used now; what it means is forgotten.
+    pub(crate) fn disabled(mut self, disabled: bool) -> Self {
+        self.state.disabled = disabled;
+        if disabled {
+            (self.intent, self.step) = (None, None);
+        }
         self
     }
 

@@ -6,6 +6,8 @@ use unicode_segmentation::UnicodeSegmentation;
 const MOST_BYTES: usize = 4096;
 /// What a person takes for one character, at most this many of them are kept.
 const MOST_GRAPHEMES: usize = 120;
+/// The same of what people write to each other: six lines on a large panel.
+const MOST_IN_PARAGRAPH: usize = 600;
 /// Code points of one grapheme: enough for a family emoji of four with skin tones, few enough that
 /// a tower of accents does not leave its line.
 const MOST_MARKS: usize = 4;
@@ -20,19 +22,35 @@ const MOST_IN_EMOJI: usize = 12;
 /// ```
 #[must_use]
 pub fn plain(text: &str) -> String {
+    cut(text, MOST_GRAPHEMES)
+}
+
+fn cut(text: &str, most: usize) -> String {
     let head = head(text);
     let cleaned = collapse(head);
     let mut graphemes = cleaned.graphemes(true);
-    let mut line: String = graphemes
-        .by_ref()
-        .take(MOST_GRAPHEMES)
-        .flat_map(trimmed)
-        .collect();
+    let mut line: String = graphemes.by_ref().take(most).flat_map(trimmed).collect();
     if graphemes.next().is_some() || head.len() < text.len() {
         line.truncate(line.trim_end().len());
         line.push('…');
     }
     line
+}
+
+/// What somebody wrote, as plain as [`plain`] makes it and longer.
+pub(crate) fn paragraph(text: &str) -> String {
+    cut(text, MOST_IN_PARAGRAPH)
+}
+
+/// The end of a growing text, at most so many characters; an ellipsis stands for the rest.
+pub(crate) fn tail(text: &str, most: usize) -> String {
+    let from = text.len().saturating_sub(MOST_BYTES);
+    let line = cut(&text[text.ceil_char_boundary(from)..], usize::MAX);
+    let graphemes: Vec<&str> = line.graphemes(true).collect();
+    match graphemes.len().checked_sub(most) {
+        None | Some(0) => line,
+        Some(hidden) => format!("…{}", graphemes[hidden..].concat().trim_start()),
+    }
 }
 
 fn head(text: &str) -> &str {
@@ -119,6 +137,14 @@ mod tests {
             line.ends_with('…') && line.chars().count() <= MOST_GRAPHEMES + 1,
             "{line}"
         );
+    }
+
+    #[test]
+    fn of_a_growing_text_the_end_is_read() {
+        assert_eq!(tail("Guten Morgen", 20), "Guten Morgen");
+        assert_eq!(tail("eins zwei drei", 5), "…drei");
+        let tower = format!("{}ende", "a\u{301}".repeat(100_000));
+        assert!(tail(&tower, 8).ends_with("ende"));
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use saal_core::Intent;
 use saal_hal::{Touch, TouchPhase};
 
-use crate::Layout;
+use crate::{Layout, Step};
 
 /// What a touch led to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// What the person wants.
+    /// What the person wants of the room.
     pub intent: Option<Intent>,
+    /// What the person wants of the panel; for [`crate::Navigation::take`].
+    pub step: Option<Step>,
     /// Something is highlighted that was not, or the other way round: draw again.
     pub redraw: bool,
 }
@@ -23,7 +25,8 @@ pub struct TouchTracker {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Held {
     id: String,
-    intent: Intent,
+    intent: Option<Intent>,
+    step: Option<Step>,
     /// The finger is still on it.
     inside: bool,
 }
@@ -43,43 +46,43 @@ impl TouchTracker {
     /// else under the finger.
     pub fn touch(&mut self, layout: &Layout, touch: Touch) -> Touched {
         let before = self.pressed().map(str::to_owned);
-        let intent = match touch.phase {
+        let done = match touch.phase {
             TouchPhase::Down => self.down(layout, touch),
             TouchPhase::Move => self.moved(layout, touch),
             TouchPhase::Up => self.up(layout, touch),
             TouchPhase::Cancel => self.release(),
         };
+        let (intent, step) = done.map_or((None, None), |held| (held.intent, held.step));
         Touched {
+            redraw: step.is_some() || before.as_deref() != self.pressed(),
             intent,
-            redraw: before.as_deref() != self.pressed(),
+            step,
         }
     }
 
-    fn down(&mut self, layout: &Layout, touch: Touch) -> Option<Intent> {
-        let hit = layout.hit(touch.x, touch.y);
-        self.held = hit.and_then(|element| {
-            Some(Held {
-                id: element.id.clone(),
-                intent: element.intent.clone()?,
-                inside: true,
-            })
+    fn down(&mut self, layout: &Layout, touch: Touch) -> Option<Held> {
+        self.held = layout.hit(touch.x, touch.y).map(|element| Held {
+            id: element.id.clone(),
+            intent: element.intent.clone(),
+            step: element.step.clone(),
+            inside: true,
         });
         None
     }
 
-    fn moved(&mut self, layout: &Layout, touch: Touch) -> Option<Intent> {
+    fn moved(&mut self, layout: &Layout, touch: Touch) -> Option<Held> {
         if let Some(held) = &mut self.held {
             held.inside = held.is_at(layout, touch);
         }
         None
     }
 
-    fn up(&mut self, layout: &Layout, touch: Touch) -> Option<Intent> {
+    fn up(&mut self, layout: &Layout, touch: Touch) -> Option<Held> {
         let held = self.held.take()?;
-        held.is_at(layout, touch).then_some(held.intent)
+        held.is_at(layout, touch).then_some(held)
     }
 
-    fn release(&mut self) -> Option<Intent> {
+    fn release(&mut self) -> Option<Held> {
         self.held = None;
         None
     }
@@ -88,7 +91,7 @@ impl TouchTracker {
 impl Held {
     fn is_at(&self, layout: &Layout, touch: Touch) -> bool {
         layout.hit(touch.x, touch.y).is_some_and(|element| {
-            element.id == self.id && element.intent.as_ref() == Some(&self.intent)
+            element.id == self.id && element.intent == self.intent && element.step == self.step
         })
     }
 }

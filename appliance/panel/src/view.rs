@@ -1,9 +1,12 @@
 //! What the panel is to show, as plain data.
 
 use jiff::{Timestamp, tz::TimeZone};
-use saal_core::{Muted, Now, Phase, Room, Trouble};
+use saal_core::{InCall, Muted, Notice, Now, Obstacle, Phase, Reaction, Room, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
-use saal_meeting::{JoinStage, Meeting, Participant};
+use saal_media_protocol::SourceKind;
+use saal_meeting::{Caption, ChatLine, JoinStage, Meeting, MeetingState, Participant};
+
+use crate::{Navigation, Sheet};
 
 /// What the panel is to show.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +29,8 @@ pub struct View {
     pub screen: Screen,
     /// What is wrong, worst first.
     pub troubles: Vec<Trouble>,
+    /// What people opened, turned to and typed.
+    pub navigation: Navigation,
 }
 
 /// What the room is doing.
@@ -48,20 +53,11 @@ pub enum Screen {
         stage: JoinStage,
         /// Back into a call after a restart.
         returning: bool,
+        /// What has to happen before the room is in.
+        obstacle: Option<Obstacle>,
     },
     /// In a meeting.
-    Call {
-        /// Of the meeting.
-        title: String,
-        /// All others.
-        participants: Vec<Participant>,
-        /// When the room came in.
-        since: Timestamp,
-        /// What the room keeps to itself.
-        muted: Muted,
-        /// The connection is lost and comes back by itself.
-        reconnecting: bool,
-    },
+    Call(Box<Call>),
     /// On the way out.
     Leaving {
         /// Of the meeting.
@@ -69,13 +65,41 @@ pub enum Screen {
     },
 }
 
+/// A meeting that the room is in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Of the meeting.
+    pub title: String,
+    /// All others.
+    pub participants: Vec<Participant>,
+    /// When the room came in.
+    pub since: Timestamp,
+    /// What the room keeps to itself.
+    pub muted: Muted,
+    /// The connection is lost and comes back by itself.
+    pub reconnecting: bool,
+    /// What the room may do and has to know.
+    pub meeting: MeetingState,
+    /// The chat, oldest line first; filled while people look at it.
+    pub chat: Vec<ChatLine>,
+    /// Lines of the chat that nobody has looked at.
+    pub unread: usize,
+    /// What is being said, oldest first.
+    pub captions: Vec<Caption>,
+    /// Signs of the last seconds, oldest first.
+    pub reactions: Vec<Reaction>,
+    /// What people should know now.
+    pub notice: Option<Notice>,
+}
+
 /// The panel before the first configuration, in pixels.
 const UNCONFIGURED: (u32, u32) = (1280, 800);
 
 impl View {
-    /// What the panel of this room shows at this moment.
+    /// What the panel of this room shows at this moment to people who are there. They have followed
+    /// the room ([`Navigation::follow`]).
     #[must_use]
-    pub fn of(room: &Room, now: Now) -> Self {
+    pub fn of(room: &Room, now: Now, navigation: &Navigation) -> Self {
         let config = room.config();
         let panel = config.map(|c| (c.panel.width.get(), c.panel.height.get()));
         let (width, height) = panel.unwrap_or(UNCONFIGURED);
@@ -88,17 +112,22 @@ impl View {
             now: now.wall,
             room: config.map_or_else(String::new, |c| c.room.name.as_str().to_owned()),
             screen: if config.is_some() {
-                Screen::of(room, now)
+                Screen::of(room, now, navigation)
             } else {
                 Screen::Starting
             },
             troubles: room.troubles().into_iter().cloned().collect(),
+            navigation: navigation.clone(),
         }
     }
 }
 
 impl Screen {
-    fn of(room: &Room, now: Now) -> Self {
+    fn of(room: &Room, now: Now, navigation: &Navigation) -> Self {
+        let call = |state: &InCall, reconnecting| {
+            let call = Call::of(state, room.muted(), reconnecting, navigation);
+            Self::Call(Box::new(call))
+        };
         match room.phase() {
             Phase::Home => {
                 let agenda = room.agenda(now);
@@ -111,22 +140,47 @@ impl Screen {
                 title: state.meeting.title.clone(),
                 stage: state.stage,
                 returning: state.returning,
+                obstacle: state.obstacle,
             },
-            Phase::Call(state) => Self::call(state, room.muted(), false),
-            Phase::Reconnecting(state) => Self::call(&state.in_call, room.muted(), true),
+            Phase::Call(state) => call(state, false),
+            Phase::Reconnecting(state) => call(&state.in_call, true),
             Phase::Leaving(state) => Self::Leaving {
                 title: state.meeting.title.clone(),
             },
         }
     }
+}
 
-    fn call(state: &saal_core::InCall, muted: Muted, reconnecting: bool) -> Self {
-        Self::Call {
+impl Call {
+    fn of(state: &InCall, muted: Muted, reconnecting: bool, navigation: &Navigation) -> Self {
+        // Others write as much as they like; it is copied only where it is read.
+        let reading = navigation.sheet() == Some(&Sheet::Chat);
+        let chat = state.said.chat().filter(|_| reading);
+        Self {
             title: state.meeting.title.clone(),
             participants: state.participants.clone(),
             since: state.since,
             muted,
             reconnecting,
+            meeting: state.state.clone(),
+            chat: chat.cloned().collect(),
+            unread: state.said.unread(),
+            captions: state.said.captions().cloned().collect(),
+            reactions: state.said.reactions().cloned().collect(),
+            notice: state
+                .said
+                .notice()
+                .filter(|n| holds(n, state, muted))
+                .cloned(),
         }
+    }
+}
+
+/// Whether a notice still tells something: what was turned on again or asked for is old.
+fn holds(notice: &Notice, state: &InCall, muted: Muted) -> bool {
+    match notice {
+        Notice::MutedBy(SourceKind::Content | SourceKind::ContentAudio, _) => true,
+        Notice::MutedBy(source, _) | Notice::UnmuteAllowed(source) => muted.get(*source),
+        Notice::UnmuteRefused(source) => state.keeps_muted(*source),
     }
 }

@@ -1,54 +1,187 @@
 //! Screens that wait: starting, joining, leaving.
 
-use saal_meeting::JoinStage;
+use saal_core::{Intent, Obstacle};
+use saal_meeting::{JoinStage, MeetingAction, Waiting};
 
-use super::{Page, parts::leaving as leave};
+use super::{Fit, Page, parts::leaving as leave, password::password};
 use crate::{
+    Layout,
     element::Role,
     icon::Icon,
-    language::Message,
-    node::{Meaning, Node, column, row, spacer},
+    language::{Message, Value},
+    navigation::Step,
+    node::{Meaning, Node, column, icon, row, spacer, text},
+    plain::unisolated,
+    style::Type,
+    view::Screen,
 };
+
+/// What people in a room have to say to those who could let it in.
+const READY_MADE: [Message; 3] = [
+    Message::LobbyHere,
+    Message::LobbyPlease,
+    Message::LobbyInvited,
+];
+
+pub(super) fn lay_out(fit: &mut Fit<'_>) -> Layout {
+    let Screen::Joining {
+        title, obstacle, ..
+    } = &fit.page.view.screen
+    else {
+        return fit.most(0, |_, _| Node::default());
+    };
+    match obstacle {
+        None => fit.most(0, |page, _| joining(page)),
+        Some(Obstacle::Password { refused }) => {
+            fit.most(0, |page, _| password(page, title, *refused))
+        }
+        Some(Obstacle::Waiting(Waiting::Host)) => fit.most(0, |page, _| host(page, title)),
+        Some(Obstacle::Waiting(Waiting::Admission)) => lobby_of(fit, title),
+    }
+}
+
+/// What can be said counts more than how large it is written.
+fn lobby_of(fit: &mut Fit<'_>, title: &str) -> Layout {
+    let mut shown = READY_MADE.len();
+    loop {
+        let layout = fit.most(0, |page, _| lobby(page, title, shown));
+        if shown == 0 || !layout.overflows() {
+            return layout;
+        }
+        shown -= 1;
+    }
+}
 
 pub(super) fn starting(page: &Page<'_>) -> Node {
     let what = page.words.say(Message::Starting);
     let hint = page.words.say(Message::StartingHint);
-    waiting(page, &what, &hint, "starting", None)
+    waiting(page, (Icon::Busy, "starting"), &what, &hint, Vec::new())
 }
 
-pub(super) fn joining(page: &Page<'_>, title: &str, stage: JoinStage, returning: bool) -> Node {
+fn joining(page: &Page<'_>) -> Node {
+    let Screen::Joining {
+        title,
+        stage,
+        returning,
+        ..
+    } = &page.view.screen
+    else {
+        return Node::default();
+    };
     let progress = page.words.say(match (returning, stage) {
         (true, _) => Message::JoiningReturning,
         (false, JoinStage::Contacting) => Message::JoiningContacting,
         (false, JoinStage::Connecting) => Message::JoiningConnecting,
     });
+    let title = page.title(title);
+    let below = vec![cancel(page)];
+    waiting(page, (Icon::Busy, "joining"), &title, &progress, below)
+}
+
+pub(super) fn leaving(page: &Page<'_>, title: &str) -> Node {
+    let progress = page.words.say(Message::Leaving);
+    let title = page.title(title);
+    waiting(page, (Icon::Busy, "leaving"), &title, &progress, Vec::new())
+}
+
+/// Somebody with a login has to come.
+fn host(page: &Page<'_>, title: &str) -> Node {
+    let what = page.words.say(Message::WaitingHost);
+    let hint = about(page, Message::WaitingHostHint, title);
+    let below = vec![cancel(page)];
+    waiting(page, (Icon::Waiting, "waiting-host"), &what, &hint, below)
+}
+
+/// A moderator has to let the room in; people may say a word.
+fn lobby(page: &Page<'_>, title: &str, shown: usize) -> Node {
+    let what = page.words.say(Message::WaitingLobby);
+    let hint = about(page, Message::WaitingLobbyHint, title);
+    let messages = READY_MADE.iter().take(shown).enumerate();
+    let messages = column(messages.map(|(index, message)| ready_made(page, index, *message)))
+        .gap(page.px(10.0))
+        .width(wide(page));
+    let below = vec![messages, cancel(page)];
+    waiting(page, (Icon::Waiting, "waiting-lobby"), &what, &hint, below)
+}
+
+fn about(page: &Page<'_>, message: Message, title: &str) -> String {
+    let title = unisolated(&page.title(title));
+    page.words
+        .tell(message, [("title", Value::Foreign(&title))])
+}
+
+fn wide(page: &Page<'_>) -> f32 {
+    page.px(720.0).min(page.scale.width - 2.0 * page.px(40.0))
+}
+
+/// A button whose words are what the moderators read.
+fn ready_made(page: &Page<'_>, index: usize, message: Message) -> Node {
+    let room = page.view.room.as_str();
+    let words = page.words.tell(message, [("room", Value::Foreign(room))]);
+    let sent = page.view.navigation.sent() == Some(index);
+    let id = format!("message:{index}");
+    let hint = page.words.say(if sent {
+        Message::LobbySent
+    } else {
+        Message::LobbySend
+    });
+    let action = MeetingAction::LobbyMessage {
+        text: unisolated(&words),
+    };
+    let meaning = Meaning::new(&id, Role::Button, words.clone())
+        .described(hint.clone())
+        .intent(Intent::Act(action))
+        .step(Step::Sent(index));
+    let tones = if sent { page.soft() } else { page.quiet() };
+    let mark = if sent { Icon::Check } else { Icon::Send };
+    let label = sent.then(|| text(hint, page.font(Type::Label), tones.on).rigid());
+    let words = text(words, page.font(Type::Body).lines(2), tones.on).whole();
+    let content = [
+        Some(icon(mark, page.px(24.0), tones.on)),
+        Some(words.share()),
+        label,
+    ];
+    row(content.into_iter().flatten())
+        .gap(page.px(16.0))
+        .paddings(page.px(24.0), page.px(6.0))
+        .at_least(0.0, page.scale.touch(68.0))
+        .fill(page.tone(tones, &id))
+        .round(page.px(18.0))
+        .means(meaning)
+}
+
+fn cancel(page: &Page<'_>) -> Node {
     let label = page.words.say(Message::Cancel);
     let meaning = leave(
         Meaning::new("cancel", Role::Button, label.clone())
             .described(page.words.say(Message::Joining)),
     );
-    let cancel = page.button(Icon::Cancel, &label, page.quiet(), meaning);
-    waiting(page, &page.title(title), &progress, "joining", Some(cancel))
+    page.button(Icon::Cancel, &label, page.quiet(), meaning)
 }
 
-pub(super) fn leaving(page: &Page<'_>, title: &str) -> Node {
-    let progress = page.words.say(Message::Leaving);
-    waiting(page, &page.title(title), &progress, "leaving", None)
-}
-
-fn waiting(page: &Page<'_>, what: &str, progress: &str, id: &str, button: Option<Node>) -> Node {
+fn waiting(
+    page: &Page<'_>,
+    (mark, id): (Icon, &str),
+    what: &str,
+    progress: &str,
+    below: Vec<Node>,
+) -> Node {
     let circle = (page.theme.accent_soft.0, page.theme.on_accent_soft.0);
     let message = page
-        .message(Icon::Busy, circle, what, progress)
+        .message(mark, circle, what, progress)
         .means(Meaning::new(id, Role::Status, what).described(progress));
-    column([
-        page.top_bar(),
-        spacer(),
-        row([message]).centred(),
-        row(button).centred().above(page.px(48.0)),
-        spacer(),
-        page.banners(),
-    ])
+    let first = if below.len() > 1 { 20.0 } else { 48.0 };
+    let below = below.into_iter().enumerate().map(|(index, part)| {
+        let gap = if index == 0 { first } else { 16.0 };
+        row([part]).centred().above(page.px(gap))
+    });
+    let parts = [page.top_bar(), spacer(), row([message]).centred()];
+    column(
+        parts
+            .into_iter()
+            .chain(below)
+            .chain([spacer(), page.banners()]),
+    )
     .padding(page.px(40.0))
     .fill(page.theme.background.0)
 }

@@ -1,9 +1,13 @@
 //! The screens: a view becomes a tree.
 
+mod bar;
 mod call;
 mod home;
 mod joining;
+mod keyboard;
+mod paging;
 mod parts;
+mod password;
 mod rows;
 mod troubles;
 
@@ -83,16 +87,8 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
                 home::home(page, &agenda, visible)
             })
         }
-        Screen::Joining {
-            title,
-            stage,
-            returning,
-        } => fit.most(0, |page, _| {
-            joining::joining(page, title, *stage, *returning)
-        }),
-        Screen::Call { participants, .. } => fit.most(participants.len(), |page, visible| {
-            call::call(page, visible)
-        }),
+        Screen::Joining { .. } => joining::lay_out(&mut fit),
+        Screen::Call(call) => call::lay_out(&mut fit, call),
         Screen::Leaving { title } => fit.most(0, |page, _| joining::leaving(page, title)),
     }
 }
@@ -100,7 +96,8 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
 /// More rows than this are never tried; they fit on no panel.
 const MOST_ROWS: usize = 24;
 
-struct Fit<'a> {
+/// A page that is made to fit.
+pub(crate) struct Fit<'a> {
     page: Page<'a>,
     fonts: &'a mut Fonts,
 }

@@ -52,6 +52,16 @@ impl Page<'_> {
         }
     }
 
+    /// Buttons that are on.
+    pub(crate) fn soft(&self) -> Tones {
+        let t = self.theme;
+        Tones {
+            rest: t.accent_soft.0,
+            pressed: t.button_pressed.0,
+            on: t.on_accent_soft.0,
+        }
+    }
+
     /// The tone of a button now.
     pub(crate) fn tone(&self, tones: Tones, id: &str) -> Rgb888 {
         if self.is_pressed(id) {
@@ -98,6 +108,29 @@ impl Page<'_> {
         .fill(fill)
         .round(self.px(18.0))
         .means(meaning)
+    }
+
+    /// A button with a word or two, beside others.
+    pub(crate) fn small_button(&self, label: &str, tones: Tones, meaning: Meaning) -> Node {
+        let fill = self.tone(tones, &meaning.id);
+        row([text(label, self.font(Type::Label), tones.on).rigid()])
+            .centred()
+            .paddings(self.px(20.0), 0.0)
+            .at_least(self.scale.touch(64.0), self.scale.touch(64.0))
+            .rigid()
+            .fill(fill)
+            .round(self.px(16.0))
+            .means(meaning)
+    }
+
+    /// A line of `across` equal cells; what is missing stays empty.
+    pub(crate) fn cells(&self, parts: impl Iterator<Item = Node>, across: usize) -> Node {
+        let cells = parts.map(|part| column([part.grow()]).share());
+        let empty = std::iter::repeat_with(|| Node::default().share());
+        row(cells.chain(empty).take(across))
+            .gap(self.px(16.0))
+            .align(AlignItems::STRETCH)
+            .rigid()
     }
 
     /// A heading above a group.

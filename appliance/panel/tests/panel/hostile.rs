@@ -3,11 +3,13 @@
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use proptest::prelude::*;
-use saal_core::Muted;
+use saal_core::Notice;
 use saal_fleet_protocol::config::Language;
-use saal_panel::{Renderer, Screen};
+use saal_media_protocol::SourceKind;
+use saal_meeting::Knocker;
+use saal_panel::{Call, Element, Navigation, Renderer, Screen, Sheet};
 
-use crate::scenes;
+use crate::{meeting_scenes, scenes};
 
 /// 120 graphemes of at most 12 code points, twice, and words of ours.
 const MOST_BYTES: usize = 2 * 120 * 12 * 4 + 500;
@@ -31,6 +33,71 @@ fn hostile_titles() -> Vec<String> {
     ]
 }
 
+/// Everything that others write in meetings, wherever it is read.
+fn in_meetings(text: &str) -> Vec<(Screen, Navigation)> {
+    let id = || "p0".to_owned();
+    let everything = || {
+        scenes::call_with(|call| {
+            meeting_scenes::all_tiles(call);
+            meeting_scenes::talking(call);
+            meeting_scenes::chatting(call);
+            write_everywhere(call, text);
+        })
+    };
+    let sheets = [
+        Sheet::More,
+        Sheet::People,
+        Sheet::Person(id()),
+        Sheet::Remove(id()),
+        Sheet::Chat,
+        Sheet::Polls,
+    ];
+    let sheets = sheets.into_iter().map(scenes::at_sheet);
+    let calls = sheets.chain([Navigation::default()]);
+    let calls = calls.map(|navigation| (everything(), navigation));
+    let joining = [
+        meeting_scenes::lobby(),
+        meeting_scenes::password(true),
+        meeting_scenes::host(),
+    ];
+    let joining = joining.map(|mut screen| {
+        if let Screen::Joining { title, .. } = &mut screen {
+            text.clone_into(title);
+        }
+        (screen, Navigation::default())
+    });
+    calls.chain(joining).collect()
+}
+
+fn write_everywhere(call: &mut Call, text: &str) {
+    let text = || text.to_owned();
+    call.title = text();
+    call.participants[0].name = text();
+    let meeting = &mut call.meeting;
+    meeting.subject = Some(text());
+    meeting.breakout = Some(text());
+    meeting.knocking = vec![Knocker {
+        id: "k".to_owned(),
+        name: text(),
+    }];
+    for poll in &mut meeting.polls {
+        poll.question = text();
+        poll.answers
+            .iter_mut()
+            .for_each(|(answer, _)| *answer = text());
+    }
+    for line in &mut call.chat {
+        (line.author, line.text) = (text(), text());
+    }
+    for caption in &mut call.captions {
+        (caption.speaker, caption.text) = (text(), text());
+    }
+    for sign in &mut call.reactions {
+        (sign.from, sign.emoji) = (text(), text());
+    }
+    call.notice = Some(Notice::MutedBy(SourceKind::Microphone, Some(text())));
+}
+
 /// Draws a text in every place where texts from outside are drawn.
 fn draw_everywhere(renderer: &mut Renderer, text: &str) {
     let mut people = scenes::people();
@@ -48,15 +115,14 @@ fn draw_everywhere(renderer: &mut Renderer, text: &str) {
             scenes::at("17:00"),
         )],
     };
-    let call = Screen::Call {
-        title: text.to_owned(),
-        participants: people,
-        since: scenes::at("14:00"),
-        muted: Muted::default(),
-        reconnecting: false,
-    };
-    for screen in [home, call] {
+    let call = scenes::call_with(|call| {
+        call.title = text.to_owned();
+        call.participants = people;
+    });
+    let plain = [home, call].map(|screen| (screen, Navigation::default()));
+    for (screen, navigation) in plain.into_iter().chain(in_meetings(text)) {
         let mut view = scenes::view(Language::De, screen);
+        view.navigation = navigation;
         view.room = text.to_owned();
         view.troubles = vec![saal_core::Trouble::Unreachable {
             server: text.to_owned(),
@@ -68,7 +134,7 @@ fn draw_everywhere(renderer: &mut Renderer, text: &str) {
             text.chars().take(20)
         );
         assert!(
-            layout.elements().iter().any(|e| e.intent.is_some()),
+            layout.elements().iter().any(Element::is_touchable),
             "the buttons are there"
         );
         // What is shaped is bounded, whatever came in: 10 kB of marks take seconds otherwise.

@@ -1,15 +1,18 @@
 //! Every screen on every size of panel: nothing outside, nothing too small, nothing ambiguous.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, sync::LazyLock};
 
 use saal_core::{Intent, Muted};
 use saal_fleet_protocol::config::Language;
 use saal_hal::{Touch, TouchPhase};
 use saal_media_protocol::SourceKind;
 use saal_meeting::JoinStage;
-use saal_panel::{Damage, Element, Layout, Renderer, Role, Screen, TouchTracker, View};
+use saal_panel::{Damage, Element, Layout, Navigation, Renderer, Role, Screen, TouchTracker, View};
 
-use crate::scenes;
+use crate::{
+    meeting_scenes::{self, Scene},
+    scenes,
+};
 
 const SIZES: [(u32, u32); 6] = [
     (1280, 800),
@@ -20,8 +23,8 @@ const SIZES: [(u32, u32); 6] = [
     (480, 800),
 ];
 
-fn screens() -> Vec<(&'static str, Screen)> {
-    vec![
+fn screens() -> Vec<Scene> {
+    let plain = vec![
         ("starting", Screen::Starting),
         ("home", scenes::home()),
         ("free", scenes::free()),
@@ -31,32 +34,51 @@ fn screens() -> Vec<(&'static str, Screen)> {
         ("alone", scenes::alone()),
         ("reconnecting", scenes::reconnecting()),
         ("leaving", scenes::leaving()),
-    ]
+    ];
+    let nowhere = |(name, screen)| (name, screen, Navigation::default());
+    let plain = plain.into_iter().map(nowhere);
+    plain.chain(meeting_scenes::all()).collect()
 }
 
-/// Runs a check on all screens, sizes, languages, with and without troubles.
-fn everywhere(check: impl Fn(&str, &View, &Layout)) {
+/// A screen on a panel and how it was laid out.
+struct Case {
+    name: String,
+    view: View,
+    layout: Layout,
+}
+
+/// All screens on all sizes, in all languages, with and without troubles; laid out once.
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let mut renderer = Renderer::new();
-    for (name, screen) in screens() {
+    let mut cases = Vec::new();
+    for (name, screen, navigation) in screens() {
         for (width, height) in SIZES {
             for language in [Language::De, Language::En] {
                 for troubles in [Vec::new(), scenes::all_troubles()] {
                     let mut view = scenes::view(language, screen.clone());
                     (view.width, view.height, view.troubles) = (width, height, troubles);
-                    let layout = renderer.lay_out(&view, None);
+                    view.navigation = navigation.clone();
                     let troubled = if view.troubles.is_empty() {
                         ""
                     } else {
                         ", troubled"
                     };
-                    check(
-                        &format!("{name} {width}x{height} {language:?}{troubled}"),
-                        &view,
-                        &layout,
-                    );
+                    cases.push(Case {
+                        name: format!("{name} {width}x{height} {language:?}{troubled}"),
+                        layout: renderer.lay_out(&view, None),
+                        view,
+                    });
                 }
             }
         }
+    }
+    cases
+});
+
+/// Runs a check on all of them.
+fn everywhere(check: impl Fn(&str, &View, &Layout)) {
+    for case in CASES.iter() {
+        check(&case.name, &case.view, &case.layout);
     }
 }
 
@@ -101,14 +123,17 @@ fn elements_have_names_and_identities_of_their_own() {
 #[test]
 fn buttons_are_large_and_are_hit_in_their_middle() {
     everywhere(|case, _, layout| {
-        for e in layout.elements().iter().filter(|e| e.intent.is_some()) {
+        for e in layout.elements().iter().filter(|e| e.is_touchable()) {
             assert!(
                 matches!(e.role, Role::Button | Role::Switch),
                 "{case}: {}",
                 e.id
             );
+            // Keys stand in tens on the narrowest panel.
+            let key = e.id.starts_with("key:") || e.id.starts_with("tone:") || e.id == "enter";
+            let least = if key { 48 } else { 64 };
             assert!(
-                e.rect.width >= 64 && e.rect.height >= 64,
+                e.rect.width >= least && e.rect.height >= least,
                 "{case}: {} {:?}",
                 e.id,
                 e.rect
@@ -127,6 +152,24 @@ fn every_screen_has_what_it_is_for() {
             "home" | "full" => &["clock", "date", "status", "join:0"],
             "free" => &["clock", "date"],
             "joining" => &["joining", "cancel"],
+            "waiting-host" => &["waiting-host", "cancel"],
+            "lobby" | "lobby-sent" => &["waiting-lobby", "message:0", "cancel"],
+            "consent" => &["question", "agree", "leave", "microphone", "recording"],
+            "remove" => &["question", "remove", "back", "leave"],
+            "end-for-all" => &["question", "end-for-all", "back", "leave"],
+            name if name.starts_with("password") => &[
+                "password",
+                "prompt",
+                "reveal",
+                "enter",
+                "cancel",
+                "key:erase",
+            ],
+            "more" | "more-all" | "people" | "people-moderator" | "people-page" | "person"
+            | "chat" | "chat-empty" | "polls" | "keypad" => {
+                &["sheet", "back", "microphone", "camera", "leave"]
+            }
+            name if name.starts_with("call-") => &["title", "more", "microphone", "leave"],
             "call" | "alone" | "reconnecting" => &[
                 "title",
                 "participants",

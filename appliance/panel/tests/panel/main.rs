@@ -9,5 +9,7 @@
 mod goldens;
 mod hostile;
 mod layouts;
+mod meeting_scenes;
+mod meetings;
 mod rooms;
 mod scenes;

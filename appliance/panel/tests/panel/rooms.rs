@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use saal_core::{Event, Intent, Now, Room};
 use saal_fleet_protocol::config::{Language, parse};
 use saal_meeting::{AccountState, CallEvent, CallId, Meeting};
-use saal_panel::{Renderer, Screen, View};
+use saal_panel::{Navigation, Renderer, Screen, View};
 
 use crate::scenes;
 
@@ -39,6 +39,11 @@ fn room() -> Room {
     room
 }
 
+/// What people see who opened nothing.
+fn view(room: &Room) -> View {
+    View::of(room, now(), &Navigation::default())
+}
+
 fn weekly() -> Meeting {
     scenes::meeting("Weekly", scenes::at("14:00"), scenes::at("15:00"))
 }
@@ -57,14 +62,14 @@ fn with_meeting() -> Room {
 
 #[test]
 fn a_room_without_configuration_starts() {
-    let view = View::of(&Room::new(), now());
+    let view = view(&Room::new());
     assert_eq!(view.screen, Screen::Starting);
     assert!(!Renderer::new().lay_out(&view, None).overflows());
 }
 
 #[test]
 fn the_configuration_decides_language_and_size() {
-    let view = View::of(&room(), now());
+    let view = view(&room());
     assert_eq!(
         (view.width, view.height, view.language),
         (1024, 600, Language::En)
@@ -75,7 +80,7 @@ fn the_configuration_decides_language_and_size() {
 #[test]
 fn from_the_calendar_into_the_call_and_out() {
     let mut room = with_meeting();
-    let layout = Renderer::new().lay_out(&View::of(&room, now()), None);
+    let layout = Renderer::new().lay_out(&view(&room), None);
     let join = layout
         .elements()
         .iter()
@@ -84,10 +89,7 @@ fn from_the_calendar_into_the_call_and_out() {
     assert_eq!(join.intent, Some(Intent::Join(weekly().id)));
 
     room.handle(now(), Event::Intent(join.intent.clone().unwrap()));
-    assert!(matches!(
-        View::of(&room, now()).screen,
-        Screen::Joining { .. }
-    ));
+    assert!(matches!(view(&room).screen, Screen::Joining { .. }));
 
     let call = room.phase().call().unwrap_or(CallId(0));
     room.handle(now(), Event::Call(call, CallEvent::Joined));
@@ -95,31 +97,22 @@ fn from_the_calendar_into_the_call_and_out() {
         now(),
         Event::Call(call, CallEvent::Participants(scenes::people())),
     );
-    let Screen::Call {
-        title,
-        participants,
-        reconnecting: false,
-        ..
-    } = View::of(&room, now()).screen
-    else {
+    let Screen::Call(shown) = view(&room).screen else {
         panic!("in the call: {:?}", room.phase());
     };
-    assert_eq!((title.as_str(), participants.len()), ("Weekly", 4));
+    let seen = (shown.title.as_str(), shown.participants.len());
+    assert_eq!(seen, ("Weekly", 4));
+    assert!(!shown.reconnecting);
 
     let reason = "socket closed".to_owned();
     room.handle(now(), Event::Call(call, CallEvent::Reconnecting { reason }));
-    let Screen::Call {
-        reconnecting: true, ..
-    } = View::of(&room, now()).screen
-    else {
+    let Screen::Call(shown) = view(&room).screen else {
         panic!("reconnecting: {:?}", room.phase());
     };
+    assert!(shown.reconnecting);
 
     room.handle(now(), Event::Intent(Intent::Leave));
-    assert!(matches!(
-        View::of(&room, now()).screen,
-        Screen::Leaving { .. }
-    ));
+    assert!(matches!(view(&room).screen, Screen::Leaving { .. }));
 }
 
 #[test]
@@ -130,7 +123,7 @@ fn an_unreachable_server_is_told_in_words() {
         reason: "connection refused".to_owned(),
     };
     room.handle(now(), Event::Account(account));
-    let layout = Renderer::new().lay_out(&View::of(&room, now()), None);
+    let layout = Renderer::new().lay_out(&view(&room), None);
     let alert = layout
         .elements()
         .iter()

@@ -4,8 +4,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{CalendarProblem, Muted, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
-use saal_meeting::{Destination, EndReason, JoinStage, Meeting, MeetingId, Participant};
-use saal_panel::{Screen, View};
+use saal_meeting::{
+    Destination, EndReason, JoinStage, Meeting, MeetingId, MeetingState, Participant,
+};
+use saal_panel::{Call, Navigation, Screen, Sheet, Step, View};
 
 /// Monday, 14:05 in Berlin.
 pub(crate) const NOW: &str = "2026-11-23T13:05:00Z";
@@ -26,7 +28,20 @@ pub(crate) fn view(language: Language, screen: Screen) -> View {
         room: "Raum Lahn".to_owned(),
         screen,
         troubles: Vec::new(),
+        navigation: Navigation::default(),
     }
+}
+
+/// Where people are after these touches.
+pub(crate) fn after(steps: impl IntoIterator<Item = Step>) -> Navigation {
+    let mut navigation = Navigation::default();
+    steps.into_iter().for_each(|step| navigation.take(step));
+    navigation
+}
+
+/// Where people are who opened this.
+pub(crate) fn at_sheet(sheet: Sheet) -> Navigation {
+    after([Step::Open(sheet)])
 }
 
 pub(crate) fn meeting(title: &str, start: Timestamp, end: Timestamp) -> Meeting {
@@ -98,6 +113,7 @@ pub(crate) fn joining(stage: JoinStage) -> Screen {
         title: "Team Weekly Produktentwicklung".to_owned(),
         stage,
         returning: false,
+        obstacle: None,
     }
 }
 
@@ -126,37 +142,50 @@ pub(crate) fn people() -> Vec<Participant> {
     people
 }
 
-pub(crate) fn call(muted: Muted) -> Screen {
-    Screen::Call {
+/// A call with nothing special in it.
+pub(crate) fn plain_call() -> Call {
+    Call {
         title: "Team Weekly Produktentwicklung".to_owned(),
         participants: people(),
         since: at("13:53"),
-        muted,
+        muted: Muted::default(),
         reconnecting: false,
+        meeting: MeetingState::default(),
+        chat: Vec::new(),
+        unread: 0,
+        captions: Vec::new(),
+        reactions: Vec::new(),
+        notice: None,
     }
+}
+
+/// A call that is changed a little.
+pub(crate) fn call_with(change: impl FnOnce(&mut Call)) -> Screen {
+    let mut call = plain_call();
+    change(&mut call);
+    Screen::Call(Box::new(call))
+}
+
+pub(crate) fn call(muted: Muted) -> Screen {
+    call_with(|call| call.muted = muted)
 }
 
 pub(crate) fn alone() -> Screen {
-    Screen::Call {
-        title: "Team Weekly Produktentwicklung".to_owned(),
-        participants: Vec::new(),
-        since: at("14:05"),
-        muted: Muted::default(),
-        reconnecting: false,
-    }
+    call_with(|call| {
+        call.participants.clear();
+        call.since = at("14:05");
+    })
 }
 
 pub(crate) fn reconnecting() -> Screen {
-    Screen::Call {
-        title: "Team Weekly Produktentwicklung".to_owned(),
-        participants: people(),
-        since: at("12:40"),
-        muted: Muted {
+    call_with(|call| {
+        call.since = at("12:40");
+        call.muted = Muted {
             microphone: true,
             camera: true,
-        },
-        reconnecting: true,
-    }
+        };
+        call.reconnecting = true;
+    })
 }
 
 pub(crate) fn leaving() -> Screen {

@@ -1,0 +1,160 @@
+//! The large buttons that are always in reach.
+
+use saal_core::Intent;
+use saal_media_protocol::SourceKind;
+
+use super::super::{
+    Page,
+    parts::{Tones, leaving},
+};
+use crate::{
+    Sheet,
+    element::Role,
+    icon::Icon,
+    language::Message,
+    navigation::Step,
+    node::{Meaning, Node, column, icon, row, text},
+    style::Type,
+    view::Call,
+};
+
+/// Microphone, camera, more, leave.
+pub(super) fn controls(page: &Page<'_>, call: &Call) -> Node {
+    let buttons = [
+        microphone(page, call.muted.microphone),
+        camera(page, call.muted.camera),
+        more(page, call),
+        leave(page),
+    ];
+    grid(page, buttons)
+}
+
+/// The same while people are asked something that goes before.
+pub(super) fn own_sources(page: &Page<'_>, call: &Call) -> Node {
+    grid(
+        page,
+        [
+            microphone(page, call.muted.microphone),
+            camera(page, call.muted.camera),
+        ],
+    )
+}
+
+/// Beside each other, or two and two.
+fn grid<const N: usize>(page: &Page<'_>, buttons: [Node; N]) -> Node {
+    let gap = page.px(16.0);
+    let across = if page.scale.is_portrait() { 2 } else { N };
+    let mut buttons = buttons.into_iter().peekable();
+    let mut rows = Vec::new();
+    while buttons.peek().is_some() {
+        let line = row(buttons.by_ref().take(across));
+        rows.push(line.gap(gap).align(taffy::AlignItems::STRETCH));
+    }
+    column(rows).gap(gap).rigid()
+}
+
+fn microphone(page: &Page<'_>, muted: bool) -> Node {
+    let (mark, state, action) = if muted {
+        (Icon::MicrophoneOff, Message::MicrophoneOff, Message::Unmute)
+    } else {
+        (Icon::Microphone, Message::MicrophoneOn, Message::Mute)
+    };
+    let meaning = Meaning::new(
+        "microphone",
+        Role::Switch,
+        page.words.say(Message::Microphone),
+    )
+    .described(page.words.say(action))
+    .pressed(!muted)
+    .intent(Intent::Toggle(SourceKind::Microphone));
+    let (state, action) = (page.words.say(state), page.words.say(action));
+    let tones = switch_tones(page, muted);
+    control(page, mark, state, Some(action), tones, meaning)
+}
+
+fn camera(page: &Page<'_>, muted: bool) -> Node {
+    let (mark, state, action) = if muted {
+        (Icon::CameraOff, Message::CameraOff, Message::CameraStart)
+    } else {
+        (Icon::Camera, Message::CameraOn, Message::CameraStop)
+    };
+    let meaning = Meaning::new("camera", Role::Switch, page.words.say(Message::Camera))
+        .described(page.words.say(action))
+        .pressed(!muted)
+        .intent(Intent::Toggle(SourceKind::Camera));
+    let (state, action) = (page.words.say(state), page.words.say(action));
+    let tones = switch_tones(page, muted);
+    control(page, mark, state, Some(action), tones, meaning)
+}
+
+fn leave(page: &Page<'_>) -> Node {
+    let label = page.words.say(Message::Leave);
+    let hint = page.words.say(Message::LeaveHint);
+    let meaning = leaving(Meaning::new("leave", Role::Button, label.clone()).described(hint));
+    control(page, Icon::HangUp, label, None, page.danger(), meaning)
+}
+
+/// Opens the sheet of everything else, or goes back to the call; says what waits there.
+fn more(page: &Page<'_>, call: &Call) -> Node {
+    let open = page.view.navigation.sheet().is_some();
+    let (mark, label, step) = if open {
+        (Icon::Close, Message::BackToCall, Step::Close)
+    } else {
+        (Icon::More, Message::More, Step::Open(Sheet::More))
+    };
+    let label = page.words.say(label);
+    let hint = (!open).then(|| waiting(page, call));
+    let meaning = Meaning::new("more", Role::Button, label.clone())
+        .described(hint.clone().unwrap_or_default())
+        .step(step);
+    let meaning = super::sheet::leaving_sheet(page, meaning);
+    control(page, mark, label, hint, switch_tones(page, false), meaning)
+}
+
+fn waiting(page: &Page<'_>, call: &Call) -> String {
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let (message, number) = match (call.meeting.knocking.len(), call.unread) {
+        (0, 0) => return page.words.say(Message::MoreHint),
+        (0, unread) => (Message::MoreUnread, unread),
+        (knocking, _) => (Message::MoreKnocking, knocking),
+    };
+    page.words.tell(message, [("count", count(number).into())])
+}
+
+/// What is off is seen from the door.
+fn switch_tones(page: &Page<'_>, muted: bool) -> Tones {
+    let t = page.theme;
+    let soft = Tones {
+        rest: t.danger_soft.0,
+        pressed: t.button_pressed.0,
+        on: t.on_danger_soft.0,
+    };
+    let plain = Tones {
+        rest: t.surface.0,
+        ..page.quiet()
+    };
+    if muted { soft } else { plain }
+}
+
+fn control(
+    page: &Page<'_>,
+    mark: Icon,
+    state: String,
+    action: Option<String>,
+    tones: Tones,
+    meaning: Meaning,
+) -> Node {
+    let (strong, small) = (page.font(Type::Strong), page.font(Type::Small));
+    let mark = icon(mark, page.px(40.0), tones.on);
+    let state = text(state, strong, tones.on).rigid();
+    let action = action.map(|action| text(action, small, tones.on).rigid());
+    let words = column([state].into_iter().chain(action)).gap(page.px(2.0));
+    let fill = page.tone(tones, &meaning.id);
+    page.card(row([mark, words]).gap(page.px(18.0)))
+        .fill(fill)
+        .centred()
+        .paddings(page.px(12.0), page.px(16.0))
+        .at_least(0.0, page.scale.touch(112.0))
+        .share()
+        .means(meaning)
+}

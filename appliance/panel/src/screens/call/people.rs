@@ -1,0 +1,136 @@
+//! Who is there, as cards.
+
+use saal_meeting::Participant;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::super::Page;
+use crate::{
+    element::Role,
+    icon::Icon,
+    language::Message,
+    node::{Meaning, Node, column, icon, row, text},
+    plain::plain,
+    style::Type,
+};
+
+pub(super) fn people(page: &Page<'_>, participants: &[Participant], visible: usize) -> Node {
+    if participants.is_empty() {
+        return alone(page);
+    }
+    let columns = if page.scale.is_portrait() { 2.0 } else { 3.0 };
+    let gap = page.px(16.0);
+    let inner = page.scale.width - 2.0 * page.px(40.0) - (columns - 1.0) * gap;
+    let width = (inner / columns).floor();
+    let hidden = participants.len() - visible.min(participants.len());
+    // The chip about the hidden ones takes the place of one more.
+    let cards = participants.iter().take(visible).enumerate();
+    let mut chips: Vec<Node> = cards.map(|(i, p)| chip(page, p, i).width(width)).collect();
+    chips.extend((hidden > 0).then(|| others(page, hidden).width(width)));
+    row(chips)
+        .gap(gap)
+        .align(taffy::AlignItems::STRETCH)
+        .wrapping()
+}
+
+fn alone(page: &Page<'_>) -> Node {
+    let circle = (page.theme.accent_soft.0, page.theme.on_accent_soft.0);
+    let what = page
+        .words
+        .tell(Message::Participants, [("count", 0.into())]);
+    let hint = page.words.say(Message::AloneHint);
+    let message = page.message(Icon::People, circle, &what, &hint);
+    row([message.means(Meaning::new("alone", Role::Status, what).described(hint))]).centred()
+}
+
+fn chip(page: &Page<'_>, participant: &Participant, index: usize) -> Node {
+    let name = page.title(&participant.name);
+    let (mark, state) = activity(page, participant);
+    let colour = if participant.speaking {
+        page.theme.accent.0
+    } else {
+        page.theme.text_quiet.0
+    };
+    let words = column([
+        text(name.clone(), page.font(Type::Strong), page.theme.text.0),
+        row([
+            icon(mark, page.px(18.0), colour),
+            text(state.clone(), page.font(Type::Small), colour),
+        ])
+        .gap(page.px(8.0)),
+    ])
+    .gap(page.px(4.0))
+    .share();
+    let content = row([initials(page, participant), words])
+        .gap(page.px(16.0))
+        .padding(page.px(16.0));
+    let card = page.card(content);
+    let card = if participant.speaking {
+        card.ring(page.px(3.0), page.theme.good.0)
+    } else {
+        card
+    };
+    card.means(Meaning::new(format!("participant:{index}"), Role::ListItem, name).described(state))
+}
+
+fn activity(page: &Page<'_>, participant: &Participant) -> (Icon, String) {
+    let (mark, message) = match participant {
+        Participant { speaking: true, .. } => (Icon::Speaking, Message::Speaking),
+        Participant {
+            hand_raised: true, ..
+        } => (Icon::Hand, Message::HandUp),
+        Participant { content: true, .. } => (Icon::Presenting, Message::Presenting),
+        Participant {
+            microphone: false, ..
+        } => (Icon::MicrophoneOff, Message::MicrophoneOffThere),
+        _ => (Icon::Microphone, Message::MicrophoneOn),
+    };
+    (mark, page.words.say(message))
+}
+
+/// A circle with the first letters of a name, in a colour that stays with the person.
+pub(super) fn initials(page: &Page<'_>, participant: &Participant) -> Node {
+    let name = plain(&participant.name);
+    let letters: String = name
+        .split(' ')
+        .filter_map(|word| word.graphemes(true).next())
+        .filter(|first| first.chars().all(char::is_alphanumeric))
+        .take(2)
+        .collect();
+    let sum = participant.id.bytes().fold(0_usize, |sum, byte| {
+        sum.wrapping_mul(31) + usize::from(byte)
+    });
+    let colours = &page.theme.people;
+    let colour = colours
+        .get(sum % colours.len().max(1))
+        .unwrap_or(&page.theme.accent);
+    let size = page.px(60.0);
+    let on = page.theme.on_people.0;
+    let inside = if letters.is_empty() {
+        icon(Icon::Person, page.px(30.0), on)
+    } else {
+        text(letters.to_uppercase(), page.font(Type::Strong), on).rigid()
+    };
+    row([inside])
+        .centred()
+        .fixed(size, size)
+        .fill(colour.0)
+        .round(size / 2.0)
+}
+
+fn others(page: &Page<'_>, hidden: usize) -> Node {
+    let count = i64::try_from(hidden).unwrap_or(i64::MAX);
+    let words = page
+        .words
+        .tell(Message::MorePeople, [("count", count.into())]);
+    row([text(
+        words.clone(),
+        page.font(Type::Strong),
+        page.theme.text_quiet.0,
+    )])
+    .centred()
+    .padding(page.px(16.0))
+    .at_least(0.0, page.px(92.0))
+    .fill(page.theme.button.0)
+    .round(page.px(20.0))
+    .means(Meaning::new("others", Role::Text, words))
+}

@@ -1,0 +1,236 @@
+//! Everybody in the meeting, and who waits in the lobby; moderators can touch each.
+
+use saal_core::Intent;
+use saal_meeting::{Knocker, MeetingAction, Participant, Role as MeetingRole};
+
+use super::{
+    super::{Fit, Page, paging::List},
+    people::initials,
+    sheet::{Head, list},
+};
+use crate::{
+    Layout, Sheet,
+    element::Role,
+    icon::Icon,
+    language::{Message, Value},
+    navigation::Step,
+    node::{Meaning, Node, column, icon, row, text},
+    style::Type,
+    view::Call,
+};
+
+/// A line of the list.
+enum Line<'a> {
+    Knocking(usize, &'a Knocker),
+    People(usize, Vec<&'a Participant>),
+}
+
+pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
+    let across = if fit.page.scale.is_portrait() { 1 } else { 2 };
+    let people = sorted(&call.participants);
+    let knocking = knocking(call).iter().enumerate();
+    let knocking = knocking.map(|(index, knocker)| Line::Knocking(index, knocker));
+    let people = people.chunks(across).enumerate();
+    let people = people.map(|(line, people)| Line::People(line * across, people.to_vec()));
+    let lines: Vec<Line<'_>> = knocking.chain(people).collect();
+    let head = Head {
+        title: heading(&fit.page, call),
+        back: None,
+    };
+    let rows = List {
+        len: lines.len(),
+        row: &|page, index| match &lines[index] {
+            Line::Knocking(index, knocker) => knock(page, *index, knocker),
+            Line::People(first, people) => people_row(page, call, *first, people, across),
+        },
+        leads: &|_| false,
+        uniform: true,
+        newest_last: false,
+    };
+    fit.paged(&rows, &|page, rows, pager| {
+        list(page, call, &head, rows, pager)
+    })
+}
+
+/// Only moderators can let somebody in.
+pub(super) fn knocking(call: &Call) -> &[Knocker] {
+    if call.meeting.role == MeetingRole::Moderator {
+        &call.meeting.knocking
+    } else {
+        &[]
+    }
+}
+
+/// Who asks for the floor comes first.
+fn sorted(participants: &[Participant]) -> Vec<&Participant> {
+    let mut people: Vec<&Participant> = participants.iter().collect();
+    people.sort_by_key(|p| !p.hand_raised);
+    people
+}
+
+fn heading(page: &Page<'_>, call: &Call) -> String {
+    let count = i64::try_from(call.participants.len()).unwrap_or(i64::MAX);
+    page.words
+        .tell(Message::Participants, [("count", count.into())])
+}
+
+/// Rows of the list are all as high as this, in pixels of the design.
+const HIGH: f32 = 84.0;
+
+fn knock(page: &Page<'_>, index: usize, knocker: &Knocker) -> Node {
+    let name = page.title(&knocker.name);
+    let on = page.theme.on_notice_soft.0;
+    let waits = page.words.say(Message::Knocks);
+    let words = column([
+        text(name.clone(), page.font(Type::Strong), on),
+        text(waits.clone(), page.font(Type::Small), on),
+    ])
+    .share();
+    let [admit, reject] = answers(page, index, knocker);
+    row([icon(Icon::Waiting, page.px(28.0), on), words, reject, admit])
+        .gap(page.px(12.0))
+        .paddings(page.px(16.0), 0.0)
+        .height(page.scale.touch(HIGH))
+        .fill(page.theme.notice_soft.0)
+        .round(page.px(20.0))
+        .means(Meaning::new(format!("knocking:{index}"), Role::ListItem, name).described(waits))
+}
+
+/// Letting somebody in, and sending them away.
+pub(super) fn answers(page: &Page<'_>, index: usize, knocker: &Knocker) -> [Node; 2] {
+    let id = || knocker.id.clone();
+    let name = [("name", Value::Foreign(&knocker.name))];
+    let named = page.words.tell(Message::KnocksName, name);
+    let button = |what: &str, message, tones, action| {
+        let label = page.words.say(message);
+        let meaning = Meaning::new(format!("{what}:{index}"), Role::Button, label.clone())
+            .described(named.clone())
+            .intent(Intent::Act(action));
+        page.small_button(&label, tones, meaning)
+    };
+    let admit = MeetingAction::Admit { knocker: id() };
+    let reject = MeetingAction::Reject { knocker: id() };
+    [
+        button("admit", Message::Admit, page.accent(), admit),
+        button("reject", Message::Reject, super::more::white(page), reject),
+    ]
+}
+
+fn people_row(
+    page: &Page<'_>,
+    call: &Call,
+    first: usize,
+    people: &[&Participant],
+    across: usize,
+) -> Node {
+    let cards = people.iter().enumerate();
+    let cards = cards.map(|(index, p)| person(page, call, first + index, p));
+    page.cells(cards, across).height(page.scale.touch(HIGH))
+}
+
+fn person(page: &Page<'_>, call: &Call, index: usize, participant: &Participant) -> Node {
+    let name = page.title(&participant.name);
+    let state = state(page, participant);
+    let moderator = call.meeting.role == MeetingRole::Moderator;
+    let id = format!("person:{index}");
+    let card = summary(page, participant, moderator);
+    let card = if participant.speaking {
+        card.ring(page.px(3.0), page.theme.good.0)
+    } else {
+        card
+    };
+    if !moderator {
+        return card.means(Meaning::new(id, Role::ListItem, name).described(state));
+    }
+    let fill = page.tone(super::more::white(page), &id);
+    let meaning = Meaning::new(id, Role::Button, name)
+        .described(state)
+        .step(Step::Open(Sheet::Person(participant.id.clone())));
+    card.fill(fill).means(meaning)
+}
+
+/// Name and state of somebody as a card.
+pub(super) fn summary(page: &Page<'_>, participant: &Participant, opens: bool) -> Node {
+    let t = page.theme;
+    let state = shortly(page, participant);
+    let words = column([
+        text(
+            page.title(&participant.name),
+            page.font(Type::Strong),
+            t.text.0,
+        ),
+        text(state, page.font(Type::Small), t.text_quiet.0),
+    ])
+    .gap(page.px(2.0))
+    .share();
+    let marks = marks(participant).map(|(mark, off)| {
+        let colour = if off { t.text_quiet.0 } else { t.text.0 };
+        icon(mark, page.px(24.0), colour)
+    });
+    let next = opens.then(|| icon(Icon::Next, page.px(24.0), t.text_quiet.0));
+    let parts = [initials(page, participant), words];
+    let content = row(parts.into_iter().chain(marks).chain(next))
+        .gap(page.px(14.0))
+        .paddings(page.px(14.0), 0.0);
+    page.card(content)
+}
+
+/// Icons of what somebody is and does: role, hand, presentation, microphone, camera; whether it is
+/// drawn quietly.
+fn marks(participant: &Participant) -> impl Iterator<Item = (Icon, bool)> {
+    let sources = [
+        (
+            participant.microphone,
+            Icon::Microphone,
+            Icon::MicrophoneOff,
+        ),
+        (participant.camera, Icon::Camera, Icon::CameraOff),
+    ];
+    let role = (participant.role == MeetingRole::Moderator).then_some((Icon::Moderator, true));
+    let hand = participant.hand_raised.then_some((Icon::Hand, false));
+    let content = participant.content.then_some((Icon::Presenting, false));
+    let sources = sources.map(|(on, mark, off)| if on { (mark, false) } else { (off, true) });
+    let signs = [role, hand, content].into_iter().flatten();
+    signs.chain(sources)
+}
+
+/// Role, hand and sources of somebody in words.
+pub(super) fn state(page: &Page<'_>, participant: &Participant) -> String {
+    let sources = match (participant.microphone, participant.camera) {
+        (true, true) => Message::BothOnThere,
+        (false, true) => Message::MicrophoneOffThere,
+        (true, false) => Message::CameraOffThere,
+        (false, false) => Message::BothOffThere,
+    };
+    let states = signs(participant).chain([sources]);
+    let words: Vec<String> = states.map(|m| page.words.say(m)).collect();
+    words.join(" · ")
+}
+
+/// The same where icons say most of it.
+fn shortly(page: &Page<'_>, participant: &Participant) -> String {
+    let words: Vec<String> = signs(participant)
+        .take(2)
+        .map(|m| page.words.say(m))
+        .collect();
+    if words.is_empty() {
+        return state(page, participant);
+    }
+    words.join(" · ")
+}
+
+/// What is out of the ordinary with somebody.
+fn signs(participant: &Participant) -> impl Iterator<Item = Message> {
+    let role = match participant.role {
+        MeetingRole::Moderator => Some(Message::RoleModerator),
+        MeetingRole::Visitor => Some(Message::RoleVisitor),
+        MeetingRole::Participant => None,
+    };
+    let signs = [
+        role,
+        participant.hand_raised.then_some(Message::HandUp),
+        participant.speaking.then_some(Message::Speaking),
+        participant.content.then_some(Message::Presenting),
+    ];
+    signs.into_iter().flatten()
+}

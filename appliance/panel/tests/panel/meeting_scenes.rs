@@ -1,0 +1,282 @@
+//! What meetings may ask people and offer them, made by hand.
+
+use saal_core::{Muted, Notice, Obstacle, Reaction};
+use saal_media_protocol::SourceKind;
+use saal_meeting::{
+    Caption, ChatLine, JoinStage, Knocker, Participant, Poll, Role as MeetingRole, Waiting,
+};
+use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step};
+
+use crate::scenes::{after, at_sheet, call_with, joining, person};
+
+/// A screen and where people are on it.
+pub(crate) type Scene = (&'static str, Screen, Navigation);
+
+fn obstacle(obstacle: Obstacle) -> Screen {
+    let mut screen = joining(JoinStage::Connecting);
+    if let Screen::Joining {
+        obstacle: place, ..
+    } = &mut screen
+    {
+        *place = Some(obstacle);
+    }
+    screen
+}
+
+pub(crate) fn host() -> Screen {
+    obstacle(Obstacle::Waiting(Waiting::Host))
+}
+
+pub(crate) fn lobby() -> Screen {
+    obstacle(Obstacle::Waiting(Waiting::Admission))
+}
+
+pub(crate) fn password(refused: bool) -> Screen {
+    obstacle(Obstacle::Password { refused })
+}
+
+/// Where people are who typed this.
+pub(crate) fn typed(text: &str) -> Vec<Step> {
+    let keys = text.chars().map(Key::Type);
+    keys.map(Step::Key).collect()
+}
+
+/// What only moderators see.
+pub(crate) fn moderated(call: &mut Call) {
+    call.meeting.role = MeetingRole::Moderator;
+    call.meeting.microphone_moderated = true;
+    call.meeting.camera_moderated = true;
+    call.participants = crowd();
+}
+
+/// Thirty people of all kinds.
+pub(crate) fn crowd() -> Vec<Participant> {
+    let names = [
+        "Ayşe Yılmaz",
+        "Jonas Weber",
+        "Лена Ковальчук",
+        "Marie-Luise von Hohenfels-Brandenstein",
+        "Kofi Mensah",
+        "נועה לוי",
+        "Søren Ødegård",
+        "Zoë",
+        "Priya Raman",
+        "Tomasz Wiśniewski",
+    ];
+    let mut people: Vec<Participant> = (0..30)
+        .map(|n| Participant {
+            id: format!("p{n}"),
+            ..person(names[n % names.len()])
+        })
+        .collect();
+    people[0].speaking = true;
+    people[0].role = MeetingRole::Moderator;
+    people[1].content = true;
+    people[3].microphone = false;
+    people[4].hand_raised = true;
+    people[4].microphone = false;
+    people[4].camera = false;
+    people[5].camera = false;
+    people[6].role = MeetingRole::Visitor;
+    people
+}
+
+fn knocker(n: usize, name: &str) -> Knocker {
+    Knocker {
+        id: format!("k{n}"),
+        name: name.to_owned(),
+    }
+}
+
+pub(crate) fn one_knocks(call: &mut Call) {
+    moderated(call);
+    call.meeting.knocking = vec![knocker(0, "Dr. Hannelore Vogt")];
+}
+
+pub(crate) fn two_knock(call: &mut Call) {
+    one_knocks(call);
+    call.meeting.knocking.push(knocker(1, "Mehmet"));
+}
+
+fn line(n: usize, author: &str, text: &str, private: bool) -> ChatLine {
+    ChatLine {
+        id: format!("l{n}"),
+        author: author.to_owned(),
+        text: text.to_owned(),
+        private,
+    }
+}
+
+pub(crate) fn chatting(call: &mut Call) {
+    let long = "Für die Auswertung vom Dienstag fehlen noch die Zahlen der drei Standorte im \
+                Norden. Könnt ihr die bis morgen Mittag nachreichen? Dann nehme ich sie in die \
+                Vorlage für den Ausschuss auf, der am Donnerstag um neun Uhr tagt.";
+    let mut lines: Vec<ChatLine> = (0..12)
+        .map(|n| line(n, "Jonas Weber", "👍", false))
+        .collect();
+    lines.push(line(20, "Ayşe Yılmaz", "Guten Morgen zusammen!", false));
+    lines.push(line(21, "Jonas Weber", long, false));
+    let link = "https://example.org/protokolle/2026-11-23";
+    lines.push(line(22, "Лена Ковальчук", link, false));
+    let private = "Könnten Sie im Raum etwas näher ans Mikrofon?";
+    lines.push(line(
+        23,
+        "Marie-Luise von Hohenfels-Brandenstein",
+        private,
+        true,
+    ));
+    call.chat = lines;
+}
+
+pub(crate) fn voting(call: &mut Call) {
+    let poll = |id: &str, question: &str, answers: &[(&str, u32)]| Poll {
+        id: id.to_owned(),
+        question: question.to_owned(),
+        answers: answers.iter().map(|(a, n)| ((*a).to_owned(), *n)).collect(),
+    };
+    let days = [("Dienstag", 1), ("Mittwoch", 7), ("Donnerstag", 0)];
+    call.meeting.polls = vec![
+        poll("a", "Pause?", &[("Ja", 9), ("Nein", 3)]),
+        poll("b", "Wann treffen wir uns wieder?", &days),
+    ];
+}
+
+/// All that can be on at once.
+pub(crate) fn everything_on(call: &mut Call) {
+    let meeting = &mut call.meeting;
+    meeting.recording = true;
+    meeting.live_stream = true;
+    meeting.transcription = true;
+    meeting.subject = Some("Haushalt 2027, zweite Lesung".to_owned());
+    meeting.breakout = Some("Gruppe Nord".to_owned());
+    meeting.hand_raised = true;
+}
+
+pub(crate) fn talking(call: &mut Call) {
+    let caption = |id: &str, speaker: &str, text: &str| Caption {
+        id: id.to_owned(),
+        speaker: speaker.to_owned(),
+        text: text.to_owned(),
+        is_final: false,
+    };
+    let words = "und deshalb schlage ich vor, dass wir den Punkt noch einmal vertagen";
+    call.captions = vec![
+        caption("1", "Jonas Weber", "Das sehe ich genauso."),
+        caption("2", "Ayşe Yılmaz", words),
+    ];
+    let sign = |from: &str, emoji: &str| Reaction {
+        from: from.to_owned(),
+        emoji: emoji.to_owned(),
+    };
+    call.reactions = vec![
+        sign("Лена Ковальчук", "👏"),
+        sign("Marie-Luise von Hohenfels-Brandenstein", "\u{1f641}"),
+        sign("Jonas Weber", "\u{1f997}"),
+    ];
+}
+
+pub(crate) fn notice(notice: Notice) -> impl FnOnce(&mut Call) {
+    move |call| {
+        call.muted = Muted {
+            microphone: true,
+            camera: false,
+        };
+        call.notice = Some(notice);
+    }
+}
+
+/// The sheet of everything, for a moderator of a meeting that has everything.
+pub(crate) fn all_tiles(call: &mut Call) {
+    moderated(call);
+    voting(call);
+    call.unread = 3;
+    call.meeting.dial_in = true;
+    call.meeting.presenting = Some(false);
+    call.meeting.hand_raised = true;
+}
+
+/// Every screen of meetings beyond joining and the plain call.
+pub(crate) fn all() -> Vec<Scene> {
+    let mic = SourceKind::Microphone;
+    let nowhere = Navigation::default;
+    let muted_by = Notice::MutedBy(mic, Some("Ayşe Yılmaz".to_owned()));
+    let mut revealed = vec![Step::Reveal(true)];
+    revealed.extend(typed("Klee-7"));
+    let mut symbols = typed("Klee-7");
+    symbols.push(Step::Key(Key::Symbols));
+    let dialled = ['4', '2', '#'].map(Step::Dialled);
+    let keypad = [Step::Open(Sheet::Keypad)].into_iter().chain(dialled);
+    let page_2 = after([Step::Open(Sheet::People), Step::Turn(1)]);
+    let dial_in = |call: &mut Call| call.meeting.dial_in = true;
+    let consent = |call: &mut Call| {
+        call.meeting.recording = true;
+        call.meeting.consent_asked = true;
+    };
+    let mut scenes = vec![
+        ("waiting-host", host(), nowhere()),
+        ("lobby", lobby(), nowhere()),
+        ("lobby-sent", lobby(), after([Step::Sent(1)])),
+        ("password", password(false), after(typed("Klee-7"))),
+        ("password-shown", password(false), after(revealed)),
+        ("password-symbols", password(false), after(symbols)),
+        ("password-refused", password(true), nowhere()),
+    ];
+    scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
+    scenes.extend([
+        ("call-muted-by", call_with(notice(muted_by)), nowhere()),
+        ("consent", call_with(consent), nowhere()),
+        ("more", call_with(|_| ()), at_sheet(Sheet::More)),
+        ("more-all", call_with(all_tiles), at_sheet(Sheet::More)),
+        ("people", call_with(|_| ()), at_sheet(Sheet::People)),
+        (
+            "people-moderator",
+            call_with(two_knock),
+            at_sheet(Sheet::People),
+        ),
+        ("people-page", call_with(moderated), page_2),
+        (
+            "person",
+            call_with(moderated),
+            at_sheet(Sheet::Person("p4".to_owned())),
+        ),
+        (
+            "remove",
+            call_with(moderated),
+            at_sheet(Sheet::Remove("p3".to_owned())),
+        ),
+        (
+            "end-for-all",
+            call_with(moderated),
+            at_sheet(Sheet::EndForAll),
+        ),
+        ("chat", call_with(chatting), at_sheet(Sheet::Chat)),
+        ("chat-empty", call_with(|_| ()), at_sheet(Sheet::Chat)),
+        ("polls", call_with(voting), at_sheet(Sheet::Polls)),
+        ("keypad", call_with(dial_in), after(keypad)),
+    ]);
+    scenes
+}
+
+/// Those without a sheet.
+fn calls() -> impl Iterator<Item = (&'static str, Screen)> {
+    let mic = SourceKind::Microphone;
+    [
+        ("call-everything", call_with(everything_on)),
+        ("call-talking", call_with(talking)),
+        (
+            "call-allowed",
+            call_with(notice(Notice::UnmuteAllowed(mic))),
+        ),
+        (
+            "call-refused",
+            call_with(notice(Notice::UnmuteRefused(mic))),
+        ),
+        ("call-knock", call_with(one_knocks)),
+        ("call-knocks", call_with(two_knock)),
+        (
+            "call-visitor",
+            call_with(|call| call.meeting.role = MeetingRole::Visitor),
+        ),
+    ]
+    .into_iter()
+}

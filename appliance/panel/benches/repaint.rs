@@ -11,6 +11,10 @@
 #[allow(dead_code, reason = "shared with the tests")]
 mod scenes;
 
+#[path = "../tests/panel/meeting_scenes.rs"]
+#[allow(dead_code, reason = "shared with the tests")]
+mod meeting_scenes;
+
 use std::time::{Duration, Instant};
 
 use saal_core::Muted;
@@ -28,6 +32,13 @@ fn main() {
         ("call", scenes::call(Muted::default())),
     ] {
         report(name, &scenes::view(Language::De, screen));
+    }
+    for (name, screen, navigation) in meeting_scenes::all() {
+        if ["password", "more-all", "people-moderator", "chat"].contains(&name) {
+            let mut view = scenes::view(Language::De, screen);
+            view.navigation = navigation;
+            report(name, &view);
+        }
     }
 }
 

@@ -1,6 +1,12 @@
 //! One stay: performs what [`Conference`] wants and feeds back what came of it.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use saal_meeting::{CallEvent, CallId, EndReason, JoinStage, MeetingCommand, MeetingEvent, Secret};
 use tokio::{sync::mpsc, task::JoinSet};
@@ -91,6 +97,8 @@ struct Driver {
     next_socket: u64,
     link: Option<Socket>,
     bridge: Option<Socket>,
+    /// A WebSocket got through: what fails from then on is an outage and no wall.
+    passable: Arc<AtomicBool>,
 }
 
 /// How the installation is reached.
@@ -131,6 +139,7 @@ impl Driver {
             next_socket: 0,
             link: None,
             bridge: None,
+            passable: Arc::default(),
         }
     }
 
@@ -211,6 +220,7 @@ impl Driver {
         match output {
             Output::Emit(event) => {
                 let call = self.call;
+                log(&event);
                 let _ = self.events.send(MeetingEvent::Call { call, event });
             }
             Output::Transport(command) => {
@@ -253,6 +263,7 @@ impl Driver {
             bosh: config.bosh_url(link, &reach),
             origin: link.base.clone(),
             proxy: self.settings.proxy.clone(),
+            passable: Arc::clone(&self.passable),
         };
         self.tasks.spawn(Box::pin(carry_link(
             addresses,
@@ -302,9 +313,11 @@ struct Addresses {
     bosh: Option<Url>,
     origin: Url,
     proxy: Option<Url>,
+    passable: Arc<AtomicBool>,
 }
 
-/// By WebSocket, or by BOSH where no WebSocket gets through.
+/// By WebSocket, or by BOSH where no WebSocket gets through: a stream that began on a WebSocket
+/// can't be resumed over BOSH, which has no stream management.
 async fn carry_link(
     addresses: Addresses,
     client: reqwest::Client,
@@ -315,13 +328,17 @@ async fn carry_link(
         Some(url) => {
             let (origin, proxy) = (Some(&addresses.origin), addresses.proxy.as_ref());
             match socket::connect(url, Some("xmpp"), origin, proxy).await {
-                Ok(stream) => return socket::carry(stream, texts, tell).await,
+                Ok(stream) => {
+                    addresses.passable.store(true, Ordering::Relaxed);
+                    return socket::carry(stream, texts, tell).await;
+                }
                 Err(closed) => closed,
             }
         }
         None => Closed::because("the installation has no WebSocket"),
     };
-    match addresses.bosh.filter(|_| !failed.refused) {
+    let no_wall = failed.refused || addresses.passable.load(Ordering::Relaxed);
+    match addresses.bosh.filter(|_| !no_wall) {
         Some(url) => {
             tracing::info!(reason = failed.reason, "no WebSocket; trying BOSH");
             // Room for as many requests as a session can make (XEP-0124, section 14.1).
@@ -329,6 +346,16 @@ async fn carry_link(
             bosh::carry(client, url, first_rid, texts, tell).await;
         }
         None => tell(SocketEvent::Closed(failed)),
+    }
+}
+
+/// What whoever looks after the room asks for later: why it was away, and why it is out.
+fn log(event: &CallEvent) {
+    match event {
+        CallEvent::Joined => tracing::info!("in the conference"),
+        CallEvent::Reconnecting { reason } => tracing::info!(reason, "coming back"),
+        CallEvent::Ended(reason) => tracing::info!(?reason, "out of the conference"),
+        _ => {}
     }
 }
 
@@ -343,5 +370,39 @@ async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// What is told first where the WebSocket does not open and BOSH would.
+    async fn first_told(passable: bool) -> SocketEvent {
+        let nobody = Url::parse("ws://127.0.0.1:1/xmpp-websocket").unwrap();
+        let addresses = Addresses {
+            websocket: Some(nobody),
+            bosh: Url::parse("http://127.0.0.1:1/http-bind").ok(),
+            origin: Url::parse("http://127.0.0.1:1/").unwrap(),
+            proxy: None,
+            passable: Arc::new(AtomicBool::new(passable)),
+        };
+        let client = http::client(None).unwrap();
+        let (texts, receiver) = mpsc::unbounded_channel();
+        drop(texts);
+        let told = Mutex::new(Vec::new());
+        carry_link(addresses, client, receiver, |event| {
+            told.lock().unwrap().push(event);
+        })
+        .await;
+        told.into_inner().unwrap().remove(0)
+    }
+
+    #[tokio::test]
+    async fn a_wall_is_passed_by_bosh_and_an_outage_is_waited_out() {
+        assert_eq!(first_told(false).await, SocketEvent::Opened);
+        assert!(matches!(first_told(true).await, SocketEvent::Closed(_)));
     }
 }

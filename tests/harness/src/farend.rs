@@ -144,14 +144,22 @@ impl FarEnd {
     /// # Errors
     /// When it does not come up; the error has the end of the driver's log.
     pub async fn start(servers: &Servers, options: &FarEndOptions) -> Result<Self> {
-        Self::start_in(servers.tools(), servers.folder(), servers.origin(), options).await
+        Self::start_in(
+            servers.tools(),
+            servers.folder(),
+            servers.origin(),
+            &[],
+            options,
+        )
+        .await
     }
 
-    /// Starts Chromium for the pages of another origin.
+    /// Starts Chromium for the pages of another origin; beside this machine it finds only `hosts`.
     pub(crate) async fn start_in(
         tools: &Tools,
         folder: &Path,
         origin: &str,
+        hosts: &[&str],
         options: &FarEndOptions,
     ) -> Result<Self> {
         let chromium = match options.browser {
@@ -159,17 +167,18 @@ impl FarEnd {
             BrowserKind::Whole | BrowserKind::Window => &tools.chromium,
         };
         let settings = json!({
-            "modules": tools.node_modules, "chromium": chromium, "origin": origin,
+            "modules": tools.node_modules, "chromium": chromium, "origin": origin, "hosts": hosts,
             "video": options.video, "audio": options.audio, "headed": options.browser == BrowserKind::Window,
         });
         let browser = Browser::start(&tools.node, folder, &settings).await?;
         Ok(Self { browser })
     }
 
-    /// Opens a page that is a client itself.
-    pub(crate) async fn visit(&self, name: &str, url: &str) -> Result<Page> {
+    /// Opens a page that is a client itself. `cover` says which addresses are answered by the driver; see its `cover`.
+    pub(crate) async fn visit(&self, name: &str, url: &str, cover: Value) -> Result<Page> {
         let page = Page::new(self.browser.clone(), name);
-        page.ask::<Value>("visit", json!({ "url": url })).await?;
+        page.ask::<Value>("visit", json!({ "url": url, "cover": cover }))
+            .await?;
         Ok(page)
     }
 

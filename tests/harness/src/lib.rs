@@ -22,6 +22,7 @@ mod perception;
 mod ports;
 mod process;
 mod room;
+mod room_options;
 mod runtime;
 mod servers;
 mod stats;
@@ -38,12 +39,14 @@ pub use farend::{BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Pictur
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{
     BridgeScript, BridgeView, Channel, EndpointView, JitsiCaller, JitsiJoin, JitsiOptions,
-    JitsiParticipant, JitsiScript, JitsiServers, JitsiState, JitsiTrack, Knocker, Refusal, Said,
+    JitsiParticipant, JitsiScript, JitsiServers, JitsiSite, JitsiState, JitsiTrack, Knocker,
+    Refusal, Said,
 };
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};
 pub use panel::{Element, ElementState, PanelTree, Rect};
-pub use room::{Room, RoomOptions, product};
+pub use room::{Room, product};
+pub use room_options::{RoomOptions, StandingMeeting};
 pub use runtime::run;
 pub use saal_control as control;
 pub use servers::{RunFolder, Servers};

@@ -16,9 +16,9 @@ use crate::farend::Picture;
 use crate::matrix::User;
 use crate::panel::{Element, PanelTree, tap};
 use crate::process::{Program, tail};
+use crate::room_options::RoomOptions;
 use crate::servers::Servers;
 use crate::supervisor::Supervisor;
-use crate::synapse::SERVER_NAME;
 use crate::usage::Usage;
 use crate::wait::until;
 use crate::{http, ports};
@@ -28,53 +28,11 @@ const UP_WITHIN: Duration = Duration::from_secs(30);
 /// A panel answers in milliseconds; this is how long a test waits for what a touch has to bring up.
 const PANEL_WITHIN: Duration = Duration::from_secs(15);
 
-/// What a test may set about a room.
-#[derive(Debug, Clone)]
-pub struct RoomOptions {
-    /// The room's name.
-    pub name: String,
-    /// `de` or `en`.
-    pub language: String,
-    /// Devices: `simulated`, `none`, or a name.
-    pub camera: String,
-    /// As `camera`.
-    pub microphone: String,
-    /// As `camera`.
-    pub loudspeaker: String,
-    /// Pixels of the television.
-    pub television: (u32, u32),
-    /// Where the home server is, when it is not the harness's.
-    pub homeserver: Option<String>,
-    /// The account's token, when it is not the user's own.
-    pub access_token: Option<String>,
-    /// The web view's port; a free one without.
-    pub web_port: Option<u16>,
-    /// Where the room keeps its state; a folder of its own without.
-    pub state: Option<PathBuf>,
-    /// More arguments of saald, such as `--window`.
-    pub arguments: Vec<String>,
-    /// More of saald's environment.
-    pub environment: Vec<(String, String)>,
-}
-
-impl Default for RoomOptions {
-    fn default() -> Self {
-        let simulated = || "simulated".to_owned();
-        Self {
-            name: "Raum Lahn".to_owned(),
-            language: "en".to_owned(),
-            camera: simulated(),
-            microphone: simulated(),
-            loudspeaker: simulated(),
-            television: (1280, 720),
-            homeserver: None,
-            access_token: None,
-            web_port: None,
-            state: None,
-            arguments: Vec::new(),
-            environment: Vec::new(),
-        }
-    }
+/// The Matrix account of a room.
+#[derive(Clone, Copy)]
+struct Account<'a> {
+    homeserver: &'a str,
+    token: &'a str,
 }
 
 /// A running room. Dropping it kills it.
@@ -94,16 +52,16 @@ impl Room {
     /// # Errors
     /// When it does not come up; the error has the end of its log.
     pub async fn start(servers: &Servers, account: &User, options: &RoomOptions) -> Result<Self> {
-        let room = Self::launch(servers, account, options).await?;
-        let up = until(
-            "the room's web view",
-            UP_WITHIN,
-            async || room.panel().await,
-            |_| true,
-        )
-        .await;
-        up.map_err(|error| room.explain(error))?;
-        Ok(room)
+        Self::launch(servers, account, options).await?.up().await
+    }
+
+    /// Starts saald without a Matrix account, with the meetings that the options name, and waits until its web view
+    /// answers. Its files are below `folder`.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn standing(folder: &Path, options: &RoomOptions) -> Result<Self> {
+        Self::spawn(folder, None, options).await?.up().await
     }
 
     /// Starts saald without waiting for anything.
@@ -111,10 +69,24 @@ impl Room {
     /// # Errors
     /// When its files cannot be written or it cannot be run.
     pub async fn launch(servers: &Servers, account: &User, options: &RoomOptions) -> Result<Self> {
+        let homeserver = options.homeserver.as_deref();
+        let account = Account {
+            homeserver: homeserver.unwrap_or_else(|| servers.homeserver()),
+            token: options
+                .access_token
+                .as_deref()
+                .unwrap_or(&account.access_token),
+        };
+        Self::spawn(servers.folder(), Some(account), options).await
+    }
+
+    async fn spawn(
+        folder: &Path,
+        account: Option<Account<'_>>,
+        options: &RoomOptions,
+    ) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let folder = servers
-            .folder()
-            .join(format!("room-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let folder = folder.join(format!("room-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         let state = options
             .state
             .clone()
@@ -124,14 +96,11 @@ impl Room {
         }
         let port = options.web_port.map_or_else(ports::free_tcp, Ok)?;
         let config = folder.join("saal.toml");
-        write(
-            &folder.join("token"),
-            options
-                .access_token
-                .as_deref()
-                .unwrap_or(&account.access_token),
-        )?;
-        write(&config, &configuration(servers, options, port))?;
+        if let Some(account) = &account {
+            write(&folder.join("token"), account.token)?;
+        }
+        let homeserver = account.map(|account| account.homeserver);
+        write(&config, &options.configuration(homeserver, port))?;
         let log = folder.join("saald.log");
         let program = product("saald");
         let make = {
@@ -148,6 +117,18 @@ impl Room {
             web: format!("http://127.0.0.1:{port}"),
             http: http::client(),
         })
+    }
+
+    async fn up(self) -> Result<Self> {
+        let up = until(
+            "the room's web view",
+            UP_WITHIN,
+            async || self.panel().await,
+            |_| true,
+        )
+        .await;
+        up.map_err(|error| self.explain(error))?;
+        Ok(self)
     }
 
     /// What stands on the panel.
@@ -411,31 +392,6 @@ fn saald(
         saald = saald.env(name, value);
     }
     saald.args(&options.arguments)
-}
-
-/// The configuration that a room of the harness gets.
-fn configuration(servers: &Servers, options: &RoomOptions, port: u16) -> String {
-    let homeserver = options
-        .homeserver
-        .as_deref()
-        .unwrap_or_else(|| servers.homeserver());
-    let (width, height) = options.television;
-    let RoomOptions {
-        name,
-        language,
-        camera,
-        microphone,
-        loudspeaker,
-        ..
-    } = options;
-    format!(
-        "version = 1\n\n\
-         [room]\nname = {name:?}\nlanguage = {language:?}\ntime_zone = \"Europe/Berlin\"\n\n\
-         [matrix]\nhomeserver = {homeserver:?}\naccess_token_file = \"token\"\nallowed_servers = [{SERVER_NAME:?}]\n\n\
-         [devices]\ncamera = {camera:?}\nmicrophone = {microphone:?}\nloudspeaker = {loudspeaker:?}\n\n\
-         [television]\nwidth = {width}\nheight = {height}\n\n\
-         [web]\nlisten = \"127.0.0.1:{port}\"\n"
-    )
 }
 
 /// A program of ours, beside the program that is running: the same build.

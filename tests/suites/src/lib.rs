@@ -11,10 +11,18 @@ use std::{
 
 use saal_control::{PhaseName, Status};
 use saal_harness::{
-    Caller, FarEnd, FarEndOptions, JoinOptions, PanelTree, Picture, Room, RoomOptions, Servers,
-    StateEvent, User, until,
+    Caller, FarEnd, FarEndOptions, JoinOptions, PanelTree, Room, RoomOptions, Servers, StateEvent,
+    User, until,
 };
 use tokio::sync::{Mutex, MutexGuard};
+
+pub mod jitsi;
+mod senses;
+
+pub use senses::{
+    Onlooker, far_end_hears_nothing, far_end_hears_seconds, far_end_sees_frames,
+    loudspeaker_sounds, television_is_idle, television_moves,
+};
 
 /// Result of a scene's steps; the harness's errors say what was waited for and what was seen.
 pub type Result<T> = saal_harness::Result<T>;
@@ -195,8 +203,7 @@ impl Scene {
     /// # Errors
     /// With the room's last status.
     pub async fn join(&self) -> Result<Status> {
-        self.room.touch_element("Join").await?;
-        self.in_call().await
+        join(&self.room).await
     }
 
     /// Waits until the room is in the call.
@@ -204,32 +211,15 @@ impl Scene {
     /// # Errors
     /// With the room's last status.
     pub async fn in_call(&self) -> Result<Status> {
-        self.room
-            .status_is("being in the call", PATIENCE, |s| {
-                s.phase == PhaseName::Call
-            })
-            .await
+        in_call(&self.room).await
     }
 
-    /// Waits until the television shows the far end moving: two codes, the later one newer.
+    /// Waits until the television shows the far end moving.
     ///
     /// # Errors
     /// With what the television showed.
     pub async fn television_moves(&self) -> Result<()> {
-        let look = async || self.room.television().await;
-        let first = until(
-            "a far end's picture on the television",
-            PATIENCE,
-            look,
-            has_code,
-        )
-        .await?;
-        let first = first.code();
-        // The far end's clip is a loop, so another number is what a moving picture shows.
-        let moved = |picture: &Picture| picture.code().is_some() && picture.code() != first;
-        until("another picture on the television", PATIENCE, look, moved)
-            .await
-            .map(drop)
+        television_moves(&self.room).await
     }
 
     /// Waits until the far end shows the room moving.
@@ -245,59 +235,52 @@ impl Scene {
     /// # Errors
     /// With what the far end heard.
     pub async fn far_end_hears_the_room(&self) -> Result<()> {
-        let second = async || {
-            let sounds = self.host.listen(Duration::from_millis(2_200)).await?;
-            let code = sounds.iter().find_map(saal_harness::Sound::code);
-            Result::<_>::Ok(code.map(|reading| reading.second))
-        };
-        let first = until(
-            "the room's tone at the far end",
-            PATIENCE,
-            second,
-            Option::is_some,
-        );
-        let first = first.await?;
-        let later = |now: &Option<u32>| now.is_some() && *now > first;
-        until("the room's tone to count on", PATIENCE, second, later)
-            .await
-            .map(drop)
+        far_end_hears_seconds(&self.host).await
     }
-}
-
-fn has_code(picture: &Picture) -> bool {
-    picture.code().is_some()
-}
-
-/// Waits until a far end decodes a picture of the room with a newer frame number than the first.
-///
-/// # Errors
-/// With what the far end showed.
-pub async fn far_end_sees_frames(caller: &Caller) -> Result<()> {
-    let frame = async || {
-        let pictures = caller.pictures().await?;
-        Result::<_>::Ok(
-            pictures
-                .iter()
-                .filter_map(Picture::code)
-                .map(|c| c.frame)
-                .max(),
-        )
-    };
-    let first = until(
-        "the room's picture at the far end",
-        PATIENCE,
-        frame,
-        Option::is_some,
-    )
-    .await?;
-    let newer = |now: &Option<u32>| now.is_some() && *now > first;
-    until("the room's picture to move", PATIENCE, frame, newer)
-        .await
-        .map(drop)
 }
 
 /// Whether the panel shows this text anywhere.
 #[must_use]
 pub fn shows(tree: &PanelTree, text: &str) -> bool {
     tree.text().contains(text)
+}
+
+/// Touches Join and waits until the room is in the call.
+///
+/// # Errors
+/// With the room's last status.
+pub async fn join(room: &Room) -> Result<Status> {
+    room.touch_element("Join").await?;
+    in_call(room).await
+}
+
+/// Waits until the room is in the call.
+///
+/// # Errors
+/// With the room's last status.
+pub async fn in_call(room: &Room) -> Result<Status> {
+    is_in_phase(room, PhaseName::Call).await
+}
+
+/// Waits until the room is home.
+///
+/// # Errors
+/// With the room's last status.
+pub async fn is_home(room: &Room) -> Result<Status> {
+    is_in_phase(room, PhaseName::Home).await
+}
+
+async fn is_in_phase(room: &Room, phase: PhaseName) -> Result<Status> {
+    let what = format!("the phase \"{}\"", phase.as_str());
+    room.status_is(&what, PATIENCE, |status| status.phase == phase)
+        .await
+}
+
+/// Waits until the panel shows this text anywhere.
+///
+/// # Errors
+/// With what it showed last.
+pub async fn panel_says(room: &Room, text: &str) -> Result<PanelTree> {
+    room.panel_shows(&format!("\"{text}\""), PATIENCE, |tree| shows(tree, text))
+        .await
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use saal_control::PhaseName;
 use saal_harness::{JoinOptions, RoomOptions, run, until};
-use saal_suites::{PATIENCE, Result, Scene, Taken, far_end_sees_frames, shows};
+use saal_suites::{
+    PATIENCE, Result, Scene, Taken, far_end_hears_nothing, far_end_sees_frames, loudspeaker_sounds,
+    shows, television_is_idle,
+};
 
 /// Far less than the 18 s after which the server would remove a dead room by itself.
 const AT_ONCE: Duration = Duration::from_secs(6);
@@ -31,20 +34,7 @@ fn a_touch_on_join_brings_room_and_element_call_together() -> Result<()> {
         scene.television_moves().await?;
         scene.far_end_sees_the_room().await?;
         scene.far_end_hears_the_room().await?;
-        let loud = |dbfs: Option<f64>| dbfs.is_some_and(|level| level > -50.0);
-        scene
-            .room
-            .status_is(
-                "the far end's tone in the loudspeaker",
-                PATIENCE,
-                |status| {
-                    status
-                        .media
-                        .as_ref()
-                        .is_some_and(|media| loud(media.loudspeaker_dbfs))
-                },
-            )
-            .await?;
+        loudspeaker_sounds(&scene.room).await?;
         scene.room.stop().await;
         Ok(())
     })
@@ -60,19 +50,7 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
         scene.far_end_sees_the_room().await?;
 
         scene.room.touch_element("Microphone").await?;
-        let silent = async || {
-            let sounds = scene.host.listen(Duration::from_millis(300)).await?;
-            Result::<_>::Ok(
-                sounds
-                    .iter()
-                    .map(saal_harness::Sound::level)
-                    .fold(0., f32::max),
-            )
-        };
-        until("silence at the far end", PATIENCE, silent, |level| {
-            *level < 0.001
-        })
-        .await?;
+        far_end_hears_nothing(&scene.host).await?;
         scene.room.touch_element("Microphone").await?;
         scene.far_end_hears_the_room().await?;
 
@@ -92,10 +70,7 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
             .room
             .status_is("being home", PATIENCE, |s| s.phase == PhaseName::Home)
             .await?;
-        // Nobody's picture stays on the television.
-        let television = async || scene.room.television().await;
-        let idle = |picture: &saal_harness::Picture| picture.code().is_none();
-        until("an idle television", PATIENCE, television, idle).await?;
+        television_is_idle(&scene.room).await?;
         scene.room.stop().await;
         Ok(())
     })

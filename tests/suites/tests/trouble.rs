@@ -1,24 +1,8 @@
 //! What bad input gets: a clear message on panel and in the log, and a room that still joins
 //! what is left.
 
-use saal_control::PhaseName;
-use saal_harness::{MEETING, PanelTree, Room, RoomOptions, run};
-use saal_suites::{PATIENCE, Result, Taken, now_ms, shows};
-
-async fn panel_says(room: &Room, text: &str) -> Result<PanelTree> {
-    room.panel_shows(&format!("\"{text}\""), PATIENCE, |tree| shows(tree, text))
-        .await
-}
-
-/// Touches Join and waits until the room is in the call.
-async fn joins(room: &Room) -> Result<()> {
-    room.touch_element("Join").await?;
-    room.status_is("being in the call", PATIENCE, |s| {
-        s.phase == PhaseName::Call
-    })
-    .await
-    .map(drop)
-}
+use saal_harness::{MEETING, Room, RoomOptions, run};
+use saal_suites::{Result, Taken, join, now_ms, panel_says, shows};
 
 #[test]
 fn a_home_server_that_is_away_is_named_and_found_again() -> Result<()> {
@@ -35,7 +19,7 @@ fn a_home_server_that_is_away_is_named_and_found_again() -> Result<()> {
             !shows(&tree, "No connection"),
             "the message goes when it is mended"
         );
-        joins(&room).await?;
+        join(&room).await?;
         room.stop().await;
         Ok(())
     })
@@ -64,7 +48,7 @@ fn a_wrong_token_is_said_and_a_right_one_helps_without_a_restart() -> Result<()>
         room.configure(&config)?;
         let tree = panel_says(&room, "Signed out").await?;
         assert!(shows(&tree, &meeting.title));
-        joins(&room).await?;
+        join(&room).await?;
         room.stop().await;
         Ok(())
     })
@@ -109,7 +93,7 @@ fn a_malformed_entry_is_reported_and_hides_nothing_else() -> Result<()> {
         let tree = panel_says(&room, "Fine").await?;
         assert!(shows(&tree, "Broken"), "the room is named: {}", tree.text());
         assert!(room.log().contains("calendar entry skipped"));
-        joins(&room).await?;
+        join(&room).await?;
         room.stop().await;
         Ok(())
     })
@@ -130,7 +114,7 @@ fn a_title_of_ten_kilobytes_is_drawn_and_joined() -> Result<()> {
         let room = Room::start(&stage.servers, &guest, &RoomOptions::default()).await?;
         panel_says(&room, "שלום").await?;
         assert!(room.panel_picture().await?.starts_with(b"\x89PNG"));
-        joins(&room).await?;
+        join(&room).await?;
         let tree = panel_says(&room, "שלום").await?;
         assert_eq!(tree.screen, "call");
         assert_eq!(room.starts(), 1, "nothing crashed");
@@ -154,7 +138,7 @@ fn a_refused_configuration_is_shown_and_the_last_good_one_stays() -> Result<()> 
             "{}",
             room.log()
         );
-        joins(&room).await?;
+        join(&room).await?;
         room.configure(&good.replace("Raum Lahn", "Raum Fulda"))?;
         let tree = panel_says(&room, "Raum Fulda").await?;
         assert!(!shows(&tree, "refused"));

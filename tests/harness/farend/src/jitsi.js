@@ -144,6 +144,7 @@ const actions = {
   muteOther: (id, kind) => call.conference.muteParticipant(id, kind),
   moderate: (kind, on) => (on ? call.conference.enableAVModeration(kind) : call.conference.disableAVModeration(kind)),
   approve: (kind, id) => call.conference.avModerationApprove(kind, id),
+  end: () => call.conference.end(),
   subject: (text) => call.conference.setSubject(text),
   grantOwner: (id) => call.conference.grantOwner(id),
   send: (to, payload) => call.conference.sendMessage(payload, to, true),

@@ -1,5 +1,5 @@
 // The far end: several Element Call users in one headless Chromium, told what to do by JSON lines.
-//   node main.mjs '{"modules":..., "chromium":..., "profile":..., "video":FILE.y4m, "audio":FILE.wav, "origin":URL, "headed":false}'
+//   node main.mjs '{"modules":..., "chromium":..., "profile":..., "video":FILE.y4m, "audio":FILE.wav, "origin":URL, "hosts":[NAME], "headed":false}'
 // stdin:  {"id":1,"op":"join","user":"anna",...}      stdout: {"id":1,"ok":...} or {"id":1,"error":"..."}
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const FLAGS = [
   "--disable-sync",
   "--disable-dev-shm-usage",
   "--disable-features=WebRtcHideLocalIpsWithMdns",
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+  `--host-resolver-rules=${["MAP * ~NOTFOUND", ...["127.0.0.1", "localhost", ...(settings.hosts ?? [])].map((host) => `EXCLUDE ${host}`)].join(", ")}`,
   "--autoplay-policy=no-user-gesture-required",
   "--use-fake-ui-for-media-stream",
   "--use-fake-device-for-media-stream",
@@ -37,8 +37,21 @@ const browser = await chromium.launch({
 });
 const users = new Map();
 
-async function open({ user, viewport, url }) {
-  const context = await browser.newContext({ viewport: viewport ?? { width: 960, height: 600 }, permissions: ["camera", "microphone"] });
+/** Answers some addresses of a server that is not ours: with files of ours, or with what it has elsewhere. */
+async function cover(context, { files = {}, elsewhere = {} }) {
+  for (const [url, path] of Object.entries(files)) await context.route(url, (route) => route.fulfill({ path }));
+  for (const [url, other] of Object.entries(elsewhere))
+    await context.route(url, async (route) => route.fulfill({ response: await route.fetch({ url: other }) }));
+}
+
+async function open({ user, viewport, url, cover: covered }) {
+  const context = await browser.newContext({
+    viewport: viewport ?? { width: 960, height: 600 },
+    permissions: ["camera", "microphone"],
+    // Installations on a private network have certificates of their own; the room itself checks them.
+    ignoreHTTPSErrors: (settings.hosts ?? []).length > 0,
+  });
+  await cover(context, covered ?? {});
   await context.addInitScript(installProbe);
   const page = await context.newPage();
   page.on("console", (line) => {
@@ -73,8 +86,8 @@ const operations = {
     return null;
   },
   /** Opens a page that is a client itself, at an address of its own. */
-  async visit({ user, viewport, url }) {
-    (await open({ user, viewport, url })).alone = true;
+  async visit({ user, viewport, url, cover: covered }) {
+    (await open({ user, viewport, url, cover: covered })).alone = true;
     return null;
   },
   /** Calls one of the functions that the page offers. */

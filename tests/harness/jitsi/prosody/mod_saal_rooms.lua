@@ -115,3 +115,16 @@ module:hook("muc-occupant-pre-join", function(event)
 	event.origin.send(st.error_reply(event.stanza, "cancel", "not-allowed", reason));
 	return true;
 end, 99);
+
+-- A room that takes no more people.
+module:hook("muc-occupant-pre-join", function(event)
+	local most = module:get_option_number("saal_max_occupants");
+	if not most or jid.resource(event.occupant.nick) == "focus" then return; end
+	local count = 0;
+	for _, occupant in event.room:each_occupant() do
+		if jid.resource(occupant.nick) ~= "focus" then count = count + 1; end
+	end
+	if count < most then return; end
+	event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable"));
+	return true;
+end, 10);

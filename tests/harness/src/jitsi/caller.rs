@@ -1,6 +1,7 @@
 //! A participant of a Jitsi conference in a real Chromium, with the web client's own library.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -38,6 +39,16 @@ pub struct JitsiJoin {
 }
 
 impl JitsiJoin {
+    /// A participant without camera and microphone.
+    #[must_use]
+    pub fn silent(name: &str) -> Self {
+        Self {
+            camera: false,
+            microphone: false,
+            ..Self::named(name)
+        }
+    }
+
     /// A participant with camera and microphone, without p2p.
     #[must_use]
     pub fn named(name: &str) -> Self {
@@ -145,15 +156,23 @@ pub struct JitsiState {
 }
 
 impl JitsiCaller {
-    /// Opens the page and joins.
+    /// Opens the page and joins. `cover` is for servers that do not have the page.
     pub(super) async fn join(
         browser: &FarEnd,
         base: &str,
+        cover: Value,
         room: &str,
         options: &JitsiJoin,
     ) -> Result<Self> {
+        // Several tests share a browser, and each has its Anna.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let page = browser
-            .visit(&options.name, &format!("{base}/client.html"))
+            .visit(
+                &format!("{}-{number}", options.name),
+                &format!("{base}/client.html"),
+                cover,
+            )
             .await?;
         let mut caller = Self {
             page,
@@ -237,6 +256,14 @@ impl JitsiCaller {
     /// As for [`Self::call`].
     pub async fn say(&self, text: &str) -> Result<()> {
         self.tell("say", json!([text])).await
+    }
+
+    /// Throws somebody out, as a moderator.
+    ///
+    /// # Errors
+    /// As for [`Self::call`].
+    pub async fn kick(&self, endpoint: &str, reason: &str) -> Result<()> {
+        self.tell("kick", json!([endpoint, reason])).await
     }
 
     /// Leaves as the button does.

@@ -38,6 +38,8 @@ pub(super) struct Behind {
     pub(super) prosody: String,
     pub(super) focus: Focus,
     pub(super) bridge: tokio::sync::watch::Receiver<Bridge>,
+    /// Changes when every connection of XMPP is to break.
+    pub(super) cut: tokio::sync::watch::Receiver<()>,
     pub(super) tools: Tools,
     pub(super) base: String,
     /// More lines at the end of the configuration.
@@ -161,7 +163,14 @@ async fn xmpp(
     let url = url.replacen("http", "ws", 1);
     let upgrade = upgrade.protocols(["xmpp"]);
     upgrade.on_upgrade(move |client| async move {
-        if let Err(error) = pass_through(client, url).await {
+        let mut cut = behind.cut.clone();
+        cut.mark_unchanged();
+        let ended = tokio::select! {
+            ended = pass_through(client, url) => ended,
+            // Both sockets are dropped without a word, as when a cable is pulled.
+            _ = cut.changed() => Ok(()),
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "a client's XMPP has ended");
         }
     })

@@ -6,6 +6,7 @@
 //!   focus        stands in for Jicofo
 //!   bridge       stands in for Jitsi Videobridge
 //! JitsiCaller    a participant in Chromium with lib-jitsi-meet
+//! JitsiSite      an installation that somebody else runs
 //! ```
 //!
 //! The stand-ins speak what traces of real conferences show, and nothing else.
@@ -17,6 +18,7 @@ mod front;
 mod prosody;
 mod script;
 mod servers;
+mod site;
 mod sources;
 mod xmpp;
 
@@ -24,6 +26,7 @@ pub use bridge::{BridgeView, EndpointView};
 pub use caller::{JitsiCaller, JitsiJoin, JitsiParticipant, JitsiState, JitsiTrack, Knocker, Said};
 pub use script::{BridgeScript, JitsiScript};
 pub use servers::JitsiServers;
+pub use site::JitsiSite;
 
 /// The XMPP domain. A reserved top level domain (RFC 6761): no lookup may ever leave the machine.
 pub const DOMAIN: &str = "meet.saal.test";
@@ -60,6 +63,8 @@ pub struct JitsiOptions {
     pub token_key: Option<String>,
     /// Why the focus refuses every conference.
     pub refusal: Option<Refusal>,
+    /// How many participants a room takes; any number without.
+    pub max_occupants: Option<u32>,
     /// More lines at the end of config.js.
     pub config: String,
 }
@@ -71,6 +76,7 @@ impl Default for JitsiOptions {
             least_participants: 2,
             token_key: None,
             refusal: None,
+            max_occupants: None,
             config: String::new(),
         }
     }

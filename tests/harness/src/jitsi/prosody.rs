@@ -101,6 +101,9 @@ fn settings(folder: &Path, http: u16, components: u16, options: &JitsiOptions) -
         .token_key
         .as_deref()
         .map_or_else(String::new, |key| format!("  saal_token_key = {key:?}\n"));
+    let most = options.max_occupants.map_or_else(String::new, |most| {
+        format!("  saal_max_occupants = {most}\n")
+    });
     let mut text = format!(
         r#"run_as_root = true
 pidfile = "{folder}/prosody.pid"
@@ -137,7 +140,7 @@ Component "conference.{DOMAIN}" "muc"
   muc_room_default_change_subject = false
   saal_lobby_host = "lobby.{DOMAIN}"
   saal_client_host = "{DOMAIN}"
-
+{most}
 Component "lobby.{DOMAIN}" "muc"
   modules_enabled = {{ "saal_lobby" }}
   muc_room_locking = false

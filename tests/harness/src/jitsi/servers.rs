@@ -25,6 +25,7 @@ pub struct JitsiServers {
     base: String,
     focus: Focus,
     bridge: watch::Sender<Bridge>,
+    links: watch::Sender<()>,
     bridge_task: Serving,
     _tasks: Vec<Serving>,
     prosody: Prosody,
@@ -49,10 +50,12 @@ impl JitsiServers {
         let (focus, mut tasks) =
             Focus::start(prosody.component_port(), first.clone(), sockets, options).await?;
         let (bridge, current) = watch::channel(first);
+        let (links, cut) = watch::channel(());
         tasks.push(front.serve(Behind {
             prosody: prosody.http_base(),
             focus: focus.clone(),
             bridge: current,
+            cut,
             tools: tools.clone(),
             base: base.clone(),
             config,
@@ -62,6 +65,7 @@ impl JitsiServers {
             base,
             focus,
             bridge,
+            links,
             bridge_task,
             _tasks: tasks,
             prosody,
@@ -74,7 +78,7 @@ impl JitsiServers {
     /// # Errors
     /// When it does not come up; the error has the end of the driver's log.
     pub async fn browser(&self, options: &FarEndOptions) -> Result<FarEnd> {
-        FarEnd::start_in(&self.tools, self.folder.path(), &self.base, options).await
+        FarEnd::start_in(&self.tools, self.folder.path(), &self.base, &[], options).await
     }
 
     /// Brings a participant into a room, or as far as it gets.
@@ -87,7 +91,7 @@ impl JitsiServers {
         room: &str,
         options: &JitsiJoin,
     ) -> Result<JitsiCaller> {
-        JitsiCaller::join(browser, &self.base, room, options).await
+        JitsiCaller::join(browser, &self.base, Value::Null, room, options).await
     }
 
     /// Where everything answers: `http://127.0.0.1:PORT`.
@@ -219,6 +223,11 @@ impl JitsiServers {
                 answer: "there is nobody whom it concerns".to_owned(),
             }),
         }
+    }
+
+    /// Breaks every connection of XMPP once; the servers go on.
+    pub fn cut_links(&self) {
+        self.links.send_replace(());
     }
 
     /// Kills Prosody: every connection of XMPP breaks, the media go on.

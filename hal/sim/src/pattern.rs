@@ -1,4 +1,5 @@
-//! A moving picture that carries its frame number and time in a strip of black and white cells.
+//! A moving picture, and a still chart, that carry frame number and time in a strip of black and
+//! white cells.
 //!
 //! # Layout
 //!
@@ -32,6 +33,10 @@ const DATA_COLUMNS: u32 = COLUMNS - 2;
 const WHITE: u8 = 220;
 const BLACK: u8 = 30;
 const GREY: u8 = 128;
+/// White as studio range has it.
+const PAPER: u8 = 235;
+/// Odd, so that it begins and ends with a blank one.
+const CHART_BANDS: usize = 11;
 const LEAST_CONTRAST: u32 = 40;
 
 /// What a picture says about itself.
@@ -51,6 +56,37 @@ pub fn draw(code: Code, seed: u64, picture: &mut PictureMut<'_>) {
     draw_background(seed, strip_top, picture);
     for index in 0..DISCS {
         Disc::at(index, code.time_ms, seed, picture.width, strip_top).draw(picture, strip_top);
+    }
+    draw_strip(code, picture);
+}
+
+/// Draws a still chart as somebody would present it, light with fine lines: groups of upright
+/// stripes of one to four pixels, each group eight stripes wide, repeated over the whole width.
+/// The strip is that of [`draw`].
+pub fn draw_chart(code: Code, picture: &mut PictureMut<'_>) {
+    let strip_top = row_edge(ROWS - STRIP_ROWS, picture.height);
+    let width = picture.width as usize;
+    let row: Vec<u8> = (1..=4_usize)
+        .cycle()
+        .flat_map(|stripe| (0..8).flat_map(move |n| std::iter::repeat_n(n % 2 == 0, stripe)))
+        .map(|white| if white { PAPER } else { BLACK })
+        .take(width)
+        .collect();
+    for line in 0..strip_top as usize {
+        let start = line * picture.y_stride;
+        let pixels = &mut picture.y[start..start + width];
+        // Every other band is blank, as between lines of writing.
+        if (line * CHART_BANDS / strip_top as usize).is_multiple_of(2) {
+            pixels.fill(PAPER);
+        } else {
+            pixels.copy_from_slice(&row);
+        }
+    }
+    for plane in [&mut *picture.u, &mut *picture.v] {
+        let end = plane
+            .len()
+            .min(picture.height.div_ceil(2) as usize * picture.chroma_stride);
+        plane[..end].fill(GREY);
     }
     draw_strip(code, picture);
 }

@@ -124,6 +124,24 @@ proptest! {
     }
 
     #[test]
+    fn the_chart_reads_back_and_stands_still(
+        frame: u32, time_ms: u32,
+        size in prop::sample::select(vec![(160, 90), (480, 270), (1280, 720), (1920, 1080), (161, 91)]),
+    ) {
+        let chart = |code| {
+            let mut picture = I420Picture::new(size.0, size.1);
+            pattern::draw_chart(code, &mut picture.as_mut());
+            picture
+        };
+        let code = Code { frame, time_ms };
+        let (now, later) = (chart(code), chart(Code { frame: !frame, time_ms }));
+        prop_assert_eq!(pattern::read(&now.luma()), Some(code));
+        let still = now.luma().stride * (size.1 as usize * 11 / 15);
+        prop_assert!(now.luma().data[..still] == later.luma().data[..still]);
+        prop_assert!(now.luma().data != later.luma().data);
+    }
+
+    #[test]
     fn noise_alone_carries_no_code(noise: u32) {
         let grey = Plane { data: vec![128; 320 * 180], width: 320, height: 180 };
         prop_assert_eq!(pattern::read(&grey.with_noise(noise, 127).luma()), None);

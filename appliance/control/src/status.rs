@@ -209,4 +209,6 @@ pub struct ChosenDevices {
     pub microphone: String,
     /// Sound of the others.
     pub loudspeaker: String,
+    /// What the room can present.
+    pub content: String,
 }

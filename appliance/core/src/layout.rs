@@ -7,16 +7,21 @@ use saal_meeting::Participant;
 const MOST_TILES: usize = 16;
 
 /// Arranges the participants on a television of this size: content beside people, people in a
-/// grid of equal tiles in the order given, the room's own picture while nobody else is there.
+/// grid of equal tiles in the order given, the room's own picture while nobody else is there. What
+/// the room itself presents is content too, unless somebody else presents: people here see their
+/// own on what they present from.
 #[must_use]
-pub fn tiles(participants: &[Participant], width: u32, height: u32) -> Vec<Tile> {
+pub fn tiles(participants: &[Participant], presenting: bool, width: u32, height: u32) -> Vec<Tile> {
     let screen = Rect {
         x: 0,
         y: 0,
         width: even(width),
         height: even(height),
     };
-    let content = participants.iter().find(|p| p.content);
+    let theirs = participants.iter().find(|p| p.content);
+    let content = theirs
+        .map(|p| source(p, SourceKind::Content))
+        .or(presenting.then_some(TileSource::OwnContent));
     let cameras: Vec<TileSource> = participants
         .iter()
         .filter(|p| p.camera)
@@ -29,10 +34,10 @@ pub fn tiles(participants: &[Participant], width: u32, height: u32) -> Vec<Tile>
             rect: screen,
         }],
         (None, false) => grid(cameras, screen),
-        (Some(p), _) => {
+        (Some(content), _) => {
             let (main, side) = split(screen, !cameras.is_empty());
             let mut all = vec![Tile {
-                source: source(p, SourceKind::Content),
+                source: content,
                 rect: main,
             }];
             all.extend(side.map(|rect| grid(cameras, rect)).unwrap_or_default());

@@ -54,6 +54,7 @@ impl TroubleCode {
             Self::Device(DeviceUse::Camera) => "camera",
             Self::Device(DeviceUse::Microphone) => "microphone",
             Self::Device(DeviceUse::Loudspeaker) => "loudspeaker",
+            Self::Device(DeviceUse::Content) => "content",
             Self::CallNotSaved => "call_not_saved",
             Self::ConfigRefused => "config_refused",
             Self::Calendar => "calendar",
@@ -162,6 +163,10 @@ impl Troubles {
     /// True when that is news.
     pub(crate) fn raise(&mut self, trouble: Trouble) -> bool {
         self.0.insert(trouble.code(), trouble.clone()) != Some(trouble)
+    }
+
+    pub(crate) fn get(&self, code: TroubleCode) -> Option<&Trouble> {
+        self.0.get(&code)
     }
 
     pub(crate) fn clear(&mut self, code: TroubleCode) -> bool {

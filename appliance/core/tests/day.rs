@@ -94,7 +94,7 @@ fn anybody() -> impl Strategy<Value = Participant> {
 }
 
 fn check(all: &[Participant], width: u32, height: u32) {
-    let tiles = tiles(all, width, height);
+    let tiles = tiles(all, false, width, height);
     assert!(
         !tiles.is_empty() && tiles.len() <= 17,
         "{} tiles",
@@ -143,7 +143,7 @@ fn a_room_alone_sees_itself() {
         ..participant("ada")
     };
     for all in [vec![], vec![silent]] {
-        let tiles = tiles(&all, 1280, 720);
+        let tiles = tiles(&all, false, 1280, 720);
         assert_eq!(tiles.len(), 1);
         assert_eq!(tiles[0].source, TileSource::Own);
         let rect = Rect {
@@ -159,9 +159,9 @@ fn a_room_alone_sees_itself() {
 #[test]
 fn one_person_fills_the_screen_and_four_share_it() {
     let all: Vec<_> = ["a", "b", "c", "d"].map(participant).into();
-    let one = tiles(&all[..1], 1280, 720);
+    let one = tiles(&all[..1], false, 1280, 720);
     assert_eq!((one[0].rect.width, one[0].rect.height), (1280, 720));
-    let four = tiles(&all, 1280, 720);
+    let four = tiles(&all, false, 1280, 720);
     assert!(
         four.iter()
             .all(|t| (t.rect.width, t.rect.height) == (640, 360)),
@@ -178,14 +178,26 @@ fn one_person_fills_the_screen_and_four_share_it() {
 fn content_is_large_and_people_are_beside_it() {
     let mut all: Vec<_> = ["a", "b"].map(participant).into();
     all[1].content = true;
-    let tiles = tiles(&all, 1280, 720);
+    let tiles = tiles(&all, false, 1280, 720);
     assert_eq!(tiles[0].source, of("b", SourceKind::Content));
     assert_eq!(tiles[0].rect.width, 1024);
     assert_eq!(tiles.len(), 3);
 }
 
 #[test]
+fn what_the_room_presents_is_large_here_too_unless_somebody_else_presents() {
+    let mut all: Vec<_> = ["a", "b"].map(participant).into();
+    let own = tiles(&all, true, 1280, 720);
+    assert_eq!(own[0].source, TileSource::OwnContent);
+    assert_eq!((own[0].rect.width, own.len()), (1024, 3));
+    all[1].content = true;
+    let theirs = tiles(&all, true, 1280, 720);
+    assert_eq!(theirs[0].source, of("b", SourceKind::Content));
+    assert_eq!(theirs.len(), 3);
+}
+
+#[test]
 fn of_very_many_people_the_first_sixteen_are_shown() {
     let all: Vec<_> = (0..40).map(|i| participant(&i.to_string())).collect();
-    assert_eq!(tiles(&all, 1920, 1080).len(), 16);
+    assert_eq!(tiles(&all, false, 1920, 1080).len(), 16);
 }

@@ -5,7 +5,7 @@ use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 11] = [
+const ALL: [TroubleCode; 12] = [
     TroubleCode::SignedOut,
     TroubleCode::Unreachable,
     TroubleCode::EngineFailing,
@@ -14,6 +14,7 @@ const ALL: [TroubleCode; 11] = [
     TroubleCode::Device(DeviceUse::Camera),
     TroubleCode::Device(DeviceUse::Microphone),
     TroubleCode::Device(DeviceUse::Loudspeaker),
+    TroubleCode::Device(DeviceUse::Content),
     TroubleCode::CallNotSaved,
     TroubleCode::ConfigRefused,
     TroubleCode::Calendar,
@@ -30,9 +31,10 @@ fn place(code: TroubleCode) -> usize {
         TroubleCode::Device(DeviceUse::Camera) => 5,
         TroubleCode::Device(DeviceUse::Microphone) => 6,
         TroubleCode::Device(DeviceUse::Loudspeaker) => 7,
-        TroubleCode::CallNotSaved => 8,
-        TroubleCode::ConfigRefused => 9,
-        TroubleCode::Calendar => 10,
+        TroubleCode::Device(DeviceUse::Content) => 8,
+        TroubleCode::CallNotSaved => 9,
+        TroubleCode::ConfigRefused => 10,
+        TroubleCode::Calendar => 11,
     }
 }
 

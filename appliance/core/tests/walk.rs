@@ -90,6 +90,7 @@ fn intent() -> impl Strategy<Value = Intent> {
 fn action() -> impl Strategy<Value = MeetingAction> {
     prop_oneof![
         any::<bool>().prop_map(|raised| MeetingAction::RaiseHand { raised }),
+        any::<bool>().prop_map(|on| MeetingAction::Present { on }),
         Just(MeetingAction::EndForAll),
         Just(MeetingAction::Consent),
         Just(MeetingAction::Remove {
@@ -100,7 +101,7 @@ fn action() -> impl Strategy<Value = MeetingAction> {
 
 fn said() -> impl Strategy<Value = CallEvent> {
     let text = |n: u8| n.to_string();
-    let state = (any::<bool>(), any::<bool>()).prop_map(|(moderator, locked)| {
+    let state = prop::array::uniform3(any::<bool>()).prop_map(|[moderator, locked, presenting]| {
         let role = if moderator {
             Role::Moderator
         } else {
@@ -109,6 +110,7 @@ fn said() -> impl Strategy<Value = CallEvent> {
         let state = MeetingState {
             role,
             microphone_moderated: locked,
+            presenting,
             ..MeetingState::default()
         };
         CallEvent::State(Box::new(state))
@@ -182,7 +184,8 @@ fn media() -> impl Strategy<Value = MediaEvent> {
         prop_oneof![
             Just(DeviceUse::Camera),
             Just(DeviceUse::Microphone),
-            Just(DeviceUse::Loudspeaker)
+            Just(DeviceUse::Loudspeaker),
+            Just(DeviceUse::Content)
         ]
     };
     let trouble = |source| MediaTrouble::Busy {
@@ -339,11 +342,14 @@ impl World {
                 room.muted(),
                 "the engine keeps what people want kept"
             );
-            let others = match phase {
-                Phase::Joining(state) => &state.participants[..],
-                _ => &phase.in_call().unwrap().participants[..],
+            let (others, presenting) = match phase {
+                Phase::Joining(state) => (&state.participants[..], false),
+                _ => {
+                    let call = phase.in_call().unwrap();
+                    (&call.participants[..], call.state.presenting)
+                }
             };
-            assert_eq!(self.engine_tiles, tiles(others, 1280, 720));
+            assert_eq!(self.engine_tiles, tiles(others, presenting, 1280, 720));
         }
         if !at_work {
             assert_eq!(self.engine_tiles, [], "nobody is on the television at home");

@@ -274,6 +274,8 @@ fn devices(devices: &Devices) -> String {
     kind("Cameras", &present.cameras, &chosen.camera)
         + &kind("Microphones", &present.microphones, &chosen.microphone)
         + &kind("Loudspeakers", &present.loudspeakers, &chosen.loudspeaker)
+        // What can be presented is one of the cameras' kind.
+        + &kind("Content", &[], &chosen.content)
 }
 
 /// Every device of a kind, the chosen one marked, and what is chosen if it is none of them.

@@ -385,6 +385,7 @@ fn devices_are_listed_with_the_chosen_one_marked() {
                 camera: "Rally".to_owned(),
                 microphone: "hw:CARD=Jabra,DEV=0".to_owned(),
                 loudspeaker: "none".to_owned(),
+                content: "none".to_owned(),
             },
         })
     });
@@ -396,6 +397,7 @@ Cameras         HD Webcam
 Microphones     Jabra
               * hw:CARD=Jabra,DEV=0 (as configured)
 Loudspeakers  * none
+Content       * none
 "
     );
 }

@@ -19,6 +19,7 @@ pub(crate) struct Overrides {
     pub(crate) camera: Option<String>,
     pub(crate) microphone: Option<String>,
     pub(crate) loudspeaker: Option<String>,
+    pub(crate) content: Option<String>,
 }
 
 impl ConfigFile {
@@ -43,6 +44,7 @@ impl ConfigFile {
                 "--loudspeaker",
                 &mut devices.loudspeaker,
             ),
+            (&self.overrides.content, "--content", &mut devices.content),
         ] {
             if let Some(name) = name {
                 *place = name

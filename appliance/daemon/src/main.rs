@@ -53,6 +53,9 @@ struct Arguments {
     /// Use this loudspeaker instead of the configured one.
     #[arg(long, value_name = "NAME")]
     loudspeaker: Option<String>,
+    /// Use this source of what is presented instead of the configured one.
+    #[arg(long, value_name = "NAME")]
+    content: Option<String>,
     /// Show the panel in a window of this desktop too.
     #[arg(long)]
     window: bool,
@@ -80,6 +83,7 @@ fn run(arguments: Arguments) -> Result<()> {
         camera: arguments.camera,
         microphone: arguments.microphone,
         loudspeaker: arguments.loudspeaker,
+        content: arguments.content,
     };
     let file = ConfigFile {
         path: arguments.config,

@@ -214,6 +214,7 @@ fn devices(facts: &Facts<'_>) -> Devices {
             camera: name(&chosen.camera),
             microphone: name(&chosen.microphone),
             loudspeaker: name(&chosen.loudspeaker),
+            content: name(&chosen.content),
         },
     }
 }

@@ -155,6 +155,7 @@ fn device(words: &Words, trouble: &MediaTrouble) -> (String, String) {
         DeviceUse::Camera => "camera",
         DeviceUse::Microphone => "microphone",
         DeviceUse::Loudspeaker => "loudspeaker",
+        DeviceUse::Content => "content",
     };
     let values = || {
         [

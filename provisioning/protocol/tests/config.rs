@@ -72,10 +72,10 @@ const WRONG_VALUES: [(&str, &str, usize, &str, &str); 10] = [
     ("\"https://matrix", "\"http://matrix", 9, "matrix.homeserver", "https"),
     ("[\"example.org\"]", "[]", 11, "matrix.allowed_servers", "at least one"),
     ("[\"example.org\"]", "[\"a b\"]", 11, "matrix.allowed_servers[0]", "example.org"),
-    ("width = 1280", "width = 5", 33, "panel.width", "160 to 7680"),
-    ("theme = \"dark\"", "theme = \"pink\"", 35, "panel.theme", "light"),
-    ("\"0.0.0.0:8480\"", "\"8480\"", 42, "web.listen", "127.0.0.1:8480"),
-    ("token_file = \"web-token\"", "", 42, "web.listen", "token_file"),
+    ("width = 1280", "width = 5", 34, "panel.width", "160 to 7680"),
+    ("theme = \"dark\"", "theme = \"pink\"", 36, "panel.theme", "light"),
+    ("\"0.0.0.0:8480\"", "\"8480\"", 43, "web.listen", "127.0.0.1:8480"),
+    ("token_file = \"web-token\"", "", 43, "web.listen", "token_file"),
     ("name = \"Raum Lahn\"", "name = \" \"", 4, "room.name", "1 to 100"),
 ];
 
@@ -88,6 +88,25 @@ fn a_wrong_value_is_named_with_its_line_and_what_is_allowed() {
             error.problem.contains(hint),
             "{error} should mention {hint}"
         );
+    }
+}
+
+#[test]
+fn a_room_presents_from_another_device_than_its_camera() {
+    let error = refused(&with(
+        "content = \"USB Video\"",
+        "content = \"Logitech Rally\"",
+    ));
+    assert_eq!(error.key, "devices.content", "{error}");
+    let none = with("content = \"USB Video\"", "");
+    assert_eq!(
+        config::parse(&none).unwrap().devices.content.as_str(),
+        "none"
+    );
+    for same in ["simulated", "none"] {
+        let both = with("content = \"USB Video\"", &format!("content = \"{same}\""))
+            .replace("Logitech Rally", same);
+        config::parse(&both).unwrap();
     }
 }
 

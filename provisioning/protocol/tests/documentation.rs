@@ -72,6 +72,7 @@ fn defaults_are_the_documented_ones() {
         "devices.camera",
         "devices.microphone",
         "devices.loudspeaker",
+        "devices.content",
         "panel.width",
         "panel.height",
         "panel.theme",

@@ -209,7 +209,11 @@ impl Room {
             config.television.width.get(),
             config.television.height.get(),
         );
-        let tiles = tiles(participants, width, height);
+        let presenting = self
+            .phase
+            .in_call()
+            .is_some_and(|call| call.state.presenting);
+        let tiles = tiles(participants, presenting, width, height);
         self.watch(&tiles);
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));
     }

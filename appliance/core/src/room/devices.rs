@@ -61,7 +61,13 @@ impl Room {
         self.engine.heard(now.mono);
         match event {
             MediaEvent::Devices(devices) => self.devices = devices,
-            MediaEvent::Trouble(trouble) => self.raise(Trouble::Device(trouble)),
+            MediaEvent::Trouble(trouble) => {
+                let ends = trouble.source() == DeviceUse::Content;
+                self.raise(Trouble::Device(trouble));
+                if ends {
+                    self.stop_presenting(now);
+                }
+            }
             MediaEvent::Recovered { source } => {
                 if self.troubles.clear(TroubleCode::Device(source)) {
                     self.effect(Effect::Redraw);
@@ -81,6 +87,7 @@ impl Room {
             camera: camera(&config.devices.camera),
             microphone: audio(&config.devices.microphone),
             loudspeaker: audio(&config.devices.loudspeaker),
+            content: camera(&config.devices.content),
         };
         let television = Television {
             width: config.television.width.get(),
@@ -91,6 +98,7 @@ impl Room {
             DeviceUse::Camera,
             DeviceUse::Microphone,
             DeviceUse::Loudspeaker,
+            DeviceUse::Content,
         ] {
             self.troubles.clear(TroubleCode::Device(source));
         }

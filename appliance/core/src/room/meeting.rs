@@ -51,6 +51,10 @@ impl Room {
     }
 
     fn on_state(&mut self, state: MeetingState) {
+        let Some(place) = self.phase.state_mut() else {
+            return;
+        };
+        let presenting = state.presenting != place.presenting;
         match self.phase.in_call_mut() {
             Some(call) => call.stands(state),
             None => {
@@ -58,6 +62,9 @@ impl Room {
                     *place = state;
                 }
             }
+        }
+        if presenting {
+            self.send_tiles();
         }
     }
 
@@ -103,7 +110,14 @@ impl Room {
         if needs_moderator(&action) && state.role != Role::Moderator {
             return;
         }
-        if action == MeetingAction::Consent {
+        if let MeetingAction::Present { on } = action
+            && !self.may_present(on)
+        {
+            return;
+        }
+        if action == MeetingAction::Consent
+            && let Some(state) = self.phase.state_mut()
+        {
             state.consent_asked = false;
         }
         let ends = action == MeetingAction::EndForAll;
@@ -171,7 +185,7 @@ fn needs_moderator(action: &MeetingAction) -> bool {
 
 fn watched(tile: &Tile) -> Option<Watched> {
     match &tile.source {
-        TileSource::Own => None,
+        TileSource::Own | TileSource::OwnContent => None,
         TileSource::Participant {
             participant,
             source,

@@ -3,6 +3,7 @@
 mod call;
 mod devices;
 mod meeting;
+mod presenting;
 mod upkeep;
 
 use std::{collections::VecDeque, time::Duration};

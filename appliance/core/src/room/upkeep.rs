@@ -12,7 +12,7 @@ impl Room {
         self.troubles.clear(TroubleCode::ConfigRefused);
         match before {
             None => self.start_all(now),
-            Some(before) => self.apply_changes(&before),
+            Some(before) => self.apply_changes(now, &before),
         }
         self.effect(Effect::Redraw);
     }
@@ -39,7 +39,7 @@ impl Room {
         self.effect(Effect::StartAccount);
     }
 
-    fn apply_changes(&mut self, before: &Config) {
+    fn apply_changes(&mut self, now: Now, before: &Config) {
         let Some(config) = &self.config else { return };
         let web = config.web != before.web;
         let media = config.devices != before.devices || config.television != before.television;
@@ -55,6 +55,7 @@ impl Room {
         if media {
             self.configure_devices();
             self.send_media_state();
+            self.stop_presenting_nothing(now);
         }
         match (account, self.phase == Phase::Home) {
             (true, true) => self.start_account(),

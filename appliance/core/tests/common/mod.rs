@@ -47,6 +47,11 @@ pub fn other_account() -> Box<Config> {
     config(&config_text().replace("matrix.example.org", "chat.example.org"))
 }
 
+/// The same room with something to present from.
+pub fn with_content() -> Box<Config> {
+    config(&(config_text() + "\n[devices]\ncontent = \"USB Video\"\n"))
+}
+
 /// The same room with another camera.
 pub fn other_camera() -> Box<Config> {
     config(&(config_text() + "\n[devices]\ncamera = \"none\"\n"))

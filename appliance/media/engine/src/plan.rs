@@ -2,6 +2,8 @@
 //!
 //! Pure: the same wishes give the same plan, which `graph` carries out.
 
+use std::collections::BTreeMap;
+
 use saal_hal::{PictureEncoding, PictureFormat};
 use saal_media_protocol::{AudioChoice, CameraChoice, SourceKind, TransportId, VideoSend};
 
@@ -24,7 +26,7 @@ pub struct Send {
     pub estimate: Option<u64>,
 }
 
-/// Size and speed of the camera's pictures.
+/// Size and speed of a source's pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PictureSize {
     /// Pixels.
@@ -35,9 +37,9 @@ pub struct PictureSize {
     pub frames_per_second: u32,
 }
 
-/// The camera as it should be now.
+/// Camera or source of content as it should be now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CameraPlan {
+pub enum CapturePlan {
     /// Nobody may see anything: the device is closed, its light dark.
     Closed,
     /// Pictures of this size from this source.
@@ -58,6 +60,8 @@ pub struct EncoderPlan {
     pub track: String,
     /// Index in `VideoSend::layers`.
     pub layer: usize,
+    /// What it encodes: camera or content.
+    pub source: SourceKind,
     /// What it makes.
     pub size: PictureSize,
     /// Three temporal layers instead of one.
@@ -88,13 +92,35 @@ const OWN_TILE: PictureSize = PictureSize {
 };
 /// Below this a picture is mud; the layer stays at it and the network's loss repair has to cope.
 const LEAST_BITRATE: u32 = 60_000;
+/// The same for writing, which nobody can read below this.
+const LEAST_CONTENT_BITRATE: u32 = 150_000;
+/// Pictures a second of content: fewer look broken, more don't make it clearer.
+const CONTENT_SPEED: std::ops::RangeInclusive<u32> = 5..=30;
 
 /// The camera's plan.
 #[must_use]
-pub fn camera(choice: &CameraChoice, muted: bool, own_tile: bool, sends: &[Send]) -> CameraPlan {
-    let largest = sends
+pub fn camera(choice: &CameraChoice, muted: bool, own_tile: bool, sends: &[Send]) -> CapturePlan {
+    let own_tile = own_tile.then_some(OWN_TILE);
+    capture(choice, muted, largest(SourceKind::Camera, sends, own_tile))
+}
+
+/// The plan of what is presented: it is captured only while a track of it is sent, in the size of
+/// that track. People in the room see it then too.
+#[must_use]
+pub fn content(choice: &CameraChoice, muted: bool, sends: &[Send]) -> CapturePlan {
+    let size = largest(SourceKind::Content, sends, None).map(|size| PictureSize {
+        frames_per_second: size
+            .frames_per_second
+            .clamp(*CONTENT_SPEED.start(), *CONTENT_SPEED.end()),
+        ..size
+    });
+    capture(choice, muted, size)
+}
+
+fn largest(source: SourceKind, sends: &[Send], own: Option<PictureSize>) -> Option<PictureSize> {
+    sends
         .iter()
-        .filter(|send| send.source == SourceKind::Camera)
+        .filter(|send| send.source == source)
         .filter_map(|send| send.video.as_ref())
         .flat_map(|video| {
             video.layers.iter().map(|layer| PictureSize {
@@ -103,36 +129,52 @@ pub fn camera(choice: &CameraChoice, muted: bool, own_tile: bool, sends: &[Send]
                 frames_per_second: video.frames_per_second,
             })
         })
-        .chain(own_tile.then_some(OWN_TILE))
-        .max_by_key(|size| u64::from(size.width) * u64::from(size.height));
-    match (choice, largest) {
-        (CameraChoice::None, _) | (_, None) => CameraPlan::Closed,
-        _ if muted => CameraPlan::Closed,
-        (choice, Some(size)) => CameraPlan::Open {
+        .chain(own)
+        .max_by_key(|size| u64::from(size.width) * u64::from(size.height))
+}
+
+fn capture(choice: &CameraChoice, muted: bool, size: Option<PictureSize>) -> CapturePlan {
+    match (choice, size) {
+        (CameraChoice::None, _) | (_, None) => CapturePlan::Closed,
+        _ if muted => CapturePlan::Closed,
+        (choice, Some(size)) => CapturePlan::Open {
             choice: choice.clone(),
             size,
         },
     }
 }
 
-/// The encoders of all tracks: one for each layer that anybody receives.
+/// The encoders of all tracks: one for each layer that anybody receives. On a narrow network what
+/// is presented comes first, people get what is left.
 #[must_use]
-pub fn encoders(camera: &CameraPlan, sends: &[Send]) -> Vec<EncoderPlan> {
-    if *camera == CameraPlan::Closed {
-        return Vec::new();
+pub fn encoders(camera: &CapturePlan, content: &CapturePlan, sends: &[Send]) -> Vec<EncoderPlan> {
+    let open = |send: &&Send| match send.source {
+        SourceKind::Camera => *camera != CapturePlan::Closed,
+        SourceKind::Content => *content != CapturePlan::Closed,
+        SourceKind::Microphone | SourceKind::ContentAudio => false,
+    };
+    let mut sends: Vec<&Send> = sends.iter().filter(open).collect();
+    sends.sort_by_key(|send| send.source != SourceKind::Content);
+    let mut spent = BTreeMap::<TransportId, u64>::new();
+    let mut plans = Vec::new();
+    for send in sends {
+        let spent = spent.entry(send.transport).or_default();
+        let of_track = layers(send, *spent);
+        *spent += of_track
+            .iter()
+            .map(|plan| u64::from(plan.bitrate))
+            .sum::<u64>();
+        plans.extend(of_track);
     }
-    sends
-        .iter()
-        .filter(|send| send.source == SourceKind::Camera)
-        .flat_map(layers)
-        .collect()
+    plans
 }
 
-fn layers(send: &Send) -> Vec<EncoderPlan> {
+fn layers(send: &Send, spent: u64) -> Vec<EncoderPlan> {
     let Some(video) = &send.video else {
         return Vec::new();
     };
-    let rates = bitrates(video, &send.active, send.estimate);
+    let estimate = send.estimate.map(|bits| bits.saturating_sub(spent));
+    let rates = bitrates(video, &send.active, estimate, least_bitrate(send));
     let plans = video
         .layers
         .iter()
@@ -143,6 +185,7 @@ fn layers(send: &Send) -> Vec<EncoderPlan> {
                 transport: send.transport,
                 track: send.track.clone(),
                 layer: index,
+                source: send.source,
                 size: PictureSize {
                     width: layer.width,
                     height: layer.height,
@@ -158,9 +201,14 @@ fn layers(send: &Send) -> Vec<EncoderPlan> {
 /// Shares what the network carries among the active layers, the smallest first: everybody gets
 /// some picture before anybody gets a better one. Without an estimate each gets its most.
 ///
-/// The largest layer in use always runs, at [`LEAST_BITRATE`] if need be; a larger layer for which
+/// The largest layer in use always runs, at `least` if need be; a larger layer for which
 /// less than half of its rate is left would look worse than the smaller one, so it rests.
-fn bitrates(video: &VideoSend, active: &[bool], estimate: Option<u64>) -> Vec<Option<u32>> {
+fn bitrates(
+    video: &VideoSend,
+    active: &[bool],
+    estimate: Option<u64>,
+    least: u32,
+) -> Vec<Option<u32>> {
     // A tenth is for sound, repair and headers.
     let mut left = estimate.map(|bits| bits / 10 * 9);
     let mut any = false;
@@ -176,7 +224,7 @@ fn bitrates(video: &VideoSend, active: &[bool], estimate: Option<u64>) -> Vec<Op
             return None;
         }
         any = true;
-        let rate = rate.max(LEAST_BITRATE.min(most));
+        let rate = rate.max(least.min(most));
         *budget = budget.saturating_sub(u64::from(rate));
         Some(rate)
     };
@@ -189,13 +237,20 @@ fn bitrates(video: &VideoSend, active: &[bool], estimate: Option<u64>) -> Vec<Op
         .collect()
 }
 
+fn least_bitrate(send: &Send) -> u32 {
+    match send.source {
+        SourceKind::Content => LEAST_CONTENT_BITRATE,
+        _ => LEAST_BITRATE,
+    }
+}
+
 /// What all layers in use would like to send; the bandwidth estimator looks for as much.
 #[must_use]
 pub fn wanted_bitrate(send: &Send) -> u64 {
     let Some(video) = &send.video else {
         return 64_000;
     };
-    let rates = bitrates(video, &send.active, None);
+    let rates = bitrates(video, &send.active, None, least_bitrate(send));
     rates.into_iter().flatten().map(u64::from).sum::<u64>() * 10 / 9
 }
 
@@ -294,7 +349,7 @@ mod tests {
             false,
             std::slice::from_ref(send),
         );
-        let plans = encoders(&open, std::slice::from_ref(send));
+        let plans = encoders(&open, &CapturePlan::Closed, std::slice::from_ref(send));
         plans.into_iter().map(|p| (p.layer, p.bitrate)).collect()
     }
 
@@ -302,13 +357,13 @@ mod tests {
     fn the_camera_is_closed_when_muted_unused_or_absent() {
         let send = [sent(SourceKind::Camera, [true; 3], None)];
         let simulated = CameraChoice::Simulated;
-        assert_eq!(camera(&simulated, true, true, &send), CameraPlan::Closed);
-        assert_eq!(camera(&simulated, false, false, &[]), CameraPlan::Closed);
+        assert_eq!(camera(&simulated, true, true, &send), CapturePlan::Closed);
+        assert_eq!(camera(&simulated, false, false, &[]), CapturePlan::Closed);
         assert_eq!(
             camera(&CameraChoice::None, false, true, &send),
-            CameraPlan::Closed
+            CapturePlan::Closed
         );
-        assert!(encoders(&CameraPlan::Closed, &send).is_empty());
+        assert!(encoders(&CapturePlan::Closed, &CapturePlan::Closed, &send).is_empty());
         let size = PictureSize {
             width: 1280,
             height: 720,
@@ -316,14 +371,14 @@ mod tests {
         };
         assert_eq!(
             camera(&simulated, false, true, &send),
-            CameraPlan::Open {
+            CapturePlan::Open {
                 choice: simulated.clone(),
                 size
             }
         );
         assert!(matches!(
             camera(&simulated, false, true, &[]),
-            CameraPlan::Open { .. }
+            CapturePlan::Open { .. }
         ));
     }
 
@@ -354,6 +409,76 @@ mod tests {
             [(2, 180_000)],
             "the only one in use runs at what there is"
         );
+    }
+
+    #[test]
+    fn content_is_captured_only_while_it_is_sent() {
+        let simulated = CameraChoice::Simulated;
+        let camera_only = [sent(SourceKind::Camera, [true; 3], None)];
+        assert_eq!(
+            content(&simulated, false, &camera_only),
+            CapturePlan::Closed
+        );
+        let mut content_only = [sent(SourceKind::Content, [true; 3], None)];
+        content_only[0].video = Some(simulcast());
+        assert_eq!(
+            camera(&simulated, false, false, &content_only),
+            CapturePlan::Closed
+        );
+        assert_eq!(
+            content(&CameraChoice::None, false, &content_only),
+            CapturePlan::Closed
+        );
+        let open = content(&simulated, false, &content_only);
+        assert!(
+            matches!(open, CapturePlan::Open { size, .. } if size.height == 720),
+            "{open:?}"
+        );
+        let closed = CapturePlan::Closed;
+        assert_eq!(encoders(&open, &closed, &content_only), []);
+        let plans = encoders(&closed, &open, &content_only);
+        assert!(plans.len() == 3 && plans.iter().all(|p| p.source == SourceKind::Content));
+    }
+
+    #[test]
+    fn on_a_narrow_network_what_is_presented_comes_first() {
+        let mut content = sent(SourceKind::Content, [true; 3], Some(1_000_000));
+        content.video = Some(simulcast());
+        let camera = sent(SourceKind::Camera, [true; 3], Some(1_000_000));
+        let open = CapturePlan::Open {
+            choice: CameraChoice::Simulated,
+            size: OWN_TILE,
+        };
+        let plans = encoders(&open, &open, &[camera, content]);
+        let rates: Vec<_> = plans.iter().map(|p| (p.source, p.bitrate)).collect();
+        use SourceKind::{Camera, Content};
+        assert_eq!(
+            rates,
+            [
+                (Content, 150_000),
+                (Content, 500_000),
+                (Camera, 150_000),
+                (Camera, 165_000)
+            ],
+        );
+    }
+
+    #[test]
+    fn writing_gets_more_of_a_narrow_network_and_sensible_speeds() {
+        let mut send = sent(SourceKind::Content, [false, false, true], Some(1_000));
+        for (asked, gets) in [(1, 5), (15, 15), (60, 30)] {
+            send.video = Some(VideoSend {
+                frames_per_second: asked,
+                ..simulcast()
+            });
+            let open = content(&CameraChoice::Simulated, false, std::slice::from_ref(&send));
+            let CapturePlan::Open { size, .. } = &open else {
+                panic!("closed at {asked}");
+            };
+            assert_eq!(size.frames_per_second, gets);
+            let plans = encoders(&CapturePlan::Closed, &open, std::slice::from_ref(&send));
+            assert_eq!(plans[0].bitrate, 150_000);
+        }
     }
 
     #[test]

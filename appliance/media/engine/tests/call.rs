@@ -271,6 +271,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
         camera: CameraChoice::Device("No such camera".to_owned()),
         microphone: AudioChoice::Device("No such microphone".to_owned()),
         loudspeaker: AudioChoice::Simulated,
+        content: CameraChoice::Device("No such grabber".to_owned()),
     };
     sender
         .send(MediaCommand::Configure {
@@ -281,6 +282,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     for (expected, name) in [
         (DeviceUse::Camera, "No such camera"),
         (DeviceUse::Microphone, "No such microphone"),
+        (DeviceUse::Content, "No such grabber"),
     ] {
         sender
             .until(|event| match event {
@@ -301,7 +303,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
             television,
         })
         .await;
-    for expected in [DeviceUse::Camera, DeviceUse::Microphone] {
+    for expected in [DeviceUse::Camera, DeviceUse::Microphone, DeviceUse::Content] {
         sender
             .until(|event| (*event == MediaEvent::Recovered { source: expected }).then_some(()))
             .await;

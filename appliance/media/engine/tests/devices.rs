@@ -8,8 +8,7 @@ use std::time::Duration;
 use saal_hal::{PictureEncoding, PictureFormat};
 use saal_media::{
     graph::{
-        CameraSource, Fault, Graph, GraphEvent, Part, Sound, SoundDevice, SoundSettings,
-        VideoDevice,
+        Fault, Graph, GraphEvent, Part, Sound, SoundDevice, SoundSettings, VideoDevice, VideoSource,
     },
     plan::PictureSize,
 };
@@ -66,11 +65,15 @@ async fn a_camera_that_left_is_gone() {
         let size = PictureSize {
             width: 1280,
             height: 720,
-            frames_per_second: 30,
+            // Slower than the device, so that pictures are left out.
+            frames_per_second: 15,
         };
-        let opened = CameraSource::open(&graph, &device, size, Box::new(|_| {}));
-        assert!(opened.is_err(), "{encoding:?}");
-        assert_eq!(failed(&mut saw, Part::Camera).await, Fault::Gone);
+        for part in [Part::Camera, Part::Content] {
+            let sink = Box::new(|_: &_| {});
+            let opened = VideoSource::open(&graph, part.clone(), &device, size, sink);
+            assert!(opened.is_err(), "{encoding:?}");
+            assert_eq!(failed(&mut saw, part).await, Fault::Gone);
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{SourceKind, TransportCommand};
 
-/// Which camera to use.
+/// Which camera, or source of what is presented, to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CameraChoice {
     /// No picture is sent.
     None,
-    /// A moving picture that carries frame number and time (saal-hal-sim).
+    /// A moving picture, or a still chart, that carries frame number and time (saal-hal-sim).
     Simulated,
     /// A V4L2 device by id, name or node.
     Device(String),
@@ -37,6 +37,8 @@ pub struct DeviceChoice {
     pub microphone: AudioChoice,
     /// Sound of the others.
     pub loudspeaker: AudioChoice,
+    /// What the room can present, such as a laptop on an HDMI grabber.
+    pub content: CameraChoice,
 }
 
 /// The picture on the television.
@@ -69,6 +71,8 @@ pub struct Rect {
 pub enum TileSource {
     /// The room's own camera.
     Own,
+    /// What the room presents.
+    OwnContent,
     /// A participant's picture; a calm placeholder until it arrives.
     Participant {
         /// As assigned by [`TransportCommand::Assign`].

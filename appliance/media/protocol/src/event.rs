@@ -7,7 +7,7 @@ use crate::{SourceKind, TransportEvent};
 /// What is connected, in people's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceList {
-    /// Names of cameras.
+    /// Names of cameras and other sources of pictures.
     pub cameras: Vec<String>,
     /// Names of microphones.
     pub microphones: Vec<String>,
@@ -56,6 +56,8 @@ pub enum DeviceUse {
     Microphone,
     /// Sound of the others.
     Loudspeaker,
+    /// What the room presents.
+    Content,
 }
 
 impl MediaTrouble {

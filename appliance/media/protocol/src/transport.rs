@@ -96,7 +96,7 @@ pub struct VideoLayer {
     pub max_bitrate: u32,
 }
 
-/// How a camera is to be sent.
+/// How a picture is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VideoSend {
     /// The codec, decided by the service.

@@ -99,6 +99,8 @@ pub struct MeetingState {
     pub camera_moderated: bool,
     /// The room's own hand.
     pub hand_raised: bool,
+    /// The room presents.
+    pub presenting: bool,
     /// In the lobby, for moderators.
     pub knocking: Vec<Knocker>,
     /// Breakout room that the room is in.

@@ -108,7 +108,7 @@ pub struct StandingMeeting {
 }
 
 /// Camera and sound.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Devices {
     /// Picture of the room.
@@ -117,6 +117,19 @@ pub struct Devices {
     pub microphone: Device,
     /// Sound of the others.
     pub loudspeaker: Device,
+    /// What the room can present, such as a laptop on an HDMI grabber.
+    pub content: Device,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self {
+            camera: Device::default(),
+            microphone: Device::default(),
+            loudspeaker: Device::default(),
+            content: Device::none(),
+        }
+    }
 }
 
 /// Colours of the panel.
@@ -202,7 +215,18 @@ impl Config {
                            meeting to join; give it one of them";
             return Err(("matrix", problem.to_owned()));
         }
+        self.check_devices()?;
         self.check_jitsi()
+    }
+
+    /// A device opens once: the camera can't show what is presented too.
+    fn check_devices(&self) -> Result<(), (&'static str, String)> {
+        let content = &self.devices.content;
+        if content.is_real() && *content == self.devices.camera {
+            let problem = "this is the camera; name the device that a laptop is plugged into";
+            return Err(("devices.content", problem.to_owned()));
+        }
+        Ok(())
     }
 
     /// A login is a token or the means to make one.

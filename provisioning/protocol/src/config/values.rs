@@ -100,6 +100,20 @@ checked_string!(
     }
 );
 
+impl Device {
+    /// On purpose, there is none.
+    #[must_use]
+    pub fn none() -> Self {
+        Self("none".to_owned())
+    }
+
+    /// A piece of hardware.
+    #[must_use]
+    pub fn is_real(&self) -> bool {
+        !matches!(self.0.as_str(), "none" | "simulated")
+    }
+}
+
 impl Default for Device {
     fn default() -> Self {
         Self("simulated".to_owned())

@@ -11,21 +11,22 @@ use saal_media_protocol::{
 use super::{
     RETRY,
     discovery::{
-        self, SEED, failed, find_camera, find_sound, name_of_camera, name_of_sound, sound_trouble,
+        self, SEED, failed, find_picture, find_sound, name_of_picture, name_of_sound, sound_trouble,
     },
 };
 use crate::{
     graph::{
-        CameraSource, Fault, FrameSink, Graph, GraphError, Part, PictureSink, Sound, SoundDevice,
-        SoundSettings,
+        Fault, FrameSink, Graph, GraphError, Part, PictureSink, Sound, SoundDevice, SoundSettings,
+        VideoSource,
     },
-    plan::CameraPlan,
+    plan::CapturePlan,
 };
 
 /// The room's devices as they are now.
 #[derive(Debug)]
 pub(super) struct Devices {
-    camera: Option<(CameraPlan, CameraSource)>,
+    /// Camera and content that are open.
+    pictures: BTreeMap<DeviceUse, (CapturePlan, VideoSource)>,
     sound: Option<Sound>,
     /// What was said last about devices that do not work.
     troubles: BTreeMap<DeviceUse, MediaTrouble>,
@@ -41,7 +42,7 @@ pub(super) struct Devices {
 impl Default for Devices {
     fn default() -> Self {
         Self {
-            camera: None,
+            pictures: BTreeMap::new(),
             sound: None,
             troubles: BTreeMap::new(),
             rest_until: BTreeMap::new(),
@@ -103,6 +104,7 @@ impl Devices {
             DeviceUse::Camera,
             DeviceUse::Microphone,
             DeviceUse::Loudspeaker,
+            DeviceUse::Content,
         ];
         let look = |source| match discovery::missing(choice, source) {
             Some(trouble) => self.trouble(trouble),
@@ -124,34 +126,52 @@ impl Devices {
         Some(MediaEvent::Recovered { source })
     }
 
-    /// Opens, changes or closes the camera.
-    pub(super) fn reconcile_camera(
+    /// Opens, changes or closes camera or content.
+    pub(super) fn reconcile_picture(
         &mut self,
-        wanted: &CameraPlan,
+        source: DeviceUse,
+        wanted: &CapturePlan,
         graph: &Graph,
         sink: impl FnOnce() -> PictureSink,
     ) -> Option<MediaEvent> {
-        let CameraPlan::Open { choice, size } = wanted else {
-            self.camera = None;
+        let CapturePlan::Open { choice, size } = wanted else {
+            self.pictures.remove(&source);
+            self.forgive(source);
             return None;
         };
-        if self.camera.as_ref().is_some_and(|(plan, _)| plan == wanted) {
+        let open = self.pictures.get(&source);
+        if open.is_some_and(|(plan, _)| plan == wanted) {
             return None;
         }
         // Closed first: the same device can't be opened twice.
-        self.camera = None;
-        if self.rests(DeviceUse::Camera) {
+        self.pictures.remove(&source);
+        if self.rests(source) {
             return None;
         }
-        let opened = find_camera(choice, *size)
+        let part = match source {
+            DeviceUse::Content => Part::Content,
+            _ => Part::Camera,
+        };
+        let opened = find_picture(source, choice, *size)
             .map_err(Refusal::Trouble)
-            .and_then(|device| Ok(CameraSource::open(graph, &device, *size, sink())?));
+            .and_then(|device| Ok(VideoSource::open(graph, part, &device, *size, sink())?));
         match opened {
-            Ok(camera) => {
-                self.camera = Some((wanted.clone(), camera));
+            Ok(picture) => {
+                self.pictures.insert(source, (wanted.clone(), picture));
                 None
             }
-            Err(refusal) => self.refused(DeviceUse::Camera, name_of_camera(choice), refusal),
+            Err(refusal) => self.refused(source, name_of_picture(choice), refusal),
+        }
+    }
+
+    /// A presentation ends when its device fails, so that the device can't prove itself again:
+    /// the next presentation begins without a past, unless the device is missing.
+    fn forgive(&mut self, source: DeviceUse) {
+        let trouble = self.troubles.get(&source);
+        let missing = matches!(trouble, Some(MediaTrouble::Missing { .. }));
+        if source == DeviceUse::Content && !missing {
+            self.troubles.remove(&source);
+            self.rest_until.remove(&source);
         }
     }
 
@@ -258,8 +278,12 @@ impl Devices {
     ) -> Option<MediaEvent> {
         let (source, wanted) = match part {
             Part::Camera => {
-                self.camera = None;
-                (DeviceUse::Camera, name_of_camera(&choice.camera))
+                self.pictures.remove(&DeviceUse::Camera);
+                (DeviceUse::Camera, name_of_picture(&choice.camera))
+            }
+            Part::Content => {
+                self.pictures.remove(&DeviceUse::Content);
+                (DeviceUse::Content, name_of_picture(&choice.content))
             }
             Part::Microphone => {
                 if let Some(sound) = &mut self.sound {
@@ -272,6 +296,10 @@ impl Devices {
                 (DeviceUse::Loudspeaker, name_of_sound(&choice.loudspeaker))
             }
         };
+        // A device that was pulled fails in any way, often before its node is gone.
+        if let Some(missing) = discovery::missing(choice, source) {
+            return self.trouble(missing);
+        }
         self.trouble(match fault {
             Fault::Busy => MediaTrouble::Busy {
                 source,
@@ -288,7 +316,7 @@ impl Devices {
 
     fn names(&self, source: DeviceUse) -> Vec<String> {
         match source {
-            DeviceUse::Camera => self.present.cameras.clone(),
+            DeviceUse::Camera | DeviceUse::Content => self.present.cameras.clone(),
             DeviceUse::Microphone => self.present.microphones.clone(),
             DeviceUse::Loudspeaker => self.present.loudspeakers.clone(),
         }
@@ -298,6 +326,7 @@ impl Devices {
     pub(super) fn recovered(&mut self, part: &Part) -> Option<MediaEvent> {
         let source = match part {
             Part::Camera => DeviceUse::Camera,
+            Part::Content => DeviceUse::Content,
             Part::Microphone => DeviceUse::Microphone,
             Part::Loudspeaker if self.hears_through_device() => DeviceUse::Loudspeaker,
             _ => return None,

@@ -33,7 +33,8 @@ pub(super) fn nodes() -> Vec<std::ffi::OsString> {
 /// Why a configured device can't be found; `None` when it is there or simulated.
 pub(super) fn missing(choice: &DeviceChoice, source: DeviceUse) -> Option<MediaTrouble> {
     match source {
-        DeviceUse::Camera => find_camera_node(&choice.camera).err(),
+        DeviceUse::Camera => find_picture_node(source, &choice.camera).err(),
+        DeviceUse::Content => find_picture_node(source, &choice.content).err(),
         DeviceUse::Microphone => find_sound(&choice.microphone, source).err(),
         DeviceUse::Loudspeaker => find_sound(&choice.loudspeaker, source).err(),
     }
@@ -42,6 +43,7 @@ pub(super) fn missing(choice: &DeviceChoice, source: DeviceUse) -> Option<MediaT
 /// Whether any of the room's devices is a real one.
 pub(super) fn any_real(choice: &DeviceChoice) -> bool {
     matches!(choice.camera, CameraChoice::Device(_))
+        || matches!(choice.content, CameraChoice::Device(_))
         || matches!(choice.microphone, AudioChoice::Device(_))
         || matches!(choice.loudspeaker, AudioChoice::Device(_))
 }
@@ -60,26 +62,35 @@ pub(super) fn present() -> DeviceList {
     }
 }
 
-pub(super) fn find_camera_node(
+fn find_picture_node(
+    source: DeviceUse,
     choice: &CameraChoice,
 ) -> Result<Option<saal_hal::Camera>, MediaTrouble> {
     match choice {
         CameraChoice::None | CameraChoice::Simulated => Ok(None),
-        CameraChoice::Device(wanted) => V4l2Cameras.find(wanted).map(Some).map_err(camera_trouble),
+        CameraChoice::Device(wanted) => V4l2Cameras
+            .find(wanted)
+            .map(Some)
+            .map_err(|error| picture_trouble(source, error)),
     }
 }
 
-pub(super) fn find_camera(
+/// The camera, or what the room presents from, in its best mode for this size.
+pub(super) fn find_picture(
+    source: DeviceUse,
     choice: &CameraChoice,
     size: PictureSize,
 ) -> Result<VideoDevice, MediaTrouble> {
-    let Some(camera) = find_camera_node(choice)? else {
-        return Ok(VideoDevice::Simulated { seed: SEED });
+    let Some(camera) = find_picture_node(source, choice)? else {
+        return Ok(match source {
+            DeviceUse::Content => VideoDevice::Chart,
+            _ => VideoDevice::Simulated { seed: SEED },
+        });
     };
     let format = plan::camera_format(&camera.formats, size);
     let format = format.ok_or_else(|| {
         failed(
-            DeviceUse::Camera,
+            source,
             camera.name.clone(),
             "it offers no format that can be used",
         )
@@ -100,7 +111,7 @@ pub(super) fn find_sound(
     };
     let direction = match source {
         DeviceUse::Loudspeaker => Direction::Playback,
-        DeviceUse::Camera | DeviceUse::Microphone => Direction::Capture,
+        DeviceUse::Camera | DeviceUse::Content | DeviceUse::Microphone => Direction::Capture,
     };
     let found = AlsaDevices.find(wanted, direction);
     found
@@ -108,10 +119,10 @@ pub(super) fn find_sound(
         .map_err(|e| sound_trouble(source, e))
 }
 
-pub(super) fn name_of_camera(choice: &CameraChoice) -> String {
+pub(super) fn name_of_picture(choice: &CameraChoice) -> String {
     match choice {
         CameraChoice::Device(name) => name.clone(),
-        CameraChoice::Simulated => "simulated camera".to_owned(),
+        CameraChoice::Simulated => "simulated picture".to_owned(),
         CameraChoice::None => String::new(),
     }
 }
@@ -132,8 +143,7 @@ pub(super) fn failed(source: DeviceUse, device: String, reason: &str) -> MediaTr
     }
 }
 
-fn camera_trouble(error: CameraError) -> MediaTrouble {
-    let source = DeviceUse::Camera;
+fn picture_trouble(source: DeviceUse, error: CameraError) -> MediaTrouble {
     match error {
         CameraError::NotFound { wanted, present } => MediaTrouble::Missing {
             source,
@@ -169,7 +179,7 @@ mod tests {
     #[test]
     fn a_device_that_somebody_else_uses_is_called_busy_by_its_name() {
         let camera = "Rally".to_owned();
-        let trouble = camera_trouble(CameraError::Busy { camera });
+        let trouble = picture_trouble(DeviceUse::Camera, CameraError::Busy { camera });
         let expected = MediaTrouble::Busy {
             source: DeviceUse::Camera,
             device: "Rally".to_owned(),

@@ -15,8 +15,8 @@ use std::{
 };
 
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, MediaCommand, MediaEvent, MediaStats, SourceKind,
-    Television, Tile, TransportEvent, TransportId, TransportState,
+    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats,
+    SourceKind, Television, Tile, TileSource, TransportEvent, TransportId, TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -24,6 +24,7 @@ use crate::{
     graph::{
         Fault, Graph, GraphError, GraphEvent, Part, Picture, Screen, TelevisionOutput, TrackKey,
     },
+    plan::CapturePlan,
     transport::{FrameTransform, FromTransport, Transport},
 };
 use devices::Devices;
@@ -69,6 +70,7 @@ impl Default for Wanted {
             camera: CameraChoice::None,
             microphone: AudioChoice::None,
             loudspeaker: AudioChoice::None,
+            content: CameraChoice::None,
         };
         Self {
             devices,
@@ -241,7 +243,7 @@ impl Engine {
             .wanted
             .tiles
             .iter()
-            .any(|t| t.source == saal_media_protocol::TileSource::Own);
+            .any(|t| t.source == TileSource::Own);
         let muted = |source| self.wanted.muted.contains(&source);
         let camera = crate::plan::camera(
             &self.wanted.devices.camera,
@@ -255,15 +257,17 @@ impl Engine {
             muted(SourceKind::Microphone),
             sends,
         );
-        let encoders = crate::plan::encoders(&camera, sends);
+        let content = crate::plan::content(
+            &self.wanted.devices.content,
+            muted(SourceKind::Content),
+            sends,
+        );
+        let encoders = crate::plan::encoders(&camera, &content, sends);
         let mut said = Vec::new();
         self.sending.reconcile_encoders(encoders, &self.transports);
-        said.extend(
-            self.devices
-                .reconcile_camera(&camera, &self.graph, || self.sending.camera_sink()),
-        );
+        said.extend(self.reconcile_pictures(&camera, &content));
         if camera_muted {
-            self.screen.forget(&saal_media_protocol::TileSource::Own);
+            self.screen.forget(&TileSource::Own);
         }
         let sink = microphone.then(|| self.sending.microphone_sink());
         let listening = self.receiving.has_sound();
@@ -276,6 +280,30 @@ impl Engine {
         for event in said {
             self.say(event);
         }
+    }
+
+    fn reconcile_pictures(
+        &mut self,
+        camera: &CapturePlan,
+        content: &CapturePlan,
+    ) -> Vec<MediaEvent> {
+        let plans = [(DeviceUse::Camera, camera), (DeviceUse::Content, content)];
+        let mut said = Vec::new();
+        for (device, plan) in plans {
+            let (source, tile) = match device {
+                DeviceUse::Content => (SourceKind::Content, TileSource::OwnContent),
+                _ => (SourceKind::Camera, TileSource::Own),
+            };
+            let sink = || self.sending.picture_sink(source, tile);
+            said.extend(
+                self.devices
+                    .reconcile_picture(device, plan, &self.graph, sink),
+            );
+        }
+        if *content == CapturePlan::Closed {
+            self.screen.forget(&TileSource::OwnContent);
+        }
+        said
     }
 
     fn reconcile_television(&mut self) {
@@ -318,7 +346,7 @@ impl Engine {
     fn failed(&mut self, part: &Part, fault: Fault, reason: &str) {
         tracing::warn!(?part, ?fault, reason, "a part of the graph failed");
         match part {
-            Part::Camera | Part::Microphone | Part::Loudspeaker => {
+            Part::Camera | Part::Content | Part::Microphone | Part::Loudspeaker => {
                 if *part == Part::Loudspeaker {
                     self.levels.clear();
                 }

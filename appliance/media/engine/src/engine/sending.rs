@@ -30,7 +30,8 @@ type Frames = mpsc::Sender<ToTransport>;
 pub(super) struct Sending {
     graph: Graph,
     screen: Screen,
-    inputs: EncoderInputs,
+    camera: EncoderInputs,
+    content: EncoderInputs,
     sends: Vec<Send>,
     outlets: HashMap<TrackKey, Outlet>,
     encoders: Vec<VideoEncoder>,
@@ -51,7 +52,8 @@ impl Sending {
         Self {
             graph: graph.clone(),
             screen: screen.clone(),
-            inputs: EncoderInputs::default(),
+            camera: EncoderInputs::default(),
+            content: EncoderInputs::default(),
             sends: Vec::new(),
             outlets: HashMap::new(),
             encoders: Vec::new(),
@@ -187,7 +189,8 @@ impl Sending {
         let outlet = self.outlets.get(&key)?;
         let sink = video_sink(&plan, outlet.frames.clone());
         let encoded = outlet.encoded.clone();
-        match VideoEncoder::start(&self.graph, plan, &self.inputs, encoded, sink) {
+        let inputs = self.inputs(plan.source);
+        match VideoEncoder::start(&self.graph, plan, inputs, encoded, sink) {
             Ok(encoder) => {
                 self.encoders.push(encoder);
                 Some(key)
@@ -227,12 +230,19 @@ impl Sending {
             .retain(|e| key_of(e.plan()) != *key || e.plan().layer != layer);
     }
 
-    /// Where a camera delivers to: all encoders and the room's own tile.
-    pub(super) fn camera_sink(&self) -> PictureSink {
-        let (inputs, screen) = (self.inputs.clone(), self.screen.clone());
+    fn inputs(&self, source: SourceKind) -> &EncoderInputs {
+        match source {
+            SourceKind::Content => &self.content,
+            _ => &self.camera,
+        }
+    }
+
+    /// Where a camera or a source of content delivers to: its encoders and its own tile.
+    pub(super) fn picture_sink(&self, source: SourceKind, tile: TileSource) -> PictureSink {
+        let (inputs, screen) = (self.inputs(source).clone(), self.screen.clone());
         Box::new(move |sample| {
             inputs.push(sample);
-            screen.push(&TileSource::Own, sample);
+            screen.push(&tile, sample);
         })
     }
 

@@ -21,7 +21,7 @@ pub use encoder::{ENCODER, EncoderInputs, FrameSink, VideoEncoder};
 use gstreamer::{self as gst, prelude::*};
 use saal_media_protocol::{Codec, TransportId};
 pub use sound::{Sound, SoundDevice, SoundSettings};
-pub use source_video::{CameraSource, PictureSink, VideoDevice};
+pub use source_video::{PictureSink, VideoDevice, VideoSource};
 pub use television::{Picture, Screen, TelevisionOutput, TelevisionSink};
 use tokio::sync::mpsc;
 
@@ -39,6 +39,8 @@ pub struct TrackKey {
 pub enum Part {
     /// The camera that is open.
     Camera,
+    /// The source of content that is open.
+    Content,
     /// The encoder of a layer.
     Encoder(TrackKey, usize),
     /// The decoder of a received picture.
@@ -255,6 +257,7 @@ pub fn prewarm() -> Result<(), GraphError> {
         "videoscale",
         "audioconvert",
         "audioresample",
+        "videorate",
         "jpegenc",
     ];
     for name in names.into_iter().chain(more) {

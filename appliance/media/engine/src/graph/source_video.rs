@@ -1,4 +1,5 @@
-//! The camera: a real one through V4L2, or a simulated one. Delivers I420 of one size.
+//! Camera and source of content: a real one through V4L2, or a simulated one. Delivers I420 of one
+//! size.
 
 use std::time::Duration;
 
@@ -13,10 +14,13 @@ use super::{
 };
 use crate::plan::PictureSize;
 
-/// Where the camera's pictures go; called on the camera's thread.
+/// Where a source's pictures go; called on the source's thread.
 pub type PictureSink = Box<dyn Fn(&gst::Sample) + Send + Sync>;
 
-/// Which camera to open.
+/// So long the code of a chart stays, in milliseconds.
+const CHART_STANDS_MS: u64 = 500;
+
+/// Which source of pictures to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VideoDevice {
     /// The moving picture of saal-hal-sim.
@@ -24,6 +28,8 @@ pub enum VideoDevice {
         /// Its colours.
         seed: u64,
     },
+    /// The still chart of saal-hal-sim.
+    Chart,
     /// A V4L2 device in one of its modes.
     V4l2 {
         /// `/dev/video0`.
@@ -33,9 +39,9 @@ pub enum VideoDevice {
     },
 }
 
-/// An open camera; dropping it closes the device.
+/// An open source of pictures; dropping it closes the device.
 #[derive(Debug)]
-pub struct CameraSource {
+pub struct VideoSource {
     _running: Running,
 }
 
@@ -53,58 +59,98 @@ impl Drop for Running {
     }
 }
 
-impl CameraSource {
-    /// Opens the camera. A device that fails later says so as [`GraphEvent::Failed`].
+impl VideoSource {
+    /// Opens the device as this part. One that fails later says so as [`GraphEvent::Failed`].
     ///
     /// # Errors
     /// When the pipeline can't be built or the device refuses at once.
     pub fn open(
         graph: &Graph,
+        part: Part,
         device: &VideoDevice,
         size: PictureSize,
         sink: PictureSink,
     ) -> Result<Self, GraphError> {
-        let sink = say_when_working(graph, sink);
+        let sink = say_when_working(graph, part.clone(), sink);
         let running = match device {
-            VideoDevice::Simulated { seed } => simulated(graph, *seed, size, sink),
-            VideoDevice::V4l2 { node, format } => v4l2(graph, node, *format, size, sink)?,
+            VideoDevice::Simulated { seed } => {
+                simulated(graph, part, Drawing::Moving(*seed), size, sink)
+            }
+            VideoDevice::Chart => simulated(graph, part, Drawing::Chart, size, sink),
+            VideoDevice::V4l2 { node, format } => v4l2(graph, part, node, *format, size, sink)?,
         };
         Ok(Self { _running: running })
     }
 }
 
-/// The first picture proves that the camera works.
-fn say_when_working(graph: &Graph, sink: PictureSink) -> PictureSink {
+/// The first picture proves that the device works.
+fn say_when_working(graph: &Graph, part: Part, sink: PictureSink) -> PictureSink {
     let (graph, once) = (graph.clone(), std::sync::Once::new());
     Box::new(move |sample| {
-        once.call_once(|| graph.say(GraphEvent::Working(Part::Camera)));
+        once.call_once(|| graph.say(GraphEvent::Working(part.clone())));
         sink(sample);
     })
 }
 
-fn simulated(graph: &Graph, seed: u64, size: PictureSize, sink: PictureSink) -> Running {
+/// What a simulated source shows.
+#[derive(Clone, Copy, Debug)]
+enum Drawing {
+    /// A moving picture in these colours.
+    Moving(u64),
+    /// A chart that stands still; its code changes twice a second.
+    Chart,
+}
+
+impl Drawing {
+    /// What the picture says of itself: a chart says the same for half a second.
+    fn code(self, frame: u32, now: gst::ClockTime) -> pattern::Code {
+        let now_ms = now.mseconds();
+        match self {
+            Self::Moving(_) => pattern::Code {
+                frame,
+                time_ms: now_ms as u32,
+            },
+            Self::Chart => pattern::Code {
+                frame: (now_ms / CHART_STANDS_MS) as u32,
+                time_ms: (now_ms / CHART_STANDS_MS * CHART_STANDS_MS) as u32,
+            },
+        }
+    }
+
+    fn draw(self, code: pattern::Code, picture: &mut PictureMut<'_>) {
+        match self {
+            Self::Moving(seed) => pattern::draw(code, seed, picture),
+            Self::Chart => pattern::draw_chart(code, picture),
+        }
+    }
+}
+
+fn simulated(
+    graph: &Graph,
+    part: Part,
+    drawing: Drawing,
+    size: PictureSize,
+    sink: PictureSink,
+) -> Running {
     let fps = size.frames_per_second.max(1);
     let period = Duration::from_secs(1) / fps;
     let graph = graph.clone();
     let mut painter = None;
     let mut frame = 0_u32;
-    let ticker = Ticker::start("sim-camera", period, {
-        let graph = graph.clone();
+    let ticker = Ticker::start("sim-video", period, {
+        let (graph, part) = (graph.clone(), part.clone());
         move || {
             // Built here so that a failure is reported like that of a real camera.
             if painter.is_none() {
                 painter = Painter::new(size)
-                    .inspect_err(|e| failed(&graph, &e.to_string()))
+                    .inspect_err(|e| failed(&graph, &part, &e.to_string()))
                     .ok();
             }
             let Some(painter) = &painter else { return };
             let now = graph.now();
-            let code = pattern::Code {
-                frame,
-                time_ms: now.mseconds() as u32,
-            };
+            let code = drawing.code(frame, now);
             frame = frame.wrapping_add(1);
-            if let Some(sample) = painter.paint(code, seed, now) {
+            if let Some(sample) = painter.paint(drawing, code, now) {
                 sink(&sample);
             }
         }
@@ -112,16 +158,16 @@ fn simulated(graph: &Graph, seed: u64, size: PictureSize, sink: PictureSink) -> 
     match ticker {
         Ok(ticker) => Running::Simulated { _ticker: ticker },
         Err(error) => {
-            failed(&graph, &error.to_string());
+            failed(&graph, &part, &error.to_string());
             Running::V4l2(gst::Pipeline::new())
         }
     }
 }
 
-fn failed(graph: &Graph, reason: &str) {
-    let (fault, reason) = (Fault::Other, reason.to_owned());
+fn failed(graph: &Graph, part: &Part, reason: &str) {
+    let (part, fault, reason) = (part.clone(), Fault::Other, reason.to_owned());
     graph.say(GraphEvent::Failed {
-        part: Part::Camera,
+        part,
         fault,
         reason,
     });
@@ -156,7 +202,12 @@ impl Painter {
         })
     }
 
-    fn paint(&self, code: pattern::Code, seed: u64, at: gst::ClockTime) -> Option<gst::Sample> {
+    fn paint(
+        &self,
+        drawing: Drawing,
+        code: pattern::Code,
+        at: gst::ClockTime,
+    ) -> Option<gst::Sample> {
         let mut buffer = self.pool.acquire_buffer(None).ok()?;
         let writable = buffer.get_mut()?;
         writable.set_pts(at);
@@ -167,9 +218,8 @@ impl Painter {
         let stride = |plane: usize| usize::try_from(strides[plane]).unwrap_or(0);
         let (y_stride, chroma_stride) = (stride(0), stride(1));
         let (width, height) = (self.info.width(), self.info.height());
-        pattern::draw(
+        drawing.draw(
             code,
-            seed,
             &mut PictureMut {
                 width,
                 height,
@@ -199,17 +249,22 @@ impl Drop for Painter {
 
 fn v4l2(
     graph: &Graph,
+    part: Part,
     node: &str,
     format: PictureFormat,
     size: PictureSize,
     sink: PictureSink,
 ) -> Result<Running, GraphError> {
-    let pipeline = graph.pipeline("camera", |_| Part::Camera);
+    let reported = part.clone();
+    let pipeline = graph.pipeline("capture", move |_| reported.clone());
     let source = make("v4l2src")?;
     source.set_property("device", node);
     let mode = make("capsfilter")?;
     mode.set_property("caps", mode_caps(format));
     let mut elements = vec![source, mode];
+    if format.frames_per_second > size.frames_per_second {
+        elements.push(slower(size.frames_per_second)?);
+    }
     if format.encoding == PictureEncoding::Mjpeg {
         elements.push(make("jpegdec")?);
     }
@@ -221,6 +276,25 @@ fn v4l2(
     let (width, height) = fit_below((format.width, format.height), (size.width, size.height));
     let last = elements.last().expect("three elements were just added");
     last.set_property("caps", raw_caps(width, height));
+    let appsink = output(sink);
+    let refs: Vec<&gst::Element> = elements.iter().chain([appsink.upcast_ref()]).collect();
+    chain(&pipeline, part.clone(), &refs)?;
+    let running = Running::V4l2(pipeline.clone());
+    tracing::info!(?part, node, ?format, at = ?duration(graph.now()), "a device opens");
+    start(part, &pipeline)?;
+    Ok(running)
+}
+
+/// Leaves out pictures that nobody asked for, before anything is done with them.
+fn slower(frames_per_second: u32) -> Result<gst::Element, GraphError> {
+    let rate = make("videorate")?;
+    rate.set_property("drop-only", true);
+    let most = i32::try_from(frames_per_second.max(1)).unwrap_or(i32::MAX);
+    rate.set_property("max-rate", most);
+    Ok(rate)
+}
+
+fn output(sink: PictureSink) -> gst_app::AppSink {
     let appsink = gst_app::AppSink::builder()
         .sync(false)
         .async_(false)
@@ -235,12 +309,7 @@ fn v4l2(
             })
             .build(),
     );
-    let refs: Vec<&gst::Element> = elements.iter().chain([appsink.upcast_ref()]).collect();
-    chain(&pipeline, Part::Camera, &refs)?;
-    let running = Running::V4l2(pipeline.clone());
-    start(Part::Camera, &pipeline)?;
-    tracing::info!(node, ?format, at = ?duration(graph.now()), "camera opens");
-    Ok(running)
+    appsink
 }
 
 fn mode_caps(format: PictureFormat) -> gst::Caps {

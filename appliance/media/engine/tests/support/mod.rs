@@ -173,6 +173,7 @@ pub(crate) fn simulated() -> DeviceChoice {
         camera: CameraChoice::Simulated,
         microphone: AudioChoice::Simulated,
         loudspeaker: AudioChoice::Simulated,
+        content: CameraChoice::Simulated,
     }
 }
 

@@ -104,6 +104,7 @@ impl Conference {
     fn tell_state(&mut self) {
         let state = MeetingState {
             hand_raised: self.own.hand_raised.is_some(),
+            presenting: self.media.presenting,
             dial_in: self.occupants.values().any(|o| o.telephone),
             ..self.state.clone()
         };

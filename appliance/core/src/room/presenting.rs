@@ -1,0 +1,78 @@
+//! The room presents: when it can, and when that ends by itself.
+
+use saal_media_protocol::{DeviceUse, MediaTrouble};
+use saal_meeting::{MeetingAction, Role};
+
+use super::Room;
+use crate::{Now, Presenting, Trouble, TroubleCode};
+
+const CONTENT: TroubleCode = TroubleCode::Device(DeviceUse::Content);
+
+impl Room {
+    /// Whether the room presents, or could.
+    #[must_use]
+    pub fn presenting(&self) -> Presenting {
+        let Some(call) = self.phase.in_call() else {
+            return Presenting::Impossible;
+        };
+        if call.state.presenting {
+            Presenting::On
+        } else if self.has_content() && call.state.role != Role::Visitor {
+            Presenting::Possible
+        } else {
+            Presenting::Impossible
+        }
+    }
+
+    /// A device is chosen and not missing. One that failed or was busy may work now.
+    fn has_content(&self) -> bool {
+        let chosen = self
+            .config
+            .as_ref()
+            .is_some_and(|config| config.devices.content.as_str() != "none");
+        let missing = matches!(
+            self.troubles.get(CONTENT),
+            Some(Trouble::Device(MediaTrouble::Missing { .. }))
+        );
+        chosen && !missing
+    }
+
+    /// Whether this can be done now; what is noted here the service confirms.
+    pub(super) fn may_present(&mut self, on: bool) -> bool {
+        let wanted = if on {
+            Presenting::Possible
+        } else {
+            Presenting::On
+        };
+        if self.presenting() != wanted {
+            return false;
+        }
+        if let Some(state) = self.phase.state_mut() {
+            state.presenting = on;
+        }
+        if on {
+            // Whatever was wrong before: the device is tried anew, and speaks for itself.
+            self.troubles.clear(CONTENT);
+        }
+        self.send_tiles();
+        true
+    }
+
+    /// Nobody is to look at a picture that stands still.
+    pub(super) fn stop_presenting(&mut self, now: Now) {
+        if self.presenting() == Presenting::On {
+            self.act(now, MeetingAction::Present { on: false });
+        }
+    }
+
+    /// The configuration took away what is being presented.
+    pub(super) fn stop_presenting_nothing(&mut self, now: Now) {
+        let none = self
+            .config
+            .as_ref()
+            .is_some_and(|config| config.devices.content.as_str() == "none");
+        if none {
+            self.stop_presenting(now);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What the panel is to show, as plain data.
 
 use jiff::{Timestamp, tz::TimeZone};
-use saal_core::{InCall, Muted, Notice, Now, Obstacle, Phase, Reaction, Room, Trouble};
+use saal_core::{InCall, Muted, Notice, Now, Obstacle, Phase, Presenting, Reaction, Room, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{Caption, ChatLine, JoinStage, Meeting, MeetingState, Participant};
@@ -80,6 +80,8 @@ pub struct Call {
     pub reconnecting: bool,
     /// What the room may do and has to know.
     pub meeting: MeetingState,
+    /// Whether the room presents, or could.
+    pub presenting: Presenting,
     /// The chat, oldest line first; filled while people look at it.
     pub chat: Vec<ChatLine>,
     /// Lines of the chat that nobody has looked at.
@@ -125,7 +127,7 @@ impl View {
 impl Screen {
     fn of(room: &Room, now: Now, navigation: &Navigation) -> Self {
         let call = |state: &InCall, reconnecting| {
-            let call = Call::of(state, room.muted(), reconnecting, navigation);
+            let call = Call::of(room, state, reconnecting, navigation);
             Self::Call(Box::new(call))
         };
         match room.phase() {
@@ -152,7 +154,8 @@ impl Screen {
 }
 
 impl Call {
-    fn of(state: &InCall, muted: Muted, reconnecting: bool, navigation: &Navigation) -> Self {
+    fn of(room: &Room, state: &InCall, reconnecting: bool, navigation: &Navigation) -> Self {
+        let muted = room.muted();
         // Others write as much as they like; it is copied only where it is read.
         let reading = navigation.sheet() == Some(&Sheet::Chat);
         let chat = state.said.chat().filter(|_| reading);
@@ -163,6 +166,7 @@ impl Call {
             muted,
             reconnecting,
             meeting: state.state.clone(),
+            presenting: room.presenting(),
             chat: chat.cloned().collect(),
             unread: state.said.unread(),
             captions: state.said.captions().cloned().collect(),

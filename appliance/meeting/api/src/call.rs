@@ -109,8 +109,6 @@ pub struct MeetingState {
     pub polls: Vec<Poll>,
     /// A telephone is in the call, which understands tones (DTMF).
     pub dial_in: bool,
-    /// Whether the room presents something; `None`: it has nothing to present or may not.
-    pub presenting: Option<bool>,
 }
 
 /// A question that people vote on; the room reads it only.

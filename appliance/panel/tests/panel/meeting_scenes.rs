@@ -1,6 +1,6 @@
 //! What meetings may ask people and offer them, made by hand.
 
-use saal_core::{Muted, Notice, Obstacle, Reaction};
+use saal_core::{Muted, Notice, Obstacle, Presenting, Reaction};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Knocker, Participant, Poll, Role as MeetingRole, Waiting,
@@ -191,7 +191,7 @@ pub(crate) fn all_tiles(call: &mut Call) {
     voting(call);
     call.unread = 3;
     call.meeting.dial_in = true;
-    call.meeting.presenting = Some(false);
+    call.presenting = Presenting::Possible;
     call.meeting.hand_raised = true;
 }
 

@@ -25,6 +25,8 @@ time_zone = "Europe/Berlin"
 homeserver = "http://127.0.0.1:8008"
 access_token_file = "token"
 allowed_servers = ["example.org"]
+[devices]
+content = "simulated"
 "#;
 
 /// A room with a panel on its wall.
@@ -278,7 +280,6 @@ fn what_was_typed_for_one_meeting_is_forgotten_in_the_next() {
 fn every_control_of_a_participant_does_what_it_says() {
     let state = MeetingState {
         dial_in: true,
-        presenting: Some(false),
         ..participant()
     };
     let hand = MeetingAction::RaiseHand { raised: true };
@@ -308,7 +309,7 @@ fn every_control_of_a_participant_does_what_it_says() {
     }
     let raised = MeetingState {
         hand_raised: true,
-        presenting: Some(true),
+        presenting: true,
         ..state
     };
     let mut wall = Wall::in_call(raised);

@@ -1,7 +1,7 @@
 //! Views made by hand: what a room may have to show.
 
 use jiff::{Timestamp, tz::TimeZone};
-use saal_core::{CalendarProblem, Muted, Trouble};
+use saal_core::{CalendarProblem, Muted, Presenting, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
@@ -151,6 +151,7 @@ pub(crate) fn plain_call() -> Call {
         muted: Muted::default(),
         reconnecting: false,
         meeting: MeetingState::default(),
+        presenting: Presenting::Impossible,
         chat: Vec::new(),
         unread: 0,
         captions: Vec::new(),

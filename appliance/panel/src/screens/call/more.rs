@@ -1,6 +1,6 @@
 //! Everything that can be done in a meeting beside the large buttons.
 
-use saal_core::Intent;
+use saal_core::{Intent, Presenting};
 use saal_meeting::{MeetingAction, Role as MeetingRole};
 
 use super::{
@@ -63,7 +63,11 @@ impl Tile {
             Some(Self::hand(page, meeting.hand_raised)),
             Some(Self::people(page, call)),
             Some(Self::chat(page, call.unread)),
-            meeting.presenting.map(|on| Self::present(page, on)),
+            match call.presenting {
+                Presenting::Impossible => None,
+                Presenting::Possible => Some(Self::present(page, false)),
+                Presenting::On => Some(Self::present(page, true)),
+            },
             (!meeting.polls.is_empty()).then(|| Self::polls(page, meeting.polls.len())),
             meeting
                 .dial_in

@@ -454,12 +454,8 @@ mod tests {
         use SourceKind::{Camera, Content};
         assert_eq!(
             rates,
-            [
-                (Content, 150_000),
-                (Content, 500_000),
-                (Camera, 150_000),
-                (Camera, 165_000)
-            ],
+            [(Content, 150_000), (Content, 500_000), (Camera, 150_000)],
+            "less than half of what the camera's next layer needs is left"
         );
     }
 

@@ -93,9 +93,9 @@ pub struct MeetingState {
     pub transcription: bool,
     /// Recording or transcription wait for the room's consent.
     pub consent_asked: bool,
-    /// Microphones are opened by moderators only.
+    /// Only a moderator can let the room open its microphone.
     pub microphone_moderated: bool,
-    /// Cameras are opened by moderators only.
+    /// Only a moderator can let the room open its camera.
     pub camera_moderated: bool,
     /// The room's own hand.
     pub hand_raised: bool,

@@ -261,11 +261,17 @@ pub(crate) struct OwnPresence {
     /// In the order of preference.
     pub(crate) codecs: Vec<Codec>,
     pub(crate) sources: Sources,
-    /// When the hand went up, milliseconds since 1970.
+    /// When the hand went up, milliseconds since 1970; 0 once it is down again, which has to be
+    /// said: others overlook what is missing.
     pub(crate) hand_raised: Option<u64>,
 }
 
 impl OwnPresence {
+    /// The hand is up.
+    pub(crate) fn raises_hand(&self) -> bool {
+        self.hand_raised.is_some_and(|since| since > 0)
+    }
+
     /// To enter, with the password where one is known.
     pub(crate) fn enter(&self, password: Option<&str>) -> Element {
         let password = password.map(|p| Element::new("password", ns::MUC).text_node(p));

@@ -67,7 +67,7 @@ impl Conference {
     fn act(&mut self, now: Instant, action: MeetingAction) {
         match action {
             MeetingAction::RaiseHand { raised } => {
-                self.own.hand_raised = raised.then(|| self.unix_ms(now));
+                self.own.hand_raised = Some(if raised { self.unix_ms(now) } else { 0 });
                 self.tell_presence();
             }
             MeetingAction::React { emoji } => {

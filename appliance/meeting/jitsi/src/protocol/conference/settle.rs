@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use saal_media_protocol::SourceKind;
 use saal_meeting::{CallEvent, MeetingState, Participant, Role, Waiting};
 
 use super::{Conference, Phase, Timer};
@@ -103,8 +104,10 @@ impl Conference {
 
     fn tell_state(&mut self) {
         let state = MeetingState {
-            hand_raised: self.own.hand_raised.is_some(),
+            hand_raised: self.own.raises_hand(),
             presenting: self.media.presenting,
+            microphone_moderated: !self.may_unmute(SourceKind::Microphone),
+            camera_moderated: !self.may_unmute(SourceKind::Camera),
             dial_in: self.occupants.values().any(|o| o.telephone),
             ..self.state.clone()
         };

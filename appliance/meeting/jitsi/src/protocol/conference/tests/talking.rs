@@ -58,6 +58,10 @@ fn who_may_not_speak_stays_muted_until_a_moderator_allows_it() {
     );
     let source = SourceKind::Microphone;
     assert!(world.has(&CallEvent::UnmuteAllowed { source }));
+    assert!(
+        !world.shows().microphone_moderated,
+        "the room may speak now"
+    );
     assert!(world.said_with("SourceInfo").is_none(), "unmuted by others");
     world.set_muted(SourceKind::Microphone, false);
     assert!(world.said_with("SourceInfo").is_some());
@@ -280,7 +284,11 @@ fn a_hand_goes_up_and_down() {
     let at = told.text_of("jitsi_participant_raisedHand");
     assert_eq!(at.as_deref(), Some("1002000"));
     assert!(world.shows().hand_raised);
+    world.take();
     world.act(MeetingAction::RaiseHand { raised: false });
+    let told = world.said_with("raisedHand").unwrap();
+    let at = told.text_of("jitsi_participant_raisedHand");
+    assert_eq!(at.as_deref(), Some("0"), "others overlook what is missing");
     assert!(!world.shows().hand_raised);
 }
 

@@ -38,9 +38,9 @@ pub use error::{Error, Result};
 pub use farend::{BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{
-    BridgeScript, BridgeView, Channel, EndpointView, JitsiCaller, JitsiJoin, JitsiOptions,
-    JitsiParticipant, JitsiScript, JitsiServers, JitsiSite, JitsiState, JitsiTrack, Knocker,
-    Refusal, Said,
+    BridgeScript, BridgeView, Channel, EndpointView, JitsiCaller, JitsiCrowd, JitsiJoin,
+    JitsiOptions, JitsiParticipant, JitsiScript, JitsiServers, JitsiSite, JitsiState, JitsiTrack,
+    Knocker, Refusal, Said, jitsi_token,
 };
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};

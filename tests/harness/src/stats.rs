@@ -61,6 +61,8 @@ pub struct Outbound {
     pub kind: String,
     /// Simulcast layer.
     pub rid: String,
+    /// `video/VP8`; empty while nothing is sent.
+    pub codec: String,
     /// Video: pictures encoded.
     pub frames_encoded: u64,
     /// Video: pixels.

@@ -4,15 +4,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac};
 use saal_harness::{
     BridgeScript, Channel, FarEndOptions, JitsiJoin, JitsiOptions, JitsiScript, JitsiServers,
-    Refusal, run,
+    Refusal, jitsi_token, run,
 };
-use serde_json::{Value, json};
-use sha2::Sha256;
+use serde_json::json;
 
 const REWRITING: [&str; 3] = [
     "urn:xmpp:jingle:1",
@@ -86,21 +82,6 @@ fn a_client_with_ssrc_rewriting_learns_sources_from_the_bridge_alone() {
     });
 }
 
-fn token(key: &str, claims: &Value) -> String {
-    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!(
-        "{}.{}",
-        part(&json!({"alg": "HS256", "typ": "JWT"})),
-        part(claims)
-    );
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
-    mac.update(signed.as_bytes());
-    format!(
-        "{signed}.{}",
-        BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
-    )
-}
-
 #[test]
 fn a_token_is_asked_for_and_is_good_for_its_room_only() {
     run(async {
@@ -117,15 +98,15 @@ fn a_token_is_asked_for_and_is_good_for_its_room_only() {
         let good = json!({"room": "weekly", "exp": soon});
         for bad in [
             None,
-            Some(token("other", &good)),
-            Some(token("key", &json!({"room": "weekly", "exp": 1}))),
+            Some(jitsi_token("other", &good)),
+            Some(jitsi_token("key", &json!({"room": "weekly", "exp": 1}))),
         ] {
             let refused = JitsiScript::connect(base, "weekly", bad.as_deref(), &REWRITING).await;
             let error = refused.unwrap_err().to_string();
             assert!(error.contains("not-allowed"), "{bad:?}: {error}");
         }
         for (room, outcome) in [("weekly", None), ("daily", Some("error"))] {
-            let token = token("key", &good);
+            let token = jitsi_token("key", &good);
             let mut script = JitsiScript::connect(base, room, Some(&token), &REWRITING)
                 .await
                 .unwrap();

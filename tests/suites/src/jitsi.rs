@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use saal_control::Status;
+use saal_control::{Obstacle, Status};
 use saal_harness::{
     FarEnd, FarEndOptions, JitsiCaller, JitsiJoin, JitsiOptions, JitsiParticipant, JitsiServers,
     JitsiSite, JitsiState, Room, RoomOptions, Tools, until,
@@ -174,12 +174,23 @@ impl JitsiStage {
         let link = self.link(&name);
         let room = Room::standing(self.folder(), &room_with(title, &link)).await?;
         let host = self.join(&name, anna).await?;
-        assert_eq!(host.outcome(), "joined", "Anna");
-        let meeting = JitsiMeeting { name, room, host };
-        let moderates = |state: &JitsiState| state.role.as_deref() == Some("moderator");
-        meeting.told("Anna is the moderator", moderates).await?;
-        Ok(meeting)
+        JitsiMeeting::begin(name, room, host).await
     }
+}
+
+/// The same on an installation of the test's own, whose room has the meeting's name.
+///
+/// # Errors
+/// When anything does not start.
+pub async fn meeting_on(
+    servers: &JitsiServers,
+    browser: &FarEnd,
+    name: &str,
+    anna: &JitsiJoin,
+) -> Result<JitsiMeeting> {
+    let room = Room::standing(servers.folder(), &room_with(name, &servers.link(name))).await?;
+    let host = servers.join(browser, name, anna).await?;
+    JitsiMeeting::begin(name.to_owned(), room, host).await
 }
 
 /// A name that no other meeting has, on a real installation either.
@@ -214,6 +225,37 @@ pub struct JitsiMeeting {
 }
 
 impl JitsiMeeting {
+    async fn begin(name: String, room: Room, host: JitsiCaller) -> Result<Self> {
+        assert_eq!(host.outcome(), "joined", "Anna");
+        let meeting = Self { name, room, host };
+        let moderates = |state: &JitsiState| state.role.as_deref() == Some("moderator");
+        meeting.told("Anna is the moderator", moderates).await?;
+        Ok(meeting)
+    }
+
+    /// Touches Join without waiting.
+    ///
+    /// # Errors
+    /// When there is no Join.
+    pub async fn touch_join(&self) -> Result<()> {
+        self.room.touch_element("Join").await.map(drop)
+    }
+
+    /// Waits until something has to happen before the room is in.
+    ///
+    /// # Errors
+    /// With the room's last status.
+    pub async fn waits_for(&self, obstacle: Obstacle) -> Result<()> {
+        let waits = |status: &Status| {
+            let call = status.call.as_ref();
+            call.is_some_and(|call| call.obstacle == Some(obstacle))
+        };
+        self.room
+            .status_is(obstacle.as_str(), PATIENCE, waits)
+            .await
+            .map(drop)
+    }
+
     /// Touches Join and waits until the room is in the call.
     ///
     /// # Errors

@@ -26,9 +26,10 @@ export function installProbe() {
   async function stats() {
     const found = { inbound: [], outbound: [], connections: alive().map((peer) => peer.connectionState) };
     for (const peer of alive()) {
-      for (const line of (await peer.getStats()).values()) {
+      const lines = await peer.getStats();
+      for (const line of lines.values()) {
         if (line.type === "inbound-rtp") found.inbound.push({ ...line, stream: streamOf.get(line.trackIdentifier) ?? "" });
-        if (line.type === "outbound-rtp") found.outbound.push({ ...line });
+        if (line.type === "outbound-rtp") found.outbound.push({ ...line, codec: lines.get(line.codecId)?.mimeType ?? "" });
       }
     }
     return found;

@@ -13,6 +13,7 @@
 
 mod bridge;
 mod caller;
+mod crowd;
 mod focus;
 mod front;
 mod prosody;
@@ -20,13 +21,16 @@ mod script;
 mod servers;
 mod site;
 mod sources;
+mod token;
 mod xmpp;
 
 pub use bridge::{BridgeView, EndpointView};
 pub use caller::{JitsiCaller, JitsiJoin, JitsiParticipant, JitsiState, JitsiTrack, Knocker, Said};
+pub use crowd::JitsiCrowd;
 pub use script::{BridgeScript, JitsiScript};
 pub use servers::JitsiServers;
 pub use site::JitsiSite;
+pub use token::jitsi_token;
 
 /// The XMPP domain. A reserved top level domain (RFC 6761): no lookup may ever leave the machine.
 pub const DOMAIN: &str = "meet.saal.test";

@@ -127,6 +127,12 @@ impl JitsiScript {
         self.jid.get(..8).unwrap_or_default()
     }
 
+    /// Its address in the room.
+    #[must_use]
+    pub fn occupant(&self) -> String {
+        format!("{}/{}", self.room, self.id())
+    }
+
     /// Sends a stanza as it is.
     ///
     /// # Errors
@@ -153,7 +159,7 @@ impl JitsiScript {
         if answer.attr("type") == Some("error") {
             return Ok(answer);
         }
-        let (own, node) = (format!("{room}/{}", self.id()), CAPS.replace("#1", ""));
+        let (own, node) = (self.occupant(), CAPS.replace("#1", ""));
         self.send(&format!(
             "<presence xmlns='jabber:client' to='{own}'><x xmlns='http://jabber.org/protocol/muc'>{muc}</x>\
              <c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='{node}' ver='{}'/><SourceInfo>{{}}</SourceInfo>\

@@ -13,6 +13,7 @@ use crate::web::Serving;
 
 use super::bridge::{Bridge, BridgeView};
 use super::caller::{JitsiCaller, JitsiJoin};
+use super::crowd::JitsiCrowd;
 use super::focus::{Control, Focus, Order};
 use super::front::{Behind, Bound};
 use super::prosody::Prosody;
@@ -108,11 +109,7 @@ impl JitsiServers {
 
     /// What the bridge does in a room.
     pub async fn bridge(&self, room: &str) -> BridgeView {
-        let jid = jid(room);
-        let conference = self
-            .focus
-            .ask(|answer| Order::Conference(jid, answer))
-            .await;
+        let conference = self.conference(room).await;
         let bridge = self.bridge.borrow().clone();
         match conference {
             Some(conference) => bridge.view(&conference).await,
@@ -223,6 +220,29 @@ impl JitsiServers {
                 answer: "there is nobody whom it concerns".to_owned(),
             }),
         }
+    }
+
+    /// Brings `count` people without media of their own into a room.
+    ///
+    /// # Errors
+    /// When one of them does not get in.
+    pub async fn crowd(&self, room: &str, count: u32) -> Result<JitsiCrowd> {
+        JitsiCrowd::join(&self.base, room, count).await
+    }
+
+    /// Has the camera of `endpoint` seen in the name of everybody in the crowd.
+    pub async fn double(&self, crowd: &JitsiCrowd, room: &str, endpoint: &str) {
+        let bridge = self.bridge.borrow().clone();
+        if let Some(conference) = self.conference(room).await {
+            crowd.play(&bridge, &conference, endpoint);
+        }
+    }
+
+    async fn conference(&self, room: &str) -> Option<String> {
+        let jid = jid(room);
+        self.focus
+            .ask(|answer| Order::Conference(jid, answer))
+            .await
     }
 
     /// Breaks every connection of XMPP once; the servers go on.

@@ -135,11 +135,22 @@ impl Core {
     }
 
     fn forward(&mut self, now: Instant, key: &Key, packet: &RtpPacket) {
+        let ssrc = *packet.header.ssrc;
+        self.forward_as(now, key, ssrc, packet);
+        for double in self.doubles_of(key) {
+            if let Some(own) = self.doubled(key, &double, ssrc) {
+                self.forward_as(now, &double, own, packet);
+            }
+        }
+    }
+
+    /// Sends a packet on to all who want it, as one that this participant sent on `ssrc`.
+    fn forward_as(&mut self, now: Instant, key: &Key, ssrc: u32, packet: &RtpPacket) {
         let Some(sender) = self.endpoints.get_mut(key) else {
             return;
         };
-        sender.note(now, packet);
-        let Some(track) = sender.track_of(*packet.header.ssrc).cloned() else {
+        sender.note(now, ssrc, packet);
+        let Some(track) = sender.track_of(ssrc).cloned() else {
             return;
         };
         if track.medium == Medium::Audio {
@@ -150,7 +161,6 @@ impl Core {
             if receiver.0 != key.0 || receiver.1 == key.1 || !endpoint.peer.is_connected() {
                 continue;
             }
-            let ssrc = *packet.header.ssrc;
             let layer = match track.medium {
                 Medium::Audio => {
                     endpoint.stream(&key.1, &track);
@@ -162,10 +172,19 @@ impl Core {
                     None => continue,
                 },
             };
-            endpoint.forward(now, &track.name, packet, layer);
+            endpoint.forward(now, &track.name, (ssrc, packet), layer);
             missing |= endpoint.waits(&track.name);
         }
-        if missing && let Some(sender) = self.endpoints.get_mut(key) {
+        if missing {
+            self.ask_for_key_frame(now, key, &track);
+        }
+    }
+
+    fn ask_for_key_frame(&mut self, now: Instant, key: &Key, track: &Track) {
+        let Some((owner, track)) = self.original(key, track) else {
+            return;
+        };
+        if let Some(sender) = self.endpoints.get_mut(&owner) {
             sender.ask_for_key_frame(now, &track);
         }
     }
@@ -199,14 +218,10 @@ impl Core {
             return;
         };
         let owner = (key.0.clone(), stream.owner.clone());
-        if let Some(sender) = self.endpoints.get_mut(&owner)
-            && let Some(track) = sender
-                .tracks
-                .iter()
-                .find(|track| track.name == *source)
-                .cloned()
-        {
-            sender.ask_for_key_frame(now, &track);
+        let sender = self.endpoints.get(&owner);
+        let track = sender.and_then(|sender| sender.tracks.iter().find(|one| one.name == *source));
+        if let Some(track) = track.cloned() {
+            self.ask_for_key_frame(now, &owner, &track);
         }
     }
 
@@ -322,7 +337,7 @@ impl Core {
             .iter()
             .filter(|(other, _)| other.0 == key.0 && other.1 != key.1);
         let mut offers: Vec<(String, Track)> = others
-            .filter(|(_, endpoint)| endpoint.peer.is_connected())
+            .filter(|(_, endpoint)| endpoint.sends())
             .flat_map(|(other, endpoint)| {
                 let videos = endpoint.tracks.iter().filter(|track| {
                     track.medium == Medium::Video && !endpoint.muted.contains(&track.name)
@@ -432,10 +447,12 @@ impl Core {
         let names: Vec<String> = videos.map(|track| track.name.clone()).collect();
         for name in names {
             let others = self.endpoints.iter().filter(|(other, _)| other.0 == key.0);
-            let needed = others
-                .filter_map(|(_, endpoint)| endpoint.streams.get(&name))
-                .map(|stream| stream.wanted)
-                .max();
+            let aliases = self.names_of(key, &name);
+            let streams = others.flat_map(|(_, endpoint)| {
+                let named = |alias| endpoint.streams.get(alias);
+                aliases.iter().filter_map(named)
+            });
+            let needed = streams.map(|stream| stream.wanted).max();
             let needed = needed.unwrap_or(0).min(2160);
             let Some(sender) = self.endpoints.get_mut(key).filter(|sender| sender.open) else {
                 return;

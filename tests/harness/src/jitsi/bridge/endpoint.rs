@@ -78,6 +78,8 @@ pub(super) struct Endpoint {
     /// When the last datagram came; nothing before the first.
     pub(super) heard: Option<Instant>,
     pub(super) active: bool,
+    /// Whose camera is seen in its name; it has no media of its own then.
+    pub(super) double_of: Option<String>,
     probes: u64,
     seen: BTreeMap<u32, Seen>,
     asked: Option<Instant>,
@@ -111,11 +113,17 @@ impl Endpoint {
             said: Vec::new(),
             heard: None,
             active: true,
+            double_of: None,
             probes: 0,
             seen: BTreeMap::new(),
             asked: None,
             next_mid: [0; 2],
         }
+    }
+
+    /// Whether its sources can be had.
+    pub(super) fn sends(&self) -> bool {
+        self.double_of.is_some() || self.peer.is_connected()
     }
 
     /// Takes the sources that the focus says this participant sends.
@@ -136,8 +144,8 @@ impl Endpoint {
     }
 
     /// Notes that a layer is there.
-    pub(super) fn note(&mut self, now: Instant, packet: &RtpPacket) {
-        let (ssrc, payload_type) = (*packet.header.ssrc, *packet.header.payload_type);
+    pub(super) fn note(&mut self, now: Instant, ssrc: u32, packet: &RtpPacket) {
+        let payload_type = *packet.header.payload_type;
         let height = packet::key_frame(payload_type, &packet.payload).flatten();
         let seen = self.seen.entry(ssrc).or_insert(Seen {
             at: now,
@@ -305,8 +313,14 @@ impl Endpoint {
         });
     }
 
-    /// Sends a packet of a source on, if its lane lets it through. `wanted` is the layer that should go through.
-    pub(super) fn forward(&mut self, now: Instant, source: &str, packet: &RtpPacket, wanted: u32) {
+    /// Sends a packet of a source on, which came on `ssrc`, if its lane lets it through. `wanted` is the layer that should go through.
+    pub(super) fn forward(
+        &mut self,
+        now: Instant,
+        source: &str,
+        (ssrc, packet): (u32, &RtpPacket),
+        wanted: u32,
+    ) {
         let Some(stream) = self.streams.get_mut(source) else {
             return;
         };
@@ -316,7 +330,7 @@ impl Endpoint {
             .then(|| Numbers::read(&packet.payload))
             .flatten();
         let arrival = Arrival {
-            ssrc: *packet.header.ssrc,
+            ssrc,
             sequence: *packet.seq_no,
             time: packet.header.timestamp,
             at: now,
@@ -331,10 +345,10 @@ impl Endpoint {
             numbers.write(&mut payload, departure.picture, departure.base);
         }
         stream.packets += 1;
-        let ssrc = stream.ssrc;
+        let own = stream.ssrc;
         self.peer.send(
             now,
-            ssrc,
+            own,
             (departure.sequence, departure.time),
             packet,
             payload,

@@ -4,6 +4,7 @@
 //! WebSocket, simulcast by key frames, SSRC rewriting with source maps where a client understands them.
 
 mod core;
+mod double;
 mod endpoint;
 mod lane;
 mod messages;
@@ -75,6 +76,8 @@ enum Order {
     Tracks(Key, Vec<Track>),
     Muted(Key, BTreeSet<String>),
     Expire(Key),
+    /// The second sends what the first, of the same conference, is to be seen with.
+    Double(Key, String),
     /// A WebSocket with its password; the answer says whether it may come in.
     Connect(
         Key,
@@ -137,6 +140,11 @@ impl Bridge {
 
     pub(super) fn expire(&self, conference: &str, endpoint: &str) {
         self.order(Order::Expire(key(conference, endpoint)));
+    }
+
+    /// Has the camera of `of` seen in the name of `endpoint` as well.
+    pub(super) fn double(&self, conference: &str, endpoint: &str, of: &str) {
+        self.order(Order::Double(key(conference, endpoint), of.to_owned()));
     }
 
     /// A client's WebSocket; its texts come out of the receiver unless the password is wrong.
@@ -222,6 +230,10 @@ fn obey(core: &mut Core, now: Instant, order: Order) {
             core.review(now);
         }
         Order::Expire(key) => core.expire(&key),
+        Order::Double(key, of) => {
+            with(core, &key, |endpoint| endpoint.double_of = Some(of));
+            core.review(now);
+        }
         Order::Connect(key, password, texts, answer) => {
             let endpoint = core.endpoints.get_mut(&key);
             let Some(endpoint) = endpoint.filter(|endpoint| endpoint.password == password) else {

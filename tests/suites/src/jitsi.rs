@@ -28,7 +28,7 @@ pub const ROOM: &str = "Raum Lahn";
 #[derive(Debug)]
 enum Site {
     StandIn(Box<JitsiServers>),
-    Real(JitsiSite),
+    Real(Box<JitsiSite>),
 }
 
 /// An installation and a browser.
@@ -74,7 +74,7 @@ impl Site {
     async fn new() -> Result<Self> {
         let named = std::env::var(SERVER).ok().filter(|name| !name.is_empty());
         Ok(match named {
-            Some(address) => Self::Real(JitsiSite::new(&address)?),
+            Some(address) => Self::Real(Box::new(JitsiSite::new(&address)?)),
             None => Self::StandIn(Box::new(
                 JitsiServers::start(JitsiOptions::default()).await?,
             )),

@@ -8,10 +8,14 @@ use alsa::{
 };
 use saal_hal::{AudioDevice, AudioDevices, AudioError, Direction};
 
+use crate::names::{self, Named};
+
 /// Everything in this house runs at this rate.
 const RATE: u32 = 48_000;
 /// 10 ms.
 const PERIOD_FRAMES: usize = 480;
+/// How long the first period may take, in milliseconds; a device that says nothing is broken.
+const FIRST_PERIOD: u32 = 2_000;
 
 const EBUSY: i32 = nix::errno::Errno::EBUSY as i32;
 const ENODEV: i32 = nix::errno::Errno::ENODEV as i32;
@@ -34,6 +38,7 @@ impl AudioDevices for AlsaDevices {
                 Err(error) => tracing::debug!(%error, "no sound card"),
             }
         }
+        names::make_unique(&mut all);
         Ok(all)
     }
 
@@ -41,15 +46,35 @@ impl AudioDevices for AlsaDevices {
         let explain = |operation: &'static str| {
             move |error: alsa::Error| self.explain(device, operation, error)
         };
-        let pcm = PCM::new(&device.id, flow(device.direction), false).map_err(explain("open"))?;
+        // Not blocking: an open that blocks waits for as long as another program has the device.
+        let pcm = PCM::new(&device.id, flow(device.direction), true).map_err(explain("open"))?;
         let channels = configure(&pcm).map_err(explain("set 48 kHz, 16 bit"))?;
         let mut period = vec![0_i16; PERIOD_FRAMES * channels];
         let io = pcm.io_i16().map_err(explain("move sound"))?;
-        match device.direction {
-            Direction::Capture => io.readi(&mut period).map_err(explain("read"))?,
-            Direction::Playback => io.writei(&period).map_err(explain("write"))?,
-        };
+        if device.direction == Direction::Playback {
+            io.writei(&period).map_err(explain("write"))?;
+            return Ok(());
+        }
+        pcm.start().map_err(explain("start"))?;
+        if !pcm.wait(Some(FIRST_PERIOD)).map_err(explain("wait"))? {
+            return Err(AudioError::Device {
+                device: device.name.clone(),
+                operation: "read".to_owned(),
+                reason: format!("no sound within {FIRST_PERIOD} ms"),
+            });
+        }
+        io.readi(&mut period).map_err(explain("read"))?;
         Ok(())
+    }
+}
+
+impl Named for AudioDevice {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn name(&mut self) -> &mut String {
+        &mut self.name
     }
 }
 

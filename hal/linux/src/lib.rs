@@ -4,6 +4,7 @@
 
 mod alsa_devices;
 mod inherited;
+mod names;
 mod v4l2_cameras;
 
 pub use alsa_devices::AlsaDevices;

@@ -10,8 +10,12 @@ use v4l::{
     frameinterval::FrameIntervalEnum,
     framesize::{FrameSizeEnum, Stepwise},
     io::{mmap::Stream, traits::CaptureStream},
+    v4l_sys::v4l2_capability,
+    v4l2,
     video::Capture,
 };
+
+use crate::names::{self, Named};
 
 /// A camera's first picture may need its sensor to settle.
 const FIRST_PICTURE: Duration = Duration::from_secs(3);
@@ -43,7 +47,7 @@ impl Cameras for V4l2Cameras {
         for node in nodes {
             match describe(node.path()) {
                 Ok(Some(mut camera)) => {
-                    make_unique(&mut camera, &cameras);
+                    make_id_unique(&mut camera, &cameras);
                     cameras.push(camera);
                 }
                 Ok(None) => {}
@@ -53,6 +57,7 @@ impl Cameras for V4l2Cameras {
                 }
             }
         }
+        names::make_unique(&mut cameras);
         Ok(cameras)
     }
 
@@ -73,6 +78,16 @@ impl Cameras for V4l2Cameras {
             .next()
             .map_err(|e| self.explain(camera, "streaming", &e))?;
         Ok(())
+    }
+}
+
+impl Named for Camera {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn name(&mut self) -> &mut String {
+        &mut self.name
     }
 }
 
@@ -104,9 +119,10 @@ impl V4l2Cameras {
 /// `None` for nodes that are no cameras: metadata, codecs, outputs.
 fn describe(node: &Path) -> io::Result<Option<Camera>> {
     let device = Device::with_path(node)?;
-    let caps = device.query_caps()?;
+    let caps = capability(&device)?;
+    let flags = Flags::from(caps.device_caps);
     let wanted = Flags::VIDEO_CAPTURE | Flags::STREAMING;
-    if !caps.capabilities.contains(wanted) || caps.capabilities.contains(Flags::VIDEO_M2M) {
+    if !flags.contains(wanted) || flags.contains(Flags::VIDEO_M2M) {
         return Ok(None);
     }
     let formats = formats(&device)?;
@@ -115,15 +131,40 @@ fn describe(node: &Path) -> io::Result<Option<Camera>> {
     }
     let serial = serial(node).map(|s| format!("#{s}")).unwrap_or_default();
     Ok(Some(Camera {
-        id: format!("{}{serial}", caps.bus),
-        name: caps.card,
+        id: format!("{}{serial}", text(&caps.bus_info)),
+        name: text(&caps.card),
         node: node.display().to_string(),
         formats,
     }))
 }
 
+/// What the crate's `query_caps` asks too; but that panics at a name which is no UTF-8, and the kernel cuts names after
+/// 31 bytes, in the middle of a letter if need be.
+fn capability(device: &Device) -> io::Result<v4l2_capability> {
+    // SAFETY: all bits zero are a valid value of this struct of integers and arrays of them.
+    #[allow(unsafe_code)]
+    let mut caps: v4l2_capability = unsafe { std::mem::zeroed() };
+    let place = std::ptr::from_mut(&mut caps).cast();
+    // SAFETY: the descriptor is open for as long as the device is borrowed, and VIDIOC_QUERYCAP writes one v4l2_capability
+    // to the place it is given.
+    #[allow(unsafe_code)]
+    unsafe {
+        v4l2::ioctl(device.handle().fd(), v4l2::vidioc::VIDIOC_QUERYCAP, place)?;
+    }
+    Ok(caps)
+}
+
+/// Text that ends with a zero byte, without what a cut left of a letter.
+fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0);
+    let text = String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]);
+    text.trim_end_matches(char::REPLACEMENT_CHARACTER)
+        .trim()
+        .to_owned()
+}
+
 /// One device may have several capture nodes on one bus path: the later ones get a number.
-fn make_unique(camera: &mut Camera, before: &[Camera]) {
+fn make_id_unique(camera: &mut Camera, before: &[Camera]) {
     let base = camera.id.clone();
     let taken = |id: &str| before.iter().any(|c| c.id == id);
     let free = (2..).map(|n| format!("{base}/{n}")).find(|id| !taken(id));
@@ -150,7 +191,9 @@ fn formats(device: &Device) -> io::Result<Vec<PictureFormat>> {
         let Some(encoding) = encoding(description.fourcc) else {
             continue;
         };
-        for size in device.enum_framesizes(description.fourcc)? {
+        // One that can't say its sizes in this encoding may in another.
+        let sizes_of = device.enum_framesizes(description.fourcc);
+        for size in sizes_of.unwrap_or_default() {
             for (width, height) in sizes(&size.size) {
                 for rate in rates(device, description.fourcc, width, height) {
                     let frames_per_second = rate;
@@ -277,6 +320,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_was_cut_inside_a_letter_is_still_a_name() {
+        let mut card = *b"Konferenzkamera f\xc3\xbcr R\xc3\xa4ume gr\xc3\xb6\xc3\0";
+        assert_eq!(text(&card), "Konferenzkamera für Räume grö");
+        card[15] = 0;
+        assert_eq!(text(&card), "Konferenzkamera");
+        assert_eq!(text(b"no zero"), "no zero");
+    }
+
+    #[test]
     fn two_nodes_on_one_bus_get_different_identities() {
         let camera = |id: &str| Camera {
             id: id.into(),
@@ -287,7 +339,7 @@ mod tests {
         let mut known = vec![camera("usb-1")];
         for expected in ["usb-1/2", "usb-1/3"] {
             let mut next = camera("usb-1");
-            make_unique(&mut next, &known);
+            make_id_unique(&mut next, &known);
             assert_eq!(next.id, expected);
             known.push(next);
         }

@@ -4,47 +4,13 @@
 
 mod support;
 
-use std::{os::unix::net::UnixStream as StdStream, process::Stdio};
-
-use command_fds::{CommandFdExt, FdMapping};
-use saal_media_protocol::{CONTROL_FD, MediaCommand, PICTURE_FD};
-use support::{DEADLINE, Daemon, simulated, tile};
-use tokio::{
-    net::UnixStream,
-    process::{Child, Command},
-    time::timeout,
-};
-
-fn start() -> (Child, Daemon) {
-    let (control, theirs) = StdStream::pair().unwrap();
-    let (pictures, their_pictures) = StdStream::pair().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_saal-media"));
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    command
-        .fd_mappings(vec![
-            FdMapping {
-                parent_fd: theirs.into(),
-                child_fd: CONTROL_FD,
-            },
-            FdMapping {
-                parent_fd: their_pictures.into(),
-                child_fd: PICTURE_FD,
-            },
-        ])
-        .unwrap();
-    let into_tokio = |socket: StdStream| {
-        socket.set_nonblocking(true).unwrap();
-        UnixStream::from_std(socket).unwrap()
-    };
-    (
-        command.spawn().unwrap(),
-        Daemon::over(into_tokio(control), into_tokio(pictures)),
-    )
-}
+use saal_media_protocol::MediaCommand;
+use support::{DEADLINE, simulated, start_process, tile};
+use tokio::{process::Command, time::timeout};
 
 #[tokio::test]
 async fn serves_until_its_daemon_is_gone() {
-    let (mut child, mut daemon) = start();
+    let (mut child, mut daemon) = start_process();
     daemon.greet(simulated()).await;
     daemon
         .send(MediaCommand::SetTiles {
@@ -69,7 +35,7 @@ async fn serves_until_its_daemon_is_gone() {
 
 #[tokio::test]
 async fn refuses_a_daemon_of_another_version() {
-    let (mut child, mut daemon) = start();
+    let (mut child, mut daemon) = start_process();
     daemon
         .send(MediaCommand::Hello {
             version: saal_media_protocol::VERSION + 1,

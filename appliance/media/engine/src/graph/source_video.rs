@@ -325,11 +325,17 @@ fn mode_caps(format: PictureFormat) -> gst::Caps {
     builder
         .field("width", whole(format.width))
         .field("height", whole(format.height))
-        .field(
-            "framerate",
-            gst::Fraction::new(whole(format.frames_per_second), 1),
-        )
+        .field("framerate", rates(format.frames_per_second))
         .build()
+}
+
+/// The camera's exact rate is somewhere around the whole number that it goes by: 12.5 is called 13, 30000/1001 is called 30.
+fn rates(frames_per_second: u32) -> gst::FractionRange {
+    let halves = i32::try_from(frames_per_second.saturating_mul(2)).unwrap_or(i32::MAX - 1);
+    gst::FractionRange::new(
+        gst::Fraction::new(halves - 1, 2),
+        gst::Fraction::new(halves + 1, 2),
+    )
 }
 
 pub(super) fn raw_caps(width: u32, height: u32) -> gst::Caps {
@@ -359,7 +365,26 @@ fn fit_below(have: (u32, u32), want: (u32, u32)) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
-    use super::fit_below;
+    use gstreamer as gst;
+
+    use super::{fit_below, rates};
+
+    #[test]
+    fn a_rate_is_found_by_the_number_that_people_name_it_by() {
+        for (named, exact) in [
+            (13, (25, 2)),
+            (30, (30, 1)),
+            (30, (30_000, 1001)),
+            (60, (60_000, 1001)),
+            (8, (15, 2)),
+        ] {
+            let (range, exact) = (rates(named), gst::Fraction::from(exact));
+            assert!(
+                (range.min()..=range.max()).contains(&exact),
+                "{named}: {exact}"
+            );
+        }
+    }
 
     #[test]
     fn pictures_keep_their_shape_and_never_grow() {

@@ -6,12 +6,14 @@
 pub(crate) mod bridge;
 pub(crate) mod clip;
 
-use std::time::Duration;
+use std::{os::unix::net::UnixStream as StdStream, process::Stdio, time::Duration};
 
+use command_fds::{CommandFdExt, FdMapping};
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice, MediaCommand,
-    MediaEvent, MediaStats, SourceKind, Television, Tile, TileSource, TransportCommand,
-    TransportEvent, TransportId, TransportRole, TransportState, VideoLayer, VideoSend,
+    AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
+    MediaCommand, MediaEvent, MediaStats, PICTURE_FD, SourceKind, Television, Tile, TileSource,
+    TransportCommand, TransportEvent, TransportId, TransportRole, TransportState, VideoLayer,
+    VideoSend,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -19,6 +21,7 @@ use tokio::{
         UnixStream,
         unix::{OwnedReadHalf, OwnedWriteHalf},
     },
+    process::{Child, Command},
     time::{Instant, timeout_at},
 };
 
@@ -166,6 +169,34 @@ impl Daemon {
             .await
             .expect("a picture of the television")
     }
+}
+
+/// An engine in a process of its own, as the daemon starts it.
+pub(crate) fn start_process() -> (Child, Daemon) {
+    let (control, theirs) = StdStream::pair().unwrap();
+    let (pictures, their_pictures) = StdStream::pair().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saal-media"));
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .fd_mappings(vec![
+            FdMapping {
+                parent_fd: theirs.into(),
+                child_fd: CONTROL_FD,
+            },
+            FdMapping {
+                parent_fd: their_pictures.into(),
+                child_fd: PICTURE_FD,
+            },
+        ])
+        .unwrap();
+    let into_tokio = |socket: StdStream| {
+        socket.set_nonblocking(true).unwrap();
+        UnixStream::from_std(socket).unwrap()
+    };
+    (
+        command.spawn().unwrap(),
+        Daemon::over(into_tokio(control), into_tokio(pictures)),
+    )
 }
 
 pub(crate) fn simulated() -> DeviceChoice {

@@ -1,0 +1,566 @@
+//! The engine with cameras and sound cards that the kernel drives: each way in and out, devices in use, devices pulled.
+//!
+//! `./dev test e2e -- hardware` runs this in a virtual machine on the kernel's own test drivers: vivid with two cameras, one of
+//! them an HDMI input, and snd-aloop, a card on which what device 0 plays is what device 1 captures.
+
+#![allow(clippy::unwrap_used, reason = "tests and what only they call")]
+
+mod support;
+
+use std::time::Duration;
+
+use saal_hal::{AudioDevice, AudioDevices, Camera, Cameras, Direction, PictureEncoding};
+use saal_hal_linux::{AlsaDevices, V4l2Cameras};
+use saal_media::{
+    graph::{CameraSource, Graph, GraphEvent, VideoDevice},
+    plan::{self, PictureSize},
+};
+use saal_media_protocol::{
+    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats,
+    MediaTrouble, SourceKind, Television, TransportId, TransportRole,
+};
+use support::{Daemon, assign, negotiate, open, publish, simulated, start_process};
+use tokio::{sync::mpsc, time::timeout};
+
+const OUT: TransportId = TransportId(1);
+const IN: TransportId = TransportId(2);
+
+fn cameras() -> Vec<Camera> {
+    let cameras = V4l2Cameras.list().unwrap();
+    assert!(!cameras.is_empty(), "this test needs a camera");
+    cameras
+}
+
+/// The card's microphone that hears its loudspeaker, and that loudspeaker.
+fn loop_of_sound() -> (AudioDevice, AudioDevice) {
+    let device = |direction, ending: &str| {
+        let all = AlsaDevices.list(direction).unwrap();
+        let found = all.iter().find(|d| d.id.ends_with(ending));
+        found
+            .unwrap_or_else(|| panic!("this test needs snd-aloop, there is {all:?}"))
+            .clone()
+    };
+    (
+        device(Direction::Capture, "CARD=Loopback,DEV=1"),
+        device(Direction::Playback, "CARD=Loopback,DEV=0"),
+    )
+}
+
+fn with_camera(name: &str) -> DeviceChoice {
+    let camera = CameraChoice::Device(name.to_owned());
+    DeviceChoice {
+        camera,
+        ..simulated()
+    }
+}
+
+fn with_microphone(name: &str) -> DeviceChoice {
+    let microphone = AudioChoice::Device(name.to_owned());
+    DeviceChoice {
+        microphone,
+        ..simulated()
+    }
+}
+
+fn with_loudspeaker(name: &str) -> DeviceChoice {
+    let loudspeaker = AudioChoice::Device(name.to_owned());
+    DeviceChoice {
+        loudspeaker,
+        ..simulated()
+    }
+}
+
+/// Sends from `sender` to `receiver` over `transport`.
+async fn connect(
+    sender: &mut Daemon,
+    receiver: &mut Daemon,
+    transport: TransportId,
+    source: SourceKind,
+) {
+    sender
+        .transport(open(transport, TransportRole::Publisher))
+        .await;
+    receiver
+        .transport(open(transport, TransportRole::Subscriber))
+        .await;
+    let track = format!("{source:?}");
+    sender.transport(publish(transport, &track, source)).await;
+    negotiate(sender, receiver, transport).await;
+    receiver
+        .transport(assign(transport, &track, "ada", source))
+        .await;
+    receiver.connected(transport).await;
+}
+
+/// Has the camera open, without anybody at the other end.
+async fn use_camera(daemon: &mut Daemon) {
+    daemon.transport(open(OUT, TransportRole::Publisher)).await;
+    daemon
+        .transport(publish(OUT, "cam", SourceKind::Camera))
+        .await;
+}
+
+async fn use_microphone(daemon: &mut Daemon) {
+    daemon.transport(open(OUT, TransportRole::Publisher)).await;
+    daemon
+        .transport(publish(OUT, "mic", SourceKind::Microphone))
+        .await;
+}
+
+fn frames_encoded(stats: &MediaStats) -> u64 {
+    stats
+        .sent_video
+        .first()
+        .map_or(0, |video| video.frames_encoded)
+}
+
+async fn encodes_on(daemon: &mut Daemon) {
+    let mut first = None;
+    daemon
+        .stats_until(|stats| {
+            let now = frames_encoded(stats);
+            now > *first.get_or_insert(now) + 10
+        })
+        .await;
+}
+
+/// What is wrong with a device, as it was or will be said.
+async fn trouble(daemon: &mut Daemon, expected: DeviceUse) -> MediaTrouble {
+    let pick = |event: &MediaEvent| match event {
+        MediaEvent::Trouble(trouble) => (trouble.source() == expected).then(|| trouble.clone()),
+        _ => None,
+    };
+    match daemon.log.iter().find_map(pick) {
+        Some(trouble) => trouble,
+        None => daemon.until(pick).await,
+    }
+}
+
+async fn recovered(daemon: &mut Daemon, source: DeviceUse) {
+    let wanted = MediaEvent::Recovered { source };
+    daemon.until(|event| (*event == wanted).then_some(())).await;
+}
+
+/// Each encoding that a camera has, in sizes and speeds that calls ask for.
+#[tokio::test]
+#[ignore = "needs a camera"]
+async fn every_mode_that_may_be_chosen_delivers_pictures() {
+    let sizes = [
+        (320, 180, 15),
+        (640, 360, 30),
+        (640, 480, 30),
+        (1280, 720, 30),
+    ];
+    for camera in cameras() {
+        for encoding in [
+            PictureEncoding::I420,
+            PictureEncoding::Nv12,
+            PictureEncoding::Yuy2,
+            PictureEncoding::Mjpeg,
+        ] {
+            let formats: Vec<_> = camera
+                .formats
+                .iter()
+                .filter(|f| f.encoding == encoding)
+                .copied()
+                .collect();
+            for (width, height, frames_per_second) in sizes {
+                let size = PictureSize {
+                    width,
+                    height,
+                    frames_per_second,
+                };
+                let Some(format) = plan::camera_format(&formats, size) else {
+                    continue;
+                };
+                let node = camera.node.clone();
+                let first = first_picture(VideoDevice::V4l2 { node, format }, size).await;
+                assert_eq!(
+                    first,
+                    Ok((format.width, format.height)),
+                    "{} in {format:?}",
+                    camera.name
+                );
+            }
+        }
+    }
+}
+
+/// Every speed that a camera offers can be had.
+#[tokio::test]
+#[ignore = "needs a camera"]
+async fn every_speed_delivers_pictures() {
+    for camera in cameras() {
+        let smallest = camera
+            .formats
+            .iter()
+            .map(|f| (f.width, f.height))
+            .min()
+            .unwrap();
+        let of_size = |f: &&saal_hal::PictureFormat| {
+            (f.width, f.height) == smallest && f.encoding == camera.formats[0].encoding
+        };
+        for format in camera
+            .formats
+            .iter()
+            .filter(of_size)
+            .filter(|f| f.frames_per_second > 1)
+        {
+            let (width, height) = smallest;
+            let size = PictureSize {
+                width,
+                height,
+                frames_per_second: format.frames_per_second,
+            };
+            let node = camera.node.clone();
+            let first = first_picture(
+                VideoDevice::V4l2 {
+                    node,
+                    format: *format,
+                },
+                size,
+            )
+            .await;
+            assert_eq!(first, Ok(smallest), "{} in {format:?}", camera.name);
+        }
+    }
+}
+
+/// Size of the first picture, or what the graph says about its failure.
+async fn first_picture(device: VideoDevice, size: PictureSize) -> Result<(u32, u32), String> {
+    let (events, mut saw) = mpsc::unbounded_channel();
+    let (pictures, mut seen) = mpsc::unbounded_channel();
+    let graph = Graph::new(events).unwrap();
+    let sink = Box::new(move |sample: &gstreamer::Sample| {
+        let info = gstreamer_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
+        let _ = pictures.send((info.width(), info.height()));
+    });
+    let source = CameraSource::open(&graph, &device, size, sink);
+    let failure = async {
+        loop {
+            if let GraphEvent::Failed { reason, .. } = saw.recv().await.unwrap() {
+                return reason;
+            }
+        }
+    };
+    let outcome = async {
+        tokio::select! {
+            Some(size) = seen.recv() => Ok(size),
+            reason = failure => Err(reason),
+        }
+    };
+    let outcome = timeout(Duration::from_secs(20), outcome).await;
+    drop(source);
+    outcome.unwrap_or_else(|_| Err("no picture and no failure".to_owned()))
+}
+
+#[tokio::test]
+#[ignore = "needs a camera"]
+async fn the_far_end_sees_each_camera() {
+    for camera in cameras() {
+        let mut room = Daemon::engine(with_camera(&camera.name)).await;
+        let mut far_end = Daemon::engine(simulated()).await;
+        connect(&mut room, &mut far_end, OUT, SourceKind::Camera).await;
+        let seen = |stats: &MediaStats| {
+            let video = stats.received_video.first();
+            video.is_some_and(|v| v.frames_decoded > 20 && (v.width, v.height) == (320, 180))
+        };
+        far_end.stats_until(seen).await;
+        let troubles: Vec<_> = room
+            .log
+            .iter()
+            .filter(|e| matches!(e, MediaEvent::Trouble(_)))
+            .collect();
+        assert!(troubles.is_empty(), "{}: {troubles:?}", camera.name);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a camera"]
+async fn a_camera_in_use_is_called_busy_and_used_once_it_is_free() {
+    let camera = cameras().remove(0);
+    let (mut other, mut its_daemon) = start_process();
+    its_daemon.greet(with_camera(&camera.name)).await;
+    use_camera(&mut its_daemon).await;
+    encodes_on(&mut its_daemon).await;
+
+    let mut room = Daemon::engine(with_camera(&camera.name)).await;
+    use_camera(&mut room).await;
+    let busy = MediaTrouble::Busy {
+        source: DeviceUse::Camera,
+        device: camera.name.clone(),
+    };
+    assert_eq!(trouble(&mut room, DeviceUse::Camera).await, busy);
+    encodes_on(&mut its_daemon).await;
+
+    other.kill().await.unwrap();
+    recovered(&mut room, DeviceUse::Camera).await;
+    encodes_on(&mut room).await;
+}
+
+#[tokio::test]
+#[ignore = "needs a camera and a sound card"]
+async fn a_wrong_name_lists_what_there_is() {
+    let mut wrong = with_camera("Nobody's camera");
+    wrong.microphone = AudioChoice::Device("Nobody's microphone".to_owned());
+    wrong.loudspeaker = AudioChoice::Device("Nobody's loudspeaker".to_owned());
+    let mut room = Daemon::engine(wrong).await;
+    let names = |direction| {
+        let devices = AlsaDevices.list(direction).unwrap();
+        devices.into_iter().map(|d| d.name).collect::<Vec<_>>()
+    };
+    let cameras: Vec<_> = cameras().into_iter().map(|c| c.name).collect();
+    for (source, wanted, present) in [
+        (DeviceUse::Camera, "Nobody's camera", cameras),
+        (
+            DeviceUse::Microphone,
+            "Nobody's microphone",
+            names(Direction::Capture),
+        ),
+        (
+            DeviceUse::Loudspeaker,
+            "Nobody's loudspeaker",
+            names(Direction::Playback),
+        ),
+    ] {
+        assert!(!present.is_empty());
+        let wanted = wanted.to_owned();
+        let missing = MediaTrouble::Missing {
+            source,
+            wanted,
+            present,
+        };
+        assert_eq!(trouble(&mut room, source).await, missing);
+    }
+}
+
+fn heard(stats: &MediaStats) -> bool {
+    stats
+        .received_audio
+        .first()
+        .is_some_and(|sound| sound.level_dbfs > -40.0)
+}
+
+#[tokio::test]
+#[ignore = "needs snd-aloop"]
+async fn what_the_loudspeaker_plays_the_microphone_captures() {
+    let (microphone, loudspeaker) = loop_of_sound();
+    let mut devices = with_loudspeaker(&loudspeaker.name);
+    devices.microphone = AudioChoice::Device(microphone.name);
+    let mut room = Daemon::engine(devices).await;
+    let mut far_end = Daemon::engine(simulated()).await;
+    connect(&mut far_end, &mut room, IN, SourceKind::Microphone).await;
+    connect(&mut room, &mut far_end, OUT, SourceKind::Microphone).await;
+    // The far end hears itself: its tone through the network, our loudspeaker, the card, our microphone and back.
+    far_end.stats_until(heard).await;
+    let muted = |muted| MediaCommand::SetMuted {
+        source: SourceKind::Microphone,
+        muted,
+    };
+    far_end.send(muted(true)).await;
+    let silent = |stats: &MediaStats| {
+        let level = stats.received_audio.first().map(|sound| sound.level_dbfs);
+        level.is_some_and(|level| level < -70.0)
+    };
+    far_end.stats_until(silent).await;
+    far_end.send(muted(false)).await;
+    far_end.stats_until(heard).await;
+    let troubles: Vec<_> = room
+        .log
+        .iter()
+        .filter(|e| matches!(e, MediaEvent::Trouble(_)))
+        .collect();
+    assert!(troubles.is_empty(), "{troubles:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs snd-aloop with one subdevice"]
+async fn a_microphone_in_use_is_called_busy_and_used_once_it_is_free() {
+    let (microphone, _) = loop_of_sound();
+    let (mut other, mut its_daemon) = start_process();
+    its_daemon.greet(with_microphone(&microphone.name)).await;
+    use_microphone(&mut its_daemon).await;
+    its_daemon
+        .stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
+
+    let mut room = Daemon::engine(with_microphone(&microphone.name)).await;
+    use_microphone(&mut room).await;
+    let busy = MediaTrouble::Busy {
+        source: DeviceUse::Microphone,
+        device: microphone.name.clone(),
+    };
+    assert_eq!(trouble(&mut room, DeviceUse::Microphone).await, busy);
+    its_daemon
+        .stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
+
+    other.kill().await.unwrap();
+    recovered(&mut room, DeviceUse::Microphone).await;
+    room.stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "needs snd-aloop with one subdevice"]
+async fn a_loudspeaker_in_use_is_called_busy_and_used_once_it_is_free() {
+    let (microphone, loudspeaker) = loop_of_sound();
+    let mut far_end = Daemon::engine(simulated()).await;
+    let (mut other, mut its_daemon) = start_process();
+    its_daemon.greet(with_loudspeaker(&loudspeaker.name)).await;
+    connect(&mut far_end, &mut its_daemon, OUT, SourceKind::Microphone).await;
+    its_daemon
+        .stats_until(|stats| stats.loudspeaker_dbfs.is_some_and(|level| level > -40.0))
+        .await;
+
+    let mut room = Daemon::engine(with_loudspeaker(&loudspeaker.name)).await;
+    connect(&mut far_end, &mut room, IN, SourceKind::Microphone).await;
+    let busy = MediaTrouble::Busy {
+        source: DeviceUse::Loudspeaker,
+        device: loudspeaker.name.clone(),
+    };
+    assert_eq!(trouble(&mut room, DeviceUse::Loudspeaker).await, busy);
+    // The call goes on unheard.
+    room.stats_until(heard).await;
+
+    other.kill().await.unwrap();
+    recovered(&mut room, DeviceUse::Loudspeaker).await;
+    let mut listener = Daemon::engine(with_microphone(&microphone.name)).await;
+    use_microphone(&mut listener).await;
+    listener
+        .stats_until(|stats| stats.microphone_dbfs.is_some_and(|level| level > -40.0))
+        .await;
+}
+
+/// A driver that has given up its devices, as a cable that is pulled makes it; dropping this gives them back.
+struct Pulled {
+    driver: &'static str,
+    device: &'static str,
+}
+
+impl Pulled {
+    async fn out(driver: &'static str, device: &'static str) -> Self {
+        // The kernel may answer only when the last user has let the device go, which is an engine in this process.
+        let unbind = move || Self::tell(driver, "unbind", device);
+        tokio::task::spawn_blocking(unbind).await.unwrap();
+        Self { driver, device }
+    }
+
+    fn tell(driver: &str, what: &str, device: &str) {
+        let file = format!("/sys/bus/platform/drivers/{driver}/{what}");
+        std::fs::write(&file, device).unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+}
+
+impl Drop for Pulled {
+    fn drop(&mut self) {
+        Self::tell(self.driver, "bind", self.device);
+    }
+}
+
+async fn missing(daemon: &mut Daemon, source: DeviceUse) {
+    daemon
+        .until(|event| match event {
+            MediaEvent::Trouble(trouble @ MediaTrouble::Missing { .. }) => {
+                (trouble.source() == source).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "needs vivid and root"]
+async fn a_camera_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() {
+    let camera = cameras().remove(0);
+    let mut room = Daemon::engine(with_camera(&camera.name)).await;
+    use_camera(&mut room).await;
+    encodes_on(&mut room).await;
+    let pulled = Pulled::out("vivid", "vivid.0").await;
+    missing(&mut room, DeviceUse::Camera).await;
+    drop(pulled);
+    recovered(&mut room, DeviceUse::Camera).await;
+    encodes_on(&mut room).await;
+}
+
+#[tokio::test]
+#[ignore = "needs snd-aloop and root"]
+async fn a_microphone_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() {
+    let (microphone, _) = loop_of_sound();
+    let mut room = Daemon::engine(with_microphone(&microphone.name)).await;
+    use_microphone(&mut room).await;
+    use_camera_too(&mut room).await;
+    room.stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
+    let pulled = Pulled::out("snd_aloop", "snd_aloop.0").await;
+    missing(&mut room, DeviceUse::Microphone).await;
+    // The picture goes on.
+    encodes_on(&mut room).await;
+    drop(pulled);
+    recovered(&mut room, DeviceUse::Microphone).await;
+    room.stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "needs snd-aloop and root"]
+async fn a_loudspeaker_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() {
+    let (_, loudspeaker) = loop_of_sound();
+    let mut room = Daemon::engine(with_loudspeaker(&loudspeaker.name)).await;
+    let mut far_end = Daemon::engine(simulated()).await;
+    connect(&mut far_end, &mut room, IN, SourceKind::Microphone).await;
+    room.stats_until(plays).await;
+    let pulled = Pulled::out("snd_aloop", "snd_aloop.0").await;
+    missing(&mut room, DeviceUse::Loudspeaker).await;
+    // The call goes on unheard.
+    room.stats_until(heard).await;
+    drop(pulled);
+    recovered(&mut room, DeviceUse::Loudspeaker).await;
+    room.stats_until(plays).await;
+}
+
+fn plays(stats: &MediaStats) -> bool {
+    stats.loudspeaker_dbfs.is_some_and(|level| level > -40.0)
+}
+
+async fn use_camera_too(daemon: &mut Daemon) {
+    daemon
+        .transport(publish(OUT, "cam", SourceKind::Camera))
+        .await;
+}
+
+/// What the daemon says when a room's configuration changes.
+#[tokio::test]
+#[ignore = "needs a camera"]
+async fn another_camera_is_taken_in_a_call() {
+    let mut names = cameras().into_iter().map(|c| c.name);
+    let (first, second) = (
+        names.next().unwrap(),
+        names.next().expect("this test needs two cameras"),
+    );
+    let mut room = Daemon::engine(with_camera(&first)).await;
+    use_camera(&mut room).await;
+    encodes_on(&mut room).await;
+    let television = Television {
+        width: 1280,
+        height: 720,
+        frames_per_second: 30,
+    };
+    let devices = with_camera(&second);
+    room.send(MediaCommand::Configure {
+        devices,
+        television,
+    })
+    .await;
+    encodes_on(&mut room).await;
+    // Nobody has the first one any more.
+    let mut other = Daemon::engine(with_camera(&first)).await;
+    use_camera(&mut other).await;
+    encodes_on(&mut other).await;
+    let troubles: Vec<_> = other
+        .log
+        .iter()
+        .filter(|e| matches!(e, MediaEvent::Trouble(_)))
+        .collect();
+    assert!(troubles.is_empty(), "{troubles:?}");
+}

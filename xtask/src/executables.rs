@@ -8,19 +8,23 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use crate::paths;
 use crate::test::{cargo, command, finish};
 
 /// What is built: programs and tests, so that both get the same features.
 const ALL: [&str; 4] = ["--workspace", "--lib", "--bins", "--tests"];
 
-/// A test program.
+/// A test program; as JSON, what the harness reads of it.
+#[derive(Serialize)]
 pub(crate) struct TestProgram {
     /// The package's folder.
     folder: PathBuf,
     /// The package's name.
     pub(crate) package: String,
+    /// The target's: for an integration test the file's name.
+    name: String,
     path: PathBuf,
 }
 
@@ -29,6 +33,12 @@ struct Artifact {
     manifest_path: PathBuf,
     executable: Option<PathBuf>,
     profile: Profile,
+    target: Target,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -56,7 +66,16 @@ pub(crate) fn tests() -> anyhow::Result<Vec<TestProgram>> {
         bail!("the tests do not build. The compiler's messages are above.");
     }
     let text = String::from_utf8(output.stdout).context("cargo's messages are no text")?;
-    Ok(text.lines().filter_map(test_program).collect())
+    let programs: Vec<_> = text.lines().filter_map(test_program).collect();
+    list(&programs)?;
+    Ok(programs)
+}
+
+/// Tells the harness where the programs are: it runs some of them in a virtual machine.
+fn list(programs: &[TestProgram]) -> anyhow::Result<()> {
+    let list = paths::target().join("test-programs.json");
+    std::fs::write(&list, serde_json::to_vec_pretty(programs)?)
+        .with_context(|| format!("cannot write {}", list.display()))
 }
 
 /// Other messages than "this was built" are of no interest.
@@ -72,6 +91,7 @@ fn test_program(line: &str) -> Option<TestProgram> {
     Some(TestProgram {
         folder,
         package,
+        name: artifact.target.name,
         path,
     })
 }

@@ -12,6 +12,7 @@ use anyhow::Context;
 use crate::paths;
 
 pub(crate) mod deny;
+mod guest;
 mod livekit;
 mod node;
 mod python;
@@ -33,7 +34,7 @@ pub(crate) fn setup() -> anyhow::Result<Tools> {
     let lock = File::create(cache.join("setup.lock")).context("cannot write into the cache")?;
     lock.lock().context("cannot lock the cache")?;
     let node = node::node()?;
-    let entries = [
+    let mut entries = vec![
         ("synapse_python", synapse::python()?),
         ("livekit_server", livekit::server()?),
         ("node_modules", node.modules),
@@ -53,6 +54,7 @@ pub(crate) fn setup() -> anyhow::Result<Tools> {
         ),
         ("cache", cache.clone()),
     ];
+    entries.extend(guest::folder()?.map(|folder| ("guest", folder)));
     let list = cache.join("tools.json");
     write_list(&list, &entries)?;
     Ok(Tools {

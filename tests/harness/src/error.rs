@@ -24,6 +24,25 @@ pub enum Error {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// The set-up made no virtual machine.
+    #[error("the virtual machine is not set up: run ./dev test setup; it needs an x86-64 machine")]
+    GuestTools,
+    /// A test program is not where it was built.
+    #[error("{list} has no test program {name}: run ./dev test e2e, which builds all of them")]
+    TestProgram {
+        /// Package and file.
+        name: String,
+        /// The list that should name it.
+        list: PathBuf,
+    },
+    /// Something did not work in the virtual machine.
+    #[error("in the virtual machine: {what}; it said:\n{output}")]
+    InGuest {
+        /// What was tried, and how it ended.
+        what: String,
+        /// What it said.
+        output: String,
+    },
     /// A file or folder of the run could not be used.
     #[error("cannot {action} {path}")]
     File {

@@ -5,6 +5,7 @@
 //! FarEnd    Element Call users in one Chromium
 //! JitsiServers  Prosody + focus and bridge of ours + web host; JitsiCaller: web users there
 //! Room      saald under a supervisor, touched and looked at as a person would
+//! Guest     a virtual machine with the kernel's test drivers, for tests of hardware
 //! ```
 //!
 //! Every process dies with the one that started it, however that ends.
@@ -12,6 +13,7 @@
 mod clip;
 mod error;
 mod farend;
+mod guest;
 mod http;
 mod jitsi;
 mod livekit;
@@ -36,6 +38,7 @@ mod web;
 
 pub use error::{Error, Result};
 pub use farend::{BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
+pub use guest::{Finished, Guest, TestProgram};
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{
     BridgeScript, BridgeView, Channel, EndpointView, JitsiCaller, JitsiCrowd, JitsiJoin,

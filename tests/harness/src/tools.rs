@@ -22,6 +22,9 @@ pub struct Tools {
     pub chromium: PathBuf,
     /// Chromium's headless shell: the engine alone.
     pub chromium_shell: PathBuf,
+    /// Kernel, modules and first programs of the virtual machine; none where the set-up can't make one.
+    #[serde(default)]
+    pub guest: Option<PathBuf>,
     /// Folder for what is made once and used by many runs: bundles, clips.
     pub cache: PathBuf,
 }

@@ -36,7 +36,9 @@ impl Conference {
     }
 
     fn room_message(&mut self, now: Instant, from: &str, message: &Element) {
-        if let Some(user) = message.get("x", ns::MUC_USER) {
+        // Servers put an empty one into what members write to us alone (XEP-0045, section 7.5).
+        let notice = message.get("x", ns::MUC_USER);
+        if let Some(user) = notice.filter(|_| ids::resource(from).is_empty()) {
             self.room_notice(now, user);
             return;
         }

@@ -293,6 +293,22 @@ fn a_hand_goes_up_and_down() {
 }
 
 #[test]
+fn what_is_written_to_the_room_alone_is_read() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.hears(&format!(
+        "<message xmlns='jabber:client' type='chat' id='m1' from='{ROOM}/aaaa'>\
+         <body>psst</body><x xmlns='http://jabber.org/protocol/muc#user'/></message>"
+    ));
+    let line = saal_meeting::ChatLine {
+        id: "m1".into(),
+        author: "aaaa B.".into(),
+        text: "psst".into(),
+        private: true,
+    };
+    assert!(world.has(&CallEvent::Chat(line)));
+}
+
+#[test]
 fn recorders_are_nobody_s_tile() {
     let mut world = World::joined(setup(), &["aaaa"]);
     world.hears(&format!(

@@ -23,8 +23,8 @@ pub(crate) struct TestProgram {
     folder: PathBuf,
     /// The package's name.
     pub(crate) package: String,
-    /// The target's: for an integration test the file's name.
-    name: String,
+    /// The name of the file or folder that it is made from.
+    pub(crate) name: String,
     path: PathBuf,
 }
 

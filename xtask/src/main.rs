@@ -27,20 +27,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run a room, its servers and an Element Call user, and say where to look.
+    /// Run a room, its servers and a far end, and say where to look; --jitsi URL joins a conference on any server.
     #[command(disable_help_flag = true)]
     Demo {
-        /// Passed on: --far-end none, --window, --camera NAME, ...
+        /// Passed on: --jitsi URL, --far-end none, --window, --camera NAME, ...
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
     /// Run all tests, or the named stages; `deep` adds the long ones.
     Test {
-        /// setup, fmt, clippy, deny, unit, e2e, deep; all but deep without.
+        /// setup, fmt, clippy, deny, unit, e2e (with its parts jitsi and uniform), deep; up to e2e without.
         stages: Vec<test::Stage>,
-        /// Passed on to the tests, as a filter of their names.
-        #[arg(last = true)]
-        rest: Vec<String>,
+        #[command(flatten)]
+        options: test::Options,
     },
     /// Check format, lints and dependencies.
     Lint,
@@ -70,10 +69,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo { rest } => demo::demo(&rest),
-        Command::Test { stages, rest } => test::test(&stages, &rest),
+        Command::Test { stages, options } => test::test(&stages, &options),
         Command::Lint => test::test(
             &[test::Stage::Fmt, test::Stage::Clippy, test::Stage::Deny],
-            &[],
+            &test::Options::default(),
         ),
         Command::Bench { name, rest } => demo::bench(&name, &rest),
         Command::Setup => setup::setup().map(drop),

@@ -25,6 +25,10 @@ pub(crate) enum Stage {
     Unit,
     /// End to end on real servers.
     E2e,
+    /// Of those, a room in Jitsi conferences; takes --server.
+    Jitsi,
+    /// Of those, the panel that is the same for every service; takes --service.
+    Uniform,
     /// End to end with the long tests.
     Deep,
 }
@@ -41,11 +45,38 @@ const ALL: [Stage; 6] = [
 /// Crates whose tests start servers and browsers.
 const END_TO_END: [&str; 2] = ["saal-suites", "saal-harness"];
 
+/// A meeting service.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Service {
+    /// Element Call on Matrix.
+    Matrix,
+    /// Jitsi Meet.
+    Jitsi,
+}
+
+/// What the stages are told.
+#[derive(clap::Args, Default)]
+pub(crate) struct Options {
+    /// For `jitsi`: a real installation (https://meet.example.org) instead of the stand-in; tests that need control of the
+    /// servers are skipped with a message.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// For `uniform`: one service; both without.
+    #[arg(long, value_enum)]
+    service: Option<Service>,
+    /// Passed on to the tests, as a filter of their names.
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+/// Where the suites find the address of a real installation.
+const JITSI_SERVER: &str = "SAAL_JITSI_SERVER";
+
 /// Runs the stages; an empty list means all.
-pub(crate) fn test(chosen: &[Stage], rest: &[String]) -> anyhow::Result<()> {
+pub(crate) fn test(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
+    check(chosen, options)?;
     let chosen = if chosen.is_empty() { &ALL } else { chosen };
-    let needs_tools =
-        |stage: &Stage| matches!(stage, Stage::Setup | Stage::Deny | Stage::E2e | Stage::Deep);
+    let needs_tools = |stage: &Stage| !matches!(stage, Stage::Fmt | Stage::Clippy | Stage::Unit);
     let mut stages = Stages::default();
     let mut tools = None;
     if chosen.iter().any(needs_tools) {
@@ -58,12 +89,25 @@ pub(crate) fn test(chosen: &[Stage], rest: &[String]) -> anyhow::Result<()> {
         let name = stage
             .to_possible_value()
             .map_or_else(String::new, |value| value.get_name().to_owned());
-        stages.run(&name, || run(*stage, tools.as_ref(), rest));
+        stages.run(&name, || run(*stage, tools.as_ref(), options));
     }
     stages.finish()
 }
 
-fn run(stage: Stage, tools: Option<&Tools>, rest: &[String]) -> anyhow::Result<()> {
+/// An option that would do nothing is a mistake.
+fn check(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
+    if options.server.is_some() && !chosen.contains(&Stage::Jitsi) {
+        bail!("--server is for the stage jitsi: ./dev test jitsi --server URL");
+    }
+    if options.service.is_some() && !chosen.contains(&Stage::Uniform) {
+        bail!("--service is for the stage uniform: ./dev test uniform --service matrix");
+    }
+    Ok(())
+}
+
+fn run(stage: Stage, tools: Option<&Tools>, options: &Options) -> anyhow::Result<()> {
+    let tools = || tools.context("set up before");
+    let rest = &options.rest;
     match stage {
         Stage::Setup => Ok(()),
         Stage::Fmt => cargo(&["fmt", "--all", "--check"], "Run `cargo fmt`."),
@@ -78,10 +122,39 @@ fn run(stage: Stage, tools: Option<&Tools>, rest: &[String]) -> anyhow::Result<(
             ],
             "Each lint above names its line and a way out.",
         ),
-        Stage::Deny => setup::deny::check(&tools.context("set up before")?.cargo_deny),
+        Stage::Deny => setup::deny::check(&tools()?.cargo_deny),
         Stage::Unit => unit(rest),
-        Stage::E2e => end_to_end(tools.context("set up before")?, rest, false),
-        Stage::Deep => end_to_end(tools.context("set up before")?, rest, true),
+        Stage::E2e => end_to_end(tools()?, |_| true, rest, |_| {}),
+        Stage::Deep => end_to_end(
+            tools()?,
+            |_| true,
+            rest,
+            |program| {
+                program.arg("--include-ignored");
+            },
+        ),
+        Stage::Jitsi => end_to_end(
+            tools()?,
+            |suite| suite == "jitsi",
+            rest,
+            |program| {
+                if let Some(server) = &options.server {
+                    program.env(JITSI_SERVER, server);
+                }
+            },
+        ),
+        Stage::Uniform => end_to_end(
+            tools()?,
+            |suite| suite == "uniform",
+            rest,
+            |program| {
+                // The names of the tests begin with their service.
+                program.args(options.service.map(|service| match service {
+                    Service::Matrix => "matrix",
+                    Service::Jitsi => "jitsi",
+                }));
+            },
+        ),
     }
 }
 
@@ -102,18 +175,23 @@ fn unit(rest: &[String]) -> anyhow::Result<()> {
 }
 
 /// The suites, one test at a time: each has servers, a browser and a room to itself on two cores.
-fn end_to_end(tools: &Tools, rest: &[String], deep: bool) -> anyhow::Result<()> {
+fn end_to_end(
+    tools: &Tools,
+    chosen: impl Fn(&str) -> bool,
+    rest: &[String],
+    prepare: impl Fn(&mut Command),
+) -> anyhow::Result<()> {
     executables::build()?;
     let programs = executables::tests()?;
     let suites = programs
         .iter()
-        .filter(|program| END_TO_END.contains(&program.package.as_str()));
+        .filter(|program| END_TO_END.contains(&program.package.as_str()) && chosen(&program.name));
     report(count_failures(suites, |program| {
         program
             .arg("--test-threads=1")
-            .args(deep.then_some("--include-ignored"))
             .args(rest)
             .env("SAAL_TOOLS", &tools.list);
+        prepare(program);
     }))
 }
 

@@ -74,6 +74,19 @@ pub async fn far_end_sees_frames<'a>(caller: impl Into<Onlooker<'a>>) -> Result<
         .map(drop)
 }
 
+/// Waits until a far end sees nobody.
+///
+/// # Errors
+/// With what it saw.
+pub async fn far_end_sees_nobody<'a>(caller: impl Into<Onlooker<'a>>) -> Result<()> {
+    let caller = caller.into();
+    let look = async || caller.pictures().await;
+    let nobody = |pictures: &Vec<Picture>| pictures.iter().all(|one| one.code().is_none());
+    until("nobody at the far end", PATIENCE, look, nobody)
+        .await
+        .map(drop)
+}
+
 /// Waits until a far end hears the room's tone count on.
 ///
 /// # Errors

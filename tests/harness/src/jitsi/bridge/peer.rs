@@ -186,12 +186,10 @@ impl Peer {
             now,
             payload,
         );
-        let nackable = *packet.header.payload_type != packet::OPUS;
-        let write = write
-            .marker(packet.header.marker)
-            .ext_vals(extensions)
-            .nackable(nackable);
+        let write = write.marker(packet.header.marker).ext_vals(extensions);
         if let Some(stream) = self.rtc.direct_api().stream_tx(&ssrc.into()) {
+            // What is lost is sent again on the repair stream; sources without one lose it.
+            let write = write.nackable(stream.rtx().is_some());
             stream.write_rtp(write);
         }
     }

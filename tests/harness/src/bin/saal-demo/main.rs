@@ -1,6 +1,8 @@
-//! `./dev demo`: a room, its servers and an Element Call user, until Ctrl-C.
+//! `./dev demo`: a room, its servers and a far end, until Ctrl-C.
 
 #![allow(clippy::print_stdout, reason = "a demo tells its user where to look")]
+
+mod jitsi;
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,6 +14,8 @@ use saal_harness::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+use jitsi::JitsiDemo;
+
 /// Where the web view is by default; IT's documentation names it too.
 const WEB_PORT: u16 = 8480;
 const TITLE: &str = "Weekly";
@@ -20,8 +24,13 @@ const TITLE: &str = "Weekly";
 #[derive(Parser)]
 #[command(name = "./dev demo")]
 struct Arguments {
-    /// Who is in the meeting: Element Call in a browser without window, or nobody but a link for your own browser.
-    #[arg(long, value_enum, default_value = "element-call")]
+    /// Joins a Jitsi conference: https://meet.example.org/Room, or a server alone for a room of its own; without an address
+    /// a stand-in for Jitsi's servers runs here.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    jitsi: Option<String>,
+    /// Who is in the meeting: somebody in a browser without window (Element Call, or Jitsi), or nobody but a link for your
+    /// own browser.
+    #[arg(long, value_enum, default_value = "browser")]
     far_end: FarEndKind,
     /// Shows the far end's browser too.
     #[arg(long)]
@@ -49,9 +58,20 @@ struct Arguments {
     seconds: Option<u64>,
 }
 
+impl Arguments {
+    fn browser(&self) -> BrowserKind {
+        if self.headed {
+            BrowserKind::Window
+        } else {
+            BrowserKind::Shell
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FarEndKind {
-    ElementCall,
+    #[value(alias = "element-call")]
+    Browser,
     None,
 }
 
@@ -61,7 +81,7 @@ fn main() -> anyhow::Result<()> {
         // Before anything is started, so that Ctrl-C stops what is there so far.
         let stop = stopped(arguments.seconds)?;
         tokio::pin!(stop);
-        let demo = Demo::start(&arguments);
+        let demo = Running::start(&arguments);
         let running = tokio::select! {
             demo = demo => Some(demo?),
             () = &mut stop => None,
@@ -97,7 +117,29 @@ fn stopped(seconds: Option<u64>) -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Everything that runs.
+/// One of the demos.
+enum Running {
+    Matrix(Box<Demo>),
+    Jitsi(Box<JitsiDemo>),
+}
+
+impl Running {
+    async fn start(arguments: &Arguments) -> anyhow::Result<Self> {
+        Ok(match &arguments.jitsi {
+            None => Self::Matrix(Box::new(Demo::start(arguments).await?)),
+            Some(address) => Self::Jitsi(Box::new(JitsiDemo::start(arguments, address).await?)),
+        })
+    }
+
+    async fn stop(self) {
+        match self {
+            Self::Matrix(demo) => demo.stop().await,
+            Self::Jitsi(demo) => demo.stop().await,
+        }
+    }
+}
+
+/// Everything that runs for Matrix.
 struct Demo {
     room: Room,
     far_end: Option<(FarEnd, Caller)>,
@@ -128,7 +170,7 @@ impl Demo {
         .await?;
         let far_end = match arguments.far_end {
             FarEndKind::None => None,
-            FarEndKind::ElementCall => Some(far_end(arguments, &servers, &anna, &meeting).await?),
+            FarEndKind::Browser => Some(far_end(arguments, &servers, &anna, &meeting).await?),
         };
         let demo = Self {
             room,
@@ -180,13 +222,8 @@ async fn far_end(
     anna: &User,
     meeting: &str,
 ) -> anyhow::Result<(FarEnd, Caller)> {
-    let browser = if arguments.headed {
-        BrowserKind::Window
-    } else {
-        BrowserKind::Shell
-    };
     let options = FarEndOptions {
-        browser,
+        browser: arguments.browser(),
         ..FarEndOptions::coded(servers.tools(), 1)?
     };
     timed("The far end (Element Call in Chromium)", async {

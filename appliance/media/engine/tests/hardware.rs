@@ -12,7 +12,7 @@ use std::time::Duration;
 use saal_hal::{AudioDevice, AudioDevices, Camera, Cameras, Direction, PictureEncoding};
 use saal_hal_linux::{AlsaDevices, V4l2Cameras};
 use saal_media::{
-    graph::{CameraSource, Graph, GraphEvent, VideoDevice},
+    graph::{Graph, GraphEvent, Part, VideoDevice, VideoSource},
     plan::{self, PictureSize},
 };
 use saal_media_protocol::{
@@ -235,7 +235,7 @@ async fn first_picture(device: VideoDevice, size: PictureSize) -> Result<(u32, u
         let info = gstreamer_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
         let _ = pictures.send((info.width(), info.height()));
     });
-    let source = CameraSource::open(&graph, &device, size, sink);
+    let source = VideoSource::open(&graph, Part::Camera, &device, size, sink);
     let failure = async {
         loop {
             if let GraphEvent::Failed { reason, .. } = saw.recv().await.unwrap() {

@@ -1,15 +1,12 @@
 //! Microphones and loudspeakers that a test plugs, occupies and unplugs.
 
-use std::collections::BTreeSet;
-
 use saal_hal::{AudioDevice, AudioDevices, AudioError, Direction};
+
+use crate::plugged::Plugged;
 
 /// Simulated sound devices; the list is what was plugged, in that order.
 #[derive(Clone, Debug, Default)]
-pub struct SimulatedAudio {
-    plugged: Vec<AudioDevice>,
-    busy: BTreeSet<String>,
-}
+pub struct SimulatedAudio(Plugged<AudioDevice>);
 
 impl SimulatedAudio {
     /// A microphone and a loudspeaker, as in a room without hardware.
@@ -31,43 +28,34 @@ impl SimulatedAudio {
 
     /// Connects a device; one with this id that is there already is replaced.
     pub fn plug(&mut self, id: &str, name: &str, direction: Direction) {
-        self.unplug(id);
-        self.plugged.push(AudioDevice {
+        let device = AudioDevice {
             id: id.to_owned(),
             name: name.to_owned(),
             direction,
-        });
+        };
+        self.0.plug(id, device);
     }
 
     /// Disconnects the device with this id; nobody needs to know whether it was there.
     pub fn unplug(&mut self, id: &str) {
-        self.plugged.retain(|device| device.id != id);
-        self.busy.remove(id);
+        self.0.unplug(id);
     }
 
     /// Has another program take the device, or give it back.
     pub fn set_busy(&mut self, id: &str, busy: bool) {
-        if busy {
-            self.busy.insert(id.to_owned());
-        } else {
-            self.busy.remove(id);
-        }
+        self.0.set_busy(id, busy);
     }
 }
 
 impl AudioDevices for SimulatedAudio {
     fn list(&self, direction: Direction) -> Result<Vec<AudioDevice>, AudioError> {
-        Ok(self
-            .plugged
-            .iter()
-            .filter(|d| d.direction == direction)
-            .cloned()
-            .collect())
+        let in_direction = |device: &&AudioDevice| device.direction == direction;
+        Ok(self.0.iter().filter(in_direction).cloned().collect())
     }
 
     fn check(&self, device: &AudioDevice) -> Result<(), AudioError> {
         self.find(&device.id, device.direction)?;
-        if self.busy.contains(&device.id) {
+        if self.0.is_busy(&device.id) {
             return Err(AudioError::Busy {
                 device: device.name.clone(),
             });

@@ -10,6 +10,7 @@ pub mod clip;
 mod code;
 pub mod pattern;
 mod picture;
+mod plugged;
 pub mod tone;
 
 pub use audio::SimulatedAudio;

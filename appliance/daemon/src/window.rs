@@ -1,6 +1,6 @@
 //! The panel in a window of a desktop: how developers and demos see it without a browser.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use minifb::{MouseButton, MouseMode, Window, WindowOptions};
@@ -63,6 +63,7 @@ fn run(mut window: Window, mut panel: watch::Receiver<Arc<Picture>>, inputs: &In
             size = picture.size();
             pixels = picture.rgb().chunks_exact(3).map(packed).collect();
         }
+        // Waits for the next of these frames by itself.
         if window.update_with_buffer(&pixels, size.0, size.1).is_err() {
             break;
         }
@@ -70,7 +71,6 @@ fn run(mut window: Window, mut panel: watch::Receiver<Arc<Picture>>, inputs: &In
         if panel.has_changed().is_err() {
             return;
         }
-        std::thread::sleep(Duration::from_millis(1));
     }
     // Whoever closes the window of a demo wants it to end.
     inputs.send(Input::Room(Event::Shutdown));

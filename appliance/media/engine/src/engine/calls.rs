@@ -1,8 +1,7 @@
 //! What meeting services ask for: connections and their tracks.
 
 use saal_media_protocol::{
-    Declared, IceServer, MediaEvent, SourceKind, TransportCommand, TransportEvent, TransportId,
-    VideoSend,
+    IceServer, MediaEvent, SourceKind, TransportCommand, TransportEvent, TransportId, VideoSend,
 };
 
 use super::Engine;
@@ -14,150 +13,96 @@ use crate::{
 impl Engine {
     /// Carries out a meeting service's command; the caller reconciles the graph.
     pub(super) fn transport(&mut self, command: TransportCommand) {
+        if let Err((transport, reason)) = self.follow(&command) {
+            return self.refuse(transport, reason);
+        }
+        if let Some((transport, order)) = ToTransport::from_command(command) {
+            self.order(transport, order);
+        }
+    }
+
+    /// What a command means for the engine's own parts; where it can't be, nothing is ordered.
+    fn follow(&mut self, command: &TransportCommand) -> Result<(), (TransportId, String)> {
+        let key = |transport: &TransportId, track: &String| TrackKey {
+            transport: *transport,
+            track: track.clone(),
+        };
         match command {
-            TransportCommand::Describe {
-                transport,
-                kind,
-                sdp,
-            } => {
-                self.order(transport, ToTransport::Describe { kind, sdp });
-            }
-            TransportCommand::AddCandidate {
-                transport,
-                candidate,
-            } => {
-                self.order(transport, ToTransport::AddCandidate(candidate));
-            }
             TransportCommand::Publish {
                 transport,
                 track,
                 source,
                 video,
-            } => {
-                let order = ToTransport::Publish {
-                    track: track.clone(),
-                    source,
-                    video: video.clone(),
-                };
-                self.publish(TrackKey { transport, track }, source, video, false, order);
+            } => self.publish(key(transport, track), *source, video.clone(), false)?,
+            // Bridges choose among temporal layers of what is declared to them.
+            TransportCommand::Send {
+                transport,
+                track,
+                source,
+                video,
+                ..
+            } => self.publish(key(transport, track), *source, video.clone(), true)?,
+            TransportCommand::Unpublish { transport, track } => {
+                self.sending.remove(&key(transport, track));
             }
             TransportCommand::SetActiveLayers {
                 transport,
                 track,
                 active,
-            } => {
-                self.sending
-                    .set_active(&TrackKey { transport, track }, active);
-            }
+            } => self
+                .sending
+                .set_active(&key(transport, track), active.clone()),
             TransportCommand::Assign {
                 transport,
                 track,
                 participant,
                 source,
-            } => {
-                let key = TrackKey { transport, track };
-                if let Some(event) = self.receiving.assign(&key, participant, source) {
-                    self.say(event);
-                }
-            }
-            ends => self.end(ends),
-        }
-    }
-
-    fn end(&mut self, command: TransportCommand) {
-        match command {
-            TransportCommand::Unpublish { transport, track } => {
-                let key = TrackKey { transport, track };
-                self.sending.remove(&key);
-                self.order(transport, ToTransport::Unpublish { track: key.track });
-            }
+            } => self.assign(&key(transport, track), participant, *source),
             TransportCommand::Unassign { transport, track } => {
-                let key = TrackKey { transport, track };
-                self.receiving.unassign(&key, self.devices.sound());
-                if let Some(open) = self.transports.get(&transport) {
-                    open.order(ToTransport::Forget { track: key.track });
-                }
+                self.receiving
+                    .unassign(&key(transport, track), self.devices.sound());
             }
-            TransportCommand::Close { transport } => {
-                self.sending.close(transport);
-                self.receiving.close(transport, self.devices.sound());
-                self.transports.remove(&transport);
-            }
-            begins => self.begin(begins),
+            opens => self.open_or_close(opens)?,
         }
+        Ok(())
     }
 
-    fn begin(&mut self, command: TransportCommand) {
+    fn open_or_close(&mut self, command: &TransportCommand) -> Result<(), (TransportId, String)> {
+        let started = self.graph.started();
         match command {
             TransportCommand::Open {
                 transport,
                 role,
                 ice_servers,
             } => {
-                servers_unused(transport, &ice_servers);
-                let started = self.graph.started();
-                let opened = Transport::open(transport, role, started, self.network.clone());
-                self.transports.insert(transport, opened);
+                servers_unused(*transport, ice_servers);
+                let opened = Transport::open(*transport, *role, started, self.network.clone());
+                self.transports.insert(*transport, opened);
             }
             TransportCommand::OpenDeclared {
                 transport,
                 declared,
             } => {
-                servers_unused(transport, &declared.ice_servers);
-                self.open_declared(transport, &declared);
+                servers_unused(*transport, &declared.ice_servers);
+                let network = self.network.clone();
+                let opened = Transport::open_declared(*transport, declared, started, network)
+                    .map_err(|refusal| (*transport, refusal.to_string()))?;
+                self.transports.insert(*transport, opened);
             }
-            declared => self.declared(declared),
-        }
-    }
-
-    fn open_declared(&mut self, transport: TransportId, declared: &Declared) {
-        let started = self.graph.started();
-        match Transport::open_declared(transport, declared, started, self.network.clone()) {
-            Ok(opened) => drop(self.transports.insert(transport, opened)),
-            Err(refusal) => self.refuse(transport, refusal.to_string()),
-        }
-    }
-
-    /// Carries out a command that only connections with declared streams take.
-    fn declared(&mut self, command: TransportCommand) {
-        match command {
-            TransportCommand::Connect { transport, remote } => {
-                self.order(transport, ToTransport::Connect(remote));
+            TransportCommand::Close { transport } => {
+                self.sending.close(*transport);
+                self.receiving.close(*transport, self.devices.sound());
+                self.transports.remove(transport);
             }
-            TransportCommand::Receive {
-                transport,
-                track,
-                stream,
-                picture,
-            } => {
-                let order = ToTransport::Receive {
-                    track,
-                    stream,
-                    picture,
-                };
-                self.order(transport, order);
-            }
-            TransportCommand::Send {
-                transport,
-                track,
-                source,
-                video,
-                streams,
-            } => {
-                let order = ToTransport::Send {
-                    track: track.clone(),
-                    source,
-                    video: video.clone(),
-                    streams,
-                };
-                // Bridges choose among temporal layers of what is declared to them.
-                self.publish(TrackKey { transport, track }, source, video, true, order);
-            }
-            TransportCommand::ChannelSend { transport, text } => {
-                self.order(transport, ToTransport::ChannelSend { text });
-            }
-            // All others are carried out before.
+            // Orders to the connection alone.
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn assign(&mut self, key: &TrackKey, participant: &str, source: SourceKind) {
+        if let Some(event) = self.receiving.assign(key, participant.to_owned(), source) {
+            self.say(event);
         }
     }
 
@@ -167,22 +112,21 @@ impl Engine {
         source: SourceKind,
         video: Option<VideoSend>,
         temporal: bool,
-        order: ToTransport,
-    ) {
+    ) -> Result<(), (TransportId, String)> {
         let transport = key.transport;
-        if let Err(refusal) = sendable(source, video.as_ref()) {
-            return self.refuse(transport, refusal.to_string());
-        }
+        sendable(source, video.as_ref()).map_err(|refusal| (transport, refusal.to_string()))?;
         if let Some(open) = self.transports.get(&transport) {
             self.sending
                 .add(key, source, video, temporal, open.frames());
         }
-        self.order(transport, order);
+        Ok(())
     }
 
     fn order(&self, transport: TransportId, order: ToTransport) {
         match self.transports.get(&transport) {
             Some(open) => open.order(order),
+            // What is gone has nothing to forget.
+            None if matches!(order, ToTransport::Forget { .. }) => {}
             None => {
                 self.refuse(transport, format!("transport {} is not open", transport.0));
             }

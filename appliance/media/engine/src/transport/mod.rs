@@ -8,6 +8,7 @@ mod declared;
 mod described;
 mod description;
 mod frame;
+mod order;
 mod peer;
 mod sockets;
 

@@ -92,6 +92,8 @@ impl VideoEncoder {
         let reported = part.clone();
         let pipeline = graph.pipeline("encoder", move |_| reported.clone());
         let input = live_input(2);
+        // GStreamer names the thread that encodes after it.
+        input.set_property("name", "encoder");
         let scale = make("videoscale")?;
         let size = make("capsfilter")?;
         size.set_property("caps", raw_caps(plan.size.width, plan.size.height));

@@ -25,6 +25,8 @@ pub struct FarEndOptions {
     pub audio: Option<PathBuf>,
     /// Which browser.
     pub browser: BrowserKind,
+    /// Where its window is shown, if not on this machine's desktop.
+    pub display: Option<String>,
 }
 
 /// Which build of Chromium, and whether it is seen.
@@ -46,6 +48,8 @@ pub struct JoinOptions {
     pub mode: &'static str,
     /// `vp8`, `h264` or `vp9`.
     pub codec: &'static str,
+    /// Pixels of the page, for its first call.
+    pub page: (u32, u32),
 }
 
 impl Default for JoinOptions {
@@ -53,6 +57,7 @@ impl Default for JoinOptions {
         Self {
             mode: "compatibility",
             codec: "vp8",
+            page: (960, 600),
         }
     }
 }
@@ -170,7 +175,8 @@ impl FarEnd {
             "modules": tools.node_modules, "chromium": chromium, "origin": origin, "hosts": hosts,
             "video": options.video, "audio": options.audio, "headed": options.browser == BrowserKind::Window,
         });
-        let browser = Browser::start(&tools.node, folder, &settings).await?;
+        let display = options.display.as_deref();
+        let browser = Browser::start(&tools.node, folder, &settings, display).await?;
         Ok(Self { browser })
     }
 
@@ -212,8 +218,11 @@ impl Caller {
     /// # Errors
     /// When the user does not get into the call.
     pub async fn join(&self, room_id: &str, options: &JoinOptions) -> Result<()> {
-        let options = json!({ "session": self.user.session(), "room_id": room_id, "mode": options.mode, "codec": options.codec });
-        self.ask::<Value>("join", json!({ "options": options }))
+        let JoinOptions { mode, codec, page } = *options;
+        let options = json!({ "session": self.user.session(), "room_id": room_id, "mode": mode, "codec": codec });
+        let (width, height) = page;
+        let viewport = json!({ "width": width, "height": height });
+        self.ask::<Value>("join", json!({ "options": options, "viewport": viewport }))
             .await
             .map(drop)
     }

@@ -11,6 +11,7 @@
 //! Every process dies with the one that started it, however that ends.
 
 mod clip;
+mod desktop;
 mod error;
 mod farend;
 mod guest;
@@ -18,6 +19,7 @@ mod http;
 mod jitsi;
 mod livekit;
 mod matrix;
+mod onlooker;
 mod page;
 mod panel;
 mod perception;
@@ -36,6 +38,7 @@ mod usage;
 mod wait;
 mod web;
 
+pub use desktop::Desktop;
 pub use error::{Error, Result};
 pub use farend::{BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
 pub use guest::{Finished, Guest, TestProgram};
@@ -47,6 +50,7 @@ pub use jitsi::{
 };
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};
+pub use onlooker::{Onlooker, Sight, TelevisionJpeg};
 pub use panel::{Element, ElementState, PanelTree, Rect};
 pub use room::{Room, product};
 pub use room_options::{RoomOptions, StandingMeeting};

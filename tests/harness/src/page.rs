@@ -140,11 +140,19 @@ impl Drop for Page {
 
 impl Browser {
     /// Starts the driver and the browser; `settings` are the driver's.
-    pub(crate) async fn start(node: &Path, folder: &Path, settings: &Value) -> Result<Arc<Self>> {
+    pub(crate) async fn start(
+        node: &Path,
+        folder: &Path,
+        settings: &Value,
+        display: Option<&str>,
+    ) -> Result<Arc<Self>> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let log = folder.join(format!("farend-{count}.log"));
-        let program = Program::new("the far end", node, log.clone()).piped();
+        let mut program = Program::new("the far end", node, log.clone()).piped();
+        if let Some(display) = display {
+            program = program.env("DISPLAY", display);
+        }
         let main = far_end_sources().join("main.mjs").display().to_string();
         let mut process = program.args([main, settings.to_string()]).start().await?;
         let (input, output) = process.pipes();

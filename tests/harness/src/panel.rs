@@ -1,12 +1,6 @@
-//! The panel as the web view gives it: the tree of elements and touches.
+//! The panel as the web view gives it: the tree of elements.
 
-use futures_util::{SinkExt, StreamExt};
-use saal_hal::{Touch, TouchPhase};
 use serde::Deserialize;
-use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
-
-use crate::error::{Error, Result};
 
 /// What stands on the panel.
 #[derive(Debug, Clone, Deserialize)]
@@ -98,24 +92,4 @@ impl Rect {
     pub fn middle(&self) -> (i32, i32) {
         (self.x + self.width / 2, self.y + self.height / 2)
     }
-}
-
-/// Puts a finger on a pixel and lifts it again.
-pub(crate) async fn tap(web: &str, x: i32, y: i32) -> Result<()> {
-    let url = format!("{}/api/live", web.replacen("http", "ws", 1));
-    let failed = |error: tokio_tungstenite::tungstenite::Error| Error::Answer {
-        what: url.clone(),
-        answer: error.to_string(),
-    };
-    let (mut socket, _) = tokio_tungstenite::connect_async(&url)
-        .await
-        .map_err(failed)?;
-    for phase in [TouchPhase::Down, TouchPhase::Up] {
-        let text = json!({ "touch": Touch { x, y, phase } }).to_string();
-        socket.send(Message::text(text)).await.map_err(failed)?;
-    }
-    socket.close(None).await.map_err(failed)?;
-    // A socket that is dropped with pictures unread resets the connection, and the touches in it are lost.
-    while socket.next().await.is_some_and(|message| message.is_ok()) {}
-    Ok(())
 }

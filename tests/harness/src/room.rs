@@ -14,7 +14,8 @@ use tokio::net::UnixStream;
 use crate::error::{Error, Result};
 use crate::farend::Picture;
 use crate::matrix::User;
-use crate::panel::{Element, PanelTree, tap};
+use crate::onlooker::Onlooker;
+use crate::panel::{Element, PanelTree};
 use crate::process::{Program, tail};
 use crate::room_options::RoomOptions;
 use crate::servers::Servers;
@@ -164,7 +165,17 @@ impl Room {
     /// # Errors
     /// When the web view does not take it.
     pub async fn touch(&self, x: i32, y: i32) -> Result<()> {
-        tap(&self.web, x, y).await
+        let mut onlooker = self.look().await?;
+        onlooker.tap((x, y)).await?;
+        onlooker.close().await
+    }
+
+    /// Opens the web view; while it is open, the television's pictures are made.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn look(&self) -> Result<Onlooker> {
+        Onlooker::open(&self.web).await
     }
 
     /// Waits for the element that is called `label` and taps its middle.

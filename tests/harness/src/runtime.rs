@@ -11,6 +11,7 @@ use std::sync::{Mutex, OnceLock};
 
 use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
+use tracing_subscriber::EnvFilter;
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
@@ -29,10 +30,16 @@ pub(crate) fn runtime() -> &'static Runtime {
 /// Runs a test: `#[test] fn name() { saal_harness::run(async { ... }) }`.
 pub fn run<F: Future>(test: F) -> F::Output {
     let _ = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_env_filter(filter())
         .with_test_writer()
         .try_init();
     runtime().block_on(test)
+}
+
+/// Errors, but none of the Matrix client library's about answers that are expected.
+fn filter() -> EnvFilter {
+    EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("error,matrix_sdk::http_client=off"))
 }
 
 type Order = (Command, tokio::sync::oneshot::Sender<io::Result<Child>>);

@@ -71,6 +71,8 @@ pub struct Outbound {
     pub frame_height: u32,
     /// Payload bytes.
     pub bytes_sent: u64,
+    /// Video: seconds spent on encoding.
+    pub total_encode_time: f64,
 }
 
 impl CallStats {
@@ -85,6 +87,22 @@ impl CallStats {
     #[must_use]
     pub fn frames_decoded(&self) -> u64 {
         self.inbound.iter().map(|track| track.frames_decoded).sum()
+    }
+
+    /// Seconds spent on encoding, over all tracks.
+    #[must_use]
+    pub fn encode_seconds(&self) -> f64 {
+        self.outbound
+            .iter()
+            .map(|layer| layer.total_encode_time)
+            .sum()
+    }
+
+    /// The width of the largest picture that is sent now.
+    #[must_use]
+    pub fn width_sent(&self) -> u32 {
+        let widths = self.outbound.iter().map(|layer| layer.frame_width);
+        widths.max().unwrap_or(0)
     }
 
     /// Sound energy over all tracks.

@@ -12,6 +12,8 @@ pub struct Usage {
     pub pss_kib: u64,
     /// How many processes.
     pub processes: usize,
+    /// Of the processor time, that of threads that the media engine names after its encoders.
+    pub encoding: Duration,
 }
 
 impl Usage {
@@ -34,12 +36,14 @@ impl Usage {
                 processor,
                 pss_kib,
                 processes: 1,
+                encoding: encoding(*pid),
             })
         });
         each.fold(Self::default(), |sum, one| Self {
             processor: sum.processor + one.processor,
             pss_kib: sum.pss_kib + one.pss_kib,
             processes: sum.processes + one.processes,
+            encoding: sum.encoding + one.encoding,
         })
     }
 }
@@ -65,20 +69,41 @@ fn below(root: u32) -> Vec<u32> {
 
 /// The fields of /proc/PID/stat after the program's name, which may have spaces: state, parent, ...
 fn stat(pid: u32) -> Option<Vec<String>> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = text.rsplit_once(')')?;
-    Some(fields.split_whitespace().map(str::to_owned).collect())
+    fields(&format!("/proc/{pid}/stat")).map(|(_, fields)| fields)
+}
+
+/// A program's or thread's name, and what follows it.
+fn fields(path: &str) -> Option<(String, Vec<String>)> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let (start, fields) = text.rsplit_once(')')?;
+    let (_, name) = start.split_once('(')?;
+    let fields = fields.split_whitespace().map(str::to_owned);
+    Some((name.to_owned(), fields.collect()))
 }
 
 /// utime and stime, fields 14 and 15 of proc_pid_stat(5). Linux counts them in 1/100 s on every architecture (USER_HZ).
 fn processor(pid: u32) -> Option<Duration> {
-    let fields = stat(pid)?;
+    time(&stat(pid)?)
+}
+
+fn time(fields: &[String]) -> Option<Duration> {
     let ticks = |index: usize| {
         fields
             .get(index)
             .and_then(|field| field.parse::<u64>().ok())
     };
     Some(Duration::from_millis(10 * (ticks(11)? + ticks(12)?)))
+}
+
+/// Of the threads of a process that are named `encoder…`.
+fn encoding(pid: u32) -> Duration {
+    let entries = std::fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let threads = entries.filter_map(|entry| fields(entry.path().join("stat").to_str()?));
+    let encoders = threads.filter(|(name, _)| name.starts_with("encoder"));
+    encoders.filter_map(|(_, fields)| time(&fields)).sum()
 }
 
 /// `Pss:` of proc_pid_smaps(5).

@@ -3,6 +3,8 @@
 //! Each suite is one test binary with one stage; a test takes the stage for itself, so tests run
 //! one after the other whatever the runner does. Every scene has users and rooms of its own.
 
+pub mod light;
+
 use std::{
     ops::{Deref, DerefMut},
     sync::atomic::{AtomicU32, Ordering},

@@ -3,11 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
-mod light_engine;
-
 use std::time::Duration;
 
-use light_engine::LightEngine;
 use saal_harness::{Caller, FarEnd, FarEndOptions, JoinOptions, Servers, User, run, until};
 use saal_matrix::{MatrixSettings, Service};
 use saal_media_protocol::SourceKind;
@@ -15,6 +12,7 @@ use saal_meeting::{
     AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingCommand,
     MeetingEvent, Participant, ResumeToken,
 };
+use saal_suites::light::{LightEngine, Recording};
 use tokio::sync::mpsc;
 
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -45,7 +43,7 @@ impl Room {
         Self {
             commands,
             events,
-            engine: LightEngine::new(),
+            engine: LightEngine::new(Recording::silence()),
             call: CallId(0),
             account: AccountState::Starting,
             invitations: Vec::new(),
@@ -87,7 +85,7 @@ impl Room {
                 self.account,
                 self.story,
                 self.participants,
-                self.engine.received
+                self.engine.traffic().received()
             );
         }
     }
@@ -137,12 +135,7 @@ impl Room {
     }
 
     fn frames(&self, source: SourceKind) -> u64 {
-        self.engine
-            .received
-            .iter()
-            .filter(|((_, s), _)| *s == source)
-            .map(|(_, n)| n)
-            .sum()
+        self.engine.traffic().frames(source)
     }
 
     fn receives_both(&self) -> bool {

@@ -1,70 +1,131 @@
-//! How long a call is away when a process of the room dies. There is no peer: a browser whose
-//! process dies does not come back at all.
+//! How long a call is away when a process of the room dies, as people see it: the panel answers a
+//! touch, the television shows a picture that the far end sent after the death. There is no peer: a
+//! browser whose process dies does not come back at all.
 
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use saal_control::{PhaseName, Status};
-use saal_harness::RoomOptions;
-use saal_suites::{PATIENCE, Scene, Taken};
+use anyhow::{Context, ensure};
+use saal_harness::{Onlooker, PanelTree, Sight};
+use saal_suites::PATIENCE;
+use tokio::time::timeout;
 
-use crate::report::median;
+use crate::report::{Report, Row, milliseconds};
+use crate::stand::{Stand, far_end_shown};
 
-/// What is killed, and within what the call is to be back (milliseconds).
-const ENGINE: (&str, f64) = ("media engine killed -> pictures again", 2_000.0);
-const DAEMON: (&str, f64) = ("daemon killed -> pictures again", 3_000.0);
+/// A daemon that is just starting refuses; it is asked again this soon.
+const AGAIN_AFTER: Duration = Duration::from_millis(5);
+/// A switch that is touched while processes die.
+const SWITCH: &str = "Microphone";
 
 /// Measures in turns.
-pub(crate) async fn measure(turns: u32) -> anyhow::Result<String> {
-    let mut stage = Taken::take().await?;
-    let scene = stage.scene("Weekly", &RoomOptions::default()).await?;
-    scene.join().await?;
-    back(&scene, 0).await?;
-    let (mut engine, mut daemon) = (Vec::new(), Vec::new());
+pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
+    let stand = Stand::set_up().await?;
+    let mut onlooker = stand.room.look().await?;
+    onlooker
+        .tap(stand.join_button().await?.rect.middle())
+        .await?;
+    moving(&stand, &mut onlooker, Instant::now()).await?;
+    let mut touched = Row::alone("engine killed -> a touch shows on the panel", "ms");
+    let mut engine = Row::alone("engine killed -> pictures again", "ms").at_most(2_000.0);
+    let mut panel = Row::alone("daemon killed -> the panel again", "ms");
+    let mut daemon = Row::alone("daemon killed -> pictures again", "ms").at_most(3_000.0);
     for turn in 1..=turns {
-        let killed = scene.room.kill_engine().await?;
-        engine.push(milliseconds(back(&scene, killed).await?));
-        let killed = scene.room.status().await?.engine.pid.unwrap_or_default();
-        scene.room.kill();
-        daemon.push(milliseconds(back(&scene, killed).await?));
+        let (touch, picture) = engine_turn(&stand, &mut onlooker).await?;
+        touched.ours.push(touch);
+        engine.ours.push(picture);
+        let (shown, pictured, next) = daemon_turn(&stand).await?;
+        onlooker = next;
+        panel.ours.push(shown);
+        daemon.ours.push(pictured);
         println!(
-            "turn {turn}: engine {:.0} ms, daemon {:.0} ms",
-            last(&engine),
-            last(&daemon)
+            "turn {turn}: engine {picture:.0} ms (touch {touch:.0} ms), daemon {pictured:.0} ms (panel {shown:.0} ms)"
         );
     }
-    scene.room.stop().await;
-    let mut report = "A call of two in which a process is killed\n".to_owned();
-    for ((what, goal), figures) in [(ENGINE, engine), (DAEMON, daemon)] {
-        let (middle, low, high) = median(&figures);
-        writeln!(
-            report,
-            "{what:<44} {middle:.0} ms ({low:.0} to {high:.0}), goal {goal:.0} ms"
-        )?;
-    }
-    Ok(report)
+    stand.take_down().await;
+    Ok(Report {
+        title: "A call of two in which a process is killed".to_owned(),
+        rows: vec![touched, engine, panel, daemon],
+        remarks: vec![
+            "Pictures: of the far end, sent after the death, on the television in the web view (10 a second).",
+        ],
+    })
 }
 
-/// Waits until another engine than this one decodes the far end's pictures.
-async fn back(scene: &Scene, engine: u32) -> anyhow::Result<Duration> {
-    let started = Instant::now();
-    let decodes = |status: &Status| {
-        let media = status.media.as_ref();
-        status.phase == PhaseName::Call
-            && status.engine.pid != Some(engine)
-            && media.is_some_and(|m| m.received_video.iter().any(|v| v.frames_decoded > 0))
+/// Kills the engine and touches the panel at once: when the touch showed, and the pictures.
+async fn engine_turn(stand: &Stand, onlooker: &mut Onlooker) -> anyhow::Result<(f64, f64)> {
+    let tree = stand.room.panel().await?;
+    let switch = tree.find(SWITCH).context("a call has this switch")?;
+    let (middle, before) = (switch.rect.middle(), switch.state.pressed);
+    stand.room.kill_engine().await?;
+    let killed = Instant::now();
+    onlooker.tap(middle).await?;
+    let turned = |tree: &PanelTree| tree.find(SWITCH).is_some_and(|s| s.state.pressed != before);
+    let touched = until_panel(onlooker, turned).await?;
+    let touch = milliseconds(touched.duration_since(killed));
+    moving(stand, onlooker, killed).await?;
+    let picture = milliseconds(killed.elapsed());
+    onlooker.tap(middle).await?;
+    until_panel(onlooker, |tree| !turned(tree)).await?;
+    Ok((touch, picture))
+}
+
+/// Waits for such a panel; it shows the call all the time.
+async fn until_panel(
+    onlooker: &mut Onlooker,
+    wanted: impl Fn(&PanelTree) -> bool,
+) -> anyhow::Result<Instant> {
+    let looking = async {
+        loop {
+            if let Sight::Panel(tree) = onlooker.look().await? {
+                ensure!(
+                    tree.screen == "call",
+                    "the panel left the call: {}",
+                    tree.text()
+                );
+                if wanted(&tree) {
+                    return Ok(Instant::now());
+                }
+            }
+        }
     };
-    scene
-        .room
-        .status_is("pictures from another engine", PATIENCE, decodes)
-        .await?;
-    Ok(started.elapsed())
+    timeout(PATIENCE, looking)
+        .await
+        .context("the panel does not answer")?
 }
 
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
+/// Kills the daemon, and with it the engine: when the panel was back, and the pictures.
+async fn daemon_turn(stand: &Stand) -> anyhow::Result<(f64, f64, Onlooker)> {
+    stand.room.kill();
+    let killed = Instant::now();
+    let again = async {
+        loop {
+            if let Ok(onlooker) = stand.room.look().await {
+                return onlooker;
+            }
+            tokio::time::sleep(AGAIN_AFTER).await;
+        }
+    };
+    let mut onlooker = timeout(PATIENCE, again)
+        .await
+        .context("the web view is not back")?;
+    while !matches!(onlooker.look().await?, Sight::Panel(_)) {}
+    let panel = milliseconds(killed.elapsed());
+    moving(stand, &mut onlooker, killed).await?;
+    Ok((panel, milliseconds(killed.elapsed()), onlooker))
 }
 
-fn last(figures: &[f64]) -> f64 {
-    figures.last().copied().unwrap_or(f64::NAN)
+/// Waits for a picture on the television that the far end sent after this moment.
+async fn moving(stand: &Stand, onlooker: &mut Onlooker, since: Instant) -> anyhow::Result<()> {
+    let traffic = stand.far_end.traffic();
+    let looking = async {
+        loop {
+            let picture = far_end_shown(onlooker).await?;
+            if traffic.sent_at(picture).is_some_and(|at| at > since) {
+                return anyhow::Ok(());
+            }
+        }
+    };
+    timeout(PATIENCE, looking)
+        .await
+        .context("no picture of the far end in time")?
 }

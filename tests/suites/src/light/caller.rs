@@ -1,0 +1,119 @@
+//! A far end in a call, in a task of its own.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use saal_harness::{SERVER_NAME, Servers, User};
+use saal_matrix::{MatrixSettings, Service};
+use saal_meeting::{CallEvent, CallId, Destination, MeetingCommand, MeetingEvent};
+use tempfile::TempDir;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+use super::{LightEngine, Recording, Traffic};
+use crate::PATIENCE;
+
+/// Its only call.
+const CALL: CallId = CallId(1);
+
+/// A user in a call. Dropping it ends its tasks; the membership ends by itself, as with a
+/// participant who loses power.
+pub struct LightCaller {
+    traffic: Traffic,
+    task: JoinHandle<()>,
+    _store: TempDir,
+}
+
+impl LightCaller {
+    /// Brings a user, who has joined the Matrix room, into its call.
+    ///
+    /// # Errors
+    /// When the user does not get into the call.
+    pub async fn join(
+        servers: &Servers,
+        user: &User,
+        matrix_room: &str,
+        recording: Arc<Recording>,
+    ) -> anyhow::Result<Self> {
+        let store = tempfile::tempdir()?;
+        let settings = MatrixSettings {
+            homeserver: servers.homeserver().parse()?,
+            access_token: user.access_token.clone().into(),
+            allowed_servers: vec![SERVER_NAME.to_owned()],
+            call_service: None,
+        };
+        let (commands, events) = Service::start(settings, store.path());
+        commands.send(MeetingCommand::Join {
+            call: CALL,
+            destination: Destination::Matrix {
+                room_id: matrix_room.to_owned(),
+            },
+            name: "Light".to_owned(),
+            microphone: true,
+            camera: true,
+            resume: None,
+        })?;
+        let engine = LightEngine::new(recording);
+        let traffic = engine.traffic().clone();
+        let (tell, mut told) = watch::channel(None);
+        let task = tokio::spawn(live(engine, commands, events, tell));
+        let joined =
+            told.wait_for(|event| matches!(event, Some(CallEvent::Joined | CallEvent::Ended(_))));
+        let outcome = tokio::time::timeout(PATIENCE, joined)
+            .await
+            .context("a far end is not in the call in time")?
+            .context("a far end's task ended")?
+            .clone();
+        if let Some(CallEvent::Ended(reason)) = outcome {
+            bail!("a far end does not get into the call: {reason:?}");
+        }
+        let _store = store;
+        Ok(Self {
+            traffic,
+            task,
+            _store,
+        })
+    }
+
+    /// What it sent and received.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+}
+
+impl Drop for LightCaller {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Until the service ends; `tell` gets what happens to the call as a whole.
+async fn live(
+    mut engine: LightEngine,
+    commands: mpsc::UnboundedSender<MeetingCommand>,
+    mut events: mpsc::UnboundedReceiver<MeetingEvent>,
+    tell: watch::Sender<Option<CallEvent>>,
+) {
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(MeetingEvent::Call { event: CallEvent::Transport(command), .. }) => {
+                    engine.perform(command);
+                }
+                Some(MeetingEvent::Call { event, .. }) => {
+                    if matches!(event, CallEvent::Joined | CallEvent::Reconnecting { .. } | CallEvent::Ended(_)) {
+                        tell.send_replace(Some(event));
+                    }
+                }
+                Some(MeetingEvent::Account(_) | MeetingEvent::Invitations(_)) => {}
+                None => return,
+            },
+            event = engine.next() => {
+                let _ = commands.send(MeetingCommand::Transport { call: CALL, event });
+            }
+        }
+    }
+}

@@ -15,6 +15,9 @@ use tokio::{
 
 use crate::input::{EngineInput, Input, Inputs};
 
+/// One heap for all of the engine's threads (mallopt(3)). What is large has mappings of its own
+/// anyway; what is small is not worth the megabytes that each further heap holds back.
+const ONE_HEAP: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
 /// The largest JPEG of a television that is believed.
 const MAX_PICTURE: usize = 16 << 20;
 
@@ -70,7 +73,9 @@ impl Engine {
 
 fn spawn(program: &PathBuf, control: StdStream, picture: StdStream) -> Result<Child> {
     let mut command = Command::new(program);
+    let (name, value) = ONE_HEAP;
     command
+        .env(name, value)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .kill_on_drop(true);

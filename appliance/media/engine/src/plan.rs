@@ -455,7 +455,6 @@ mod tests {
         assert_eq!(
             rates,
             [(Content, 150_000), (Content, 500_000), (Camera, 150_000)],
-            "less than half of what the camera's next layer needs is left"
         );
     }
 

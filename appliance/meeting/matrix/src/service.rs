@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use saal_meeting::{
-    AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingCommand,
-    MeetingEvent,
+    AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingAction,
+    MeetingCommand, MeetingEvent,
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -170,6 +170,10 @@ impl Service {
             MeetingCommand::Watch { call, pictures } => {
                 self.pass_on(call, Command::Watch(pictures));
             }
+            MeetingCommand::Act {
+                call,
+                action: MeetingAction::Present { on },
+            } => self.pass_on(call, Command::Present(on)),
             // Element Call asks for no password and has no such actions yet.
             MeetingCommand::GivePassword { .. } | MeetingCommand::Act { .. } => {}
             MeetingCommand::Leave { call } => self.pass_on(call, Command::Leave),

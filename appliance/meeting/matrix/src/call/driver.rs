@@ -42,6 +42,7 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(3);
 pub(crate) enum Command {
     SetMuted { source: SourceKind, muted: bool },
     Watch(Vec<Watched>),
+    Present(bool),
     Leave,
     MediaRestarted,
     Transport(TransportEvent),
@@ -168,6 +169,7 @@ impl Driver {
                 self.machine.set_muted(now(), source, muted);
             }
             Some(Command::Watch(pictures)) => self.machine.watch(now(), pictures),
+            Some(Command::Present(on)) => self.machine.present(now(), on),
             Some(Command::MediaRestarted) => self.machine.media_restarted(now()),
             Some(Command::Transport(event)) => self.machine.handle_transport(now(), event),
             // The service is gone: so are we.

@@ -10,7 +10,7 @@ use std::{
 
 use livekit_protocol::{SignalRequest, SignalResponse};
 use saal_media_protocol::{SourceKind, TransportEvent};
-use saal_meeting::{CallEvent, CallId, EndReason, JoinStage, Participant, Watched};
+use saal_meeting::{CallEvent, CallId, EndReason, JoinStage, MeetingState, Participant, Watched};
 
 use super::links::{ConnectionId, Link, LinkState, TransportIds};
 use crate::{
@@ -45,6 +45,8 @@ pub(crate) struct CallSetup {
     pub focus: String,
     pub microphone: bool,
     pub camera: bool,
+    /// The room presents.
+    pub presenting: bool,
     /// Of an earlier process in this very call.
     pub delay_id: Option<String>,
     /// In the call's room state now.
@@ -109,6 +111,7 @@ pub(crate) struct Machine {
     names: BTreeMap<String, String>,
     asked_names: BTreeSet<String>,
     told_participants: Vec<Participant>,
+    told_state: MeetingState,
     watched: Option<Vec<Watched>>,
     told_delay: Option<String>,
     last_failure: String,
@@ -130,6 +133,7 @@ impl Machine {
             names: BTreeMap::new(),
             asked_names: BTreeSet::new(),
             told_participants: Vec::new(),
+            told_state: MeetingState::default(),
             watched: None,
             told_delay: None,
             last_failure: String::new(),
@@ -172,6 +176,15 @@ impl Machine {
             if let Some(session) = link.session_mut() {
                 session.set_muted(source, muted);
             }
+        }
+        self.settle(now);
+    }
+
+    /// Begins or ends the room's presentation.
+    pub(crate) fn present(&mut self, now: Now, on: bool) {
+        self.setup.presenting = on;
+        for session in self.links.iter_mut().filter_map(Link::session_mut) {
+            session.present(on);
         }
         self.settle(now);
     }
@@ -287,6 +300,7 @@ impl Machine {
             video: publish::video_send(others),
             microphone_muted,
             camera_muted,
+            presenting: self.setup.presenting,
         });
         let mut session = Box::new(Session::new(Setup {
             subscriber,

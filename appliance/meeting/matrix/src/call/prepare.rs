@@ -102,6 +102,7 @@ async fn try_prepare(
         focus,
         microphone: join.microphone,
         camera: join.camera,
+        presenting: false,
         delay_id: resume.map(|resume| resume.delay_id),
         members: room.members.clone(),
     }))

@@ -5,6 +5,8 @@ use saal_media_protocol::{Codec, SourceKind, VideoLayer, VideoSend};
 
 /// Frames a second of the camera.
 const FRAMES_PER_SECOND: u32 = 30;
+/// Frames a second of what is presented: text stays sharp, a film still moves.
+const CONTENT_FRAMES_PER_SECOND: u32 = 15;
 
 /// How the camera is sent: with up to one other device one full layer, so that nothing is encoded
 /// twice; with more of them the three layers that Element Call sends.
@@ -22,6 +24,15 @@ pub(crate) fn video_send(others: usize) -> VideoSend {
         codec: Codec::Vp8,
         frames_per_second: FRAMES_PER_SECOND,
         layers,
+    }
+}
+
+/// How content is sent: one full layer, since nobody can read a smaller one.
+pub(crate) fn content_send() -> VideoSend {
+    VideoSend {
+        codec: Codec::Vp8,
+        frames_per_second: CONTENT_FRAMES_PER_SECOND,
+        layers: vec![layer("", 1920, 1080, 2_500_000)],
     }
 }
 

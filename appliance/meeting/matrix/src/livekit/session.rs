@@ -42,6 +42,8 @@ pub(crate) struct Publisher {
     pub video: VideoSend,
     pub microphone_muted: bool,
     pub camera_muted: bool,
+    /// Content is sent too.
+    pub presenting: bool,
 }
 
 /// What a session wants done.
@@ -73,6 +75,8 @@ pub(crate) struct Session {
     roster: Roster,
     watching: watching::Watching,
     tracks: Vec<LocalTrack>,
+    /// Presentations so far; each is a track of its own.
+    presentations: u32,
     /// The offer that the server has not answered yet.
     offer_pending: bool,
     offers_made: u32,
@@ -106,6 +110,8 @@ struct LocalTrack {
     sid: Option<String>,
     /// The engine was told to offer it.
     published: bool,
+    /// The next offer is to come without it.
+    ended: bool,
 }
 
 /// A candidate as browsers write it (RTCIceCandidateInit).
@@ -129,6 +135,7 @@ impl Session {
             roster: Roster::default(),
             watching: watching::Watching::default(),
             tracks: Vec::new(),
+            presentations: 0,
             offer_pending: false,
             offers_made: 0,
             last_server_offer: 0,
@@ -265,6 +272,9 @@ impl Session {
                 video,
                 muted,
             );
+            if publisher.presenting {
+                self.announce_content(publisher.transport);
+            }
         }
         self.open(self.setup.subscriber, TransportRole::Subscriber);
         for info in &join.other_participants {

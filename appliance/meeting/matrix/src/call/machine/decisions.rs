@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use saal_meeting::{CallEvent, EndReason};
+use saal_meeting::{CallEvent, EndReason, MeetingState};
 
 use super::{Effect, Machine, Now, Phase};
 use crate::{
@@ -52,6 +52,7 @@ impl Machine {
         }
         if !self.is_ending() {
             self.tell_participants();
+            self.tell_state();
             self.tell_resume();
             self.settle_phase();
         }
@@ -253,6 +254,18 @@ impl Machine {
         if people != self.told_participants {
             self.told_participants.clone_from(&people);
             self.emit(CallEvent::Participants(people));
+        }
+    }
+
+    /// Element Call knows no more of it.
+    fn tell_state(&mut self) {
+        let state = MeetingState {
+            presenting: self.setup.presenting,
+            ..MeetingState::default()
+        };
+        if state != self.told_state {
+            self.told_state = state.clone();
+            self.emit(CallEvent::State(Box::new(state)));
         }
     }
 

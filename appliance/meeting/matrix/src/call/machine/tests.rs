@@ -41,6 +41,7 @@ impl World {
             focus: FOCUS.into(),
             microphone: true,
             camera: true,
+            presenting: false,
             delay_id: delay_id.map(str::to_owned),
             members,
         };
@@ -250,6 +251,42 @@ fn a_lost_media_server_is_joined_again_with_new_transports_while_we_stay_a_membe
             .iter()
             .all(|new| !before.contains(new))
     );
+}
+
+#[test]
+fn a_presentation_is_told_and_goes_on_after_a_lost_media_server() {
+    let announced = |effects: &[Effect]| {
+        let requests = effects.iter().filter_map(|effect| match effect {
+            Effect::Send { request, .. } => request.message.as_ref(),
+            _ => None,
+        });
+        requests
+            .filter(|request| {
+                matches!(request, proto::signal_request::Message::AddTrack(track)
+                    if track.source() == proto::TrackSource::ScreenShare)
+            })
+            .count()
+    };
+    let presenting = |on| {
+        let state = MeetingState {
+            presenting: on,
+            ..MeetingState::default()
+        };
+        CallEvent::State(Box::new(state))
+    };
+    let mut world = World::joined();
+    world.machine.present(world.now, true);
+    let effects = world.drain();
+    assert_eq!(announced(&effects), 1);
+    assert!(effects.contains(&Effect::Emit(presenting(true))));
+    let lost = world.connection_to(FOCUS).unwrap();
+    world.effects.clear();
+    world.lose(lost);
+    world.enter();
+    assert_eq!(announced(&world.effects), 1, "the new server is told too");
+    assert!(!world.said(&presenting(false)));
+    world.machine.present(world.now, false);
+    assert!(world.drain().contains(&Effect::Emit(presenting(false))));
 }
 
 #[test]

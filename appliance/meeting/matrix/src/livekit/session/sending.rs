@@ -1,7 +1,7 @@
 //! What the room sends: announced to the server, then offered by the engine one after the other.
 
 use livekit_protocol::{self as proto, signal_request::Message as Request};
-use saal_media_protocol::{DescriptionKind, SourceKind, TransportCommand, VideoSend};
+use saal_media_protocol::{DescriptionKind, SourceKind, TransportCommand, TransportId, VideoSend};
 
 use super::{LocalTrack, Session};
 use crate::livekit::publish;
@@ -23,7 +23,38 @@ impl Session {
             muted,
             sid: None,
             published: false,
+            ended: false,
         });
+    }
+
+    /// Others see a presentation come and go as a track of its own, as web clients send it.
+    pub(super) fn announce_content(&mut self, transport: TransportId) {
+        self.presentations += 1;
+        let cid = format!("{}-content-{}", transport.0, self.presentations);
+        let video = Some(publish::content_send());
+        self.announce(cid, SourceKind::Content, video, false);
+    }
+
+    /// Begins or ends the room's presentation; before the server let the room in, only notes it.
+    pub(crate) fn present(&mut self, on: bool) {
+        let Some(publisher) = &mut self.setup.publisher else {
+            return;
+        };
+        let transport = publisher.transport;
+        if std::mem::replace(&mut publisher.presenting, on) == on || self.joined_at.is_none() {
+            return;
+        }
+        if on {
+            self.announce_content(transport);
+            return;
+        }
+        // What the engine was not told of needs no end.
+        self.tracks
+            .retain(|track| track.source != SourceKind::Content || track.published);
+        for track in &mut self.tracks {
+            track.ended |= track.source == SourceKind::Content;
+        }
+        self.publish_next();
     }
 
     pub(super) fn track_published(&mut self, published: &proto::TrackPublishedResponse) {
@@ -46,12 +77,18 @@ impl Session {
         self.publish_next();
     }
 
-    /// Has the engine offer one more track, unless an offer is on its way.
+    /// Has the engine offer one track less or more, unless an offer is on its way.
     fn publish_next(&mut self) {
         let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
             return;
         };
         if self.offer_pending {
+            return;
+        }
+        if let Some(ended) = self.tracks.iter().position(|track| track.ended) {
+            let track = self.tracks.remove(ended).cid;
+            self.offer_pending = true;
+            self.command(TransportCommand::Unpublish { transport, track });
             return;
         }
         let next = self

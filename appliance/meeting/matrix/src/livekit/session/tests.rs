@@ -21,6 +21,7 @@ impl Client {
             video: publish::video_send(1),
             microphone_muted,
             camera_muted: false,
+            presenting: false,
         };
         let setup = Setup {
             subscriber: SUBSCRIBER,
@@ -192,6 +193,59 @@ fn tracks_are_offered_one_after_the_other() {
         publish_of(&client.hears(Said::Answer(answer))),
         ["2-camera"]
     );
+}
+
+fn answer() -> Said {
+    Said::Answer(proto::SessionDescription {
+        sdp: "answer".into(),
+        ..Default::default()
+    })
+}
+
+/// The tracks that the engine is told to offer no more.
+fn unpublished(outputs: &[Output]) -> Vec<String> {
+    let commands = commands(outputs).into_iter();
+    commands
+        .filter_map(|command| match command {
+            TransportCommand::Unpublish { track, .. } => Some(track.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_presentation_is_a_screen_share_of_its_own_each_time() {
+    let mut client = Client::joined();
+    for cid in ["2-content-1", "2-content-2"] {
+        client.session.present(true);
+        let outputs = client.outputs();
+        assert!(matches!(requests(&outputs)[..], [Request::AddTrack(track)]
+            if track.source() == proto::TrackSource::ScreenShare && track.cid == cid));
+        assert_eq!(publish_of(&client.published(cid, "TR_S")), [cid]);
+        client.session.present(false);
+        assert_eq!(
+            unpublished(&client.outputs()),
+            [""; 0],
+            "one offer at a time"
+        );
+        assert_eq!(unpublished(&client.hears(answer())), [cid]);
+        client.hears(answer());
+    }
+}
+
+#[test]
+fn a_presentation_that_ended_before_it_was_offered_leaves_nothing_behind() {
+    let mut client = Client::joined();
+    client.session.present(true);
+    client.session.present(true);
+    client.session.present(false);
+    client.outputs();
+    assert_eq!(
+        commands(&client.published("2-content-1", "TR_S")),
+        [] as [&_; 0]
+    );
+    let published = client.published("2-microphone", "TR_A");
+    assert_eq!(publish_of(&published), ["2-microphone"]);
 }
 
 #[test]

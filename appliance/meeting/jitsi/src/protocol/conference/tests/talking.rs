@@ -40,6 +40,46 @@ fn only_the_focus_mutes_and_nobody_unmutes() {
 }
 
 #[test]
+fn a_presentation_is_a_second_picture_and_a_moderator_can_end_it() {
+    const DESKTOP: &str = "<mute xmlns='http://jitsi.org/jitmeet/desktop' \
+        actor='weekly@conference.example.org/aaaa'>true</mute>";
+    let sent = |world: &World| {
+        let commands = world.commands().into_iter();
+        let layers = commands.filter_map(|command| match command {
+            TransportCommand::Send {
+                source: SourceKind::Content,
+                streams,
+                ..
+            } => Some(streams.len()),
+            _ => None,
+        });
+        layers.collect::<Vec<_>>()
+    };
+    let told = |world: &World| {
+        let presence = world.said_with("SourceInfo").unwrap();
+        presence.text_of("SourceInfo").unwrap()
+    };
+    let second = |muted| format!("\"{ME}-v1\":{{\"muted\":{muted},\"videoType\":\"desktop\"}}");
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.act(MeetingAction::Present { on: true });
+    let add = world.said_with("source-add").unwrap().to_xml();
+    assert!(add.contains(&format!("{ME}-v1")), "{add}");
+    assert!(told(&world).contains(&second(false)), "{}", told(&world));
+    assert_eq!(sent(&world), [3]);
+    assert!(world.shows().presenting);
+    world.take();
+    world.order("focus", DESKTOP);
+    assert!(world.has(&muted(SourceKind::Content, Some("aaaa B."))));
+    assert!(told(&world).contains(&second(true)), "{}", told(&world));
+    assert!(!world.shows().presenting);
+    world.take();
+    world.act(MeetingAction::Present { on: true });
+    assert!(world.said_with("source-add").is_none(), "it is known");
+    assert_eq!(sent(&world), [3]);
+    assert!(told(&world).contains(&second(false)), "{}", told(&world));
+}
+
+#[test]
 fn who_may_not_speak_stays_muted_until_a_moderator_allows_it() {
     let mut world = World::joined(setup(), &["aaaa"]);
     world.set_muted(SourceKind::Microphone, true);

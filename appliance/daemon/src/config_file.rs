@@ -66,6 +66,19 @@ impl ConfigFile {
     /// # Errors
     /// One line for people.
     pub(crate) fn read_secret(&self, path: &Path) -> Result<String, String> {
+        let secret = self.read_key(path)?;
+        if secret.contains(char::is_whitespace) {
+            let path = self.resolve(path);
+            return Err(format!("{}: holds more than one token", path.display()));
+        }
+        Ok(secret)
+    }
+
+    /// A shared secret of one line, as people chose it: words with spaces too.
+    ///
+    /// # Errors
+    /// One line for people.
+    pub(crate) fn read_key(&self, path: &Path) -> Result<String, String> {
         let path = self.resolve(path);
         let text = std::fs::read_to_string(&path)
             .map_err(|e| format!("{}: can't read the token: {e}", path.display()))?;
@@ -74,10 +87,10 @@ impl ConfigFile {
                 "{}: the file is empty; put the token there",
                 path.display()
             )),
-            secret if secret.contains(char::is_whitespace) => {
-                Err(format!("{}: holds more than one token", path.display()))
+            key if key.contains(['\r', '\n']) => {
+                Err(format!("{}: has more than one line", path.display()))
             }
-            secret => Ok(secret.to_owned()),
+            key => Ok(key.to_owned()),
         }
     }
 }

@@ -195,9 +195,9 @@ fn jitsi_settings(
     let login = |jitsi: &config::Jitsi| {
         let login = match (&jitsi.token_file, &jitsi.app_id, &jitsi.key_file) {
             (Some(token), _, _) => read(token).map(Login::Token),
-            (None, Some(app_id), Some(key)) => read(key).map(|key| Login::Key {
+            (None, Some(app_id), Some(key)) => file.read_key(key).map(|key| Login::Key {
                 app_id: app_id.as_str().to_owned(),
-                key,
+                key: Secret::new(key),
             }),
             _ => return None,
         };

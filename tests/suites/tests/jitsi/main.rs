@@ -4,5 +4,4 @@
 mod entering;
 mod many;
 mod moderation;
-mod recovering;
 mod talking;

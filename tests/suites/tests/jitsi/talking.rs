@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use saal_control::Status;
-use saal_harness::{Channel, JitsiJoin, JitsiOptions, Picture, run, until};
+use saal_harness::{Channel, JitsiJoin, JitsiOptions, run, until};
 use saal_suites::{
     PATIENCE, Result, far_end_hears_nothing, far_end_hears_seconds, far_end_sees_frames, is_home,
     jitsi::{JitsiMeeting, JitsiTaken, meeting_on},
-    panel_says, shows, television_is_idle, television_moves,
+    panel_says, shows, television_is_idle,
 };
 
 /// Far less than the time after which a server removes a dead participant by itself.
@@ -90,70 +90,6 @@ fn installations_with_a_websocket_to_the_bridge_work_as_well() -> Result<()> {
     })
 }
 
-/// White is 235 in what televisions show; people and their background are darker by far.
-const BRIGHT: f64 = 150.0;
-
-#[test]
-fn a_shared_screen_stands_large_beside_its_owner() -> Result<()> {
-    run(async {
-        let stage = JitsiTaken::take().await?;
-        let anna = JitsiJoin::named("Anna");
-        let meeting = stage.meeting("Review", &anna).await?;
-        meeting.join().await?;
-        let JitsiMeeting { room, host, .. } = &meeting;
-        television_moves(room).await?;
-        host.share().await?;
-        let presents = |status: &Status| {
-            let mut others = status.call.iter().flat_map(|call| &call.participants);
-            others.any(|one| one.content && one.camera)
-        };
-        room.status_is("Anna presents", PATIENCE, presents).await?;
-        // What is shared is white; four fifths of the television are its.
-        let look = async || room.television().await;
-        let side = |picture: &Picture| {
-            let main = picture.width * 4 / 5;
-            picture.code_in(main, 0, picture.width - main, picture.height)
-        };
-        let both = |picture: &Picture| picture.brightness() > BRIGHT && side(picture).is_some();
-        until("the screen beside Anna", PATIENCE, look, both).await?;
-        meeting.room.stop().await;
-        Ok(())
-    })
-}
-
-#[test]
-fn a_member_that_knows_vp8_only_changes_the_codec_for_all() -> Result<()> {
-    run(async {
-        let stage = JitsiTaken::take().await?;
-        let anna = JitsiJoin {
-            codec: Some("VP9"),
-            ..JitsiJoin::named("Anna")
-        };
-        let meeting = stage.meeting("Codecs", &anna).await?;
-        meeting.join().await?;
-        let sends = async || {
-            let stats = meeting.host.stats().await?;
-            let videos = stats.outbound.iter().filter(|one| one.kind == "video");
-            let mut codecs = videos.map(|one| one.codec.clone());
-            Result::<_>::Ok(codecs.find(|codec| !codec.is_empty()))
-        };
-        let is =
-            |wanted: &'static str| move |codec: &Option<String>| codec.as_deref() == Some(wanted);
-        until("Anna sends VP9", PATIENCE, sends, is("video/VP9")).await?;
-        meeting.see().await?;
-        let carla = JitsiJoin {
-            codec: Some("VP8"),
-            ..JitsiJoin::named("Carla")
-        };
-        let carla = stage.join(&meeting.name, &carla).await?;
-        until("Anna sends VP8", PATIENCE, sends, is("video/VP8")).await?;
-        meeting.see().await?;
-        far_end_sees_frames(&carla).await?;
-        meeting.room.stop().await;
-        Ok(())
-    })
-}
-
 #[test]
 fn a_line_of_the_chat_arrives() -> Result<()> {
     run(async {
@@ -167,37 +103,6 @@ fn a_line_of_the_chat_arrives() -> Result<()> {
             lines.any(|line| line.author == "Anna" && line.text == "Grüße aus München")
         };
         meeting.room.status_is("the line", PATIENCE, heard).await?;
-        meeting.room.stop().await;
-        Ok(())
-    })
-}
-
-#[test]
-fn two_talk_directly_and_a_third_brings_them_back_to_the_bridge() -> Result<()> {
-    run(async {
-        let mut stage = JitsiTaken::take().await?;
-        let options = JitsiOptions {
-            config: "config.p2p = { enabled: true };".to_owned(),
-            ..JitsiOptions::default()
-        };
-        let Some((servers, browser)) = stage.install("two without the bridge", options).await?
-        else {
-            return Ok(());
-        };
-        let direct = |name| JitsiJoin {
-            p2p: true,
-            ..JitsiJoin::named(name)
-        };
-        let meeting = meeting_on(&servers, browser, "direct", &direct("Anna")).await?;
-        meeting.join().await?;
-        meeting.told("a direct session", |state| state.p2p).await?;
-        meeting.see_and_hear().await?;
-        let ben = servers.join(browser, "direct", &direct("Ben")).await?;
-        meeting
-            .told("back at the bridge", |state| !state.p2p)
-            .await?;
-        meeting.see_and_hear().await?;
-        far_end_sees_frames(&ben).await?;
         meeting.room.stop().await;
         Ok(())
     })

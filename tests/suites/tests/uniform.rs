@@ -14,7 +14,7 @@ const TITLE: &str = "Weekly";
 const HOME: &str = "button Join";
 /// A call with one other person, with the microphone and the camera as named.
 const CALL: &str = "heading Weekly; status 1 other person; listitem NAME; \
-                    switch Microphone MICROPHONE; switch Camera CAMERA; button Leave";
+                    switch Microphone MICROPHONE; switch Camera CAMERA; button More; button Leave";
 
 #[test]
 fn matrix_meetings_are_entered_and_controlled_by_touch() -> Result<()> {

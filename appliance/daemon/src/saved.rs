@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -54,6 +55,7 @@ impl SavedCallFile {
     }
 
     /// Replaces the file: after a power cut there is the old or the new one, never half of one.
+    /// A meeting's link may carry a token, so nobody else reads it.
     pub(crate) fn save(&self, saved: Option<&SavedCall>) -> io::Result<()> {
         let Some(saved) = saved else {
             return match fs::remove_file(&self.path) {
@@ -63,7 +65,14 @@ impl SavedCallFile {
         };
         let text = serde_json::to_vec(saved)?;
         let new = self.path.with_extension("json.new");
-        let mut file = File::create(&new)?;
+        let mut file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)?;
+        // One that an earlier daemon left half written keeps its mode.
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
         file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;
@@ -99,6 +108,17 @@ mod tests {
             resume: None,
             saved_at: jiff::Timestamp::UNIX_EPOCH,
         }
+    }
+
+    #[test]
+    fn nobody_else_reads_what_was_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        // Half written by a daemon of before.
+        fs::write(folder.path().join("call.json.new"), "{").unwrap();
+        let file = SavedCallFile::new(folder.path());
+        file.save(Some(&saved())).unwrap();
+        let mode = fs::metadata(file.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

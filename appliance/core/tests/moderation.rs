@@ -6,14 +6,14 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, participant, to_service};
-use saal_core::{Event, Intent, Notice, Obstacle, Phase};
-use saal_media_protocol::SourceKind;
+use saal_core::{Effect, Event, Intent, Notice, Obstacle, Phase};
+use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
     CallEvent, Caption, ChatLine, Destination, EndReason, MeetingAction, MeetingCommand,
     MeetingLink, MeetingState, Role, Secret, Waiting, Watched,
 };
 
-fn says(bench: &mut Bench, event: CallEvent) -> Vec<saal_core::Effect> {
+fn says(bench: &mut Bench, event: CallEvent) -> Vec<Effect> {
     let call = bench.call();
     bench.tell(Event::Call(call, event))
 }
@@ -112,6 +112,21 @@ fn muted_by_somebody_else_stays_muted_until_the_room_unmutes() {
     );
     bench.touch(Intent::Toggle(source));
     assert!(!bench.room.muted().microphone);
+}
+
+#[test]
+fn where_people_enter_quietly_no_sound_leaves_the_room() {
+    let mut bench = Bench::at_home();
+    bench.touch_join("weekly");
+    let source = SourceKind::Microphone;
+    let effects = says(&mut bench, CallEvent::MutedByOther { source, by: None });
+    let quiet = Effect::Media(MediaCommand::SetMuted {
+        source,
+        muted: true,
+    });
+    assert!(effects.contains(&quiet), "{effects:?}");
+    says(&mut bench, CallEvent::Joined);
+    assert!(bench.room.muted().microphone, "as the panel shows it");
 }
 
 #[test]

@@ -60,6 +60,11 @@ pub(super) async fn run(
         Ok(prepared) => prepared,
         Err(reason) => return say(CallEvent::Ended(reason)),
     };
+    // Before anything is captured: what the others are told to be muted must not leave the room.
+    for source in &prepared.silenced {
+        let (source, by) = (*source, None);
+        say(CallEvent::MutedByOther { source, by });
+    }
     let driver = Driver::new(settings, client, prepared, events.clone());
     driver.run(waiting, commands).await;
 }
@@ -119,6 +124,7 @@ impl Driver {
             link,
             config,
             setup,
+            silenced: _,
         } = prepared;
         let (inputs, receiver) = mpsc::unbounded_channel();
         let token = setup.token.clone();

@@ -3,7 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use saal_media_protocol::Codec;
+use saal_media_protocol::{Codec, SourceKind};
 use saal_meeting::{EndReason, Secret};
 
 use super::Join;
@@ -25,6 +25,8 @@ pub(super) struct Prepared {
     pub(super) link: ConferenceLink,
     pub(super) config: ServerConfig,
     pub(super) setup: ConferenceSetup,
+    /// What the installation or the link wants quiet at first, though people had it on.
+    pub(super) silenced: Vec<SourceKind>,
 }
 
 /// Reads the link, asks the installation, finds the login.
@@ -45,6 +47,8 @@ pub(super) async fn prepare(
         Some(_) => LoginKind::Member,
         None => LoginKind::Guest,
     };
+    let silenced = silenced(&join, &config);
+    let on = |source, wanted: bool| wanted && !silenced.contains(&source);
     let setup = ConferenceSetup {
         call: join.call,
         room: link.room.clone(),
@@ -53,8 +57,8 @@ pub(super) async fn prepare(
         token,
         password: join.password,
         name: join.name,
-        microphone: join.microphone && !config.start_muted,
-        camera: join.camera && !config.start_without_camera,
+        microphone: on(SourceKind::Microphone, join.microphone),
+        camera: on(SourceKind::Camera, join.camera),
         codecs: CODECS.to_vec(),
         peer_to_peer: config.peer_to_peer,
         seed: fastrand::u64(..),
@@ -65,7 +69,23 @@ pub(super) async fn prepare(
         link,
         config,
         setup,
+        silenced,
     })
+}
+
+fn silenced(join: &Join, config: &ServerConfig) -> Vec<SourceKind> {
+    let wishes = [
+        (
+            SourceKind::Microphone,
+            join.microphone && config.start_muted,
+        ),
+        (
+            SourceKind::Camera,
+            join.camera && config.start_without_camera,
+        ),
+    ];
+    let silent = wishes.into_iter().filter(|(_, silent)| *silent);
+    silent.map(|(source, _)| source).collect()
 }
 
 /// What the installation says about itself. One that says nothing readable is no Jitsi.
@@ -131,4 +151,31 @@ fn unix_ms() -> u64 {
     since.map_or(0, |since| {
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use saal_meeting::{CallId, MeetingLink};
+
+    use super::*;
+
+    #[test]
+    fn what_starts_quietly_is_told_and_what_was_off_is_not() {
+        let join = Join {
+            call: CallId(1),
+            link: MeetingLink::new("https://meet.example.org/lahn"),
+            password: None,
+            matrix_room: None,
+            name: "Raum Lahn".to_owned(),
+            microphone: true,
+            camera: false,
+        };
+        let quiet = ServerConfig {
+            start_muted: true,
+            start_without_camera: true,
+            ..ServerConfig::default()
+        };
+        assert_eq!(silenced(&join, &quiet), [SourceKind::Microphone]);
+        assert_eq!(silenced(&join, &ServerConfig::default()), []);
+    }
 }

@@ -315,6 +315,11 @@ impl Daemon {
         let Some(config) = self.room.config() else {
             return;
         };
+        if config.matrix.is_none() {
+            // What an account saw that is no longer configured.
+            self.calendar.update(Vec::new());
+            self.inputs.send(Input::Calendar);
+        }
         self.services
             .start(config, &self.file, &self.state, &self.inputs);
     }

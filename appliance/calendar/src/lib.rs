@@ -67,11 +67,7 @@ impl Calendar {
                 title: title.to_owned(),
                 start: None,
                 end: None,
-                destination: Destination::Jitsi {
-                    link,
-                    password: None,
-                    matrix_room: None,
-                },
+                destination: Destination::jitsi(link),
                 in_call: 0,
             }
         };

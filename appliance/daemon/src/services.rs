@@ -109,7 +109,7 @@ impl Services {
     /// Hands a command to the service whose call it is about. A call that no service can have
     /// ends at once.
     pub(crate) fn send(&mut self, command: MeetingCommand, inputs: &Inputs) {
-        let call = call_of(&command);
+        let call = command.call();
         if let MeetingCommand::Join { destination, .. } = &command {
             self.calls.clear();
             self.calls.insert(call, kind(destination));
@@ -137,19 +137,6 @@ fn kind(destination: &Destination) -> Kind {
     match destination {
         Destination::Matrix { .. } => Kind::Matrix,
         Destination::Jitsi { .. } => Kind::Jitsi,
-    }
-}
-
-fn call_of(command: &MeetingCommand) -> CallId {
-    match command {
-        MeetingCommand::Join { call, .. }
-        | MeetingCommand::SetMuted { call, .. }
-        | MeetingCommand::GivePassword { call, .. }
-        | MeetingCommand::Watch { call, .. }
-        | MeetingCommand::Act { call, .. }
-        | MeetingCommand::Leave { call }
-        | MeetingCommand::MediaRestarted { call }
-        | MeetingCommand::Transport { call, .. } => *call,
     }
 }
 

@@ -250,11 +250,7 @@ fn ad_hoc(link: MeetingLink) -> Meeting {
         title: percent_decode_str(title).decode_utf8_lossy().into_owned(),
         start: None,
         end: None,
-        destination: Destination::Jitsi {
-            link,
-            password: None,
-            matrix_room: None,
-        },
+        destination: Destination::jitsi(link),
         in_call: 0,
     }
 }

@@ -83,6 +83,23 @@ pub enum MeetingCommand {
     },
 }
 
+impl MeetingCommand {
+    /// The call that this is about.
+    #[must_use]
+    pub fn call(&self) -> CallId {
+        match self {
+            Self::Join { call, .. }
+            | Self::SetMuted { call, .. }
+            | Self::GivePassword { call, .. }
+            | Self::Watch { call, .. }
+            | Self::Act { call, .. }
+            | Self::Leave { call }
+            | Self::MediaRestarted { call }
+            | Self::Transport { call, .. } => *call,
+        }
+    }
+}
+
 /// A picture on the television.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Watched {

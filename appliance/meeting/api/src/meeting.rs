@@ -34,6 +34,18 @@ pub enum Destination {
     },
 }
 
+impl Destination {
+    /// A conference of which nothing but the address is known.
+    #[must_use]
+    pub fn jitsi(link: MeetingLink) -> Self {
+        Self::Jitsi {
+            link,
+            password: None,
+            matrix_room: None,
+        }
+    }
+}
+
 /// What must not be read in logs or on screens.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -97,7 +97,7 @@ impl Service {
     }
 
     fn pass_on(&self, command: MeetingCommand) {
-        let call = call_of(&command);
+        let call = command.call();
         // A stay that is over needs nothing more.
         if let Some(stay) = self.stay.as_ref().filter(|stay| stay.call == call) {
             let _ = stay.commands.send(command);
@@ -130,18 +130,5 @@ impl Service {
             receiver,
             self.events.clone(),
         )));
-    }
-}
-
-fn call_of(command: &MeetingCommand) -> CallId {
-    match command {
-        MeetingCommand::Join { call, .. }
-        | MeetingCommand::SetMuted { call, .. }
-        | MeetingCommand::GivePassword { call, .. }
-        | MeetingCommand::Watch { call, .. }
-        | MeetingCommand::Act { call, .. }
-        | MeetingCommand::Leave { call }
-        | MeetingCommand::MediaRestarted { call }
-        | MeetingCommand::Transport { call, .. } => *call,
     }
 }

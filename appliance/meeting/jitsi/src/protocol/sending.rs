@@ -49,12 +49,15 @@ impl OwnSource {
         }
     }
 
-    /// Stream and track as session descriptions would call them; old clients show by it.
+    /// Stream and track as session descriptions would call them; old clients show by it. Each new source has
+    /// another: browsers refuse a description in which a track of the last session and one of this are called
+    /// alike. The web client counts its connections for that; the first SSRC is as good.
     pub(crate) fn msid(&self) -> String {
         let (endpoint, track) = self.name.rsplit_once('-').unwrap_or((&self.name, "a0"));
         let media = if self.picture { "video" } else { "audio" };
         let index = track.trim_start_matches(|c: char| !c.is_ascii_digit());
-        format!("{endpoint}-{media}-{index}-1 {}-1", self.name)
+        let number = self.streams.first().map_or(1, |stream| stream.ssrc);
+        format!("{endpoint}-{media}-{index}-{number} {}-{number}", self.name)
     }
 
     /// `None` for sound.
@@ -162,6 +165,19 @@ mod tests {
         let numbers = camera.streams.iter().flat_map(|s| [Some(s.ssrc), s.rtx]);
         let numbers: std::collections::BTreeSet<_> = numbers.flatten().collect();
         assert_eq!(numbers.len(), 6);
-        assert_eq!(camera.msid(), "1a2b3c4d-video-0-1 1a2b3c4d-v0-1");
+    }
+
+    #[test]
+    fn a_track_is_never_called_as_the_one_of_the_session_before() {
+        let mut ids = Ids::new(1);
+        let mut next =
+            || OwnSource::new("1a2b3c4d", SourceKind::Camera, Layers::Simulcast, &mut ids);
+        let (first, second) = (next(), next());
+        let ssrc = first.streams[0].ssrc;
+        assert_eq!(
+            first.msid(),
+            format!("1a2b3c4d-video-0-{ssrc} 1a2b3c4d-v0-{ssrc}")
+        );
+        assert_ne!(first.msid(), second.msid());
     }
 }

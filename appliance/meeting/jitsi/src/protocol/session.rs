@@ -180,6 +180,28 @@ impl MediaSession {
         self.apply(changes);
     }
 
+    /// Follows what somebody's pictures are said to be now; `kind` tells it of a source's name.
+    pub(crate) fn rename(&mut self, owner: &str, kind: impl Fn(&str) -> Option<SourceKind>) {
+        let pictures = self.received.iter().filter(|s| s.owner == owner);
+        let pictures: Vec<Source> = pictures.filter(|s| s.is_picture()).cloned().collect();
+        let mut changed = false;
+        for picture in &pictures {
+            if let Some(kind) = kind(&picture.name).filter(|kind| *kind != picture.kind) {
+                let picture = picture.clone();
+                self.receive(Source { kind, ..picture });
+                changed = true;
+            }
+        }
+        // One that was taken for the other has been shown in its place.
+        if changed && self.shown {
+            let pictures: Vec<Source> = self.received.iter().cloned().collect();
+            let pictures = pictures
+                .iter()
+                .filter(|s| s.owner == owner && s.is_picture());
+            pictures.for_each(|picture| self.assign(picture));
+        }
+    }
+
     /// A source is gone.
     pub(crate) fn remove(&mut self, name: &str) {
         let change = self.received.remove(name);

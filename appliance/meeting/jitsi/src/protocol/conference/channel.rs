@@ -181,12 +181,8 @@ impl Conference {
     }
 
     fn mapped(&mut self, mapped: Vec<Mapped>, picture: bool) {
-        let Some(session) = &mut self.bridge else {
-            return;
-        };
-        for entry in mapped {
-            session.receive(entry.into_source(picture));
-        }
+        let sources = mapped.into_iter().map(|entry| entry.into_source(picture));
+        self.sources_added(sources.collect());
     }
 
     /// Whoever speaks tells the component that counts it.

@@ -98,10 +98,8 @@ impl Conference {
         }
         session.show(!self.peer_is_live());
         let sources = std::mem::take(&mut session.offer.sources);
-        sources
-            .into_iter()
-            .for_each(|source| session.receive(source));
         self.bridge = Some(session);
+        self.sources_added(sources);
         self.drain_media();
         self.open_bridge_socket();
         self.timers.set(Timer::MediaBy, now + room::MEDIA_WITHIN);
@@ -137,12 +135,35 @@ impl Conference {
             .collect()
     }
 
-    fn sources_added(&mut self, sources: Vec<Source>) {
-        if let Some(session) = &mut self.bridge {
-            sources
-                .into_iter()
-                .for_each(|source| session.receive(source));
+    pub(super) fn sources_added(&mut self, sources: Vec<Source>) {
+        for source in sources {
+            let told = self.told_kind(&source.owner, &source.name);
+            let kind = told.filter(|_| source.is_picture());
+            if let Some(session) = &mut self.bridge {
+                let kind = kind.unwrap_or(source.kind);
+                session.receive(Source { kind, ..source });
+            }
         }
+    }
+
+    /// What somebody's presence says that a picture of theirs is. It goes before what the bridge says, which may not
+    /// know yet when a presentation begins.
+    fn told_kind(&self, owner: &str, source: &str) -> Option<SourceKind> {
+        let info = self.occupants.get(owner)?.sources.get(source)?;
+        match info.video_type.as_deref()? {
+            "desktop" => Some(SourceKind::Content),
+            "camera" => Some(SourceKind::Camera),
+            _ => None,
+        }
+    }
+
+    /// Somebody's presence is here, perhaps with other words about their pictures.
+    pub(super) fn pictures_renamed(&mut self, endpoint: &str) {
+        let Some(mut session) = self.bridge.take() else {
+            return;
+        };
+        session.rename(endpoint, |source| self.told_kind(endpoint, source));
+        self.bridge = Some(session);
     }
 
     pub(super) fn forget_sources(&mut self, endpoint: &str) {

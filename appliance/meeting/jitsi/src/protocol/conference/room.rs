@@ -107,7 +107,9 @@ impl Conference {
         if self.occupants.is_empty() && self.phase == Phase::InRoom {
             self.timers.set_once(Timer::MediaBy, now + MEDIA_WITHIN);
         }
-        self.occupants.insert(occupant.endpoint.clone(), occupant);
+        let endpoint = occupant.endpoint.clone();
+        self.occupants.insert(endpoint.clone(), occupant);
+        self.pictures_renamed(&endpoint);
         self.check_peer();
     }
 

@@ -316,6 +316,36 @@ fn a_stream_that_the_bridge_gives_to_another_leaves_the_first_one() {
 }
 
 #[test]
+fn a_screen_that_the_bridge_took_for_a_camera_is_shown_as_a_screen() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    for (source, ssrc) in [("aaaa-v0", 5), ("aaaa-v1", 6)] {
+        world.bridge_says(&format!(
+            r#"{{"colibriClass":"VideoSourcesMap","mappedSources":[{{"source":"{source}","ssrc":{ssrc},"videoType":"CAMERA"}}]}}"#
+        ));
+    }
+    world.take();
+    let info = r#"{"aaaa-v0":{"muted":false},"aaaa-v1":{"muted":false,"videoType":"desktop"}}"#;
+    let info = format!("<SourceInfo>{}</SourceInfo>", info.replace('"', "&quot;"));
+    world.presence("aaaa", "affiliation='none' role='participant'", &info);
+    let shown = |wanted: &str| {
+        let assigned = world
+            .commands()
+            .into_iter()
+            .filter_map(|command| match command {
+                TransportCommand::Assign { track, source, .. } if track == wanted => Some(source),
+                _ => None,
+            });
+        assigned.last()
+    };
+    assert_eq!(shown("aaaa-v1"), Some(SourceKind::Content));
+    assert_eq!(
+        shown("aaaa-v0"),
+        Some(SourceKind::Camera),
+        "back in its place"
+    );
+}
+
+#[test]
 fn a_hand_goes_up_and_down() {
     let mut world = World::joined(setup(), &["aaaa"]);
     world.passes(2);

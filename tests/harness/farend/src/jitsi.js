@@ -90,6 +90,17 @@ async function join(options) {
 
 const local = (kind) => call.tracks.find((track) => track.getType() === kind && track.getVideoType?.() !== "desktop");
 
+/** The library of the registries signals a second picture by the first one's name; the web client of today says v1. */
+function nameSecondPicture(xmpp) {
+  const send = xmpp.sendIQ.bind(xmpp);
+  xmpp.sendIQ = (iq, ...rest) => {
+    const tree = iq.tree?.() ?? iq;
+    for (const source of tree.querySelectorAll('jingle[action="source-add"] source[name$="-v0"]'))
+      source.setAttribute("name", source.getAttribute("name").replace(/0$/, "1"));
+    return send(iq, ...rest);
+  };
+}
+
 /** A second source: a moving picture that is not the camera's. */
 async function share() {
   const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
@@ -103,6 +114,7 @@ async function share() {
   }, 100);
   // The library asks for the screen; this is what a browser without one has to show.
   navigator.mediaDevices.getDisplayMedia = async () => canvas.captureStream(10);
+  nameSecondPicture(call.connection.xmpp.connection);
   const made = await JitsiMeetJS.createLocalTracks({ devices: ["desktop"] });
   call.tracks.push(...made);
   for (const one of made) await call.conference.addTrack(one);
@@ -147,6 +159,14 @@ const actions = {
   end: () => call.conference.end(),
   subject: (text) => call.conference.setSubject(text),
   grantOwner: (id) => call.conference.grantOwner(id),
+  // As the web client of today does when somebody joins who does not know the codec; the library of the registries can't.
+  useCodec: async (mime) => {
+    const sender = call.conference.jvbJingleSession.peerconnection.peerconnection.getSenders().find((one) => one.track?.kind === "video");
+    const codec = RTCRtpSender.getCapabilities("video").codecs.find((one) => one.mimeType === mime);
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.codec = codec;
+    await sender.setParameters(parameters);
+  },
   send: (to, payload) => call.conference.sendMessage(payload, to, true),
   watch: (constraints) => call.conference.setReceiverConstraints(constraints),
 };

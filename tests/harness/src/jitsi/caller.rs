@@ -250,6 +250,14 @@ impl JitsiCaller {
         self.tell("share", json!([])).await
     }
 
+    /// Sends its camera with another codec, such as `video/VP8`.
+    ///
+    /// # Errors
+    /// As for [`Self::call`].
+    pub async fn use_codec(&self, mime: &str) -> Result<()> {
+        self.tell("useCodec", json!([mime])).await
+    }
+
     /// Says something in the chat.
     ///
     /// # Errors

@@ -59,9 +59,9 @@ impl Core {
 
     /// Forgets a participant and what others were sent of it.
     pub(super) fn expire(&mut self, key: &Key) {
-        let Some(gone) = self.endpoints.remove(key) else {
+        if self.endpoints.remove(key).is_none() {
             return;
-        };
+        }
         if let Some(speakers) = self.speakers.get_mut(&key.0) {
             speakers.leave(&key.1);
         }
@@ -70,9 +70,7 @@ impl Core {
             .iter_mut()
             .filter(|(other, _)| other.0 == key.0)
         {
-            for track in &gone.tracks {
-                other.close_stream(&track.name);
-            }
+            other.close_streams_of(&key.1);
         }
         self.reviewed = None;
     }

@@ -274,8 +274,12 @@ impl Endpoint {
         self.streams.get(source).is_some_and(waiting)
     }
 
-    pub(super) fn close_stream(&mut self, source: &str) {
-        if let Some(stream) = self.streams.remove(source) {
+    /// Ends what this participant is sent of another one.
+    pub(super) fn close_streams_of(&mut self, owner: &str) {
+        for (_, stream) in self
+            .streams
+            .extract_if(.., |_, stream| stream.owner == owner)
+        {
             self.peer.close(&stream.mid);
         }
     }

@@ -197,10 +197,15 @@ impl State {
         let Some(room) = self.rooms.get_mut(jid) else {
             return;
         };
-        self.bridge.expire(&room.id, nick);
+        let mut gone = Sources::default();
         if let Some(occupant) = room.occupants.get_mut(nick) {
-            occupant.sources = Sources::default();
+            gone = std::mem::take(&mut occupant.sources).without_simulcast();
             occupant.session = None;
+        }
+        // The others would go on waiting for what the old session sent.
+        self.changed(jid, nick, "source-remove", &gone);
+        if let Some(room) = self.rooms.get(jid) {
+            self.bridge.expire(&room.id, nick);
         }
         if again {
             self.invite_all(jid).await;

@@ -24,6 +24,7 @@ mod senses;
 pub use senses::{
     Onlooker, far_end_hears_nothing, far_end_hears_seconds, far_end_sees_frames,
     far_end_sees_nobody, loudspeaker_sounds, television_is_idle, television_moves,
+    television_shows_two,
 };
 
 /// Result of a scene's steps; the harness's errors say what was waited for and what was seen.

@@ -150,6 +150,22 @@ pub async fn television_moves(room: &Room) -> Result<()> {
         .map(drop)
 }
 
+/// Waits until the television shows two people side by side, each in the middle of its half.
+///
+/// # Errors
+/// With what the television showed.
+pub async fn television_shows_two(room: &Room) -> Result<()> {
+    let look = async || room.television().await;
+    let both = |picture: &Picture| {
+        let (width, height) = (picture.width / 2, picture.height / 2);
+        let half = |x| picture.code_in(x, height / 2, width, height);
+        half(0).is_some() && half(width).is_some()
+    };
+    until("both far ends on the television", PATIENCE, look, both)
+        .await
+        .map(drop)
+}
+
 /// Waits until nobody's picture is on the television.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use saal_control::PhaseName;
 use saal_harness::{JoinOptions, RoomOptions, run, until};
 use saal_suites::{
     PATIENCE, Result, Scene, Taken, far_end_hears_nothing, far_end_sees_frames, loudspeaker_sounds,
-    shows, television_is_idle,
+    shows, television_is_idle, television_shows_two,
 };
 
 /// Far less than the 18 s after which the server would remove a dead room by itself.
@@ -96,14 +96,7 @@ fn a_third_participant_comes_and_goes() -> Result<()> {
             .join(&third, &scene.meeting.matrix_room, &JoinOptions::default())
             .await?;
         far_end_sees_frames(&caller).await?;
-        let two_tiles = async || scene.room.television().await;
-        // Side by side, each in the middle of its half.
-        let both = |picture: &saal_harness::Picture| {
-            let (width, height) = (picture.width / 2, picture.height / 2);
-            let half = |x| picture.code_in(x, height / 2, width, height);
-            half(0).is_some() && half(width).is_some()
-        };
-        until("both far ends on the television", PATIENCE, two_tiles, both).await?;
+        television_shows_two(&scene.room).await?;
 
         caller.hang_up().await?;
         scene

@@ -4,4 +4,5 @@
 mod entering;
 mod many;
 mod moderation;
+mod recovering;
 mod talking;

@@ -5,7 +5,7 @@ use saal_harness::{JitsiJoin, Picture, run, until};
 use saal_suites::{
     PATIENCE, Result, far_end_sees_frames,
     jitsi::{JitsiMeeting, JitsiTaken},
-    loudspeaker_sounds,
+    loudspeaker_sounds, television_shows_two,
 };
 use serde_json::json;
 
@@ -30,14 +30,7 @@ fn a_third_participant_comes_and_goes() -> Result<()> {
         meeting.see().await?;
         let ben = stage.join(&meeting.name, &JitsiJoin::named("Ben")).await?;
         far_end_sees_frames(&ben).await?;
-        // Side by side, each in the middle of its half.
-        let look = async || meeting.room.television().await;
-        let both = |picture: &Picture| {
-            let (width, height) = (picture.width / 2, picture.height / 2);
-            let half = |x| picture.code_in(x, height / 2, width, height);
-            half(0).is_some() && half(width).is_some()
-        };
-        until("both far ends on the television", PATIENCE, look, both).await?;
+        television_shows_two(&meeting.room).await?;
         ben.leave().await?;
         let alone = |status: &Status| others(status) == 1;
         meeting

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use saal_control::Status;
-use saal_harness::{Channel, JitsiJoin, JitsiOptions, run, until};
+use saal_harness::{Channel, JitsiJoin, JitsiOptions, Picture, run, until};
 use saal_suites::{
     PATIENCE, Result, far_end_hears_nothing, far_end_hears_seconds, far_end_sees_frames, is_home,
     jitsi::{JitsiMeeting, JitsiTaken, meeting_on},
-    panel_says, shows, television_is_idle,
+    panel_says, shows, television_is_idle, television_moves, television_shows_two,
 };
 
 /// Far less than the time after which a server removes a dead participant by itself.
@@ -90,6 +90,62 @@ fn installations_with_a_websocket_to_the_bridge_work_as_well() -> Result<()> {
     })
 }
 
+/// A white screen (235) on four fifths of the width fills more than half of the television; people are darker by far.
+const BRIGHT: f64 = 110.0;
+
+#[test]
+fn a_shared_screen_stands_large_beside_its_owner() -> Result<()> {
+    run(async {
+        let stage = JitsiTaken::take().await?;
+        let anna = JitsiJoin::named("Anna");
+        let meeting = stage.meeting("Review", &anna).await?;
+        meeting.join().await?;
+        let JitsiMeeting { room, host, .. } = &meeting;
+        television_moves(room).await?;
+        host.share().await?;
+        let presents = |status: &Status| {
+            let mut others = status.call.iter().flat_map(|call| &call.participants);
+            others.any(|one| one.content && one.camera)
+        };
+        room.status_is("Anna presents", PATIENCE, presents).await?;
+        let look = async || room.television().await;
+        let white = |picture: &Picture| picture.brightness() > BRIGHT && picture.code().is_none();
+        until("the screen on the television", PATIENCE, look, white).await?;
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_codec_that_changes_for_a_member_who_knows_vp8_only_is_followed() -> Result<()> {
+    run(async {
+        let stage = JitsiTaken::take().await?;
+        let meeting = stage.meeting("Codecs", &JitsiJoin::named("Anna")).await?;
+        meeting.join().await?;
+        let sends = async || {
+            let stats = meeting.host.stats().await?;
+            let videos = stats.outbound.iter().filter(|one| one.kind == "video");
+            let mut codecs = videos.map(|one| one.codec.clone());
+            Result::<_>::Ok(codecs.find(|codec| !codec.is_empty()))
+        };
+        let is =
+            |wanted: &'static str| move |codec: &Option<String>| codec.as_deref() == Some(wanted);
+        until("Anna sends AV1", PATIENCE, sends, is("video/AV1")).await?;
+        meeting.see().await?;
+        let carla = JitsiJoin {
+            codec: Some("VP8"),
+            ..JitsiJoin::named("Carla")
+        };
+        let carla = stage.join(&meeting.name, &carla).await?;
+        meeting.host.use_codec("video/VP8").await?;
+        until("Anna sends VP8", PATIENCE, sends, is("video/VP8")).await?;
+        television_shows_two(&meeting.room).await?;
+        far_end_sees_frames(&carla).await?;
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
 #[test]
 fn a_line_of_the_chat_arrives() -> Result<()> {
     run(async {
@@ -103,6 +159,37 @@ fn a_line_of_the_chat_arrives() -> Result<()> {
             lines.any(|line| line.author == "Anna" && line.text == "Grüße aus München")
         };
         meeting.room.status_is("the line", PATIENCE, heard).await?;
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn two_talk_directly_and_a_third_brings_them_back_to_the_bridge() -> Result<()> {
+    run(async {
+        let mut stage = JitsiTaken::take().await?;
+        let options = JitsiOptions {
+            config: "config.p2p = { enabled: true };".to_owned(),
+            ..JitsiOptions::default()
+        };
+        let Some((servers, browser)) = stage.install("two without the bridge", options).await?
+        else {
+            return Ok(());
+        };
+        let direct = |name| JitsiJoin {
+            p2p: true,
+            ..JitsiJoin::named(name)
+        };
+        let meeting = meeting_on(&servers, browser, "direct", &direct("Anna")).await?;
+        meeting.join().await?;
+        meeting.told("a direct session", |state| state.p2p).await?;
+        meeting.see_and_hear().await?;
+        let ben = servers.join(browser, "direct", &direct("Ben")).await?;
+        meeting
+            .told("back at the bridge", |state| !state.p2p)
+            .await?;
+        meeting.see_and_hear().await?;
+        far_end_sees_frames(&ben).await?;
         meeting.room.stop().await;
         Ok(())
     })

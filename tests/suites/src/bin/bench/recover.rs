@@ -78,7 +78,7 @@ async fn until_panel(
         loop {
             if let Sight::Panel(tree) = onlooker.look().await? {
                 ensure!(
-                    tree.screen == "call",
+                    tree.find(SWITCH).is_some(),
                     "the panel left the call: {}",
                     tree.text()
                 );

@@ -11,7 +11,7 @@ use saal_media_protocol::{
 };
 use support::{
     Daemon, assign,
-    bridge::{extensions, numbers, payload_types, receive},
+    bridge::{TONES, extensions, numbers, payload_types, receive},
     one_layer, simulated,
 };
 
@@ -28,6 +28,7 @@ fn declared(remote: Option<RemoteTransport>) -> TransportCommand {
         controlling: offers,
         remote,
         payload_types: payload_types(),
+        telephone_event: Some(TONES),
         extensions: extensions(),
         channel: Some(ChannelOffer {
             label: "between rooms".to_owned(),

@@ -10,10 +10,10 @@ use saal_media_protocol::{
     Codec, MediaEvent, SourceKind, StreamSsrc, TransportCommand, TransportEvent, TransportId,
     TransportState, VideoLayer, VideoSend,
 };
-use str0m::format::CodecExtra;
+use str0m::{format::CodecExtra, rtp::RawPacket};
 use support::{
     Daemon, assign,
-    bridge::{Bridge, Seen, numbers, receive, reported},
+    bridge::{Bridge, Seen, TONES, numbers, receive, reported},
     clip::clip,
     one_layer, simulated,
 };
@@ -284,6 +284,94 @@ async fn sound_says_how_loud_it_is() {
     // The simulated microphone hears a tone with short gaps.
     let loud = levels.iter().filter(|l| (-40..0).contains(*l)).count();
     assert!(loud > seen.len() / 3, "{levels:?}");
+}
+
+#[tokio::test]
+async fn telephone_tones_take_the_place_of_the_voice() {
+    let (mut daemon, mut bridge) = call().await;
+    let voice = StreamSsrc {
+        ssrc: 500,
+        rtx: None,
+    };
+    bridge.expect(voice, false);
+    daemon
+        .transport(send("mic", SourceKind::Microphone, &[500]))
+        .await;
+    bridge.until(|event| voice_packet(event, 111)).await;
+    daemon.transport(tones("mic", "4#")).await;
+    let mut packets: Vec<VoicePacket> = Vec::new();
+    bridge
+        .until(|event| {
+            packets.extend([111, TONES].iter().find_map(|id| voice_packet(event, *id)));
+            let after = packets.iter().rev().take_while(|p| p.id == 111).count();
+            let ended = |p: &&VoicePacket| p.id == TONES && p.payload[1] & 0x80 != 0;
+            (after > 5 && packets.iter().filter(ended).count() == 6).then_some(())
+        })
+        .await;
+    let sequences: Vec<_> = packets.iter().map(|p| p.sequence).collect();
+    assert!(
+        sequences.windows(2).all(|w| w[1] == w[0] + 1),
+        "one stream: {sequences:?}"
+    );
+    let times: Vec<_> = packets.iter().map(|p| p.time).collect();
+    assert!(times.is_sorted(), "one clock: {times:?}");
+    let begun: Vec<_> = packets
+        .iter()
+        .filter(|p| p.id == TONES && p.marker)
+        .collect();
+    let keys: Vec<_> = begun.iter().map(|p| p.payload[0]).collect();
+    assert_eq!(keys, [4, 11]);
+    for tone in begun {
+        let during = tone.time..tone.time + 200 * 48;
+        let voices = packets.iter().filter(|p| p.id == 111);
+        assert_eq!(
+            voices.filter(|p| during.contains(&p.time)).count(),
+            0,
+            "{tone:?}"
+        );
+        let of = packets
+            .iter()
+            .filter(|p| p.id == TONES && p.time == tone.time);
+        assert_eq!(of.count(), 12, "nine reports and three ends: {tone:?}");
+    }
+    let reason = refused(&mut daemon, tones("mic", "12x")).await;
+    assert!(reason.contains("12x"), "{reason}");
+    let reason = refused(&mut daemon, tones("cam", "1")).await;
+    assert!(reason.contains("cam"), "{reason}");
+}
+
+fn tones(track: &str, tones: &str) -> TransportCommand {
+    TransportCommand::SendTones {
+        transport: CALL,
+        track: track.to_owned(),
+        tones: tones.to_owned(),
+    }
+}
+
+/// A packet of the engine's voice, 500.
+#[derive(Clone, Debug)]
+struct VoicePacket {
+    id: u8,
+    sequence: u16,
+    time: u32,
+    marker: bool,
+    payload: Vec<u8>,
+}
+
+fn voice_packet(event: &str0m::Event, id: u8) -> Option<VoicePacket> {
+    let str0m::Event::RawPacket(packet) = event else {
+        return None;
+    };
+    let RawPacket::RtpRx(header, payload) = &**packet else {
+        return None;
+    };
+    (*header.ssrc == 500 && *header.payload_type == id).then(|| VoicePacket {
+        id,
+        sequence: header.sequence_number,
+        time: header.timestamp,
+        marker: header.marker,
+        payload: payload.to_vec(),
+    })
 }
 
 #[tokio::test]

@@ -78,6 +78,8 @@ pub struct Declared {
     pub remote: Option<RemoteTransport>,
     /// All payload types of the offer.
     pub payload_types: Vec<PayloadType>,
+    /// Payload type of telephone tones at 8,000 ticks a second, where it is offered (RFC 4733).
+    pub telephone_event: Option<u8>,
     /// Extensions that both sides know.
     pub extensions: Vec<HeaderExtension>,
     /// The other side offers a data channel over SCTP; the engine waits for the channel that the

@@ -220,6 +220,15 @@ pub enum TransportCommand {
         /// One entry a layer, in the order of [`VideoSend::layers`]; one for sound.
         streams: Vec<StreamSsrc>,
     },
+    /// Sounds telephone tones in place of the sound of a sent track.
+    SendTones {
+        /// A declared connection.
+        transport: TransportId,
+        /// As in `Send`.
+        track: String,
+        /// 0 to 9, *, #, A to D (RFC 4733 section 3.2).
+        tones: String,
+    },
     /// Sends a text on the connection's data channel; before it is open, the text waits.
     ChannelSend {
         /// A declared connection.

@@ -184,6 +184,7 @@ fn check_connections(client: &Client) {
             | TransportCommand::Unassign { transport, .. }
             | TransportCommand::Receive { transport, .. }
             | TransportCommand::Send { transport, .. }
+            | TransportCommand::SendTones { transport, .. }
             | TransportCommand::Unpublish { transport, .. }
             | TransportCommand::SetActiveLayers { transport, .. }
             | TransportCommand::ChannelSend { transport, .. } => {

@@ -172,6 +172,18 @@ impl JitsiScript {
             .await
     }
 
+    /// Changes its presence: what a web client would say after it has entered.
+    ///
+    /// # Errors
+    /// As for [`Self::connect`].
+    pub async fn announce(&mut self, elements: &str) -> Result<()> {
+        let own = self.occupant();
+        self.send(&format!(
+            "<presence xmlns='jabber:client' to='{own}'>{elements}</presence>"
+        ))
+        .await
+    }
+
     /// Reads until a stanza is as wanted; questions for features are answered, other requests acknowledged.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use super::crowd::JitsiCrowd;
 use super::focus::{Control, Focus, Order};
 use super::front::{Behind, Bound};
 use super::prosody::Prosody;
+use super::script::JitsiScript;
 use super::{DOMAIN, JitsiOptions};
 
 /// A running installation. Dropping it ends every process and removes their files.
@@ -228,6 +229,14 @@ impl JitsiServers {
     /// When one of them does not get in.
     pub async fn crowd(&self, room: &str, count: u32) -> Result<JitsiCrowd> {
         JitsiCrowd::join(&self.base, room, count).await
+    }
+
+    /// A participant without media that says what a test wants, not in the room yet.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn script(&self, room: &str) -> Result<JitsiScript> {
+        JitsiScript::connect(&self.base, room, None, &[]).await
     }
 
     /// Has the camera of `endpoint` seen in the name of everybody in the crowd.

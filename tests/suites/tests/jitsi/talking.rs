@@ -147,6 +147,42 @@ fn a_codec_that_changes_for_a_member_who_knows_vp8_only_is_followed() -> Result<
 }
 
 #[test]
+fn keys_on_the_panel_sound_as_tones_for_a_telephone() -> Result<()> {
+    run(async {
+        let mut stage = JitsiTaken::take().await?;
+        let meeting = stage.meeting("Dial in", &JitsiJoin::named("Anna")).await?;
+        let Some(servers) = stage.stand_in("telephone tones") else {
+            return Ok(());
+        };
+        meeting.join().await?;
+        let mut phone = servers.script(&meeting.name).await?;
+        phone.join("+49 89 1234", "").await?;
+        let features = "<features><feature var='urn:xmpp:jingle:dtmf:0'/></features>";
+        phone.announce(features).await?;
+
+        let JitsiMeeting { room, host, .. } = &meeting;
+        far_end_hears_seconds(host).await?;
+        room.touch_element("More").await?;
+        room.touch_element("Keypad").await?;
+        for key in ["4", "2", "2", "#", "0"] {
+            room.touch_element(key).await?;
+        }
+        panel_says(room, "422#0").await?;
+        let endpoint = meeting.endpoint().await?;
+        let name = meeting.name.clone();
+        let bridge = async || Result::<_>::Ok(servers.bridge(&name).await);
+        until("the tones", PATIENCE, bridge, |view| {
+            let ours = view.endpoints.get(&endpoint);
+            ours.is_some_and(|ours| ours.tones == "422#0")
+        })
+        .await?;
+        far_end_hears_seconds(host).await?;
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
 fn a_line_of_the_chat_arrives() -> Result<()> {
     run(async {
         let stage = JitsiTaken::take().await?;

@@ -104,15 +104,19 @@ impl Connection {
             match next {
                 Next::Order(order) => self.obey(order)?,
                 Next::Datagram(datagram) => self.receive(datagram, buffer)?,
-                Next::Timeout => {
-                    self.change(|peer| peer.rtc().handle_input(Input::Timeout(Instant::now())))?
-                        .map_err(Fatal::Rtc)?;
-                }
+                Next::Timeout => self.tick(Instant::now())?,
                 Next::End => return self.close(),
             }
             deadline = self.drain()?;
             self.check_alive(Instant::now())?;
         }
+    }
+
+    fn tick(&mut self, now: Instant) -> Result<(), Fatal> {
+        self.change(|peer| peer.rtc().handle_input(Input::Timeout(now)))?
+            .map_err(Fatal::Rtc)?;
+        self.drain()?;
+        self.change(|peer| peer.tick(now))
     }
 
     /// What an answer needs comes before the candidates.
@@ -130,11 +134,13 @@ impl Connection {
         catch_unwind(AssertUnwindSafe(|| change(peer))).map_err(|_| Fatal::Panic)
     }
 
-    /// Takes all outputs; returns when str0m wants to be woken.
+    /// Takes all outputs; returns when str0m or the peer wants to be woken.
     fn drain(&mut self) -> Result<Instant, Fatal> {
         loop {
             match self.change(|peer| peer.rtc().poll_output())? {
-                Ok(Output::Timeout(deadline)) => return Ok(deadline),
+                Ok(Output::Timeout(deadline)) => {
+                    return Ok(self.peer.due().map_or(deadline, |due| due.min(deadline)));
+                }
                 Ok(Output::Transmit(t)) => {
                     self.sockets.send(t.source, t.destination, &t.contents);
                 }

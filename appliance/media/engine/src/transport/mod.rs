@@ -82,6 +82,13 @@ pub enum ToTransport {
         /// One entry a layer.
         streams: Vec<StreamSsrc>,
     },
+    /// See `TransportCommand::SendTones`.
+    SendTones {
+        /// As in `Send`.
+        track: String,
+        /// Keys of a telephone.
+        tones: String,
+    },
     /// See `TransportCommand::ChannelSend`.
     ChannelSend {
         /// UTF-8.

@@ -76,6 +76,11 @@ impl ToTransport {
                 };
                 Some((transport, send))
             }
+            TransportCommand::SendTones {
+                transport,
+                track,
+                tones,
+            } => Some((transport, Self::SendTones { track, tones })),
             TransportCommand::ChannelSend { transport, text } => {
                 Some((transport, Self::ChannelSend { text }))
             }

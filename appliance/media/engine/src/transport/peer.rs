@@ -71,6 +71,10 @@ pub(super) enum PeerError {
     Streams { layers: usize, streams: usize },
     #[error("SSRC {0} is in use")]
     SsrcInUse(u32),
+    #[error("the other side offered no telephone tones")]
+    NoTones,
+    #[error("\"{0}\" are no telephone tones")]
+    Tones(String),
     #[error("this connection has no data channel")]
     NoChannel,
     #[error("DTLS does not start")]
@@ -236,6 +240,21 @@ impl Peer {
         match self {
             Self::Described(_) => false,
             Self::Declared(peer) => peer.expect_unknown(contents, datagram),
+        }
+    }
+
+    /// When [`Peer::tick`] has something to do, beside what str0m waits for.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Described(_) => None,
+            Self::Declared(peer) => peer.due(),
+        }
+    }
+
+    /// Sends what is due.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if let Self::Declared(peer) = self {
+            peer.tick(now);
         }
     }
 

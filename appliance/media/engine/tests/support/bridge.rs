@@ -39,6 +39,9 @@ const TYPES: [(u8, Option<u8>, Codec); 5] = [
     (107, Some(99), Codec::H264),
 ];
 
+/// Payload type of telephone tones.
+pub(crate) const TONES: u8 = 126;
+
 /// What the bridge sends over and over, from its key frame on when it is asked for one.
 struct Show {
     mid: Mid,
@@ -468,7 +471,14 @@ fn codecs() -> CodecConfig {
         };
         PayloadParams::new(id.into(), rtx.map(Into::into), spec)
     });
-    CodecConfig::new_from_payload_params(params.into())
+    let spec = CodecSpec {
+        codec: RtcCodec::Tele,
+        clock_rate: Frequency::EIGHT_KHZ,
+        channels: None,
+        format: FormatParams::default(),
+    };
+    let tones = PayloadParams::new(TONES.into(), None, spec);
+    CodecConfig::new_from_payload_params(params.into_iter().chain([tones]).collect())
 }
 
 fn clock(codec: Codec) -> Frequency {
@@ -502,6 +512,7 @@ fn offer(rtc: &mut Rtc) -> Declared {
             setup: DtlsSetup::Actpass,
         }),
         payload_types: payload_types(),
+        telephone_event: Some(TONES),
         extensions: extensions(),
         channel: Some(ChannelOffer {
             label: "JVB data channel".to_owned(),

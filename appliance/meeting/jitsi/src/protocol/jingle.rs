@@ -180,6 +180,13 @@ impl Offer {
             .collect()
     }
 
+    /// Payload type of telephone tones for the engine.
+    pub(crate) fn telephone_event(&self) -> Option<u8> {
+        let payloads = self.contents.iter().flat_map(|c| &c.payloads);
+        let mut tones = payloads.filter(|payload| payload.is_tones());
+        tones.next().map(|payload| payload.id)
+    }
+
     /// Header extensions for the engine, each number once.
     pub(crate) fn extensions(&self) -> Vec<HeaderExtension> {
         let mut extensions: Vec<HeaderExtension> = Vec::new();
@@ -242,9 +249,7 @@ impl Content {
     pub(crate) fn accepted(&self) -> Vec<&Payload> {
         let usable = |id: u8| self.payloads.iter().any(|p| p.id == id && p.is_usable());
         let accepted = self.payloads.iter().filter(|payload| {
-            payload.is_usable()
-                || payload.apt().is_some_and(usable)
-                || (payload.is("telephone-event") && payload.clock_rate == 8000)
+            payload.is_usable() || payload.apt().is_some_and(usable) || payload.is_tones()
         });
         accepted.collect()
     }
@@ -285,6 +290,11 @@ impl Payload {
 
     fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Telephone tones in the clock that every gateway to telephones has.
+    fn is_tones(&self) -> bool {
+        self.is("telephone-event") && self.clock_rate == 8000
     }
 
     fn parameter(&self, name: &str) -> Option<&str> {

@@ -86,6 +86,7 @@ impl MediaSession {
             controlling: false,
             remote: Some(remote),
             payload_types: self.offer.payload_types(),
+            telephone_event: self.offer.telephone_event(),
             extensions: self.offer.extensions(),
             channel,
         };
@@ -141,6 +142,19 @@ impl MediaSession {
             self.commands.push_back(TransportCommand::Unpublish {
                 transport: self.transport,
                 track,
+            });
+        }
+    }
+
+    /// Sounds telephone tones in place of the room's voice.
+    pub(crate) fn sound_tones(&mut self, tones: String) {
+        let is_voice = |own: &&OwnSource| own.source == SourceKind::Microphone;
+        let voice = self.sources.iter().find(is_voice);
+        if let Some(own) = voice.filter(|own| self.sent.contains(&own.name)) {
+            self.commands.push_back(TransportCommand::SendTones {
+                transport: self.transport,
+                track: own.name.clone(),
+                tones,
             });
         }
     }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::super::sources::{Medium, Track};
 use super::lane::{Arrival, Lane};
 use super::messages::{self, Constraints, Mapping};
-use super::packet::{self, Numbers};
+use super::packet::{self, Numbers, Telephone};
 use super::peer::Peer;
 
 /// A layer that was silent for this long is not there.
@@ -75,6 +75,8 @@ pub(super) struct Endpoint {
     pub(super) bridge_ssrcs: (u32, u32),
     /// Messages that were said, newest last, for tests to look at.
     pub(super) said: Vec<Value>,
+    /// The tones that it sent.
+    pub(super) telephone: Telephone,
     /// When the last datagram came; nothing before the first.
     pub(super) heard: Option<Instant>,
     pub(super) active: bool,
@@ -111,6 +113,7 @@ impl Endpoint {
             password,
             bridge_ssrcs,
             said: Vec::new(),
+            telephone: Telephone::default(),
             heard: None,
             active: true,
             double_of: None,
@@ -146,6 +149,10 @@ impl Endpoint {
     /// Notes that a layer is there.
     pub(super) fn note(&mut self, now: Instant, ssrc: u32, packet: &RtpPacket) {
         let payload_type = *packet.header.payload_type;
+        if payload_type == packet::TONES {
+            let time = packet.header.timestamp;
+            self.telephone.hear(time, &packet.payload);
+        }
         let height = packet::key_frame(payload_type, &packet.payload).flatten();
         let seen = self.seen.entry(ssrc).or_insert(Seen {
             at: now,
@@ -329,7 +336,7 @@ impl Endpoint {
             return;
         };
         let payload_type = *packet.header.payload_type;
-        let is_audio = payload_type == packet::OPUS;
+        let is_audio = matches!(payload_type, packet::OPUS | packet::TONES);
         let numbers = (payload_type == packet::VP8)
             .then(|| Numbers::read(&packet.payload))
             .flatten();

@@ -64,6 +64,8 @@ pub struct EndpointView {
     pub forwarded: Vec<String>,
     /// Packets sent to it, by source.
     pub packets: BTreeMap<String, u64>,
+    /// The telephone keys whose tones it sent.
+    pub tones: String,
     /// What it was last told about the height of its own sources, pixels.
     pub told: BTreeMap<String, u32>,
     /// All messages that the bridge said to it on the present channel.
@@ -289,6 +291,7 @@ fn view(core: &Core, conference: &str) -> BridgeView {
             channel: endpoint.open,
             forwarded: endpoint.forwarded.clone(),
             packets: packets.collect(),
+            tones: endpoint.telephone.keys.clone(),
             told: endpoint.told.clone(),
             said: endpoint.said.clone(),
         };

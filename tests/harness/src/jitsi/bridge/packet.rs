@@ -6,6 +6,33 @@ pub(crate) const VP8: u8 = 100;
 pub(crate) const VP9: u8 = 101;
 pub(crate) const H264: u8 = 107;
 pub(crate) const AV1: u8 = 41;
+/// Telephone tones (RFC 4733) at 8,000 ticks a second.
+pub(crate) const TONES: u8 = 126;
+
+/// What a telephone would understand of a participant's tones.
+#[derive(Debug, Default)]
+pub(crate) struct Telephone {
+    /// The last tone that ended, by its time.
+    ended: Option<u32>,
+    /// All keys, in order.
+    pub(crate) keys: String,
+}
+
+impl Telephone {
+    /// Takes a report in.
+    pub(crate) fn hear(&mut self, time: u32, payload: &[u8]) {
+        let [event, flags, high, low] = *payload else {
+            return;
+        };
+        let long_enough = u16::from_be_bytes([high, low]) >= 40 * 8;
+        if flags & 0x80 == 0 || !long_enough || self.ended == Some(time) {
+            return;
+        }
+        self.ended = Some(time);
+        self.keys
+            .extend("0123456789*#ABCD".chars().nth(event.into()));
+    }
+}
 
 /// The running numbers of a VP8 payload descriptor (RFC 7741, 4.2) and where they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +149,23 @@ mod tests {
         assert_eq!(again.picture, Some((0x7fff, 2)));
         assert_eq!(again.base, Some((9, 4)));
         assert_eq!(other[5..], KEY[5..]);
+    }
+
+    #[test]
+    fn a_key_counts_once_when_its_tone_has_ended() {
+        let mut telephone = Telephone::default();
+        for (time, payload) in [
+            (7, [1, 10, 3, 32]),
+            (7, [1, 0x8a, 6, 64]),
+            (7, [1, 0x8a, 6, 64]),
+            (9, [11, 0x8a, 0, 8]),
+            (12, [1, 0x8a, 6, 64]),
+            (20, [10, 0x8a, 6, 64]),
+        ] {
+            telephone.hear(time, &payload);
+        }
+        telephone.hear(30, &[5, 0x8a]);
+        assert_eq!(telephone.keys, "11*");
     }
 
     #[test]

@@ -298,6 +298,15 @@ fn codecs(config: &mut RtcConfig) {
         Some(2),
         opus,
     );
+    let plain = FormatParams::default();
+    list.add_config(
+        packet::TONES.into(),
+        None,
+        Codec::Tele,
+        Frequency::EIGHT_KHZ,
+        None,
+        plain,
+    );
     for (number, repair, codec) in [
         (packet::AV1, 42, Codec::Av1),
         (packet::VP8, 96, Codec::Vp8),

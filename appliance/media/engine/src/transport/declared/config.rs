@@ -6,7 +6,7 @@ use saal_media_protocol::{Declared, DtlsSetup, Fingerprint, HeaderExtension, Pay
 use str0m::{
     Rtc, RtcConfig,
     config::{DtlsVersion, Fingerprint as RtcFingerprint},
-    format::{CodecConfig, CodecSpec, FormatParams, PayloadParams},
+    format::{Codec as RtpCodec, CodecConfig, CodecSpec, FormatParams, PayloadParams},
     media::Frequency,
     rtp::{Extension, ExtensionMap},
 };
@@ -39,7 +39,7 @@ pub(super) fn rtc(declared: &Declared, setup: DtlsSetup, now: Instant) -> Result
         // The hello of this version is the one that Jitsi's bridge takes.
         config = config.set_dtls_version(DtlsVersion::Auto);
     }
-    *config.codec_config() = codecs(&declared.payload_types)?;
+    *config.codec_config() = codecs(&declared.payload_types, declared.telephone_event)?;
     let mut rtc = config.build(now);
     if feedback {
         rtc.direct_api().enable_twcc_feedback();
@@ -49,7 +49,7 @@ pub(super) fn rtc(declared: &Declared, setup: DtlsSetup, now: Instant) -> Result
 
 /// All payload types, the ones that nobody here decodes too: packets of a type that str0m does
 /// not know are dropped before they count in the feedback.
-fn codecs(types: &[PayloadType]) -> Result<CodecConfig, PeerError> {
+fn codecs(types: &[PayloadType], telephone_event: Option<u8>) -> Result<CodecConfig, PeerError> {
     let mut used = Vec::new();
     let mut all = Vec::new();
     for payload in types {
@@ -61,7 +61,25 @@ fn codecs(types: &[PayloadType]) -> Result<CodecConfig, PeerError> {
         }
         all.push(params(payload));
     }
+    if let Some(id) = telephone_event {
+        if id > 127 || used.contains(&id) {
+            return Err(PeerError::PayloadType(id));
+        }
+        all.push(tones(id));
+    }
     Ok(CodecConfig::new_from_payload_params(all))
+}
+
+/// Telephone tones share the stream of a voice, and str0m reports on a stream by the clock of the
+/// last payload type that was sent on it: the voice's clock it has to be.
+fn tones(id: u8) -> PayloadParams {
+    let spec = CodecSpec {
+        codec: RtpCodec::Tele,
+        clock_rate: Frequency::FORTY_EIGHT_KHZ,
+        channels: None,
+        format: FormatParams::default(),
+    };
+    PayloadParams::new(id.into(), None, spec)
 }
 
 fn params(payload: &PayloadType) -> PayloadParams {
@@ -192,9 +210,10 @@ mod tests {
             payload(100, Codec::Vp8, Some(96)),
             payload(41, Codec::Av1, Some(42)),
         ];
-        let known = codecs(&types).expect("distinct types");
-        let ids: Vec<_> = known
-            .params()
+        let known = codecs(&types, Some(126)).expect("distinct types");
+        let params = known.params();
+        assert_eq!(params.last().map(|p| *p.pt()), Some(126));
+        let ids: Vec<_> = params[..2]
             .iter()
             .map(|p| {
                 (
@@ -213,7 +232,8 @@ mod tests {
             payload(100, Codec::Vp8, None),
             payload(41, Codec::Av1, Some(100)),
         ];
-        assert!(codecs(&twice).is_err());
-        assert!(codecs(&[payload(128, Codec::Vp8, None)]).is_err());
+        assert!(codecs(&twice, None).is_err());
+        assert!(codecs(&types, Some(42)).is_err());
+        assert!(codecs(&[payload(128, Codec::Vp8, None)], None).is_err());
     }
 }

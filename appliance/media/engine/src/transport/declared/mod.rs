@@ -8,6 +8,7 @@ mod channel;
 mod config;
 mod incoming;
 mod outgoing;
+mod tones;
 mod vp8;
 
 use std::time::Instant;
@@ -61,7 +62,7 @@ impl DeclaredPeer {
             paired: false,
             connected: false,
             incoming: Incoming::default(),
-            outgoing: Outgoing::default(),
+            outgoing: Outgoing::new(declared.telephone_event),
             channel: declared.channel.clone().map(Channel::new),
         };
         if let Some(remote) = &declared.remote {
@@ -129,6 +130,9 @@ impl DeclaredPeer {
                     .send(rtc, types, track, source, video, &streams)
             }
             ToTransport::Unpublish { track } => self.outgoing.end(&track),
+            ToTransport::SendTones { track, tones } => {
+                self.outgoing.sound(Instant::now(), &track, tones)
+            }
             ToTransport::Connect(remote) => self.connect(&remote),
             ToTransport::ChannelSend { text } => {
                 let channel = self.channel.as_mut().ok_or(PeerError::NoChannel)?;
@@ -190,6 +194,16 @@ impl DeclaredPeer {
             self.incoming.declare(&mut self.link.rtc, ssrc, picture);
         }
         accepted
+    }
+
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.outgoing.due()
+    }
+
+    /// Sends the tones that are due.
+    pub(super) fn tick(&mut self, now: Instant) {
+        let Link { rtc, started, .. } = &mut self.link;
+        self.outgoing.tick(rtc, now, *started);
     }
 
     /// A media section's packets could not be put together.

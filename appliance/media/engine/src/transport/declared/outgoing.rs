@@ -11,7 +11,10 @@ use str0m::{
     rtp::{ExtensionValues, RtpWrite, Ssrc},
 };
 
-use super::vp8::Packetiser;
+use super::{
+    tones::{Report, Tones},
+    vp8::Packetiser,
+};
 use crate::transport::{
     Frame,
     peer::{PeerError, check_video},
@@ -27,6 +30,8 @@ pub(super) struct Outgoing {
     /// the same keys no packet number may come twice (RFC 3711 section 9.1).
     ended: Vec<Layer>,
     named: u64,
+    /// Payload type of telephone tones.
+    telephone_event: Option<Pt>,
 }
 
 struct Sent {
@@ -34,6 +39,7 @@ struct Sent {
     payload: Pt,
     codec: Codec,
     layers: Vec<Layer>,
+    tones: Tones,
 }
 
 struct Layer {
@@ -46,6 +52,13 @@ struct Layer {
 }
 
 impl Outgoing {
+    pub(super) fn new(telephone_event: Option<u8>) -> Self {
+        Self {
+            telephone_event: telephone_event.map(Into::into),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn uses(&self, ssrc: u32) -> bool {
         let sent = self.sent.iter().flat_map(|sent| &sent.layers);
         sent.chain(&self.ended)
@@ -91,6 +104,7 @@ impl Outgoing {
             payload: payload.id.into(),
             codec,
             layers,
+            tones: Tones::default(),
         });
         Ok(())
     }
@@ -134,7 +148,7 @@ impl Outgoing {
         let Some(sent) = self.sent.iter_mut().find(|sent| sent.track == track) else {
             return;
         };
-        if sent.codec != frame.codec {
+        if sent.codec != frame.codec || sent.tones.replace(captured) {
             return;
         }
         let (payload, Some(layer)) = (sent.payload, sent.layers.get_mut(layer)) else {
@@ -146,6 +160,50 @@ impl Outgoing {
         };
         for packet in layer.packets(payload, frame, captured) {
             stream.write_rtp(packet);
+        }
+    }
+
+    /// Sounds telephone tones on a voice's stream.
+    pub(super) fn sound(
+        &mut self,
+        now: Instant,
+        track: &str,
+        tones: String,
+    ) -> Result<(), PeerError> {
+        if self.telephone_event.is_none() {
+            return Err(PeerError::NoTones);
+        }
+        let voice = |sent: &&mut Sent| sent.track == track && sent.codec == Codec::Opus;
+        let Some(sent) = self.sent.iter_mut().find(voice) else {
+            return Err(PeerError::NotPublished(track.to_owned()));
+        };
+        if sent.tones.add(now, &tones) {
+            Ok(())
+        } else {
+            Err(PeerError::Tones(tones))
+        }
+    }
+
+    /// When [`Outgoing::tick`] has something to send.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.sent.iter().filter_map(|sent| sent.tones.due()).min()
+    }
+
+    /// Sends the tones that are due; `started` is the zero of the streams' times.
+    pub(super) fn tick(&mut self, rtc: &mut Rtc, now: Instant, started: Instant) {
+        let Some(payload) = self.telephone_event else {
+            return;
+        };
+        for sent in &mut self.sent {
+            let Some(layer) = sent.layers.first_mut() else {
+                continue;
+            };
+            while let Some(report) = sent.tones.poll(now) {
+                let mut api = rtc.direct_api();
+                if let Some(stream) = api.stream_tx(&Ssrc::from(layer.numbers.ssrc)) {
+                    stream.write_rtp(layer.tone(payload, &report, started));
+                }
+            }
         }
     }
 
@@ -217,6 +275,19 @@ impl Layer {
             .ext_vals(extensions(frame))
         };
         payloads.into_iter().enumerate().map(packet).collect()
+    }
+
+    /// A tone's time is the voice's, as browsers have it: the stream keeps one clock.
+    fn tone(&mut self, payload: Pt, report: &Report, started: Instant) -> RtpWrite {
+        let sequence = self.sequence;
+        self.sequence += 1;
+        let since = report.began.saturating_duration_since(started);
+        let ticks = since.as_micros() * 48 / 1_000;
+        // The lower 32 bits are what RTP carries.
+        let time = ticks as u32;
+        let payload_bytes = report.payload.to_vec();
+        RtpWrite::new(payload, sequence.into(), time, report.began, payload_bytes)
+            .marker(report.first)
     }
 }
 

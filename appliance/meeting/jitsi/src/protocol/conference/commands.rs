@@ -91,9 +91,18 @@ impl Conference {
             MeetingAction::LobbyMessage { text } => self.say_in_lobby(&text),
             MeetingAction::Present { on: true } => self.present(),
             MeetingAction::Present { on: false } => self.stop_presenting(),
-            // Tones are sent as RTP (RFC 4733), for which the engine has no command.
-            MeetingAction::Dtmf { tones } => tracing::warn!(tones, "tones can't be sent"),
+            MeetingAction::Dtmf { tones } => self.sound_tones(tones),
         }
+    }
+
+    /// Sounds telephone tones where the media flow.
+    fn sound_tones(&mut self, tones: String) {
+        let peer = self.peer.as_mut().filter(|peer| peer.live);
+        let session = peer.map(|peer| &mut peer.session);
+        if let Some(session) = session.or(self.bridge.as_mut()) {
+            session.sound_tones(tones);
+        }
+        self.drain_media();
     }
 
     /// Sends content as a second picture.

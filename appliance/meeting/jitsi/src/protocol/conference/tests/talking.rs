@@ -415,6 +415,18 @@ fn a_telephone_in_the_call_understands_tones() {
     let features = "<features><feature var='urn:xmpp:jingle:dtmf:0'/></features>";
     world.presence("phone", "role='participant'", features);
     assert!(world.shows().dial_in);
+    world.take();
+    let tones = "4#".to_owned();
+    world.act(MeetingAction::Dtmf { tones });
+    let tones: Vec<_> = world
+        .commands()
+        .into_iter()
+        .filter_map(|command| match command {
+            TransportCommand::SendTones { track, tones, .. } => Some((track, tones)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(tones, [(format!("{ME}-a0"), "4#".to_owned())]);
     world.leaves("phone");
     assert!(!world.shows().dial_in);
 }

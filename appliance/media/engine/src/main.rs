@@ -13,6 +13,8 @@ fn main() -> Result<()> {
     let control = inherited(CONTROL_FD).context("no control socket; saald starts this program")?;
     let pictures = inherited(PICTURE_FD).context("no picture socket; saald starts this program")?;
     let filter = EnvFilter::try_from_env("SAAL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // It tells of every call of it.
+    let filter = filter.add_directive("turn_client_proto=warn".parse()?);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

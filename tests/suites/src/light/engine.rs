@@ -173,7 +173,7 @@ impl LightEngine {
     }
 
     fn open(&mut self, transport: TransportId, role: TransportRole) {
-        let opened = Transport::open(transport, role, self.started, self.from_sender.clone());
+        let opened = Transport::open(transport, role, &[], self.started, self.from_sender.clone());
         let earlier = self.transports.insert(transport, opened);
         assert!(earlier.is_none(), "transport ids are never used twice");
     }

@@ -1,7 +1,7 @@
 //! What meeting services ask for: connections and their tracks.
 
 use saal_media_protocol::{
-    IceServer, MediaEvent, SourceKind, TransportCommand, TransportEvent, TransportId, VideoSend,
+    MediaEvent, SourceKind, TransportCommand, TransportEvent, TransportId, VideoSend,
 };
 
 use super::Engine;
@@ -75,15 +75,14 @@ impl Engine {
                 role,
                 ice_servers,
             } => {
-                servers_unused(*transport, ice_servers);
-                let opened = Transport::open(*transport, *role, started, self.network.clone());
+                let network = self.network.clone();
+                let opened = Transport::open(*transport, *role, ice_servers, started, network);
                 self.transports.insert(*transport, opened);
             }
             TransportCommand::OpenDeclared {
                 transport,
                 declared,
             } => {
-                servers_unused(*transport, &declared.ice_servers);
                 let network = self.network.clone();
                 let opened = Transport::open_declared(*transport, declared, started, network)
                     .map_err(|refusal| (*transport, refusal.to_string()))?;
@@ -138,14 +137,5 @@ impl Engine {
             transport,
             reason,
         }));
-    }
-}
-
-fn servers_unused(transport: TransportId, servers: &[IceServer]) {
-    if !servers.is_empty() {
-        tracing::info!(
-            transport = transport.0,
-            "STUN and TURN servers are not used yet"
-        );
     }
 }

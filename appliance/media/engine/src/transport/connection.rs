@@ -15,7 +15,8 @@ use tokio::sync::mpsc;
 
 use super::{
     FromTransport, ToTransport, description,
-    peer::{Peer, PeerError, PeerEvent},
+    nat::{Found, Nat},
+    peer::{LocalAddress, Peer, PeerError, PeerEvent},
     sockets::{self, Datagram, Sockets},
 };
 
@@ -41,6 +42,7 @@ enum Fatal {
 pub(super) struct Connection {
     peer: Peer,
     sockets: Sockets,
+    nat: Nat,
     events: mpsc::UnboundedSender<FromTransport>,
     lost_since: Option<Instant>,
     state: TransportState,
@@ -51,15 +53,17 @@ pub(super) struct Connection {
 enum Next {
     Order(ToTransport),
     Datagram(Datagram),
+    Found(Found),
     Timeout,
     End,
 }
 
 impl Connection {
-    pub(super) fn new(peer: Peer, events: mpsc::UnboundedSender<FromTransport>) -> Self {
+    pub(super) fn new(peer: Peer, nat: Nat, events: mpsc::UnboundedSender<FromTransport>) -> Self {
         Self {
             peer,
             sockets: Sockets::default(),
+            nat,
             events,
             lost_since: None,
             state: TransportState::Connecting,
@@ -89,21 +93,24 @@ impl Connection {
         for address in sockets::local_addresses() {
             self.add_address(address)?;
         }
+        self.nat.start();
         let mut deadline = self.drain()?;
         loop {
-            let sockets = &self.sockets;
+            let (sockets, nat) = (&self.sockets, &mut self.nat);
             let next = tokio::select! {
                 biased;
                 order = orders.recv() => order.map_or(Next::End, Next::Order),
                 datagram = std::future::poll_fn(|c| sockets.poll_receive(c, buffer)) => {
                     Next::Datagram(datagram)
                 }
+                found = nat.next() => Next::Found(found),
                 Some(frame) = frames.recv() => Next::Order(frame),
                 () = tokio::time::sleep_until(deadline.into()) => Next::Timeout,
             };
             match next {
                 Next::Order(order) => self.obey(order)?,
-                Next::Datagram(datagram) => self.receive(datagram, buffer)?,
+                Next::Datagram(datagram) => self.receive(datagram, &buffer[..datagram.length])?,
+                Next::Found(found) => self.take(found)?,
                 Next::Timeout => self.tick(Instant::now())?,
                 Next::End => return self.close(),
             }
@@ -116,7 +123,43 @@ impl Connection {
         self.change(|peer| peer.rtc().handle_input(Input::Timeout(now)))?
             .map_err(Fatal::Rtc)?;
         self.drain()?;
+        while let Some((base, server, question)) = self.nat.poll(now) {
+            self.sockets.send(base, server, &question);
+        }
         self.change(|peer| peer.tick(now))
+    }
+
+    /// What servers for connectivity gave.
+    fn take(&mut self, found: Found) -> Result<(), Fatal> {
+        match found {
+            Found::Server(address) => self.nat.add_server(Instant::now(), address),
+            Found::Relayed {
+                relayed,
+                local,
+                outlet,
+            } => {
+                self.nat.add_relay(relayed, outlet);
+                let at = relayed;
+                self.add_local(LocalAddress::Relayed { at, local })?;
+            }
+            Found::Lost { relayed } => {
+                self.nat.drop_relay(relayed);
+                self.change(|peer| peer.link_mut().drop_relayed(relayed))?;
+            }
+            Found::Datagram {
+                relayed,
+                peer,
+                data,
+            } => {
+                let datagram = Datagram {
+                    length: data.len(),
+                    source: peer,
+                    destination: relayed,
+                };
+                self.receive(datagram, &data)?;
+            }
+        }
+        Ok(())
     }
 
     /// What an answer needs comes before the candidates.
@@ -139,10 +182,13 @@ impl Connection {
         loop {
             match self.change(|peer| peer.rtc().poll_output())? {
                 Ok(Output::Timeout(deadline)) => {
-                    return Ok(self.peer.due().map_or(deadline, |due| due.min(deadline)));
+                    let ours = [self.peer.due(), self.nat.due()];
+                    return Ok(ours.into_iter().flatten().fold(deadline, Instant::min));
                 }
                 Ok(Output::Transmit(t)) => {
-                    self.sockets.send(t.source, t.destination, &t.contents);
+                    if !self.nat.relay(t.source, t.destination, &t.contents) {
+                        self.sockets.send(t.source, t.destination, &t.contents);
+                    }
                 }
                 Ok(Output::Event(event)) => {
                     if let Some(event) = self.change(|peer| peer.understand(event))? {
@@ -159,13 +205,20 @@ impl Connection {
         }
     }
 
-    fn receive(&mut self, datagram: Datagram, buffer: &[u8]) -> Result<(), Fatal> {
+    fn receive(&mut self, datagram: Datagram, contents: &[u8]) -> Result<(), Fatal> {
         let Datagram {
-            length,
             source,
             destination,
+            ..
         } = datagram;
-        let contents = &buffer[..length];
+        let (answered, seen) = self.nat.read(source, destination, contents);
+        if let Some(at) = seen {
+            let base = destination;
+            self.add_local(LocalAddress::Seen { at, base })?;
+        }
+        if answered {
+            return Ok(());
+        }
         if self.change(|peer| peer.prepare(contents, datagram))? {
             self.drain()?;
         }
@@ -276,7 +329,13 @@ impl Connection {
                 return Ok(());
             }
         };
-        if let Some(candidate) = self.change(|peer| peer.link_mut().add_local(local))? {
+        self.nat.add_base(Instant::now(), local);
+        self.add_local(LocalAddress::Host(local))
+    }
+
+    /// Tells the other side of an address of ours.
+    fn add_local(&mut self, address: LocalAddress) -> Result<(), Fatal> {
+        if let Some(candidate) = self.change(|peer| peer.link_mut().add_local(address))? {
             let candidate = Candidate {
                 candidate,
                 mid: None,

@@ -8,6 +8,7 @@ mod declared;
 mod described;
 mod description;
 mod frame;
+mod nat;
 mod order;
 mod peer;
 mod sockets;
@@ -18,11 +19,12 @@ use connection::Connection;
 use declared::DeclaredPeer;
 use described::DescribedPeer;
 pub use frame::{Frame, FrameTransform, Temporal};
+use nat::Nat;
 pub use peer::sendable;
 use peer::{Peer, PeerError};
 use saal_media_protocol::{
-    Candidate, Declared, DescriptionKind, RemoteTransport, SourceKind, StreamSsrc, TransportEvent,
-    TransportId, TransportRole, VideoSend,
+    Candidate, Declared, DescriptionKind, IceServer, RemoteTransport, SourceKind, StreamSsrc,
+    TransportEvent, TransportId, TransportRole, VideoSend,
 };
 use tokio::sync::mpsc;
 
@@ -158,11 +160,12 @@ impl Transport {
     pub fn open(
         id: TransportId,
         role: TransportRole,
+        ice_servers: &[IceServer],
         started: Instant,
         events: mpsc::UnboundedSender<FromTransport>,
     ) -> Self {
         let peer = DescribedPeer::new(id, role, started, Instant::now());
-        Self::start(Peer::Described(Box::new(peer)), events)
+        Self::start(Peer::Described(Box::new(peer)), ice_servers, events)
     }
 
     /// The same for a connection whose streams are declared.
@@ -176,13 +179,19 @@ impl Transport {
         events: mpsc::UnboundedSender<FromTransport>,
     ) -> Result<Self, Refusal> {
         let peer = DeclaredPeer::new(id, declared, started, Instant::now()).map_err(Refusal)?;
-        Ok(Self::start(Peer::Declared(Box::new(peer)), events))
+        let peer = Peer::Declared(Box::new(peer));
+        Ok(Self::start(peer, &declared.ice_servers, events))
     }
 
-    fn start(peer: Peer, events: mpsc::UnboundedSender<FromTransport>) -> Self {
+    fn start(
+        peer: Peer,
+        ice_servers: &[IceServer],
+        events: mpsc::UnboundedSender<FromTransport>,
+    ) -> Self {
         let (commands, frames) = mpsc::channel(QUEUE);
         let (urgent, orders) = mpsc::unbounded_channel();
-        tokio::spawn(Connection::new(peer, events).run(orders, frames));
+        let connection = Connection::new(peer, Nat::new(ice_servers), events);
+        tokio::spawn(connection.run(orders, frames));
         Self { commands, urgent }
     }
 

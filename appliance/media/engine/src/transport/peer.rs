@@ -94,6 +94,17 @@ pub(super) enum PeerEvent {
     ChannelText { text: String },
 }
 
+/// An address at which the other side may find us (RFC 8445 section 5.1.1).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum LocalAddress {
+    /// Of a socket of ours.
+    Host(SocketAddr),
+    /// How a server sees a socket of ours.
+    Seen { at: SocketAddr, base: SocketAddr },
+    /// On a server, which we reach from `local`.
+    Relayed { at: SocketAddr, local: SocketAddr },
+}
+
 /// What every peer connection has.
 pub(super) struct Link {
     pub(super) id: TransportId,
@@ -103,12 +114,23 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Adds our own address; returns it as a candidate to tell the other side.
-    pub(super) fn add_local(&mut self, address: SocketAddr) -> Option<String> {
-        let candidate = Candidate::host(address, "udp").ok()?;
+    /// Adds an address of ours; returns it as a candidate to tell the other side.
+    pub(super) fn add_local(&mut self, address: LocalAddress) -> Option<String> {
+        let candidate = match address {
+            LocalAddress::Host(address) => Candidate::host(address, "udp"),
+            LocalAddress::Seen { at, base } => Candidate::server_reflexive(at, base, "udp"),
+            LocalAddress::Relayed { at, local } => Candidate::relayed(at, local, "udp"),
+        };
         self.rtc
-            .add_local_candidate(candidate)
+            .add_local_candidate(candidate.ok()?)
             .map(Candidate::to_sdp_string)
+    }
+
+    /// A relayed address is gone.
+    pub(super) fn drop_relayed(&mut self, address: SocketAddr) {
+        if let Ok(gone) = Candidate::relayed(address, address, "udp") {
+            self.rtc.direct_api().invalidate_candidate(&gone);
+        }
     }
 
     /// Candidates other than UDP are left alone: there is no socket for them.

@@ -5,7 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "only tests call this")]
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -65,6 +66,10 @@ pub(crate) struct Bridge {
     /// Key frames that were asked of us, by SSRC of the show.
     pub(crate) asked: BTreeMap<u32, u32>,
     pub(crate) channel: Option<ChannelId>,
+    /// Whose datagrams arrive; everybody's without.
+    pub(crate) hears: Option<Box<dyn Fn(SocketAddr) -> bool + Send>>,
+    /// Where media came from.
+    pub(crate) media_from: BTreeSet<SocketAddr>,
 }
 
 impl Bridge {
@@ -96,6 +101,8 @@ impl Bridge {
             events: VecDeque::new(),
             asked: BTreeMap::new(),
             channel: None,
+            hears: None,
+            media_from: BTreeSet::new(),
         };
         (bridge, declared)
     }
@@ -293,8 +300,13 @@ impl Bridge {
             _ = ticks.tick() => self.play(),
             received = self.socket.recv_from(&mut buffer) => {
                 let (length, source) = received.unwrap();
-                let lost = lose(&buffer[..length], self.lose_received, &mut self.counted.0);
-                if !lost {
+                let datagram = &buffer[..length];
+                let lost = lose(datagram, self.lose_received, &mut self.counted.0);
+                let unheard = self.hears.as_ref().is_some_and(|hears| !hears(source));
+                if is_rtp(datagram) {
+                    self.media_from.insert(source);
+                }
+                if !lost && !unheard {
                     let to = self.socket.local_addr().unwrap();
                     let received =
                         Receive::new(Protocol::Udp, source, to, &buffer[..length]).unwrap();
@@ -407,14 +419,17 @@ fn drain(
 
 /// Whether this datagram is lost: every so many of those with RTP.
 fn lose(datagram: &[u8], every: u32, counted: &mut u32) -> bool {
-    let rtp = datagram.len() > 12
-        && (128..192).contains(&datagram[0])
-        && !(64..96).contains(&(datagram[1] & 0x7F));
-    if every == 0 || !rtp {
+    if every == 0 || !is_rtp(datagram) {
         return false;
     }
     *counted += 1;
     counted.is_multiple_of(every)
+}
+
+fn is_rtp(datagram: &[u8]) -> bool {
+    datagram.len() > 12
+        && (128..192).contains(&datagram[0])
+        && !(64..96).contains(&(datagram[1] & 0x7F))
 }
 
 /// What a bridge sees of a frame.

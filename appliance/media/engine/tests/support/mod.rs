@@ -5,8 +5,9 @@
 
 pub(crate) mod bridge;
 pub(crate) mod clip;
+pub(crate) mod turn;
 
-use std::{os::unix::net::UnixStream as StdStream, process::Stdio, time::Duration};
+use std::{os::unix::net::UnixStream as StdStream, path::Path, process::Stdio, time::Duration};
 
 use command_fds::{CommandFdExt, FdMapping};
 use saal_media_protocol::{
@@ -173,10 +174,16 @@ impl Daemon {
 
 /// An engine in a process of its own, as the daemon starts it.
 pub(crate) fn start_process() -> (Child, Daemon) {
+    start_process_with(&[])
+}
+
+/// With these in its environment.
+pub(crate) fn start_process_with(environment: &[(&str, &Path)]) -> (Child, Daemon) {
     let (control, theirs) = StdStream::pair().unwrap();
     let (pictures, their_pictures) = StdStream::pair().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_saal-media"));
     command.stdin(Stdio::null()).kill_on_drop(true);
+    command.envs(environment.iter().copied());
     command
         .fd_mappings(vec![
             FdMapping {

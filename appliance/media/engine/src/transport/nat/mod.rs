@@ -1,0 +1,163 @@
+//! Ways through firewalls and address translation (docs/adr/0009): how our sockets are seen from
+//! outside (STUN), and addresses on servers that pass our datagrams on (TURN).
+//!
+//! The connection does what is quick and has to go through its own sockets; each relay is a task,
+//! which ends with its connection.
+
+mod framing;
+mod reflexive;
+mod relay;
+mod servers;
+mod wire;
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use reflexive::{Answer, Reflexive};
+use relay::Parcel;
+use saal_media_protocol::IceServer;
+use servers::Server;
+use tokio::sync::mpsc;
+
+/// Before a name is looked up again.
+const LOOK_UP_AGAIN: Duration = Duration::from_secs(5);
+
+/// What the tasks find.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// A STUN server's address.
+    Server(SocketAddr),
+    /// An address at a TURN server.
+    Relayed {
+        /// What peers send to.
+        relayed: SocketAddr,
+        /// Our address on the way to the server.
+        local: SocketAddr,
+        /// Takes datagrams for peers.
+        outlet: mpsc::Sender<Parcel>,
+    },
+    /// A relayed address is gone.
+    Lost {
+        /// Which.
+        relayed: SocketAddr,
+    },
+    /// A datagram came to a relayed address.
+    Datagram {
+        /// Which.
+        relayed: SocketAddr,
+        /// Who sent it.
+        peer: SocketAddr,
+        /// What.
+        data: Vec<u8>,
+    },
+}
+
+/// A connection's servers.
+#[derive(Debug)]
+pub(super) struct Nat {
+    servers: Vec<Server>,
+    tell: mpsc::UnboundedSender<Found>,
+    found: mpsc::UnboundedReceiver<Found>,
+    reflexive: Reflexive,
+    relays: Vec<(SocketAddr, mpsc::Sender<Parcel>)>,
+}
+
+impl Nat {
+    pub(super) fn new(listed: &[IceServer]) -> Self {
+        let (tell, found) = mpsc::unbounded_channel();
+        Self {
+            servers: servers::usable(listed),
+            tell,
+            found,
+            reflexive: Reflexive::default(),
+            relays: Vec::new(),
+        }
+    }
+
+    /// Begins to ask the servers.
+    pub(super) fn start(&mut self) {
+        for server in std::mem::take(&mut self.servers) {
+            let tell = self.tell.clone();
+            match server.relay.clone() {
+                Some(relay) => drop(tokio::spawn(relay::keep(server, relay, tell))),
+                None => drop(tokio::spawn(look_up(server, tell))),
+            }
+        }
+    }
+
+    /// The next that is found.
+    pub(super) async fn next(&mut self) -> Found {
+        match self.found.recv().await {
+            Some(found) => found,
+            // One sender is ours.
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(super) fn add_server(&mut self, now: Instant, server: SocketAddr) {
+        self.reflexive.add_server(now, server);
+    }
+
+    pub(super) fn add_base(&mut self, now: Instant, base: SocketAddr) {
+        self.reflexive.add_base(now, base);
+    }
+
+    pub(super) fn add_relay(&mut self, relayed: SocketAddr, outlet: mpsc::Sender<Parcel>) {
+        self.relays.push((relayed, outlet));
+    }
+
+    pub(super) fn drop_relay(&mut self, relayed: SocketAddr) {
+        self.relays.retain(|(address, _)| *address != relayed);
+    }
+
+    /// Sends from a relayed address; false where it is none.
+    pub(super) fn relay(&self, source: SocketAddr, peer: SocketAddr, datagram: &[u8]) -> bool {
+        let Some((_, outlet)) = self.relays.iter().find(|(address, _)| *address == source) else {
+            return false;
+        };
+        // Full: the way is behind, which is a loss as on any network.
+        let _ = outlet.try_send((peer, datagram.to_vec()));
+        true
+    }
+
+    /// When [`Nat::poll`] has something to send.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.reflexive.due()
+    }
+
+    /// A question to send: from, to and the datagram.
+    pub(super) fn poll(&mut self, now: Instant) -> Option<(SocketAddr, SocketAddr, Vec<u8>)> {
+        let ask = self.reflexive.poll(now)?;
+        Some((ask.base, ask.server, ask.message))
+    }
+
+    /// Whether a datagram was an answer to a question, and our address that it names.
+    pub(super) fn read(
+        &mut self,
+        source: SocketAddr,
+        base: SocketAddr,
+        datagram: &[u8],
+    ) -> (bool, Option<SocketAddr>) {
+        match self.reflexive.read(source, base, datagram) {
+            Answer::None => (false, None),
+            Answer::Known => (true, None),
+            Answer::Seen(address) => (true, Some(address)),
+        }
+    }
+}
+
+/// Looks up a STUN server's address.
+async fn look_up(server: Server, tell: mpsc::UnboundedSender<Found>) {
+    loop {
+        match relay::resolve(&server).await {
+            Ok(address) => return drop(tell.send(Found::Server(address))),
+            Err(error) => tracing::debug!(?server, %error, "no address"),
+        }
+        tokio::select! {
+            () = tell.closed() => return,
+            () = tokio::time::sleep(LOOK_UP_AGAIN) => {}
+        }
+    }
+}

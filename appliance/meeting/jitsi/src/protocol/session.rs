@@ -275,6 +275,8 @@ impl MediaSession {
         let sources: Vec<Source> = self.received.iter().cloned().collect();
         for source in sources.iter().filter(|s| s.owner != BRIDGE) {
             if shown {
+                // The engine has forgotten the names of hidden streams.
+                self.expect(&source.name, source.stream, source.is_picture());
                 self.assign(source);
                 continue;
             }

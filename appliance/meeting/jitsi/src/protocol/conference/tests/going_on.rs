@@ -304,7 +304,10 @@ fn two_talk_directly_until_a_third_comes() {
         &|c| matches!(c, TransportCommand::Assign { transport, track, .. } if *transport == bridge && track == "aaaa-a0"),
     );
     let closed = position(&|c| *c == TransportCommand::Close { transport: peer });
-    assert!(shown < closed, "a gap: {commands:?}");
+    let expected = position(
+        &|c| matches!(c, TransportCommand::Receive { transport, track, .. } if *transport == bridge && track == "aaaa-a0"),
+    );
+    assert!(expected < shown && shown < closed, "a gap: {commands:?}");
     assert_eq!(sends(&world, bridge).len(), 2);
     assert!(
         world

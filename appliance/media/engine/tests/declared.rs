@@ -287,6 +287,24 @@ async fn sound_says_how_loud_it_is() {
 }
 
 #[tokio::test]
+async fn a_bridge_that_says_nothing_any_more_is_noticed_in_seconds_and_when_it_is_back() {
+    let (mut daemon, mut bridge) = call().await;
+    let state = |event: &MediaEvent| match event {
+        MediaEvent::Transport(TransportEvent::State { state, .. }) => Some(*state),
+        _ => None,
+    };
+    // Nobody runs the bridge. The engine counts the seconds.
+    let from = daemon.log.len();
+    assert_eq!(daemon.until(state).await, TransportState::Disconnected);
+    let counted = daemon.log[from..].iter();
+    let seconds = counted.filter(|event| matches!(event, MediaEvent::Stats(_)));
+    let seconds = seconds.count();
+    assert!(seconds <= 5, "{seconds} s");
+    let back = bridge.until_daemon(daemon.until(state)).await;
+    assert_eq!(back, TransportState::Connected);
+}
+
+#[tokio::test]
 async fn telephone_tones_take_the_place_of_the_voice() {
     let (mut daemon, mut bridge) = call().await;
     let voice = StreamSsrc {

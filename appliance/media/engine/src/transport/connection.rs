@@ -17,6 +17,7 @@ use super::{
     FromTransport, ToTransport, description,
     nat::{Found, Nat},
     peer::{LocalAddress, Peer, PeerError, PeerEvent},
+    pulse::Pulse,
     sockets::{self, Datagram, Sockets},
 };
 
@@ -46,6 +47,7 @@ pub(super) struct Connection {
     events: mpsc::UnboundedSender<FromTransport>,
     lost_since: Option<Instant>,
     state: TransportState,
+    pulse: Pulse,
     estimate: u64,
 }
 
@@ -67,6 +69,7 @@ impl Connection {
             events,
             lost_since: None,
             state: TransportState::Connecting,
+            pulse: Pulse::default(),
             estimate: 0,
         }
     }
@@ -126,6 +129,9 @@ impl Connection {
         while let Some((base, server, question)) = self.nat.poll(now) {
             self.sockets.send(base, server, &question);
         }
+        if self.pulse.check(now) {
+            self.enter(TransportState::Disconnected);
+        }
         self.change(|peer| peer.tick(now))
     }
 
@@ -182,7 +188,7 @@ impl Connection {
         loop {
             match self.change(|peer| peer.rtc().poll_output())? {
                 Ok(Output::Timeout(deadline)) => {
-                    let ours = [self.peer.due(), self.nat.due()];
+                    let ours = [self.peer.due(), self.nat.due(), self.pulse.due()];
                     return Ok(ours.into_iter().flatten().fold(deadline, Instant::min));
                 }
                 Ok(Output::Transmit(t)) => {
@@ -223,16 +229,22 @@ impl Connection {
             self.drain()?;
         }
         let protocol = str0m::net::Protocol::Udp;
-        let handled = self.change(|peer| {
-            // What can't be parsed is not for us; anybody can send to a port.
-            let Ok(received) = Receive::new(protocol, source, destination, contents) else {
-                return Ok(());
-            };
-            peer.rtc()
-                .handle_input(Input::Receive(Instant::now(), received))
+        let now = Instant::now();
+        let listens = self.pulse.listens(now);
+        // What can't be parsed is not for us; anybody can send to a port.
+        let Ok(received) = Receive::new(protocol, source, destination, contents) else {
+            return Ok(());
+        };
+        let (sign_of_life, handled) = self.change(|peer| {
+            let input = Input::Receive(now, received);
+            let sign_of_life = listens && peer.rtc().accepts(&input);
+            (sign_of_life, peer.rtc().handle_input(input))
         })?;
         if let Err(error) = handled {
             tracing::debug!(%source, %error, "datagram refused");
+        }
+        if sign_of_life && self.pulse.beat(now) && self.change(|p| p.rtc().is_connected())? {
+            self.enter(TransportState::Connected);
         }
         Ok(())
     }
@@ -398,6 +410,12 @@ impl Connection {
             return;
         }
         self.state = state;
+        match state {
+            TransportState::Connected => self.pulse.start(Instant::now()),
+            // Silence ends with a sign of life; what ICE says ends when ICE says so.
+            TransportState::Disconnected if self.pulse.is_quiet() => {}
+            _ => self.pulse.stop(),
+        }
         let lost = state == TransportState::Disconnected;
         self.lost_since = lost.then(|| self.lost_since.unwrap_or_else(Instant::now));
         let transport = self.peer.id();

@@ -21,6 +21,7 @@ use super::{
         FIRST_ESTIMATE, Link, PeerError, PeerEvent, SOUND_REORDERING, VIDEO_REORDERING_PACKETS,
         check_video, is_picture, received, rtp_codec,
     },
+    pulse::check_often,
 };
 
 /// A track that we send.
@@ -61,14 +62,15 @@ impl DescribedPeer {
         now: Instant,
     ) -> Self {
         let estimate = (role == TransportRole::Publisher).then_some(FIRST_ESTIMATE);
-        let rtc = Rtc::builder()
+        let mut config = Rtc::builder()
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(true)
             .enable_bwe(estimate)
             .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
-            .set_reordering_timeout_audio(Some(SOUND_REORDERING))
-            .build(now);
+            .set_reordering_timeout_audio(Some(SOUND_REORDERING));
+        check_often(&mut config);
+        let rtc = config.build(now);
         Self {
             link: Link { id, rtc, started },
             sending: Vec::new(),

@@ -11,6 +11,7 @@ mod frame;
 mod nat;
 mod order;
 mod peer;
+mod pulse;
 mod sockets;
 
 use std::time::Instant;

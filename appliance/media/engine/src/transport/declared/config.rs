@@ -11,8 +11,9 @@ use str0m::{
     rtp::{Extension, ExtensionMap},
 };
 
-use crate::transport::peer::{
-    FIRST_ESTIMATE, PeerError, SOUND_REORDERING, VIDEO_REORDERING_PACKETS, rtp_codec,
+use crate::transport::{
+    peer::{FIRST_ESTIMATE, PeerError, SOUND_REORDERING, VIDEO_REORDERING_PACKETS, rtp_codec},
+    pulse::check_often,
 };
 
 /// Receivers can bring sound and picture together once both have been reported.
@@ -35,6 +36,7 @@ pub(super) fn rtc(declared: &Declared, setup: DtlsSetup, now: Instant) -> Result
         .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
         .set_reordering_timeout_audio(Some(SOUND_REORDERING))
         .set_rtcp_report_interval_audio(SOUND_REPORTS);
+    check_often(&mut config);
     if setup != DtlsSetup::Passive {
         // The hello of this version is the one that Jitsi's bridge takes.
         config = config.set_dtls_version(DtlsVersion::Auto);

@@ -17,8 +17,9 @@ use crate::protocol::{
     xml::Element,
 };
 
-/// A connection that breaks for a moment comes back by itself.
-const BACK_WITHIN: Duration = Duration::from_secs(5);
+/// A connection that breaks for a moment comes back by itself; the engine says after three seconds
+/// of silence that it broke.
+const BACK_WITHIN: Duration = Duration::from_secs(2);
 /// The focus invites again at once.
 const AGAIN_WITHIN: Duration = Duration::from_secs(15);
 

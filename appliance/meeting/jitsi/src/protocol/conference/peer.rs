@@ -19,7 +19,7 @@ use crate::protocol::{
 /// Two networks that don't meet are left to the bridge.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
 /// A connection that breaks for longer is given up: the bridge's is there.
-const BACK_WITHIN: Duration = Duration::from_secs(3);
+const BACK_WITHIN: Duration = Duration::from_millis(500);
 
 /// What is said of a direct session that ends as planned.
 const OVER: &str = "success";

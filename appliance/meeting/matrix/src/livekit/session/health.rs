@@ -9,8 +9,9 @@ use super::{Link, Output, Session};
 
 /// Media have to be connected this long after the server let us in.
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(15);
-/// ICE may find another way for this long before the room starts anew.
-const DISCONNECTED_FOR: Duration = Duration::from_secs(5);
+/// A connection may come back by itself for this long before the room starts anew; the engine says
+/// after three seconds of silence that it broke.
+const DISCONNECTED_FOR: Duration = Duration::from_secs(2);
 
 impl Session {
     pub(super) fn state(&mut self, now: Instant, transport: TransportId, state: TransportState) {

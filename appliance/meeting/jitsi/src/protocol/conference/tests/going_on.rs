@@ -87,12 +87,12 @@ fn failed_media_are_asked_for_again() {
 fn a_short_break_of_the_media_is_waited_out() {
     let mut world = World::joined(setup(), &["aaaa"]);
     world.media(TransportState::Disconnected);
-    world.passes(3);
+    world.passes(1);
     world.media(TransportState::Connected);
     world.passes(9);
     assert_eq!(reconnecting(&world), 0);
     world.media(TransportState::Disconnected);
-    world.passes(6);
+    world.passes(3);
     assert_eq!(reconnecting(&world), 1);
 }
 

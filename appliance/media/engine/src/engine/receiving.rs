@@ -98,7 +98,12 @@ impl Receiving {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
-        let at = track.playout.schedule(frame.at, frame.rtp_time);
+        let arrival = match track.media {
+            Media::Video(_) => frame.at,
+            // Sound that waited for a lost packet comes now: the next time it has to come in time.
+            Media::Sound { .. } => frame.at.max(self.graph.time()),
+        };
+        let at = track.playout.schedule(arrival, frame.rtp_time);
         match &mut track.media {
             Media::Video(video) => {
                 video.frame(key, frame, at, &self.graph, &self.screen, transports);

@@ -13,7 +13,7 @@ use super::{
     Graph, GraphError, Part, TrackKey, begin_now, chain, clock_time, duration, encoder::FrameSink,
     encoder::live_input, live_aggregator, loudness::Loudness, make, start, stop, ticker::Ticker,
 };
-use crate::transport::Frame;
+use crate::{opus::Voice, transport::Frame};
 
 /// How sound is carried inside: what Opus and WebRTC use.
 const RATE: i32 = 48_000;
@@ -65,6 +65,7 @@ struct Received {
     bin: gst::Bin,
     input: gst_app::AppSrc,
     pad: gst::Pad,
+    voice: Voice,
 }
 
 impl Sound {
@@ -219,17 +220,10 @@ impl Sound {
             let received = self.add_received(key)?;
             self.received.insert(key.clone(), received);
         }
-        let Some(received) = self.received.get(key) else {
+        let Some(received) = self.received.get_mut(key) else {
             return Ok(());
         };
-        let mut buffer = gst::Buffer::from_slice(frame.data.clone());
-        if let Some(buffer) = buffer.get_mut() {
-            buffer.set_pts(clock_time(at));
-            if !frame.contiguous {
-                buffer.set_flags(gst::BufferFlags::DISCONT);
-            }
-        }
-        let _ = received.input.push_buffer(buffer);
+        push(&received.input, &mut received.voice, frame, at);
         Ok(())
     }
 
@@ -249,11 +243,7 @@ impl Sound {
     fn add_received(&self, key: &TrackKey) -> Result<Received, GraphError> {
         let part = Part::Sound(key.clone());
         let bin = gst::Bin::with_name(&format!("{RECEIVED}{}/{}", key.transport.0, key.track));
-        let input = live_input(50);
-        input.set_caps(Some(&opus_caps()));
-        let decoder = make("opusdec")?;
-        decoder.set_property("plc", true);
-        decoder.set_property("use-inband-fec", true);
+        let (input, decoder) = opus_decoder()?;
         let (convert, format, level) = (make("audioconvert")?, make("capsfilter")?, level()?);
         format.set_property("caps", raw_caps());
         let elements = [input.upcast_ref(), &decoder, &convert, &format, &level];
@@ -269,7 +259,13 @@ impl Sound {
             self.dismantle(&bin, Some(&pad));
             return Err(broken(error));
         }
-        Ok(Received { bin, input, pad })
+        let voice = Voice::default();
+        Ok(Received {
+            bin,
+            input,
+            pad,
+            voice,
+        })
     }
 
     fn link_received(
@@ -342,6 +338,58 @@ fn received_key(name: &str) -> Option<TrackKey> {
         transport,
         track: track.to_owned(),
     })
+}
+
+fn opus_decoder() -> Result<(gst_app::AppSrc, gst::Element), GraphError> {
+    let input = live_input(50);
+    input.set_caps(Some(&opus_caps()));
+    let output = input.static_pad("src").expect("every source has one");
+    output.add_probe(gst::PadProbeType::BUFFER, |pad, info| match info.buffer() {
+        Some(lost) if lost.size() == 0 => {
+            if let Some(at) = lost.pts() {
+                pad.push_event(
+                    gst::event::Gap::builder(at)
+                        .duration(lost.duration())
+                        .build(),
+                );
+            }
+            gst::PadProbeReturn::Drop
+        }
+        _ => gst::PadProbeReturn::Ok,
+    });
+    let decoder = make("opusdec")?;
+    decoder.set_property("plc", true);
+    decoder.set_property("use-inband-fec", true);
+    Ok((input, decoder))
+}
+
+/// Decodes a frame, and something in the place of those that were lost before it.
+fn push(input: &gst_app::AppSrc, voice: &mut Voice, frame: &Frame, at: Duration) {
+    let lost = voice.missing(frame.rtp_time, frame.contiguous, &frame.data);
+    for before in (1..=lost.packets).rev() {
+        let at = at.saturating_sub(lost.each * before);
+        let _ = input.push_buffer(made_up(at, lost.each));
+    }
+    let mut buffer = gst::Buffer::from_slice(frame.data.clone());
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_pts(clock_time(at));
+        if !frame.contiguous && lost.packets == 0 {
+            buffer.set_flags(gst::BufferFlags::DISCONT);
+        }
+    }
+    let _ = input.push_buffer(buffer);
+}
+
+/// In the place of a packet that was lost: the decoder makes up what it may have been, from what
+/// came before or from the redundancy in the next one (RFC 6716 section 4.4). Decoders take an
+/// event for it, which no source can be given in order; [`opus_decoder`] makes one of this.
+fn made_up(at: Duration, lasts: Duration) -> gst::Buffer {
+    let mut buffer = gst::Buffer::new();
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_pts(clock_time(at));
+        buffer.set_duration(clock_time(lasts));
+    }
+    buffer
 }
 
 fn tone_packet(number: u64, seed: u64) -> gst::Buffer {
@@ -445,4 +493,104 @@ fn opus_frame(buffer: &gst::BufferRef, level: u8) -> Option<Frame> {
         level: Some(level),
         data: buffer.map_readable().ok()?.as_slice().into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs these elements from their first one's input to the end.
+    fn run_through(
+        input: &gst_app::AppSrc,
+        element: &gst::Element,
+        feed: impl FnOnce(),
+    ) -> Vec<gst::Sample> {
+        let pipeline = gst::Pipeline::new();
+        let output = gst_app::AppSink::builder().sync(false).build();
+        chain(
+            &pipeline,
+            Part::Microphone,
+            &[input.upcast_ref(), element, output.upcast_ref()],
+        )
+        .expect("they fit");
+        input.set_max_buffers(0);
+        pipeline.set_state(gst::State::Playing).expect("it runs");
+        feed();
+        input.end_of_stream().expect("it takes the end");
+        let samples = std::iter::from_fn(|| output.pull_sample().ok()).collect();
+        pipeline.set_state(gst::State::Null).expect("it ends");
+        samples
+    }
+
+    /// 3 s of the tone as Opus.
+    fn spoken() -> Vec<Frame> {
+        let input = live_input(0);
+        input.set_caps(Some(&raw_caps()));
+        let encoder = opus_encoder().expect("there is one");
+        let feed = || {
+            for number in 0..150 {
+                input
+                    .push_buffer(tone_packet(number, 3))
+                    .expect("it takes sound");
+            }
+        };
+        let samples = run_through(&input, &encoder, feed);
+        let frames = samples.iter().filter_map(|s| opus_frame(s.buffer()?, 0));
+        frames.take(149).collect()
+    }
+
+    /// What is heard of it, in pieces of 5 ms with their loudest sample.
+    fn heard(spoken: &[Frame], lost: impl Fn(usize) -> bool) -> Vec<u16> {
+        let (input, decoder) = opus_decoder().expect("there is one");
+        let mut voice = Voice::default();
+        let feed = || {
+            let mut contiguous = true;
+            for (index, frame) in spoken.iter().enumerate() {
+                if lost(index) {
+                    contiguous = false;
+                    continue;
+                }
+                let contiguous = std::mem::replace(&mut contiguous, true);
+                let frame = Frame {
+                    contiguous,
+                    ..frame.clone()
+                };
+                push(&input, &mut voice, &frame, frame.at);
+            }
+        };
+        let samples = run_through(&input, &decoder, feed);
+        let mut loudest = Vec::new();
+        for sample in samples {
+            let map = sample
+                .buffer()
+                .and_then(|b| b.map_readable().ok())
+                .expect("sound");
+            // Two channels.
+            for piece in map.chunks(5 * 48 * 4) {
+                let samples = piece.as_chunks::<2>().0.iter();
+                let loud = samples.map(|s| i16::from_le_bytes(*s).unsigned_abs()).max();
+                loudest.push(loud.unwrap_or(0));
+            }
+        }
+        loudest
+    }
+
+    #[test]
+    fn what_is_lost_is_made_up() {
+        gst::init().expect("GStreamer is there");
+        let spoken = spoken();
+        let quiet = |heard: &[u16]| heard.iter().filter(|loudest| **loudest < 400).count();
+        let whole = heard(&spoken, |_| false);
+        // A fifth, one by one and three in a row.
+        let lossy = heard(&spoken, |index| {
+            index % 5 == 3 && index < 70 || (90..93).contains(&index)
+        });
+        assert!(whole.len() >= 148 * 4, "{}", whole.len());
+        assert_eq!(lossy.len(), whole.len(), "as long as it was");
+        let (quiet, before) = (quiet(&lossy), quiet(&whole));
+        assert!(
+            quiet <= before + 8,
+            "{quiet} quiet pieces, {before} without loss"
+        );
+    }
 }

@@ -24,8 +24,9 @@ use super::{
 
 /// A key frame of 1080p is some 150 packets; fewer slots would drop it (str0m's own note).
 pub(super) const VIDEO_REORDERING_PACKETS: usize = 400;
-/// How long sound waits for a packet that is late; what comes later would delay all that follows.
-pub(super) const SOUND_REORDERING: Duration = Duration::from_millis(60);
+/// How long sound waits for a packet that others overtook; a longer wait would delay all that
+/// follows, and what is lost is made up.
+pub(super) const SOUND_REORDERING: Duration = Duration::from_millis(30);
 /// Where the bandwidth estimate starts: a 720p picture at once, corrected within a second.
 pub(super) const FIRST_ESTIMATE: Bitrate = Bitrate::mbps(3);
 

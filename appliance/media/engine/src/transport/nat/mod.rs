@@ -21,8 +21,9 @@ use saal_media_protocol::IceServer;
 use servers::Server;
 use tokio::sync::mpsc;
 
-/// Before a name is looked up again.
+/// Before a name is looked up again, and how often it is.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(5);
+const LOOK_UPS: usize = 5;
 
 /// What the tasks find.
 #[derive(Debug)]
@@ -150,7 +151,7 @@ impl Nat {
 
 /// Looks up a STUN server's address.
 async fn look_up(server: Server, tell: mpsc::UnboundedSender<Found>) {
-    loop {
+    for _ in 0..LOOK_UPS {
         match relay::resolve(&server).await {
             Ok(address) => return drop(tell.send(Found::Server(address))),
             Err(error) => tracing::debug!(?server, %error, "no address"),

@@ -5,6 +5,9 @@
 //! and the target delay covers its peaks. Peaks count at once and fade over seconds. The delay in
 //! use follows the target in steps, since each step is a tiny gap or skip in sound.
 //!
+//! Sound and picture of one person travel and are coded apart. What their sender reports about its
+//! clock says how far apart they would be played, and [`holds`] how long the earlier one waits.
+//!
 //! Pure: arrival times are arguments.
 
 use std::time::Duration;
@@ -23,11 +26,20 @@ const STEP: i64 = 10_000_000;
 /// A jump by more than this is another source behind the same track.
 const JUMP: i64 = 1_000_000_000;
 
+/// Nobody's sound and picture are this far apart: the reports are about different clocks.
+const UNRELATED: i64 = 500_000_000;
+/// People notice 45 ms (ITU-R BT.1359); less is not worth a step.
+const APART: i64 = 20_000_000;
+
 /// The playout of one track.
 #[derive(Clone, Debug)]
 pub struct Playout {
     clock_rate: u64,
     state: Option<State>,
+    /// The sender's clock at RTP time zero, in nanoseconds since the Unix epoch.
+    origin: Option<i64>,
+    /// Waiting for the other track of the same person.
+    hold: i64,
 }
 
 /// All in nanoseconds.
@@ -41,6 +53,7 @@ struct State {
     last_arrival: i64,
     in_use: i64,
     last_play: i64,
+    last_rtp: u64,
 }
 
 impl Playout {
@@ -50,30 +63,68 @@ impl Playout {
         Self {
             clock_rate: u64::from(clock_rate.max(1)),
             state: None,
+            origin: None,
+            hold: 0,
         }
     }
 
     /// When to play the frame that arrived now, on the clock of `arrival`.
     pub fn schedule(&mut self, arrival: Duration, rtp_time: u64) -> Duration {
         let arrival = i64::try_from(arrival.as_nanos()).unwrap_or(i64::MAX);
-        let media = u128::from(rtp_time) * 1_000_000_000 / u128::from(self.clock_rate);
-        let media = i64::try_from(media).unwrap_or(i64::MAX);
+        let media = self.nanoseconds(rtp_time);
         let transit = arrival.saturating_sub(media);
         let jumped = |s: &State| transit.abs_diff(s.baseline()) > JUMP.unsigned_abs();
         let state = match self.state.take() {
             Some(state) if !jumped(&state) => state.after(arrival, transit),
-            _ => State::first(arrival, transit),
+            _ => {
+                (self.origin, self.hold) = (None, 0);
+                State::first(arrival, transit)
+            }
         };
         // Decoders refuse time that runs backwards, as it would after a correction downwards.
         let due = media
             .saturating_add(state.baseline())
-            .saturating_add(state.in_use);
+            .saturating_add(state.in_use)
+            .saturating_add(self.hold);
         let play = due.max(state.last_play);
         self.state = Some(State {
             last_play: play,
+            last_rtp: rtp_time,
             ..state
         });
         Duration::from_nanos(u64::try_from(play).unwrap_or(0))
+    }
+
+    /// The sender reports what its clock said, since the Unix epoch, at this RTP time, of which the
+    /// lower 32 bits count.
+    pub fn report(&mut self, rtp_time: u32, clock: Duration) {
+        let Some(state) = &self.state else { return };
+        // Reports and packets are counted on beyond 32 bits apart.
+        let after = rtp_time.wrapping_sub(state.last_rtp as u32).cast_signed();
+        let rtp_time = state.last_rtp.saturating_add_signed(i64::from(after));
+        let clock = i64::try_from(clock.as_nanos()).unwrap_or(i64::MAX);
+        self.origin = Some(clock.saturating_sub(self.nanoseconds(rtp_time)));
+    }
+
+    /// How much later than its capture, on the sender's clock, something is played, without
+    /// [`Playout::hold`]; in nanoseconds from an origin that all tracks share.
+    #[must_use]
+    pub fn lag(&self) -> Option<i64> {
+        let state = self.state.as_ref()?;
+        let played = state.baseline().saturating_add(state.in_use);
+        Some(played.saturating_sub(self.origin?))
+    }
+
+    /// Plays this much later, in nanoseconds; a little more or less is left as it is.
+    pub fn hold(&mut self, hold: i64) {
+        if hold.abs_diff(self.hold) >= APART.unsigned_abs() {
+            self.hold = hold;
+        }
+    }
+
+    fn nanoseconds(&self, rtp_time: u64) -> i64 {
+        let media = u128::from(rtp_time) * 1_000_000_000 / u128::from(self.clock_rate);
+        i64::try_from(media).unwrap_or(i64::MAX)
     }
 
     /// The delay that is added to the fastest arrival.
@@ -82,6 +133,18 @@ impl Playout {
         let in_use = self.state.as_ref().map_or(0, |state| state.in_use);
         Duration::from_nanos(in_use.unsigned_abs())
     }
+}
+
+/// How long tracks with these lags wait for the latest of them.
+#[must_use]
+pub fn holds(lags: &[i64]) -> Vec<i64> {
+    let latest = lags.iter().max().copied().unwrap_or(0);
+    let waits = lags.iter().map(|lag| latest.saturating_sub(*lag));
+    let waits: Vec<_> = waits.collect();
+    if waits.iter().any(|wait| *wait > UNRELATED) {
+        return vec![0; lags.len()];
+    }
+    waits
 }
 
 impl State {
@@ -94,6 +157,7 @@ impl State {
             last_arrival: arrival,
             in_use: SPARE,
             last_play: i64::MIN,
+            last_rtp: 0,
         }
     }
 
@@ -214,9 +278,59 @@ mod tests {
     }
 
     #[test]
+    fn sound_waits_for_a_picture_that_takes_longer() {
+        let (mut sound, mut picture) = (Playout::new(48_000), Playout::new(90_000));
+        let epoch = Duration::from_secs(1_800_000_000);
+        let mut apart = Vec::new();
+        for n in 0..400_u64 {
+            // Captured together every 20 ms; the picture takes 90 ms more to be coded and sent.
+            let captured = Duration::from_millis(20 * n);
+            let heard = sound.schedule(captured + Duration::from_millis(50), 7_000 + 960 * n);
+            let seen = picture.schedule(
+                captured + Duration::from_millis(140),
+                (1 << 32) - 900 + 1_800 * n,
+            );
+            apart.push(seen.as_millis() as i64 - heard.as_millis() as i64);
+            if n % 50 == 49 {
+                let clock = epoch + captured;
+                sound.report(7_000 + 960 * n as u32, clock);
+                picture.report(1_800_u32.wrapping_mul(n as u32).wrapping_sub(900), clock);
+                let lags = [sound.lag().expect("both"), picture.lag().expect("both")];
+                let holds = holds(&lags);
+                sound.hold(holds[0]);
+                picture.hold(holds[1]);
+            }
+        }
+        assert_eq!(apart[10], 90);
+        assert!(
+            apart[60..].iter().all(|ms| ms.abs() <= 1),
+            "{:?}",
+            &apart[60..]
+        );
+    }
+
+    #[test]
+    fn nobody_waits_for_a_clock_of_another_world() {
+        assert_eq!(holds(&[0, 60_000_000]), [60_000_000, 0]);
+        assert_eq!(holds(&[0, 501_000_000, 5]), [0, 0, 0]);
+        assert_eq!(holds(&[i64::MIN, i64::MAX]), [0, 0]);
+        assert!(holds(&[]).is_empty());
+        let mut playout = Playout::new(48_000);
+        playout.report(5, Duration::ZERO);
+        assert_eq!(playout.lag(), None, "nothing has come yet");
+        playout.schedule(Duration::from_secs(1), 48_000);
+        assert_eq!(playout.lag(), None, "no report");
+        playout.report(48_000, Duration::MAX);
+        playout.schedule(Duration::from_secs(9), 1);
+        assert_eq!(playout.lag(), None, "another source");
+    }
+
+    #[test]
     fn wild_times_do_not_overflow() {
         let mut playout = Playout::new(90_000);
         for rtp in [u64::MAX, 0, u64::MAX / 2] {
+            playout.report(rtp as u32, Duration::MAX);
+            playout.hold(i64::MAX);
             playout.schedule(Duration::MAX, rtp);
             playout.schedule(Duration::ZERO, rtp);
         }

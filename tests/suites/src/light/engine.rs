@@ -259,7 +259,7 @@ impl LightEngine {
             FromTransport::KeyFrameWanted { transport, track } => {
                 self.begin(|sent| sent.is(transport, &track));
             }
-            FromTransport::Estimate { .. } => {}
+            FromTransport::Estimate { .. } | FromTransport::Clock { .. } => {}
         }
         None
     }

@@ -157,6 +157,16 @@ impl Engine {
                 }
                 return;
             }
+            FromTransport::Clock {
+                transport,
+                track,
+                rtp_time,
+                clock,
+            } => {
+                let key = TrackKey { transport, track };
+                self.receiving.report(&key, rtp_time, clock);
+                return;
+            }
             FromTransport::KeyFrameWanted { transport, track } => {
                 self.sending
                     .key_frame_wanted(&TrackKey { transport, track });

@@ -12,7 +12,7 @@ use saal_media_protocol::{
 
 use crate::{
     graph::{Decoded, Graph, Make, Part, Screen, Sound, TrackKey, VideoDecoder},
-    playout::Playout,
+    playout::{self, Playout},
     transport::{Frame, ToTransport, Transport},
     vp8,
 };
@@ -145,6 +145,28 @@ impl Receiving {
             media,
         };
         self.tracks.insert(key.clone(), track);
+    }
+
+    /// A sender's clock: what belongs together is played together.
+    pub(super) fn report(&mut self, key: &TrackKey, rtp_time: u32, clock: Duration) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        track.playout.report(rtp_time, clock);
+        let Some(owner) = self.owners.get(key).cloned() else {
+            return;
+        };
+        let belongs = |other: &TrackKey| {
+            let other_owner = self.owners.get(other);
+            other.transport == key.transport && other_owner.is_some_and(|o| o.goes_with(&owner))
+        };
+        let tracks = self.tracks.iter_mut().filter(|(other, _)| belongs(other));
+        let (lags, mut playouts): (Vec<_>, Vec<_>) = tracks
+            .filter_map(|(_, track)| Some((track.playout.lag()?, &mut track.playout)))
+            .unzip();
+        for (playout, hold) in playouts.iter_mut().zip(playout::holds(&lags)) {
+            playout.hold(hold);
+        }
     }
 
     pub(super) fn assign(
@@ -318,6 +340,13 @@ impl Owner {
             participant: self.participant.clone(),
             source: self.source,
         }
+    }
+
+    /// Sound and picture of one person, or of one presentation.
+    fn goes_with(&self, other: &Self) -> bool {
+        let presented =
+            |owner: &Self| matches!(owner.source, SourceKind::Content | SourceKind::ContentAudio);
+        self.participant == other.participant && presented(self) == presented(other)
     }
 
     fn is_sound(&self) -> bool {

@@ -374,6 +374,18 @@ impl Connection {
                     frame,
                 });
             }
+            PeerEvent::Clock {
+                track,
+                rtp_time,
+                clock,
+            } => {
+                let _ = self.events.send(FromTransport::Clock {
+                    transport,
+                    track,
+                    rtp_time,
+                    clock,
+                });
+            }
             PeerEvent::KeyFrameWanted { track } => {
                 let _ = self
                     .events

@@ -19,7 +19,7 @@ use super::{
     Frame, ToTransport, description,
     peer::{
         FIRST_ESTIMATE, Link, PeerError, PeerEvent, SOUND_REORDERING, VIDEO_REORDERING_PACKETS,
-        check_video, is_picture, received, rtp_codec,
+        check_video, clock, is_picture, received, rtp_codec,
     },
     pulse::check_often,
 };
@@ -272,7 +272,7 @@ impl DescribedPeer {
         if let Some(rid) = rid {
             writer = writer.rid(rid);
         }
-        let time = MediaTime::new(frame.rtp_time, clock(frame.codec));
+        let time = MediaTime::new(frame.rtp_time, clock_rate(frame.codec));
         if let Err(error) = writer.write(pt, self.link.started + frame.at, time, frame.data.clone())
         {
             tracing::warn!(track, layer, %error, "frame not sent");
@@ -283,6 +283,9 @@ impl DescribedPeer {
     pub(super) fn understand(&self, event: Event) -> Option<PeerEvent> {
         match event {
             Event::MediaData(data) => self.frame(&data),
+            Event::SenderFeedback(report) => {
+                clock(self.remote_track(report.mid)?.to_owned(), &report)
+            }
             Event::KeyframeRequest(request) => {
                 let track = self
                     .sending
@@ -296,13 +299,15 @@ impl DescribedPeer {
         }
     }
 
+    fn remote_track(&self, mid: Mid) -> Option<&str> {
+        let mut all = self.receiving.iter();
+        let remote = all.find(|remote| Mid::from(remote.mid.as_str()) == mid)?;
+        Some(&remote.track)
+    }
+
     fn frame(&self, data: &MediaData) -> Option<PeerEvent> {
-        let remote = self
-            .receiving
-            .iter()
-            .find(|r| Mid::from(r.mid.as_str()) == data.mid)?;
         Some(PeerEvent::Frame {
-            track: remote.track.clone(),
+            track: self.remote_track(data.mid)?.to_owned(),
             frame: received(data, 0, self.link.started)?,
         })
     }
@@ -334,7 +339,7 @@ fn is(params: &PayloadParams, codec: Codec) -> bool {
     params.spec().codec == rtp_codec(codec)
 }
 
-fn clock(codec: Codec) -> Frequency {
+fn clock_rate(codec: Codec) -> Frequency {
     match codec {
         Codec::Vp8 | Codec::Vp9 | Codec::Av1 | Codec::H264 => Frequency::NINETY_KHZ,
         Codec::Opus => Frequency::FORTY_EIGHT_KHZ,

@@ -14,7 +14,7 @@ mod peer;
 mod pulse;
 mod sockets;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use connection::Connection;
 use declared::DeclaredPeer;
@@ -131,6 +131,17 @@ pub enum FromTransport {
         track: String,
         /// Its next frame.
         frame: Frame,
+    },
+    /// A sender says what its clock showed at an RTP time of a track (RFC 3550 section 6.4.1).
+    Clock {
+        /// The connection.
+        transport: TransportId,
+        /// The received track's id.
+        track: String,
+        /// As packets carry it.
+        rtp_time: u32,
+        /// Since the Unix epoch.
+        clock: Duration,
     },
     /// The far end needs a key frame of a track that we send.
     KeyFrameWanted {

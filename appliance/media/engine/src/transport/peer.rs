@@ -4,7 +4,7 @@
 
 use std::{
     net::SocketAddr,
-    time::{Duration, Instant},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use saal_media_protocol::{
@@ -14,7 +14,7 @@ use str0m::{
     Candidate, Event, Rtc,
     bwe::{Bitrate, BweKind},
     format::Codec as RtpCodec,
-    media::{MediaData, Mid},
+    media::{MediaData, Mid, SenderFeedback},
 };
 
 use super::{
@@ -88,11 +88,26 @@ pub(super) enum PeerEvent {
     Connected,
     Disconnected,
     Connecting,
-    Frame { track: String, frame: Frame },
-    KeyFrameWanted { track: String },
-    Estimate { bits_per_second: u64 },
+    Frame {
+        track: String,
+        frame: Frame,
+    },
+    /// See [`super::FromTransport::Clock`].
+    Clock {
+        track: String,
+        rtp_time: u32,
+        clock: Duration,
+    },
+    KeyFrameWanted {
+        track: String,
+    },
+    Estimate {
+        bits_per_second: u64,
+    },
     ChannelOpen,
-    ChannelText { text: String },
+    ChannelText {
+        text: String,
+    },
 }
 
 /// An address at which the other side may find us (RFC 8445 section 5.1.1).
@@ -317,6 +332,19 @@ pub(super) fn received(data: &MediaData, source: u32, started: Instant) -> Optio
         temporal: None,
         level: None,
         data: data.data.clone(),
+    })
+}
+
+/// What a sender of this track reports about its clock.
+pub(super) fn clock(track: String, report: &SenderFeedback) -> Option<PeerEvent> {
+    let info = &report.sender_info;
+    let clock = info.ntp_time.duration_since(UNIX_EPOCH).ok()?;
+    // The lower 32 bits are what the report carries.
+    let rtp_time = info.rtp_time.numer() as u32;
+    Some(PeerEvent::Clock {
+        track,
+        rtp_time,
+        clock,
     })
 }
 

@@ -141,6 +141,11 @@ impl Incoming {
         Some(PeerEvent::Frame { track, frame })
     }
 
+    /// The track of a media section.
+    pub(super) fn track(&self, mid: Mid) -> Option<&str> {
+        self.streams.get(&mid)?.track.as_deref()
+    }
+
     fn section_of(&self, track: &str) -> Option<Mid> {
         let mut all = self.streams.iter();
         all.find(|(_, stream)| stream.track.as_deref() == Some(track))

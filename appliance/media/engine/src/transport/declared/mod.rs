@@ -27,7 +27,7 @@ use str0m::{
 
 use super::{
     ToTransport,
-    peer::{Link, PeerError, PeerEvent},
+    peer::{Link, PeerError, PeerEvent, clock},
     sockets::Datagram,
 };
 
@@ -216,6 +216,9 @@ impl DeclaredPeer {
         let rtc = &mut self.link.rtc;
         match event {
             Event::MediaData(data) => self.incoming.frame(&data, self.link.started),
+            Event::SenderFeedback(report) => {
+                clock(self.incoming.track(report.mid)?.to_owned(), &report)
+            }
             Event::KeyframeRequest(request) => {
                 let track = self.outgoing.track(request.mid)?.to_owned();
                 Some(PeerEvent::KeyFrameWanted { track })

@@ -1,5 +1,7 @@
 //! Being in a meeting.
 
+use std::fmt;
+
 use saal_media_protocol::{SourceKind, TransportCommand};
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +10,18 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct CallId(pub u64);
 
-/// What a service needs to come back as the same participant after the daemon died; opaque, no
-/// secret, saved by the daemon while the call lasts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a service needs to come back as the same participant, or in its place, after the daemon
+/// died; opaque, saved by the daemon while the call lasts. It may open that place to its holder, so
+/// it shows itself to nobody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResumeToken(pub String);
+
+impl fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumeToken")
+    }
+}
 
 /// How far joining is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -79,6 +79,7 @@ fn setup() -> ConferenceSetup {
         seed: 1,
         unix_ms: 0,
         machine_uid: "m".to_owned(),
+        predecessor: None,
     }
 }
 

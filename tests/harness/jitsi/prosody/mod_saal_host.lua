@@ -17,7 +17,7 @@ end
 local function remember(event)
 	event.session.saal_room = parameter(event.request, "room");
 	event.session.saal_token = parameter(event.request, "token");
-	event.session.saal_resumes = parameter(event.request, "previd");
+	event.session.saal_previous = parameter(event.request, "previd");
 end
 -- Connections begin before they belong to a host.
 module:hook_global("websocket-session", remember);

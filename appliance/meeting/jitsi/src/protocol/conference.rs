@@ -23,6 +23,7 @@ mod media;
 mod messages;
 mod notices;
 mod peer;
+mod place;
 mod room;
 mod settle;
 mod timers;
@@ -41,6 +42,7 @@ pub use super::stream::Credentials;
 use super::{
     disco::{Components, RoomInfo},
     ids::Ids,
+    predecessor::Predecessor,
     presence::{Occupant, OwnPresence},
     session::MediaSession,
     stream::Stream,
@@ -101,6 +103,8 @@ pub struct ConferenceSetup {
     pub unix_ms: u64,
     /// The same for every stay of this device, 32 hexadecimal digits.
     pub machine_uid: String,
+    /// Who the room was in this conference when its process died.
+    pub predecessor: Option<Predecessor>,
 }
 
 /// What the driver has to do.
@@ -109,7 +113,7 @@ pub enum Output {
     /// Connect to the server, by WebSocket or BOSH; answer with [`Conference::handle_link`]. An
     /// open link is closed first.
     OpenLink {
-        /// Go on with this stream: its name belongs into the address as `previd`.
+        /// Go on with this stream, or in its place: its name belongs into the address as `previd`.
         resume: Option<String>,
         /// A visitor node: its name belongs into the address as `vnode`.
         vnode: Option<String>,
@@ -249,6 +253,8 @@ pub struct Conference {
     occupants: BTreeMap<String, Occupant>,
     /// Names that we had ourselves before a reconnect.
     former: BTreeSet<String>,
+    /// Who an earlier process of this room was, until that one is gone.
+    ghost: Option<place::Ghost>,
     bridge: Option<MediaSession>,
     peer: Option<peer::Peer>,
     channel: channel::Channel,
@@ -276,11 +282,13 @@ impl Conference {
             codecs: setup.codecs.clone(),
             ..OwnPresence::default()
         };
+        let former = setup.predecessor.as_ref().map(|p| p.endpoint.clone());
+        let former_ghost = former.clone().map(place::Ghost::new);
         let mut conference = Self {
             begun_at: now,
             ids: Ids::new(setup.seed),
             phase: Phase::Linking,
-            stream: Stream::new(setup.hosts.domain.clone(), setup.credentials.clone()),
+            stream: place::stream(&setup, &setup.hosts.domain),
             backoffs: Backoffs::default(),
             timers: Timers::default(),
             pending: BTreeMap::new(),
@@ -304,7 +312,8 @@ impl Conference {
             },
             password: setup.password.clone(),
             occupants: BTreeMap::new(),
-            former: BTreeSet::new(),
+            former: former.into_iter().collect(),
+            ghost: former_ghost,
             bridge: None,
             peer: None,
             channel: channel::Channel::None,

@@ -10,6 +10,7 @@ mod ids;
 mod jingle;
 mod management;
 mod ns;
+mod predecessor;
 mod presence;
 mod reactions;
 mod receiving;
@@ -23,3 +24,4 @@ pub(crate) mod xml;
 pub use conference::{
     BridgeEvent, Conference, ConferenceSetup, Credentials, Hosts, LinkEvent, Output,
 };
+pub use predecessor::Predecessor;

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use saal_meeting::Secret;
 
-use super::{ids, management::Management, ns, xml::Element};
+use super::{ids, management::Management, ns, predecessor::Predecessor, xml::Element};
 
 /// How the room proves who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub(crate) struct Stream {
     management: Management,
     /// Full JID, once bound.
     jid: String,
+    /// Whose place is taken; nobody's once bound.
+    predecessor: Option<Predecessor>,
     session_needed: bool,
     managed: bool,
     outputs: VecDeque<String>,
@@ -84,10 +86,23 @@ impl Stream {
             state: State::Closed,
             management: Management::default(),
             jid: String::new(),
+            predecessor: None,
             session_needed: false,
             managed: false,
             outputs: VecDeque::new(),
         }
+    }
+
+    /// Takes the place of a stream that an earlier process had.
+    pub(crate) fn after(mut self, predecessor: Option<Predecessor>) -> Self {
+        self.predecessor = predecessor;
+        self
+    }
+
+    /// The name of the stream that is gone on with or whose place is taken, for the link's address.
+    pub(crate) fn previous(&self) -> Option<&str> {
+        let former = self.predecessor.as_ref().and_then(|p| p.stream.as_ref());
+        self.resumable().or(former.map(Secret::reveal))
     }
 
     /// Our full JID; empty before the first binding.
@@ -263,12 +278,15 @@ impl Stream {
         }
     }
 
+    /// Who binds the resource of another session of the same JID ends that session.
     fn bind(&mut self) {
         self.state = State::Binding;
+        let former = self.predecessor.as_ref().map(|p| ids::resource(&p.jid));
+        let resource = former.map(|name| Element::new("resource", ns::BIND).text_node(name));
         let iq = Element::new("iq", ns::CLIENT)
             .with("id", "bind")
             .with("type", "set")
-            .child(Element::new("bind", ns::BIND));
+            .child(Element::new("bind", ns::BIND).children(resource));
         self.put(&iq);
     }
 
@@ -323,6 +341,13 @@ impl Stream {
                 self.management.received();
                 Some(StreamEvent::Stanza(stanza))
             }
+            // The server leaves the place to who has it: as somebody else, then.
+            State::Binding
+                if stanza.attr("type") == Some("error") && self.predecessor.take().is_some() =>
+            {
+                self.bind();
+                None
+            }
             State::Binding if stanza.attr("type") == Some("error") => Some(StreamEvent::Refused {
                 condition: "bind".to_owned(),
                 text: "the server gives no resource".to_owned(),
@@ -333,6 +358,7 @@ impl Stream {
                     return None;
                 }
                 self.jid = jid;
+                self.predecessor = None;
                 if self.session_needed {
                     self.start_session();
                     return None;

@@ -6,7 +6,8 @@ mod prepare;
 use std::sync::Arc;
 
 use saal_meeting::{
-    CallEvent, CallId, Destination, EndReason, MeetingCommand, MeetingEvent, MeetingLink, Secret,
+    CallEvent, CallId, Destination, EndReason, MeetingCommand, MeetingEvent, MeetingLink,
+    ResumeToken, Secret,
 };
 use tokio::sync::mpsc;
 
@@ -37,6 +38,7 @@ pub(crate) struct Join {
     pub(crate) name: String,
     pub(crate) microphone: bool,
     pub(crate) camera: bool,
+    pub(crate) resume: Option<ResumeToken>,
 }
 
 impl Service {
@@ -72,7 +74,7 @@ impl Service {
                 name,
                 microphone,
                 camera,
-                resume: _,
+                resume,
             } => {
                 let Destination::Jitsi {
                     link,
@@ -90,6 +92,7 @@ impl Service {
                     name,
                     microphone,
                     camera,
+                    resume,
                 });
             }
             other => self.pass_on(other),

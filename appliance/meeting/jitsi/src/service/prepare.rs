@@ -9,7 +9,7 @@ use saal_meeting::{EndReason, Secret};
 use super::Join;
 use crate::{
     link::ConferenceLink,
-    protocol::{ConferenceSetup, Credentials},
+    protocol::{ConferenceSetup, Credentials, Predecessor},
     server_config::{Login as LoginKind, ServerConfig},
     settings::{JitsiSettings, Login},
     token::{self, Place},
@@ -64,6 +64,7 @@ pub(super) async fn prepare(
         seed: fastrand::u64(..),
         unix_ms: unix_ms(),
         machine_uid: settings.machine_uid.clone(),
+        predecessor: join.resume.as_ref().and_then(Predecessor::read),
     };
     Ok(Prepared {
         link,
@@ -169,6 +170,7 @@ mod tests {
             name: "Raum Lahn".to_owned(),
             microphone: true,
             camera: false,
+            resume: None,
         };
         let quiet = ServerConfig {
             start_muted: true,

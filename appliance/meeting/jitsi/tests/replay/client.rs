@@ -94,6 +94,7 @@ pub(crate) fn setup(lines: &[Line]) -> ConferenceSetup {
         seed: 7,
         unix_ms: 1_795_417_900_000,
         machine_uid: "0123456789abcdef0123456789abcdef".into(),
+        predecessor: None,
     }
 }
 

@@ -4,13 +4,12 @@ use std::time::{Duration, Instant};
 
 use saal_meeting::{CallEvent, EndReason, JoinStage, Role, Waiting};
 
-use super::{Conference, Credentials, Output, Pending, Phase, Timer};
+use super::{Conference, Credentials, Output, Pending, Phase, Timer, place};
 use crate::protocol::{
     focus::{ConferenceRequest, FocusAnswer},
     ids, ns,
     presence::Refusal,
     services,
-    stream::Stream,
     xml::Element,
 };
 
@@ -34,6 +33,7 @@ impl Conference {
         self.endpoint = own_endpoint(self.stream.jid())
             .filter(|name| !self.former.contains(name))
             .unwrap_or_else(|| self.ids.endpoint());
+        self.leave_for_predecessor();
         self.ask_server();
         self.ask_focus(now);
     }
@@ -154,7 +154,7 @@ impl Conference {
         self.state.role = Role::Visitor;
         self.stream.close();
         self.flush();
-        self.stream = Stream::new(domain, self.setup.credentials.clone());
+        self.stream = place::stream(&self.setup, &domain);
         self.phase = Phase::Linking;
         self.timers.cancel(Timer::Ping);
         self.timers.cancel(Timer::PingBy);

@@ -12,7 +12,7 @@ const PING_EVERY: Duration = Duration::from_secs(10);
 
 impl Conference {
     pub(super) fn open_link(&mut self) {
-        let resume = self.stream.resumable().map(str::to_owned);
+        let resume = self.stream.previous().map(str::to_owned);
         let vnode = self.vnode.clone();
         self.outputs.push_back(Output::OpenLink { resume, vnode });
     }

@@ -54,9 +54,14 @@ impl Conference {
 
     /// We were somebody else before: that one's presence says nothing about us.
     fn former_presence(&mut self, stanza: &Element) {
-        if stanza.attr("type") == Some("unavailable") {
-            self.former
-                .remove(ids::resource(stanza.attr("from").unwrap_or_default()));
+        let name = ids::resource(stanza.attr("from").unwrap_or_default());
+        let leaves = stanza.attr("type") == Some("unavailable");
+        if leaves {
+            self.former.remove(name);
+        }
+        // An error is the answer to a goodbye that came too late.
+        if stanza.attr("type") != Some("error") {
+            self.ghost_seen(name, leaves);
         }
     }
 
@@ -81,6 +86,7 @@ impl Conference {
         if self.phase == Phase::Entering {
             self.entered(now);
         }
+        self.lay_ghost();
         self.watch_lobby();
     }
 

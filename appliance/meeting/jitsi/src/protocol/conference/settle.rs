@@ -6,7 +6,7 @@ use saal_media_protocol::SourceKind;
 use saal_meeting::{CallEvent, MeetingState, Participant, Role, Waiting};
 
 use super::{Conference, Phase, Timer};
-use crate::protocol::presence::Occupant;
+use crate::protocol::{predecessor::Predecessor, presence::Occupant};
 
 /// What the daemon knows.
 #[derive(Debug, Default)]
@@ -14,6 +14,7 @@ pub(super) struct Told {
     pub(super) state: MeetingState,
     pub(super) participants: Vec<Participant>,
     pub(super) waiting: Option<Waiting>,
+    pub(super) place: Option<Predecessor>,
 }
 
 impl Conference {
@@ -25,6 +26,7 @@ impl Conference {
         self.check_joined(now);
         self.tell_participants();
         self.tell_state();
+        self.tell_place();
     }
 
     /// Alone in the room there are no media; with others they have to flow.

@@ -1,6 +1,7 @@
 //! What breaks, and comes back.
 
 use saal_media_protocol::{SourceKind, TransportState};
+use saal_meeting::Role;
 
 use super::{
     super::*,
@@ -346,4 +347,105 @@ fn direct_sessions_are_declined_where_they_make_no_sense() {
     world.calls_directly("aaaa");
     assert!(world.said_with("<decline/>").is_some());
     assert!(world.room.peer.is_none());
+}
+
+fn predecessor() -> Predecessor {
+    Predecessor {
+        jid: "0a1b2c3d-aaaa-bbbb-cccc-0123456789ab@example.org/r".to_owned(),
+        stream: Some(Secret::new("sm")),
+        room: ROOM.to_owned(),
+        endpoint: ME.to_owned(),
+    }
+}
+
+/// What was saved last.
+fn saved(world: &World) -> Predecessor {
+    let mut tokens = world
+        .events()
+        .into_iter()
+        .rev()
+        .filter_map(|event| match event {
+            CallEvent::Resume(token) => Predecessor::read(&token),
+            _ => None,
+        });
+    tokens.next().expect("nothing is saved")
+}
+
+fn after_death() -> ConferenceSetup {
+    ConferenceSetup {
+        predecessor: Some(predecessor()),
+        ..setup()
+    }
+}
+
+#[test]
+fn a_new_process_takes_the_place_of_the_one_before() {
+    let mut world = World::online(setup());
+    world.focus_is_ready();
+    world.enters(ME);
+    assert_eq!(saved(&world), predecessor());
+
+    let mut world = World::new(after_death());
+    let previd = Output::OpenLink {
+        resume: Some("sm".to_owned()),
+        vnode: None,
+    };
+    assert!(world.outputs.contains(&previd));
+    world.link_opens();
+    let bind = world.said_with("<bind").unwrap().to_xml();
+    assert!(bind.contains("<resource>r</resource>"), "{bind}");
+    world.log_in("0a1b2c3d-aaaa-bbbb-cccc-0123456789ab");
+    world.focus_is_ready();
+    let goodbye = world
+        .said_with("unavailable")
+        .expect("the one before stays");
+    assert_eq!(goodbye.attr("to"), Some(&*format!("{ROOM}/{ME}")));
+    assert_ne!(world.room.endpoint, ME);
+    let me = world.room.endpoint.clone();
+    world.leaves(ME);
+    world.enters(&me);
+    assert!(world.has(&CallEvent::Joined));
+    assert_eq!(saved(&world).endpoint, me);
+    assert!(
+        world.said_with("muc#admin").is_none(),
+        "nobody is left to remove"
+    );
+}
+
+#[test]
+fn a_resource_that_the_server_does_not_give_is_given_up() {
+    let mut world = World::new(after_death());
+    world.link_opens();
+    world.hears("<iq xmlns='jabber:client' id='bind' type='error'/>");
+    let bind = world.said_with("<bind").unwrap().to_xml();
+    assert!(!bind.contains("resource"), "{bind}");
+    world.log_in("ffffffff-aaaa-bbbb-cccc-0123456789ab");
+    world.focus_is_ready();
+    world.enters("ffffffff");
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn the_room_does_not_meet_itself_and_takes_out_who_it_was() {
+    for moderates in [false, true] {
+        let mut world = World::new(after_death());
+        world.link_opens();
+        world.log_in("ffffffff-aaaa-bbbb-cccc-0123456789ab");
+        world.focus_is_ready();
+        world.comes(ME);
+        world.comes("aaaa");
+        let role = if moderates {
+            Role::Moderator
+        } else {
+            Role::Participant
+        };
+        world.enters_as("ffffffff", role);
+        assert_eq!(world.people(), ["aaaa"]);
+        let kick = world.said_with("muc#admin").map(|iq| iq.to_xml());
+        assert_eq!(kick.is_some(), moderates);
+        assert!(kick.is_none_or(|iq| iq.contains(&format!("nick=\"{ME}\""))));
+        world.take();
+        world.comes(ME);
+        assert!(world.said_with("muc#admin").is_none(), "once is enough");
+    }
 }

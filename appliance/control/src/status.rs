@@ -93,6 +93,8 @@ pub enum Obstacle {
     Host,
     /// A moderator has to let the room in.
     Admission,
+    /// The meeting's servers have to come up.
+    Server,
     /// The meeting's password is needed.
     Password,
     /// The meeting's password is needed; one was wrong.
@@ -106,6 +108,7 @@ impl Obstacle {
         match self {
             Self::Host => "waiting for the host",
             Self::Admission => "waiting to be admitted",
+            Self::Server => "waiting for the meeting's server",
             Self::Password => "needs the password",
             Self::PasswordAgain => "needs the password; the last one was wrong",
         }

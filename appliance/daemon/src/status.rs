@@ -160,6 +160,7 @@ fn obstacle(obstacle: saal_core::Obstacle) -> Obstacle {
     match obstacle {
         Core::Waiting(Waiting::Host) => Obstacle::Host,
         Core::Waiting(Waiting::Admission) => Obstacle::Admission,
+        Core::Waiting(Waiting::Server) => Obstacle::Server,
         Core::Password { refused: false } => Obstacle::Password,
         Core::Password { refused: true } => Obstacle::PasswordAgain,
     }

@@ -74,9 +74,11 @@ joining-returning = Zurück ins Gespräch …
 cancel = Abbrechen
 leaving = Wir verlassen die Besprechung
 
-## Waiting for the host or in the lobby; the password. $room is this room.
+## Waiting for the host, for the server or in the lobby; the password. $room is this room.
 waiting-host = Warten auf den Beginn
 waiting-host-hint = { $title } – eine Person mit Anmeldung muss die Besprechung eröffnen. Der Raum ist dann von selbst dabei.
+waiting-server = Die Besprechung kann noch nicht beginnen
+waiting-server-hint = { $title } – der Server der Besprechung ist noch nicht bereit. Der Raum fragt weiter und ist dann von selbst dabei.
 waiting-lobby = Die Moderation lässt Sie gleich ein
 waiting-lobby-hint = { $title } – der Raum ist im Warteraum. Möchten Sie etwas ausrichten?
 lobby-here = Hier ist der Besprechungsraum „{ $room }“.

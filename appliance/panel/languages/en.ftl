@@ -74,9 +74,11 @@ joining-returning = Going back to the call …
 cancel = Cancel
 leaving = Leaving the meeting
 
-## Waiting for the host or in the lobby; the password. $room is this room.
+## Waiting for the host, for the server or in the lobby; the password. $room is this room.
 waiting-host = Waiting for the host to start the meeting
 waiting-host-hint = { $title } – somebody with a login has to open the meeting. The room joins by itself then.
+waiting-server = The meeting can't start yet
+waiting-server-hint = { $title } – the meeting's server is not ready. The room goes on asking and joins by itself then.
 waiting-lobby = A moderator will let you in
 waiting-lobby-hint = { $title } – the room is in the lobby. Would you like to tell the moderators something?
 lobby-here = This is the meeting room “{ $room }”.

@@ -65,6 +65,8 @@ messages! {
     Leaving = "leaving",
     WaitingHost = "waiting-host",
     WaitingHostHint = "waiting-host-hint",
+    WaitingServer = "waiting-server",
+    WaitingServerHint = "waiting-server-hint",
     WaitingLobby = "waiting-lobby",
     WaitingLobbyHint = "waiting-lobby-hint",
     LobbyHere = "lobby-here",

@@ -75,6 +75,8 @@ pub enum Waiting {
     Host,
     /// A moderator has to let the room in from the lobby.
     Admission,
+    /// The meeting's servers have to come up; the service asks again by itself.
+    Server,
 }
 
 /// Somebody in the lobby who wants to come in.

@@ -36,6 +36,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>) -> Layout {
             fit.most(0, |page, _| password(page, title, *refused))
         }
         Some(Obstacle::Waiting(Waiting::Host)) => fit.most(0, |page, _| host(page, title)),
+        Some(Obstacle::Waiting(Waiting::Server)) => fit.most(0, |page, _| server(page, title)),
         Some(Obstacle::Waiting(Waiting::Admission)) => lobby_of(fit, title),
     }
 }
@@ -90,6 +91,14 @@ fn host(page: &Page<'_>, title: &str) -> Node {
     let hint = about(page, Message::WaitingHostHint, title);
     let below = vec![cancel(page)];
     waiting(page, (Icon::Waiting, "waiting-host"), &what, &hint, below)
+}
+
+/// The meeting's servers have to come up.
+fn server(page: &Page<'_>, title: &str) -> Node {
+    let what = page.words.say(Message::WaitingServer);
+    let hint = about(page, Message::WaitingServerHint, title);
+    let below = vec![cancel(page)];
+    waiting(page, (Icon::Waiting, "waiting-server"), &what, &hint, below)
 }
 
 /// A moderator has to let the room in; people may say a word.

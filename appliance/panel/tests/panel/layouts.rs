@@ -153,6 +153,7 @@ fn every_screen_has_what_it_is_for() {
             "free" => &["clock", "date"],
             "joining" => &["joining", "cancel"],
             "waiting-host" => &["waiting-host", "cancel"],
+            "waiting-server" => &["waiting-server", "cancel"],
             "lobby" | "lobby-sent" => &["waiting-lobby", "message:0", "cancel"],
             "consent" => &["question", "agree", "leave", "microphone", "recording"],
             "remove" => &["question", "remove", "back", "leave"],

@@ -27,6 +27,10 @@ pub(crate) fn host() -> Screen {
     obstacle(Obstacle::Waiting(Waiting::Host))
 }
 
+pub(crate) fn server() -> Screen {
+    obstacle(Obstacle::Waiting(Waiting::Server))
+}
+
 pub(crate) fn lobby() -> Screen {
     obstacle(Obstacle::Waiting(Waiting::Admission))
 }
@@ -214,6 +218,7 @@ pub(crate) fn all() -> Vec<Scene> {
     };
     let mut scenes = vec![
         ("waiting-host", host(), nowhere()),
+        ("waiting-server", server(), nowhere()),
         ("lobby", lobby(), nowhere()),
         ("lobby-sent", lobby(), after([Step::Sent(1)])),
         ("password", password(false), after(typed("Klee-7"))),

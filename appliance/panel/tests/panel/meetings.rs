@@ -205,6 +205,17 @@ fn waiting_for_the_host_can_be_cancelled() {
 }
 
 #[test]
+fn waiting_for_the_server_is_said_until_the_room_is_in_or_people_have_enough() {
+    let mut wall = Wall::joining();
+    wall.hear(CallEvent::Waiting(Waiting::Server));
+    assert_eq!(wall.label("waiting-server"), "The meeting can't start yet");
+    wall.hear(CallEvent::Progress(JoinStage::Connecting));
+    assert!(wall.find("waiting-server").is_none(), "the server is there");
+    wall.hear(CallEvent::Waiting(Waiting::Server));
+    assert!(leaves(&wall.touch("cancel")));
+}
+
+#[test]
 fn in_the_lobby_a_word_is_sent_to_the_moderators() {
     let mut wall = Wall::joining();
     wall.hear(CallEvent::Waiting(Waiting::Admission));

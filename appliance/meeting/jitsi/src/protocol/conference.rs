@@ -50,7 +50,7 @@ use super::{
 };
 use timers::{Backoffs, Timer, Timers};
 
-/// The room has to be in, or waiting for people, within this time.
+/// With servers that answer the room has to be in, or waiting for people, within this time.
 const JOIN_WITHIN: Duration = Duration::from_secs(25);
 /// Between looks at what can't be done now.
 const RETRY: Duration = Duration::from_secs(1);
@@ -408,13 +408,14 @@ impl Conference {
 
     fn timer(&mut self, now: Instant, timer: Timer) {
         match timer {
-            Timer::JoinBy => self.join_took_too_long(now),
+            Timer::JoinBy | Timer::GiveUp => self.join_took_too_long(now),
             Timer::Link => self.open_link(),
             // What waits for the link is tried again once it is there.
-            Timer::Focus | Timer::Enter if !self.stream.is_online() => {
+            Timer::Focus | Timer::FocusBy | Timer::Enter if !self.stream.is_online() => {
                 self.timers.set(timer, now + RETRY);
             }
             Timer::Focus => self.ask_focus(now),
+            Timer::FocusBy => self.focus_is_silent(now),
             Timer::Enter => self.enter(now),
             Timer::Ping => self.ping(now),
             Timer::PingBy => self.link_is_silent(now),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use saal_meeting::{CallEvent, EndReason, JoinStage, Role, Waiting};
 
-use super::{Conference, Credentials, Output, Pending, Phase, Timer, place};
+use super::{Conference, Credentials, JOIN_WITHIN, Output, Pending, Phase, Timer, place};
 use crate::protocol::{
     focus::{ConferenceRequest, FocusAnswer},
     ids, ns,
@@ -17,6 +17,12 @@ use crate::protocol::{
 const HOST_EVERY: Duration = Duration::from_secs(5);
 /// The room answers presence at once.
 const ENTER_AGAIN: Duration = Duration::from_secs(15);
+/// Jicofo answers at once, or after a restart that takes half a minute.
+const FOCUS_ANSWERS_WITHIN: Duration = Duration::from_secs(8);
+/// Servers that restart are up by then; nobody stands before a panel longer.
+const SERVERS_UP_WITHIN: Duration = Duration::from_secs(5 * 60);
+/// One failure is often none.
+const FAILURES_TO_TELL: usize = 2;
 /// Failures of one kind before joining is given up.
 const PATIENCE: usize = 4;
 
@@ -86,8 +92,14 @@ impl Conference {
             let to = self.setup.hosts.focus.clone();
             self.ask(&to, "set", request.to_element(), Pending::Focus);
         }
-        // A focus that does not answer is asked again.
-        self.timers.set(Timer::Focus, now + ENTER_AGAIN);
+        self.timers.set(Timer::FocusBy, now + FOCUS_ANSWERS_WITHIN);
+    }
+
+    pub(super) fn focus_is_silent(&mut self, now: Instant) {
+        if self.phase == Phase::Asking {
+            self.wait_for_server(now);
+            self.focus_failed(now, "the focus does not answer");
+        }
     }
 
     pub(super) fn http_answer(&mut self, now: Instant, request: u64, answer: Option<(u16, &str)>) {
@@ -108,6 +120,7 @@ impl Conference {
             return;
         }
         self.timers.cancel(Timer::Focus);
+        self.timers.cancel(Timer::FocusBy);
         match answer {
             FocusAnswer::Ready(ready) => {
                 self.backoffs.focus.reset();
@@ -183,15 +196,37 @@ impl Conference {
         let wait = self.backoffs.focus.after_failure(self.ids.jitter());
         self.phase = Phase::Asking;
         self.timers.set(Timer::Focus, now + wait);
+        if self.backoffs.focus.failures() >= FAILURES_TO_TELL {
+            self.wait_for_server(now);
+        }
     }
 
     fn focus_failed(&mut self, now: Instant, reason: &str) {
-        reason.clone_into(&mut self.last_failure);
-        if !self.joined && self.backoffs.focus.failures() >= PATIENCE {
-            let reason = reason.to_owned();
-            self.end(EndReason::Failed { reason });
-        } else {
-            self.ask_focus_later(now);
+        self.note_failure(reason);
+        self.ask_focus_later(now);
+    }
+
+    /// What somebody reads in the log who asks why the room is not in: each cause once.
+    pub(super) fn note_failure(&mut self, reason: &str) {
+        if self.last_failure != reason {
+            tracing::info!(reason, "the conference can't be entered yet");
+            reason.clone_into(&mut self.last_failure);
+        }
+    }
+
+    /// Without its servers the conference can't begin; people are told, and may give up before.
+    pub(super) fn wait_for_server(&mut self, now: Instant) {
+        if self.joined || self.is_ending() {
+            return;
+        }
+        self.timers.cancel(Timer::JoinBy);
+        self.timers.set_once(Timer::GiveUp, now + SERVERS_UP_WITHIN);
+        self.tell_waiting(Waiting::Server);
+    }
+
+    fn tell_waiting(&mut self, waiting: Waiting) {
+        if self.told.waiting.replace(waiting) != Some(waiting) {
+            self.emit(CallEvent::Waiting(waiting));
         }
     }
 
@@ -200,6 +235,10 @@ impl Conference {
         self.phase = Phase::Entering;
         self.own.to = format!("{}/{}", self.room, self.endpoint);
         if !self.joined {
+            // Nobody is waited for, until it turns out otherwise.
+            if self.told.waiting.take() == Some(Waiting::Server) {
+                self.timers.set(Timer::JoinBy, now + JOIN_WITHIN);
+            }
             self.emit(CallEvent::Progress(JoinStage::Connecting));
         }
         let password = self.password.as_ref().map(|p| p.reveal().to_owned());
@@ -238,16 +277,19 @@ impl Conference {
     fn ask_password(&mut self) {
         let refused = self.password.take().is_some();
         self.phase = Phase::Password;
-        self.timers.cancel(Timer::JoinBy);
+        self.take_time();
         self.emit(CallEvent::PasswordNeeded { refused });
     }
 
     /// People have to act: nothing takes too long from here on.
     pub(super) fn wait_for(&mut self, waiting: Waiting) {
+        self.take_time();
+        self.tell_waiting(waiting);
+    }
+
+    pub(super) fn take_time(&mut self) {
         self.timers.cancel(Timer::JoinBy);
-        if self.told.waiting.replace(waiting) != Some(waiting) {
-            self.emit(CallEvent::Waiting(waiting));
-        }
+        self.timers.cancel(Timer::GiveUp);
     }
 
     pub(super) fn join_took_too_long(&mut self, now: Instant) {

@@ -9,6 +9,8 @@ use crate::protocol::{ns, stream::StreamEvent, xml::Element};
 
 /// A dead link is seen within two of these.
 const PING_EVERY: Duration = Duration::from_secs(10);
+/// Servers close idle or old links; the second attempt says more.
+const FAILURES_TO_TELL: usize = 2;
 
 impl Conference {
     pub(super) fn open_link(&mut self) {
@@ -47,14 +49,18 @@ impl Conference {
         if self.stream.resumable().is_none() {
             self.phase = Phase::Linking;
             self.timers.cancel(Timer::Focus);
+            self.timers.cancel(Timer::FocusBy);
             self.timers.cancel(Timer::Enter);
             if self.joined {
                 self.trouble(&reason);
             }
         }
-        self.last_failure = reason;
+        self.note_failure(&reason);
         let wait = self.backoffs.link.after_failure(self.ids.jitter());
         self.timers.set(Timer::Link, now + wait);
+        if self.backoffs.link.failures() >= FAILURES_TO_TELL {
+            self.wait_for_server(now);
+        }
     }
 
     pub(super) fn frame(&mut self, now: Instant, frame: Element) {

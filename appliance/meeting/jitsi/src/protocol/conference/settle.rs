@@ -43,7 +43,7 @@ impl Conference {
         self.joined = true;
         self.troubled = false;
         self.last_failure.clear();
-        self.timers.cancel(Timer::JoinBy);
+        self.take_time();
         self.watch_link(now);
         self.emit(CallEvent::Joined);
     }

@@ -8,12 +8,16 @@ use std::{
 /// Something to be done later; each at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
-    /// Joining has taken too long.
+    /// Joining has taken too long for servers that answer.
     JoinBy,
+    /// The servers have had long enough to come up.
+    GiveUp,
     /// Open the link again.
     Link,
     /// Ask the focus again.
     Focus,
+    /// It should have answered.
+    FocusBy,
     /// Try to enter again.
     Enter,
     /// Ask the server whether it is there.
@@ -70,7 +74,7 @@ impl Timers {
 /// To the link, in milliseconds: people wait for it.
 const LINK_STEPS: &[u64] = &[100, 500, 1000, 2000, 5000];
 /// To the focus that is not ready.
-const FOCUS_STEPS: &[u64] = &[500, 1000, 2000, 4000];
+const FOCUS_STEPS: &[u64] = &[500, 1000, 2000, 4000, 8000];
 /// To the bridge's WebSocket.
 const BRIDGE_STEPS: &[u64] = &[500, 1000, 2000, 5000, 10_000];
 /// To new media.

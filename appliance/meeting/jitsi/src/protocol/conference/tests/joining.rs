@@ -287,3 +287,85 @@ fn a_room_that_encrypts_is_told_honestly() {
     world.sent_away("");
     assert_eq!(ended(&world), EndReason::EncryptionNeeded);
 }
+
+/// How often people were told that the servers are waited for.
+fn told_of_server(world: &World) -> usize {
+    let waits = |event: &&CallEvent| **event == CallEvent::Waiting(Waiting::Server);
+    world.events().iter().filter(waits).count()
+}
+
+#[test]
+fn a_focus_that_is_down_is_waited_for_and_people_are_told() {
+    let mut world = World::online(setup());
+    let down = format!("<error type='wait'><service-unavailable {STANZAS}/></error>");
+    let mut asked = 0;
+    for _ in 0..120 {
+        if world.said_with("<conference").is_some() {
+            asked += 1;
+            world.answers("<conference", "error", &down);
+            world
+                .outputs
+                .retain(|output| matches!(output, Output::Emit(_)));
+        }
+        world.passes(1);
+    }
+    assert_eq!(told_of_server(&world), 1);
+    assert!(
+        (10..40).contains(&asked),
+        "{asked} questions in two minutes"
+    );
+    world.passes(8);
+    world.focus_is_ready();
+    let going_on = CallEvent::Progress(JoinStage::Connecting);
+    assert_eq!(
+        world.events().last(),
+        Some(&going_on),
+        "no waiting any more"
+    );
+    world.enters(ME);
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn a_silent_focus_is_told_of_and_given_up_after_minutes() {
+    let mut world = World::online(setup());
+    world.passes(10);
+    assert_eq!(told_of_server(&world), 1);
+    world.passes(240);
+    assert!(!world.room.is_over());
+    world.passes(60);
+    let reason = "the focus does not answer".to_owned();
+    assert_eq!(ended(&world), EndReason::Failed { reason });
+}
+
+#[test]
+fn a_server_that_is_down_is_waited_for() {
+    let mut world = World::new(setup());
+    for _ in 0..10 {
+        world.link_is_lost();
+        world.passes(6);
+    }
+    assert_eq!(told_of_server(&world), 1);
+    world.link_opens();
+    world.log_in("0a1b2c3d-aaaa-bbbb-cccc-0123456789ab");
+    world.focus_is_ready();
+    world.enters(ME);
+    assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn media_that_do_not_come_are_no_reason_to_wait_for_servers() {
+    let mut world = World::online(setup());
+    world.focus_is_ready();
+    world.comes("aaaa");
+    world.enters(ME);
+    world.invites();
+    world.passes(26);
+    assert_eq!(told_of_server(&world), 0);
+    assert!(
+        world
+            .outputs
+            .iter()
+            .any(|o| matches!(o, Output::Send(f) if f.contains("unavailable")))
+    );
+}

@@ -258,6 +258,7 @@ trouble-join-removed = { $title }: Der Raum wurde entfernt
 trouble-join-removed-advice = Jemand mit Moderationsrecht hat den Raum aus der Besprechung genommen.
 trouble-join-not-allowed-advice = Der Raum darf nicht teilnehmen. Bitten Sie die einladende Person, ihn wieder einzuladen.
 trouble-join-failed-advice = Der Dienst für die Besprechung hat nicht funktioniert. Versuchen Sie es noch einmal.
+trouble-join-untrusted-advice = { $server } weist sich mit einem Zertifikat aus, dem dieser Raum nicht vertraut. Geben Sie der IT Bescheid.
 trouble-join-over-advice = Die Besprechung ist zu Ende.
 trouble-join-removed-because = Jemand mit Moderationsrecht hat den Raum aus der Besprechung genommen: „{ $message }“
 trouble-join-refused-advice = Der Dienst für die Besprechung meldet: „{ $message }“

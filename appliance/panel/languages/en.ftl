@@ -258,6 +258,7 @@ trouble-join-removed = { $title }: the room was removed
 trouble-join-removed-advice = A moderator took the room out of the meeting.
 trouble-join-not-allowed-advice = The room is not allowed in. Ask the organiser to invite it again.
 trouble-join-failed-advice = The meeting service did not work. Please try again.
+trouble-join-untrusted-advice = { $server } shows a certificate that this room does not trust. Please tell your IT.
 trouble-join-over-advice = The meeting has ended.
 trouble-join-removed-because = A moderator took the room out of the meeting: “{ $message }”
 trouble-join-refused-advice = The meeting service says: “{ $message }”

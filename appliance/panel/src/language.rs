@@ -193,6 +193,7 @@ messages! {
     TroubleJoinRemoved = "trouble-join-removed",
     TroubleJoinRemovedAdvice = "trouble-join-removed-advice",
     TroubleJoinNotAllowedAdvice = "trouble-join-not-allowed-advice",
+    TroubleJoinUntrustedAdvice = "trouble-join-untrusted-advice",
     TroubleJoinFailedAdvice = "trouble-join-failed-advice",
     TroubleJoinOverAdvice = "trouble-join-over-advice",
     TroubleJoinRemovedBecause = "trouble-join-removed-because",

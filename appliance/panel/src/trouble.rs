@@ -100,6 +100,11 @@ fn join(words: &Words, title: &str, reason: &EndReason) -> (String, String) {
                 message,
             );
         }
+        EndReason::Untrusted { server, .. } => {
+            let server = [("server", Value::Foreign(server.as_str()))];
+            let advice = words.tell(M::TroubleJoinUntrustedAdvice, server);
+            return (about(words, M::TroubleJoin, title), advice);
+        }
         EndReason::EndedForAll => (M::TroubleJoinEnded, M::TroubleJoinEndedAdvice),
         EndReason::Rejected => (M::TroubleJoin, M::TroubleJoinRejectedAdvice),
         EndReason::Full => (M::TroubleJoin, M::TroubleJoinFullAdvice),

@@ -195,6 +195,13 @@ pub enum EndReason {
         /// What is wrong with it.
         reason: String,
     },
+    /// The server's certificate is not trusted, or not meant for it.
+    Untrusted {
+        /// Which server.
+        server: String,
+        /// For the log.
+        reason: String,
+    },
     /// The room is not allowed in (no longer invited, power level).
     NotAllowed {
         /// For the log.

@@ -62,7 +62,7 @@ const DISTURBANCES: &[fn(&mut Client)] = &[
     |client| {
         let lost = LinkEvent::Lost {
             reason: "cable".to_owned(),
-            refused: false,
+            untrusted: None,
         };
         client.conference.handle_link(client.now, lost);
     },

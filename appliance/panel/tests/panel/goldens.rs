@@ -242,7 +242,18 @@ fn trouble_beside_meetings() {
             reason: "502".to_owned(),
         };
         view.troubles = vec![scenes::join_failed(failed), scenes::camera_busy()];
-        view.troubles.push(scenes::all_troubles().remove(13));
+        view.troubles.push(scenes::all_troubles().remove(14));
+    });
+}
+
+#[test]
+fn trouble_with_a_certificate() {
+    check("trouble-certificate", &scenes::free(), |view| {
+        let untrusted = EndReason::Untrusted {
+            server: "meet.example.org".to_owned(),
+            reason: "UnknownIssuer".to_owned(),
+        };
+        view.troubles = vec![scenes::join_failed(untrusted)];
     });
 }
 

@@ -227,6 +227,10 @@ pub(crate) fn all_troubles() -> Vec<Trouble> {
         join_failed(EndReason::Failed {
             reason: "502".to_owned(),
         }),
+        join_failed(EndReason::Untrusted {
+            server: "meet.example.org".to_owned(),
+            reason: "UnknownIssuer".to_owned(),
+        }),
         Trouble::Device(MediaTrouble::Missing {
             source: DeviceUse::Microphone,
             wanted: "Jabra Speak 750".to_owned(),

@@ -157,8 +157,8 @@ pub enum LinkEvent {
     Lost {
         /// For the log.
         reason: String,
-        /// Trying again is no use, such as a certificate that does not fit.
-        refused: bool,
+        /// This server's certificate is not trusted: trying again is no use.
+        untrusted: Option<String>,
     },
 }
 

@@ -58,7 +58,11 @@ pub(super) async fn run(
     };
     let prepared = match prepared {
         Ok(prepared) => prepared,
-        Err(reason) => return say(CallEvent::Ended(reason)),
+        Err(reason) => {
+            let event = CallEvent::Ended(reason);
+            log(&event);
+            return say(event);
+        }
     };
     // Before anything is captured: what the others are told to be muted must not leave the room.
     for source in &prepared.silenced {
@@ -195,9 +199,9 @@ impl Driver {
             Input::Link(number, event) if is_new(&self.link, number) => match event {
                 SocketEvent::Opened => self.conference.handle_link(now, LinkEvent::Opened),
                 SocketEvent::Text(text) => self.conference.handle_stanza(now, &text),
-                SocketEvent::Closed(Closed { reason, refused }) => {
+                SocketEvent::Closed(Closed { reason, untrusted }) => {
                     self.link = None;
-                    let lost = LinkEvent::Lost { reason, refused };
+                    let lost = LinkEvent::Lost { reason, untrusted };
                     self.conference.handle_link(now, lost);
                 }
             },
@@ -343,7 +347,7 @@ async fn carry_link(
         }
         None => Closed::because("the installation has no WebSocket"),
     };
-    let no_wall = failed.refused || addresses.passable.load(Ordering::Relaxed);
+    let no_wall = failed.untrusted.is_some() || addresses.passable.load(Ordering::Relaxed);
     match addresses.bosh.filter(|_| !no_wall) {
         Some(url) => {
             tracing::info!(reason = failed.reason, "no WebSocket; trying BOSH");
@@ -360,6 +364,9 @@ fn log(event: &CallEvent) {
     match event {
         CallEvent::Joined => tracing::info!("in the conference"),
         CallEvent::Reconnecting { reason } => tracing::info!(reason, "coming back"),
+        CallEvent::Ended(EndReason::Untrusted { server, reason }) => {
+            tracing::warn!(server, reason, "the server's certificate is not trusted");
+        }
         CallEvent::Ended(reason) => tracing::info!(?reason, "out of the conference"),
         _ => {}
     }

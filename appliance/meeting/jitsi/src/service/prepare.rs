@@ -98,9 +98,16 @@ async fn server_config(
     let host = link.base.host_str().unwrap_or_default();
     let url = link.base.join("config.js");
     let url = url.map_err(|e| unreachable(e.to_string()))?;
-    let (status, text) = http::get(client, url)
-        .await
-        .map_err(|e| unreachable(format!("{host} does not answer: {}", e.reason)))?;
+    let (status, text) =
+        http::get(client, url)
+            .await
+            .map_err(|e| match (e.reason, e.untrusted) {
+                (reason, false) => unreachable(format!("{host} does not answer: {reason}")),
+                (reason, true) => EndReason::Untrusted {
+                    server: host.to_owned(),
+                    reason,
+                },
+            })?;
     match status {
         200 => ServerConfig::read(&text).map_err(|error| EndReason::BadLink {
             reason: format!("{host} is no Jitsi installation: {error}"),

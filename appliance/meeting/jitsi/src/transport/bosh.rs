@@ -137,12 +137,13 @@ impl Session {
             .timeout(ANSWER_WITHIN)
             .header("content-type", "text/xml; charset=utf-8")
             .body(body.to_xml());
+        let host = self.url.host_str().unwrap_or_default().to_owned();
         self.answers.push_back(Box::pin(async move {
             let response = request
                 .send()
                 .await
-                .map_err(|e| closed(http::unanswered(e)))?;
-            match http::read(response).await.map_err(closed)? {
+                .map_err(|e| closed(http::unanswered(e), &host))?;
+            match http::read(response).await.map_err(|e| closed(e, &host))? {
                 (200, text) => Ok(text),
                 (status, _) => Err(Closed::because(format!("the server answers {status}"))),
             }
@@ -182,6 +183,9 @@ impl Session {
     }
 }
 
-fn closed(unanswered: http::Unanswered) -> Closed {
-    Closed::because(unanswered.reason)
+fn closed(unanswered: http::Unanswered, host: &str) -> Closed {
+    Closed {
+        reason: unanswered.reason,
+        untrusted: unanswered.untrusted.then(|| host.to_owned()),
+    }
 }

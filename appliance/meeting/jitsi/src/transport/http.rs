@@ -5,6 +5,8 @@ use std::time::Duration;
 use saal_meeting::Secret;
 use url::Url;
 
+use super::trust;
+
 /// A page that takes longer is no use to people who stand before the panel.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// More than any answer that is read here, in bytes.
@@ -15,6 +17,8 @@ const MAX_BYTES: usize = 2 << 20;
 pub(crate) struct Unanswered {
     /// For the log.
     pub(crate) reason: String,
+    /// The server's certificate is not trusted.
+    pub(crate) untrusted: bool,
 }
 
 /// A client that goes through the proxy where there is one.
@@ -60,7 +64,8 @@ pub(crate) async fn read(mut response: reqwest::Response) -> Result<(u16, String
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_BYTES {
             let reason = format!("the answer has more than {MAX_BYTES} bytes");
-            return Err(Unanswered { reason });
+            let untrusted = false;
+            return Err(Unanswered { reason, untrusted });
         }
     }
     Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
@@ -70,11 +75,12 @@ pub(crate) async fn read(mut response: reqwest::Response) -> Result<(u16, String
 pub(crate) fn unanswered(error: reqwest::Error) -> Unanswered {
     use std::error::Error as _;
     let error = error.without_url();
+    let untrusted = trust::distrusts(&error);
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
         reason = format!("{reason}: {inner}");
         cause = inner.source();
     }
-    Unanswered { reason }
+    Unanswered { reason, untrusted }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod bosh;
 pub(crate) mod http;
 pub(crate) mod socket;
+mod trust;
 mod tunnel;
 
 /// Why a link is not open, or no longer.
@@ -11,15 +12,15 @@ mod tunnel;
 pub(crate) struct Closed {
     /// For the log.
     pub(crate) reason: String,
-    /// Trying again is no use: the server's certificate does not fit.
-    pub(crate) refused: bool,
+    /// This server's certificate is not trusted: trying again is no use.
+    pub(crate) untrusted: Option<String>,
 }
 
 impl Closed {
     pub(crate) fn because(reason: impl std::fmt::Display) -> Self {
         Self {
             reason: reason.to_string(),
-            refused: false,
+            untrusted: None,
         }
     }
 }

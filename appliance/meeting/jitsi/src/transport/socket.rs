@@ -7,14 +7,14 @@ use tokio::{net::TcpStream, sync::mpsc};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{
-        self, Message,
+        Message,
         client::IntoClientRequest,
         http::{HeaderValue, header},
     },
 };
 use url::Url;
 
-use super::{Closed, SocketEvent, tunnel};
+use super::{Closed, SocketEvent, trust, tunnel};
 
 /// TCP, TLS and the upgrade together.
 const CONNECT_WITHIN: Duration = Duration::from_secs(8);
@@ -53,7 +53,7 @@ pub(crate) async fn connect(
         Box::pin(tokio_tungstenite::client_async_tls(request, tcp))
             .await
             .map_err(|error| Closed {
-                refused: is_refusal(&error),
+                untrusted: trust::distrusts(&error).then(|| host.to_owned()),
                 ..fail(&error)
             })
     };
@@ -61,16 +61,6 @@ pub(crate) async fn connect(
         Ok(Ok((stream, _))) => Ok(stream),
         Ok(Err(closed)) => Err(closed),
         Err(_) => Err(fail(&"no answer in time")),
-    }
-}
-
-/// A certificate that does not fit today does not fit in five seconds either.
-fn is_refusal(error: &tungstenite::Error) -> bool {
-    match error {
-        tungstenite::Error::Tls(_) => true,
-        // rustls puts its verdict into an I/O error.
-        tungstenite::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
-        _ => false,
     }
 }
 

@@ -134,7 +134,7 @@ impl Client {
         } else if data.starts_with("#closed") {
             let lost = LinkEvent::Lost {
                 reason: data.to_owned(),
-                refused: false,
+                untrusted: None,
             };
             self.conference.handle_link(self.now, lost);
         } else {

@@ -29,11 +29,11 @@ impl Conference {
                 self.stream.opened();
                 self.flush();
             }
-            LinkEvent::Lost { reason, refused } => self.link_lost(now, reason, refused),
+            LinkEvent::Lost { reason, untrusted } => self.link_lost(now, reason, untrusted),
         }
     }
 
-    fn link_lost(&mut self, now: Instant, reason: String, refused: bool) {
+    fn link_lost(&mut self, now: Instant, reason: String, untrusted: Option<String>) {
         if self.is_ending() {
             self.over();
             return;
@@ -41,8 +41,8 @@ impl Conference {
         self.stream.lost();
         self.timers.cancel(Timer::Ping);
         self.timers.cancel(Timer::PingBy);
-        if refused && !self.joined {
-            self.end(EndReason::Failed { reason });
+        if let Some(server) = untrusted.filter(|_| !self.joined) {
+            self.end(EndReason::Untrusted { server, reason });
             return;
         }
         // In the room media go on meanwhile: nobody is told before the stream can't be resumed.
@@ -78,7 +78,7 @@ impl Conference {
             }
             Some(StreamEvent::Closed { reason }) => {
                 self.outputs.push_back(Output::CloseLink);
-                self.link_lost(now, reason, false);
+                self.link_lost(now, reason, None);
             }
             None => {}
         }
@@ -102,6 +102,6 @@ impl Conference {
 
     pub(super) fn link_is_silent(&mut self, now: Instant) {
         self.outputs.push_back(Output::CloseLink);
-        self.link_lost(now, "the server is silent".to_owned(), false);
+        self.link_lost(now, "the server is silent".to_owned(), None);
     }
 }

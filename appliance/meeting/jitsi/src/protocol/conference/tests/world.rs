@@ -418,7 +418,7 @@ impl World {
     pub(super) fn link_is_lost(&mut self) {
         let lost = LinkEvent::Lost {
             reason: "cable".into(),
-            refused: false,
+            untrusted: None,
         };
         self.room.handle_link(self.now, lost);
         self.collect();

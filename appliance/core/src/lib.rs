@@ -23,7 +23,7 @@ pub use engine::EngineState;
 pub use event::{CalendarProblem, Effect, EngineEvent, Event, Intent};
 pub use layout::tiles;
 pub use muting::Muted;
-pub use phase::{InCall, Joining, Leaving, Obstacle, Phase, Reconnecting};
+pub use phase::{InCall, Joining, Leaving, LobbyWord, Obstacle, Phase, Reconnecting};
 pub use presenting::Presenting;
 pub use room::Room;
 pub use said::{Notice, Reaction, Said};

@@ -83,6 +83,39 @@ fn the_lobby_is_told_until_somebody_opens() {
 }
 
 #[test]
+fn a_word_in_the_lobby_is_sent_when_the_server_has_it_and_the_answer_stays() {
+    let mut bench = Bench::at_home();
+    bench.touch_join("weekly");
+    says(&mut bench, CallEvent::Waiting(Waiting::Admission));
+    let text = "We are here.".to_owned();
+    let action = MeetingAction::LobbyMessage { text: text.clone() };
+    bench.touch(Intent::Act(action));
+    let word = |bench: &Bench| match bench.room.phase() {
+        Phase::Joining(joining) => joining.word.clone().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert!(!word(&bench).taken, "a touch is no answer");
+    let other = CallEvent::LobbyMessageTaken {
+        text: "else".to_owned(),
+    };
+    says(&mut bench, other);
+    assert!(!word(&bench).taken);
+    says(&mut bench, CallEvent::LobbyMessageTaken { text });
+    assert!(word(&bench).taken);
+    let line = ChatLine {
+        id: "1".to_owned(),
+        author: String::new(),
+        text: "One moment.".to_owned(),
+        private: true,
+    };
+    says(&mut bench, CallEvent::Chat(line.clone()));
+    says(&mut bench, CallEvent::Joined);
+    let said = &bench.room.phase().in_call().unwrap().said;
+    assert_eq!(said.chat().collect::<Vec<_>>(), [&line]);
+    assert_eq!(said.unread(), 0, "it stood on the panel");
+}
+
+#[test]
 fn a_moderator_who_turns_the_room_away_is_told_as_such() {
     let mut bench = Bench::at_home();
     bench.touch_join("weekly");

@@ -85,7 +85,12 @@ lobby-here = Hier ist der Besprechungsraum „{ $room }“.
 lobby-please = Bitte lassen Sie uns ein.
 lobby-invited = Wir sind eingeladen und warten im Raum „{ $room }“.
 lobby-send = an die Moderation senden
+lobby-sending = Wird gesendet …
 lobby-sent = Gesendet
+lobby-answer = { $author ->
+    [nobody] Moderation
+   *[other] { $author }
+}: { $text }
 password = Passwort
 password-needed = Diese Besprechung hat ein Passwort. Es steht meist in der Einladung.
 password-refused = Das Passwort war falsch. Versuchen Sie es noch einmal.
@@ -258,7 +263,7 @@ trouble-join-removed = { $title }: Der Raum wurde entfernt
 trouble-join-removed-advice = Jemand mit Moderationsrecht hat den Raum aus der Besprechung genommen.
 trouble-join-not-allowed-advice = Der Raum darf nicht teilnehmen. Bitten Sie die einladende Person, ihn wieder einzuladen.
 trouble-join-failed-advice = Der Dienst für die Besprechung hat nicht funktioniert. Versuchen Sie es noch einmal.
-trouble-join-untrusted-advice = { $server } weist sich mit einem Zertifikat aus, dem dieser Raum nicht vertraut. Geben Sie der IT Bescheid.
+trouble-join-untrusted-advice = Dieser Raum vertraut dem Zertifikat von { $server } nicht. Geben Sie der IT Bescheid.
 trouble-join-over-advice = Die Besprechung ist zu Ende.
 trouble-join-removed-because = Jemand mit Moderationsrecht hat den Raum aus der Besprechung genommen: „{ $message }“
 trouble-join-refused-advice = Der Dienst für die Besprechung meldet: „{ $message }“

@@ -85,7 +85,12 @@ lobby-here = This is the meeting room “{ $room }”.
 lobby-please = Please let us in.
 lobby-invited = We are invited and are waiting in the room “{ $room }”.
 lobby-send = send to the moderators
+lobby-sending = Sending …
 lobby-sent = Sent
+lobby-answer = { $author ->
+    [nobody] Moderator
+   *[other] { $author }
+}: { $text }
 password = Password
 password-needed = This meeting has a password. It is usually in the invitation.
 password-refused = That password was wrong. Please try again.
@@ -258,7 +263,7 @@ trouble-join-removed = { $title }: the room was removed
 trouble-join-removed-advice = A moderator took the room out of the meeting.
 trouble-join-not-allowed-advice = The room is not allowed in. Ask the organiser to invite it again.
 trouble-join-failed-advice = The meeting service did not work. Please try again.
-trouble-join-untrusted-advice = { $server } shows a certificate that this room does not trust. Please tell your IT.
+trouble-join-untrusted-advice = This room does not trust the certificate of { $server }. Please tell your IT.
 trouble-join-over-advice = The meeting has ended.
 trouble-join-removed-because = A moderator took the room out of the meeting: “{ $message }”
 trouble-join-refused-advice = The meeting service says: “{ $message }”

@@ -40,8 +40,6 @@ pub enum Step {
     Reveal(bool),
     /// What was typed is given away and forgotten here.
     Given,
-    /// This ready-made message was sent to the moderators.
-    Sent(usize),
     /// This tone was sent.
     Dialled(char),
 }
@@ -141,7 +139,6 @@ pub struct Navigation {
     sheet: Option<Sheet>,
     page: usize,
     typing: Typing,
-    sent: Option<usize>,
     dialled: String,
 }
 
@@ -164,12 +161,6 @@ impl Navigation {
         &self.typing
     }
 
-    /// The ready-made message that was sent last.
-    #[must_use]
-    pub fn sent(&self) -> Option<usize> {
-        self.sent
-    }
-
     /// The last tones that were sent.
     #[must_use]
     pub fn dialled(&self) -> &str {
@@ -185,7 +176,6 @@ impl Navigation {
             Step::Key(key) => self.typing.press(key),
             Step::Reveal(shown) => self.typing.shown = shown,
             Step::Given => self.typing = Typing::default(),
-            Step::Sent(message) => self.sent = Some(message),
             Step::Dialled(tone) => self.dial(tone),
         }
     }

@@ -1,7 +1,10 @@
 //! What the panel is to show, as plain data.
 
 use jiff::{Timestamp, tz::TimeZone};
-use saal_core::{InCall, Muted, Notice, Now, Obstacle, Phase, Presenting, Reaction, Room, Trouble};
+use saal_core::{
+    InCall, LobbyWord, Muted, Notice, Now, Obstacle, Phase, Presenting, Reaction, Room, Said,
+    Trouble,
+};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{Caption, ChatLine, JoinStage, Meeting, MeetingState, Participant};
@@ -55,6 +58,10 @@ pub enum Screen {
         returning: bool,
         /// What has to happen before the room is in.
         obstacle: Option<Obstacle>,
+        /// What moderators wrote in the lobby, the last lines, oldest first.
+        heard: Vec<ChatLine>,
+        /// What people said there last.
+        word: Option<LobbyWord>,
     },
     /// In a meeting.
     Call(Box<Call>),
@@ -143,6 +150,8 @@ impl Screen {
                 stage: state.stage,
                 returning: state.returning,
                 obstacle: state.obstacle,
+                heard: newest(&state.said),
+                word: state.word.clone(),
             },
             Phase::Call(state) => call(state, false),
             Phase::Reconnecting(state) => call(&state.in_call, true),
@@ -151,6 +160,14 @@ impl Screen {
             },
         }
     }
+}
+
+/// As many lines as fit beside what people may say.
+const MOST_HEARD: usize = 2;
+
+fn newest(said: &Said) -> Vec<ChatLine> {
+    let older = said.chat().len().saturating_sub(MOST_HEARD);
+    said.chat().skip(older).cloned().collect()
 }
 
 impl Call {

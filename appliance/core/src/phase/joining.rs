@@ -24,6 +24,19 @@ pub struct Joining {
     pub state: MeetingState,
     /// What has to happen before the room is in.
     pub obstacle: Option<Obstacle>,
+    /// What moderators wrote to the room in the lobby.
+    pub said: Said,
+    /// What people said to the moderators last.
+    pub word: Option<LobbyWord>,
+}
+
+/// Something that people in the room said in the lobby.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LobbyWord {
+    /// As people typed it.
+    pub text: String,
+    /// The server has it; before that it may still be lost.
+    pub taken: bool,
 }
 
 /// What has to happen before the room is in.
@@ -51,18 +64,35 @@ impl Joining {
             participants: Vec::new(),
             state: MeetingState::default(),
             obstacle: None,
+            said: Said::default(),
+            word: None,
+        }
+    }
+
+    /// People say something in the lobby.
+    pub(crate) fn say(&mut self, text: String) {
+        let taken = false;
+        self.word = Some(LobbyWord { text, taken });
+    }
+
+    /// The server has what people said.
+    pub(crate) fn word_taken(&mut self, text: &str) {
+        if let Some(word) = self.word.as_mut().filter(|word| word.text == text) {
+            word.taken = true;
         }
     }
 
     /// The service says that the room is in.
     #[must_use]
-    pub fn joined(self, now: Now) -> InCall {
+    pub fn joined(mut self, now: Now) -> InCall {
+        // It stood on the panel until now.
+        self.said.read_chat();
         InCall {
             call: self.call,
             meeting: self.meeting,
             participants: self.participants,
             state: self.state,
-            said: Said::default(),
+            said: self.said,
             allowed: BTreeSet::new(),
             since: now.wall,
         }

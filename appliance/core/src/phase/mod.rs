@@ -7,7 +7,7 @@ mod leaving;
 mod reconnecting;
 
 pub use in_call::InCall;
-pub use joining::{Joining, Obstacle};
+pub use joining::{Joining, LobbyWord, Obstacle};
 pub use leaving::Leaving;
 pub use reconnecting::Reconnecting;
 
@@ -90,6 +90,14 @@ impl Phase {
     /// What is said in the meeting that the room is in.
     pub(crate) fn said_mut(&mut self) -> Option<&mut Said> {
         self.in_call_mut().map(|call| &mut call.said)
+    }
+
+    /// Where chat is kept; in the lobby moderators write too.
+    pub(crate) fn chat_mut(&mut self) -> Option<&mut Said> {
+        match self {
+            Self::Joining(state) => Some(&mut state.said),
+            _ => self.said_mut(),
+        }
     }
 
     /// The call as far as the room is inside.

@@ -26,8 +26,13 @@ impl Room {
                 self.notify(now, Notice::UnmuteAllowed(source));
             }
             CallEvent::Chat(line) => {
-                if let Some(said) = self.phase.said_mut() {
+                if let Some(said) = self.phase.chat_mut() {
                     said.hear_chat(line);
+                }
+            }
+            CallEvent::LobbyMessageTaken { text } => {
+                if let Phase::Joining(joining) = &mut self.phase {
+                    joining.word_taken(&text);
                 }
             }
             CallEvent::Caption(caption) => {
@@ -119,6 +124,11 @@ impl Room {
             && let Some(state) = self.phase.state_mut()
         {
             state.consent_asked = false;
+        }
+        if let (MeetingAction::LobbyMessage { text }, Phase::Joining(joining)) =
+            (&action, &mut self.phase)
+        {
+            joining.say(text.clone());
         }
         let ends = action == MeetingAction::EndForAll;
         self.effect(Effect::Meeting(MeetingCommand::Act { call, action }));

@@ -248,6 +248,11 @@ pub enum CallEvent {
     },
     /// A line of the chat.
     Chat(ChatLine),
+    /// The server has taken what [`crate::MeetingAction::LobbyMessage`] said.
+    LobbyMessageTaken {
+        /// As people typed it.
+        text: String,
+    },
     /// A sign that somebody gave, such as applause.
     Reaction {
         /// What people call them.

@@ -1,7 +1,7 @@
 //! Screens that wait: starting, joining, leaving.
 
-use saal_core::{Intent, Obstacle};
-use saal_meeting::{JoinStage, MeetingAction, Waiting};
+use saal_core::{Intent, LobbyWord, Obstacle};
+use saal_meeting::{ChatLine, JoinStage, MeetingAction, Waiting};
 
 use super::{Fit, Page, parts::leaving as leave, password::password};
 use crate::{
@@ -9,7 +9,6 @@ use crate::{
     element::Role,
     icon::Icon,
     language::{Message, Value},
-    navigation::Step,
     node::{Meaning, Node, column, icon, row, spacer, text},
     plain::unisolated,
     style::Type,
@@ -109,8 +108,45 @@ fn lobby(page: &Page<'_>, title: &str, shown: usize) -> Node {
     let messages = column(messages.map(|(index, message)| ready_made(page, index, *message)))
         .gap(page.px(10.0))
         .width(wide(page));
-    let below = vec![messages, cancel(page)];
+    let below = answers(page).into_iter().chain([messages, cancel(page)]);
+    let below = below.collect();
     waiting(page, (Icon::Waiting, "waiting-lobby"), &what, &hint, below)
+}
+
+/// What the moderators wrote.
+fn answers(page: &Page<'_>) -> Option<Node> {
+    let Screen::Joining { heard, .. } = &page.view.screen else {
+        return None;
+    };
+    let lines = heard.iter().enumerate();
+    let lines: Vec<Node> = lines.map(|(i, line)| answer(page, i, line)).collect();
+    let some = !lines.is_empty();
+    some.then(|| column(lines).gap(page.px(8.0)).width(wide(page)))
+}
+
+fn answer(page: &Page<'_>, index: usize, line: &ChatLine) -> Node {
+    let t = page.theme;
+    let author = if line.author.trim().is_empty() {
+        Value::Word("nobody")
+    } else {
+        Value::Foreign(&line.author)
+    };
+    let said = page.title(&line.text);
+    let said = unisolated(&said);
+    let values = [("author", author), ("text", Value::Foreign(&said))];
+    let words = page.words.tell(Message::LobbyAnswer, values);
+    let mark = icon(Icon::Chat, page.px(24.0), t.on_notice_soft.0);
+    let drawn = text(
+        words.clone(),
+        page.font(Type::Body).lines(3),
+        t.on_notice_soft.0,
+    );
+    row([mark, drawn.share()])
+        .gap(page.px(16.0))
+        .paddings(page.px(24.0), page.px(12.0))
+        .fill(t.notice_soft.0)
+        .round(page.px(18.0))
+        .means(Meaning::new(format!("answer:{index}"), Role::Status, words))
 }
 
 fn about(page: &Page<'_>, message: Message, title: &str) -> String {
@@ -123,27 +159,33 @@ fn wide(page: &Page<'_>) -> f32 {
     page.px(720.0).min(page.scale.width - 2.0 * page.px(40.0))
 }
 
+fn word_of<'a>(page: &'a Page<'_>) -> Option<&'a LobbyWord> {
+    match &page.view.screen {
+        Screen::Joining { word, .. } => word.as_ref(),
+        _ => None,
+    }
+}
+
 /// A button whose words are what the moderators read.
 fn ready_made(page: &Page<'_>, index: usize, message: Message) -> Node {
     let room = page.view.room.as_str();
     let words = page.words.tell(message, [("room", Value::Foreign(room))]);
-    let sent = page.view.navigation.sent() == Some(index);
+    let plain_words = unisolated(&words);
+    let sent = word_of(page).filter(|word| word.text == plain_words);
     let id = format!("message:{index}");
-    let hint = page.words.say(if sent {
-        Message::LobbySent
-    } else {
-        Message::LobbySend
+    let hint = page.words.say(match sent.map(|word| word.taken) {
+        None => Message::LobbySend,
+        Some(false) => Message::LobbySending,
+        Some(true) => Message::LobbySent,
     });
-    let action = MeetingAction::LobbyMessage {
-        text: unisolated(&words),
-    };
+    let (said, taken) = (sent.is_some(), sent.is_some_and(|word| word.taken));
+    let action = MeetingAction::LobbyMessage { text: plain_words };
     let meaning = Meaning::new(&id, Role::Button, words.clone())
         .described(hint.clone())
-        .intent(Intent::Act(action))
-        .step(Step::Sent(index));
-    let tones = if sent { page.soft() } else { page.quiet() };
-    let mark = if sent { Icon::Check } else { Icon::Send };
-    let label = sent.then(|| text(hint, page.font(Type::Label), tones.on).rigid());
+        .intent(Intent::Act(action));
+    let tones = if said { page.soft() } else { page.quiet() };
+    let mark = if taken { Icon::Check } else { Icon::Send };
+    let label = said.then(|| text(hint, page.font(Type::Label), tones.on).rigid());
     let words = text(words, page.font(Type::Body).lines(2), tones.on).whole();
     let content = [
         Some(icon(mark, page.px(24.0), tones.on)),

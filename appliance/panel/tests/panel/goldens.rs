@@ -268,7 +268,10 @@ fn trouble_with_nothing_else_to_do() {
 #[test]
 fn meetings() {
     for (name, screen, navigation) in meeting_scenes::all() {
-        let there = |view: &mut View| view.navigation = navigation.clone();
+        let there = |view: &mut View| {
+            view.navigation = navigation.clone();
+            meeting_scenes::said_in_its_language(view);
+        };
         check(name, &screen, there);
         let dark_on = |width: u32, height: u32| {
             move |view: &mut View| {

@@ -56,13 +56,17 @@ fn in_meetings(text: &str) -> Vec<(Screen, Navigation)> {
     let calls = sheets.chain([Navigation::default()]);
     let calls = calls.map(|navigation| (everything(), navigation));
     let joining = [
-        meeting_scenes::lobby(),
+        meeting_scenes::lobby_talk(true, &[("", ""), ("", "")]),
         meeting_scenes::password(true),
         meeting_scenes::host(),
     ];
     let joining = joining.map(|mut screen| {
-        if let Screen::Joining { title, .. } = &mut screen {
+        if let Screen::Joining { title, heard, .. } = &mut screen {
             text.clone_into(title);
+            for line in heard {
+                text.clone_into(&mut line.author);
+                text.clone_into(&mut line.text);
+            }
         }
         (screen, Navigation::default())
     });

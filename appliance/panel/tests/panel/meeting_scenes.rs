@@ -1,11 +1,12 @@
 //! What meetings may ask people and offer them, made by hand.
 
-use saal_core::{Muted, Notice, Obstacle, Presenting, Reaction};
+use saal_core::{LobbyWord, Muted, Notice, Obstacle, Presenting, Reaction};
+use saal_fleet_protocol::config::Language;
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Knocker, Participant, Poll, Role as MeetingRole, Waiting,
 };
-use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step};
+use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step, View};
 
 use crate::scenes::{after, at_sheet, call_with, joining, person};
 
@@ -33,6 +34,33 @@ pub(crate) fn server() -> Screen {
 
 pub(crate) fn lobby() -> Screen {
     obstacle(Obstacle::Waiting(Waiting::Admission))
+}
+
+/// In the lobby with a word that the server has or has not, and answers.
+pub(crate) fn lobby_talk(taken: bool, answers: &[(&str, &str)]) -> Screen {
+    let mut screen = lobby();
+    if let Screen::Joining { heard, word, .. } = &mut screen {
+        let text = "Bitte lassen Sie uns ein.".to_owned();
+        *word = Some(LobbyWord { text, taken });
+        let answers = answers.iter().enumerate();
+        *heard = answers
+            .map(|(n, (author, text))| line(n, author, text, true))
+            .collect();
+    }
+    screen
+}
+
+/// People say what stands on the panel.
+pub(crate) fn said_in_its_language(view: &mut View) {
+    let Screen::Joining {
+        word: Some(word), ..
+    } = &mut view.screen
+    else {
+        return;
+    };
+    if view.language == Language::En {
+        "Please let us in.".clone_into(&mut word.text);
+    }
 }
 
 pub(crate) fn password(refused: bool) -> Screen {
@@ -199,15 +227,38 @@ pub(crate) fn all_tiles(call: &mut Call) {
     call.meeting.hand_raised = true;
 }
 
+/// What moderators write to those who wait.
+const ANSWERS: &[(&str, &str)] = &[
+    ("", "Einen Moment noch, wir sind gleich so weit."),
+    ("Dr. Hannelore Vogt", "Sind Sie die Delegation aus Gießen?"),
+];
+
+/// Those on the way in.
+fn ways_in() -> Vec<Scene> {
+    let nowhere = Navigation::default;
+    let mut revealed = vec![Step::Reveal(true)];
+    revealed.extend(typed("Klee-7"));
+    let mut symbols = typed("Klee-7");
+    symbols.push(Step::Key(Key::Symbols));
+    vec![
+        ("waiting-host", host(), nowhere()),
+        ("waiting-server", server(), nowhere()),
+        ("lobby", lobby(), nowhere()),
+        ("lobby-sending", lobby_talk(false, &[]), nowhere()),
+        ("lobby-sent", lobby_talk(true, &[]), nowhere()),
+        ("lobby-answered", lobby_talk(true, ANSWERS), nowhere()),
+        ("password", password(false), after(typed("Klee-7"))),
+        ("password-shown", password(false), after(revealed)),
+        ("password-symbols", password(false), after(symbols)),
+        ("password-refused", password(true), nowhere()),
+    ]
+}
+
 /// Every screen of meetings beyond joining and the plain call.
 pub(crate) fn all() -> Vec<Scene> {
     let mic = SourceKind::Microphone;
     let nowhere = Navigation::default;
     let muted_by = Notice::MutedBy(mic, Some("Ayşe Yılmaz".to_owned()));
-    let mut revealed = vec![Step::Reveal(true)];
-    revealed.extend(typed("Klee-7"));
-    let mut symbols = typed("Klee-7");
-    symbols.push(Step::Key(Key::Symbols));
     let dialled = ['4', '2', '#'].map(Step::Dialled);
     let keypad = [Step::Open(Sheet::Keypad)].into_iter().chain(dialled);
     let page_2 = after([Step::Open(Sheet::People), Step::Turn(1)]);
@@ -216,16 +267,7 @@ pub(crate) fn all() -> Vec<Scene> {
         call.meeting.recording = true;
         call.meeting.consent_asked = true;
     };
-    let mut scenes = vec![
-        ("waiting-host", host(), nowhere()),
-        ("waiting-server", server(), nowhere()),
-        ("lobby", lobby(), nowhere()),
-        ("lobby-sent", lobby(), after([Step::Sent(1)])),
-        ("password", password(false), after(typed("Klee-7"))),
-        ("password-shown", password(false), after(revealed)),
-        ("password-symbols", password(false), after(symbols)),
-        ("password-refused", password(true), nowhere()),
-    ];
+    let mut scenes = ways_in();
     scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
     scenes.extend([
         ("call-muted-by", call_with(notice(muted_by)), nowhere()),

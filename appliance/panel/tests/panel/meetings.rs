@@ -8,8 +8,8 @@ use saal_fleet_protocol::config::parse;
 use saal_hal::{Touch, TouchPhase};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    CallEvent, CallId, Caption, ChatLine, EndReason, Knocker, MeetingAction, MeetingCommand,
-    MeetingState, Participant, Poll, Role as MeetingRole, Secret, Waiting,
+    CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MeetingAction,
+    MeetingCommand, MeetingState, Participant, Poll, Role as MeetingRole, Secret, Waiting,
 };
 use saal_panel::{Element, Layout, Navigation, Renderer, TouchTracker, View};
 
@@ -224,7 +224,12 @@ fn in_the_lobby_a_word_is_sent_to_the_moderators() {
     assert_eq!(wall.label("message:0"), text, "read before it is sent");
     let told = wall.touch("message:0");
     assert_eq!(action(told), Some(MeetingAction::LobbyMessage { text }));
+    assert_eq!(wall.description("message:0"), "Sending …");
+    let text = "This is the meeting room “Raum Lahn”.".to_owned();
+    wall.hear(CallEvent::LobbyMessageTaken { text });
     assert_eq!(wall.description("message:0"), "Sent");
+    wall.hear(chat(1, "One moment, please.", true));
+    assert_eq!(wall.label("answer:0"), "Jonas Weber: One moment, please.");
     assert_eq!(wall.description("message:1"), "send to the moderators");
     assert!(leaves(&wall.touch("cancel")));
 }

@@ -114,6 +114,8 @@ pub(crate) fn joining(stage: JoinStage) -> Screen {
         stage,
         returning: false,
         obstacle: None,
+        heard: Vec::new(),
+        word: None,
     }
 }
 

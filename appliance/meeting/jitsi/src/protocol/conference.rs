@@ -259,6 +259,8 @@ pub struct Conference {
     peer: Option<peer::Peer>,
     channel: channel::Channel,
     lobby: Option<lobby::Lobby>,
+    /// What people say there and the server has not taken yet.
+    words: Vec<lobby::Word>,
     watched: Option<Vec<Watched>>,
     dominant: String,
     notices: notices::Notices,
@@ -318,6 +320,7 @@ impl Conference {
             peer: None,
             channel: channel::Channel::None,
             lobby: None,
+            words: Vec::new(),
             watched: None,
             dominant: String::new(),
             notices: notices::Notices::default(),

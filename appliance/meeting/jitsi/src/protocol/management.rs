@@ -90,6 +90,26 @@ impl Management {
         self.handled = self.handled.wrapping_add(1);
     }
 
+    /// Asks whether all that was sent has arrived. Returns the question, and the number that
+    /// [`Self::has_confirmed`] takes; `None`: nobody counts.
+    pub(crate) fn ask(&mut self) -> Option<(Element, u32)> {
+        if !self.enabled {
+            return None;
+        }
+        self.since_asked = 0;
+        let waiting = u32::try_from(self.unconfirmed.len()).unwrap_or(u32::MAX);
+        Some((
+            Element::new("r", ns::SM),
+            self.confirmed.wrapping_add(waiting),
+        ))
+    }
+
+    /// The server has taken everything up to this number.
+    pub(crate) fn has_confirmed(&self, number: u32) -> bool {
+        // Numbers wrap; what is ahead is never as far away as half of them.
+        self.confirmed.wrapping_sub(number) < u32::MAX / 2
+    }
+
     /// Answer to the server's `<r/>`.
     pub(crate) fn acknowledge(&self) -> Element {
         Element::new("a", ns::SM).with("h", self.handled.to_string())

@@ -163,6 +163,21 @@ impl Stream {
         }
     }
 
+    /// Sends a stanza and asks whether it arrives; `None`: the server counts nothing.
+    pub(crate) fn send_asking(&mut self, stanza: &Element) -> Option<u32> {
+        self.send(stanza);
+        let (question, number) = self.management.ask()?;
+        if self.state == State::Online {
+            self.put(&question);
+        }
+        Some(number)
+    }
+
+    /// What [`Self::send_asking`] sent has arrived.
+    pub(crate) fn has_arrived(&self, number: u32) -> bool {
+        self.management.has_confirmed(number)
+    }
+
     fn put(&mut self, element: &Element) {
         self.outputs.push_back(element.to_xml());
     }

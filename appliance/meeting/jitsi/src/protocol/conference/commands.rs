@@ -7,7 +7,7 @@ use saal_meeting::{CallEvent, EndReason, MeetingAction, MeetingCommand};
 
 use super::{Conference, Pending, Phase};
 use crate::protocol::{
-    bridge, ids, jingle, ns, reactions,
+    bridge, jingle, ns, reactions,
     sending::{Layers, OwnSource},
     xml::Element,
 };
@@ -88,7 +88,7 @@ impl Conference {
             MeetingAction::Remove { participant } => self.remove(&participant),
             MeetingAction::EndForAll => self.end_for_all(),
             MeetingAction::Consent => self.consent(),
-            MeetingAction::LobbyMessage { text } => self.say_in_lobby(&text),
+            MeetingAction::LobbyMessage { text } => self.say_in_lobby(text),
             MeetingAction::Present { on: true } => self.present(),
             MeetingAction::Present { on: false } => self.stop_presenting(),
             MeetingAction::Dtmf { tones } => self.sound_tones(tones),
@@ -222,18 +222,5 @@ impl Conference {
     fn end_for_all(&mut self) {
         let component = self.components.end_conference.clone();
         self.tell_component(component, Element::new("end_conference", ns::CLIENT));
-    }
-
-    /// A line in the lobby, where moderators can read it.
-    fn say_in_lobby(&mut self, text: &str) {
-        let Some(lobby) = self.lobby_jid() else {
-            return;
-        };
-        let json = serde_json::json!({ "type": "LOBBY_CHAT_MESSAGE", "message": text });
-        let message = Element::new("message", ns::CLIENT)
-            .with("to", ids::bare(&lobby))
-            .with("type", "groupchat")
-            .child(Element::new("json-message", ns::JITMEET).text_node(json.to_string()));
-        self.send(&message);
     }
 }

@@ -35,6 +35,8 @@ impl Conference {
             return;
         }
         self.pending.clear();
+        self.lobby = None;
+        self.say_words_again();
         self.leave_behind("the server took the room for gone");
         self.endpoint = own_endpoint(self.stream.jid())
             .filter(|name| !self.former.contains(name))

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use saal_meeting::{CallEvent, ChatLine, EndReason, Knocker, Role, Secret, Waiting};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Conference, Phase, Timer};
 use crate::protocol::{
@@ -22,6 +22,24 @@ pub(super) struct Lobby {
     waiting: bool,
     /// Who waits, by nickname, with their JID.
     people: Vec<(Knocker, String)>,
+    /// The server has let us in to wait; moderators see us.
+    inside: bool,
+}
+
+/// Something that people in the room say to the moderators.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    text: String,
+    said: Saying,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Saying {
+    /// Once we are in the lobby.
+    Later,
+    /// The server is asked whether it came.
+    Underway(u32),
+    Done,
 }
 
 impl Conference {
@@ -43,7 +61,6 @@ impl Conference {
         match lobby {
             _ if waiting_for_host => self.wait_for_host(now),
             Some(jid) => {
-                self.wait_for(Waiting::Admission);
                 self.go_to_lobby(jid, true);
                 self.phase = Phase::Lobby;
             }
@@ -69,6 +86,7 @@ impl Conference {
             nick,
             waiting,
             people: Vec::new(),
+            inside: false,
         });
         self.send(&presence);
     }
@@ -98,7 +116,9 @@ impl Conference {
         let Some(lobby) = &self.lobby else { return };
         let (nick, waiting) = (lobby.nick.clone(), lobby.waiting);
         match Presence::read(stanza) {
-            Presence::Here(occupant) if occupant.endpoint == nick || occupant.is_self() => {}
+            Presence::Here(occupant) if occupant.endpoint == nick || occupant.is_self() => {
+                self.in_lobby();
+            }
             Presence::Here(occupant) if !waiting => self.knocks(*occupant),
             Presence::Gone(departure) if departure.endpoint == nick => {
                 self.out_of_lobby(now, waiting, &departure);
@@ -111,6 +131,68 @@ impl Conference {
             }
             Presence::Refused(refusal) if waiting => self.lobby_refuses(now, refusal),
             Presence::Here(_) | Presence::Refused(_) => {}
+        }
+    }
+
+    /// The server has taken the knock: only now somebody can hear it.
+    fn in_lobby(&mut self) {
+        let Some(lobby) = self.lobby.as_mut().filter(|lobby| lobby.waiting) else {
+            return;
+        };
+        lobby.inside = true;
+        self.wait_for(Waiting::Admission);
+        self.say_words();
+    }
+
+    /// A line in the lobby, where moderators can read it.
+    pub(super) fn say_in_lobby(&mut self, text: String) {
+        let said = Saying::Later;
+        self.words.push(Word { text, said });
+        self.say_words();
+    }
+
+    fn say_words(&mut self) {
+        let inside = self.lobby.as_ref().filter(|lobby| lobby.inside);
+        let Some(to) = inside.map(|lobby| lobby.jid.clone()) else {
+            return;
+        };
+        for word in self
+            .words
+            .iter_mut()
+            .filter(|word| word.said == Saying::Later)
+        {
+            let json = json!({ "type": "LOBBY_CHAT_MESSAGE", "message": word.text });
+            let json = Element::new("json-message", ns::JITMEET).text_node(json.to_string());
+            let message = Element::new("message", ns::CLIENT)
+                .with("id", self.ids.stanza())
+                .with("to", to.clone())
+                .with("type", "groupchat")
+                .child(json);
+            let number = self.stream.send_asking(&message);
+            word.said = number.map_or(Saying::Done, Saying::Underway);
+        }
+        self.flush();
+    }
+
+    /// The stream is a new one: what did not arrive on the old one is said again.
+    pub(super) fn say_words_again(&mut self) {
+        for word in &mut self.words {
+            word.said = Saying::Later;
+        }
+    }
+
+    /// The lobby's MUC does not send those who wait their own words back: that the server counts them
+    /// is all there is to know.
+    pub(super) fn tell_words(&mut self) {
+        let stream = &self.stream;
+        let arrived = |word: &mut Word| match word.said {
+            Saying::Later => false,
+            Saying::Underway(number) => stream.has_arrived(number),
+            Saying::Done => true,
+        };
+        let words: Vec<Word> = self.words.extract_if(.., arrived).collect();
+        for Word { text, .. } in words {
+            self.emit(CallEvent::LobbyMessageTaken { text });
         }
     }
 

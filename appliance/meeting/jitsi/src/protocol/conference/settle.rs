@@ -27,6 +27,7 @@ impl Conference {
         self.tell_participants();
         self.tell_state();
         self.tell_place();
+        self.tell_words();
     }
 
     /// Alone in the room there are no media; with others they have to flow.

@@ -204,6 +204,10 @@ admit = Einlassen
 reject = Ablehnen
 role-moderator = moderiert
 role-visitor = hört zu
+spoke = { $minutes ->
+    [0] Redezeit unter 1 Min.
+   *[other] Redezeit { $minutes } Min.
+}
 camera-off-there = Kamera aus
 both-off-there = Mikrofon und Kamera aus
 both-on-there = Mikrofon und Kamera an

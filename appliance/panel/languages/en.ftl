@@ -204,6 +204,10 @@ admit = Admit
 reject = Reject
 role-moderator = moderator
 role-visitor = audience
+spoke = { $minutes ->
+    [0] spoke under 1 min
+   *[other] spoke { $minutes } min
+}
 camera-off-there = camera off
 both-off-there = microphone and camera off
 both-on-there = microphone and camera on

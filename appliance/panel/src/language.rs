@@ -162,6 +162,7 @@ messages! {
     Reject = "reject",
     RoleModerator = "role-moderator",
     RoleVisitor = "role-visitor",
+    Spoke = "spoke",
     CameraOffThere = "camera-off-there",
     BothOffThere = "both-off-there",
     BothOnThere = "both-on-there",

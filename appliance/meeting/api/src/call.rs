@@ -52,6 +52,10 @@ pub struct Participant {
     pub hand_raised: bool,
     /// What they may do.
     pub role: Role,
+    /// How long they have spoken so far, in whole minutes; `None`: never, or the service keeps no
+    /// account of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoken_minutes: Option<u32>,
 }
 
 /// What somebody may do in a meeting.

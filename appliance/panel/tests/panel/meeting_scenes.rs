@@ -103,6 +103,10 @@ pub(crate) fn crowd() -> Vec<Participant> {
         .collect();
     people[0].speaking = true;
     people[0].role = MeetingRole::Moderator;
+    people[0].spoken_minutes = Some(12);
+    people[1].spoken_minutes = Some(3);
+    people[2].spoken_minutes = Some(0);
+    people[4].spoken_minutes = Some(1);
     people[1].content = true;
     people[3].microphone = false;
     people[4].hand_raised = true;

@@ -19,8 +19,8 @@ pub(crate) enum FromBridge {
     AudioSources(Vec<Mapped>),
     /// Pictures that are sent to us now.
     Forwarded(Vec<String>),
-    /// Who speaks.
-    Dominant { endpoint: String },
+    /// Who speaks, or spoke last and is silent now.
+    Dominant { endpoint: String, silence: bool },
     /// How high anybody needs a picture of ours, in pixels.
     SenderConstraints { source: String, max_height: u32 },
     /// Somebody's message to us or to all.
@@ -64,6 +64,7 @@ impl FromBridge {
             }
             "DominantSpeakerEndpointChangeEvent" => Self::Dominant {
                 endpoint: text("dominantSpeakerEndpoint").unwrap_or_default(),
+                silence: json["silence"].as_bool() == Some(true),
             },
             "SenderSourceConstraints" => Self::SenderConstraints {
                 source: text("sourceName")?,

@@ -26,6 +26,7 @@ mod peer;
 mod place;
 mod room;
 mod settle;
+mod speaking;
 mod timers;
 
 use std::{
@@ -263,6 +264,7 @@ pub struct Conference {
     words: Vec<lobby::Word>,
     watched: Option<Vec<Watched>>,
     dominant: String,
+    speaking: speaking::Speaking,
     notices: notices::Notices,
     state: MeetingState,
     told: settle::Told,
@@ -323,6 +325,7 @@ impl Conference {
             words: Vec::new(),
             watched: None,
             dominant: String::new(),
+            speaking: speaking::Speaking::default(),
             notices: notices::Notices::default(),
             state: MeetingState::default(),
             told: settle::Told::default(),
@@ -425,6 +428,7 @@ impl Conference {
             Timer::MediaBy => self.media_took_too_long(now),
             Timer::MediaBack => self.restart_media(now, "the media's connection is lost"),
             Timer::Bridge => self.open_bridge_socket(),
+            Timer::Speaking => self.look_at_speaking(now),
             Timer::PeerBy => self.end_peer("connectivity-error"),
             Timer::LeaveBy => self.over(),
         }

@@ -203,16 +203,26 @@ pub(super) fn state(page: &Page<'_>, participant: &Participant) -> String {
         (false, false) => Message::BothOffThere,
     };
     let states = signs(participant).chain([sources]);
-    let words: Vec<String> = states.map(|m| page.words.say(m)).collect();
+    let words = states.map(|m| page.words.say(m));
+    let words: Vec<String> = words.chain(spoke(page, participant)).collect();
     words.join(" · ")
+}
+
+/// How long somebody has spoken.
+fn spoke(page: &Page<'_>, participant: &Participant) -> Option<String> {
+    let minutes = i64::from(participant.spoken_minutes?);
+    Some(
+        page.words
+            .tell(Message::Spoke, [("minutes", minutes.into())]),
+    )
 }
 
 /// The same where icons say most of it.
 fn shortly(page: &Page<'_>, participant: &Participant) -> String {
-    let words: Vec<String> = signs(participant)
-        .take(2)
-        .map(|m| page.words.say(m))
-        .collect();
+    let spoke = spoke(page, participant);
+    let most = if spoke.is_some() { 1 } else { 2 };
+    let signs = signs(participant).take(most).map(|m| page.words.say(m));
+    let words: Vec<String> = signs.chain(spoke).collect();
     if words.is_empty() {
         return state(page, participant);
     }

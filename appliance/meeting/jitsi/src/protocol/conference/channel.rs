@@ -10,11 +10,10 @@ use super::{BridgeEvent, Conference, Output, Timer};
 use crate::protocol::{
     bridge::{self, FromBridge},
     jingle::Offer,
-    ns, reactions,
+    reactions,
     receiving::Constraints,
     sending::source_name,
     sources::Mapped,
-    xml::Element,
 };
 
 /// The way to the bridge.
@@ -170,7 +169,9 @@ impl Conference {
                     session.need(&source, max_height);
                 }
             }
-            FromBridge::Dominant { endpoint } => self.dominant(endpoint),
+            FromBridge::Dominant { endpoint, silence } => {
+                self.dominant(now, endpoint, silence);
+            }
             FromBridge::Endpoint { from, payload } => self.endpoint_message(now, &from, &payload),
             FromBridge::Hello | FromBridge::Forwarded(_) | FromBridge::Notice => {}
             FromBridge::Unknown(class) => {
@@ -186,20 +187,6 @@ impl Conference {
     }
 
     /// Whoever speaks tells the component that counts it.
-    fn dominant(&mut self, endpoint: String) {
-        let component = self.components.speaker_stats.clone();
-        if let Some(to) = component.filter(|_| endpoint == self.endpoint) {
-            let stats = Element::new("speakerstats", ns::JITMEET)
-                .with("room", self.room.clone())
-                .with("silence", "false");
-            let message = Element::new("message", ns::CLIENT)
-                .with("to", to)
-                .child(stats);
-            self.send(&message);
-        }
-        self.dominant = endpoint;
-    }
-
     /// What somebody tells us or all, over the bridge.
     fn endpoint_message(&mut self, _now: Instant, from: &str, payload: &Value) {
         let kind = payload["type"].as_str().unwrap_or_default();

@@ -37,7 +37,7 @@ impl Conference {
         self.pending.clear();
         self.lobby = None;
         self.say_words_again();
-        self.leave_behind("the server took the room for gone");
+        self.leave_behind(now, "the server took the room for gone");
         self.endpoint = own_endpoint(self.stream.jid())
             .filter(|name| !self.former.contains(name))
             .unwrap_or_else(|| self.ids.endpoint());
@@ -47,11 +47,12 @@ impl Conference {
     }
 
     /// What the room was until now is no more.
-    pub(super) fn leave_behind(&mut self, reason: &str) {
+    pub(super) fn leave_behind(&mut self, now: Instant, reason: &str) {
         if !self.endpoint.is_empty() {
             self.former.insert(self.endpoint.clone());
         }
         self.drop_media();
+        self.stop_speaking(now);
         self.occupants.clear();
         self.focus_seen = false;
         self.own.sources.clear();

@@ -56,13 +56,10 @@ impl Conference {
             "polls" => self.polls(json),
             "breakout_rooms" => self.breakout(now, json),
             "visitors" => {}
-            // Times of speaking, the meeting's length, who is in the lobby, shared files: the
+            "speakerstats" => self.speaker_stats(now, &json["users"]),
+            // The meeting's length, who is in the lobby, shared files: the
             // panel shows none of them.
-            "speakerstats"
-            | "conference_duration"
-            | "lobby-notify"
-            | "file-sharing"
-            | "audio-translation" => {}
+            "conference_duration" | "lobby-notify" | "file-sharing" | "audio-translation" => {}
             other => {
                 let what = format!("a component's {other}");
                 self.not_understood(&what);

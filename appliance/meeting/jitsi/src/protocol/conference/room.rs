@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use saal_meeting::{EndReason, Role};
 
-use super::{Conference, Pending, Phase, Timer};
+use super::{Conference, Pending, Phase, Timer, speaking};
 use crate::protocol::{
     ids, ns,
     presence::{Departure, Occupant, Presence},
@@ -43,7 +43,7 @@ impl Conference {
                 self.sent_away(now, &departure);
             }
             Presence::Gone(departure) if departure.endpoint == FOCUS => self.focus_left(now),
-            Presence::Gone(departure) => self.gone(&departure.endpoint),
+            Presence::Gone(departure) => self.gone(now, &departure.endpoint),
             Presence::Refused(refusal) if self.phase == Phase::Entering => {
                 self.refused(now, refusal);
             }
@@ -119,12 +119,12 @@ impl Conference {
         self.check_peer();
     }
 
-    fn gone(&mut self, endpoint: &str) {
+    fn gone(&mut self, now: Instant, endpoint: &str) {
         self.occupants.remove(endpoint);
         self.transcriber_left(endpoint);
         self.forget_sources(endpoint);
         if self.dominant == endpoint {
-            self.dominant.clear();
+            self.stop_speaking(now);
         }
     }
 
@@ -173,7 +173,7 @@ impl Conference {
             let presence = self.own.leave();
             self.send(&presence);
         }
-        self.leave_behind(reason);
+        self.leave_behind(now, reason);
         self.endpoint = self.ids.endpoint();
         reason.clone_into(&mut self.last_failure);
         self.phase = Phase::Asking;
@@ -189,7 +189,8 @@ impl Conference {
             self.send(&presence);
         }
         tracing::info!(room, "moved");
-        self.leave_behind("moved to another room");
+        self.leave_behind(now, "moved to another room");
+        self.speaking = speaking::Speaking::default();
         self.former.clear();
         self.room = room;
         self.ask_focus(now);

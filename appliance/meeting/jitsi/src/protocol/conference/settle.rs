@@ -24,7 +24,7 @@ impl Conference {
             return;
         }
         self.check_joined(now);
-        self.tell_participants();
+        self.tell_participants(now);
         self.tell_state();
         self.tell_place();
         self.tell_words();
@@ -60,7 +60,7 @@ impl Conference {
         }
     }
 
-    fn tell_participants(&mut self) {
+    fn tell_participants(&mut self, now: Instant) {
         // While the room comes back the others are still there.
         if self.phase != Phase::InRoom {
             return;
@@ -68,7 +68,7 @@ impl Conference {
         let participants: Vec<Participant> = self
             .occupants
             .values()
-            .map(|occupant| self.participant(occupant))
+            .map(|occupant| self.participant(now, occupant))
             .collect();
         if participants != self.told.participants {
             self.told.participants.clone_from(&participants);
@@ -76,7 +76,7 @@ impl Conference {
         }
     }
 
-    fn participant(&self, occupant: &Occupant) -> Participant {
+    fn participant(&self, now: Instant, occupant: &Occupant) -> Participant {
         let on = |suffix: &str| {
             let source = format!("{}-{suffix}", occupant.endpoint);
             occupant.sources.get(&source).is_some_and(|s| !s.muted)
@@ -102,6 +102,7 @@ impl Conference {
                 (false, true) => Role::Visitor,
                 (false, false) => Role::Participant,
             },
+            spoken_minutes: self.speaking.minutes(now, &occupant.endpoint),
         }
     }
 

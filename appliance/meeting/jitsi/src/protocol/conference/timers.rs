@@ -30,6 +30,8 @@ pub(crate) enum Timer {
     MediaBack,
     /// Open the bridge's WebSocket again.
     Bridge,
+    /// Somebody may have spoken a minute more.
+    Speaking,
     /// The peer's session should have connected.
     PeerBy,
     /// The room has heard long enough that we leave.

@@ -443,3 +443,57 @@ fn strangers_get_polite_answers() {
     world.order("focus", unknown);
     assert!(world.said_with("unknown-session").is_some());
 }
+
+fn dominant(who: &str, silence: bool) -> String {
+    format!(
+        "{{\"colibriClass\":\"DominantSpeakerEndpointChangeEvent\",\"dominantSpeakerEndpoint\":\"{who}\",\"silence\":{silence}}}"
+    )
+}
+
+fn minutes(world: &World) -> Vec<Option<u32>> {
+    let people = world.room.told.participants.iter();
+    people.map(|p| p.spoken_minutes).collect()
+}
+
+#[test]
+fn everybodys_minutes_are_counted_on_from_the_servers_account() {
+    let mut world = World::joined(setup(), &["aaaa", "bbbb", "cccc"]);
+    world.component(
+        "speakerstats",
+        r#"{"type":"speakerstats","users":{"aaaa":{"totalDominantSpeakerTime":170000},"gone":{"totalDominantSpeakerTime":9}}}"#,
+    );
+    assert_eq!(minutes(&world), [Some(2), None, None]);
+    world.bridge_says(&dominant("aaaa", false));
+    world.passes(30);
+    world.bridge_says(&dominant("bbbb", false));
+    world.passes(90);
+    assert_eq!(minutes(&world), [Some(3), Some(1), None]);
+    world.bridge_says(&dominant("bbbb", true));
+    world.passes(300);
+    assert_eq!(
+        minutes(&world),
+        [Some(3), Some(1), None],
+        "silence is no speech"
+    );
+    world.bridge_says(&dominant("cccc", false));
+    world.passes(1);
+    world.leaves("cccc");
+    world.passes(200);
+    assert_eq!(minutes(&world), [Some(3), Some(1)]);
+}
+
+#[test]
+fn the_server_hears_of_the_rooms_own_turns() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.bridge_says(&dominant("aaaa", false));
+    assert!(world.said_with("speakerstats").is_none());
+    for silence in ["false", "true"] {
+        world.bridge_says(&dominant(ME, silence == "true"));
+        let said = world.said_with("<speakerstats").unwrap();
+        assert_eq!(said.attr("to"), Some("speakerstats.example.org"));
+        assert_eq!(
+            said.find("speakerstats").unwrap().attr("silence"),
+            Some(silence)
+        );
+    }
+}

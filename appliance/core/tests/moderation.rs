@@ -115,6 +115,32 @@ fn a_word_in_the_lobby_is_sent_when_the_server_has_it_and_the_answer_stays() {
     assert_eq!(said.unread(), 0, "it stood on the panel");
 }
 
+fn of_role(role: Role) -> MeetingState {
+    MeetingState {
+        role,
+        ..MeetingState::default()
+    }
+}
+
+#[test]
+fn the_audience_is_quiet_and_who_may_take_part_is_told() {
+    let mut bench = Bench::in_call();
+    let mic = SourceKind::Microphone;
+    state(&mut bench, of_role(Role::Visitor));
+    assert!(bench.room.muted().microphone && bench.room.muted().camera);
+    bench.touch(Intent::SetMuted(mic, false));
+    assert!(bench.room.muted().microphone);
+    assert_eq!(notice(&bench), Some(Notice::UnmuteRefused(mic)));
+    state(&mut bench, of_role(Role::Participant));
+    assert!(
+        bench.room.muted().microphone,
+        "nobody is on air by surprise"
+    );
+    assert_eq!(notice(&bench), Some(Notice::UnmuteAllowed(mic)));
+    bench.touch(Intent::SetMuted(mic, false));
+    assert!(!bench.room.muted().microphone);
+}
+
 #[test]
 fn a_moderator_who_turns_the_room_away_is_told_as_such() {
     let mut bench = Bench::at_home();

@@ -149,6 +149,7 @@ messages! {
     Transcription = "transcription",
     Breakout = "breakout",
     Visitor = "visitor",
+    VisitorSource = "visitor-source",
     ConsentRecording = "consent-recording",
     ConsentRecordingHint = "consent-recording-hint",
     ConsentTranscription = "consent-transcription",

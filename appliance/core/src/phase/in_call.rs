@@ -32,6 +32,9 @@ impl InCall {
     /// Whether the meeting's rules keep this source muted until a moderator allows it.
     #[must_use]
     pub fn keeps_muted(&self, source: SourceKind) -> bool {
+        if self.state.role == Role::Visitor {
+            return true;
+        }
         let moderated = moderated(&self.state, source);
         moderated && self.state.role != Role::Moderator && !self.allowed.contains(&source)
     }

@@ -14,7 +14,7 @@ impl Room {
             CallEvent::PasswordNeeded { refused } => {
                 self.set_obstacle(Some(Obstacle::Password { refused }));
             }
-            CallEvent::State(state) => self.on_state(*state),
+            CallEvent::State(state) => self.on_state(now, *state),
             CallEvent::MutedByOther { source, by } => {
                 self.set_muted(now, source, true);
                 self.notify(now, Notice::MutedBy(source, by));
@@ -55,11 +55,12 @@ impl Room {
         }
     }
 
-    fn on_state(&mut self, state: MeetingState) {
+    fn on_state(&mut self, now: Now, state: MeetingState) {
         let Some(place) = self.phase.state_mut() else {
             return;
         };
         let presenting = state.presenting != place.presenting;
+        let roles = (place.role, state.role);
         match self.phase.in_call_mut() {
             Some(call) => call.stands(state),
             None => {
@@ -70,6 +71,21 @@ impl Room {
         }
         if presenting {
             self.send_tiles();
+        }
+        self.on_role(now, roles);
+    }
+
+    /// The audience is not heard or seen. Who may take part from now on opens what it wants by a
+    /// touch: nobody in the room knows the moment.
+    fn on_role(&mut self, now: Now, roles: (Role, Role)) {
+        match roles {
+            (_, Role::Visitor) => {
+                for source in [SourceKind::Microphone, SourceKind::Camera] {
+                    self.set_muted(now, source, true);
+                }
+            }
+            (Role::Visitor, _) => self.notify(now, Notice::UnmuteAllowed(SourceKind::Microphone)),
+            _ => {}
         }
     }
 

@@ -179,6 +179,8 @@ pub struct Reach<'a> {
     pub resume: Option<&'a str>,
     /// The visitor node ([`crate::protocol::Output::OpenLink`]).
     pub vnode: Option<&'a str>,
+    /// The name of who was let in from the audience ([`crate::protocol::Output::OpenLink`]).
+    pub username: Option<&'a str>,
 }
 
 impl Reach<'_> {
@@ -189,6 +191,7 @@ impl Reach<'_> {
             ("token", self.token),
             ("previd", self.resume),
             ("vnode", self.vnode),
+            ("customusername", self.username),
         ];
         for (name, value) in optional {
             if let Some(value) = value {

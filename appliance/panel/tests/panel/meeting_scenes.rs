@@ -326,7 +326,13 @@ fn calls() -> impl Iterator<Item = (&'static str, Screen)> {
         ("call-knocks", call_with(two_knock)),
         (
             "call-visitor",
-            call_with(|call| call.meeting.role = MeetingRole::Visitor),
+            call_with(|call| {
+                call.meeting.role = MeetingRole::Visitor;
+                call.muted = Muted {
+                    microphone: true,
+                    camera: true,
+                };
+            }),
         ),
     ]
     .into_iter()

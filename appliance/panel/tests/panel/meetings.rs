@@ -208,7 +208,7 @@ fn waiting_for_the_host_can_be_cancelled() {
 fn waiting_for_the_server_is_said_until_the_room_is_in_or_people_have_enough() {
     let mut wall = Wall::joining();
     wall.hear(CallEvent::Waiting(Waiting::Server));
-    assert_eq!(wall.label("waiting-server"), "The meeting can't start yet");
+    assert_eq!(wall.label("waiting-server"), "The meeting can’t start yet");
     wall.hear(CallEvent::Progress(JoinStage::Connecting));
     assert!(wall.find("waiting-server").is_none(), "the server is there");
     wall.hear(CallEvent::Waiting(Waiting::Server));
@@ -232,6 +232,25 @@ fn in_the_lobby_a_word_is_sent_to_the_moderators() {
     assert_eq!(wall.label("answer:0"), "Jonas Weber: One moment, please.");
     assert_eq!(wall.description("message:1"), "send to the moderators");
     assert!(leaves(&wall.touch("cancel")));
+}
+
+#[test]
+fn the_audience_sees_why_its_microphone_is_off() {
+    let mut wall = Wall::in_call(MeetingState::default());
+    let state = |role| {
+        CallEvent::State(Box::new(MeetingState {
+            role,
+            ..MeetingState::default()
+        }))
+    };
+    wall.hear(state(MeetingRole::Visitor));
+    for source in ["microphone", "camera"] {
+        assert!(wall.find(source).unwrap().state.disabled);
+        assert_eq!(wall.description(source), "listening only");
+    }
+    wall.hear(state(MeetingRole::Participant));
+    assert!(!wall.find("microphone").unwrap().state.disabled);
+    assert_eq!(wall.label("notice"), "You may speak now.");
 }
 
 #[test]
@@ -670,5 +689,8 @@ fn subject_and_breakout_room_are_read() {
     });
     assert_eq!(wall.label("subject"), "Budget");
     assert_eq!(wall.label("breakout"), "Breakout room: North");
-    assert_eq!(wall.label("visitor"), "Listening and watching only");
+    assert_eq!(
+        wall.label("visitor"),
+        "Listening and watching only – raise a hand to take part"
+    );
 }

@@ -28,6 +28,7 @@ mod room;
 mod settle;
 mod speaking;
 mod timers;
+mod visiting;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -118,6 +119,8 @@ pub enum Output {
         resume: Option<String>,
         /// A visitor node: its name belongs into the address as `vnode`.
         vnode: Option<String>,
+        /// The name under which a moderator lets us take part: belongs there as `customusername`.
+        username: Option<String>,
     },
     /// Close the link after what was sent.
     CloseLink,
@@ -236,8 +239,8 @@ pub struct Conference {
     next_request: u64,
     components: Components,
     ice_servers: Vec<IceServer>,
-    /// Server for the audience of a large meeting, where we were sent to one.
-    vnode: Option<String>,
+    /// Whether we are in the audience of a large meeting.
+    audience: visiting::Audience,
     /// Bare JID of the MUC that the room is in or goes to.
     room: String,
     room_info: RoomInfo,
@@ -301,7 +304,7 @@ impl Conference {
             next_request: 0,
             components: Components::default(),
             ice_servers: Vec::new(),
-            vnode: None,
+            audience: visiting::Audience::default(),
             room,
             room_info: RoomInfo::default(),
             endpoint: String::new(),

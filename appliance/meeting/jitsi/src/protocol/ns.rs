@@ -64,6 +64,8 @@ pub(crate) const DTLS_SCTP: &str = "urn:xmpp:jingle:transports:dtls-sctp:1";
 pub(crate) const FOCUS: &str = "http://jitsi.org/protocol/focus";
 /// Jitsi: what the meeting's members tell each other.
 pub(crate) const JITMEET: &str = "http://jitsi.org/jitmeet";
+/// Jitsi: the audience of large meetings.
+pub(crate) const VISITORS: &str = "jitsi:visitors";
 /// Jitsi: muting of microphones.
 pub(crate) const MUTE_AUDIO: &str = "http://jitsi.org/jitmeet/audio";
 /// Jitsi: muting of cameras, and heights in peer-to-peer sessions.

@@ -94,6 +94,8 @@ pub(crate) enum Refusal {
     LoginNeeded { text: String },
     /// The focus has left meanwhile: ask it again.
     RoomGone,
+    /// Of the audience, and no moderator has let us take part.
+    NotPromoted,
     /// A name is needed.
     NameNeeded,
     /// The nickname is taken.
@@ -241,6 +243,9 @@ impl Refusal {
         }
         if has("conflict") {
             return Self::Conflict;
+        }
+        if has("promotion-not-allowed") {
+            return Self::NotPromoted;
         }
         if has("not-allowed") || has("forbidden") {
             return Self::NotAllowed { text };

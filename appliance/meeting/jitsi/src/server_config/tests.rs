@@ -94,11 +94,12 @@ fn a_container_s_assignments_and_its_tenant_are_followed() {
         token: Some("t"),
         resume: Some("sm"),
         vnode: Some("v1"),
+        username: Some("u"),
     };
     let url = config.websocket_url(&link, &reach).unwrap();
     assert_eq!(
         url.as_str(),
-        "wss://meet.example.org/acme/xmpp-websocket?room=room&token=t&previd=sm&vnode=v1"
+        "wss://meet.example.org/acme/xmpp-websocket?room=room&token=t&previd=sm&vnode=v1&customusername=u"
     );
     let bosh = config.bosh_url(&link, &Reach::default()).unwrap();
     assert_eq!(

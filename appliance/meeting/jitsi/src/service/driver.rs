@@ -239,9 +239,11 @@ impl Driver {
             }
             Output::Send(text) => send(self.link.as_ref(), text),
             Output::SendBridge(text) => send(self.bridge.as_ref(), text),
-            Output::OpenLink { resume, vnode } => {
-                self.open_link(resume.as_deref(), vnode.as_deref());
-            }
+            Output::OpenLink {
+                resume,
+                vnode,
+                username,
+            } => self.open_link(&resume, &vnode, &username),
             Output::CloseLink => self.link = None,
             Output::OpenBridge { url } => self.open_bridge(url),
             Output::CloseBridge => self.bridge = None,
@@ -256,7 +258,12 @@ impl Driver {
         (Socket { number, texts }, receiver)
     }
 
-    fn open_link(&mut self, resume: Option<&str>, vnode: Option<&str>) {
+    fn open_link(
+        &mut self,
+        resume: &Option<String>,
+        vnode: &Option<String>,
+        username: &Option<String>,
+    ) {
         let (socket, texts) = self.socket();
         let (number, inputs) = (socket.number, self.inputs.clone());
         let tell = move |event| {
@@ -264,8 +271,9 @@ impl Driver {
         };
         let reach = Reach {
             token: self.way.token.as_ref().map(Secret::reveal),
-            resume,
-            vnode,
+            resume: resume.as_deref(),
+            vnode: vnode.as_deref(),
+            username: username.as_deref(),
         };
         let (config, link) = (&self.way.config, &self.way.link);
         let addresses = Addresses {

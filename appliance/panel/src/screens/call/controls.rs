@@ -2,6 +2,7 @@
 
 use saal_core::Intent;
 use saal_media_protocol::SourceKind;
+use saal_meeting::Role as MeetingRole;
 
 use super::super::{
     Page,
@@ -20,24 +21,21 @@ use crate::{
 
 /// Microphone, camera, more, leave.
 pub(super) fn controls(page: &Page<'_>, call: &Call) -> Node {
-    let buttons = [
-        microphone(page, call.muted.microphone),
-        camera(page, call.muted.camera),
-        more(page, call),
-        leave(page),
-    ];
+    let [microphone, camera] = sources(page, call);
+    let buttons = [microphone, camera, more(page, call), leave(page)];
     grid(page, buttons)
 }
 
 /// The same while people are asked something that goes before.
 pub(super) fn own_sources(page: &Page<'_>, call: &Call) -> Node {
-    grid(
-        page,
-        [
-            microphone(page, call.muted.microphone),
-            camera(page, call.muted.camera),
-        ],
-    )
+    grid(page, sources(page, call))
+}
+
+fn sources(page: &Page<'_>, call: &Call) -> [Node; 2] {
+    let microphone = microphone(page, call.muted.microphone);
+    let camera = camera(page, call.muted.camera);
+    let reason = (call.meeting.role == MeetingRole::Visitor).then_some(Message::VisitorSource);
+    [microphone, camera].map(|source| source.node(page, reason))
 }
 
 /// Beside each other, or two and two.
@@ -53,7 +51,7 @@ fn grid<const N: usize>(page: &Page<'_>, buttons: [Node; N]) -> Node {
     column(rows).gap(gap).rigid()
 }
 
-fn microphone(page: &Page<'_>, muted: bool) -> Node {
+fn microphone(page: &Page<'_>, muted: bool) -> Source {
     let (mark, state, action) = if muted {
         (Icon::MicrophoneOff, Message::MicrophoneOff, Message::Unmute)
     } else {
@@ -67,12 +65,16 @@ fn microphone(page: &Page<'_>, muted: bool) -> Node {
     .described(page.words.say(action))
     .pressed(!muted)
     .intent(Intent::Toggle(SourceKind::Microphone));
-    let (state, action) = (page.words.say(state), page.words.say(action));
-    let tones = switch_tones(page, muted);
-    control(page, mark, state, Some(action), tones, meaning)
+    Source {
+        mark,
+        state,
+        action,
+        muted,
+        meaning,
+    }
 }
 
-fn camera(page: &Page<'_>, muted: bool) -> Node {
+fn camera(page: &Page<'_>, muted: bool) -> Source {
     let (mark, state, action) = if muted {
         (Icon::CameraOff, Message::CameraOff, Message::CameraStart)
     } else {
@@ -82,9 +84,48 @@ fn camera(page: &Page<'_>, muted: bool) -> Node {
         .described(page.words.say(action))
         .pressed(!muted)
         .intent(Intent::Toggle(SourceKind::Camera));
-    let (state, action) = (page.words.say(state), page.words.say(action));
-    let tones = switch_tones(page, muted);
-    control(page, mark, state, Some(action), tones, meaning)
+    Source {
+        mark,
+        state,
+        action,
+        muted,
+        meaning,
+    }
+}
+
+/// Microphone or camera as a switch.
+struct Source {
+    mark: Icon,
+    state: Message,
+    action: Message,
+    muted: bool,
+    meaning: Meaning,
+}
+
+impl Source {
+    /// With a reason, people can't use it.
+    fn node(self, page: &Page<'_>, reason: Option<Message>) -> Node {
+        let state = page.words.say(self.state);
+        let below = page.words.say(reason.unwrap_or(self.action));
+        let (tones, meaning) = match reason {
+            Some(_) => (
+                idle(page),
+                self.meaning.described(below.clone()).disabled(true),
+            ),
+            None => (switch_tones(page, self.muted), self.meaning),
+        };
+        control(page, self.mark, state, Some(below), tones, meaning)
+    }
+}
+
+/// What can't be used now looks like the background.
+fn idle(page: &Page<'_>) -> Tones {
+    let t = page.theme;
+    Tones {
+        rest: t.button.0,
+        pressed: t.button.0,
+        on: t.text_quiet.0,
+    }
 }
 
 fn leave(page: &Page<'_>) -> Node {

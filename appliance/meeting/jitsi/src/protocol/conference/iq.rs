@@ -113,6 +113,11 @@ impl Conference {
             self.told_to_mute(&from, mute);
             return;
         }
+        if let Some(visitors) = iq.get("visitors", ns::VISITORS) {
+            self.reply(iq, "result", None);
+            self.visitors_order(now, &from, visitors);
+            return;
+        }
         // Installations push their components this way after the login.
         if let Some(query) = iq.get("query", ns::DISCO_INFO) {
             self.components.read(query);

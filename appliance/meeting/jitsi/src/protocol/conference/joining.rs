@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use saal_meeting::{CallEvent, EndReason, JoinStage, Role, Waiting};
+use saal_meeting::{CallEvent, EndReason, JoinStage, Waiting};
 
-use super::{Conference, Credentials, JOIN_WITHIN, Output, Pending, Phase, Timer, place};
+use super::{Conference, Credentials, JOIN_WITHIN, Output, Pending, Phase, Timer};
 use crate::protocol::{
     focus::{ConferenceRequest, FocusAnswer},
     ids, ns,
@@ -72,7 +72,7 @@ impl Conference {
 
     /// Asks the focus for the conference.
     pub(super) fn ask_focus(&mut self, now: Instant) {
-        if self.vnode.is_some() {
+        if self.audience.knows_the_way() {
             self.enter(now);
             return;
         }
@@ -139,7 +139,7 @@ impl Conference {
             }
             FocusAnswer::NotLive => self.wait_for_host(now),
             FocusAnswer::NotAuthorized => self.not_authorized(now),
-            FocusAnswer::Redirect { vnode, focus } => self.redirected(vnode, focus),
+            FocusAnswer::Redirect { vnode, focus } => self.redirected(vnode, &focus),
             FocusAnswer::SessionInvalid => {
                 self.focus_session = None;
                 self.focus_failed(now, "the focus has forgotten the login");
@@ -150,32 +150,6 @@ impl Conference {
             }
             FocusAnswer::Failed { reason } => self.focus_failed(now, &reason),
         }
-    }
-
-    /// Large meetings send their audience to other servers, which have rooms of the same name and
-    /// need no request. The installation knows them by `NODE.meet.jitsi`.
-    fn redirected(&mut self, vnode: String, focus: String) {
-        let domain = format!("{vnode}.meet.jitsi");
-        let hosts = &mut self.setup.hosts;
-        let muc = match hosts.muc.strip_suffix(hosts.main.as_str()) {
-            Some(prefix) => format!("{prefix}{domain}"),
-            None => format!("conference.{domain}"),
-        };
-        hosts.muc = muc;
-        hosts.main.clone_from(&domain);
-        hosts.domain.clone_from(&domain);
-        self.room = format!("{}@{}", self.setup.room, hosts.muc);
-        self.focus.insert(ids::bare(&focus).to_owned());
-        self.vnode = Some(vnode);
-        self.state.role = Role::Visitor;
-        self.stream.close();
-        self.flush();
-        self.stream = place::stream(&self.setup, &domain);
-        self.phase = Phase::Linking;
-        self.timers.cancel(Timer::Ping);
-        self.timers.cancel(Timer::PingBy);
-        self.outputs.push_back(Output::CloseLink);
-        self.open_link();
     }
 
     /// With a login or a token no host will make it better.
@@ -261,6 +235,7 @@ impl Conference {
             } => self.sent_to_lobby(now, lobby, waiting_for_host),
             Refusal::Full => self.end(EndReason::Full),
             Refusal::LoginNeeded { text } => self.end(EndReason::LoginNeeded { reason: text }),
+            Refusal::NotPromoted => self.not_promoted(now),
             Refusal::NotAllowed { text } => self.end(EndReason::NotAllowed { reason: text }),
             Refusal::NameNeeded => self.end(EndReason::Refused {
                 message: "the meeting wants a name".to_owned(),

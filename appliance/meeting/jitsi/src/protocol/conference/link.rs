@@ -15,8 +15,12 @@ const FAILURES_TO_TELL: usize = 2;
 impl Conference {
     pub(super) fn open_link(&mut self) {
         let resume = self.stream.previous().map(str::to_owned);
-        let vnode = self.vnode.clone();
-        self.outputs.push_back(Output::OpenLink { resume, vnode });
+        let (vnode, username) = (self.audience.vnode(), self.audience.username());
+        self.outputs.push_back(Output::OpenLink {
+            resume,
+            vnode,
+            username,
+        });
     }
 
     pub(super) fn link_event(&mut self, now: Instant, event: LinkEvent) {

@@ -389,6 +389,7 @@ fn a_new_process_takes_the_place_of_the_one_before() {
     let previd = Output::OpenLink {
         resume: Some("sm".to_owned()),
         vnode: None,
+        username: None,
     };
     assert!(world.outputs.contains(&previd));
     world.link_opens();

@@ -266,8 +266,8 @@ fn words_that_a_dead_link_swallowed_are_said_again() {
     assert!(world.said_with("let us in").is_some());
 }
 
-#[test]
-fn the_audience_is_sent_to_another_server_and_sends_nothing() {
+/// In the audience.
+fn visiting() -> World {
     let mut world = World::online(setup());
     world.answers(
         "<conference",
@@ -275,7 +275,7 @@ fn the_audience_is_sent_to_another_server_and_sends_nothing() {
         "<conference xmlns='http://jitsi.org/protocol/focus' ready='true' vnode='v1' focusjid='focus@auth.v1.meet.jitsi'/>",
     );
     let reopened = world.outputs.iter().any(|output| {
-        matches!(output, Output::OpenLink { vnode: Some(vnode), resume: None } if vnode == "v1")
+        matches!(output, Output::OpenLink { vnode: Some(vnode), resume: None, .. } if vnode == "v1")
     });
     assert!(reopened);
     world.link_opens();
@@ -294,7 +294,78 @@ fn the_audience_is_sent_to_another_server_and_sends_nothing() {
     );
     world.enters_as("11112222", Role::Visitor);
     assert!(world.has(&CallEvent::Joined));
+    world
+}
+
+#[test]
+fn the_audience_is_sent_to_another_server_and_sends_nothing() {
+    let world = visiting();
     assert_eq!(world.shows().role, Role::Visitor);
+}
+
+/// A moderator's answer to the raised hand.
+fn answer_to_hand(world: &mut World, from: &str, allow: bool) {
+    world.hears(&format!(
+        "<iq xmlns='jabber:client' type='set' id='p1' from='{from}'><visitors xmlns='jitsi:visitors' \
+         focusjid='focus@auth.example.org'><promotion-response allow='{allow}' username='u-1'/></visitors></iq>"
+    ));
+}
+
+const AUDIENCE_ROOM: &str = "weekly@conference.v1.meet.jitsi";
+
+#[test]
+fn who_is_let_take_part_changes_the_server_without_a_touch() {
+    let mut world = visiting();
+    world.act(saal_meeting::MeetingAction::RaiseHand { raised: true });
+    world.take();
+    answer_to_hand(&mut world, &format!("{AUDIENCE_ROOM}/somebody"), true);
+    assert!(
+        world
+            .outputs
+            .iter()
+            .all(|o| !matches!(o, Output::OpenLink { .. })),
+        "no member says that"
+    );
+    answer_to_hand(&mut world, AUDIENCE_ROOM, true);
+    let back = Output::OpenLink {
+        resume: None,
+        vnode: None,
+        username: Some("u-1".to_owned()),
+    };
+    assert!(world.outputs.contains(&back));
+    world.link_opens();
+    world.log_in("33334444-aaaa-bbbb-cccc-0123456789ab");
+    assert!(
+        world.said_with("<conference").is_none(),
+        "it would send us back"
+    );
+    assert!(world.said_with(&format!("{ROOM}/33334444")).is_some());
+    world.enters("33334444");
+    assert!(world.has(&CallEvent::Joined));
+    assert_eq!(world.shows().role, Role::Participant);
+    assert!(!world.shows().hand_raised);
+}
+
+#[test]
+fn who_is_not_let_take_part_lowers_the_hand_and_stays() {
+    let mut world = visiting();
+    world.act(saal_meeting::MeetingAction::RaiseHand { raised: true });
+    assert!(world.shows().hand_raised);
+    answer_to_hand(&mut world, AUDIENCE_ROOM, false);
+    assert!(!world.shows().hand_raised);
+    assert_eq!(world.shows().role, Role::Visitor);
+
+    answer_to_hand(&mut world, AUDIENCE_ROOM, true);
+    world.link_opens();
+    world.log_in("33334444-aaaa-bbbb-cccc-0123456789ab");
+    world.take();
+    world.refuses(&format!(
+        "<error type='cancel'><not-allowed {STANZAS}/><promotion-not-allowed xmlns='jitsi:visitors'/></error>"
+    ));
+    assert!(
+        world.said_with("<conference").is_some(),
+        "back to the audience"
+    );
 }
 
 #[test]

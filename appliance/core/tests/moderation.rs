@@ -142,6 +142,32 @@ fn the_audience_is_quiet_and_who_may_take_part_is_told() {
 }
 
 #[test]
+fn nothing_leaves_the_room_until_people_agree_to_being_recorded() {
+    let mic = SourceKind::Microphone;
+    let asked = |consent_asked| MeetingState {
+        recording: true,
+        consent_asked,
+        ..MeetingState::default()
+    };
+    for agrees in [true, false] {
+        let mut bench = Bench::in_call();
+        bench.touch(Intent::SetMuted(SourceKind::Camera, true));
+        state(&mut bench, asked(true));
+        assert!(bench.room.muted().microphone);
+        bench.touch(Intent::SetMuted(mic, false));
+        assert!(bench.room.muted().microphone, "not before they agree");
+        if agrees {
+            bench.touch(Intent::Act(MeetingAction::Consent));
+        } else {
+            // The recording ended before anybody said anything.
+            state(&mut bench, MeetingState::default());
+        }
+        assert!(!bench.room.muted().microphone, "as it was");
+        assert!(bench.room.muted().camera, "as it was");
+    }
+}
+
+#[test]
 fn a_moderator_who_turns_the_room_away_is_told_as_such() {
     let mut bench = Bench::at_home();
     bench.touch_join("weekly");

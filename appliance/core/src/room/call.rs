@@ -57,6 +57,7 @@ impl Room {
 
     fn enter(&mut self, now: Now, joining: Joining, resume: Option<ResumeToken>) {
         self.next_call = joining.call.0.saturating_add(1);
+        self.before_consent = None;
         self.troubles.clear(TroubleCode::JoinFailed);
         self.resume.clone_from(&resume);
         let (call, destination) = (joining.call, joining.meeting.destination.clone());
@@ -94,6 +95,9 @@ impl Room {
         let Some(call) = self.phase.call() else {
             return;
         };
+        if !muted && self.waits_for_consent() {
+            return;
+        }
         if !muted && self.muted.get(source) && self.unmute_is_refused(now, source) {
             return;
         }

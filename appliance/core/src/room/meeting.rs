@@ -72,7 +72,29 @@ impl Room {
         if presenting {
             self.send_tiles();
         }
+        self.on_consent(now);
         self.on_role(now, roles);
+    }
+
+    /// Nothing leaves the room until people have agreed to being recorded, or are no longer asked.
+    /// Then it is as it was.
+    fn on_consent(&mut self, now: Now) {
+        let sources = [SourceKind::Microphone, SourceKind::Camera];
+        if self.waits_for_consent() {
+            self.before_consent.get_or_insert(self.muted);
+            for source in sources {
+                self.set_muted(now, source, true);
+            }
+        } else if let Some(before) = self.before_consent.take() {
+            for source in sources.into_iter().filter(|source| !before.get(*source)) {
+                self.set_muted(now, source, false);
+            }
+        }
+    }
+
+    pub(super) fn waits_for_consent(&mut self) -> bool {
+        let state = self.phase.state_mut();
+        state.is_some_and(|state| state.consent_asked)
     }
 
     /// The audience is not heard or seen. Who may take part from now on opens what it wants by a
@@ -136,9 +158,8 @@ impl Room {
         {
             return;
         }
-        if action == MeetingAction::Consent
-            && let Some(state) = self.phase.state_mut()
-        {
+        let agrees = action == MeetingAction::Consent;
+        if let Some(state) = self.phase.state_mut().filter(|_| agrees) {
             state.consent_asked = false;
         }
         if let (MeetingAction::LobbyMessage { text }, Phase::Joining(joining)) =
@@ -149,6 +170,7 @@ impl Room {
         let ends = action == MeetingAction::EndForAll;
         self.effect(Effect::Meeting(MeetingCommand::Act { call, action }));
         self.effect(Effect::Redraw);
+        self.on_consent(now);
         // The service says the end to the others before it goes.
         if ends {
             self.leave(now);

@@ -27,6 +27,8 @@ pub struct Room {
     /// A configuration with another account arrived during a call.
     account_waits: bool,
     muted: Muted,
+    /// What was muted before people were asked whether they agree to being recorded.
+    before_consent: Option<Muted>,
     resume: Option<saal_meeting::ResumeToken>,
     /// What the service was told of the television, in this call.
     watched: Vec<Watched>,
@@ -58,6 +60,7 @@ impl Room {
             account: AccountState::Starting,
             account_waits: false,
             muted: Muted::default(),
+            before_consent: None,
             resume: None,
             watched: Vec::new(),
             next_call: 1,

@@ -11,7 +11,10 @@ use saal_meeting::{CallId, MeetingLink};
 
 use crate::{
     link::ConferenceLink,
-    protocol::{BridgeEvent, Conference, ConferenceSetup, Credentials, Hosts, LinkEvent, Output},
+    protocol::{
+        BridgeEvent, Conference, ConferenceSetup, ConsentRule, Credentials, Hosts, LinkEvent,
+        Output,
+    },
     server_config::ServerConfig,
 };
 
@@ -79,6 +82,7 @@ fn setup() -> ConferenceSetup {
         seed: 1,
         unix_ms: 0,
         machine_uid: "m".to_owned(),
+        consent: ConsentRule::Asked,
         predecessor: None,
     }
 }

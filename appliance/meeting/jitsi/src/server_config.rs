@@ -6,7 +6,10 @@ use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
-use crate::{link::ConferenceLink, protocol::Hosts};
+use crate::{
+    link::ConferenceLink,
+    protocol::{ConsentRule, Hosts},
+};
 
 /// A longer one is none, in bytes; the usual one has 80 kB, most of it comments.
 const MAX_BYTES: usize = 1 << 20;
@@ -52,6 +55,8 @@ pub struct ServerConfig {
     pub start_muted: bool,
     /// Enter with the camera off.
     pub start_without_camera: bool,
+    /// When people agree to being recorded.
+    pub consent: ConsentRule,
 }
 
 /// How to log in, which decides the domain of the stream.
@@ -95,6 +100,7 @@ impl ServerConfig {
             peer_to_peer: is(&config["p2p"]["enabled"]),
             start_muted: is(&config["startWithAudioMuted"]),
             start_without_camera: is(&config["startWithVideoMuted"]),
+            consent: consent(&config["recordings"]),
             domain,
         })
     }
@@ -153,6 +159,16 @@ impl ServerConfig {
     pub fn bosh_url(&self, link: &ConferenceLink, reach: &Reach<'_>) -> Option<Url> {
         let address = self.bosh.as_deref().unwrap_or("http-bind");
         Some(reach.extend(address_of(link, address)?, link))
+    }
+}
+
+/// Installations that want people to agree say so beside the other settings of recordings.
+fn consent(recordings: &Value) -> ConsentRule {
+    let is = |name: &str| recordings[name].as_bool() == Some(true);
+    match (is("requireConsent"), is("skipConsentInMeeting")) {
+        (false, _) => ConsentRule::None,
+        (true, false) => ConsentRule::Asked,
+        (true, true) => ConsentRule::AskedOnEntry,
     }
 }
 

@@ -157,6 +157,7 @@ fn every_screen_has_what_it_is_for() {
             "lobby" | "lobby-sending" | "lobby-sent" => &["waiting-lobby", "message:0", "cancel"],
             "lobby-answered" => &["waiting-lobby", "answer:0", "answer:1", "cancel"],
             "consent" => &["question", "agree", "leave", "microphone", "recording"],
+            "consent-stream" => &["question", "agree", "leave", "microphone", "live-stream"],
             "remove" => &["question", "remove", "back", "leave"],
             "end-for-all" => &["question", "end-for-all", "back", "leave"],
             name if name.starts_with("password") => &[

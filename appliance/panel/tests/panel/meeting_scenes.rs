@@ -231,6 +231,14 @@ pub(crate) fn all_tiles(call: &mut Call) {
     call.meeting.hand_raised = true;
 }
 
+/// Nothing leaves the room.
+fn quiet() -> Muted {
+    Muted {
+        microphone: true,
+        camera: true,
+    }
+}
+
 /// What moderators write to those who wait.
 const ANSWERS: &[(&str, &str)] = &[
     ("", "Einen Moment noch, wir sind gleich so weit."),
@@ -270,12 +278,19 @@ pub(crate) fn all() -> Vec<Scene> {
     let consent = |call: &mut Call| {
         call.meeting.recording = true;
         call.meeting.consent_asked = true;
+        call.muted = quiet();
+    };
+    let consent_to_stream = |call: &mut Call| {
+        call.meeting.live_stream = true;
+        call.meeting.consent_asked = true;
+        call.muted = quiet();
     };
     let mut scenes = ways_in();
     scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
     scenes.extend([
         ("call-muted-by", call_with(notice(muted_by)), nowhere()),
         ("consent", call_with(consent), nowhere()),
+        ("consent-stream", call_with(consent_to_stream), nowhere()),
         ("more", call_with(|_| ()), at_sheet(Sheet::More)),
         ("more-all", call_with(all_tiles), at_sheet(Sheet::More)),
         ("people", call_with(|_| ()), at_sheet(Sheet::People)),
@@ -328,10 +343,7 @@ fn calls() -> impl Iterator<Item = (&'static str, Screen)> {
             "call-visitor",
             call_with(|call| {
                 call.meeting.role = MeetingRole::Visitor;
-                call.muted = Muted {
-                    microphone: true,
-                    camera: true,
-                };
+                call.muted = quiet();
             }),
         ),
     ]

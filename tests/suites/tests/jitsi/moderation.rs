@@ -1,10 +1,11 @@
 //! What moderators do to a room, and what it can do then.
 
 use saal_control::{Reply, Request, Status};
-use saal_harness::{JitsiJoin, JitsiState, run};
+use saal_harness::{JitsiJoin, JitsiOptions, JitsiState, run};
 use saal_meeting::MeetingAction;
 use saal_suites::{
-    PATIENCE, Result, far_end_hears_nothing, far_end_hears_seconds, is_home, jitsi::JitsiTaken,
+    PATIENCE, Result, far_end_hears_nothing, far_end_hears_seconds, is_home,
+    jitsi::{JitsiTaken, meeting_on},
     panel_says,
 };
 use serde_json::json;
@@ -181,6 +182,36 @@ fn a_subject_and_a_recording_are_known_to_the_room() -> Result<()> {
                 .status_is("the recording", PATIENCE, recorded)
                 .await?;
         }
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn nothing_leaves_the_room_before_people_agree_to_a_recording() -> Result<()> {
+    run(async {
+        let mut stage = JitsiTaken::take().await?;
+        let options = JitsiOptions {
+            config: "config.recordings = { requireConsent: true };".to_owned(),
+            ..JitsiOptions::default()
+        };
+        let test = "consent to a recording";
+        let Some((servers, browser)) = stage.install(test, options).await? else {
+            return Ok(());
+        };
+        let anna = JitsiJoin::silent("Anna");
+        let meeting = meeting_on(&servers, browser, "recorded", &anna).await?;
+        meeting.join().await?;
+        meeting.room_is_muted("audio", false).await?;
+        let recording = "<jibri-recording-status xmlns='http://jitsi.org/protocol/jibri' \
+                         status='on' recording_mode='file' session_id='one'/>";
+        servers.announce("recorded", "recording", recording).await?;
+        panel_says(&meeting.room, "May this be recorded?").await?;
+        meeting.room_is_muted("audio", true).await?;
+        meeting.room_is_muted("video", true).await?;
+        meeting.room.touch_element("Agree").await?;
+        meeting.room_is_muted("audio", false).await?;
+        meeting.room_is_muted("video", false).await?;
         meeting.room.stop().await;
         Ok(())
     })

@@ -14,6 +14,7 @@
 
 mod channel;
 mod commands;
+mod consent;
 mod iq;
 mod joining;
 mod leaving;
@@ -50,6 +51,7 @@ use super::{
     stream::Stream,
     xml::Element,
 };
+pub use consent::ConsentRule;
 use timers::{Backoffs, Timer, Timers};
 
 /// With servers that answer the room has to be in, or waiting for people, within this time.
@@ -105,6 +107,8 @@ pub struct ConferenceSetup {
     pub unix_ms: u64,
     /// The same for every stay of this device, 32 hexadecimal digits.
     pub machine_uid: String,
+    /// When people agree to being recorded.
+    pub consent: ConsentRule,
     /// Who the room was in this conference when its process died.
     pub predecessor: Option<Predecessor>,
 }

@@ -22,6 +22,6 @@ mod stream;
 pub(crate) mod xml;
 
 pub use conference::{
-    BridgeEvent, Conference, ConferenceSetup, Credentials, Hosts, LinkEvent, Output,
+    BridgeEvent, Conference, ConferenceSetup, ConsentRule, Credentials, Hosts, LinkEvent, Output,
 };
 pub use predecessor::Predecessor;

@@ -159,3 +159,22 @@ fn hostile_files_cost_little() {
         );
     }
 }
+
+#[test]
+fn an_installation_says_when_people_agree_to_being_recorded() {
+    let rule = |recordings: &str| {
+        let text = format!("var config = {{ hosts: {{ domain: 'example.org' }}, {recordings} }};");
+        ServerConfig::read(&text).unwrap().consent
+    };
+    assert_eq!(rule(""), ConsentRule::None);
+    assert_eq!(
+        rule("recordings: { suggestRecording: true }"),
+        ConsentRule::None
+    );
+    assert_eq!(
+        rule("recordings: { requireConsent: true }"),
+        ConsentRule::Asked
+    );
+    let skips = "recordings: { requireConsent: true, skipConsentInMeeting: true }";
+    assert_eq!(rule(skips), ConsentRule::AskedOnEntry);
+}

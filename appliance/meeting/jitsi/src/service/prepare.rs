@@ -64,6 +64,7 @@ pub(super) async fn prepare(
         seed: fastrand::u64(..),
         unix_ms: unix_ms(),
         machine_uid: settings.machine_uid.clone(),
+        consent: config.consent,
         predecessor: join.resume.as_ref().and_then(Predecessor::read),
     };
     Ok(Prepared {

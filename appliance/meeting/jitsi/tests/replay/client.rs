@@ -8,7 +8,7 @@ use std::{
 
 use roxmltree::{Document, Node};
 use saal_jitsi::protocol::{
-    BridgeEvent, Conference, ConferenceSetup, Credentials, Hosts, LinkEvent, Output,
+    BridgeEvent, Conference, ConferenceSetup, ConsentRule, Credentials, Hosts, LinkEvent, Output,
 };
 use saal_media_protocol::{
     Candidate, Codec, DtlsSetup, Fingerprint, IceCredentials, LocalTransport, SourceKind,
@@ -94,6 +94,7 @@ pub(crate) fn setup(lines: &[Line]) -> ConferenceSetup {
         seed: 7,
         unix_ms: 1_795_417_900_000,
         machine_uid: "0123456789abcdef0123456789abcdef".into(),
+        consent: ConsentRule::Asked,
         predecessor: None,
     }
 }

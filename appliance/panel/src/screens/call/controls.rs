@@ -34,7 +34,12 @@ pub(super) fn own_sources(page: &Page<'_>, call: &Call) -> Node {
 fn sources(page: &Page<'_>, call: &Call) -> [Node; 2] {
     let microphone = microphone(page, call.muted.microphone);
     let camera = camera(page, call.muted.camera);
-    let reason = (call.meeting.role == MeetingRole::Visitor).then_some(Message::VisitorSource);
+    let visitor = call.meeting.role == MeetingRole::Visitor;
+    let reason = match (call.meeting.consent_asked, visitor) {
+        (true, _) => Some(Message::ConsentFirst),
+        (false, true) => Some(Message::VisitorSource),
+        (false, false) => None,
+    };
     [microphone, camera].map(|source| source.node(page, reason))
 }
 

@@ -31,14 +31,14 @@ struct Question {
 
 /// The meeting records or writes down: the room agrees or leaves.
 pub(super) fn consent(page: &Page<'_>, call: &Call) -> Node {
-    let writes_only = call.meeting.transcription && !call.meeting.recording;
-    let (what, more) = if writes_only {
-        (
+    let meeting = &call.meeting;
+    let (what, more) = match (meeting.recording, meeting.live_stream) {
+        (true, _) => (Message::ConsentRecording, Message::ConsentRecordingHint),
+        (false, true) => (Message::ConsentLiveStream, Message::ConsentLiveStreamHint),
+        (false, false) => (
             Message::ConsentTranscription,
             Message::ConsentTranscriptionHint,
-        )
-    } else {
-        (Message::ConsentRecording, Message::ConsentRecordingHint)
+        ),
     };
     let question = Question {
         mark: Icon::Recording,

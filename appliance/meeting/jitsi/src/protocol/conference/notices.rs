@@ -6,7 +6,7 @@ use saal_media_protocol::SourceKind;
 use saal_meeting::{CallEvent, Poll, Role};
 use serde_json::Value;
 
-use super::{Conference, Pending};
+use super::{Conference, Pending, consent::Consent};
 use crate::protocol::{ids, ns, presence::Occupant, services, xml::Element};
 
 /// More than fits on any panel.
@@ -14,6 +14,8 @@ const MAX_POLLS: usize = 50;
 const MAX_ANSWERS: usize = 20;
 /// In all polls.
 const MAX_VOTES: usize = 10_000;
+/// Of all that is written down: it has no session of its own.
+const TRANSCRIPTION: &str = "transcription";
 /// Captures at once.
 const MAX_CAPTURES: usize = 16;
 
@@ -22,8 +24,7 @@ const MAX_CAPTURES: usize = 16;
 pub(super) struct Notices {
     floor: Floor,
     capture: Capture,
-    /// The room agreed to what is captured now.
-    consented: bool,
+    consent: Consent,
     /// Who voted what, by poll and voter.
     votes: BTreeMap<(String, String), Vec<bool>>,
     /// Names of breakout rooms by JID.
@@ -285,15 +286,17 @@ impl Conference {
         self.state.live_stream = running.iter().any(|(_, stream)| *stream);
         self.state.transcription =
             self.notices.capture.metadata || self.notices.capture.transcriber.is_some();
-        let captured = self.state.recording || self.state.transcription;
-        // Once agreed, it is agreed until nothing is captured any more.
-        self.notices.consented &= captured;
-        self.state.consent_asked = captured && !self.notices.consented;
+        let written = self.state.transcription.then(|| TRANSCRIPTION.to_owned());
+        let sessions = running.iter().map(|(session, _)| session.clone());
+        let sessions = sessions.chain(written).collect();
+        let rule = self.setup.consent;
+        self.notices.consent.follow(rule, self.joined, sessions);
+        self.state.consent_asked = self.notices.consent.is_asked();
     }
 
     /// The room agrees.
     pub(super) fn consent(&mut self) {
-        self.notices.consented = true;
+        self.notices.consent.give();
         self.note_capture();
     }
 

@@ -210,11 +210,29 @@ fn recordings_and_transcriptions_are_shown_until_they_end() {
         "room_metadata",
         r#"{"type":"room_metadata","metadata":{"recording":{"isTranscribingEnabled":true}}}"#,
     );
-    assert!(world.shows().transcription && !world.shows().consent_asked);
+    assert!(
+        world.shows().transcription && world.shows().consent_asked,
+        "something else"
+    );
+    world.act(MeetingAction::Consent);
+    world.presence("focus", "role='moderator'", &status("on", "file"));
+    assert!(!world.shows().consent_asked, "nothing new");
     world.presence("focus", "role='moderator'", &status("off", "file"));
     world.component("room_metadata", r#"{"type":"room_metadata","metadata":{}}"#);
     let state = world.shows();
     assert!(!state.recording && !state.transcription && state.live_stream);
+}
+
+#[test]
+fn where_the_installation_asks_for_no_consent_nobody_is_asked() {
+    let consent = ConsentRule::None;
+    let mut world = World::joined(ConferenceSetup { consent, ..setup() }, &["aaaa"]);
+    world.presence(
+        "focus",
+        "role='moderator'",
+        "<jibri-recording-status xmlns='http://jitsi.org/protocol/jibri' session_id='1' recording_mode='file' status='on'/>",
+    );
+    assert!(world.shows().recording && !world.shows().consent_asked);
 }
 
 #[test]

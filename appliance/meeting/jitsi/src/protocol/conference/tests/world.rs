@@ -34,6 +34,7 @@ pub(super) fn setup() -> ConferenceSetup {
         seed: 1,
         unix_ms: 1_000_000,
         machine_uid: "m".into(),
+        consent: ConsentRule::Asked,
         predecessor: None,
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Behind {
     pub(super) cut: tokio::sync::watch::Receiver<()>,
     pub(super) tools: Tools,
     pub(super) base: String,
+    /// Upgrades of XMPP are refused.
+    pub(super) no_websocket: bool,
     /// More lines at the end of the configuration.
     pub(super) config: String,
 }
@@ -159,6 +161,9 @@ async fn xmpp(
     RawQuery(query): RawQuery,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    if behind.no_websocket {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let url = format!("{}/xmpp-websocket{}", behind.prosody, question(query));
     let url = url.replacen("http", "ws", 1);
     let upgrade = upgrade.protocols(["xmpp"]);

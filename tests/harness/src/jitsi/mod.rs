@@ -69,6 +69,8 @@ pub struct JitsiOptions {
     pub refusal: Option<Refusal>,
     /// How many participants a room takes; any number without.
     pub max_occupants: Option<u32>,
+    /// No WebSocket gets through to XMPP, as behind some firewalls, although config.js names it.
+    pub no_websocket: bool,
     /// More lines at the end of config.js.
     pub config: String,
 }
@@ -81,6 +83,7 @@ impl Default for JitsiOptions {
             token_key: None,
             refusal: None,
             max_occupants: None,
+            no_websocket: false,
             config: String::new(),
         }
     }

@@ -48,7 +48,7 @@ impl JitsiServers {
         let prosody = Prosody::start(&folder.path().join("prosody"), &options).await?;
         let (first, bridge_task) = Bridge::start().await?;
         let sockets = format!("ws://{}", front.authority());
-        let config = options.config.clone();
+        let (config, no_websocket) = (options.config.clone(), options.no_websocket);
         let (focus, mut tasks) =
             Focus::start(prosody.component_port(), first.clone(), sockets, options).await?;
         let (bridge, current) = watch::channel(first);
@@ -60,6 +60,7 @@ impl JitsiServers {
             cut,
             tools: tools.clone(),
             base: base.clone(),
+            no_websocket,
             config,
         }));
         Ok(Self {
@@ -259,12 +260,12 @@ impl JitsiServers {
         self.links.send_replace(());
     }
 
-    /// Kills Prosody: every connection of XMPP breaks, the media go on.
+    /// Kills Prosody: every connection of XMPP breaks and the rooms are forgotten, the media go on.
     pub async fn stop_prosody(&mut self) {
         self.prosody.kill().await;
     }
 
-    /// Starts Prosody again on the same ports.
+    /// Starts Prosody again on the same ports; the focus comes back to it by itself.
     ///
     /// # Errors
     /// When it does not come up.

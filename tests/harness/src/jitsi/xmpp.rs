@@ -1,6 +1,7 @@
 //! The stand-in's connections to Prosody: one stream per component (XEP-0114), stanzas in as trees, stanzas out as text.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use minidom::Element;
 use minidom::tree_builder::TreeBuilder;
@@ -9,7 +10,7 @@ use rxml::{Parse, RawParser};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
@@ -97,65 +98,113 @@ pub(super) fn child<'a>(element: &'a Element, name: &str) -> Option<&'a Element>
     element.children().find(|child| child.name() == name)
 }
 
-/// Connects all components; their stanzas come out of one receiver.
+/// What the streams bring.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Stanza(Element),
+    /// Prosody has ended, and with it every room.
+    Lost,
+}
+
+/// Between attempts to reach a Prosody that is not up yet.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Connects all components, and again whenever Prosody was restarted; what they bring comes out of one receiver.
 pub(super) async fn connect(
     port: u16,
-) -> Result<(Outgoing, mpsc::UnboundedReceiver<Element>, Vec<Serving>)> {
+) -> Result<(Outgoing, mpsc::UnboundedReceiver<Incoming>, Vec<Serving>)> {
     let (deliver, incoming) = mpsc::unbounded_channel();
     let (mut streams, mut tasks) = (HashMap::new(), Vec::new());
     for (name, _) in COMPONENTS {
         let host = format!("{name}.{DOMAIN}");
-        let (outgoing, task) = component(port, &host, deliver.clone()).await?;
+        let stream = Stream::open(port, &host).await?;
+        let (outgoing, texts) = mpsc::unbounded_channel();
+        let carried = carry(stream, texts, port, host.clone(), deliver.clone());
+        tasks.push(Serving::new(runtime::runtime().spawn(carried)));
         streams.insert(host, outgoing);
-        tasks.extend(task);
     }
     Ok((Outgoing(streams), incoming, tasks))
 }
 
-async fn component(
+/// Carries stanzas both ways until the focus has ended.
+async fn carry(
+    mut stream: Stream,
+    mut texts: mpsc::UnboundedReceiver<String>,
     port: u16,
-    host: &str,
-    deliver: mpsc::UnboundedSender<Element>,
-) -> Result<(mpsc::UnboundedSender<String>, [Serving; 2])> {
-    let failed = |answer: String| Error::Answer {
-        what: format!("Prosody's component {host}"),
-        answer,
-    };
-    let io = |error: std::io::Error| failed(error.to_string());
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(io)?;
-    stream.set_nodelay(true).map_err(io)?;
-    let (read, mut write) = stream.into_split();
-    let mut reader = Reader::new(read);
-    let open = format!(
-        "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{host}'>"
-    );
-    write.write_all(open.as_bytes()).await.map_err(io)?;
-    let id = reader.stream_id().await.map_err(failed)?;
-    let digest = Sha1::digest(format!("{id}{COMPONENT_SECRET}"));
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let handshake = format!("<handshake>{digest}</handshake>");
-    write.write_all(handshake.as_bytes()).await.map_err(io)?;
-    let answer = reader.stanza().await.map_err(failed)?;
-    if answer.name() != "handshake" {
-        return Err(failed(String::from(&answer)));
+    host: String,
+    deliver: mpsc::UnboundedSender<Incoming>,
+) {
+    while stream.pass(&mut texts, &deliver).await.is_err() {
+        if deliver.send(Incoming::Lost).is_err() {
+            return;
+        }
+        stream = loop {
+            match Stream::open(port, &host).await {
+                Ok(stream) => break stream,
+                Err(_) => tokio::time::sleep(AGAIN).await,
+            }
+        };
     }
-    let (outgoing, mut texts) = mpsc::unbounded_channel::<String>();
-    let writing = runtime::runtime().spawn(async move {
-        while let Some(text) = texts.recv().await {
-            if write.write_all(text.as_bytes()).await.is_err() {
-                return;
+}
+
+/// A component's stream.
+struct Stream {
+    reader: Reader,
+    write: OwnedWriteHalf,
+}
+
+impl Stream {
+    async fn open(port: u16, host: &str) -> Result<Self> {
+        let failed = |answer: String| Error::Answer {
+            what: format!("Prosody's component {host}"),
+            answer,
+        };
+        let io = |error: std::io::Error| failed(error.to_string());
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(io)?;
+        stream.set_nodelay(true).map_err(io)?;
+        let (read, mut write) = stream.into_split();
+        let mut reader = Reader::new(read);
+        let open = format!(
+            "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='{host}'>"
+        );
+        write.write_all(open.as_bytes()).await.map_err(io)?;
+        let id = reader.stream_id().await.map_err(failed)?;
+        let digest = Sha1::digest(format!("{id}{COMPONENT_SECRET}"));
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let handshake = format!("<handshake>{digest}</handshake>");
+        write.write_all(handshake.as_bytes()).await.map_err(io)?;
+        let answer = reader.stanza().await.map_err(failed)?;
+        if answer.name() != "handshake" {
+            return Err(failed(String::from(&answer)));
+        }
+        Ok(Self { reader, write })
+    }
+
+    /// An error when the stream has ended, and nothing when the focus has.
+    async fn pass(
+        &mut self,
+        texts: &mut mpsc::UnboundedReceiver<String>,
+        deliver: &mpsc::UnboundedSender<Incoming>,
+    ) -> Result<(), String> {
+        loop {
+            tokio::select! {
+                text = texts.recv() => match text {
+                    Some(text) => {
+                        let written = self.write.write_all(text.as_bytes()).await;
+                        written.map_err(|error| error.to_string())?;
+                    }
+                    None => return Ok(()),
+                },
+                stanza = self.reader.stanza() => {
+                    let stanza = stanza?;
+                    tracing::trace!(stanza = String::from(&stanza), "in");
+                    if deliver.send(Incoming::Stanza(stanza)).is_err() {
+                        return Ok(());
+                    }
+                }
             }
         }
-    });
-    let reading = runtime::runtime().spawn(async move {
-        while let Ok(stanza) = reader.stanza().await {
-            tracing::trace!(stanza = String::from(&stanza), "in");
-            if deliver.send(stanza).is_err() {
-                return;
-            }
-        }
-    });
-    Ok((outgoing, [Serving::new(writing), Serving::new(reading)]))
+    }
 }
 
 /// Reads a stream element by element.

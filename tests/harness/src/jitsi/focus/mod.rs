@@ -19,7 +19,7 @@ use crate::runtime;
 use crate::web::Serving;
 
 use super::bridge::Bridge;
-use super::xmpp::{self, Outgoing, Stanza, bare, escape, resource};
+use super::xmpp::{self, Incoming, Outgoing, Stanza, bare, escape, resource};
 use super::{DOMAIN, JitsiOptions};
 use room::{FOCUS, Occupant, Presence, Room};
 
@@ -109,13 +109,14 @@ struct State {
 impl State {
     async fn run(
         mut self,
-        mut stanzas: mpsc::UnboundedReceiver<Element>,
+        mut incoming: mpsc::UnboundedReceiver<Incoming>,
         mut inbox: mpsc::UnboundedReceiver<Order>,
     ) {
         loop {
             tokio::select! {
-                stanza = stanzas.recv() => match stanza {
-                    Some(stanza) => self.stanza(&stanza).await,
+                came = incoming.recv() => match came {
+                    Some(Incoming::Stanza(stanza)) => self.stanza(&stanza).await,
+                    Some(Incoming::Lost) => self.forget(),
                     None => return,
                 },
                 order = inbox.recv() => match order {
@@ -124,6 +125,15 @@ impl State {
                 },
             }
         }
+    }
+
+    /// Prosody forgets its rooms when it ends, and so does the focus: who comes back asks for them again.
+    fn forget(&mut self) {
+        let rooms: Vec<String> = self.rooms.keys().cloned().collect();
+        for room in rooms {
+            self.thrown_out(&room);
+        }
+        self.asked.clear();
     }
 
     async fn order(&mut self, order: Order) {

@@ -13,6 +13,7 @@ pub mod control;
 pub mod engine;
 pub mod graph;
 pub mod opus;
+pub mod lettering;
 pub mod plan;
 pub mod playout;
 pub mod transport;

@@ -91,6 +91,44 @@ pub struct Tile {
     pub rect: Rect,
 }
 
+/// Text on the television, in a dark box over the pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// Where the box may be.
+    pub area: Rect,
+    /// Where in the area it lies.
+    pub place: Place,
+    /// Pixels from one line to the next. The box has a margin of a quarter of it above and below
+    /// the text and of half of it beside. An area that is one line high shows one line, cut with
+    /// an ellipsis; in a higher one text wraps, and of what does not fit the end stays.
+    pub line_height: u32,
+    /// Each begins on a line of its own.
+    pub lines: Vec<TextLine>,
+}
+
+/// Where a label lies in its area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// As small as its text.
+    TopRight,
+    /// As small as its text.
+    BottomLeft,
+    /// As small as its text, which is centred.
+    BottomCentre,
+    /// The whole area, text at its bottom.
+    Fill,
+}
+
+/// Words of somebody; any Unicode, of a length that can be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextLine {
+    /// Whose, in heavier letters before the text; may be empty.
+    pub who: String,
+    /// What.
+    pub text: String,
+}
+
 /// From the daemon to the engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command")]
@@ -119,6 +157,11 @@ pub enum MediaCommand {
     SetTiles {
         /// Back to front.
         tiles: Vec<Tile>,
+    },
+    /// All text on the television, back to front; replaces what was there.
+    SetText {
+        /// Empty: none, which costs nothing.
+        labels: Vec<Label>,
     },
     /// Whether anybody looks at the picture socket.
     SetPreview {

@@ -11,7 +11,8 @@ mod event;
 mod transport;
 
 pub use command::{
-    AudioChoice, CameraChoice, DeviceChoice, MediaCommand, Rect, Television, Tile, TileSource,
+    AudioChoice, CameraChoice, DeviceChoice, Label, MediaCommand, Place, Rect, Television,
+    TextLine, Tile, TileSource,
 };
 pub use declared::{
     ChannelOffer, Declared, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials,

@@ -15,8 +15,9 @@ use std::{
 };
 
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats,
-    SourceKind, Television, Tile, TileSource, TransportEvent, TransportId, TransportState,
+    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, Label, MediaCommand, MediaEvent,
+    MediaStats, SourceKind, Television, Tile, TileSource, TransportEvent, TransportId,
+    TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -61,6 +62,7 @@ struct Wanted {
     television: Option<Television>,
     muted: BTreeSet<SourceKind>,
     tiles: Vec<Tile>,
+    labels: Vec<Label>,
     pictures_per_second: u32,
 }
 
@@ -77,6 +79,7 @@ impl Default for Wanted {
             television: None,
             muted: BTreeSet::new(),
             tiles: Vec::new(),
+            labels: Vec::new(),
             pictures_per_second: 0,
         }
     }
@@ -131,6 +134,7 @@ impl Engine {
                 }
             }
             MediaCommand::SetTiles { tiles } => self.wanted.tiles = tiles,
+            MediaCommand::SetText { labels } => self.wanted.labels = labels,
             MediaCommand::SetPreview {
                 pictures_per_second,
             } => {
@@ -349,6 +353,7 @@ impl Engine {
             )?),
         };
         television.set_tiles(&self.wanted.tiles)?;
+        television.set_text(&self.wanted.labels)?;
         television.set_preview(self.wanted.pictures_per_second)
     }
 

@@ -13,13 +13,15 @@ use std::{
 
 use gstreamer::{self as gst, prelude::*};
 use gstreamer_app as gst_app;
-use saal_media_protocol::{Television, Tile, TileSource};
+use gstreamer_video as gst_video;
+use saal_media_protocol::{Label, Television, Tile, TileSource};
 use tokio::sync::watch;
 
 use super::{
     Graph, GraphError, Part, begin_now, chain, encoder::live_input, live_aggregator, make,
     source_video::raw_caps, start, stop,
 };
+use crate::lettering::{self, Lettered, Lettering};
 
 /// A JPEG of the television.
 pub type Picture = Arc<[u8]>;
@@ -132,6 +134,9 @@ pub enum TelevisionSink {
     None,
 }
 
+/// Text is in front of all tiles, of which there are fewer than this.
+const TEXT_ZORDER: u32 = 1_000;
+
 /// Composition; dropping it ends it.
 #[derive(Debug)]
 pub struct TelevisionOutput {
@@ -142,10 +147,22 @@ pub struct TelevisionOutput {
     compositor: gst::Element,
     rate: gst::Element,
     tiles: Vec<ShownTile>,
+    labels: Vec<ShownLabel>,
+    /// Fonts; loaded with the first text.
+    lettering: Option<Lettering>,
     pictures_per_second: u32,
     composing: Option<u32>,
     /// When composition last began, in the graph's time (nanoseconds).
     begun: Arc<AtomicU64>,
+}
+
+/// A text on the television; another text may take its input over.
+#[derive(Debug)]
+struct ShownLabel {
+    label: Label,
+    sample: gst::Sample,
+    input: gst_app::AppSrc,
+    pad: gst::Pad,
 }
 
 #[derive(Debug)]
@@ -196,6 +213,8 @@ impl TelevisionOutput {
             compositor,
             rate,
             tiles: Vec::new(),
+            labels: Vec::new(),
+            lettering: None,
             pictures_per_second: 0,
             composing: None,
             begun,
@@ -225,6 +244,50 @@ impl TelevisionOutput {
             outcome = outcome.and(self.place(order, tile));
         }
         outcome.and(self.compose())
+    }
+
+    /// Shows these texts, back to front, and no others.
+    ///
+    /// # Errors
+    /// When one can't be added; those before it are as wanted.
+    pub fn set_text(&mut self, wanted: &[Label]) -> Result<(), GraphError> {
+        let wanted: Vec<&Label> = wanted.iter().filter(|l| lettering::has_room(l)).collect();
+        for surplus in self.labels.split_off(wanted.len().min(self.labels.len())) {
+            self.remove_input(&surplus.input, &surplus.pad);
+        }
+        for (index, label) in wanted.into_iter().enumerate() {
+            let shown = self.labels.get(index);
+            if shown.is_none_or(|shown| shown.label != *label) {
+                self.show_label(index, label)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn show_label(&mut self, index: usize, label: &Label) -> Result<(), GraphError> {
+        let lettering = self.lettering.get_or_insert_default();
+        let Some(lettered) = lettering.draw(label) else {
+            return Ok(());
+        };
+        let sample = lettered_picture(&lettered, self.settings);
+        if index == self.labels.len() {
+            let (input, pad) = self.add_input()?;
+            let order = TEXT_ZORDER + u32::try_from(index).unwrap_or(0);
+            pad.set_property("zorder", order);
+            self.labels.push(ShownLabel {
+                label: label.clone(),
+                sample: sample.clone(),
+                input,
+                pad,
+            });
+        }
+        let shown = &mut self.labels[index];
+        shown.label = label.clone();
+        shown.sample = sample;
+        shown.pad.set_property("xpos", lettered.x);
+        shown.pad.set_property("ypos", lettered.y);
+        self.screen.show(&shown.input, &shown.sample);
+        Ok(())
     }
 
     /// How many pictures a second the preview wants; 0: nobody looks.
@@ -263,6 +326,9 @@ impl TelevisionOutput {
             begin_now(&self.screen.graph, &self.compositor);
             start(Part::Television, &self.pipeline)?;
             self.screen.refresh();
+            for shown in &self.labels {
+                self.screen.show(&shown.input, &shown.sample);
+            }
         }
         Ok(())
     }
@@ -290,13 +356,25 @@ impl TelevisionOutput {
     }
 
     fn add(&mut self, tile: &Tile) -> Result<usize, GraphError> {
+        let (input, pad) = self.add_input()?;
+        pad.set_property_from_str("sizing-policy", "keep-aspect-ratio");
+        self.screen.add(&tile.source, &input);
+        self.tiles.push(ShownTile {
+            tile: tile.clone(),
+            input,
+            pad,
+        });
+        Ok(self.tiles.len() - 1)
+    }
+
+    /// One more picture for the compositor.
+    fn add_input(&self) -> Result<(gst_app::AppSrc, gst::Pad), GraphError> {
         let broken = |source| GraphError::Link {
             part: Part::Television,
             source,
         };
         let pad = self.compositor.request_pad_simple("sink_%u");
         let pad = pad.ok_or_else(|| broken(gst::glib::bool_error!("no more tiles")))?;
-        pad.set_property_from_str("sizing-policy", "keep-aspect-ratio");
         let input = live_input(1);
         let linked = self.pipeline.add(&input).and_then(|()| {
             let source = input
@@ -307,25 +385,22 @@ impl TelevisionOutput {
                 .map_err(|e| gst::glib::bool_error!("tile: {e}"))?;
             input.sync_state_with_parent()
         });
-        let shown = ShownTile {
-            tile: tile.clone(),
-            input,
-            pad,
-        };
         if let Err(error) = linked {
-            self.remove(&shown);
+            self.remove_input(&input, &pad);
             return Err(broken(error));
         }
-        self.screen.add(&tile.source, &shown.input);
-        self.tiles.push(shown);
-        Ok(self.tiles.len() - 1)
+        Ok((input, pad))
     }
 
     fn remove(&self, shown: &ShownTile) {
         self.screen.remove(&shown.tile.source);
-        let _ = shown.input.set_state(gst::State::Null);
-        let _ = self.pipeline.remove(&shown.input);
-        self.compositor.release_request_pad(&shown.pad);
+        self.remove_input(&shown.input, &shown.pad);
+    }
+
+    fn remove_input(&self, input: &gst_app::AppSrc, pad: &gst::Pad) {
+        let _ = input.set_state(gst::State::Null);
+        let _ = self.pipeline.remove(input);
+        self.compositor.release_request_pad(pad);
     }
 }
 
@@ -358,12 +433,36 @@ fn drop_pictures_before(begun: &Arc<AtomicU64>, element: &gst::Element) {
 
 fn placeholder() -> gst::Sample {
     let pixels = (PLACEHOLDER_WIDTH * PLACEHOLDER_HEIGHT) as usize;
-    let mut picture = vec![PLACEHOLDER_LUMA; pixels * 3 / 2];
-    picture[pixels..].fill(128);
-    let buffer = gst::Buffer::from_slice(picture);
+    let luma = vec![PLACEHOLDER_LUMA; pixels];
+    let caps = raw_caps(PLACEHOLDER_WIDTH, PLACEHOLDER_HEIGHT);
+    grey_picture(PLACEHOLDER_WIDTH, PLACEHOLDER_HEIGHT, &luma, &caps)
+}
+
+/// Has the television's colorimetry, else the compositor would convert it for every picture.
+fn lettered_picture(lettered: &Lettered, television: Television) -> gst::Sample {
+    let mut caps = raw_caps(lettered.width, lettered.height);
+    let (width, height) = (television.width, television.height);
+    let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, width, height);
+    if let Ok(info) = info.build() {
+        let colorimetry = info.colorimetry().to_string();
+        caps.make_mut().set("colorimetry", colorimetry);
+    }
+    grey_picture(lettered.width, lettered.height, &lettered.luma, &caps)
+}
+
+/// I420 without colour; rows are as long as GStreamer expects, a multiple of four bytes.
+fn grey_picture(width: u32, height: u32, luma: &[u8], caps: &gst::Caps) -> gst::Sample {
+    let mut picture = Vec::new();
+    for row in luma.chunks(width.max(1) as usize) {
+        picture.extend_from_slice(row);
+        picture.resize(picture.len().next_multiple_of(4), 0);
+    }
+    let chroma_row = width.div_ceil(2).next_multiple_of(4);
+    let chroma = (chroma_row * height.div_ceil(2) * 2) as usize;
+    picture.resize(picture.len() + chroma, 128);
     gst::Sample::builder()
-        .buffer(&buffer)
-        .caps(&raw_caps(PLACEHOLDER_WIDTH, PLACEHOLDER_HEIGHT))
+        .buffer(&gst::Buffer::from_slice(picture))
+        .caps(caps)
         .build()
 }
 

@@ -20,6 +20,8 @@ pub enum Intent {
     GivePassword(Secret),
     /// The chat was looked at.
     ReadChat,
+    /// The television is to show the chat beside the pictures, or no more.
+    ShowChat(bool),
     /// Do this in the meeting.
     Act(MeetingAction),
     /// Leave, or stop joining.

@@ -6,6 +6,12 @@ use saal_meeting::Participant;
 /// More tiles than this are too small to recognise anybody from the back of a room.
 const MOST_TILES: usize = 16;
 
+/// What is left of a television's width for pictures while the chat is shown beside them.
+#[must_use]
+pub fn pictures_width(width: u32, chat: bool) -> u32 {
+    if chat { even(width * 7 / 10) } else { width }
+}
+
 /// Arranges the participants on a television of this size: content beside people, people in a
 /// grid of equal tiles in the order given, the room's own picture while nobody else is there. What
 /// the room itself presents is content too, unless somebody else presents: people here see their

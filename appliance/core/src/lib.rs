@@ -15,13 +15,14 @@ mod presenting;
 mod room;
 mod said;
 mod saved_call;
+mod screen_text;
 mod time;
 mod trouble;
 
 pub use agenda::{Agenda, JOIN_BEFORE};
 pub use engine::EngineState;
 pub use event::{CalendarProblem, Effect, EngineEvent, Event, Intent};
-pub use layout::tiles;
+pub use layout::{pictures_width, tiles};
 pub use muting::Muted;
 pub use phase::{InCall, Joining, Leaving, LobbyWord, Obstacle, Phase, Reconnecting};
 pub use presenting::Presenting;

@@ -27,6 +27,8 @@ pub struct Said {
     chat: VecDeque<ChatLine>,
     /// Lines that nobody has looked at.
     unread: usize,
+    /// The television shows the chat.
+    shown: bool,
     captions: VecDeque<(Caption, Duration)>,
     reactions: VecDeque<(Reaction, Duration)>,
     notice: Option<(Notice, Duration)>,
@@ -62,6 +64,17 @@ impl Said {
     #[must_use]
     pub fn unread(&self) -> usize {
         self.unread
+    }
+
+    /// The television shows the chat.
+    #[must_use]
+    pub fn is_chat_shown(&self) -> bool {
+        self.shown
+    }
+
+    /// True when that is another.
+    pub(crate) fn show_chat(&mut self, shown: bool) -> bool {
+        std::mem::replace(&mut self.shown, shown) != shown
     }
 
     /// What is being said, oldest first.

@@ -44,7 +44,8 @@ fn a_new_engine_is_told_everything_and_the_service_makes_new_transports() {
             "SetMuted",
             "SetTiles",
             "MediaRestarted",
-            "Redraw"
+            "Redraw",
+            "SetText"
         ]
     );
     let call = bench.call();

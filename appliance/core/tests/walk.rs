@@ -16,10 +16,10 @@ use proptest::{
 };
 use saal_core::{
     CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted, Phase, SavedCall,
-    TroubleCode, tiles,
+    TroubleCode, pictures_width, tiles,
 };
 use saal_media_protocol::{
-    DeviceUse, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
+    DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
 };
 use saal_meeting::{
     AccountState, CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, MeetingAction,
@@ -79,6 +79,7 @@ fn intent() -> impl Strategy<Value = Intent> {
         1 => Just(Intent::JoinLink(MeetingLink::new("https://meet.example.org/lahn"))),
         1 => Just(Intent::GivePassword(Secret::new("pw"))),
         1 => Just(Intent::ReadChat),
+        1 => any::<bool>().prop_map(Intent::ShowChat),
         2 => action().prop_map(Intent::Act),
         3 => source().prop_map(Intent::Toggle),
         2 => (source(), any::<bool>()).prop_map(|(s, m)| Intent::SetMuted(s, m)),
@@ -263,6 +264,7 @@ struct World {
     engine_configured: bool,
     engine_muted: Muted,
     engine_tiles: Vec<Tile>,
+    engine_labels: Vec<Label>,
     engine_starts: VecDeque<Duration>,
     leaving_since: Option<Duration>,
     shutdown: bool,
@@ -277,6 +279,7 @@ impl World {
                 self.engine_runs = true;
                 self.engine_configured = false;
                 self.engine_tiles = Vec::new();
+                self.engine_labels = Vec::new();
                 self.engine_muted = Muted::default();
                 self.engine_starts.push_back(now);
             }
@@ -321,6 +324,10 @@ impl World {
                 other => panic!("{other:?} can't be muted"),
             },
             MediaCommand::SetTiles { tiles } => self.engine_tiles.clone_from(tiles),
+            MediaCommand::SetText { labels } => {
+                assert_ne!(self.engine_labels, *labels, "only what is news");
+                self.engine_labels.clone_from(labels);
+            }
             _ => {}
         }
     }
@@ -342,17 +349,20 @@ impl World {
                 room.muted(),
                 "the engine keeps what people want kept"
             );
-            let (others, presenting) = match phase {
-                Phase::Joining(state) => (&state.participants[..], false),
+            let (others, presenting, chat) = match phase {
+                Phase::Joining(state) => (&state.participants[..], false, false),
                 _ => {
                     let call = phase.in_call().unwrap();
-                    (&call.participants[..], call.state.presenting)
+                    let chat = call.said.is_chat_shown();
+                    (&call.participants[..], call.state.presenting, chat)
                 }
             };
-            assert_eq!(self.engine_tiles, tiles(others, presenting, 1280, 720));
+            let width = pictures_width(1280, chat);
+            assert_eq!(self.engine_tiles, tiles(others, presenting, width, 720));
         }
         if !at_work {
             assert_eq!(self.engine_tiles, [], "nobody is on the television at home");
+            assert_eq!(self.engine_labels, [], "nor is what was said");
         }
         let recent = bench.now.mono.saturating_sub(Duration::from_secs(60));
         self.engine_starts.retain(|t| *t > recent);

@@ -10,7 +10,7 @@ use saal_meeting::{
 use super::Room;
 use crate::{
     Agenda, Effect, Joining, Leaving, Muted, Now, Phase, SavedCall, Trouble, TroubleCode,
-    layout::tiles,
+    layout::{pictures_width, tiles},
 };
 
 impl Room {
@@ -213,10 +213,10 @@ impl Room {
             config.television.width.get(),
             config.television.height.get(),
         );
-        let presenting = self
-            .phase
-            .in_call()
-            .is_some_and(|call| call.state.presenting);
+        let call = self.phase.in_call();
+        let presenting = call.is_some_and(|call| call.state.presenting);
+        let chat = call.is_some_and(|call| call.said.is_chat_shown());
+        let width = pictures_width(width, chat);
         let tiles = tiles(participants, presenting, width, height);
         self.watch(&tiles);
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));

@@ -45,6 +45,8 @@ impl Room {
     /// Tells a new engine everything, and the meeting service that its transports are gone. Both
     /// wait in queues while the process starts, so a call is back the sooner.
     fn brief_engine(&mut self) {
+        // It shows no text yet; what there is follows.
+        self.labels.clear();
         self.configure_devices();
         self.send_preview();
         self.send_media_state();

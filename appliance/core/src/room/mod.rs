@@ -4,12 +4,13 @@ mod call;
 mod devices;
 mod meeting;
 mod presenting;
+mod text;
 mod upkeep;
 
 use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
-use saal_media_protocol::{DeviceList, MediaStats};
+use saal_media_protocol::{DeviceList, Label, MediaStats};
 use saal_meeting::{AccountState, Meeting, Watched};
 
 use crate::{
@@ -32,6 +33,8 @@ pub struct Room {
     resume: Option<saal_meeting::ResumeToken>,
     /// What the service was told of the television, in this call.
     watched: Vec<Watched>,
+    /// What the engine was told to show as text.
+    labels: Vec<Label>,
     next_call: u64,
     troubles: Troubles,
     engine: Engine,
@@ -63,6 +66,7 @@ impl Room {
             before_consent: None,
             resume: None,
             watched: Vec::new(),
+            labels: Vec::new(),
             next_call: 1,
             troubles: Troubles::default(),
             engine: Engine::new(),
@@ -92,6 +96,7 @@ impl Room {
             Event::Shutdown => self.on_shutdown(now),
             Event::Deadline => self.on_deadline(now),
         }
+        self.send_text();
     }
 
     /// What the room wants done next, in order.
@@ -123,6 +128,7 @@ impl Room {
             Intent::GivePassword(password) => self.give_password(password),
             Intent::Act(action) => self.act(now, action),
             Intent::ReadChat => self.read_chat(),
+            Intent::ShowChat(shown) => self.show_chat(shown),
             Intent::Leave => self.leave(now),
             Intent::Toggle(source) => self.set_muted(now, source, !self.muted.get(source)),
             Intent::SetMuted(source, muted) => self.set_muted(now, source, muted),

@@ -218,6 +218,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Media(M::SetMuted { .. }) => "SetMuted",
         Effect::Media(M::SetTiles { .. }) => "SetTiles",
         Effect::Media(M::SetPreview { .. }) => "SetPreview",
+        Effect::Media(M::SetText { .. }) => "SetText",
         Effect::Media(_) => "Media",
         Effect::Meeting(MeetingCommand::Join { .. }) => "Join",
         Effect::Meeting(MeetingCommand::Leave { .. }) => "Leave",

@@ -3,9 +3,11 @@
 //!
 //! # Layout
 //!
-//! The picture is divided into 20 columns and 15 rows of equal cells; the strip is the lowest four
-//! rows, the rest is the moving part. Cell edges are `column * width / 20` and `row * height / 15`,
-//! rounded down. White has luma 220, black 30, chroma is 128 (grey).
+//! The picture is divided into 20 columns and 15 rows of equal cells; the strip is the third to the
+//! sixth row, the rest is the moving part. Cell edges are `column * width / 20` and
+//! `row * height / 15`, rounded down. White has luma 220, black 30, chroma is 128 (grey). What is
+//! written on a television (names, captions, signs, marks) stands at a picture's edges, so there
+//! the strip is read below it or above it.
 //!
 //! - Column 0 holds the finder, from top to bottom: white, black, white, black. Column 19 holds
 //!   black, white, black, white.
@@ -29,6 +31,8 @@ use crate::{Luma, PictureMut, code::crc8};
 const COLUMNS: u32 = 20;
 const ROWS: u32 = 15;
 const STRIP_ROWS: u32 = 4;
+/// The first of them.
+const STRIP_ROW: u32 = 2;
 const DATA_COLUMNS: u32 = COLUMNS - 2;
 const WHITE: u8 = 220;
 const BLACK: u8 = 30;
@@ -36,7 +40,7 @@ const GREY: u8 = 128;
 /// White as studio range has it.
 const PAPER: u8 = 235;
 /// Odd, so that it begins and ends with a blank one.
-const CHART_BANDS: usize = 11;
+const CHART_BANDS: usize = 15;
 const LEAST_CONTRAST: u32 = 40;
 
 /// What a picture says about itself.
@@ -52,10 +56,9 @@ pub struct Code {
 ///
 /// The moving part depends on `time_ms` only, so a source that drops frames moves as fast.
 pub fn draw(code: Code, seed: u64, picture: &mut PictureMut<'_>) {
-    let strip_top = row_edge(ROWS - STRIP_ROWS, picture.height);
-    draw_background(seed, strip_top, picture);
+    draw_background(seed, picture);
     for index in 0..DISCS {
-        Disc::at(index, code.time_ms, seed, picture.width, strip_top).draw(picture, strip_top);
+        Disc::at(index, code.time_ms, seed, picture).draw(picture);
     }
     draw_strip(code, picture);
 }
@@ -64,19 +67,18 @@ pub fn draw(code: Code, seed: u64, picture: &mut PictureMut<'_>) {
 /// stripes of one to four pixels, each group eight stripes wide, repeated over the whole width.
 /// The strip is that of [`draw`].
 pub fn draw_chart(code: Code, picture: &mut PictureMut<'_>) {
-    let strip_top = row_edge(ROWS - STRIP_ROWS, picture.height);
-    let width = picture.width as usize;
+    let (width, height) = (picture.width as usize, picture.height as usize);
     let row: Vec<u8> = (1..=4_usize)
         .cycle()
         .flat_map(|stripe| (0..8).flat_map(move |n| std::iter::repeat_n(n % 2 == 0, stripe)))
         .map(|white| if white { PAPER } else { BLACK })
         .take(width)
         .collect();
-    for line in 0..strip_top as usize {
+    for line in 0..height {
         let start = line * picture.y_stride;
         let pixels = &mut picture.y[start..start + width];
         // Every other band is blank, as between lines of writing.
-        if (line * CHART_BANDS / strip_top as usize).is_multiple_of(2) {
+        if (line * CHART_BANDS / height).is_multiple_of(2) {
             pixels.fill(PAPER);
         } else {
             pixels.copy_from_slice(&row);
@@ -147,7 +149,7 @@ fn row_edge(row: u32, height: u32) -> u32 {
 
 /// Left, right and top, bottom of a cell of the strip.
 fn cell_box(column: u32, row: u32, width: u32, height: u32) -> ((u32, u32), (u32, u32)) {
-    let row = ROWS - STRIP_ROWS + row;
+    let row = STRIP_ROW + row;
     (
         (column_edge(column, width), column_edge(column + 1, width)),
         (row_edge(row, height), row_edge(row + 1, height)),
@@ -177,13 +179,12 @@ fn draw_strip(code: Code, picture: &mut PictureMut<'_>) {
             draw_cell(column + 1, row, white, picture);
         }
     }
-    // Whole chroma rows from the strip's first full one on; the row above stays coloured.
-    let first = row_edge(ROWS - STRIP_ROWS, picture.height).div_ceil(2) as usize;
+    // The strip's whole chroma rows; those that it shares stay coloured.
+    let first = row_edge(STRIP_ROW, picture.height).div_ceil(2) as usize;
+    let end = (row_edge(STRIP_ROW + STRIP_ROWS, picture.height) / 2) as usize;
     for plane in [&mut *picture.u, &mut *picture.v] {
-        let end = plane
-            .len()
-            .min(picture.height.div_ceil(2) as usize * picture.chroma_stride);
-        if let Some(rows) = plane.get_mut(first * picture.chroma_stride..end) {
+        let rows = first * picture.chroma_stride..end.max(first) * picture.chroma_stride;
+        if let Some(rows) = plane.get_mut(rows) {
             rows.fill(GREY);
         }
     }
@@ -202,17 +203,18 @@ fn draw_cell(column: u32, row: u32, white: bool, picture: &mut PictureMut<'_>) {
 }
 
 /// A calm vertical gradient, so that an encoder has a still background as in a real room.
-fn draw_background(seed: u64, strip_top: u32, picture: &mut PictureMut<'_>) {
+fn draw_background(seed: u64, picture: &mut PictureMut<'_>) {
+    let height = picture.height;
     let (width, chroma_width) = (picture.width as usize, picture.width.div_ceil(2) as usize);
     let [hue_u, hue_v, ..] = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_le_bytes();
-    for row in 0..strip_top {
-        let shade = 60 + (row * 110 / strip_top.max(1)) as u8;
+    for row in 0..height {
+        let shade = 60 + (row * 110 / height) as u8;
         let start = row as usize * picture.y_stride;
         picture.y[start..start + width].fill(shade);
     }
-    for row in 0..strip_top.div_ceil(2) {
+    for row in 0..height.div_ceil(2) {
         let start = row as usize * picture.chroma_stride;
-        let drift = (row * 40 / strip_top.max(1)) as u8;
+        let drift = (row * 40 / height) as u8;
         picture.u[start..start + chroma_width].fill(100 + hue_u % 56 + drift);
         picture.v[start..start + chroma_width].fill(100 + hue_v % 56 - drift);
     }
@@ -231,10 +233,11 @@ struct Disc {
 }
 
 impl Disc {
-    fn at(index: u32, time_ms: u32, seed: u64, width: u32, height: u32) -> Self {
+    fn at(index: u32, time_ms: u32, seed: u64, picture: &PictureMut<'_>) -> Self {
+        let (width, height) = (picture.width, picture.height);
         let random = (seed ^ u64::from(index + 1)).wrapping_mul(0xD1B5_4A32_D192_ED03);
         let [_, _, phase_x, phase_y, speed, luma, u, v] = random.to_le_bytes();
-        let radius = height / (7 + index);
+        let radius = height / (9 + index);
         // Crossing takes between 2 and 4 seconds in one direction, a little more in the other.
         let period = 2000 + u32::from(speed) * 8;
         let swing = |phase: u8, period: u32, room: u32| {
@@ -252,16 +255,17 @@ impl Disc {
         }
     }
 
-    fn draw(&self, picture: &mut PictureMut<'_>, strip_top: u32) {
-        let (width, stride, chroma) = (picture.width, picture.y_stride, picture.chroma_stride);
-        fill_disc(picture.y, stride, (width, strip_top), self, self.luma);
+    fn draw(&self, picture: &mut PictureMut<'_>) {
+        let (width, height) = (picture.width, picture.height);
+        let (stride, chroma) = (picture.y_stride, picture.chroma_stride);
+        fill_disc(picture.y, stride, (width, height), self, self.luma);
         let half = Self {
             x: self.x / 2,
             y: self.y / 2,
             radius: self.radius / 2,
             ..*self
         };
-        let room = (width.div_ceil(2), strip_top / 2);
+        let room = (width.div_ceil(2), height.div_ceil(2));
         fill_disc(picture.u, chroma, room, &half, self.u);
         fill_disc(picture.v, chroma, room, &half, self.v);
     }

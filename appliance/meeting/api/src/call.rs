@@ -124,6 +124,8 @@ pub struct MeetingState {
     pub polls: Vec<Poll>,
     /// A telephone is in the call, which understands tones (DTMF).
     pub dial_in: bool,
+    /// People can write to each other.
+    pub chat: bool,
 }
 
 /// A question that people vote on; the room reads it only.

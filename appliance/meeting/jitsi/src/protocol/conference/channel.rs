@@ -204,7 +204,7 @@ impl Conference {
                 let message = bridge::endpoint_message(from, &answer);
                 self.say(message);
             }
-            ("transcription-result" | "translation-result", _) => self.caption(payload),
+            ("transcription-result", _) => self.caption(payload),
             // Messages of other applications, such as statistics, are not for us.
             _ => {}
         }

@@ -99,7 +99,7 @@ impl Conference {
     /// What members tell each other in JSON.
     fn room_json(&mut self, now: Instant, from: &str, json: &Value) {
         match json["type"].as_str().unwrap_or_default() {
-            "transcription-result" | "translation-result" => self.caption(json),
+            "transcription-result" => self.caption(json),
             // Components that are not known by name write in the room's.
             "av_moderation" | "breakout_rooms" | "room_metadata" | "polls"
                 if ids::resource(from).is_empty() =>
@@ -117,17 +117,11 @@ impl Conference {
         }
     }
 
-    /// Spoken words as text.
+    /// Spoken words as text, in the language that is spoken: translations are for those who asked
+    /// for theirs, and there may be several of one sentence.
     pub(super) fn caption(&mut self, json: &Value) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let first = &json["transcript"][0]["text"];
-        let words = [first, &json["text"]].map(text);
-        let [transcript, translation] = words;
-        let words = if transcript.is_empty() {
-            translation
-        } else {
-            transcript
-        };
+        let words = text(&json["transcript"][0]["text"]);
         let speaker = &json["participant"];
         let named = self.name_of(speaker["id"].as_str().unwrap_or_default());
         let id = text(&json["message_id"]);

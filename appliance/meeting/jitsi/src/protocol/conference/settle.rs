@@ -113,6 +113,7 @@ impl Conference {
             microphone_moderated: !self.may_unmute(SourceKind::Microphone),
             camera_moderated: !self.may_unmute(SourceKind::Camera),
             dial_in: self.occupants.values().any(|o| o.telephone),
+            chat: true,
             ..self.state.clone()
         };
         if self.phase == Phase::InRoom && state != self.told.state {

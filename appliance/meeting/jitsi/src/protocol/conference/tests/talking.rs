@@ -250,6 +250,14 @@ fn words_become_captions_and_signs_become_emojis() {
         is_final: false,
     };
     assert!(world.has(&CallEvent::Caption(caption)));
+    world.hears(&format!(
+        "<message xmlns='jabber:client' type='groupchat' from='{ROOM}/transcriber'><json-message xmlns='http://jitsi.org/jitmeet'>\
+         {{\"type\":\"translation-result\",\"message_id\":\"7\",\"language\":\"fr\",\"participant\":{{\"id\":\"aaaa\",\"name\":\"x\"}},\
+         \"text\":\"bonjour\"}}</json-message></message>"
+    ));
+    let translated =
+        |event: &CallEvent| matches!(event, CallEvent::Caption(c) if c.text == "bonjour");
+    assert!(!world.events().iter().any(translated), "only what was said");
     world.bridge_says(
         r#"{"colibriClass":"EndpointMessage","from":"aaaa","msgPayload":{"name":"endpoint-reaction","reactions":["clap"]}}"#,
     );

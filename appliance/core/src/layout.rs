@@ -6,12 +6,6 @@ use saal_meeting::Participant;
 /// More tiles than this are too small to recognise anybody from the back of a room.
 const MOST_TILES: usize = 16;
 
-/// What is left of a television's width for pictures while the chat is shown beside them.
-#[must_use]
-pub fn pictures_width(width: u32, chat: bool) -> u32 {
-    if chat { even(width * 7 / 10) } else { width }
-}
-
 /// Arranges the participants on a television of this size: content beside people, people in a
 /// grid of equal tiles in the order given, the room's own picture while nobody else is there. What
 /// the room itself presents is content too, unless somebody else presents: people here see their
@@ -114,11 +108,27 @@ fn grid(sources: Vec<TileSource>, area: Rect) -> Vec<Tile> {
 
 /// Pixels of a 16:9 picture in one tile.
 fn tile_area(area: Rect, columns: u32, count: u32) -> u32 {
-    let (w, h) = (area.width / columns, area.height / count.div_ceil(columns));
-    let width = w.min(h * 16 / 9);
-    width * (width * 9 / 16)
+    let (width, height) = (area.width / columns, area.height / count.div_ceil(columns));
+    let picture = picture_in(Rect {
+        width,
+        height,
+        ..area
+    });
+    picture.width * picture.height
 }
 
-fn even(n: u32) -> u32 {
+/// Where a 16:9 picture, as most are, is in a tile: as large as it can be, in the middle.
+pub(crate) fn picture_in(tile: Rect) -> Rect {
+    let width = tile.width.min(tile.height * 16 / 9);
+    let height = width * 9 / 16;
+    Rect {
+        x: tile.x.saturating_add_unsigned((tile.width - width) / 2),
+        y: tile.y.saturating_add_unsigned((tile.height - height) / 2),
+        width,
+        height,
+    }
+}
+
+pub(crate) fn even(n: u32) -> u32 {
     n & !1
 }

@@ -9,10 +9,13 @@ use crate::Now;
 
 /// More than a person scrolls back through.
 const MOST_LINES: usize = 200;
-/// Lines of captions that fit under the picture.
+/// More sentences than there are lines for captions are never shown.
 const MOST_CAPTIONS: usize = 3;
 /// A caption is gone this long after it was final: time to read two lines aloud.
 const CAPTION_STAYS: Duration = Duration::from_secs(6);
+/// The place for captions is kept this long after the last one: pictures don't jump whenever people
+/// pause.
+const CAPTIONS_PLACE_STAYS: Duration = Duration::from_secs(60);
 /// More signs at once hide the picture.
 const MOST_REACTIONS: usize = 8;
 /// As long as the web clients show theirs.
@@ -30,6 +33,8 @@ pub struct Said {
     /// The television shows the chat.
     shown: bool,
     captions: VecDeque<(Caption, Duration)>,
+    /// Until when captions have a place of their own.
+    captioned: Option<Duration>,
     reactions: VecDeque<(Reaction, Duration)>,
     notice: Option<(Notice, Duration)>,
 }
@@ -82,6 +87,12 @@ impl Said {
         self.captions.iter().map(|(caption, _)| caption)
     }
 
+    /// What is said is captioned, though nobody may be speaking now.
+    #[must_use]
+    pub fn is_captioned(&self) -> bool {
+        self.captioned.is_some()
+    }
+
     /// Signs of the last seconds, oldest first.
     pub fn reactions(&self) -> impl Iterator<Item = &Reaction> {
         self.reactions.iter().map(|(reaction, _)| reaction)
@@ -112,6 +123,7 @@ impl Said {
 
     pub(crate) fn hear_caption(&mut self, now: Now, caption: Caption) {
         let until = now.mono + CAPTION_STAYS;
+        self.captioned = Some(now.mono + CAPTIONS_PLACE_STAYS);
         match self
             .captions
             .iter_mut()
@@ -132,7 +144,8 @@ impl Said {
         let captions = self.captions.iter().map(|(_, until)| *until);
         let reactions = self.reactions.iter().map(|(_, until)| *until);
         let notice = self.notice.iter().map(|(_, until)| *until);
-        captions.chain(reactions).chain(notice).min()
+        let passing = captions.chain(reactions).chain(notice);
+        passing.chain(self.captioned).min()
     }
 
     /// Forgets what is old; true when that changed anything.
@@ -141,11 +154,13 @@ impl Said {
         self.captions.retain(|(_, until)| *until > now.mono);
         self.reactions.retain(|(_, until)| *until > now.mono);
         self.notice.take_if(|(_, until)| *until <= now.mono);
+        self.captioned.take_if(|until| *until <= now.mono);
         before != self.passing()
     }
 
     fn passing(&self) -> usize {
-        self.captions.len() + self.reactions.len() + usize::from(self.notice.is_some())
+        let places = usize::from(self.notice.is_some()) + usize::from(self.captioned.is_some());
+        self.captions.len() + self.reactions.len() + places
     }
 }
 

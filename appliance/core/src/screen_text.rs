@@ -1,19 +1,27 @@
 //! What the television shows as text: names on the pictures, signs, marks, captions, the chat.
-//! Sizes are such that it can be read from the back of a room. Others write most of it, so it is
-//! cut to what can be shown.
+//!
+//! Sizes are parts of the television's height, which for 55 inches of 16:9 is 685 mm. From 4 m,
+//! capitals of 16 minutes of arc (ISO 9241-303), 19 mm, are read without effort: a line of a
+//! twentieth. Ten minutes are read with some, which is the least that is shown at all.
+//!
+//! Captions and chat have places of their own, so that they hide nobody. Others write most of the
+//! text, so it is cut to what can be shown.
 
-use saal_media_protocol::{Label, Place, Rect, SourceKind, TextLine, Tile, TileSource};
+use saal_media_protocol::{Ground, Label, Place, Rect, SourceKind, TextLine, Tile, TileSource};
 use saal_meeting::{MeetingState, Participant};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::{InCall, Said, pictures_width, tiles};
+use crate::{
+    InCall, Said,
+    layout::{even, picture_in, tiles},
+};
 
-/// Lines of captions under the pictures.
-const CAPTION_LINES: u32 = 3;
-/// Signs at once.
-const SIGNS: usize = 4;
+/// Lines of captions below the pictures, as subtitles have everywhere.
+const CAPTION_LINES: u32 = 2;
+/// Signs at once, with hands.
+const SIGNS: usize = 3;
 /// Lines of chat that fit beside the pictures; of long ones fewer.
-const CHAT_LINES: usize = 16;
+const CHAT_LINES: usize = 20;
 /// Characters of a name; the rest is cut by the width of its picture.
 const NAME: usize = 60;
 /// Characters of a sentence: more than [`CAPTION_LINES`] hold.
@@ -23,42 +31,76 @@ const CHAT: usize = 400;
 /// Code points of one character: an emoji of a family of four with skin tones has eleven. What is
 /// longer is made to look broken.
 const MOST_POINTS: usize = 12;
+/// Somebody wants to say something.
+const HAND: &str = "✋";
 /// Somebody's microphone is off.
 const SILENT: &str = "🔇";
+/// Written to the room alone.
+const PRIVATE: &str = "🔒 ";
+/// Where the chat will be.
+const NO_CHAT_YET: &str = "💬 Chat";
+
+/// What is left of a television, in pixels, for pictures while the chat is shown beside them or
+/// what is said is captioned below them.
+#[must_use]
+pub fn pictures_size(said: &Said, width: u32, height: u32) -> (u32, u32) {
+    let beside = if said.is_chat_shown() {
+        width * 3 / 10
+    } else {
+        0
+    };
+    let below = if said.is_captioned() {
+        captions_height(height) + inset(height)
+    } else {
+        0
+    };
+    (even(width - beside), even(height - below))
+}
 
 /// All text, back to front; what changes most comes last.
 pub(crate) fn labels(call: &InCall, width: u32, height: u32) -> Vec<Label> {
-    let chat = call.said.is_chat_shown();
     let screen = Screen {
-        pictures: pictures_width(width, chat),
+        pictures: pictures_size(&call.said, width, height),
         width,
         height,
     };
-    let presenting = call.state.presenting;
-    let tiles = tiles(&call.participants, presenting, screen.pictures, height);
-    let names = tiles
+    let (pictures_width, pictures_height) = screen.pictures;
+    let (people, presenting) = (&call.participants, call.state.presenting);
+    let tiles = tiles(people, presenting, pictures_width, pictures_height);
+    let names: Vec<(&Participant, Label)> = tiles
         .iter()
-        .filter_map(|tile| screen.name(tile, &call.participants));
-    let more = [
-        screen.marks(&call.state),
-        chat.then(|| screen.chat(&call.said)),
-        screen.signs(&call.said),
-        screen.captions(&call.said),
-    ];
-    names.chain(more.into_iter().flatten()).collect()
+        .filter_map(|tile| screen.name(tile, people))
+        .collect();
+    let raised = people.iter().filter(|p| p.hand_raised);
+    let unseen = raised.filter(|p| !names.iter().any(|(named, _)| named.id == p.id));
+    let chat = call.said.is_chat_shown().then(|| screen.chat(&call.said));
+    let signs = screen.signs(&call.said, unseen);
+    let names = names.iter().map(|(_, label)| label.clone());
+    names
+        .chain(screen.marks(&call.state))
+        .chain(chat)
+        .chain(signs)
+        .chain(screen.captions(&call.said))
+        .collect()
 }
 
 /// The television's measures.
 struct Screen {
-    /// What pictures have of the width.
-    pictures: u32,
+    /// What pictures have of it, from its upper left corner.
+    pictures: (u32, u32),
     width: u32,
     height: u32,
 }
 
 impl Screen {
-    /// Whose picture it is, at its lower left corner.
-    fn name(&self, tile: &Tile, people: &[Participant]) -> Option<Label> {
+    /// The line that is read without effort.
+    fn line(&self) -> u32 {
+        self.height / 20
+    }
+
+    /// Whose picture it is: below it where the tile has room there, else on its lower left corner.
+    /// None in tiles where it could not be read or would hide what somebody presents.
+    fn name<'a>(&self, tile: &Tile, people: &'a [Participant]) -> Option<(&'a Participant, Label)> {
         let TileSource::Participant {
             participant,
             source,
@@ -67,26 +109,28 @@ impl Screen {
             return None;
         };
         let person = people.iter().find(|p| p.id == *participant)?;
-        let line_height = self.name_line();
-        let text = clean(&person.name, NAME, Keep::Start);
-        let silent = *source == SourceKind::Camera && !person.microphone;
-        let text = match (silent, text.is_empty()) {
-            (true, _) => format!("{SILENT} {text}"),
-            (false, true) => return None,
-            (false, false) => text,
-        };
+        let camera = *source == SourceKind::Camera;
+        let picture = picture_in(tile.rect);
+        let line_height = (picture.height / 7).min(self.line());
+        if line_height < self.height / 36 {
+            return None;
+        }
         let high = box_height(line_height, 1);
-        let area = Rect {
-            y: below(tile.rect.y, tile.rect.height.saturating_sub(high)),
-            height: high.min(tile.rect.height),
-            ..tile.rect
+        let below = tile.rect.height - picture.height - (tile.rect.height - picture.height) / 2;
+        let area = if below >= high {
+            Rect {
+                y: down(picture.y, picture.height),
+                height: high,
+                ..picture
+            }
+        } else if camera {
+            corner(picture, high, inset(self.height))
+        } else {
+            return None;
         };
-        Some(Label {
-            area,
-            place: Place::BottomLeft,
-            line_height,
-            lines: vec![words(text)],
-        })
+        let text = name_of(person, camera)?;
+        let label = label(area, Place::BottomLeft, line_height, vec![words(text)]);
+        Some((person, label))
     }
 
     /// What people have to know who speak here, in a corner and without words.
@@ -100,47 +144,58 @@ impl Screen {
             .into_iter()
             .filter_map(|(on, m)| on.then_some(m))
             .collect();
-        let line_height = self.height / 22;
+        let (line_height, inset) = (self.line(), inset(self.height));
+        let area = Rect {
+            x: down(0, inset),
+            y: down(0, inset),
+            width: self.pictures.0 - 2 * inset,
+            height: box_height(line_height, 1),
+        };
+        let lines = vec![words(on.join("   "))];
         (!on.is_empty()).then(|| Label {
-            area: Rect {
-                x: 0,
-                y: 0,
-                width: self.pictures,
-                height: box_height(line_height, 1),
-            },
-            place: Place::TopRight,
-            line_height,
-            lines: vec![words(on.join("   "))],
+            ground: Ground::Red,
+            ..label(area, Place::TopRight, line_height, lines)
         })
     }
 
-    /// The newest signs, above the captions.
-    fn signs(&self, said: &Said) -> Option<Label> {
-        let signs: Vec<_> = said.reactions().collect();
-        let newest = signs.iter().skip(signs.len().saturating_sub(SIGNS));
-        let lines: Vec<TextLine> = newest
-            .map(|sign| TextLine {
-                who: clean(&sign.emoji, 1, Keep::Start),
-                text: clean(&sign.from, NAME, Keep::Start),
-            })
+    /// Hands of people whose picture is not there, and the newest signs, one below the other in
+    /// the other corner.
+    fn signs<'a>(
+        &self,
+        said: &Said,
+        hands: impl Iterator<Item = &'a Participant>,
+    ) -> impl Iterator<Item = Label> {
+        let hands: Vec<String> = hands
+            .take(SIGNS)
+            .map(|p| clean(&p.name, NAME, Keep::Start))
             .collect();
-        let line_height = self.height / 14;
-        let most = u32::try_from(SIGNS).unwrap_or(1);
-        let high = box_height(line_height, most);
-        let bottom = self.height.saturating_sub(self.captions_height());
-        (!lines.is_empty()).then(|| Label {
-            area: Rect {
-                x: 0,
-                y: below(0, bottom.saturating_sub(high)),
-                width: self.pictures / 2,
+        let hands = (!hands.is_empty()).then(|| TextLine {
+            who: HAND.to_owned(),
+            text: clean(&hands.join(", "), NAME, Keep::Start),
+        });
+        let room = SIGNS - usize::from(hands.is_some());
+        let signs: Vec<_> = said.reactions().collect();
+        let newest = signs.iter().skip(signs.len().saturating_sub(room));
+        let signs = newest.map(|sign| TextLine {
+            who: clean(&sign.emoji, 1, Keep::Start),
+            text: clean(&sign.from, NAME, Keep::Start),
+        });
+        let lines: Vec<TextLine> = hands.into_iter().chain(signs).collect();
+        let (line_height, inset) = (self.line(), inset(self.height));
+        let high = box_height(line_height, 1);
+        let width = self.pictures.0 * 2 / 5;
+        (0..).zip(lines).map(move |(index, line)| {
+            let area = Rect {
+                x: down(0, inset),
+                y: down(0, inset + index * (high + inset)),
+                width,
                 height: high,
-            },
-            place: Place::BottomLeft,
-            line_height,
-            lines,
+            };
+            label(area, Place::BottomLeft, line_height, vec![line])
         })
     }
 
+    /// Below the pictures.
     fn captions(&self, said: &Said) -> Option<Label> {
         let lines: Vec<TextLine> = said
             .captions()
@@ -150,54 +205,85 @@ impl Screen {
             })
             .filter(|line| !line.text.is_empty())
             .collect();
-        let margin = self.pictures / 20;
-        (!lines.is_empty()).then(|| Label {
-            area: Rect {
-                x: below(0, margin),
-                y: below(0, self.height.saturating_sub(self.captions_height())),
-                width: self.pictures - 2 * margin,
-                height: box_height(self.caption_line(), CAPTION_LINES),
-            },
-            place: Place::BottomCentre,
-            line_height: self.caption_line(),
-            lines,
-        })
-    }
-
-    fn caption_line(&self) -> u32 {
-        self.height / 16
-    }
-
-    /// From the television's bottom: the names of the lowest pictures stay in view below.
-    fn captions_height(&self) -> u32 {
-        let names = box_height(self.name_line(), 1) + self.height / 72;
-        box_height(self.caption_line(), CAPTION_LINES) + names
-    }
-
-    fn name_line(&self) -> u32 {
-        self.height / 24
+        let margin = self.pictures.0 / 20;
+        let area = Rect {
+            x: down(0, margin),
+            y: down(0, self.pictures.1),
+            width: self.pictures.0 - 2 * margin,
+            height: captions_height(self.height),
+        };
+        let line_height = caption_line(self.height);
+        (!lines.is_empty()).then(|| label(area, Place::BottomCentre, line_height, lines))
     }
 
     /// The column beside the pictures; it stands even when nothing was written yet.
     fn chat(&self, said: &Said) -> Label {
         let chat = said.chat();
         let newest = chat.len().saturating_sub(CHAT_LINES);
-        let lines = chat.skip(newest).map(|line| TextLine {
-            who: clean(&line.author, NAME, Keep::Start),
-            text: clean(&line.text, CHAT, Keep::Start),
-        });
-        Label {
-            area: Rect {
-                x: below(0, self.pictures),
-                y: 0,
-                width: self.width - self.pictures,
-                height: self.height,
-            },
-            place: Place::Fill,
-            line_height: self.height / 24,
-            lines: lines.collect(),
+        let mut lines: Vec<TextLine> = chat
+            .skip(newest)
+            .map(|line| TextLine {
+                who: {
+                    let mark = if line.private { PRIVATE } else { "" };
+                    format!("{mark}{}", clean(&line.author, NAME, Keep::Start))
+                },
+                text: clean(&line.text, CHAT, Keep::Start),
+            })
+            .collect();
+        if lines.is_empty() {
+            lines.push(words(NO_CHAT_YET.to_owned()));
         }
+        let area = Rect {
+            x: down(0, self.pictures.0),
+            y: 0,
+            width: self.width - self.pictures.0,
+            height: self.height,
+        };
+        label(area, Place::Fill, self.height / 22, lines)
     }
+}
+
+/// What a picture is called, with what its person's hand and microphone do.
+fn name_of(person: &Participant, camera: bool) -> Option<String> {
+    let hand = (camera && person.hand_raised).then_some(HAND);
+    let silent = (camera && !person.microphone).then_some(SILENT);
+    let name = clean(&person.name, NAME, Keep::Start);
+    let name = (!name.is_empty()).then_some(name.as_str());
+    let parts: Vec<&str> = [hand, silent, name].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// The lowest part of a picture, not quite at its edges.
+fn corner(picture: Rect, high: u32, inset: u32) -> Rect {
+    Rect {
+        x: down(picture.x, inset),
+        y: down(picture.y, picture.height.saturating_sub(high + inset)),
+        width: picture.width.saturating_sub(2 * inset),
+        height: high,
+    }
+}
+
+fn label(area: Rect, place: Place, line_height: u32, lines: Vec<TextLine>) -> Label {
+    Label {
+        area,
+        place,
+        line_height,
+        lines,
+        ground: Ground::Dark,
+    }
+}
+
+fn caption_line(height: u32) -> u32 {
+    height / 17
+}
+
+fn captions_height(height: u32) -> u32 {
+    box_height(caption_line(height), CAPTION_LINES)
+}
+
+/// From edges that a television may hide.
+fn inset(height: u32) -> u32 {
+    height / 80
 }
 
 /// A box of so many lines with its margins, as [`Label::line_height`] says.
@@ -205,8 +291,8 @@ fn box_height(line_height: u32, lines: u32) -> u32 {
     line_height * lines + 2 * (line_height / 4)
 }
 
-fn below(y: i32, by: u32) -> i32 {
-    y.saturating_add_unsigned(by)
+fn down(from: i32, by: u32) -> i32 {
+    from.saturating_add_unsigned(by)
 }
 
 fn words(text: String) -> TextLine {
@@ -223,21 +309,23 @@ enum Keep {
     End,
 }
 
-/// One line of at most so many characters, without what steers instead of being read.
+/// One line of at most so many characters, without what steers instead of being read. Costs no
+/// more for a long text.
 fn clean(text: &str, most: usize, keep: Keep) -> String {
+    let near = within_reach(text, most * MOST_POINTS, keep);
     let mut line = String::new();
-    for word in text.split_whitespace() {
+    for word in near.split_whitespace() {
         if !line.is_empty() {
             line.push(' ');
         }
         line.extend(word.chars().filter(|c| !steers(*c)));
     }
     let characters: Vec<&str> = line.graphemes(true).collect();
-    let cut = characters.len() > most;
-    let kept = match (cut, keep) {
-        (false, _) => &characters[..],
-        (true, Keep::Start) => &characters[..most],
-        (true, Keep::End) => &characters[characters.len() - most..],
+    let cut = characters.len() > most || near.len() < text.len();
+    let surplus = characters.len().saturating_sub(most);
+    let kept = match keep {
+        Keep::Start => &characters[..characters.len() - surplus],
+        Keep::End => &characters[surplus..],
     };
     let mut shown: String = kept.iter().map(|c| bounded(c)).collect();
     if cut && keep == Keep::End {
@@ -246,6 +334,17 @@ fn clean(text: &str, most: usize, keep: Keep) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// The first or last code points of a text.
+fn within_reach(text: &str, points: usize, keep: Keep) -> &str {
+    let mut places = text.char_indices().map(|(at, _)| at);
+    match keep {
+        Keep::Start => places.nth(points).map_or(text, |end| &text[..end]),
+        Keep::End => places
+            .nth_back(points.saturating_sub(1))
+            .map_or(text, |start| &text[start..]),
+    }
 }
 
 /// A character as long as one can be.

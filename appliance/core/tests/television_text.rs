@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use common::{Bench, participant};
 use saal_core::{Effect, EngineEvent, Event, Intent};
-use saal_media_protocol::{Label, MediaCommand, Place, Rect, TextLine};
+use saal_hal_sim::{I420Picture, pattern};
+use saal_media_protocol::{Ground, Label, MediaCommand, Place, Rect, TextLine, Tile};
 use saal_meeting::{CallEvent, Caption, ChatLine, EndReason, MeetingState, Participant};
 
 /// The text that the television shows after this; `None`: as before.
@@ -24,6 +25,33 @@ fn shown(effects: &[Effect]) -> Option<Vec<Label>> {
 fn hears(bench: &mut Bench, event: CallEvent) -> Option<Vec<Label>> {
     let call = bench.call();
     shown(&bench.tell(Event::Call(call, event)))
+}
+
+/// Where pictures are after this, if that changed.
+fn arranged(effects: &[Effect]) -> Option<Vec<Tile>> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Media(MediaCommand::SetTiles { tiles }) => Some(tiles.clone()),
+        _ => None,
+    })
+}
+
+/// In a meeting with a chat.
+fn chatting() -> Bench {
+    let mut bench = Bench::in_call();
+    let state = MeetingState {
+        chat: true,
+        ..MeetingState::default()
+    };
+    hears(&mut bench, CallEvent::State(Box::new(state)));
+    bench
+}
+
+fn crowd(count: usize) -> Vec<Participant> {
+    (0..count).map(|n| participant(&format!("p{n}"))).collect()
+}
+
+fn bottom(rect: Rect) -> i32 {
+    rect.y + i32::try_from(rect.height).unwrap()
 }
 
 fn caption(id: &str, text: &str) -> CallEvent {
@@ -63,44 +91,118 @@ fn inside(rect: Rect, width: u32, height: u32) -> bool {
 }
 
 #[test]
-fn pictures_have_names_and_who_is_silent_a_mark() {
+fn pictures_have_names_and_who_is_silent_or_waves_a_mark() {
     let mut bench = Bench::in_call();
     let silent = Participant {
         microphone: false,
         ..participant("bob")
     };
+    let waving = Participant {
+        hand_raised: true,
+        ..silent.clone()
+    };
+    let named = |labels: &[Label]| -> Vec<String> {
+        labels.iter().map(|l| l.lines[0].text.clone()).collect()
+    };
     let people = vec![participant("ada"), silent];
     let labels = hears(&mut bench, CallEvent::Participants(people)).unwrap();
-    let names: Vec<_> = labels.iter().map(|l| l.lines[0].text.as_str()).collect();
-    assert_eq!(names, ["ADA", "🔇 BOB"]);
+    assert_eq!(named(&labels), ["ADA", "🔇 BOB"]);
     assert!(labels.iter().all(|l| l.place == Place::BottomLeft));
     assert_eq!(
         (labels[0].area.x, labels[1].area.x),
         (0, 640),
         "each on its own picture"
     );
+    let people = vec![participant("ada"), waving];
+    let labels = hears(&mut bench, CallEvent::Participants(people)).unwrap();
+    assert_eq!(named(&labels), ["ADA", "✋ 🔇 BOB"]);
 }
 
 #[test]
-fn captions_follow_who_speaks_and_go_by_themselves() {
+fn a_name_hides_no_picture_that_leaves_room_for_it() {
     let mut bench = Bench::in_call();
-    let first = hears(&mut bench, caption("1", "Good")).unwrap();
-    assert_eq!(
-        at(&first, Place::BottomCentre)[0].lines,
-        [line("Ada", "Good")]
-    );
-    let more = hears(&mut bench, caption("1", "Good morning")).unwrap();
-    let captions = at(&more, Place::BottomCentre);
-    assert_eq!(captions[0].lines, [line("Ada", "Good morning")]);
+    let alone = hears(
+        &mut bench,
+        CallEvent::Participants(vec![participant("a b")]),
+    )
+    .unwrap();
+    let area = alone[0].area;
+    assert_eq!(bottom(area), 720 - 9, "on the picture, which fills all");
+    let two = hears(&mut bench, CallEvent::Participants(crowd(2))).unwrap();
+    // Pictures of 640x360 in the middle of the television's height.
+    assert_eq!(two[0].area.y, 540, "below the picture");
+    let presenter = Participant {
+        content: true,
+        camera: false,
+        ..participant("ada")
+    };
+    let content = hears(&mut bench, CallEvent::Participants(vec![presenter]));
+    assert_eq!(content.unwrap(), [], "content is not written on");
+}
+
+#[test]
+fn a_hand_without_a_picture_is_seen_until_it_is_lowered() {
+    let mut bench = Bench::in_call();
+    let mut dora = Participant {
+        camera: false,
+        hand_raised: true,
+        ..participant("dora")
+    };
+    let people =
+        |dora: &Participant| CallEvent::Participants(vec![participant("ada"), dora.clone()]);
+    let labels = hears(&mut bench, people(&dora)).unwrap();
+    let hand = [line("✋", "DORA")];
+    assert!(labels.iter().any(|l| l.lines == hand), "{labels:?}");
+    assert_eq!(shown(&bench.wait(Duration::from_secs(90), true)), None);
+    dora.hand_raised = false;
+    let labels = hears(&mut bench, people(&dora)).unwrap();
+    assert!(labels.iter().all(|l| l.lines != hand));
+}
+
+#[test]
+fn names_too_small_to_be_read_are_not_there() {
+    let mut bench = Bench::in_call();
+    let mut people = crowd(16);
+    let sixteen = hears(&mut bench, CallEvent::Participants(people.clone())).unwrap();
+    assert_eq!(sixteen.len(), 16);
+    let smallest = sixteen.iter().map(|l| l.line_height).min().unwrap();
+    assert!(smallest >= 720 / 36, "{smallest}");
+    people[0].content = true;
+    let column = hears(&mut bench, CallEvent::Participants(people)).unwrap();
+    assert_eq!(column.len(), 1, "the presenter's, below what is presented");
+}
+
+#[test]
+fn captions_have_a_place_of_their_own_and_go_by_themselves() {
+    let mut bench = Bench::in_call();
+    let call = bench.call();
+    let effects = bench.tell(Event::Call(call, caption("1", "Good")));
+    let first = shown(&effects).unwrap();
+    let captions = at(&first, Place::BottomCentre)[0];
+    assert_eq!(captions.lines, [line("Ada", "Good")]);
+    assert!(captions.line_height >= 720 / 20, "from the back of a room");
+    let tiles = arranged(&effects).expect("pictures make room");
+    assert!(tiles.iter().all(|t| bottom(t.rect) <= captions.area.y));
     assert!(
-        captions[0].line_height >= 720 / 16,
-        "from the back of a room"
+        at(&first, Place::BottomLeft)
+            .iter()
+            .all(|n| bottom(n.area) <= captions.area.y)
     );
-    let names = at(&more, Place::BottomLeft);
-    let bottom = captions[0].area.y + captions[0].area.height as i32;
-    assert!(bottom <= names[0].area.y, "they hide no name");
-    let later = shown(&bench.wait(Duration::from_secs(7), true)).unwrap();
-    assert_eq!(at(&later, Place::BottomCentre), [] as [&Label; 0]);
+
+    let more = bench.tell(Event::Call(call, caption("1", "Good morning")));
+    assert_eq!(arranged(&more), None, "nothing jumps");
+    let captions = shown(&more).unwrap();
+    let captions = at(&captions, Place::BottomCentre);
+    assert_eq!(captions[0].lines, [line("Ada", "Good morning")]);
+    let pause = bench.wait(Duration::from_secs(7), true);
+    let after = shown(&pause).unwrap();
+    assert_eq!(at(&after, Place::BottomCentre), [] as [&Label; 0]);
+    assert_eq!(arranged(&pause), None, "nothing jumps in a pause either");
+    let end = bench.wait(Duration::from_secs(60), true);
+    assert_eq!(
+        bottom(arranged(&end).expect("pictures are large again")[0].rect),
+        720
+    );
 }
 
 #[test]
@@ -115,7 +217,7 @@ fn a_long_caption_keeps_its_end() {
 
 #[test]
 fn the_chat_stands_beside_the_pictures_when_people_want_it() {
-    let mut bench = Bench::in_call();
+    let mut bench = chatting();
     assert_eq!(
         hears(&mut bench, chat("1", "Ada", "Hello")),
         None,
@@ -125,29 +227,39 @@ fn the_chat_stands_beside_the_pictures_when_people_want_it() {
     let labels = shown(&effects).unwrap();
     let column = at(&labels, Place::Fill)[0];
     assert_eq!(column.lines, [line("Ada", "Hello")]);
-    let tiles = effects.iter().find_map(|effect| match effect {
-        Effect::Media(MediaCommand::SetTiles { tiles }) => Some(tiles),
-        _ => None,
-    });
-    let picture = tiles.unwrap()[0].rect;
+    let picture = arranged(&effects).unwrap()[0].rect;
     assert_eq!(picture.width as i32, column.area.x, "nobody is hidden");
     let more = hears(&mut bench, chat("2", "Bob", "Hi\nthere")).unwrap();
     assert_eq!(at(&more, Place::Fill)[0].lines[1], line("Bob", "Hi there"));
+    let whispered = CallEvent::Chat(ChatLine {
+        id: "3".to_owned(),
+        author: "Bob".to_owned(),
+        text: "Louder".to_owned(),
+        private: true,
+    });
+    let more = hears(&mut bench, whispered).unwrap();
+    assert_eq!(at(&more, Place::Fill)[0].lines[2], line("🔒 Bob", "Louder"));
     assert_eq!(bench.touch(Intent::ShowChat(true)), []);
     let off = bench.touch(Intent::ShowChat(false));
     assert_eq!(at(&shown(&off).unwrap(), Place::Fill), [] as [&Label; 0]);
 }
 
 #[test]
-fn of_much_chat_the_last_lines_are_shown() {
+fn where_nobody_can_write_no_chat_is_shown() {
     let mut bench = Bench::in_call();
+    assert_eq!(bench.touch(Intent::ShowChat(true)), []);
+}
+
+#[test]
+fn of_much_chat_the_last_lines_are_shown() {
+    let mut bench = chatting();
     bench.touch(Intent::ShowChat(true));
     for n in 0..30 {
         hears(&mut bench, chat(&n.to_string(), "Ada", &n.to_string()));
     }
     let labels = hears(&mut bench, chat("30", "Ada", "30")).unwrap();
     let lines = &at(&labels, Place::Fill)[0].lines;
-    assert_eq!((lines.len(), lines.last()), (16, Some(&line("Ada", "30"))));
+    assert_eq!((lines.len(), lines.last()), (20, Some(&line("Ada", "30"))));
 }
 
 #[test]
@@ -165,10 +277,33 @@ fn signs_and_marks_are_shown() {
         ..MeetingState::default()
     };
     let labels = hears(&mut bench, CallEvent::State(Box::new(state))).unwrap();
-    assert_eq!(
-        at(&labels, Place::TopRight)[0].lines,
-        [line("", "● REC   ✎ TEXT")]
-    );
+    let marks = at(&labels, Place::TopRight)[0].clone();
+    assert_eq!(marks.lines, [line("", "● REC   ✎ TEXT")]);
+    assert_eq!(marks.ground, Ground::Red);
+
+    // Whatever else happens, until it is over.
+    let reconnecting = CallEvent::Reconnecting {
+        reason: "link lost".to_owned(),
+    };
+    let people = CallEvent::Participants(crowd(5));
+    for event in [
+        caption("1", "Good"),
+        people,
+        reconnecting,
+        CallEvent::Joined,
+    ] {
+        if let Some(labels) = hears(&mut bench, event) {
+            assert_eq!(at(&labels, Place::TopRight), [&marks]);
+        }
+    }
+    for _ in 0..8 {
+        if let Some(labels) = shown(&bench.wait(Duration::from_secs(1), true)) {
+            assert_eq!(at(&labels, Place::TopRight), [&marks]);
+        }
+    }
+    let over = CallEvent::State(Box::default());
+    let labels = hears(&mut bench, over).unwrap();
+    assert_eq!(at(&labels, Place::TopRight), [] as [&Label; 0]);
 }
 
 #[test]
@@ -190,7 +325,7 @@ fn an_engine_that_was_restarted_is_told_again() {
 
 #[test]
 fn hostile_text_is_cut_before_it_is_sent() {
-    let mut bench = Bench::in_call();
+    let mut bench = chatting();
     bench.touch(Intent::ShowChat(true));
     let marks = format!("Z{}", "\u{301}".repeat(10_000));
     let steering = "\u{202e}evil\u{0}\u{7}\u{2066}\u{200b} name\r\n";
@@ -219,6 +354,78 @@ fn hostile_text_is_cut_before_it_is_sent() {
         }
         if text == steering {
             assert!(labels.iter().any(|l| l.lines[0].text == "evil name"));
+        }
+    }
+}
+
+/// Darkens where labels may be.
+fn cover(picture: &mut [u8], stride: u32, labels: &[Label]) {
+    for area in labels.iter().map(|label| label.area) {
+        let (left, right) = (area.x.unsigned_abs(), area.x.unsigned_abs() + area.width);
+        for row in area.y.unsigned_abs()..area.y.unsigned_abs() + area.height {
+            let row = (row * stride) as usize;
+            picture[row + left as usize..row + right as usize].fill(28);
+        }
+    }
+}
+
+/// The tests' far ends say in a part of the picture which one it is: names stand elsewhere, however
+/// large the tile is.
+#[test]
+fn names_leave_the_simulated_pictures_readable() {
+    let code = pattern::Code {
+        frame: 0xAAAA_5555,
+        time_ms: 0x0F0F_F0F0,
+    };
+    for (count, chat, content) in (1..=16).flat_map(|n| {
+        [
+            (n, false, false),
+            (n, true, false),
+            (n, false, true),
+            (n, true, true),
+        ]
+    }) {
+        let mut bench = chatting();
+        bench.touch(Intent::ShowChat(chat));
+        let mut people = crowd(count);
+        people[0].content = content;
+        let call = bench.call();
+        let effects = bench.tell(Event::Call(call, CallEvent::Participants(people)));
+        let (tiles, labels) = (
+            arranged(&effects).unwrap(),
+            shown(&effects).unwrap_or_default(),
+        );
+        let names: Vec<Label> = labels
+            .into_iter()
+            .filter(|l| l.place == Place::BottomLeft)
+            .collect();
+        for tile in tiles {
+            // As the compositor fits it.
+            let width = tile.rect.width.min(tile.rect.height * 16 / 9);
+            let height = width * 9 / 16;
+            let mut drawn = I420Picture::new(width, height);
+            pattern::draw(code, 3, &mut drawn.as_mut());
+            let mut television = vec![16; 1280 * 720];
+            let left = tile.rect.x.unsigned_abs() + (tile.rect.width - width) / 2;
+            let top = tile.rect.y.unsigned_abs() + (tile.rect.height - height) / 2;
+            for row in 0..height {
+                let from = &drawn.data()[(row * width) as usize..][..width as usize];
+                let to = ((top + row) * 1280 + left) as usize;
+                television[to..to + width as usize].copy_from_slice(from);
+            }
+            cover(&mut television, 1280, &names);
+            let luma = saal_hal_sim::Luma {
+                data: &television,
+                stride: 1280,
+                width: 1280,
+                height: 720,
+            };
+            let read = pattern::read(&luma.part(left, top, width, height).unwrap());
+            assert_eq!(
+                read,
+                Some(code),
+                "{count} people, chat {chat}, content {content}: {tile:?}"
+            );
         }
     }
 }

@@ -15,8 +15,8 @@ use proptest::{
     test_runner::{RngSeed, TestRunner},
 };
 use saal_core::{
-    CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted, Phase, SavedCall,
-    TroubleCode, pictures_width, tiles,
+    CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted, Phase, Said,
+    SavedCall, TroubleCode, pictures_size, tiles,
 };
 use saal_media_protocol::{
     DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
@@ -102,7 +102,8 @@ fn action() -> impl Strategy<Value = MeetingAction> {
 
 fn said() -> impl Strategy<Value = CallEvent> {
     let text = |n: u8| n.to_string();
-    let state = prop::array::uniform3(any::<bool>()).prop_map(|[moderator, locked, presenting]| {
+    let flags = prop::array::uniform4(any::<bool>());
+    let state = flags.prop_map(|[moderator, locked, presenting, chat]| {
         let role = if moderator {
             Role::Moderator
         } else {
@@ -112,6 +113,7 @@ fn said() -> impl Strategy<Value = CallEvent> {
             role,
             microphone_moderated: locked,
             presenting,
+            chat,
             ..MeetingState::default()
         };
         CallEvent::State(Box::new(state))
@@ -349,16 +351,16 @@ impl World {
                 room.muted(),
                 "the engine keeps what people want kept"
             );
-            let (others, presenting, chat) = match phase {
-                Phase::Joining(state) => (&state.participants[..], false, false),
+            let silence = Said::default();
+            let (others, presenting, said) = match phase {
+                Phase::Joining(state) => (&state.participants[..], false, &silence),
                 _ => {
                     let call = phase.in_call().unwrap();
-                    let chat = call.said.is_chat_shown();
-                    (&call.participants[..], call.state.presenting, chat)
+                    (&call.participants[..], call.state.presenting, &call.said)
                 }
             };
-            let width = pictures_width(1280, chat);
-            assert_eq!(self.engine_tiles, tiles(others, presenting, width, 720));
+            let (width, height) = pictures_size(said, 1280, 720);
+            assert_eq!(self.engine_tiles, tiles(others, presenting, width, height));
         }
         if !at_work {
             assert_eq!(self.engine_tiles, [], "nobody is on the television at home");

@@ -10,7 +10,7 @@ use saal_meeting::{
 use super::Room;
 use crate::{
     Agenda, Effect, Joining, Leaving, Muted, Now, Phase, SavedCall, Trouble, TroubleCode,
-    layout::{pictures_width, tiles},
+    layout::tiles, screen_text::pictures_size,
 };
 
 impl Room {
@@ -215,8 +215,10 @@ impl Room {
         );
         let call = self.phase.in_call();
         let presenting = call.is_some_and(|call| call.state.presenting);
-        let chat = call.is_some_and(|call| call.said.is_chat_shown());
-        let width = pictures_width(width, chat);
+        let (width, height) = match call {
+            Some(call) => pictures_size(&call.said, width, height),
+            None => (width, height),
+        };
         let tiles = tiles(participants, presenting, width, height);
         self.watch(&tiles);
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));

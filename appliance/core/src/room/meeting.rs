@@ -35,11 +35,7 @@ impl Room {
                     joining.word_taken(&text);
                 }
             }
-            CallEvent::Caption(caption) => {
-                if let Some(said) = self.phase.said_mut() {
-                    said.hear_caption(now, caption);
-                }
-            }
+            CallEvent::Caption(caption) => self.hear_caption(now, caption),
             CallEvent::Reaction { from, emoji } => {
                 if let Some(said) = self.phase.said_mut() {
                     said.see_reaction(now, Reaction { from, emoji });
@@ -200,16 +196,6 @@ impl Room {
         if pictures != self.watched {
             self.watched.clone_from(&pictures);
             self.effect(Effect::Meeting(MeetingCommand::Watch { call, pictures }));
-        }
-    }
-
-    pub(super) fn forget_said(&mut self, now: Now) {
-        if self
-            .phase
-            .said_mut()
-            .is_some_and(|said| said.forget_old(now))
-        {
-            self.effect(Effect::Redraw);
         }
     }
 }

@@ -1,21 +1,49 @@
 //! Text on the television, sent whenever it is another.
 
 use saal_media_protocol::MediaCommand;
+use saal_meeting::Caption;
 
 use super::Room;
-use crate::{Effect, screen_text};
+use crate::{Effect, Now, screen_text};
 
 impl Room {
-    /// Shows the chat on the television, or no more.
+    /// Shows the chat on the television, where the meeting has one, or no more.
     pub(super) fn show_chat(&mut self, shown: bool) {
-        let changed = self
-            .phase
-            .said_mut()
-            .is_some_and(|said| said.show_chat(shown));
+        let call = self.phase.in_call_mut();
+        let changed = call
+            .filter(|call| call.state.chat || !shown)
+            .is_some_and(|call| call.said.show_chat(shown));
         if changed {
             self.send_tiles();
             self.effect(Effect::Redraw);
         }
+    }
+
+    /// The first caption in a while needs a place.
+    pub(super) fn hear_caption(&mut self, now: Now, caption: Caption) {
+        let Some(said) = self.phase.said_mut() else {
+            return;
+        };
+        let had_place = said.is_captioned();
+        said.hear_caption(now, caption);
+        if !had_place {
+            self.send_tiles();
+        }
+    }
+
+    /// What is old is no longer shown; captions that stopped need no place.
+    pub(super) fn forget_said(&mut self, now: Now) {
+        let Some(said) = self.phase.said_mut() else {
+            return;
+        };
+        let had_place = said.is_captioned();
+        if !said.forget_old(now) {
+            return;
+        }
+        if had_place != said.is_captioned() {
+            self.send_tiles();
+        }
+        self.effect(Effect::Redraw);
     }
 
     pub(super) fn send_text(&mut self) {

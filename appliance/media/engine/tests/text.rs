@@ -4,7 +4,7 @@
 
 mod support;
 
-use saal_media_protocol::{Label, MediaCommand, Place, Rect, TextLine, Tile, TileSource};
+use saal_media_protocol::{Ground, Label, MediaCommand, Place, Rect, TextLine, Tile, TileSource};
 use support::{Daemon, simulated};
 
 const SCREEN: Rect = Rect {
@@ -36,17 +36,28 @@ fn label(area: Rect, place: Place, line_height: u32, lines: &[(&str, &str)]) -> 
         place,
         line_height,
         lines: lines.iter().map(line).collect(),
+        ground: Ground::Dark,
     }
 }
 
-/// A room whose own moving picture is on the television, looked at. Its code is below the text.
+fn chat(lines: &[(&str, &str)]) -> Label {
+    label(CHAT, Place::Fill, 30, lines)
+}
+
+fn captions(lines: &[(&str, &str)]) -> Label {
+    label(CAPTIONS, Place::BottomCentre, 45, lines)
+}
+
+/// A room whose own moving picture is on the television, looked at. It is larger than the
+/// television, so that its black and white code is above what is seen.
 async fn television() -> Daemon {
     let mut daemon = Daemon::engine(simulated()).await;
     let tiles = vec![Tile {
         source: TileSource::Own,
         rect: Rect {
-            width: 1640,
-            height: 922,
+            y: -500,
+            width: 2222,
+            height: 1250,
             ..SCREEN
         },
     }];
@@ -88,75 +99,38 @@ async fn until(daemon: &mut Daemon, rect: Rect, wanted: impl Fn(usize, usize) ->
         .expect("the television shows it");
 }
 
+async fn show(daemon: &mut Daemon, labels: Vec<Label>) {
+    daemon.send(MediaCommand::SetText { labels }).await;
+}
+
 #[tokio::test]
 async fn text_comes_changes_and_goes() {
     let mut daemon = television().await;
     until(&mut daemon, CHAT, |ground, _| ground < 300).await;
-    let chat = |lines| label(CHAT, Place::Fill, 30, lines);
-    let names = Rect {
-        x: 0,
-        y: 675,
-        width: 896,
-        height: 45,
-    };
-    let marks = Rect {
-        width: 896,
-        height: 48,
-        ..SCREEN
-    };
-    let signs = Rect {
-        x: 0,
-        y: 280,
-        width: 448,
-        height: 230,
-    };
-    let labels = vec![
-        label(names, Place::BottomLeft, 30, &[("", "🔇 Grace Hopper")]),
-        label(
-            marks,
-            Place::TopRight,
-            32,
-            &[("", "● REC   ● LIVE   ✎ TEXT")],
+    let written = [
+        (
+            "Ada Lovelace",
+            "Does everybody see the second page of the draft?",
         ),
-        chat(&[
-            (
-                "Ada Lovelace",
-                "Does everybody see the second page of the draft?",
-            ),
-            ("עדה", "שלום לכולם, אני רואה את זה"),
-            ("Grace Hopper", "Yes 👍"),
-        ]),
-        label(
-            signs,
-            Place::BottomLeft,
-            51,
-            &[("👏", "Ada"), ("🎉", "Grace Hopper")],
-        ),
-        label(
-            CAPTIONS,
-            Place::BottomCentre,
-            45,
-            &[
-                (
-                    "Ada",
-                    "So the machine might compose elaborate pieces of music of any complexity.",
-                ),
-                ("Grace", "Indeed."),
-            ],
-        ),
+        ("עדה", "שלום לכולם, אני רואה את זה"),
+        ("Grace Hopper", "Yes 👍"),
     ];
-    daemon.send(MediaCommand::SetText { labels }).await;
-    until(&mut daemon, CHAT, |ground, ink| ground > 850 && ink > 15).await;
-    until(&mut daemon, CAPTIONS, |ground, ink| {
-        ground > 500 && ink > 30
-    })
+    let said = "So the machine might compose elaborate pieces of music of any complexity.";
+    show(
+        &mut daemon,
+        vec![
+            chat(&written),
+            captions(&[("Ada", said), ("Grace", "Indeed.")]),
+        ],
+    )
     .await;
-    let labels = vec![chat(&[])];
-    daemon.send(MediaCommand::SetText { labels }).await;
+    until(&mut daemon, CHAT, |ground, ink| ground > 850 && ink > 15).await;
+    let captioned = |ground, ink| ground > 500 && ink > 30;
+    until(&mut daemon, CAPTIONS, captioned).await;
+    show(&mut daemon, vec![chat(&[])]).await;
     until(&mut daemon, CHAT, |ground, ink| ground > 990 && ink == 0).await;
     until(&mut daemon, CAPTIONS, |ground, _| ground < 500).await;
-    let labels = Vec::new();
-    daemon.send(MediaCommand::SetText { labels }).await;
+    show(&mut daemon, Vec::new()).await;
     until(&mut daemon, CHAT, |ground, _| ground < 300).await;
 }
 
@@ -167,8 +141,7 @@ async fn text_is_there_for_who_begins_to_look_later() {
         pictures_per_second: 0,
     };
     daemon.send(off).await;
-    let labels = vec![label(CHAT, Place::Fill, 30, &[("Ada", "Hello")])];
-    daemon.send(MediaCommand::SetText { labels }).await;
+    show(&mut daemon, vec![chat(&[("Ada", "Hello")])]).await;
     let on = MediaCommand::SetPreview {
         pictures_per_second: 10,
     };

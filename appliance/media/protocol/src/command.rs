@@ -104,6 +104,20 @@ pub struct Label {
     pub line_height: u32,
     /// Each begins on a line of its own.
     pub lines: Vec<TextLine>,
+    /// What the text stands on.
+    #[serde(default)]
+    pub ground: Ground,
+}
+
+/// The colour of a label's box; letters are light on each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// Nearly black.
+    #[default]
+    Dark,
+    /// For what people who speak have to know.
+    Red,
 }
 
 /// Where a label lies in its area.

@@ -11,7 +11,7 @@ mod event;
 mod transport;
 
 pub use command::{
-    AudioChoice, CameraChoice, DeviceChoice, Label, MediaCommand, Place, Rect, Television,
+    AudioChoice, CameraChoice, DeviceChoice, Ground, Label, MediaCommand, Place, Rect, Television,
     TextLine, Tile, TileSource,
 };
 pub use declared::{

@@ -21,7 +21,7 @@ use super::{
     Graph, GraphError, Part, begin_now, chain, encoder::live_input, live_aggregator, make,
     source_video::raw_caps, start, stop,
 };
-use crate::lettering::{self, Lettered, Lettering};
+use crate::lettering::{Lettered, Lettering};
 
 /// A JPEG of the television.
 pub type Picture = Arc<[u8]>;
@@ -148,7 +148,7 @@ pub struct TelevisionOutput {
     rate: gst::Element,
     tiles: Vec<ShownTile>,
     labels: Vec<ShownLabel>,
-    /// Fonts; loaded with the first text.
+    /// Loaded with the first text.
     lettering: Option<Lettering>,
     pictures_per_second: u32,
     composing: Option<u32>,
@@ -156,10 +156,11 @@ pub struct TelevisionOutput {
     begun: Arc<AtomicU64>,
 }
 
-/// A text on the television; another text may take its input over.
+/// A text on the television; another text may take its input over. The compositor repeats its
+/// picture, so a text that stays costs no more than to be copied.
 #[derive(Debug)]
 struct ShownLabel {
-    label: Label,
+    lettered: Arc<Lettered>,
     sample: gst::Sample,
     input: gst_app::AppSrc,
     pad: gst::Pad,
@@ -246,47 +247,48 @@ impl TelevisionOutput {
         outcome.and(self.compose())
     }
 
-    /// Shows these texts, back to front, and no others.
+    /// Shows these texts, back to front, and no others. What changed is drawn.
     ///
     /// # Errors
     /// When one can't be added; those before it are as wanted.
     pub fn set_text(&mut self, wanted: &[Label]) -> Result<(), GraphError> {
-        let wanted: Vec<&Label> = wanted.iter().filter(|l| lettering::has_room(l)).collect();
+        if wanted.is_empty() && self.labels.is_empty() {
+            return Ok(());
+        }
+        let wanted = self.lettering.get_or_insert_default().show(wanted);
         for surplus in self.labels.split_off(wanted.len().min(self.labels.len())) {
             self.remove_input(&surplus.input, &surplus.pad);
         }
-        for (index, label) in wanted.into_iter().enumerate() {
+        for (index, lettered) in wanted.into_iter().enumerate() {
             let shown = self.labels.get(index);
-            if shown.is_none_or(|shown| shown.label != *label) {
-                self.show_label(index, label)?;
+            if shown.is_none_or(|shown| !Arc::ptr_eq(&shown.lettered, &lettered)) {
+                self.show_label(index, lettered)?;
             }
         }
         Ok(())
     }
 
-    fn show_label(&mut self, index: usize, label: &Label) -> Result<(), GraphError> {
-        let lettering = self.lettering.get_or_insert_default();
-        let Some(lettered) = lettering.draw(label) else {
-            return Ok(());
-        };
+    fn show_label(&mut self, index: usize, lettered: Arc<Lettered>) -> Result<(), GraphError> {
         let sample = lettered_picture(&lettered, self.settings);
-        if index == self.labels.len() {
-            let (input, pad) = self.add_input()?;
-            let order = TEXT_ZORDER + u32::try_from(index).unwrap_or(0);
-            pad.set_property("zorder", order);
-            self.labels.push(ShownLabel {
-                label: label.clone(),
-                sample: sample.clone(),
-                input,
-                pad,
-            });
+        let (input, pad) = match self.labels.get(index) {
+            Some(shown) => (shown.input.clone(), shown.pad.clone()),
+            None => self.add_input()?,
+        };
+        let order = TEXT_ZORDER.saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
+        pad.set_property("zorder", order);
+        pad.set_property("xpos", lettered.x);
+        pad.set_property("ypos", lettered.y);
+        self.screen.show(&input, &sample);
+        let shown = ShownLabel {
+            lettered,
+            sample,
+            input,
+            pad,
+        };
+        match self.labels.get_mut(index) {
+            Some(place) => *place = shown,
+            None => self.labels.push(shown),
         }
-        let shown = &mut self.labels[index];
-        shown.label = label.clone();
-        shown.sample = sample;
-        shown.pad.set_property("xpos", lettered.x);
-        shown.pad.set_property("ypos", lettered.y);
-        self.screen.show(&shown.input, &shown.sample);
         Ok(())
     }
 
@@ -432,10 +434,11 @@ fn drop_pictures_before(begun: &Arc<AtomicU64>, element: &gst::Element) {
 }
 
 fn placeholder() -> gst::Sample {
-    let pixels = (PLACEHOLDER_WIDTH * PLACEHOLDER_HEIGHT) as usize;
-    let luma = vec![PLACEHOLDER_LUMA; pixels];
-    let caps = raw_caps(PLACEHOLDER_WIDTH, PLACEHOLDER_HEIGHT);
-    grey_picture(PLACEHOLDER_WIDTH, PLACEHOLDER_HEIGHT, &luma, &caps)
+    let (width, height) = (PLACEHOLDER_WIDTH, PLACEHOLDER_HEIGHT);
+    let luma = vec![PLACEHOLDER_LUMA; (width * height) as usize];
+    let grey = vec![128; luma.len() / 4];
+    let caps = raw_caps(width, height);
+    picture(width, [&luma, &grey, &grey], &caps)
 }
 
 /// Has the television's colorimetry, else the compositor would convert it for every picture.
@@ -447,19 +450,19 @@ fn lettered_picture(lettered: &Lettered, television: Television) -> gst::Sample 
         let colorimetry = info.colorimetry().to_string();
         caps.make_mut().set("colorimetry", colorimetry);
     }
-    grey_picture(lettered.width, lettered.height, &lettered.luma, &caps)
+    let [blue, red] = &lettered.chroma;
+    picture(lettered.width, [&lettered.luma, blue, red], &caps)
 }
 
-/// I420 without colour; rows are as long as GStreamer expects, a multiple of four bytes.
-fn grey_picture(width: u32, height: u32, luma: &[u8], caps: &gst::Caps) -> gst::Sample {
+/// I420 of an even size; rows are as long as GStreamer expects, a multiple of four bytes.
+fn picture(width: u32, [luma, blue, red]: [&Vec<u8>; 3], caps: &gst::Caps) -> gst::Sample {
     let mut picture = Vec::new();
-    for row in luma.chunks(width.max(1) as usize) {
-        picture.extend_from_slice(row);
-        picture.resize(picture.len().next_multiple_of(4), 0);
+    for (plane, width) in [(luma, width), (blue, width / 2), (red, width / 2)] {
+        for row in plane.chunks(width.max(1) as usize) {
+            picture.extend_from_slice(row);
+            picture.resize(picture.len().next_multiple_of(4), 0);
+        }
     }
-    let chroma_row = width.div_ceil(2).next_multiple_of(4);
-    let chroma = (chroma_row * height.div_ceil(2) * 2) as usize;
-    picture.resize(picture.len() + chroma, 128);
     gst::Sample::builder()
         .buffer(&gst::Buffer::from_slice(picture))
         .caps(caps)

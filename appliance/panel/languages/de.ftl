@@ -143,6 +143,7 @@ reaction-surprised = Staunen
 reaction-boo = Enttäuscht
 more = Mehr
 more-hint = Hand, Chat …
+more-hint-no-chat = Hand, Personen …
 more-unread = Chat: { $count } neu
 chat-unread = { $count } neu
 more-knocking = { $count ->
@@ -167,6 +168,8 @@ chat = Chat
 chat-empty = Noch keine Nachrichten
 chat-empty-hint = Was andere ab jetzt schreiben, steht hier.
 chat-private = nur an diesen Raum
+chat-show = Chat auf den Fernseher
+chat-hide = Chat vom Fernseher
 polls = Umfragen
 polls-count = { $count ->
     [one] 1 Umfrage

@@ -143,6 +143,7 @@ reaction-surprised = Surprised
 reaction-boo = Disappointed
 more = More
 more-hint = Hand, chat …
+more-hint-no-chat = Hand, people …
 more-unread = Chat: { $count } new
 chat-unread = { $count } new
 more-knocking = { $count ->
@@ -167,6 +168,8 @@ chat = Chat
 chat-empty = No messages yet
 chat-empty-hint = What others write from now on appears here.
 chat-private = only to this room
+chat-show = Show chat on TV
+chat-hide = Hide chat on TV
 polls = Polls
 polls-count = { $count ->
     [one] 1 poll

@@ -51,6 +51,7 @@ pub(crate) enum Icon {
     Listening,
     Smile,
     StopPresenting,
+    Television,
 }
 
 impl Icon {
@@ -102,6 +103,7 @@ impl Icon {
             Self::Listening => Lucide::Headphones,
             Self::Smile => Lucide::Smile,
             Self::StopPresenting => Lucide::MonitorX,
+            Self::Television => Lucide::Tv,
         })
     }
 }

@@ -93,6 +93,8 @@ pub struct Call {
     pub chat: Vec<ChatLine>,
     /// Lines of the chat that nobody has looked at.
     pub unread: usize,
+    /// The television shows the chat.
+    pub chat_shown: bool,
     /// What is being said, oldest first.
     pub captions: Vec<Caption>,
     /// Signs of the last seconds, oldest first.
@@ -186,6 +188,7 @@ impl Call {
             presenting: room.presenting(),
             chat: chat.cloned().collect(),
             unread: state.said.unread(),
+            chat_shown: state.said.is_chat_shown(),
             captions: state.said.captions().cloned().collect(),
             reactions: state.said.reactions().cloned().collect(),
             notice: state

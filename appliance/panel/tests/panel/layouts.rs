@@ -168,8 +168,8 @@ fn every_screen_has_what_it_is_for() {
                 "cancel",
                 "key:erase",
             ],
-            "more" | "more-all" | "people" | "people-moderator" | "people-page" | "person"
-            | "chat" | "chat-empty" | "polls" | "keypad" => {
+            "more" | "more-all" | "more-no-chat" | "people" | "people-moderator"
+            | "people-page" | "person" | "chat" | "chat-empty" | "polls" | "keypad" => {
                 &["sheet", "back", "microphone", "camera", "leave"]
             }
             name if name.starts_with("call-") => &["title", "more", "microphone", "leave"],

@@ -226,6 +226,7 @@ pub(crate) fn all_tiles(call: &mut Call) {
     moderated(call);
     voting(call);
     call.unread = 3;
+    call.chat_shown = true;
     call.meeting.dial_in = true;
     call.presenting = Presenting::Possible;
     call.meeting.hand_raised = true;
@@ -287,12 +288,11 @@ pub(crate) fn all() -> Vec<Scene> {
     };
     let mut scenes = ways_in();
     scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
+    scenes.extend(more().map(|(name, screen)| (name, screen, at_sheet(Sheet::More))));
     scenes.extend([
         ("call-muted-by", call_with(notice(muted_by)), nowhere()),
         ("consent", call_with(consent), nowhere()),
         ("consent-stream", call_with(consent_to_stream), nowhere()),
-        ("more", call_with(|_| ()), at_sheet(Sheet::More)),
-        ("more-all", call_with(all_tiles), at_sheet(Sheet::More)),
         ("people", call_with(|_| ()), at_sheet(Sheet::People)),
         (
             "people-moderator",
@@ -321,6 +321,16 @@ pub(crate) fn all() -> Vec<Scene> {
         ("keypad", call_with(dial_in), after(keypad)),
     ]);
     scenes
+}
+
+/// The sheet of everything.
+fn more() -> impl Iterator<Item = (&'static str, Screen)> {
+    [
+        ("more", call_with(|_| ())),
+        ("more-all", call_with(all_tiles)),
+        ("more-no-chat", call_with(|call| call.meeting.chat = false)),
+    ]
+    .into_iter()
 }
 
 /// Those without a sheet.

@@ -158,7 +158,10 @@ fn leaves(told: &[MeetingCommand]) -> bool {
 }
 
 fn participant() -> MeetingState {
-    MeetingState::default()
+    MeetingState {
+        chat: true,
+        ..MeetingState::default()
+    }
 }
 
 /// A meeting that keeps everybody muted, with the room as its moderator.
@@ -172,6 +175,7 @@ fn moderator() -> MeetingState {
         microphone_moderated: true,
         camera_moderated: true,
         knocking: vec![knocker("k0", "Dr. Vogt"), knocker("k1", "Mehmet")],
+        chat: true,
         ..MeetingState::default()
     }
 }
@@ -191,6 +195,34 @@ fn chat(id: usize, text: &str, private: bool) -> CallEvent {
         text: text.to_owned(),
         private,
     })
+}
+
+#[test]
+fn the_chat_comes_on_the_television_and_off_again() {
+    let mut wall = Wall::in_call(participant());
+    assert_eq!(wall.touch_all(&["more", "show-chat"]), []);
+    let shown = |wall: &Wall| {
+        let call = wall.room.phase().in_call().unwrap();
+        call.said.is_chat_shown()
+    };
+    assert!(shown(&wall));
+    assert_eq!(wall.find("show-chat").unwrap().state.pressed, Some(true));
+    assert_eq!(wall.label("show-chat"), "Hide chat on TV");
+    wall.touch("show-chat");
+    assert!(!shown(&wall));
+    assert_eq!(wall.label("show-chat"), "Show chat on TV");
+}
+
+#[test]
+fn where_nobody_can_write_no_chat_is_offered() {
+    let mut wall = Wall::in_call(MeetingState::default());
+    assert_eq!(wall.description("more"), "Hand, people …");
+    wall.touch("more");
+    let ids = wall.ids();
+    assert!(
+        !ids.contains("chat") && !ids.contains("show-chat"),
+        "{ids:?}"
+    );
 }
 
 #[test]

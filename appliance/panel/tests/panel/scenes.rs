@@ -152,10 +152,14 @@ pub(crate) fn plain_call() -> Call {
         since: at("13:53"),
         muted: Muted::default(),
         reconnecting: false,
-        meeting: MeetingState::default(),
+        meeting: MeetingState {
+            chat: true,
+            ..MeetingState::default()
+        },
         presenting: Presenting::Impossible,
         chat: Vec::new(),
         unread: 0,
+        chat_shown: false,
         captions: Vec::new(),
         reactions: Vec::new(),
         notice: None,

@@ -160,7 +160,8 @@ fn more(page: &Page<'_>, call: &Call) -> Node {
 fn waiting(page: &Page<'_>, call: &Call) -> String {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let (message, number) = match (call.meeting.knocking.len(), call.unread) {
-        (0, 0) => return page.words.say(Message::MoreHint),
+        (0, 0) if call.meeting.chat => return page.words.say(Message::MoreHint),
+        (0, 0) => return page.words.say(Message::MoreHintNoChat),
         (0, unread) => (Message::MoreUnread, unread),
         (knocking, _) => (Message::MoreKnocking, knocking),
     };

@@ -62,7 +62,8 @@ impl Tile {
         [
             Some(Self::hand(page, meeting.hand_raised)),
             Some(Self::people(page, call)),
-            Some(Self::chat(page, call.unread)),
+            meeting.chat.then(|| Self::chat(page, call.unread)),
+            meeting.chat.then(|| Self::show_chat(page, call.chat_shown)),
             match call.presenting {
                 Presenting::Impossible => None,
                 Presenting::Possible => Some(Self::present(page, false)),
@@ -145,6 +146,13 @@ impl Tile {
         }
         tile.tones = page.soft();
         tile.saying(counted(page, Message::ChatUnread, unread))
+    }
+
+    fn show_chat(page: &Page<'_>, shown: bool) -> Self {
+        let words = [Message::ChatShow, Message::ChatHide];
+        let mut tile = Self::switch(page, "show-chat", shown, [Icon::Television; 2], words);
+        tile.meaning = tile.meaning.intent(Intent::ShowChat(!shown));
+        tile
     }
 
     fn polls(page: &Page<'_>, count: usize) -> Self {

@@ -50,6 +50,16 @@ impl Picture {
         sum as f64 / self.plane.len().max(1) as f64
     }
 
+    /// Mean brightness of a part of the picture; `None` when it is not wholly inside.
+    #[must_use]
+    pub fn brightness_in(&self, x: u32, y: u32, width: u32, height: u32) -> Option<f64> {
+        let part = self.luma().part(x, y, width, height)?;
+        let rows = part.data.chunks(part.stride).take(height as usize);
+        let pixels = rows.flat_map(|row| &row[..width as usize]);
+        let sum: u64 = pixels.map(|&luma| u64::from(luma)).sum();
+        Some(sum as f64 / f64::from((width * height).max(1)))
+    }
+
     fn luma(&self) -> Luma<'_> {
         Luma {
             data: &self.plane,

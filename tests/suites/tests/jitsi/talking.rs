@@ -12,6 +12,8 @@ use saal_suites::{
 
 /// Far less than the time after which a server removes a dead participant by itself.
 const AT_ONCE: Duration = Duration::from_secs(6);
+/// Luma of what text on the television stands on.
+const GROUND: f64 = 28.;
 
 #[test]
 fn a_touch_on_join_brings_room_and_web_user_together() -> Result<()> {
@@ -182,8 +184,14 @@ fn keys_on_the_panel_sound_as_tones_for_a_telephone() -> Result<()> {
     })
 }
 
+/// How much brighter than its dark ground the column right of here is, on average.
+fn ink(picture: &Picture, from: u32) -> f64 {
+    let column = picture.brightness_in(from, 0, picture.width - from, picture.height);
+    (column.unwrap_or_default() - GROUND).max(0.)
+}
+
 #[test]
-fn a_line_of_the_chat_arrives() -> Result<()> {
+fn a_line_of_the_chat_arrives_and_stands_on_the_television() -> Result<()> {
     run(async {
         let stage = JitsiTaken::take().await?;
         let meeting = stage.meeting("Chat", &JitsiJoin::silent("Anna")).await?;
@@ -194,7 +202,27 @@ fn a_line_of_the_chat_arrives() -> Result<()> {
             let mut lines = status.call.iter().flat_map(|call| &call.chat);
             lines.any(|line| line.author == "Anna" && line.text == "Grüße aus München")
         };
-        meeting.room.status_is("the line", PATIENCE, heard).await?;
+        let JitsiMeeting { room, host, .. } = &meeting;
+        room.status_is("the line", PATIENCE, heard).await?;
+
+        // It stands beside the pictures, of which there is only the room's own.
+        let look = async || room.television().await;
+        let whole = |picture: &Picture| picture.code().is_some();
+        until("the room's own picture", PATIENCE, look, whole).await?;
+        room.touch_element("More").await?;
+        room.touch_element("Show chat on TV").await?;
+        let aside = |picture: &Picture| {
+            let (width, height) = (picture.width * 7 / 10, picture.width * 7 / 10 * 9 / 16);
+            let moved = picture.code_in(0, (picture.height - height) / 2, width, height);
+            moved.is_some() && ink(picture, width) > 0.5
+        };
+        let written = until("the line beside the picture", PATIENCE, look, aside).await?;
+        let before = ink(&written, written.width * 7 / 10);
+        host.say("Und aus Köln ebenso").await?;
+        let more = |picture: &Picture| ink(picture, picture.width * 7 / 10) > before * 1.3;
+        until("another line", PATIENCE, look, more).await?;
+        room.touch_element("Hide chat on TV").await?;
+        until("the picture over all", PATIENCE, look, whole).await?;
         meeting.room.stop().await;
         Ok(())
     })

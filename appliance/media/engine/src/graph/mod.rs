@@ -5,6 +5,7 @@
 //! Everything is live, so no sink prerolls (`async=false`): a pipeline that waits for its first
 //! buffer is stuck for good when a part that failed is taken out of it meanwhile.
 
+mod colorimetry;
 mod decoder;
 mod encoder;
 mod loudness;

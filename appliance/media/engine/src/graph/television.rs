@@ -13,13 +13,12 @@ use std::{
 
 use gstreamer::{self as gst, prelude::*};
 use gstreamer_app as gst_app;
-use gstreamer_video as gst_video;
 use saal_media_protocol::{Label, Television, Tile, TileSource};
 use tokio::sync::watch;
 
 use super::{
-    Graph, GraphError, Part, begin_now, chain, encoder::live_input, live_aggregator, make,
-    source_video::raw_caps, start, stop,
+    Graph, GraphError, Part, begin_now, chain, colorimetry::call_all_one, encoder::live_input,
+    live_aggregator, make, source_video::raw_caps, start, stop,
 };
 use crate::lettering::{Lettered, Lettering};
 
@@ -269,7 +268,7 @@ impl TelevisionOutput {
     }
 
     fn show_label(&mut self, index: usize, lettered: Arc<Lettered>) -> Result<(), GraphError> {
-        let sample = lettered_picture(&lettered, self.settings);
+        let sample = lettered_picture(&lettered);
         let (input, pad) = match self.labels.get(index) {
             Some(shown) => (shown.input.clone(), shown.pad.clone()),
             None => self.add_input()?,
@@ -377,6 +376,7 @@ impl TelevisionOutput {
         };
         let pad = self.compositor.request_pad_simple("sink_%u");
         let pad = pad.ok_or_else(|| broken(gst::glib::bool_error!("no more tiles")))?;
+        call_all_one(&pad);
         let input = live_input(1);
         let linked = self.pipeline.add(&input).and_then(|()| {
             let source = input
@@ -441,15 +441,8 @@ fn placeholder() -> gst::Sample {
     picture(width, [&luma, &grey, &grey], &caps)
 }
 
-/// Has the television's colorimetry, else the compositor would convert it for every picture.
-fn lettered_picture(lettered: &Lettered, television: Television) -> gst::Sample {
-    let mut caps = raw_caps(lettered.width, lettered.height);
-    let (width, height) = (television.width, television.height);
-    let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, width, height);
-    if let Ok(info) = info.build() {
-        let colorimetry = info.colorimetry().to_string();
-        caps.make_mut().set("colorimetry", colorimetry);
-    }
+fn lettered_picture(lettered: &Lettered) -> gst::Sample {
+    let caps = raw_caps(lettered.width, lettered.height);
     let [blue, red] = &lettered.chroma;
     picture(lettered.width, [&lettered.luma, blue, red], &caps)
 }

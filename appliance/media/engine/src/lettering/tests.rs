@@ -52,7 +52,7 @@ fn inked(drawn: &Lettered) -> Option<(u32, u32)> {
     };
     let mut columns = (0..drawn.width).filter(has_ink);
     let first = columns.next()?;
-    Some((first, columns.last().unwrap_or(first)))
+    Some((first, columns.next_back().unwrap_or(first)))
 }
 
 #[test]

@@ -12,8 +12,8 @@
 pub mod control;
 pub mod engine;
 pub mod graph;
-pub mod opus;
 pub mod lettering;
+pub mod opus;
 pub mod plan;
 pub mod playout;
 pub mod transport;

@@ -19,7 +19,8 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
   "--disable-dev-shm-usage",
-  "--disable-features=WebRtcHideLocalIpsWithMdns",
+  // A page that stands in for a real installation's counts as a public one, which may not speak to servers nearby.
+  "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks",
   `--host-resolver-rules=${["MAP * ~NOTFOUND", ...["127.0.0.1", "localhost", ...(settings.hosts ?? [])].map((host) => `EXCLUDE ${host}`)].join(", ")}`,
   "--autoplay-policy=no-user-gesture-required",
   "--use-fake-ui-for-media-stream",

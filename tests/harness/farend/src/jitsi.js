@@ -24,6 +24,15 @@ function connect(options) {
   });
 }
 
+/** Makes this a browser that knows one codec: today's library looks at what the browser can. */
+function forgetCodecs(codec) {
+  for (const kind of [RTCRtpSender, RTCRtpReceiver]) {
+    const all = kind.getCapabilities.bind(kind);
+    const known = (one) => [`video/${codec}`, "video/rtx"].includes(one.mimeType);
+    kind.getCapabilities = (media) => (media === "video" ? { ...all(media), codecs: all(media).codecs.filter(known) } : all(media));
+  }
+}
+
 const onlyCodec = (codec) =>
   codec ? { preferredCodec: codec, enforcePreferredCodec: true, disabledCodec: codec === "VP8" ? "VP9" : "VP8" } : {};
 
@@ -72,6 +81,7 @@ function listen(conference, settle) {
 
 /** Joins; resolves with the name of what came of it: joined, or the reason why not. */
 async function join(options) {
+  if (options.codec) forgetCodecs(options.codec);
   await JitsiMeetJS.init({ disableAudioLevels: true, flags: config.flags, enableAnalyticsLogging: false });
   const connection = await connect(options);
   const conference = connection.initJitsiConference(options.room.toLowerCase(), conferenceOptions(options));
@@ -159,8 +169,10 @@ const actions = {
   end: () => call.conference.end(),
   subject: (text) => call.conference.setSubject(text),
   grantOwner: (id) => call.conference.grantOwner(id),
-  // As the web client of today does when somebody joins who does not know the codec; the library of the registries can't.
+  // As the web client of today does by itself when somebody joins who does not know the codec; the library of the
+  // registries can't.
   useCodec: async (mime) => {
+    if (call.conference.qualityController) return;
     const sender = call.conference.jvbJingleSession.peerconnection.peerconnection.getSenders().find((one) => one.track?.kind === "video");
     const codec = RTCRtpSender.getCapabilities("video").codecs.find((one) => one.mimeType === mime);
     const parameters = sender.getParameters();

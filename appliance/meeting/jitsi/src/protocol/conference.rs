@@ -36,7 +36,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use saal_media_protocol::{Codec, IceServer, TransportCommand, TransportEvent, TransportId};
+use saal_media_protocol::{
+    Codec, IceServer, SourceKind, TransportCommand, TransportEvent, TransportId,
+};
 use saal_meeting::{
     CallEvent, CallId, EndReason, JoinStage, MeetingCommand, MeetingState, Secret, Watched,
 };
@@ -221,11 +223,13 @@ enum Pending {
 }
 
 /// What the room itself shows and says.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct OwnMedia {
     microphone: bool,
     camera: bool,
     presenting: bool,
+    /// The focus muted these, and the bridge lets nothing of them through until the room says that it speaks again.
+    held: BTreeSet<SourceKind>,
 }
 
 /// A stay in a conference.
@@ -320,6 +324,7 @@ impl Conference {
                 microphone: setup.microphone,
                 camera: setup.camera,
                 presenting: false,
+                held: BTreeSet::new(),
             },
             password: setup.password.clone(),
             occupants: BTreeMap::new(),

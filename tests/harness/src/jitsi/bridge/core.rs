@@ -148,7 +148,10 @@ impl Core {
             return;
         };
         sender.note(now, ssrc, packet);
-        let Some(track) = sender.track_of(ssrc).cloned() else {
+        let track = sender
+            .track_of(ssrc)
+            .filter(|track| !sender.holds(track.medium));
+        let Some(track) = track.cloned() else {
             return;
         };
         if track.medium == Medium::Audio {

@@ -82,6 +82,7 @@ pub(super) struct Endpoint {
     pub(super) active: bool,
     /// Whose camera is seen in its name; it has no media of its own then.
     pub(super) double_of: Option<String>,
+    held: Vec<Medium>,
     probes: u64,
     seen: BTreeMap<u32, Seen>,
     asked: Option<Instant>,
@@ -117,11 +118,24 @@ impl Endpoint {
             heard: None,
             active: true,
             double_of: None,
+            held: Vec::new(),
             probes: 0,
             seen: BTreeMap::new(),
             asked: None,
             next_mid: [0; 2],
         }
+    }
+
+    /// Lets nothing through of a medium, or lets it through again.
+    pub(super) fn hold(&mut self, medium: Medium, held: bool) {
+        self.held.retain(|other| *other != medium);
+        if held {
+            self.held.push(medium);
+        }
+    }
+
+    pub(super) fn holds(&self, medium: Medium) -> bool {
+        self.held.contains(&medium)
     }
 
     /// Whether its sources can be had.

@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::runtime;
 use crate::web::Serving;
 
-use super::sources::Track;
+use super::sources::{Medium, Track};
 use core::{Core, Key};
 use endpoint::Endpoint;
 
@@ -77,6 +77,8 @@ enum Order {
     Accept(Key, Remote),
     Tracks(Key, Vec<Track>),
     Muted(Key, BTreeSet<String>),
+    /// The focus has muted the participant, or it speaks again.
+    Hold(Key, Medium, bool),
     Expire(Key),
     /// The second sends what the first, of the same conference, is to be seen with.
     Double(Key, String),
@@ -138,6 +140,11 @@ impl Bridge {
     /// The names of the sources that are muted.
     pub(super) fn muted(&self, conference: &str, endpoint: &str, sources: BTreeSet<String>) {
         self.order(Order::Muted(key(conference, endpoint), sources));
+    }
+
+    /// Lets nothing through of one medium of a participant, or lets it through again.
+    pub(super) fn hold(&self, conference: &str, endpoint: &str, medium: Medium, held: bool) {
+        self.order(Order::Hold(key(conference, endpoint), medium, held));
     }
 
     pub(super) fn expire(&self, conference: &str, endpoint: &str) {
@@ -230,6 +237,9 @@ fn obey(core: &mut Core, now: Instant, order: Order) {
         Order::Muted(key, sources) => {
             with(core, &key, |endpoint| endpoint.muted = sources);
             core.review(now);
+        }
+        Order::Hold(key, medium, held) => {
+            with(core, &key, |endpoint| endpoint.hold(medium, held));
         }
         Order::Expire(key) => core.expire(&key),
         Order::Double(key, of) => {

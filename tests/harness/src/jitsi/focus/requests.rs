@@ -2,6 +2,7 @@
 
 use minidom::Element;
 
+use super::super::sources::Medium;
 use super::super::xmpp::{Stanza, bare, child, escape, resource};
 use super::{State, address};
 
@@ -64,20 +65,41 @@ impl State {
         self.out.send(Stanza::result(request, &answer));
     }
 
-    /// A participant mutes another one; only moderators may.
+    /// A participant mutes another one, which only moderators may, or says that it is to be heard again itself.
     fn mute_request(&mut self, stanza: &Element, mute: &Element) {
         let from = stanza.attr("from").unwrap_or_default();
         let (jid, actor) = (bare(from).to_owned(), resource(from).to_owned());
         let target = mute.attr("jid").map(resource).unwrap_or_default();
-        let room = self.rooms.get(&jid);
-        let allowed = room.is_some_and(|room| room.is_owner(&actor) && room.real(target).is_some());
-        if !allowed || mute.text() != "true" {
+        let room = self
+            .rooms
+            .get(&jid)
+            .filter(|room| room.real(target).is_some());
+        let allowed = room.is_some_and(|room| match mute.text().as_str() {
+            "true" => room.is_owner(&actor),
+            _ => actor == target && room.may_open(&actor, medium(&mute.ns())),
+        });
+        if !allowed {
             return self
                 .out
                 .send(Stanza::error(stanza, "cancel", "not-allowed", ""));
         }
         self.out.send(Stanza::result(stanza, ""));
-        self.mute(&jid, target, &mute.ns(), Some(&actor));
+        if mute.text() == "true" {
+            self.mute(&jid, target, &mute.ns(), Some(&actor));
+        } else {
+            self.hold(&jid, target, &mute.ns(), false);
+        }
+    }
+
+    /// The bridge lets nothing through of what the focus has muted.
+    fn hold(&self, jid: &str, nick: &str, namespace: &str, held: bool) {
+        let medium = match medium(namespace) {
+            "audio" => Medium::Audio,
+            _ => Medium::Video,
+        };
+        if let Some(room) = self.rooms.get(jid) {
+            self.bridge.hold(&room.id, nick, medium, held);
+        }
     }
 
     /// Tells a participant to mute, in the name of a moderator if there is one.
@@ -90,6 +112,7 @@ impl State {
         let to = format!("{jid}/{target}");
         self.out
             .send(Stanza::new("iq", &address(), &to, &attributes, &content));
+        self.hold(jid, target, namespace, true);
     }
 
     /// Asks the room to end for everybody.
@@ -132,4 +155,9 @@ impl State {
             _ => {}
         }
     }
+}
+
+/// What `http://jitsi.org/jitmeet/audio` is about.
+fn medium(namespace: &str) -> &str {
+    namespace.rsplit('/').next().unwrap_or_default()
 }

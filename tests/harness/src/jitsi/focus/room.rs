@@ -118,6 +118,13 @@ impl Room {
             .map(|(nick, _)| nick.as_str())
     }
 
+    /// Whether a participant may speak (`audio`) or be seen (`video`), by what moderators said.
+    pub(super) fn may_open(&self, nick: &str, medium: &str) -> bool {
+        self.moderated
+            .get(medium)
+            .is_none_or(|allowed| allowed.contains(nick))
+    }
+
     pub(super) fn is_owner(&self, nick: &str) -> bool {
         self.occupants
             .get(nick)

@@ -56,6 +56,17 @@ impl Conference {
             SourceKind::Content | SourceKind::ContentAudio => return,
         }
         self.publish_sources();
+        if !muted {
+            self.speaks_again(source);
+        }
+    }
+
+    /// What the focus has muted goes through the bridge again once the participant itself asks the focus for it.
+    fn speaks_again(&mut self, source: SourceKind) {
+        if self.media.held.remove(&source) {
+            let us = self.endpoint.clone();
+            self.mute(&us, source, false);
+        }
     }
 
     /// The engine has forgotten every connection.
@@ -80,7 +91,7 @@ impl Conference {
             MeetingAction::Mute {
                 participant,
                 source,
-            } => self.mute(&participant, source),
+            } => self.mute(&participant, source, true),
             MeetingAction::AllowUnmute {
                 participant,
                 source,
@@ -114,6 +125,7 @@ impl Conference {
         self.add_content(true);
         self.tell_video_type(SourceKind::Content);
         self.publish_sources();
+        self.speaks_again(SourceKind::Content);
     }
 
     /// Puts the content's source into a session, once, and sends it where the media flow.
@@ -167,7 +179,7 @@ impl Conference {
         format!("{}/{participant}", self.room)
     }
 
-    fn mute(&mut self, participant: &str, source: SourceKind) {
+    fn mute(&mut self, participant: &str, source: SourceKind, muted: bool) {
         let namespace = match source {
             SourceKind::Microphone => ns::MUTE_AUDIO,
             SourceKind::Camera => ns::MUTE_VIDEO,
@@ -175,7 +187,7 @@ impl Conference {
         };
         let mute = Element::new("mute", namespace)
             .with("jid", self.jid_of(participant))
-            .text_node("true");
+            .text_node(if muted { "true" } else { "false" });
         let focus = self.jid_of(super::room::FOCUS);
         self.ask(&focus, "set", mute, Pending::Nothing);
     }

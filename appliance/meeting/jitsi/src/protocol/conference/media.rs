@@ -370,6 +370,7 @@ impl Conference {
         if mute.text().trim() == "true" {
             let actor = mute.attr("actor").map(ids::resource);
             let by = actor.and_then(|endpoint| self.name_of(endpoint));
+            self.media.held.insert(source);
             self.muted_by_other(source, by);
         } else {
             self.emit(CallEvent::UnmuteAllowed { source });

@@ -372,6 +372,24 @@ fn a_screen_that_the_bridge_took_for_a_camera_is_shown_as_a_screen() {
 }
 
 #[test]
+fn who_was_muted_asks_the_focus_to_be_heard_again() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.order(
+        "focus",
+        "<mute xmlns='http://jitsi.org/jitmeet/audio'>true</mute>",
+    );
+    world.take();
+    world.set_muted(SourceKind::Microphone, false);
+    let asked = world.said_with("jitmeet/audio").unwrap();
+    assert!(asked.attr("to").unwrap().ends_with("/focus"));
+    assert_eq!(asked.find("mute").unwrap().text(), "false");
+    world.take();
+    world.set_muted(SourceKind::Microphone, true);
+    world.set_muted(SourceKind::Microphone, false);
+    assert!(world.said_with("jitmeet/audio").is_none(), "once is enough");
+}
+
+#[test]
 fn a_hand_goes_up_and_down() {
     let mut world = World::joined(setup(), &["aaaa"]);
     world.passes(2);

@@ -1,12 +1,12 @@
 //! Where windows are shown: this machine's desktop, or a virtual one.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::error::Result;
 use crate::process::{Process, Program};
-use crate::servers::Servers;
 
 /// Starting takes a fraction of a second.
 const READY_WITHIN: Duration = Duration::from_secs(20);
@@ -25,18 +25,18 @@ impl Desktop {
     ///
     /// # Errors
     /// When Xvfb does not start.
-    pub async fn find(servers: &Servers) -> Result<Self> {
+    pub async fn find(folder: &Path) -> Result<Self> {
         match std::env::var("DISPLAY") {
             Ok(display) if !display.is_empty() => Ok(Self {
                 display,
                 _server: None,
             }),
-            _ => Self::start(servers).await,
+            _ => Self::start(folder).await,
         }
     }
 
-    async fn start(servers: &Servers) -> Result<Self> {
-        let log = servers.folder().join("xvfb.log");
+    async fn start(folder: &Path) -> Result<Self> {
+        let log = folder.join("xvfb.log");
         let program = Program::new("Xvfb", "Xvfb", log).piped();
         // It picks a free display and says which on standard output.
         let arguments = [

@@ -178,13 +178,22 @@ impl JitsiCaller {
             page,
             outcome: String::new(),
         };
+        caller.enter(room, options).await?;
+        Ok(caller)
+    }
+
+    /// Joins a room in the page that is open, as it did first.
+    ///
+    /// # Errors
+    /// As for [`Self::call`].
+    pub async fn enter(&mut self, room: &str, options: &JitsiJoin) -> Result<()> {
         let values = json!([{
             "room": room, "name": options.name, "password": options.password, "token": options.token,
             "codec": options.codec, "p2p": options.p2p, "bosh": options.bosh, "camera": options.camera,
             "microphone": options.microphone, "height": options.height, "watch": options.watch,
         }]);
-        caller.outcome = caller.call("join", values).await?;
-        Ok(caller)
+        self.outcome = self.call("join", values).await?;
+        Ok(())
     }
 
     /// What came of joining: `joined`, or the library's name for the reason why not.

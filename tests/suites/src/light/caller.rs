@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use saal_harness::{SERVER_NAME, Servers, User};
-use saal_matrix::{MatrixSettings, Service};
-use saal_meeting::{CallEvent, CallId, Destination, MeetingCommand, MeetingEvent};
+use saal_jitsi::JitsiSettings;
+use saal_matrix::MatrixSettings;
+use saal_media_protocol::SourceKind;
+use saal_meeting::{
+    CallEvent, CallId, Destination, MeetingCommand, MeetingEvent, MeetingLink, Participant, Watched,
+};
 use tempfile::TempDir;
 use tokio::{
     sync::{mpsc, watch},
@@ -17,14 +21,24 @@ use crate::PATIENCE;
 
 /// Its only call.
 const CALL: CallId = CallId(1);
+/// What it would show everybody's picture at, pixels.
+const WATCHED_HEIGHT: u32 = 720;
+/// Any device has a number of its own; 32 hexadecimal digits.
+const MACHINE: &str = "11697407000000000000000000000000";
 
 /// A user in a call. Dropping it ends its tasks; the membership ends by itself, as with a
 /// participant who loses power.
 pub struct LightCaller {
     traffic: Traffic,
     task: JoinHandle<()>,
-    _store: TempDir,
+    store: Option<TempDir>,
 }
+
+/// A meeting service that runs: what it is told, what it says.
+type Service = (
+    mpsc::UnboundedSender<MeetingCommand>,
+    mpsc::UnboundedReceiver<MeetingEvent>,
+);
 
 impl LightCaller {
     /// Brings a user, who has joined the Matrix room, into its call.
@@ -44,12 +58,40 @@ impl LightCaller {
             allowed_servers: vec![SERVER_NAME.to_owned()],
             call_service: None,
         };
-        let (commands, events) = Service::start(settings, store.path());
+        let service = saal_matrix::Service::start(settings, store.path());
+        let destination = Destination::Matrix {
+            room_id: matrix_room.to_owned(),
+        };
+        let mut joined = Self::enter(service, destination, recording).await?;
+        joined.store = Some(store);
+        Ok(joined)
+    }
+
+    /// Brings a guest into a Jitsi conference.
+    ///
+    /// # Errors
+    /// When the guest does not get into the conference.
+    pub async fn join_jitsi(link: &str, recording: Arc<Recording>) -> anyhow::Result<Self> {
+        let service = saal_jitsi::Service::start(JitsiSettings {
+            machine_uid: MACHINE.to_owned(),
+            ..JitsiSettings::default()
+        });
+        Self::enter(
+            service,
+            Destination::jitsi(MeetingLink::new(link)),
+            recording,
+        )
+        .await
+    }
+
+    async fn enter(
+        (commands, events): Service,
+        destination: Destination,
+        recording: Arc<Recording>,
+    ) -> anyhow::Result<Self> {
         commands.send(MeetingCommand::Join {
             call: CALL,
-            destination: Destination::Matrix {
-                room_id: matrix_room.to_owned(),
-            },
+            destination,
             name: "Light".to_owned(),
             microphone: true,
             camera: true,
@@ -69,11 +111,10 @@ impl LightCaller {
         if let Some(CallEvent::Ended(reason)) = outcome {
             bail!("a far end does not get into the call: {reason:?}");
         }
-        let _store = store;
         Ok(Self {
             traffic,
             task,
-            _store,
+            store: None,
         })
     }
 
@@ -103,6 +144,9 @@ async fn live(
                 Some(MeetingEvent::Call { event: CallEvent::Transport(command), .. }) => {
                     engine.perform(command);
                 }
+                Some(MeetingEvent::Call { event: CallEvent::Participants(all), .. }) => {
+                    let _ = commands.send(watch_all(&all));
+                }
                 Some(MeetingEvent::Call { event, .. }) => {
                     if matches!(event, CallEvent::Joined | CallEvent::Reconnecting { .. } | CallEvent::Ended(_)) {
                         tell.send_replace(Some(event));
@@ -115,5 +159,18 @@ async fn live(
                 let _ = commands.send(MeetingCommand::Transport { call: CALL, event });
             }
         }
+    }
+}
+
+/// As a television with a large tile for each would.
+fn watch_all(participants: &[Participant]) -> MeetingCommand {
+    let pictures = participants.iter().map(|one| Watched {
+        participant: one.id.clone(),
+        source: SourceKind::Camera,
+        height: WATCHED_HEIGHT,
+    });
+    MeetingCommand::Watch {
+        call: CALL,
+        pictures: pictures.collect(),
     }
 }

@@ -9,8 +9,8 @@ use std::{
 
 use saal_media::transport::{Frame, FromTransport, ToTransport, Transport};
 use saal_media_protocol::{
-    SourceKind, TransportCommand, TransportEvent, TransportId, TransportRole, TransportState,
-    VideoSend,
+    Declared, SourceKind, TransportCommand, TransportEvent, TransportId, TransportRole,
+    TransportState, VideoSend,
 };
 use tokio::sync::mpsc;
 use tokio::time::Interval;
@@ -130,12 +130,23 @@ impl LightEngine {
             TransportCommand::Open {
                 transport, role, ..
             } => self.open(*transport, *role),
+            TransportCommand::OpenDeclared {
+                transport,
+                declared,
+            } => self.open_declared(*transport, declared),
             TransportCommand::Close { transport } => self.close(*transport),
             TransportCommand::Publish {
                 transport,
                 track,
                 source,
                 video,
+            }
+            | TransportCommand::Send {
+                transport,
+                track,
+                source,
+                video,
+                ..
             } => self.publish(*transport, track, *source, video.as_ref()),
             TransportCommand::Unpublish { transport, track } => {
                 self.tracks.retain(|sent| !sent.is(*transport, track));
@@ -174,6 +185,14 @@ impl LightEngine {
 
     fn open(&mut self, transport: TransportId, role: TransportRole) {
         let opened = Transport::open(transport, role, &[], self.started, self.from_sender.clone());
+        let earlier = self.transports.insert(transport, opened);
+        assert!(earlier.is_none(), "transport ids are never used twice");
+    }
+
+    fn open_declared(&mut self, transport: TransportId, declared: &Declared) {
+        let network = self.from_sender.clone();
+        let opened = Transport::open_declared(transport, declared, self.started, network)
+            .expect("the service declares what can be opened");
         let earlier = self.transports.insert(transport, opened);
         assert!(earlier.is_none(), "transport ids are never used twice");
     }

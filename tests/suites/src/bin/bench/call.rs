@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use saal_control::Status;
-use saal_harness::{Caller, Usage, until};
+use saal_harness::{Usage, until};
 use saal_suites::PATIENCE;
 
 use crate::report::{Report, Row};
-use crate::stand::{Stand, far_end_shown, first_picture};
+use crate::stand::{Peer, Service, Stand, far_end_shown, first_picture};
 
 /// Bandwidth estimates and jitter buffers have found their values by then.
 const SETTLED_AFTER: Duration = Duration::from_secs(5);
@@ -33,9 +33,9 @@ struct Counters {
 }
 
 /// Measures in turns.
-pub(crate) async fn measure(turns: u32, seconds: u64) -> anyhow::Result<Report> {
+pub(crate) async fn measure(service: Service, turns: u32, seconds: u64) -> anyhow::Result<Report> {
     let window = Duration::from_secs(seconds);
-    let stand = Stand::set_up().await?;
+    let stand = Stand::set_up(service).await?;
     let mut processor = Row::beside("processor time per delivered picture", "ms", 0.5);
     let mut rest = Row::compared("the same without encoding", "ms");
     let mut memory = Row::beside("memory of all processes (PSS)", "MiB", 0.15).at_most(80.0);
@@ -51,8 +51,10 @@ pub(crate) async fn measure(turns: u32, seconds: u64) -> anyhow::Result<Report> 
     }
     stand.take_down().await;
     Ok(Report {
-        title: "A call of two: one camera sent at 720p30, one received; Chromium: Element Call in a window"
-            .to_owned(),
+        title: format!(
+            "A call of two: one camera sent at 720p30, one received; {}",
+            service.peer()
+        ),
         rows: vec![processor, rest, memory],
         remarks: vec![
             "Delivered pictures: those that the far end got of the subject, and those that the subject decoded.",
@@ -102,6 +104,10 @@ async fn chromium_turn(stand: &Stand, window: Duration) -> anyhow::Result<Turn> 
     let (browser, _desktop) = stand.browser().await?;
     let caller = stand.browser_joins(&browser).await?;
     first_picture(&caller).await?;
+    if let Peer::Jitsi(caller) = &caller {
+        // What the room sends: the library takes whatever stands first in the offer.
+        caller.use_codec("video/VP8").await?;
+    }
     let look = async || caller.stats().await;
     until("pictures of 720p", PATIENCE, look, |stats| {
         stats.width_sent() == 1280
@@ -125,7 +131,7 @@ async fn chromium_turn(stand: &Stand, window: Duration) -> anyhow::Result<Turn> 
     Ok(turn)
 }
 
-async fn stats(caller: &Caller) -> anyhow::Result<saal_harness::CallStats> {
+async fn stats(caller: &Peer) -> anyhow::Result<saal_harness::CallStats> {
     Ok(caller.stats().await?)
 }
 

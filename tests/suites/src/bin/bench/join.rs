@@ -8,11 +8,11 @@ use saal_suites::PATIENCE;
 use tokio::time::timeout;
 
 use crate::report::{Report, Row, milliseconds};
-use crate::stand::{Stand, far_end_shown, first_picture};
+use crate::stand::{Service, Stand, far_end_shown, first_picture};
 
 /// Measures in turns.
-pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
-    let stand = Stand::set_up().await?;
+pub(crate) async fn measure(service: Service, turns: u32) -> anyhow::Result<Report> {
+    let stand = Stand::set_up(service).await?;
     let (browser, _desktop) = stand.browser().await?;
     let mut opened = Row::beside("opening the page -> first picture", "ms", 0.35);
     let mut joined = Row::beside("joining with the page open -> first picture", "ms", 0.6);
@@ -30,8 +30,10 @@ pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
     stand.take_down().await;
     browser.close().await;
     Ok(Report {
-        title: "Tap on Join -> first remote picture on the television; Chromium: Element Call in a window"
-            .to_owned(),
+        title: format!(
+            "Tap on Join -> first remote picture on the television; {}",
+            service.peer()
+        ),
         rows: vec![opened, joined],
         remarks: vec![
             "Saal's figure includes the wait for the web view's next picture of the television (10 a second).",
@@ -55,12 +57,12 @@ async fn room_turn(stand: &Stand) -> anyhow::Result<f64> {
 
 async fn chromium_turn(stand: &Stand, browser: &FarEnd) -> anyhow::Result<(f64, f64)> {
     let started = Instant::now();
-    let caller = stand.browser_joins(browser).await?;
+    let mut caller = stand.browser_joins(browser).await?;
     first_picture(&caller).await?;
     let open = milliseconds(started.elapsed());
     stand.browser_leaves(&caller).await?;
     let started = Instant::now();
-    stand.browser_joins_again(&caller).await?;
+    stand.browser_joins_again(&mut caller).await?;
     first_picture(&caller).await?;
     let join = milliseconds(started.elapsed());
     stand.browser_leaves(&caller).await?;

@@ -13,6 +13,7 @@ mod stand;
 
 use clap::{Parser, ValueEnum};
 use saal_harness::run;
+use stand::Service;
 
 /// Measures the room beside Chromium.
 #[derive(Parser)]
@@ -21,6 +22,9 @@ struct Arguments {
     /// What to measure.
     #[arg(value_enum)]
     name: Name,
+    /// Which service's meetings.
+    #[arg(long, value_enum, default_value_t = Service::Matrix)]
+    service: Service,
     /// How often each subject has its turn.
     #[arg(long, default_value_t = 10)]
     turns: u32,
@@ -42,14 +46,15 @@ enum Name {
 fn main() -> anyhow::Result<()> {
     let Arguments {
         name,
+        service,
         turns,
         seconds,
     } = Arguments::parse();
     let report = run(async {
         match name {
-            Name::Join => join::measure(turns).await,
-            Name::Call => call::measure(turns, seconds).await,
-            Name::Recover => recover::measure(turns).await,
+            Name::Join => join::measure(service, turns).await,
+            Name::Call => call::measure(service, turns, seconds).await,
+            Name::Recover => recover::measure(service, turns).await,
         }
     })?;
     println!("\n{report}");

@@ -1,11 +1,15 @@
 //! What every benchmark measures on: real servers, a meeting, a far end without codecs in its call,
 //! a room and an Element Call user who take turns to join it.
 
-use anyhow::Context;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
 use saal_control::PhaseName;
 use saal_harness::{
-    BrowserKind, Caller, Desktop, Element, FarEnd, FarEndOptions, JoinOptions, Onlooker, Room,
-    RoomOptions, Sight, User, until,
+    BrowserKind, CallStats, Caller, Desktop, Element, FarEnd, FarEndOptions, JitsiCaller,
+    JitsiJoin, JitsiOptions, JitsiServers, JoinOptions, Onlooker, Room, RoomOptions, Sight, Tools,
+    User, until,
 };
 use saal_media_protocol::SourceKind;
 use saal_suites::{
@@ -17,69 +21,179 @@ use saal_suites::{
 const ROOM_SEED: u64 = 1;
 /// The far end's picture.
 const FAR_END_SEED: u64 = 9;
+/// The meeting on the panel, and the conference's name.
+const TITLE: &str = "Weekly";
+const CONFERENCE: &str = "weekly";
 /// Pixels of the room's television, and of the browser's page.
 const SHOWN: (u32, u32) = (1280, 720);
 
+/// Which meetings are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Service {
+    /// Matrix, beside Element Call.
+    Matrix,
+    /// Jitsi (the harness's stand-in), beside its web client's library.
+    Jitsi,
+}
+
+impl Service {
+    /// What the peer is.
+    pub(crate) fn peer(self) -> &'static str {
+        match self {
+            Self::Matrix => "Chromium: Element Call in a window",
+            Self::Jitsi => {
+                "Chromium: Jitsi's own library in a window, without the web client's page around it"
+            }
+        }
+    }
+}
+
 /// The stand.
 pub(crate) struct Stand {
-    stage: Taken,
-    meeting: Meeting,
-    peer: User,
+    site: Site,
     pub(crate) far_end: LightCaller,
     pub(crate) room: Room,
 }
 
+/// The servers, and who takes turns with the room.
+enum Site {
+    Matrix {
+        stage: Box<Taken>,
+        meeting: Box<Meeting>,
+        peer: User,
+    },
+    Jitsi(Box<JitsiServers>),
+}
+
+/// The browser's participant.
+pub(crate) enum Peer {
+    ElementCall(Caller),
+    Jitsi(JitsiCaller),
+}
+
+impl Peer {
+    pub(crate) async fn stats(&self) -> saal_harness::Result<CallStats> {
+        match self {
+            Self::ElementCall(caller) => caller.stats().await,
+            Self::Jitsi(caller) => caller.stats().await,
+        }
+    }
+
+    /// Ends the page.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        match self {
+            Self::ElementCall(caller) => caller.close().await?,
+            // Its page goes with it.
+            Self::Jitsi(_) => {}
+        }
+        Ok(())
+    }
+}
+
 impl Stand {
-    pub(crate) async fn set_up() -> anyhow::Result<Self> {
-        let (stage, recording) = tokio::join!(Taken::take(), Recording::of_room(FAR_END_SEED));
-        let (stage, recording) = (stage?, recording?);
-        let meeting = stage.meeting("Weekly").await?;
+    pub(crate) async fn set_up(service: Service) -> anyhow::Result<Self> {
+        let recording = Recording::of_room(FAR_END_SEED);
+        match service {
+            Service::Matrix => Self::matrix(recording.await?).await,
+            Service::Jitsi => Self::jitsi(recording.await?).await,
+        }
+    }
+
+    async fn matrix(recording: Arc<Recording>) -> anyhow::Result<Self> {
+        let stage = Taken::take().await?;
+        let meeting = stage.meeting(TITLE).await?;
         let (host, matrix_room) = (&meeting.host, &meeting.matrix_room);
         let far_end = LightCaller::join(&stage.servers, host, matrix_room, recording).await?;
-        let options = RoomOptions {
-            television: SHOWN,
-            ..RoomOptions::default()
-        };
-        let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
+        let room = Room::start(&stage.servers, &meeting.guest, &room_options()).await?;
         let peer = stage.user("peer").await?;
         host.invite(matrix_room, &peer.user_id).await?;
         peer.join(matrix_room).await?;
+        let (stage, meeting) = (Box::new(stage), Box::new(meeting));
         Ok(Self {
-            stage,
-            meeting,
-            peer,
+            site: Site::Matrix {
+                stage,
+                meeting,
+                peer,
+            },
             far_end,
             room,
         })
     }
 
+    async fn jitsi(recording: Arc<Recording>) -> anyhow::Result<Self> {
+        let servers = JitsiServers::start(JitsiOptions::default()).await?;
+        let link = servers.link(CONFERENCE);
+        let far_end = LightCaller::join_jitsi(&link, recording).await?;
+        let options = room_options().with_meeting(TITLE, &link);
+        let room = Room::standing(servers.folder(), &options).await?;
+        Ok(Self {
+            site: Site::Jitsi(Box::new(servers)),
+            far_end,
+            room,
+        })
+    }
+
+    fn folder(&self) -> &Path {
+        match &self.site {
+            Site::Matrix { stage, .. } => stage.servers.folder(),
+            Site::Jitsi(servers) => servers.folder(),
+        }
+    }
+
+    fn tools(&self) -> &Tools {
+        match &self.site {
+            Site::Matrix { stage, .. } => stage.servers.tools(),
+            Site::Jitsi(servers) => servers.tools(),
+        }
+    }
+
     /// The whole Chromium in a window, with the picture and the sound of the room's devices.
     pub(crate) async fn browser(&self) -> anyhow::Result<(FarEnd, Desktop)> {
-        let servers = &self.stage.servers;
-        let desktop = Desktop::find(servers).await?;
+        let desktop = Desktop::find(self.folder()).await?;
         let options = FarEndOptions {
             browser: BrowserKind::Window,
             display: Some(desktop.display().to_owned()),
-            ..FarEndOptions::coded_large(servers.tools(), ROOM_SEED)?
+            ..FarEndOptions::coded_large(self.tools(), ROOM_SEED)?
         };
-        Ok((FarEnd::start(servers, &options).await?, desktop))
+        let browser = match &self.site {
+            Site::Matrix { stage, .. } => FarEnd::start(&stage.servers, &options).await?,
+            Site::Jitsi(servers) => servers.browser(&options).await?,
+        };
+        Ok((browser, desktop))
     }
 
     /// Opens the page and joins the call in it.
-    pub(crate) async fn browser_joins(&self, browser: &FarEnd) -> anyhow::Result<Caller> {
-        let (room, options) = (&self.meeting.matrix_room, join_options());
-        Ok(browser.join(&self.peer, room, &options).await?)
+    pub(crate) async fn browser_joins(&self, browser: &FarEnd) -> anyhow::Result<Peer> {
+        Ok(match &self.site {
+            Site::Matrix { meeting, peer, .. } => {
+                let (room, options) = (&meeting.matrix_room, join_options());
+                Peer::ElementCall(browser.join(peer, room, &options).await?)
+            }
+            Site::Jitsi(servers) => {
+                let caller = servers.join(browser, CONFERENCE, &jitsi_join()).await?;
+                Peer::Jitsi(in_conference(caller)?)
+            }
+        })
     }
 
     /// Joins the call again in a page that is open.
-    pub(crate) async fn browser_joins_again(&self, caller: &Caller) -> anyhow::Result<()> {
-        let room = &self.meeting.matrix_room;
-        Ok(caller.join(room, &join_options()).await?)
+    pub(crate) async fn browser_joins_again(&self, caller: &mut Peer) -> anyhow::Result<()> {
+        match (&self.site, caller) {
+            (Site::Matrix { meeting, .. }, Peer::ElementCall(caller)) => {
+                caller.join(&meeting.matrix_room, &join_options()).await?;
+            }
+            (_, Peer::Jitsi(caller)) => caller.enter(CONFERENCE, &jitsi_join()).await?,
+            (Site::Jitsi(_), Peer::ElementCall(_)) => unreachable!("a peer is of its site"),
+        }
+        Ok(())
     }
 
     /// Hangs up and waits until nobody but the far end is in the call.
-    pub(crate) async fn browser_leaves(&self, caller: &Caller) -> anyhow::Result<()> {
-        caller.hang_up().await?;
+    pub(crate) async fn browser_leaves(&self, caller: &Peer) -> anyhow::Result<()> {
+        match caller {
+            Peer::ElementCall(caller) => caller.hang_up().await?,
+            Peer::Jitsi(caller) => caller.leave().await?,
+        }
         self.far_end_is_alone().await
     }
 
@@ -104,12 +218,16 @@ impl Stand {
 
     async fn far_end_is_alone(&self) -> anyhow::Result<()> {
         let there = async || {
-            self.stage
-                .servers
-                .participants(&self.meeting.matrix_room)
-                .await
+            saal_harness::Result::<usize>::Ok(match &self.site {
+                Site::Matrix { stage, meeting, .. } => {
+                    let all = stage.servers.participants(&meeting.matrix_room).await?;
+                    all.len()
+                }
+                Site::Jitsi(servers) => servers.bridge(CONFERENCE).await.endpoints.len(),
+            })
         };
-        until("the end of the call", PATIENCE, there, |all| all.len() == 1).await?;
+        let alone = |count: &usize| *count == 1;
+        until("the end of the call", PATIENCE, there, alone).await?;
         Ok(())
     }
 
@@ -123,6 +241,26 @@ impl Stand {
     }
 }
 
+fn in_conference(caller: JitsiCaller) -> anyhow::Result<JitsiCaller> {
+    ensure!(caller.outcome() == "joined", "{}", caller.outcome());
+    Ok(caller)
+}
+
+fn room_options() -> RoomOptions {
+    RoomOptions {
+        television: SHOWN,
+        ..RoomOptions::default()
+    }
+}
+
+fn jitsi_join() -> JitsiJoin {
+    JitsiJoin {
+        height: SHOWN.1,
+        watch: SHOWN.1,
+        ..JitsiJoin::named("Peer")
+    }
+}
+
 fn join_options() -> JoinOptions {
     JoinOptions {
         page: SHOWN,
@@ -131,7 +269,7 @@ fn join_options() -> JoinOptions {
 }
 
 /// Waits until the page has decoded a picture.
-pub(crate) async fn first_picture(caller: &Caller) -> anyhow::Result<()> {
+pub(crate) async fn first_picture(caller: &Peer) -> anyhow::Result<()> {
     let look = async || caller.stats().await;
     until("the first picture", PATIENCE, look, |stats| {
         stats.frames_decoded() > 0

@@ -79,6 +79,7 @@ fn setup() -> ConferenceSetup {
         camera: true,
         codecs: vec![Codec::Vp8],
         peer_to_peer: true,
+        peer_to_peer_after: Duration::from_secs(5),
         seed: 1,
         unix_ms: 0,
         machine_uid: "m".to_owned(),

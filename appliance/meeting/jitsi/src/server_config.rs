@@ -2,6 +2,8 @@
 
 mod script;
 
+use std::time::Duration;
+
 use serde_json::Value;
 use thiserror::Error;
 use url::Url;
@@ -13,6 +15,9 @@ use crate::{
 
 /// A longer one is none, in bytes; the usual one has 80 kB, most of it comments.
 const MAX_BYTES: usize = 1 << 20;
+
+/// Web clients wait as long where the installation says nothing.
+const ALONE_FOR: Duration = Duration::from_secs(5);
 
 /// Why a text is not a configuration.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -51,6 +56,8 @@ pub struct ServerConfig {
     pub token_service: Option<String>,
     /// Two people may talk directly.
     pub peer_to_peer: bool,
+    /// How long two have to be alone for that after others were there.
+    pub peer_to_peer_after: Duration,
     /// Enter with the microphone off.
     pub start_muted: bool,
     /// Enter with the camera off.
@@ -98,6 +105,7 @@ impl ServerConfig {
             hidden_domain: text(&config["hiddenDomain"]).map(|d| d.to_lowercase()),
             token_service: text(&config["tokenAuthUrl"]),
             peer_to_peer: is(&config["p2p"]["enabled"]),
+            peer_to_peer_after: seconds(&config["p2p"]["backToP2PDelay"]).unwrap_or(ALONE_FOR),
             start_muted: is(&config["startWithAudioMuted"]),
             start_without_camera: is(&config["startWithVideoMuted"]),
             consent: consent(&config["recordings"]),
@@ -160,6 +168,15 @@ impl ServerConfig {
         let address = self.bosh.as_deref().unwrap_or("http-bind");
         Some(reach.extend(address_of(link, address)?, link))
     }
+}
+
+/// A whole number of seconds up to an hour, as a number or a text; 0 counts as not said.
+fn seconds(value: &Value) -> Option<Duration> {
+    let text = value.as_str().and_then(|text| text.trim().parse().ok());
+    let seconds = value.as_u64().or(text)?;
+    (1..=3600)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
 }
 
 /// Installations that want people to agree say so beside the other settings of recordings.

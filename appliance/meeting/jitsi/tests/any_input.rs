@@ -180,6 +180,7 @@ fn check_connections(client: &Client) {
                 assert_eq!(open.len() + 1, before, "closed twice: {transport:?}");
             }
             TransportCommand::AddCandidate { transport, .. }
+            | TransportCommand::Connect { transport, .. }
             | TransportCommand::Assign { transport, .. }
             | TransportCommand::Unassign { transport, .. }
             | TransportCommand::Receive { transport, .. }

@@ -12,8 +12,10 @@
 //! After every call of a `handle_…` the driver takes all outputs by [`Conference::poll`], in
 //! order, and waits until [`Conference::deadline`] at the latest. `now` never goes backwards.
 
+mod calling;
 mod channel;
 mod commands;
+mod company;
 mod consent;
 mod iq;
 mod joining;
@@ -101,8 +103,10 @@ pub struct ConferenceSetup {
     pub camera: bool,
     /// Pictures that the engine can decode, the one it sends first.
     pub codecs: Vec<Codec>,
-    /// Accept a direct session where two are alone.
+    /// Talk directly where two are alone.
     pub peer_to_peer: bool,
+    /// How long two have to be alone for that after others were there.
+    pub peer_to_peer_after: Duration,
     /// Any number; ids and SSRCs follow from it.
     pub seed: u64,
     /// Milliseconds since 1970 at the call of [`Conference::new`].
@@ -215,7 +219,10 @@ enum Pending {
     SessionAccept {
         sid: String,
     },
-    PeerAccept,
+    /// Our offer or answer to a peer.
+    Peer {
+        sid: String,
+    },
     Restart,
     Ping,
     /// Nothing depends on it.
@@ -269,6 +276,7 @@ pub struct Conference {
     ghost: Option<place::Ghost>,
     bridge: Option<MediaSession>,
     peer: Option<peer::Peer>,
+    company: company::Company,
     channel: channel::Channel,
     lobby: Option<lobby::Lobby>,
     /// What people say there and the server has not taken yet.
@@ -332,6 +340,7 @@ impl Conference {
             ghost: former_ghost,
             bridge: None,
             peer: None,
+            company: company::Company::default(),
             channel: channel::Channel::None,
             lobby: None,
             words: Vec::new(),
@@ -441,6 +450,7 @@ impl Conference {
             Timer::MediaBack => self.restart_media(now, "the media's connection is lost"),
             Timer::Bridge => self.open_bridge_socket(),
             Timer::Speaking => self.look_at_speaking(now),
+            Timer::CallPeer => self.call_peer(now),
             Timer::PeerBy => self.end_peer("connectivity-error"),
             Timer::LeaveBy => self.over(),
         }

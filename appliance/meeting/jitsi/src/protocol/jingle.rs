@@ -2,6 +2,7 @@
 
 mod build;
 mod candidate;
+mod offer;
 
 use saal_media_protocol::{
     Candidate, Codec, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials, PayloadType,
@@ -9,8 +10,8 @@ use saal_media_protocol::{
 };
 
 pub(crate) use build::{
-    AcceptedBy, accept, decline, modify, restart, source_add, terminate, transport_info,
-    transport_reject,
+    AcceptedBy, Creator, accept, decline, initiate, modify, restart, source_add, terminate,
+    transport_info, transport_reject,
 };
 
 use super::{

@@ -4,15 +4,18 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use saal_media_protocol::{
-    Candidate, ChannelOffer, Declared, IceServer, LocalTransport, SourceKind, StreamSsrc,
-    TransportCommand, TransportId, TransportState,
+    Candidate, ChannelOffer, Codec, Declared, DtlsSetup, IceServer, LocalTransport, SourceKind,
+    StreamSsrc, TransportCommand, TransportId, TransportState,
 };
 
 use super::{
-    jingle::Offer,
+    jingle::{Creator, Offer},
     sending::OwnSource,
     sources::{BRIDGE, Change, Received, Source},
 };
+
+/// More candidates than any machine has.
+const MAX_WAITING: usize = 256;
 
 /// The session.
 #[derive(Debug)]
@@ -20,6 +23,10 @@ pub(crate) struct MediaSession {
     /// The other side's JID in the room.
     pub(crate) with: String,
     pub(crate) offer: Offer,
+    /// Our JID in the room where the offer is ours.
+    ours: Option<String>,
+    /// Both sides know each other: the other one has answered, or we do.
+    answered: bool,
     pub(crate) transport: TransportId,
     pub(crate) state: TransportState,
     /// Our side, once the engine has made it.
@@ -40,6 +47,7 @@ pub(crate) struct MediaSession {
 }
 
 impl MediaSession {
+    /// A session that the other side offers.
     pub(crate) fn new(
         with: String,
         offer: Offer,
@@ -49,6 +57,8 @@ impl MediaSession {
         Self {
             with,
             offer,
+            ours: None,
+            answered: true,
             transport,
             state: TransportState::Connecting,
             local: None,
@@ -60,6 +70,36 @@ impl MediaSession {
             active: BTreeMap::new(),
             sent: Vec::new(),
             commands: VecDeque::new(),
+        }
+    }
+
+    /// The offer is ours, and this is how we are called in the room.
+    pub(crate) fn offered_by(self, own: String) -> Self {
+        Self {
+            ours: Some(own),
+            answered: false,
+            ..self
+        }
+    }
+
+    pub(crate) fn is_ours(&self) -> bool {
+        self.ours.is_some()
+    }
+
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// JID in the room of who offered.
+    pub(crate) fn initiator(&self) -> &str {
+        self.ours.as_deref().unwrap_or(&self.with)
+    }
+
+    /// What we are in it.
+    pub(crate) fn creator(&self) -> Creator {
+        match self.ours {
+            Some(_) => Creator::Initiator,
+            None => Creator::Responder,
         }
     }
 
@@ -78,13 +118,14 @@ impl MediaSession {
         ice_servers: Vec<IceServer>,
         channel: Option<ChannelOffer>,
     ) -> bool {
-        let Some(remote) = self.offer.transport.remote() else {
+        let remote = self.offer.transport.remote();
+        if remote.is_none() && !self.is_ours() {
             return false;
-        };
+        }
         let declared = Declared {
             ice_servers,
-            controlling: false,
-            remote: Some(remote),
+            controlling: self.is_ours(),
+            remote,
             payload_types: self.offer.payload_types(),
             telephone_event: self.offer.telephone_event(),
             extensions: self.offer.extensions(),
@@ -99,8 +140,42 @@ impl MediaSession {
         true
     }
 
-    /// The other side's candidates.
+    /// The other side's answer to our offer. False where it lacks what is needed; this codec is the
+    /// one that the room sends.
+    pub(crate) fn answer(&mut self, answer: Offer, codec: Codec) -> bool {
+        let remote = answer.transport.remote();
+        // An answer decides who begins the handshake (RFC 5763 section 5).
+        let decided = remote.filter(|remote| remote.setup != DtlsSetup::Actpass);
+        let Some(remote) = decided.filter(|_| self.offer.is_taken_by(&answer, codec)) else {
+            return false;
+        };
+        self.answered = true;
+        self.commands.push_back(TransportCommand::Connect {
+            transport: self.transport,
+            remote,
+        });
+        let early = std::mem::take(&mut self.offer.transport.candidates);
+        self.add_candidates(early);
+        self.add_candidates(answer.transport.candidates);
+        answer.sources.into_iter().for_each(|s| self.receive(s));
+        self.send_all();
+        true
+    }
+
+    /// Sends each of the session's sources.
+    pub(crate) fn send_all(&mut self) {
+        let kinds: Vec<SourceKind> = self.sources.iter().map(|own| own.source).collect();
+        kinds.into_iter().for_each(|kind| self.send(kind));
+    }
+
+    /// The other side's candidates; those before its answer wait for it.
     pub(crate) fn add_candidates(&mut self, candidates: Vec<Candidate>) {
+        if !self.answered {
+            let waiting = &mut self.offer.transport.candidates;
+            waiting.extend(candidates);
+            waiting.truncate(MAX_WAITING);
+            return;
+        }
         let transport = self.transport;
         let commands = candidates
             .into_iter()

@@ -61,6 +61,7 @@ pub(super) async fn prepare(
         camera: on(SourceKind::Camera, join.camera),
         codecs: CODECS.to_vec(),
         peer_to_peer: config.peer_to_peer,
+        peer_to_peer_after: config.peer_to_peer_after,
         seed: fastrand::u64(..),
         unix_ms: unix_ms(),
         machine_uid: settings.machine_uid.clone(),

@@ -91,6 +91,7 @@ pub(crate) fn setup(lines: &[Line]) -> ConferenceSetup {
         camera: true,
         codecs: vec![Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1],
         peer_to_peer: true,
+        peer_to_peer_after: Duration::from_secs(5),
         seed: 7,
         unix_ms: 1_795_417_900_000,
         machine_uid: "0123456789abcdef0123456789abcdef".into(),

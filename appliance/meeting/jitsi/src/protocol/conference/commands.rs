@@ -152,7 +152,7 @@ impl Conference {
         if !known {
             session.sources.push(own.clone());
             let told = session.local.is_some();
-            add = told.then(|| jingle::source_add(&session.offer, &session.with, &own));
+            add = told.then(|| jingle::source_add(&session.offer, session.initiator(), &own));
         }
         let to = session.with.clone();
         if live {

@@ -80,7 +80,9 @@ impl Conference {
                     self.rejoin(now, "the focus does not accept our answer");
                 }
             }
-            Some(Pending::PeerAccept) if failed => self.back_to_bridge(),
+            Some(Pending::Peer { sid }) if failed && self.has_peer(&sid) => {
+                self.back_to_bridge();
+            }
             Some(Pending::Restart) if failed => {
                 self.rejoin(now, "the focus does not invite us again");
             }

@@ -54,6 +54,7 @@ impl Conference {
         self.drop_media();
         self.stop_speaking(now);
         self.occupants.clear();
+        self.part_company();
         self.focus_seen = false;
         self.own.sources.clear();
         self.own.hand_raised = None;

@@ -217,9 +217,8 @@ impl Conference {
         };
         let accept = jingle::accept(&session.offer, by, local, &session.sources);
         let (to, sid) = (session.with.clone(), session.offer.sid.clone());
-        let kinds: Vec<SourceKind> = session.sources.iter().map(|own| own.source).collect();
         if self.peer.as_ref().is_none_or(|peer| !peer.live) {
-            kinds.into_iter().for_each(|kind| session.send(kind));
+            session.send_all();
         }
         self.ask(&to, "set", accept, Pending::SessionAccept { sid });
         self.publish_sources();

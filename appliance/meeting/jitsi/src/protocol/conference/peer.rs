@@ -1,8 +1,5 @@
-//! The direct session where two are alone: accepted beside the bridge's, switched to when it is
-//! connected, and back without a gap.
-//!
-//! Of two web clients the one with the smaller name begins; the room only accepts, so with others
-//! the conference stays on the bridge.
+//! The direct session where two are alone: made beside the bridge's, switched to when it is
+//! connected, and back without a gap. Here is what is the same whoever began it, and the answer.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +19,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(15);
 const BACK_WITHIN: Duration = Duration::from_millis(500);
 
 /// What is said of a direct session that ends as planned.
-const OVER: &str = "success";
+pub(super) const OVER: &str = "success";
+/// What is said of one in whose place another one comes.
+const REPLACED: &str = "cancel";
 
 /// The direct session.
 #[derive(Debug)]
@@ -39,26 +38,39 @@ impl Conference {
             .is_some_and(|peer| peer.session.with == from)
     }
 
+    /// The direct session has this number.
+    pub(super) fn has_peer(&self, sid: &str) -> bool {
+        let peer = self.peer.as_ref();
+        peer.is_some_and(|peer| peer.session.offer.sid == sid)
+    }
+
     pub(super) fn peer_is_live(&self) -> bool {
         self.peer.as_ref().is_some_and(|peer| peer.live)
     }
 
-    /// Somebody in the room offers a direct session.
+    /// Somebody in the room offers a direct session. Web clients refuse ours while they have begun
+    /// one, so theirs takes the place of ours where both begin; and of an earlier one.
     pub(super) fn called(&mut self, now: Instant, from: &str, offer: Offer) {
-        let alone = self.occupants.len() == 1;
-        let known = self.occupants.contains_key(ids::resource(from));
-        if !(self.setup.peer_to_peer && alone && known) {
+        let partner = self.partner().map(|one| one.endpoint.as_str());
+        if partner != Some(ids::resource(from)) {
             let decline = jingle::decline(&offer.sid, from);
             self.ask(from, "set", decline, Pending::Nothing);
             return;
         }
-        self.drop_peer();
+        self.timers.cancel(Timer::CallPeer);
+        self.end_peer(REPLACED);
         let sources = self.own_sources(Layers::Single);
         let transport = self.take_transport();
-        let mut session = MediaSession::new(from.to_owned(), offer, transport, sources);
+        let session = MediaSession::new(from.to_owned(), offer, transport, sources);
+        self.begin_peer(now, session);
+    }
+
+    /// Makes the connection beside the bridge's; the engine's side is told to the peer.
+    pub(super) fn begin_peer(&mut self, now: Instant, mut session: MediaSession) {
         if !session.open(self.ice_servers.clone(), None) {
-            let decline = jingle::decline(&session.offer.sid, from);
-            self.ask(from, "set", decline, Pending::Nothing);
+            let decline = jingle::decline(&session.offer.sid, session.initiator());
+            let to = session.with.clone();
+            self.ask(&to, "set", decline, Pending::Nothing);
             return;
         }
         let offered = std::mem::take(&mut session.offer.sources);
@@ -84,14 +96,19 @@ impl Conference {
                     session.need(&source, height);
                 }
             }
-            Action::Terminate(_) => self.back_to_bridge(),
+            Action::Accept(answer) => self.peer_answers(*answer),
+            Action::Terminate(reason) => {
+                let (why, live) = (reason.condition, peer.live);
+                tracing::info!(why, live, "the peer ends the direct session");
+                self.back_to_bridge();
+            }
             Action::Info => {}
             Action::TransportReplace(offer) => {
                 let with = session.with.clone();
                 let reject = jingle::transport_reject(&offer, &with);
                 self.ask(&with, "set", reject, Pending::Nothing);
             }
-            Action::Initiate(_) | Action::Accept(_) | Action::Other(_) => {
+            Action::Initiate(_) | Action::Other(_) => {
                 self.not_understood("what a peer wants of its session");
             }
         }
@@ -99,7 +116,10 @@ impl Conference {
 
     pub(super) fn peer_event(&mut self, now: Instant, event: TransportEvent) {
         match event {
-            TransportEvent::Opened { local, .. } => self.accept_peer(local),
+            TransportEvent::Opened { local, .. } => match &self.peer {
+                Some(peer) if peer.session.is_ours() => self.offer_peer(local),
+                _ => self.accept_peer(local),
+            },
             TransportEvent::Candidate { candidate, .. } => self.tell_candidate(candidate),
             TransportEvent::State { state, .. } => self.peer_state(now, state),
             TransportEvent::Refused { reason, .. } => {
@@ -123,34 +143,37 @@ impl Conference {
         let Some(peer) = &mut self.peer else { return };
         let session = &mut peer.session;
         let by = AcceptedBy {
-            initiator: &session.with,
+            initiator: session.initiator(),
             responder: self.stream.jid(),
         };
         let accept = jingle::accept(&session.offer, by, &local, &session.sources);
         session.local = Some(local);
-        let kinds: Vec<SourceKind> = session.sources.iter().map(|own| own.source).collect();
-        kinds.into_iter().for_each(|kind| session.send(kind));
-        let to = session.with.clone();
+        session.send_all();
+        let (to, sid) = (session.with.clone(), session.offer.sid.clone());
         let early = std::mem::take(&mut session.candidates);
-        self.ask(&to, "set", accept, Pending::PeerAccept);
+        self.ask(&to, "set", accept, Pending::Peer { sid });
         early.into_iter().for_each(|one| self.tell_candidate(one));
     }
 
     /// Peers find each other by candidates (XEP-0176).
-    fn tell_candidate(&mut self, candidate: Candidate) {
+    pub(super) fn tell_candidate(&mut self, candidate: Candidate) {
         let Some(peer) = &mut self.peer else { return };
         let session = &mut peer.session;
         let Some(local) = &session.local else {
             session.candidates.push(candidate);
             return;
         };
-        let info = jingle::transport_info(&session.offer, &session.with, local, &[candidate]);
+        let (initiator, creator) = (session.initiator(), session.creator());
+        let offer = &session.offer;
+        let info = jingle::transport_info(offer, initiator, creator, local, &[candidate]);
         let to = session.with.clone();
         self.ask(&to, "set", info, Pending::Nothing);
     }
 
     fn peer_state(&mut self, now: Instant, state: TransportState) {
-        let Some(peer) = &mut self.peer else { return };
+        // Nothing can be connected that was not answered.
+        let peer = self.peer.as_mut().filter(|p| p.session.is_answered());
+        let Some(peer) = peer else { return };
         peer.session.state = state;
         match state {
             TransportState::Connected => {
@@ -211,16 +234,15 @@ impl Conference {
     pub(super) fn end_peer(&mut self, condition: &str) {
         let Some(peer) = &self.peer else { return };
         let with = peer.session.with.clone();
-        let end = jingle::terminate(&peer.session.offer.sid, &with, condition, "");
+        let (sid, initiator) = (&peer.session.offer.sid, peer.session.initiator());
+        let end = jingle::terminate(sid, initiator, condition, "");
+        // A peer that was not told of a session knows of none.
+        let told = peer.session.local.is_some() || !peer.session.is_ours();
         self.back_to_bridge();
-        self.ask(&with, "set", end, Pending::Nothing);
-    }
-
-    /// With a third one everybody is on the bridge.
-    pub(super) fn check_peer(&mut self) {
-        if self.peer.is_some() && self.occupants.len() != 1 {
-            self.end_peer(OVER);
+        if !told {
+            return;
         }
+        self.ask(&with, "set", end, Pending::Nothing);
     }
 
     pub(super) fn drop_peer(&mut self) {
@@ -235,7 +257,7 @@ impl Conference {
     pub(super) fn tell_peer_heights(&mut self, heights: &[(String, u32)]) {
         let Some(peer) = &self.peer else { return };
         let with = peer.session.with.clone();
-        let modify = jingle::modify(&peer.session.offer, &with, heights);
+        let modify = jingle::modify(&peer.session.offer, peer.session.initiator(), heights);
         self.ask(&with, "set", modify, Pending::Nothing);
     }
 }

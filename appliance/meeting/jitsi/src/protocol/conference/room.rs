@@ -103,6 +103,7 @@ impl Conference {
 
     fn here(&mut self, now: Instant, occupant: Occupant) {
         if self.is_hidden(&occupant) {
+            self.company.hidden.insert(occupant.endpoint.clone());
             self.note_transcriber(&occupant);
             return;
         }
@@ -116,11 +117,11 @@ impl Conference {
         let endpoint = occupant.endpoint.clone();
         self.occupants.insert(endpoint.clone(), occupant);
         self.pictures_renamed(&endpoint);
-        self.check_peer();
     }
 
     fn gone(&mut self, now: Instant, endpoint: &str) {
         self.occupants.remove(endpoint);
+        self.company.hidden.remove(endpoint);
         self.transcriber_left(endpoint);
         self.forget_sources(endpoint);
         if self.dominant == endpoint {
@@ -202,6 +203,7 @@ impl Conference {
         if jid.is_empty() || self.focus.is_empty() || self.focus.contains(jid) {
             self.focus_seen = true;
             self.note_recordings(stanza);
+            self.note_audience(stanza);
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) enum Timer {
     Bridge,
     /// Somebody may have spoken a minute more.
     Speaking,
+    /// Two have been alone for long enough.
+    CallPeer,
     /// The peer's session should have connected.
     PeerBy,
     /// The room has heard long enough that we leave.

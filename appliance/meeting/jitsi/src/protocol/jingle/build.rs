@@ -14,6 +14,22 @@ pub(crate) struct AcceptedBy<'a> {
     pub(crate) responder: &'a str,
 }
 
+/// Who added a content to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Creator {
+    Initiator,
+    Responder,
+}
+
+impl Creator {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiator => "initiator",
+            Self::Responder => "responder",
+        }
+    }
+}
+
 fn jingle(action: &str, initiator: &str, sid: &str) -> Element {
     Element::new("jingle", ns::JINGLE)
         .with("action", action)
@@ -28,32 +44,61 @@ pub(crate) fn accept(
     local: &LocalTransport,
     sources: &[OwnSource],
 ) -> Element {
+    jingle("session-accept", by.initiator, &offer.sid)
+        .with("responder", by.responder)
+        .child(bundle(offer))
+        .children(contents(offer, Creator::Responder, local, sources))
+}
+
+/// `session-initiate`, of the room at a peer.
+pub(crate) fn initiate(
+    offer: &Offer,
+    initiator: &str,
+    local: &LocalTransport,
+    sources: &[OwnSource],
+) -> Element {
+    jingle("session-initiate", initiator, &offer.sid)
+        .child(bundle(offer))
+        .children(contents(offer, Creator::Initiator, local, sources))
+}
+
+/// All contents go over one transport (RFC 9143, XEP-0338).
+fn bundle(offer: &Offer) -> Element {
     let names = offer
         .contents
         .iter()
         .map(|content| Element::new("content", ns::GROUPING).with("name", content.name.clone()));
-    let group = Element::new("group", ns::GROUPING)
+    Element::new("group", ns::GROUPING)
         .with("semantics", "BUNDLE")
-        .children(names);
-    let contents = offer.contents.iter().map(|content| {
-        let sctp = offer.transport.sctp.unwrap_or(5000);
-        accepted_content(content, local, sources, sctp)
-    });
-    jingle("session-accept", by.initiator, &offer.sid)
-        .with("responder", by.responder)
-        .child(group)
-        .children(contents)
+        .children(names)
 }
 
-fn accepted_content(
+fn contents(
+    offer: &Offer,
+    creator: Creator,
+    local: &LocalTransport,
+    sources: &[OwnSource],
+) -> Vec<Element> {
+    let sctp = offer.transport.sctp.unwrap_or(5000);
+    let contents = offer.contents.iter();
+    contents
+        .map(|content| {
+            let element = Element::new("content", ns::JINGLE)
+                .with("creator", creator.as_str())
+                .with("name", content.name.clone());
+            filled(element, content, local, sources, sctp)
+        })
+        .collect()
+}
+
+/// A content with what the room knows of it and sends in it.
+fn filled(
+    element: Element,
     content: &Content,
     local: &LocalTransport,
     sources: &[OwnSource],
     sctp: u16,
 ) -> Element {
-    let element = Element::new("content", ns::JINGLE)
-        .with("creator", "responder")
-        .with("name", content.name.clone());
     let mut transport = transport(local);
     if content.media == Media::Data {
         let sctpmap = Element::new("sctpmap", ns::DTLS_SCTP)
@@ -171,6 +216,7 @@ fn ice_transport(local: &LocalTransport) -> Element {
 pub(crate) fn transport_info(
     offer: &Offer,
     initiator: &str,
+    creator: Creator,
     local: &LocalTransport,
     candidates: &[Candidate],
 ) -> Element {
@@ -178,7 +224,7 @@ pub(crate) fn transport_info(
     let written = written.filter_map(|(index, one)| candidate::write(one, &format!("c{index}")));
     let name = offer.contents.first().map_or("0", |c| c.name.as_str());
     let content = Element::new("content", ns::JINGLE)
-        .with("creator", "responder")
+        .with("creator", creator.as_str())
         .with("name", name)
         .child(ice_transport(local).children(written));
     jingle("transport-info", initiator, &offer.sid).child(content)

@@ -30,7 +30,8 @@ pub(super) fn setup() -> ConferenceSetup {
         microphone: true,
         camera: true,
         codecs: vec![Codec::Vp8],
-        peer_to_peer: true,
+        peer_to_peer: false,
+        peer_to_peer_after: Duration::from_secs(5),
         seed: 1,
         unix_ms: 1_000_000,
         machine_uid: "m".into(),
@@ -378,7 +379,7 @@ impl World {
     pub(super) fn transport(&self) -> TransportId {
         let session = self.room.peer.as_ref().map(|p| p.session.transport);
         let bridge = self.room.bridge.as_ref().map(|b| b.transport);
-        session.or(bridge).expect("no connection")
+        session.max(bridge).expect("no connection")
     }
 
     pub(super) fn engine(&mut self, event: TransportEvent) {

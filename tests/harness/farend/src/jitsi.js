@@ -49,6 +49,12 @@ function conferenceOptions(options) {
   };
 }
 
+/** Of two the one with the smaller name begins a direct session; the library takes the name from the connection. */
+function nameEndpoint(xmpp, endpoint) {
+  const create = xmpp.createRoom.bind(xmpp);
+  xmpp.createRoom = (room, options) => create(room, options, () => endpoint);
+}
+
 function show(track) {
   const element = document.createElement(track.getType());
   element.autoplay = true;
@@ -84,6 +90,7 @@ async function join(options) {
   if (options.codec) forgetCodecs(options.codec);
   await JitsiMeetJS.init({ disableAudioLevels: true, flags: config.flags, enableAnalyticsLogging: false });
   const connection = await connect(options);
+  if (options.endpoint) nameEndpoint(connection.xmpp, options.endpoint);
   const conference = connection.initJitsiConference(options.room.toLowerCase(), conferenceOptions(options));
   call = { connection, conference, tracks: [] };
   const settled = new Promise((resolve) => listen(conference, { joined: resolve, failed: resolve }));

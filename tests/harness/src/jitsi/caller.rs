@@ -26,6 +26,8 @@ pub struct JitsiJoin {
     pub codec: Option<&'static str>,
     /// Whether it tries to reach a single other participant directly.
     pub p2p: bool,
+    /// What the servers call it, eight digits or small letters; else as its connection is called.
+    pub endpoint: Option<&'static str>,
     /// Whether XMPP goes over BOSH instead of a WebSocket.
     pub bosh: bool,
     /// Whether it brings a camera.
@@ -58,6 +60,7 @@ impl JitsiJoin {
             token: None,
             codec: None,
             p2p: false,
+            endpoint: None,
             bosh: false,
             camera: true,
             microphone: true,
@@ -189,7 +192,7 @@ impl JitsiCaller {
     pub async fn enter(&mut self, room: &str, options: &JitsiJoin) -> Result<()> {
         let values = json!([{
             "room": room, "name": options.name, "password": options.password, "token": options.token,
-            "codec": options.codec, "p2p": options.p2p, "bosh": options.bosh, "camera": options.camera,
+            "codec": options.codec, "p2p": options.p2p, "endpoint": options.endpoint, "bosh": options.bosh, "camera": options.camera,
             "microphone": options.microphone, "height": options.height, "watch": options.watch,
         }]);
         self.outcome = self.call("join", values).await?;

@@ -51,13 +51,11 @@ impl Conference {
         self.timers.cancel(Timer::CallPeer);
         self.end_peer(super::peer::OVER);
         // Of two the one with the smaller name begins; the other one waits for it.
-        if !partner.is_some_and(|partner| self.endpoint < partner) {
-            return;
-        }
-        if was {
+        let begins = partner.is_some_and(|partner| self.endpoint < partner);
+        if begins && was {
             let at = now + self.setup.peer_to_peer_after;
             self.timers.set(Timer::CallPeer, at);
-        } else {
+        } else if begins {
             self.call_peer(now);
         }
     }

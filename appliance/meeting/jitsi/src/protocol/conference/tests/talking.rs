@@ -354,14 +354,14 @@ fn a_screen_that_the_bridge_took_for_a_camera_is_shown_as_a_screen() {
     let info = format!("<SourceInfo>{}</SourceInfo>", info.replace('"', "&quot;"));
     world.presence("aaaa", "affiliation='none' role='participant'", &info);
     let shown = |wanted: &str| {
-        let assigned = world
+        let mut assigned = world
             .commands()
             .into_iter()
             .filter_map(|command| match command {
                 TransportCommand::Assign { track, source, .. } if track == wanted => Some(source),
                 _ => None,
             });
-        assigned.last()
+        assigned.next_back()
     };
     assert_eq!(shown("aaaa-v1"), Some(SourceKind::Content));
     assert_eq!(

@@ -306,7 +306,6 @@ impl Conference {
             ..OwnPresence::default()
         };
         let former = setup.predecessor.as_ref().map(|p| p.endpoint.clone());
-        let former_ghost = former.clone().map(place::Ghost::new);
         let mut conference = Self {
             begun_at: now,
             ids: Ids::new(setup.seed),
@@ -336,8 +335,8 @@ impl Conference {
             },
             password: setup.password.clone(),
             occupants: BTreeMap::new(),
+            ghost: former.clone().map(place::Ghost::new),
             former: former.into_iter().collect(),
-            ghost: former_ghost,
             bridge: None,
             peer: None,
             company: company::Company::default(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::{Bench, names, to_service};
 use saal_core::{Effect, EngineEvent, EngineState, Event, Intent};
 use saal_media_protocol::{
-    DeviceUse, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind,
+    Codec, DeviceUse, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind,
 };
 use saal_meeting::MeetingCommand;
 
@@ -189,4 +189,40 @@ fn figures_are_kept_until_the_next() {
         []
     );
     assert_eq!(bench.room.stats(), Some(&stats));
+}
+
+#[test]
+fn what_the_engine_encodes_is_known_to_the_call_that_begins_and_to_the_one_that_runs() {
+    let encodes = |codecs: &[Codec]| {
+        let codecs = codecs.to_vec();
+        Event::Media(MediaEvent::Encodes { codecs })
+    };
+    let both = [Codec::Vp8, Codec::H264];
+    let mut bench = Bench::at_home();
+    assert!(to_service(&bench.tell(encodes(&both))).is_empty());
+    let effects = bench.touch_join("weekly");
+    let [MeetingCommand::Join { encodes: told, .. }] = to_service(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*told, both);
+    let call = bench.call();
+    assert!(
+        to_service(&bench.tell(encodes(&both))).is_empty(),
+        "it knows"
+    );
+    let effects = bench.tell(lost());
+    let told = |codecs: &[Codec]| MeetingCommand::Encodes {
+        call,
+        codecs: codecs.to_vec(),
+    };
+    assert_eq!(
+        to_service(&effects),
+        [
+            &told(&[Codec::Vp8]),
+            &MeetingCommand::MediaRestarted { call }
+        ],
+        "until the next engine has tried"
+    );
+    let effects = bench.tell(encodes(&both));
+    assert_eq!(to_service(&effects), [&told(&both)]);
 }

@@ -19,7 +19,7 @@ use saal_core::{
     SavedCall, TroubleCode, pictures_size, tiles,
 };
 use saal_media_protocol::{
-    DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
+    Codec, DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
 };
 use saal_meeting::{
     AccountState, CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, MeetingAction,
@@ -199,6 +199,14 @@ fn media() -> impl Strategy<Value = MediaEvent> {
         Just(MediaEvent::Stats(MediaStats::default())),
         device().prop_map(move |source| MediaEvent::Trouble(trouble(source))),
         device().prop_map(|source| MediaEvent::Recovered { source }),
+        any::<bool>().prop_map(|hardware| {
+            let codecs = [Codec::Vp8]
+                .into_iter()
+                .chain(hardware.then_some(Codec::H264));
+            MediaEvent::Encodes {
+                codecs: codecs.collect(),
+            }
+        }),
     ]
 }
 
@@ -303,6 +311,7 @@ impl World {
             MeetingCommand::SetMuted { call, .. }
             | MeetingCommand::Leave { call }
             | MeetingCommand::MediaRestarted { call }
+            | MeetingCommand::Encodes { call, .. }
             | MeetingCommand::GivePassword { call, .. }
             | MeetingCommand::Watch { call, .. }
             | MeetingCommand::Act { call, .. }

@@ -72,10 +72,10 @@ const WRONG_VALUES: [(&str, &str, usize, &str, &str); 10] = [
     ("\"https://matrix", "\"http://matrix", 9, "matrix.homeserver", "https"),
     ("[\"example.org\"]", "[]", 11, "matrix.allowed_servers", "at least one"),
     ("[\"example.org\"]", "[\"a b\"]", 11, "matrix.allowed_servers[0]", "example.org"),
-    ("width = 1280", "width = 5", 34, "panel.width", "160 to 7680"),
-    ("theme = \"dark\"", "theme = \"pink\"", 36, "panel.theme", "light"),
-    ("\"0.0.0.0:8480\"", "\"8480\"", 43, "web.listen", "127.0.0.1:8480"),
-    ("token_file = \"web-token\"", "", 43, "web.listen", "token_file"),
+    ("width = 1280", "width = 5", 35, "panel.width", "160 to 7680"),
+    ("theme = \"dark\"", "theme = \"pink\"", 37, "panel.theme", "light"),
+    ("\"0.0.0.0:8480\"", "\"8480\"", 44, "web.listen", "127.0.0.1:8480"),
+    ("token_file = \"web-token\"", "", 44, "web.listen", "token_file"),
     ("name = \"Raum Lahn\"", "name = \" \"", 4, "room.name", "1 to 100"),
 ];
 

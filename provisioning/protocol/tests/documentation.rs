@@ -73,6 +73,7 @@ fn defaults_are_the_documented_ones() {
         "devices.microphone",
         "devices.loudspeaker",
         "devices.content",
+        "devices.encoder",
         "panel.width",
         "panel.height",
         "panel.theme",

@@ -17,6 +17,8 @@ pub struct RoomOptions {
     pub microphone: String,
     /// As `camera`.
     pub loudspeaker: String,
+    /// Who encodes H.264: `none`, or `simulated` for a program in place of hardware.
+    pub encoder: String,
     /// Pixels of the television.
     pub television: (u32, u32),
     /// Where the home server is, when it is not the harness's.
@@ -46,6 +48,7 @@ impl Default for RoomOptions {
             camera: simulated(),
             microphone: simulated(),
             loudspeaker: simulated(),
+            encoder: "none".to_owned(),
             television: (1280, 720),
             homeserver: None,
             access_token: None,
@@ -85,6 +88,7 @@ impl RoomOptions {
             camera,
             microphone,
             loudspeaker,
+            encoder,
             television: (width, height),
             more,
             ..
@@ -104,7 +108,8 @@ impl RoomOptions {
             "version = 1\n\n\
              [room]\nname = {name:?}\nlanguage = {language:?}\ntime_zone = \"Europe/Berlin\"\n\n\
              {matrix}\
-             [devices]\ncamera = {camera:?}\nmicrophone = {microphone:?}\nloudspeaker = {loudspeaker:?}\n\n\
+             [devices]\ncamera = {camera:?}\nmicrophone = {microphone:?}\nloudspeaker = {loudspeaker:?}\n\
+             encoder = {encoder:?}\n\n\
              [television]\nwidth = {width}\nheight = {height}\n\n\
              [web]\nlisten = \"127.0.0.1:{port}\"\n\n\
              {meetings}{more}"

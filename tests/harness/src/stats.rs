@@ -21,6 +21,8 @@ pub struct Inbound {
     pub kind: String,
     /// The media stream: `PA_…|TR_…` with the media server's ids.
     pub stream: String,
+    /// `video/VP8`; empty while nothing has come.
+    pub codec: String,
     /// Payload bytes.
     pub bytes_received: u64,
     /// Packets that did not come.

@@ -170,9 +170,22 @@ impl JitsiStage {
     /// # Errors
     /// When anything does not start.
     pub async fn meeting(&self, title: &str, anna: &JitsiJoin) -> Result<JitsiMeeting> {
+        self.meeting_of(RoomOptions::default(), title, anna).await
+    }
+
+    /// The same with a room of these options.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn meeting_of(
+        &self,
+        room: RoomOptions,
+        title: &str,
+        anna: &JitsiJoin,
+    ) -> Result<JitsiMeeting> {
         let name = unique(title);
-        let link = self.link(&name);
-        let room = Room::standing(self.folder(), &room_with(title, &link)).await?;
+        let room = room.with_meeting(title, &self.link(&name));
+        let room = Room::standing(self.folder(), &room).await?;
         let host = self.join(&name, anna).await?;
         JitsiMeeting::begin(name, room, host).await
     }
@@ -272,6 +285,38 @@ impl JitsiMeeting {
         self.see().await?;
         loudspeaker_sounds(&self.room).await?;
         far_end_hears_seconds(&self.host).await
+    }
+
+    /// Waits until the web user decodes the room's picture from this codec, such as `video/VP8`, and
+    /// sees it move.
+    ///
+    /// # Errors
+    /// With what was seen last.
+    pub async fn gets(&self, codec: &str) -> Result<()> {
+        let room = self.endpoint().await?;
+        let decodes = async || {
+            let participants = self.host.participants().await?;
+            let ours = participants.iter().filter(|one| one.id == room);
+            let streams: Vec<&str> = ours
+                .flat_map(|one| &one.tracks)
+                .filter(|track| track.kind == "video")
+                .map(|track| track.stream.as_str())
+                .collect();
+            let stats = self.host.stats().await?;
+            let mut inbound = stats.inbound.into_iter();
+            let video =
+                inbound.find(|one| one.kind == "video" && streams.contains(&one.stream.as_str()));
+            Result::<_>::Ok(video.map(|video| (video.codec, video.frames_decoded)))
+        };
+        let mut before = None;
+        until(codec, PATIENCE, decodes, |seen: &Option<(String, u64)>| {
+            let Some((now, frames)) = seen.as_ref().filter(|seen| seen.0 == codec) else {
+                return false;
+            };
+            now == codec && *frames > *before.get_or_insert(*frames)
+        })
+        .await?;
+        far_end_sees_frames(&self.host).await
     }
 
     /// Waits until room and web user see each other.

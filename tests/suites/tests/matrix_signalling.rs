@@ -68,6 +68,7 @@ impl Room {
             microphone,
             camera,
             resume,
+            encodes: Vec::new(),
         });
     }
 

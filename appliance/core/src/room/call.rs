@@ -72,6 +72,7 @@ impl Room {
             microphone,
             camera,
             resume,
+            encodes: self.encodes.clone(),
         }));
         self.save_call(now);
         self.effect(Effect::Redraw);

@@ -1,8 +1,9 @@
 //! The engine's process and the devices it reports.
 
-use saal_fleet_protocol::config::Device;
+use saal_fleet_protocol::config::{Device, Encoder};
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, Television,
+    AudioChoice, CameraChoice, Codec, DeviceChoice, DeviceUse, EncoderChoice, MediaCommand,
+    MediaEvent, Television,
 };
 use saal_meeting::MeetingCommand;
 
@@ -20,6 +21,8 @@ impl Room {
             EngineEvent::Ready => self.on_engine_ready(now),
             EngineEvent::Lost { .. } => {
                 self.stats = None;
+                // The next one has to try its encoders first.
+                self.can_encode(vec![Codec::Vp8]);
                 let action = self.engine.lost(now.mono);
                 self.follow_engine(action);
             }
@@ -63,6 +66,7 @@ impl Room {
         self.engine.heard(now.mono);
         match event {
             MediaEvent::Devices(devices) => self.devices = devices,
+            MediaEvent::Encodes { codecs } => self.can_encode(codecs),
             MediaEvent::Trouble(trouble) => {
                 let ends = trouble.source() == DeviceUse::Content;
                 self.raise(Trouble::Device(trouble));
@@ -83,6 +87,16 @@ impl Room {
         }
     }
 
+    fn can_encode(&mut self, codecs: Vec<Codec>) {
+        if self.encodes == codecs {
+            return;
+        }
+        self.encodes.clone_from(&codecs);
+        if let Some(call) = self.phase.call() {
+            self.effect(Effect::Meeting(MeetingCommand::Encodes { call, codecs }));
+        }
+    }
+
     pub(super) fn configure_devices(&mut self) {
         let Some(config) = &self.config else { return };
         let devices = DeviceChoice {
@@ -90,6 +104,11 @@ impl Room {
             microphone: audio(&config.devices.microphone),
             loudspeaker: audio(&config.devices.loudspeaker),
             content: camera(&config.devices.content),
+            encoder: match config.devices.encoder {
+                Encoder::None => EncoderChoice::None,
+                Encoder::Simulated => EncoderChoice::Simulated,
+                Encoder::Hardware => EncoderChoice::Hardware,
+            },
         };
         let television = Television {
             width: config.television.width.get(),

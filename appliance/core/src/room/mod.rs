@@ -10,7 +10,7 @@ mod upkeep;
 use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
-use saal_media_protocol::{DeviceList, Label, MediaStats};
+use saal_media_protocol::{Codec, DeviceList, Label, MediaStats};
 use saal_meeting::{AccountState, Meeting, Watched};
 
 use crate::{
@@ -39,6 +39,8 @@ pub struct Room {
     troubles: Troubles,
     engine: Engine,
     devices: DeviceList,
+    /// What pictures can be sent in, as the engine last said.
+    encodes: Vec<Codec>,
     stats: Option<MediaStats>,
     viewers: usize,
     leaving_for_good: bool,
@@ -71,6 +73,7 @@ impl Room {
             troubles: Troubles::default(),
             engine: Engine::new(),
             devices: DeviceList::default(),
+            encodes: vec![Codec::Vp8],
             stats: None,
             viewers: 0,
             leaving_for_good: false,

@@ -221,6 +221,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Media(M::SetText { .. }) => "SetText",
         Effect::Media(_) => "Media",
         Effect::Meeting(MeetingCommand::Join { .. }) => "Join",
+        Effect::Meeting(MeetingCommand::Encodes { .. }) => "Encodes",
         Effect::Meeting(MeetingCommand::Leave { .. }) => "Leave",
         Effect::Meeting(MeetingCommand::SetMuted { .. }) => "TellMuted",
         Effect::Meeting(MeetingCommand::MediaRestarted { .. }) => "MediaRestarted",

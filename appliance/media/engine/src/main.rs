@@ -4,11 +4,16 @@ use std::os::unix::net::UnixStream as StdStream;
 
 use anyhow::{Context, Result};
 use saal_hal_linux::take_inherited_fd;
+use saal_media::graph::{TRY_ENCODER, try_encoder};
 use saal_media_protocol::{CONTROL_FD, PICTURE_FD};
 use tokio::net::UnixStream;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    if let (Some(TRY_ENCODER), Some(factory)) = (arguments.next().as_deref(), arguments.next()) {
+        return try_encoder(&factory).context("the encoder will not do");
+    }
     // First of all, before anything else opens files.
     let control = inherited(CONTROL_FD).context("no control socket; saald starts this program")?;
     let pictures = inherited(PICTURE_FD).context("no picture socket; saald starts this program")?;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use saal_hal::{PictureEncoding, PictureFormat};
-use saal_media_protocol::{AudioChoice, CameraChoice, SourceKind, TransportId, VideoSend};
+use saal_media_protocol::{AudioChoice, CameraChoice, Codec, SourceKind, TransportId, VideoSend};
 
 /// A track that a service asked us to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct EncoderPlan {
     pub layer: usize,
     /// What it encodes: camera or content.
     pub source: SourceKind,
+    /// In what.
+    pub codec: Codec,
     /// What it makes.
     pub size: PictureSize,
     /// Three temporal layers instead of one.
@@ -186,12 +188,14 @@ fn layers(send: &Send, spent: u64) -> Vec<EncoderPlan> {
                 track: send.track.clone(),
                 layer: index,
                 source: send.source,
+                codec: video.codec,
                 size: PictureSize {
                     width: layer.width,
                     height: layer.height,
                     frames_per_second: video.frames_per_second,
                 },
-                temporal: send.temporal,
+                // No other codec is encoded in layers of time.
+                temporal: send.temporal && video.codec == Codec::Vp8,
                 bitrate: rate?,
             })
         });
@@ -209,6 +213,9 @@ fn bitrates(
     estimate: Option<u64>,
     least: u32,
 ) -> Vec<Option<u32>> {
+    if video.codec == Codec::H264 {
+        return one_layer(video, active, estimate, least);
+    }
     // A tenth is for sound, repair and headers.
     let mut left = estimate.map(|bits| bits / 10 * 9);
     let mut any = false;
@@ -235,6 +242,30 @@ fn bitrates(
         .enumerate()
         .map(share)
         .collect()
+}
+
+/// The same for a codec without simulcast: the largest layer in use that gets at least half of its
+/// rate, or the smallest in use.
+fn one_layer(
+    video: &VideoSend,
+    active: &[bool],
+    estimate: Option<u64>,
+    least: u32,
+) -> Vec<Option<u32>> {
+    let budget = estimate.map_or(u32::MAX, |bits| {
+        u32::try_from(bits / 10 * 9).unwrap_or(u32::MAX)
+    });
+    let layers = || video.layers.iter().enumerate();
+    let mut in_use = layers().filter(|(index, _)| active.get(*index).copied().unwrap_or(true));
+    let smallest = in_use.next();
+    let mut larger = in_use.filter(|(_, layer)| budget >= layer.max_bitrate / 2);
+    let chosen = larger.next_back().or(smallest).map(|(index, _)| index);
+    let rate = |most: u32| budget.min(most).max(least.min(most));
+    let rates = layers().map(|(index, layer)| {
+        let runs = chosen == Some(index);
+        runs.then(|| rate(layer.max_bitrate))
+    });
+    rates.collect()
 }
 
 fn least_bitrate(send: &Send) -> u32 {
@@ -409,6 +440,30 @@ mod tests {
             [(2, 180_000)],
             "the only one in use runs at what there is"
         );
+    }
+
+    #[test]
+    fn without_simulcast_one_layer_runs_the_best_that_is_used_and_carried() {
+        let with = |active, estimate| {
+            let mut send = sent(SourceKind::Camera, active, estimate);
+            send.temporal = true;
+            let video = send.video.get_or_insert_with(simulcast);
+            video.codec = Codec::H264;
+            let open = camera(&CameraChoice::Simulated, false, false, &[send.clone()]);
+            let plans = encoders(&open, &CapturePlan::Closed, std::slice::from_ref(&send));
+            assert!(plans.iter().all(|p| p.codec == Codec::H264 && !p.temporal));
+            plans
+                .iter()
+                .map(|p| (p.layer, p.bitrate))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(with([true; 3], None), [(2, 1_700_000)]);
+        assert_eq!(with([true; 3], Some(1_000_000)), [(2, 900_000)]);
+        assert_eq!(with([true; 3], Some(500_000)), [(1, 450_000)]);
+        assert_eq!(with([true; 3], Some(1_000)), [(0, 60_000)]);
+        assert_eq!(with([true, true, false], None), [(1, 500_000)]);
+        assert_eq!(with([true, false, false], None), [(0, 150_000)]);
+        assert_eq!(with([false; 3], None), []);
     }
 
     #[test]

@@ -5,14 +5,15 @@
 
 mod support;
 
+use saal_hal_sim::{Luma, pattern};
 use saal_media_protocol::{
-    ChannelOffer, Declared, DtlsSetup, LocalTransport, MediaEvent, RemoteTransport, SourceKind,
-    StreamSsrc, TransportCommand, TransportEvent, TransportId,
+    ChannelOffer, Codec, Declared, DtlsSetup, LocalTransport, MediaCommand, MediaEvent,
+    RemoteTransport, SourceKind, StreamSsrc, TransportCommand, TransportEvent, TransportId,
 };
 use support::{
     Daemon, assign,
     bridge::{TONES, extensions, numbers, payload_types, receive},
-    one_layer, simulated,
+    engine_with_h264, one_layer, simulated, tile,
 };
 
 const CALL: TransportId = TransportId(1);
@@ -52,7 +53,10 @@ fn as_remote(local: LocalTransport) -> RemoteTransport {
 
 /// One that offered and one that answered, connected.
 async fn call() -> (Daemon, Daemon) {
-    let mut offerer = Daemon::engine(simulated()).await;
+    call_of(Daemon::engine(simulated()).await).await
+}
+
+async fn call_of(mut offerer: Daemon) -> (Daemon, Daemon) {
     let mut answerer = Daemon::engine(simulated()).await;
     offerer.transport(declared(None)).await;
     let local = offerer.opened(CALL).await;
@@ -154,4 +158,77 @@ async fn the_one_who_answers_is_seen_heard_and_read() {
     send(&mut answerer, &mut offerer, "bob").await;
     seen_and_heard(&mut offerer).await;
     say(&mut answerer, &mut offerer, "hello").await;
+}
+
+/// The camera goes on in this codec and width, in the same stream.
+async fn send_in(from: &mut Daemon, codec: Codec, width: u32) {
+    let video = saal_media_protocol::VideoSend {
+        codec,
+        ..one_layer(width, width / 16 * 9)
+    };
+    let send = TransportCommand::Send {
+        transport: CALL,
+        track: "cam".to_owned(),
+        source: SourceKind::Camera,
+        video: Some(video),
+        streams: vec![numbers(100)],
+    };
+    from.transport(send).await;
+    let encoder = if codec == Codec::H264 {
+        "openh264enc"
+    } else {
+        "vp8enc"
+    };
+    from.stats_until(|stats| {
+        let sent = stats.sent_video.first();
+        sent.is_some_and(|sent| sent.encoder == encoder && sent.frames_encoded > 10)
+    })
+    .await;
+}
+
+/// The television shows newer pictures of the other room's camera.
+async fn shows_moving_pictures(daemon: &mut Daemon) {
+    let mut first = None;
+    loop {
+        let (data, width, height) = support::luma_of(&daemon.picture().await);
+        let luma = Luma {
+            data: &data,
+            stride: (width as usize).next_multiple_of(4),
+            width,
+            height,
+        };
+        let Some(code) = pattern::read(&luma) else {
+            continue;
+        };
+        if code.frame > *first.get_or_insert(code.frame) {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_picture_goes_on_in_h264_and_back_in_vp8() {
+    let (mut offerer, mut answerer) = call_of(engine_with_h264().await).await;
+    let tiles = vec![tile("ada", (0, 0, 1280, 720))];
+    answerer.send(MediaCommand::SetTiles { tiles }).await;
+    let pictures_per_second = 10;
+    answerer
+        .send(MediaCommand::SetPreview {
+            pictures_per_second,
+        })
+        .await;
+    send(&mut offerer, &mut answerer, "ada").await;
+    seen_and_heard(&mut answerer).await;
+    for (codec, width) in [(Codec::H264, 640), (Codec::Vp8, 320)] {
+        send_in(&mut offerer, codec, width).await;
+        answerer
+            .stats_until(|stats| {
+                stats
+                    .received_video
+                    .first()
+                    .is_some_and(|v| v.width == width)
+            })
+            .await;
+        shows_moving_pictures(&mut answerer).await;
+    }
 }

@@ -259,7 +259,7 @@ async fn nonsense_is_refused_and_the_call_goes_on() {
 #[tokio::test]
 async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     use saal_media_protocol::{
-        AudioChoice, CameraChoice, DeviceChoice, DeviceUse, MediaTrouble, Television,
+        AudioChoice, CameraChoice, DeviceChoice, DeviceUse, EncoderChoice, MediaTrouble, Television,
     };
     let (mut sender, mut receiver) = call().await;
     let television = Television {
@@ -272,6 +272,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
         microphone: AudioChoice::Device("No such microphone".to_owned()),
         loudspeaker: AudioChoice::Simulated,
         content: CameraChoice::Device("No such grabber".to_owned()),
+        encoder: EncoderChoice::None,
     };
     sender
         .send(MediaCommand::Configure {

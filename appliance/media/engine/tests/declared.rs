@@ -15,7 +15,7 @@ use support::{
     Daemon, assign,
     bridge::{Bridge, Seen, TONES, numbers, receive, reported},
     clip::clip,
-    one_layer, simulated,
+    engine_with_h264, one_layer, simulated,
 };
 
 const CALL: TransportId = TransportId(1);
@@ -233,6 +233,36 @@ async fn layers_that_nobody_needs_are_not_sent() {
         seen.len() >= 60 && seen[seen.len() - 60..].iter().all(|s| s.mid == mids[0])
     };
     bridge.frames(&mids, only_smallest).await;
+}
+
+#[tokio::test]
+async fn h264_is_one_stream_with_key_frames_when_somebody_asks() {
+    let mut daemon = engine_with_h264().await;
+    let mut bridge = Bridge::join(&mut daemon, CALL).await;
+    let mut h264 = send("cam", SourceKind::Camera, &LAYERS[..1]);
+    if let TransportCommand::Send { video, .. } = &mut h264 {
+        *video = Some(simulcast(Codec::H264));
+    }
+    let mid = bridge.expect(numbers(LAYERS[0]), true);
+    daemon.transport(h264).await;
+    let seen = bridge.frames(&[mid], |seen| seen.len() > 60).await;
+    let h264 = |seen: &Seen| matches!(seen.extra, CodecExtra::H264(_));
+    assert!(seen.iter().all(h264), "{seen:?}");
+    assert!(seen[0].key && seen.iter().all(|s| s.contiguous));
+    // One to begin with, and perhaps one when the estimate of the network allows a larger picture.
+    assert!(seen.iter().filter(|s| s.key).count() <= 3, "{seen:?}");
+    bridge.request_key_frame(LAYERS[0]);
+    let asked = |seen: &[Seen]| seen.last().is_some_and(|s| s.key);
+    let until_key = bridge.frames(&[mid], asked).await;
+    assert!(until_key.len() < 30, "{} pictures", until_key.len());
+    let smallest = TransportCommand::SetActiveLayers {
+        transport: CALL,
+        track: "cam".to_owned(),
+        active: vec![true, false, false],
+    };
+    daemon.transport(smallest).await;
+    let after = bridge.frames(&[mid], |seen| seen.len() > 30).await;
+    assert!(after.iter().any(|s| s.key), "another size begins anew");
 }
 
 #[tokio::test]
@@ -654,12 +684,15 @@ async fn another_certificate_than_the_promised_one_ends_the_connection() {
 #[tokio::test]
 async fn what_can_not_be_done_is_refused_and_the_call_goes_on() {
     let (mut daemon, mut bridge) = call().await;
-    let mut vp9 = send("cam", SourceKind::Camera, &LAYERS);
-    if let TransportCommand::Send { video, .. } = &mut vp9 {
-        *video = Some(simulcast(Codec::Vp9));
+    // There is no encoder of H.264 in this room.
+    for codec in [Codec::Vp9, Codec::H264] {
+        let mut unknown = send("cam", SourceKind::Camera, &LAYERS);
+        if let TransportCommand::Send { video, .. } = &mut unknown {
+            *video = Some(simulcast(codec));
+        }
+        let reason = refused(&mut daemon, unknown).await;
+        assert_eq!(reason, format!("this room can't encode {codec:?}"));
     }
-    let reason = refused(&mut daemon, vp9).await;
-    assert_eq!(reason, "this room can't encode Vp9");
     let reason = refused(&mut daemon, send("cam", SourceKind::Camera, &LAYERS[..2])).await;
     assert_eq!(reason, "3 layers need as many streams, not 2");
     let reason = refused(&mut daemon, send("cam", SourceKind::Camera, &[1, 2, 9])).await;

@@ -28,6 +28,19 @@ pub enum AudioChoice {
     Device(String),
 }
 
+/// Who encodes H.264. In software it costs what VP8 costs and brings licences along, so that without
+/// hardware only VP8 is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EncoderChoice {
+    /// Nobody.
+    None,
+    /// A program in place of the hardware, for tests.
+    Simulated,
+    /// The machine's, where it has one that does what calls need.
+    Hardware,
+}
+
 /// The room's devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceChoice {
@@ -39,6 +52,8 @@ pub struct DeviceChoice {
     pub loudspeaker: AudioChoice,
     /// What the room can present, such as a laptop on an HDMI grabber.
     pub content: CameraChoice,
+    /// Encoder of H.264.
+    pub encoder: EncoderChoice,
 }
 
 /// The picture on the television.

@@ -58,6 +58,27 @@ pub struct PayloadType {
     pub rtx: Option<u8>,
 }
 
+impl PayloadType {
+    /// The highest level of H.264's baseline profile that the other side takes, in fragments where
+    /// need be (RFC 6184 section 8.1): 31 is level 3.1, 720p at 30 frames a second. `None` for
+    /// everything else. All who decode this profile decode its constrained form.
+    #[must_use]
+    pub fn baseline_level(&self) -> Option<u8> {
+        let value = |name: &str| {
+            let found = self.parameters.iter().find(|(key, _)| key == name)?;
+            Some(found.1.as_str())
+        };
+        if self.codec != Codec::H264 || value("packetization-mode") != Some("1") {
+            return None;
+        }
+        let id = u32::from_str_radix(value("profile-level-id")?, 16).ok()?;
+        let [0, 0x42, _constraints, level] = id.to_be_bytes() else {
+            return None;
+        };
+        Some(level)
+    }
+}
+
 /// An RTP header extension (RFC 8285).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderExtension {
@@ -127,4 +148,47 @@ pub struct LocalTransport {
     pub fingerprint: Fingerprint,
     /// Our part in the DTLS handshake.
     pub setup: DtlsSetup,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn h264(mode: &str, profile: &str) -> PayloadType {
+        let parameter = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        PayloadType {
+            id: 107,
+            codec: Codec::H264,
+            clock_rate: 90_000,
+            channels: None,
+            parameters: vec![
+                parameter("profile-level-id", profile),
+                parameter("level-asymmetry-allowed", "1"),
+                parameter("packetization-mode", mode),
+            ],
+            feedback: Vec::new(),
+            rtx: None,
+        }
+    }
+
+    #[test]
+    fn only_baseline_in_fragments_has_a_level() {
+        for (mode, profile, level) in [
+            ("1", "42e01f", Some(31)),
+            ("1", "42E028", Some(40)),
+            ("1", "42001f", Some(31)),
+            ("0", "42e01f", None),
+            ("1", "640c1f", None),
+            ("1", "4d001f", None),
+            ("1", "1f", None),
+            ("1", "no", None),
+        ] {
+            assert_eq!(h264(mode, profile).baseline_level(), level, "{profile}");
+        }
+        let vp8 = PayloadType {
+            codec: Codec::Vp8,
+            ..h264("1", "42e01f")
+        };
+        assert_eq!(vp8.baseline_level(), None);
+    }
 }

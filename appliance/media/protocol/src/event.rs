@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SourceKind, TransportEvent};
+use crate::{Codec, SourceKind, TransportEvent};
 
 /// What is connected, in people's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +135,12 @@ pub enum MediaEvent {
     },
     /// What is connected; sent after `Configure` and when it changes.
     Devices(DeviceList),
+    /// Codecs that pictures can be sent in. Before the first one it is VP8 alone; sent once the
+    /// encoder that `Configure` names was tried, and when it changes.
+    Encodes {
+        /// VP8 is always one of them.
+        codecs: Vec<Codec>,
+    },
     /// A device can't be used.
     Trouble(MediaTrouble),
     /// A device that had trouble works again.

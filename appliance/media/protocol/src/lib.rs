@@ -11,8 +11,8 @@ mod event;
 mod transport;
 
 pub use command::{
-    AudioChoice, CameraChoice, DeviceChoice, Ground, Label, MediaCommand, Place, Rect, Television,
-    TextLine, Tile, TileSource,
+    AudioChoice, CameraChoice, DeviceChoice, EncoderChoice, Ground, Label, MediaCommand, Place,
+    Rect, Television, TextLine, Tile, TileSource,
 };
 pub use declared::{
     ChannelOffer, Declared, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials,
@@ -28,7 +28,7 @@ pub use transport::{
 };
 
 /// Version of this protocol. Daemon and engine come from one image, so another one is a fault.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// File descriptor of the control socket in the engine.
 pub const CONTROL_FD: i32 = 3;

@@ -103,7 +103,8 @@ pub struct VideoSend {
     pub codec: Codec,
     /// Frames a second at most.
     pub frames_per_second: u32,
-    /// One entry without simulcast; the largest last.
+    /// One entry without simulcast; the largest last. H.264 goes out in one stream, of the largest
+    /// layer in use that the network carries: hardware and bridges have no simulcast of it.
     pub layers: Vec<VideoLayer>,
 }
 
@@ -207,7 +208,8 @@ pub enum TransportCommand {
         /// Sound or picture, by its codec.
         picture: bool,
     },
-    /// Sends a source in declared streams, until `Unpublish`.
+    /// Sends a source in declared streams, until `Unpublish`. Once more for a track that is sent: in
+    /// another codec, in the same streams.
     Send {
         /// A declared connection.
         transport: TransportId,
@@ -217,7 +219,7 @@ pub enum TransportCommand {
         source: SourceKind,
         /// How, for pictures; sound is always Opus.
         video: Option<VideoSend>,
-        /// One entry a layer, in the order of [`VideoSend::layers`]; one for sound.
+        /// One entry a layer, in the order of [`VideoSend::layers`]; one for sound and H.264.
         streams: Vec<StreamSsrc>,
     },
     /// Sounds telephone tones in place of the sound of a sent track.

@@ -13,7 +13,7 @@ pub use call::{
 };
 pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, Secret};
 
-use saal_media_protocol::{SourceKind, TransportEvent};
+use saal_media_protocol::{Codec, SourceKind, TransportEvent};
 use serde::{Deserialize, Serialize};
 
 /// From the daemon to a meeting service.
@@ -33,6 +33,15 @@ pub enum MeetingCommand {
         camera: bool,
         /// What an earlier process of this room left behind when it died in this very call.
         resume: Option<ResumeToken>,
+        /// Codecs that the engine can send pictures in.
+        encodes: Vec<Codec>,
+    },
+    /// The engine can send pictures in these codecs now.
+    Encodes {
+        /// Which call.
+        call: CallId,
+        /// All of them.
+        codecs: Vec<Codec>,
     },
     /// Tells the others that a source is muted; the engine stops it by itself.
     SetMuted {
@@ -89,6 +98,7 @@ impl MeetingCommand {
     pub fn call(&self) -> CallId {
         match self {
             Self::Join { call, .. }
+            | Self::Encodes { call, .. }
             | Self::SetMuted { call, .. }
             | Self::GivePassword { call, .. }
             | Self::Watch { call, .. }

@@ -78,6 +78,7 @@ fn setup() -> ConferenceSetup {
         microphone: true,
         camera: true,
         codecs: vec![Codec::Vp8],
+        encodes: vec![Codec::Vp8, Codec::H264],
         peer_to_peer: true,
         peer_to_peer_after: Duration::from_secs(5),
         seed: 1,

@@ -148,6 +148,7 @@ impl Service {
                 camera,
                 resume,
                 name: _,
+                encodes: _,
             } => {
                 let Destination::Matrix { room_id } = destination else {
                     return self.refuse(call, "this is no Matrix meeting");
@@ -176,6 +177,8 @@ impl Service {
             } => self.pass_on(call, Command::Present(on)),
             // Element Call asks for no password and has no such actions yet.
             MeetingCommand::GivePassword { .. } | MeetingCommand::Act { .. } => {}
+            // Nobody says beforehand what all who will subscribe decode; all decode VP8.
+            MeetingCommand::Encodes { .. } => {}
             MeetingCommand::Leave { call } => self.pass_on(call, Command::Leave),
             MeetingCommand::MediaRestarted { call } => self.pass_on(call, Command::MediaRestarted),
             MeetingCommand::Transport { call, event } => {

@@ -9,8 +9,8 @@ mod values;
 
 pub use error::ConfigError;
 pub use v1::{
-    Config, Devices, Jitsi, Language, Matrix, Panel, RoomSection, StandingMeeting, Television,
-    Theme, Web,
+    Config, Devices, Encoder, Jitsi, Language, Matrix, Panel, RoomSection, StandingMeeting,
+    Television, Theme, Web,
 };
 pub use values::{
     Device, Homeserver, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,

@@ -107,6 +107,19 @@ pub struct StandingMeeting {
     pub link: Link,
 }
 
+/// Who encodes H.264.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoder {
+    /// The machine's hardware, where it can; else VP8 is sent.
+    #[default]
+    Hardware,
+    /// A program in place of the hardware, for tests.
+    Simulated,
+    /// Nobody: VP8 is sent.
+    None,
+}
+
 /// Camera and sound.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -119,6 +132,8 @@ pub struct Devices {
     pub loudspeaker: Device,
     /// What the room can present, such as a laptop on an HDMI grabber.
     pub content: Device,
+    /// Who encodes H.264 where a meeting takes it.
+    pub encoder: Encoder,
 }
 
 impl Default for Devices {
@@ -128,6 +143,7 @@ impl Default for Devices {
             microphone: Device::default(),
             loudspeaker: Device::default(),
             content: Device::none(),
+            encoder: Encoder::default(),
         }
     }
 }

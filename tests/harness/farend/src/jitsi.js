@@ -36,6 +36,14 @@ function forgetCodecs(codec) {
 const onlyCodec = (codec) =>
   codec ? { preferredCodec: codec, enforcePreferredCodec: true, disabledCodec: codec === "VP8" ? "VP9" : "VP8" } : {};
 
+/** What this browser decodes, or the one codec that it is to know. The library of the registries names one codec that it
+ * prefers; the web client of today all. */
+function tellCodecs(conference, codec) {
+  const known = RTCRtpReceiver.getCapabilities("video").codecs.map((one) => one.mimeType.replace("video/", "").toLowerCase());
+  const all = ["av1", "vp9", "vp8", "h264"].filter((one) => known.includes(one));
+  conference.setLocalParticipantProperty("codecList", codec ? codec.toLowerCase() : all.join(","));
+}
+
 function conferenceOptions(options) {
   return {
     p2p: { enabled: options.p2p === true, backToP2PDelay: 1, stunServers: [] },
@@ -95,6 +103,7 @@ async function join(options) {
   call = { connection, conference, tracks: [] };
   const settled = new Promise((resolve) => listen(conference, { joined: resolve, failed: resolve }));
   conference.setDisplayName(options.name);
+  tellCodecs(conference, options.codec);
   if (options.camera !== false || options.microphone !== false) {
     const devices = [options.microphone !== false && "audio", options.camera !== false && "video"].filter(Boolean);
     call.tracks = await JitsiMeetJS.createLocalTracks({ devices, resolution: options.height ?? 360 });

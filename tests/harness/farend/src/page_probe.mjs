@@ -28,8 +28,9 @@ export function installProbe() {
     for (const peer of alive()) {
       const lines = await peer.getStats();
       for (const line of lines.values()) {
-        if (line.type === "inbound-rtp") found.inbound.push({ ...line, stream: streamOf.get(line.trackIdentifier) ?? "" });
-        if (line.type === "outbound-rtp") found.outbound.push({ ...line, codec: lines.get(line.codecId)?.mimeType ?? "" });
+        const codec = lines.get(line.codecId)?.mimeType ?? "";
+        if (line.type === "inbound-rtp") found.inbound.push({ ...line, codec, stream: streamOf.get(line.trackIdentifier) ?? "" });
+        if (line.type === "outbound-rtp") found.outbound.push({ ...line, codec });
       }
     }
     return found;

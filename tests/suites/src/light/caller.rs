@@ -96,6 +96,7 @@ impl LightCaller {
             microphone: true,
             camera: true,
             resume: None,
+            encodes: Vec::new(),
         })?;
         let engine = LightEngine::new(recording);
         let traffic = engine.traffic().clone();

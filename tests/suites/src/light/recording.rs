@@ -103,6 +103,7 @@ fn encode_pictures(graph: &Graph, seed: u64) -> anyhow::Result<Vec<Frame>> {
         track: "recording".to_owned(),
         layer: 0,
         source: SourceKind::Camera,
+        codec: Codec::Vp8,
         size: SIZE,
         temporal: false,
         bitrate: BITRATE,
@@ -111,7 +112,7 @@ fn encode_pictures(graph: &Graph, seed: u64) -> anyhow::Result<Vec<Frame>> {
     let (inputs, sink) = (EncoderInputs::default(), move |frame| {
         let _ = encoded.send(frame);
     });
-    let _encoder = VideoEncoder::start(graph, plan, &inputs, Arc::default(), Box::new(sink))?;
+    let _encoder = VideoEncoder::start(graph, plan, None, &inputs, Arc::default(), Box::new(sink))?;
     let pictures: Vec<Frame> = (0..SECONDS * PICTURES_PER_SECOND)
         .map(|number| {
             inputs.push(&picture(number, seed)?);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use saal_control::Status;
-use saal_harness::{Channel, JitsiJoin, JitsiOptions, Picture, run, until};
+use saal_harness::{Channel, JitsiJoin, JitsiOptions, Picture, RoomOptions, run, until};
 use saal_suites::{
     PATIENCE, Result, far_end_hears_nothing, far_end_hears_seconds, far_end_sees_frames, is_home,
     jitsi::{JitsiMeeting, JitsiTaken, meeting_on},
@@ -143,6 +143,33 @@ fn a_codec_that_changes_for_a_member_who_knows_vp8_only_is_followed() -> Result<
         until("Anna sends VP8", PATIENCE, sends, is("video/VP8")).await?;
         television_shows_two(&meeting.room).await?;
         far_end_sees_frames(&carla).await?;
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_room_with_an_encoder_sends_h264_and_vp8_while_somebody_knows_no_other() -> Result<()> {
+    run(async {
+        let stage = JitsiTaken::take().await?;
+        let encoder = "simulated".to_owned();
+        let room = RoomOptions {
+            encoder,
+            ..RoomOptions::default()
+        };
+        let anna = JitsiJoin::named("Anna");
+        let meeting = stage.meeting_of(room, "Hardware", &anna).await?;
+        meeting.join().await?;
+        meeting.gets("video/H264").await?;
+        let carla = JitsiJoin {
+            codec: Some("VP8"),
+            ..JitsiJoin::named("Carla")
+        };
+        let carla = stage.join(&meeting.name, &carla).await?;
+        meeting.gets("video/VP8").await?;
+        far_end_sees_frames(&carla).await?;
+        carla.leave().await?;
+        meeting.gets("video/H264").await?;
         meeting.room.stop().await;
         Ok(())
     })

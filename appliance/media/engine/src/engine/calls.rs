@@ -113,7 +113,8 @@ impl Engine {
         temporal: bool,
     ) -> Result<(), (TransportId, String)> {
         let transport = key.transport;
-        sendable(source, video.as_ref()).map_err(|refusal| (transport, refusal.to_string()))?;
+        sendable(source, video.as_ref(), &self.sending.codecs())
+            .map_err(|refusal| (transport, refusal.to_string()))?;
         if let Some(open) = self.transports.get(&transport) {
             self.sending
                 .add(key, source, video, temporal, open.frames());

@@ -6,6 +6,7 @@
 mod calls;
 mod devices;
 mod discovery;
+mod encoding;
 mod receiving;
 mod sending;
 
@@ -15,8 +16,8 @@ use std::{
 };
 
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, Label, MediaCommand, MediaEvent,
-    MediaStats, SourceKind, Television, Tile, TileSource, TransportEvent, TransportId,
+    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, EncoderChoice, Label, MediaCommand,
+    MediaEvent, MediaStats, SourceKind, Television, Tile, TileSource, TransportEvent, TransportId,
     TransportState,
 };
 use tokio::sync::{mpsc, watch};
@@ -73,6 +74,7 @@ impl Default for Wanted {
             microphone: AudioChoice::None,
             loudspeaker: AudioChoice::None,
             content: CameraChoice::None,
+            encoder: EncoderChoice::None,
         };
         Self {
             devices,
@@ -219,6 +221,7 @@ impl Engine {
                     self.say(event);
                 }
             }
+            GraphEvent::EncoderTried { choice, found } => self.encoder_tried(choice, found),
             GraphEvent::Latency(pipeline) => crate::graph::redistribute_latency(&pipeline),
             GraphEvent::Failed {
                 part,
@@ -242,6 +245,9 @@ impl Engine {
     }
 
     fn configure(&mut self, devices: DeviceChoice, television: Television) {
+        if self.wanted.devices.encoder != devices.encoder {
+            encoding::look_for(devices.encoder, &self.graph);
+        }
         self.wanted.devices = devices;
         self.wanted.television = Some(television);
         for event in self.devices.configure(&self.wanted.devices) {
@@ -372,7 +378,11 @@ impl Engine {
                     self.say(event);
                 }
             }
-            Part::Encoder(key, layer) => self.sending.drop_encoder(key, *layer),
+            Part::Encoder(key, layer) => {
+                if self.sending.drop_encoder(key, *layer) {
+                    self.say_codecs();
+                }
+            }
             Part::Decoder(key) => self.receiving.restart(key, &self.transports),
             Part::Sound(key) => self.receiving.restart_sound(key, self.devices.sound()),
             Part::Television => {

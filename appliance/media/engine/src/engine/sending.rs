@@ -9,12 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use saal_media_protocol::{SentVideo, SourceKind, TileSource, TransportId, VideoSend};
+use saal_media_protocol::{Codec, SentVideo, SourceKind, TileSource, TransportId, VideoSend};
 use tokio::sync::mpsc;
 
 use crate::{
     graph::{
-        ENCODER, EncoderInputs, FrameSink, Graph, PictureSink, Screen, TrackKey, VideoEncoder,
+        EncoderInputs, FrameSink, Graph, H264Encoder, PictureSink, Screen, TrackKey, VP8_ENCODER,
+        VideoEncoder,
     },
     plan::{self, EncoderPlan, Send},
     transport::{FrameTransform, ToTransport, Transport},
@@ -35,6 +36,8 @@ pub(super) struct Sending {
     sends: Vec<Send>,
     outlets: HashMap<TrackKey, Outlet>,
     encoders: Vec<VideoEncoder>,
+    /// Without it there is no H.264.
+    h264: Option<H264Encoder>,
     /// Microphone tracks; the microphone's thread reads it.
     sound: Arc<Mutex<Vec<(TrackKey, Frames)>>>,
 }
@@ -57,6 +60,7 @@ impl Sending {
             sends: Vec::new(),
             outlets: HashMap::new(),
             encoders: Vec::new(),
+            h264: None,
             sound: Arc::default(),
         }
     }
@@ -65,6 +69,23 @@ impl Sending {
         &self.sends
     }
 
+    /// What pictures can be sent in.
+    pub(super) fn codecs(&self) -> Vec<Codec> {
+        let h264 = self.h264.as_ref().map(|_| Codec::H264);
+        std::iter::once(Codec::Vp8).chain(h264).collect()
+    }
+
+    /// Encodes H.264 with this from now on; false: that is nothing new.
+    pub(super) fn use_h264(&mut self, encoder: Option<H264Encoder>) -> bool {
+        if self.h264 == encoder {
+            return false;
+        }
+        self.h264 = encoder;
+        self.encoders.retain(|e| e.plan().codec != Codec::H264);
+        true
+    }
+
+    /// Adds a track, or has one go on in another way.
     pub(super) fn add(
         &mut self,
         key: TrackKey,
@@ -73,6 +94,8 @@ impl Sending {
         temporal: bool,
         frames: Frames,
     ) {
+        let before = self.sends.iter().find(|send| is(send, &key));
+        let estimate = before.and_then(|send| send.estimate);
         self.remove(&key);
         let layers = video.as_ref().map_or(0, |video| video.layers.len());
         if source == SourceKind::Microphone {
@@ -94,7 +117,7 @@ impl Sending {
             video,
             active,
             temporal,
-            estimate: None,
+            estimate,
         });
     }
 
@@ -186,11 +209,16 @@ impl Sending {
     /// Returns the track whose layer began.
     fn start_encoder(&mut self, plan: EncoderPlan) -> Option<TrackKey> {
         let key = key_of(&plan);
+        if plan.codec == Codec::H264 && self.h264.is_none() {
+            // The service knows, and is about to send something else.
+            return None;
+        }
         let outlet = self.outlets.get(&key)?;
         let sink = video_sink(&plan, outlet.frames.clone());
         let encoded = outlet.encoded.clone();
         let inputs = self.inputs(plan.source);
-        match VideoEncoder::start(&self.graph, plan, inputs, encoded, sink) {
+        let h264 = self.h264.as_ref();
+        match VideoEncoder::start(&self.graph, plan, h264, inputs, encoded, sink) {
             Ok(encoder) => {
                 self.encoders.push(encoder);
                 Some(key)
@@ -225,9 +253,14 @@ impl Sending {
         }
     }
 
-    pub(super) fn drop_encoder(&mut self, key: &TrackKey, layer: usize) {
-        self.encoders
-            .retain(|e| key_of(e.plan()) != *key || e.plan().layer != layer);
+    /// An encoder failed: it is made again. Not in hardware, which would fail again: VP8 goes on.
+    /// True when that changes what can be sent.
+    pub(super) fn drop_encoder(&mut self, key: &TrackKey, layer: usize) -> bool {
+        let failed = |e: &VideoEncoder| key_of(e.plan()) == *key && e.plan().layer == layer;
+        let of = self.encoders.iter().find(|e| failed(e));
+        let hardware = of.is_some_and(|e| e.plan().codec == Codec::H264);
+        self.encoders.retain(|e| !failed(e));
+        hardware && self.use_h264(None)
     }
 
     fn inputs(&self, source: SourceKind) -> &EncoderInputs {
@@ -268,7 +301,10 @@ impl Sending {
 
     pub(super) fn stats(&self) -> Vec<SentVideo> {
         let video = self.sends.iter().filter(|send| send.video.is_some());
+        let h264 = self.h264.as_ref().map(H264Encoder::factory);
         let stats = video.filter_map(|send| {
+            let codec = send.video.as_ref()?.codec;
+            let encoder = h264.filter(|_| codec == Codec::H264).unwrap_or(VP8_ENCODER);
             let key = TrackKey {
                 transport: send.transport,
                 track: send.track.clone(),
@@ -276,7 +312,7 @@ impl Sending {
             Some(SentVideo {
                 source: send.source,
                 frames_encoded: self.outlets.get(&key)?.encoded.load(Ordering::Relaxed),
-                encoder: ENCODER.to_owned(),
+                encoder: encoder.to_owned(),
             })
         });
         stats.collect()

@@ -1,4 +1,4 @@
-//! One VP8 encoder for one layer of a sent track.
+//! One encoder for one layer of a sent track.
 
 use std::{
     sync::{
@@ -14,16 +14,16 @@ use gstreamer_video as gst_video;
 use saal_media_protocol::{Codec, SourceKind};
 
 use super::{
-    Graph, GraphError, Part, TrackKey, chain, clock_time, duration, make, source_video::raw_caps,
-    start, stop, temporal,
+    Graph, GraphError, H264Encoder, Part, TrackKey, chain, clock_time, duration, h264, make,
+    source_video::raw_caps, start, stop, temporal,
 };
 use crate::{plan::EncoderPlan, transport::Frame};
 
 /// Where an encoder's frames go; called on the encoder's thread.
 pub type FrameSink = Box<dyn Fn(Frame) + Send + Sync>;
 
-/// The encoder's factory, for statistics.
-pub const ENCODER: &str = "vp8enc";
+/// The factory that encodes VP8.
+pub const VP8_ENCODER: &str = "vp8enc";
 /// Key frames come when somebody asks; this many frames without one is a minute and a half.
 const KEY_FRAME_DISTANCE: i32 = 3_000;
 
@@ -69,17 +69,20 @@ pub struct VideoEncoder {
     inputs: EncoderInputs,
     input: gst_app::AppSrc,
     encoder: gst::Element,
+    h264: Option<H264Encoder>,
     pipeline: gst::Pipeline,
 }
 
 impl VideoEncoder {
-    /// Starts encoding what `inputs` gets from now on, beginning with a key frame.
+    /// Starts encoding what `inputs` gets from now on, beginning with a key frame; `h264` does it for
+    /// a plan in H.264.
     ///
     /// # Errors
     /// When the pipeline can't be built.
     pub fn start(
         graph: &Graph,
         plan: EncoderPlan,
+        h264: Option<&H264Encoder>,
         inputs: &EncoderInputs,
         frames: Arc<AtomicU64>,
         sink: FrameSink,
@@ -97,28 +100,28 @@ impl VideoEncoder {
         let scale = make("videoscale")?;
         let size = make("capsfilter")?;
         size.set_property("caps", raw_caps(plan.size.width, plan.size.height));
-        let encoder = vp8(&plan)?;
+        let h264 = h264.filter(|_| plan.codec == Codec::H264).cloned();
+        let (encoder, around) = match &h264 {
+            Some(h264) => (h264.element(plan.bitrate)?, h264.around()?),
+            None => (vp8(&plan)?, h264::Around::default()),
+        };
         let output = gst_app::AppSink::builder()
             .sync(false)
             .async_(false)
             .build();
-        output.set_callbacks(callbacks(frames, sink));
-        chain(
-            &pipeline,
-            part.clone(),
-            &[
-                input.upcast_ref(),
-                &scale,
-                &size,
-                &encoder,
-                output.upcast_ref(),
-            ],
-        )?;
+        output.set_callbacks(callbacks(plan.codec, frames, sink));
+        let mut elements: Vec<&gst::Element> = vec![input.upcast_ref(), &scale, &size];
+        elements.extend(&around.before);
+        elements.push(&encoder);
+        elements.extend(&around.after);
+        elements.push(output.upcast_ref());
+        chain(&pipeline, part.clone(), &elements)?;
         let running = Self {
             plan,
             inputs: inputs.clone(),
             input,
             encoder,
+            h264,
             pipeline,
         };
         start(part, &running.pipeline)?;
@@ -135,6 +138,10 @@ impl VideoEncoder {
     /// Changes the bit rate while it runs.
     pub fn set_bitrate(&mut self, bits_per_second: u32) {
         self.plan.bitrate = bits_per_second;
+        if let Some(h264) = &self.h264 {
+            h264.set_bitrate(&self.encoder, bits_per_second);
+            return;
+        }
         if self.plan.temporal {
             temporal::set_bitrate(&self.encoder, bits_per_second);
         }
@@ -178,7 +185,7 @@ pub(super) fn live_input(buffers: u64) -> gst_app::AppSrc {
 /// Real-time settings as measured in the design: one thread (more cost ten times as much under
 /// load), a fast preset, constant bit rate, no look-ahead.
 fn vp8(plan: &EncoderPlan) -> Result<gst::Element, GraphError> {
-    let encoder = make(ENCODER)?;
+    let encoder = make(VP8_ENCODER)?;
     encoder.set_property("deadline", 1_i64);
     encoder.set_property("cpu-used", -12_i32);
     encoder.set_property("threads", 1_i32);
@@ -207,11 +214,11 @@ fn vp8(plan: &EncoderPlan) -> Result<gst::Element, GraphError> {
     Ok(encoder)
 }
 
-fn callbacks(frames: Arc<AtomicU64>, sink: FrameSink) -> gst_app::AppSinkCallbacks {
+fn callbacks(codec: Codec, frames: Arc<AtomicU64>, sink: FrameSink) -> gst_app::AppSinkCallbacks {
     gst_app::AppSinkCallbacks::builder()
         .new_sample(move |output| {
             let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-            if let Some(frame) = sample.buffer().and_then(frame) {
+            if let Some(frame) = sample.buffer().and_then(|buffer| frame(codec, buffer)) {
                 frames.fetch_add(1, Ordering::Relaxed);
                 sink(frame);
             }
@@ -220,10 +227,10 @@ fn callbacks(frames: Arc<AtomicU64>, sink: FrameSink) -> gst_app::AppSinkCallbac
         .build()
 }
 
-fn frame(buffer: &gst::BufferRef) -> Option<Frame> {
+fn frame(codec: Codec, buffer: &gst::BufferRef) -> Option<Frame> {
     let pts = buffer.pts()?;
     Some(Frame {
-        codec: Codec::Vp8,
+        codec,
         source: 0,
         rtp_time: pts.nseconds() * 9 / 100_000,
         at: duration(pts),

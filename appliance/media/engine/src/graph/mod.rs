@@ -8,23 +8,27 @@
 mod colorimetry;
 mod decoder;
 mod encoder;
+mod h264;
 mod loudness;
 mod sound;
 mod source_video;
 mod television;
 mod temporal;
 mod ticker;
+mod trial;
 
 use std::time::{Duration, Instant};
 
 pub use decoder::{Decoded, Make, VideoDecoder};
-pub use encoder::{ENCODER, EncoderInputs, FrameSink, VideoEncoder};
+pub use encoder::{EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
 use gstreamer::{self as gst, prelude::*};
-use saal_media_protocol::{Codec, TransportId};
+pub use h264::{H264Encoder, SIMULATED_ENCODER};
+use saal_media_protocol::{Codec, EncoderChoice, TransportId};
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{PictureSink, VideoDevice, VideoSource};
 pub use television::{Picture, Screen, TelevisionOutput, TelevisionSink};
 use tokio::sync::mpsc;
+pub use trial::{TRY_ENCODER, TrialError, try_encoder};
 
 /// A track, sent or received.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,6 +98,13 @@ pub enum GraphEvent {
     FirstPicture(TrackKey),
     /// A pipeline has to redistribute its latency.
     Latency(gst::Pipeline),
+    /// The search for an encoder of H.264 is over.
+    EncoderTried {
+        /// Where it was looked for.
+        choice: EncoderChoice,
+        /// One that does what calls need.
+        found: Option<H264Encoder>,
+    },
 }
 
 /// Why a part of the graph can't be built or started.
@@ -118,6 +129,9 @@ pub enum GraphError {
         /// Where Debian has a decoder.
         package: &'static str,
     },
+    /// There is no such encoder, or not any more.
+    #[error("GStreamer has no encoder \"{0}\"")]
+    NoEncoder(String),
     /// Elements don't fit together.
     #[error("{part:?} can't be linked")]
     Link {
@@ -177,7 +191,7 @@ impl Graph {
         self.clock.time().saturating_sub(self.base)
     }
 
-    fn say(&self, event: GraphEvent) {
+    pub(crate) fn say(&self, event: GraphEvent) {
         let _ = self.events.send(event);
     }
 
@@ -310,7 +324,9 @@ fn begin_now(graph: &Graph, aggregator: &gst::Element) {
 fn package(element: &str) -> &'static str {
     match element {
         "alsasrc" | "alsasink" => "gstreamer1.0-alsa",
-        "h264parse" | "openh264dec" | "av1dec" | "vah264dec" => "gstreamer1.0-plugins-bad",
+        "h264parse" | "openh264dec" | "openh264enc" | "av1dec" | "vah264dec" => {
+            "gstreamer1.0-plugins-bad"
+        }
         "avdec_h264" => "gstreamer1.0-libav",
         "vp8enc" | "vp8dec" | "vp9dec" | "jpegenc" | "jpegdec" | "level" | "v4l2src"
         | "v4l2h264dec" => "gstreamer1.0-plugins-good",

@@ -115,7 +115,8 @@ impl DescribedPeer {
         if self.sending.iter().any(|s| s.track == track) {
             return Err(PeerError::Published(track));
         }
-        check_video(source, video.as_ref())?;
+        // What a description here offers.
+        check_video(source, video.as_ref(), &[Codec::Vp8])?;
         self.sending.push(Sending {
             track,
             source,

@@ -359,20 +359,28 @@ pub(super) fn rtp_codec(codec: Codec) -> RtpCodec {
     }
 }
 
-/// Whether we can send this: pictures say how, and in a codec that the room encodes.
+/// Whether we can send this: pictures say how, and in one of these codecs.
 ///
 /// # Errors
 /// What is missing.
-pub fn sendable(source: SourceKind, video: Option<&VideoSend>) -> Result<(), Refusal> {
-    check_video(source, video).map_err(Refusal)
+pub fn sendable(
+    source: SourceKind,
+    video: Option<&VideoSend>,
+    codecs: &[Codec],
+) -> Result<(), Refusal> {
+    check_video(source, video, codecs).map_err(Refusal)
 }
 
 /// The same among peers.
-pub(super) fn check_video(source: SourceKind, video: Option<&VideoSend>) -> Result<(), PeerError> {
+pub(super) fn check_video(
+    source: SourceKind,
+    video: Option<&VideoSend>,
+    codecs: &[Codec],
+) -> Result<(), PeerError> {
     match video {
         Some(video) if is_picture(source) && video.layers.is_empty() => Err(PeerError::NoLayers),
         None if is_picture(source) => Err(PeerError::NoLayers),
-        Some(video) if video.codec != Codec::Vp8 => Err(PeerError::CannotEncode(video.codec)),
+        Some(video) if !codecs.contains(&video.codec) => Err(PeerError::CannotEncode(video.codec)),
         _ => Ok(()),
     }
 }

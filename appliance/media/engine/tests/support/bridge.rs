@@ -544,11 +544,23 @@ pub(crate) fn payload_types() -> Vec<PayloadType> {
         codec,
         clock_rate: clock(codec).get(),
         channels: (codec == Codec::Opus).then_some(2),
-        parameters: Vec::new(),
+        parameters: parameters(codec),
         feedback: feedback[..if codec == Codec::Opus { 1 } else { 4 }].to_vec(),
         rtx,
     };
     TYPES.map(payload).to_vec()
+}
+
+/// As Jitsi offers it.
+fn parameters(codec: Codec) -> Vec<(String, String)> {
+    let h264 = [
+        ("profile-level-id", "42e01f"),
+        ("level-asymmetry-allowed", "1"),
+        ("packetization-mode", "1"),
+    ];
+    let named = h264.iter().filter(|_| codec == Codec::H264);
+    let owned = named.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    owned.collect()
 }
 
 pub(crate) fn extensions() -> Vec<HeaderExtension> {

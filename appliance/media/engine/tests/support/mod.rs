@@ -12,9 +12,9 @@ use std::{os::unix::net::UnixStream as StdStream, path::Path, process::Stdio, ti
 use command_fds::{CommandFdExt, FdMapping};
 use saal_media_protocol::{
     AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
-    MediaCommand, MediaEvent, MediaStats, PICTURE_FD, SourceKind, Television, Tile, TileSource,
-    TransportCommand, TransportEvent, TransportId, TransportRole, TransportState, VideoLayer,
-    VideoSend,
+    EncoderChoice, MediaCommand, MediaEvent, MediaStats, PICTURE_FD, SourceKind, Television, Tile,
+    TileSource, TransportCommand, TransportEvent, TransportId, TransportRole, TransportState,
+    VideoLayer, VideoSend,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -212,7 +212,23 @@ pub(crate) fn simulated() -> DeviceChoice {
         microphone: AudioChoice::Simulated,
         loudspeaker: AudioChoice::Simulated,
         content: CameraChoice::Simulated,
+        encoder: EncoderChoice::None,
     }
+}
+
+/// An engine with a program in place of the hardware that encodes H.264.
+pub(crate) async fn engine_with_h264() -> Daemon {
+    let mut daemon = Daemon::engine(DeviceChoice {
+        encoder: EncoderChoice::Simulated,
+        ..simulated()
+    })
+    .await;
+    let codecs = vec![Codec::Vp8, Codec::H264];
+    let tried = MediaEvent::Encodes { codecs };
+    if !daemon.log.contains(&tried) {
+        daemon.until(|event| (*event == tried).then_some(())).await;
+    }
+    daemon
 }
 
 pub(crate) fn one_layer(width: u32, height: u32) -> VideoSend {

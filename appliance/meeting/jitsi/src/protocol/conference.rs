@@ -14,6 +14,7 @@
 
 mod calling;
 mod channel;
+mod codec;
 mod commands;
 mod company;
 mod consent;
@@ -101,8 +102,10 @@ pub struct ConferenceSetup {
     pub microphone: bool,
     /// Enter with the camera on.
     pub camera: bool,
-    /// Pictures that the engine can decode, the one it sends first.
+    /// Pictures that the engine can decode.
     pub codecs: Vec<Codec>,
+    /// Pictures that the engine can encode.
+    pub encodes: Vec<Codec>,
     /// Talk directly where two are alone.
     pub peer_to_peer: bool,
     /// How long two have to be alone for that after others were there.
@@ -302,7 +305,7 @@ impl Conference {
         let room = format!("{}@{}", setup.room, setup.hosts.muc);
         let own = OwnPresence {
             name: setup.name.clone(),
-            codecs: setup.codecs.clone(),
+            codecs: codec::ranked(&setup.codecs, &setup.encodes),
             ..OwnPresence::default()
         };
         let former = setup.predecessor.as_ref().map(|p| p.endpoint.clone());

@@ -69,8 +69,26 @@ impl OwnSource {
         }
     }
 
+    /// What goes out in this codec. H.264 is in one stream: the first, since a bridge that knows three
+    /// gives the smallest to everybody.
+    pub(crate) fn streams_in(&self, codec: Codec) -> Vec<StreamSsrc> {
+        let count = match self.codec(codec) {
+            Codec::H264 => 1,
+            _ => self.streams.len(),
+        };
+        self.streams.iter().take(count).copied().collect()
+    }
+
+    /// What is presented stays in VP8: it is larger than the level of H.264 that is offered.
+    fn codec(&self, codec: Codec) -> Codec {
+        match self.source {
+            SourceKind::Camera => codec,
+            _ => Codec::Vp8,
+        }
+    }
+
     /// For the engine; `None` for sound.
-    pub(crate) fn video_send(&self) -> Option<VideoSend> {
+    pub(crate) fn video_send(&self, codec: Codec) -> Option<VideoSend> {
         let (frames_per_second, heights): (u32, &[(u32, u32, u32)]) = match self.source {
             SourceKind::Camera => (
                 CAMERA_FRAMES,
@@ -104,7 +122,7 @@ impl OwnSource {
             max_bitrate,
         });
         Some(VideoSend {
-            codec: Codec::Vp8,
+            codec: self.codec(codec),
             frames_per_second,
             layers: layers.collect(),
         })
@@ -113,7 +131,10 @@ impl OwnSource {
     /// Which layers are worth encoding when nobody needs more than this height, in pixels: up to
     /// the first that reaches it.
     pub(crate) fn active_layers(&self, max_height: u32) -> Vec<bool> {
-        let layers = self.video_send().map(|v| v.layers).unwrap_or_default();
+        let layers = self
+            .video_send(Codec::Vp8)
+            .map(|v| v.layers)
+            .unwrap_or_default();
         let heights = layers.iter().map(|layer| layer.height);
         let below = std::iter::once(0).chain(heights);
         let active = below.take(layers.len()).map(|below| below < max_height);
@@ -152,11 +173,24 @@ mod tests {
     #[test]
     fn a_peer_gets_one_full_layer() {
         let camera = camera(Layers::Single);
-        let video = camera.video_send().unwrap();
+        let video = camera.video_send(Codec::Vp8).unwrap();
         assert_eq!(video.layers.len(), 1);
         assert_eq!(video.layers[0].height, 720);
         assert_eq!(camera.active_layers(180), [true]);
         assert_eq!(camera.active_layers(0), [false]);
+    }
+
+    #[test]
+    fn h264_is_in_the_first_of_the_camera_s_streams() {
+        let camera = camera(Layers::Simulcast);
+        let video = camera.video_send(Codec::H264).unwrap();
+        assert_eq!((video.codec, video.layers.len()), (Codec::H264, 3));
+        assert_eq!(camera.streams_in(Codec::H264), camera.streams[..1]);
+        assert_eq!(camera.streams_in(Codec::Vp8), camera.streams);
+        let mut ids = Ids::new(2);
+        let content = OwnSource::new("a", SourceKind::Content, Layers::Simulcast, &mut ids);
+        assert_eq!(content.video_send(Codec::H264).unwrap().codec, Codec::Vp8);
+        assert_eq!(content.streams_in(Codec::H264), content.streams);
     }
 
     #[test]

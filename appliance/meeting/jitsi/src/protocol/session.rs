@@ -41,6 +41,8 @@ pub(crate) struct MediaSession {
     /// How high anybody needs our sources, in pixels.
     needed: BTreeMap<String, u32>,
     active: BTreeMap<String, Vec<bool>>,
+    /// What the camera's picture goes out in.
+    codec: Codec,
     /// Sources that the engine was told to send.
     sent: Vec<String>,
     commands: VecDeque<TransportCommand>,
@@ -68,6 +70,7 @@ impl MediaSession {
             received: Received::default(),
             needed: BTreeMap::new(),
             active: BTreeMap::new(),
+            codec: Codec::Vp8,
             sent: Vec::new(),
             commands: VecDeque::new(),
         }
@@ -196,15 +199,34 @@ impl MediaSession {
         }
         let own = own.clone();
         self.sent.push(own.name.clone());
+        self.tell_send(&own);
+    }
+
+    fn tell_send(&mut self, own: &OwnSource) {
         self.commands.push_back(TransportCommand::Send {
             transport: self.transport,
             track: own.name.clone(),
-            source,
-            video: own.video_send(),
-            streams: own.streams.clone(),
+            source: own.source,
+            video: own.video_send(self.codec),
+            streams: own.streams_in(self.codec),
         });
         self.active.remove(&own.name);
-        self.apply_need(&own);
+        self.apply_need(own);
+    }
+
+    /// The camera's picture goes out in this codec from now on, in the same streams.
+    pub(crate) fn use_codec(&mut self, codec: Codec) {
+        if std::mem::replace(&mut self.codec, codec) == codec {
+            return;
+        }
+        let mut cameras = self
+            .sources
+            .iter()
+            .filter(|own| own.source == SourceKind::Camera);
+        let sent = cameras.find(|own| self.sent.contains(&own.name)).cloned();
+        if let Some(own) = sent {
+            self.tell_send(&own);
+        }
     }
 
     /// Stops sending a source; its numbers stay for the next time.

@@ -5,6 +5,7 @@ mod prepare;
 
 use std::sync::Arc;
 
+use saal_media_protocol::Codec;
 use saal_meeting::{
     CallEvent, CallId, Destination, EndReason, MeetingCommand, MeetingEvent, MeetingLink,
     ResumeToken, Secret,
@@ -39,6 +40,7 @@ pub(crate) struct Join {
     pub(crate) microphone: bool,
     pub(crate) camera: bool,
     pub(crate) resume: Option<ResumeToken>,
+    pub(crate) encodes: Vec<Codec>,
 }
 
 impl Service {
@@ -75,6 +77,7 @@ impl Service {
                 microphone,
                 camera,
                 resume,
+                encodes,
             } => {
                 let Destination::Jitsi {
                     link,
@@ -93,6 +96,7 @@ impl Service {
                     microphone,
                     camera,
                     resume,
+                    encodes,
                 });
             }
             other => self.pass_on(other),

@@ -16,7 +16,7 @@ use crate::{
     transport::http,
 };
 
-/// Pictures that the engine decodes; it sends the first.
+/// Pictures that the engine decodes.
 const CODECS: [Codec; 4] = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
 
 /// A stay, ready to begin.
@@ -60,6 +60,7 @@ pub(super) async fn prepare(
         microphone: on(SourceKind::Microphone, join.microphone),
         camera: on(SourceKind::Camera, join.camera),
         codecs: CODECS.to_vec(),
+        encodes: join.encodes,
         peer_to_peer: config.peer_to_peer,
         peer_to_peer_after: config.peer_to_peer_after,
         seed: fastrand::u64(..),
@@ -180,6 +181,7 @@ mod tests {
             microphone: true,
             camera: false,
             resume: None,
+            encodes: vec![Codec::Vp8],
         };
         let quiet = ServerConfig {
             start_muted: true,

@@ -90,6 +90,7 @@ pub(crate) fn setup(lines: &[Line]) -> ConferenceSetup {
         microphone: true,
         camera: true,
         codecs: vec![Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1],
+        encodes: vec![Codec::Vp8],
         peer_to_peer: true,
         peer_to_peer_after: Duration::from_secs(5),
         seed: 7,

@@ -6,6 +6,7 @@
 
 mod channel;
 mod config;
+mod h264;
 mod incoming;
 mod outgoing;
 mod tones;

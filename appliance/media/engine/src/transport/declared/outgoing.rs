@@ -12,6 +12,7 @@ use str0m::{
 };
 
 use super::{
+    h264,
     tones::{Report, Tones},
     vp8::Packetiser,
 };
@@ -81,12 +82,14 @@ impl Outgoing {
         video: Option<VideoSend>,
         streams: &[StreamSsrc],
     ) -> Result<(), PeerError> {
-        check_video(source, video.as_ref())?;
+        check_video(source, video.as_ref(), &[Codec::Vp8, Codec::H264])?;
         let codec = video.as_ref().map_or(Codec::Opus, |video| video.codec);
         let picture = codec != Codec::Opus;
-        let layers = video.as_ref().map_or(1, |video| video.layers.len());
-        let offered = types.iter().find(|payload| payload.codec == codec);
-        let payload = offered.ok_or(PeerError::NotOffered(codec))?;
+        let layers = match &video {
+            Some(video) if codec != Codec::H264 => video.layers.len(),
+            _ => 1,
+        };
+        let payload = offered(types, codec).ok_or(PeerError::NotOffered(codec))?;
         let numbers: Vec<_> = streams
             .iter()
             .map(|stream| StreamSsrc {
@@ -95,6 +98,8 @@ impl Outgoing {
             })
             .collect();
         self.check(&track, layers, picture, &numbers)?;
+        // A track that is sent goes on in another way.
+        let _ = self.end(&track);
         let layers = numbers
             .into_iter()
             .map(|numbers| self.layer(rtc, numbers, picture))
@@ -111,7 +116,7 @@ impl Outgoing {
 
     /// A new stream, or one that ended.
     fn layer(&mut self, rtc: &mut Rtc, numbers: StreamSsrc, picture: bool) -> Layer {
-        if let Some(index) = self.ended.iter().position(|l| l.numbers == numbers) {
+        if let Some(index) = self.ended.iter().position(|l| l.goes_on_as(numbers)) {
             return self.ended.swap_remove(index);
         }
         self.named += 1;
@@ -151,6 +156,8 @@ impl Outgoing {
         if sent.codec != frame.codec || sent.tones.replace(captured) {
             return;
         }
+        // One stream carries whichever layer is encoded.
+        let layer = if frame.codec == Codec::H264 { 0 } else { layer };
         let (payload, Some(layer)) = (sent.payload, sent.layers.get_mut(layer)) else {
             return;
         };
@@ -214,17 +221,19 @@ impl Outgoing {
         picture: bool,
         streams: &[StreamSsrc],
     ) -> Result<(), PeerError> {
-        if self.sent.iter().any(|sent| sent.track == track) {
-            return Err(PeerError::Published(track.to_owned()));
-        }
         if streams.len() != layers {
             let streams = streams.len();
             return Err(PeerError::Streams { layers, streams });
         }
         let mut seen = Vec::new();
+        let own = self.sent.iter().filter(|sent| sent.track == track);
+        let known: Vec<&Layer> = own
+            .flat_map(|sent| &sent.layers)
+            .chain(&self.ended)
+            .collect();
         for numbers in streams {
-            let again = |l: &Layer| l.numbers == *numbers && l.picture == picture;
-            let again = self.ended.iter().any(again);
+            let again = |l: &&Layer| l.goes_on_as(*numbers) && l.picture == picture;
+            let again = known.iter().any(again);
             for ssrc in std::iter::once(numbers.ssrc).chain(numbers.rtx) {
                 // 0 is what bandwidth probes use.
                 if ssrc == 0 || seen.contains(&ssrc) || self.uses(ssrc) && !again {
@@ -251,12 +260,18 @@ impl Layer {
         }
     }
 
+    /// It is the same stream. Without retransmissions of its codec it keeps the number for them.
+    fn goes_on_as(&self, numbers: StreamSsrc) -> bool {
+        let same = |ours: u32| numbers.rtx.is_none_or(|theirs| theirs == ours);
+        self.numbers.ssrc == numbers.ssrc && self.numbers.rtx.map_or(numbers.rtx.is_none(), same)
+    }
+
     fn packets(&mut self, payload: Pt, frame: &Frame, captured: Instant) -> Vec<RtpWrite> {
         let picture = self.picture;
-        let payloads = if picture {
-            self.packetiser.payloads(frame)
-        } else {
-            vec![frame.data.to_vec()]
+        let payloads = match frame.codec {
+            Codec::H264 => h264::payloads(&frame.data),
+            _ if picture => self.packetiser.payloads(frame),
+            _ => vec![frame.data.to_vec()],
         };
         let last = payloads.len().saturating_sub(1);
         let packet = |(index, data)| {
@@ -288,6 +303,17 @@ impl Layer {
         let payload_bytes = report.payload.to_vec();
         RtpWrite::new(payload, sequence.into(), time, report.began, payload_bytes)
             .marker(report.first)
+    }
+}
+
+/// What the other side calls a codec, in a form that we encode.
+fn offered(types: &[PayloadType], codec: Codec) -> Option<&PayloadType> {
+    let of_codec = types.iter().filter(|payload| payload.codec == codec);
+    match codec {
+        Codec::H264 => of_codec
+            .filter(|payload| payload.baseline_level().is_some())
+            .max_by_key(|payload| payload.baseline_level()),
+        _ => of_codec.into_iter().next(),
     }
 }
 

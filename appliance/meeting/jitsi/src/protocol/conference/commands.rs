@@ -36,6 +36,7 @@ impl Conference {
             MeetingCommand::Leave { .. } => self.leave(now, EndReason::Left),
             MeetingCommand::MediaRestarted { .. } => self.media_restarted(now),
             MeetingCommand::Transport { event, .. } => self.transport_event(now, event),
+            MeetingCommand::Encodes { codecs, .. } => self.encodes(codecs),
             MeetingCommand::Join { .. } => {}
         }
     }

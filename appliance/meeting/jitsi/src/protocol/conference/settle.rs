@@ -20,6 +20,7 @@ pub(super) struct Told {
 impl Conference {
     pub(super) fn settle(&mut self, now: Instant) {
         self.follow_company(now);
+        self.choose_codec();
         self.drain_media();
         if self.is_ending() {
             return;

@@ -29,7 +29,8 @@ pub(super) fn setup() -> ConferenceSetup {
         name: "Room 4".into(),
         microphone: true,
         camera: true,
-        codecs: vec![Codec::Vp8],
+        codecs: vec![Codec::Vp8, Codec::H264],
+        encodes: vec![Codec::Vp8],
         peer_to_peer: false,
         peer_to_peer_after: Duration::from_secs(5),
         seed: 1,
@@ -348,7 +349,9 @@ impl World {
              <fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0' hash='sha-256' setup='actpass'>AA</fingerprint>\
              {inner}</transport></content>\
              <content name='video'><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='video'>\
-             <payload-type id='100' name='VP8' clockrate='90000'/></description></content>\
+             <payload-type id='100' name='VP8' clockrate='90000'/>\
+             <payload-type id='107' name='H264' clockrate='90000'><parameter name='profile-level-id' \
+             value='42e01f;level-asymmetry-allowed=1;packetization-mode=1;'/></payload-type></description></content>\
              <bridge-session xmlns='http://jitsi.org/protocol/focus' id='b{}'/></jingle>",
             self.sessions, self.sessions
         )

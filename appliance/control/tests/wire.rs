@@ -114,7 +114,7 @@ fn status_json() -> Value {
                 "role": "participant", "subject": null, "recording": false, "live_stream": false,
                 "transcription": false, "consent_asked": false, "microphone_moderated": false,
                 "camera_moderated": false, "hand_raised": false, "knocking": [], "breakout": null,
-                "polls": [], "dial_in": false, "presenting": false,
+                "polls": [], "dial_in": false, "presenting": false, "chat": false,
             },
             "chat": [],
             "captions": [],

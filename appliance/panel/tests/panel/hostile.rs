@@ -25,6 +25,8 @@ fn hostile_titles() -> Vec<String> {
         "\u{fffd}".repeat(10_000),
         "\0\u{7}\u{1b}[31m\r\n\t".repeat(2_000),
         "ﷺ﷽".repeat(3_000),
+        "ﷺ ﷺ".to_owned(),
+        "𞟭\u{bd7} 𑇡🌀".to_owned(),
         "W".repeat(10_240),
         "क्ष्म्य".repeat(1_500),
         "\u{2028}\u{2029}\u{85}".repeat(1_000),
@@ -134,8 +136,9 @@ fn draw_everywhere(renderer: &mut Renderer, text: &str) {
         let layout = renderer.lay_out(&view, None);
         assert!(
             !layout.overflows(),
-            "pushes something out: {:?}",
-            text.chars().take(20)
+            "pushes something out of {:?}: {:?}",
+            view.navigation.sheet(),
+            text.chars().take(20).collect::<String>()
         );
         assert!(
             layout.elements().iter().any(Element::is_touchable),

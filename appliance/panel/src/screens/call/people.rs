@@ -108,7 +108,8 @@ pub(super) fn initials(page: &Page<'_>, participant: &Participant) -> Node {
     let inside = if letters.is_empty() {
         icon(Icon::Person, page.px(30.0), on)
     } else {
-        text(letters.to_uppercase(), page.font(Type::Strong), on).rigid()
+        // Letters can be wider than the circle ("ﷺ"): those are shortened and push nothing out.
+        text(letters.to_uppercase(), page.font(Type::Strong), on)
     };
     row([inside])
         .centred()

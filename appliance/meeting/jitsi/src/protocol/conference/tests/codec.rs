@@ -104,7 +104,11 @@ fn an_encoder_that_fails_or_is_found_in_the_call_changes_picture_and_list() {
 
 #[test]
 fn a_peer_gets_one_stream_in_h264_too_and_the_presentation_stays_vp8() {
-    let mut world = joined(with_hardware(), &[("aaaa", ALL)]);
+    let setup = ConferenceSetup {
+        peer_to_peer: true,
+        ..with_hardware()
+    };
+    let mut world = joined(setup, &[("aaaa", ALL)]);
     world.act(saal_meeting::MeetingAction::Present { on: true });
     let content = world
         .commands()

@@ -4,11 +4,9 @@ use std::time::Instant;
 
 use anyhow::Context;
 use saal_harness::FarEnd;
-use saal_suites::PATIENCE;
-use tokio::time::timeout;
 
 use crate::report::{Report, Row, milliseconds};
-use crate::stand::{Service, Stand, far_end_shown, first_picture};
+use crate::stand::{Service, Stand, first_picture};
 
 /// Measures in turns.
 pub(crate) async fn measure(service: Service, turns: u32) -> anyhow::Result<Report> {
@@ -47,9 +45,7 @@ async fn room_turn(stand: &Stand) -> anyhow::Result<f64> {
     let mut onlooker = stand.room.look().await?;
     let started = Instant::now();
     onlooker.tap(join.rect.middle()).await?;
-    timeout(PATIENCE, far_end_shown(&mut onlooker))
-        .await
-        .context("the far end is not on the television in time")??;
+    stand.shows_since(&mut onlooker, started).await?;
     let took = milliseconds(started.elapsed());
     stand.room_leaves().await?;
     Ok(took)

@@ -10,7 +10,7 @@ use saal_suites::PATIENCE;
 use tokio::time::timeout;
 
 use crate::report::{Report, Row, milliseconds};
-use crate::stand::{Service, Stand, far_end_shown};
+use crate::stand::{Service, Stand};
 
 /// A daemon that is just starting refuses; it is asked again this soon.
 const AGAIN_AFTER: Duration = Duration::from_millis(5);
@@ -24,7 +24,7 @@ pub(crate) async fn measure(service: Service, turns: u32) -> anyhow::Result<Repo
     onlooker
         .tap(stand.join_button().await?.rect.middle())
         .await?;
-    moving(&stand, &mut onlooker, Instant::now()).await?;
+    stand.shows_since(&mut onlooker, Instant::now()).await?;
     let mut touched = Row::alone("engine killed -> a touch shows on the panel", "ms");
     let mut engine = Row::alone("engine killed -> pictures again", "ms").at_most(2_000.0);
     let mut panel = Row::alone("daemon killed -> the panel again", "ms");
@@ -62,7 +62,7 @@ async fn engine_turn(stand: &Stand, onlooker: &mut Onlooker) -> anyhow::Result<(
     let turned = |tree: &PanelTree| tree.find(SWITCH).is_some_and(|s| s.state.pressed != before);
     let touched = until_panel(onlooker, turned).await?;
     let touch = milliseconds(touched.duration_since(killed));
-    moving(stand, onlooker, killed).await?;
+    stand.shows_since(onlooker, killed).await?;
     let picture = milliseconds(killed.elapsed());
     onlooker.tap(middle).await?;
     until_panel(onlooker, |tree| !turned(tree)).await?;
@@ -110,22 +110,6 @@ async fn daemon_turn(stand: &Stand) -> anyhow::Result<(f64, f64, Onlooker)> {
         .context("the web view is not back")?;
     while !matches!(onlooker.look().await?, Sight::Panel(_)) {}
     let panel = milliseconds(killed.elapsed());
-    moving(stand, &mut onlooker, killed).await?;
+    stand.shows_since(&mut onlooker, killed).await?;
     Ok((panel, milliseconds(killed.elapsed()), onlooker))
-}
-
-/// Waits for a picture on the television that the far end sent after this moment.
-async fn moving(stand: &Stand, onlooker: &mut Onlooker, since: Instant) -> anyhow::Result<()> {
-    let traffic = stand.far_end.traffic();
-    let looking = async {
-        loop {
-            let picture = far_end_shown(onlooker).await?;
-            if traffic.sent_at(picture).is_some_and(|at| at > since) {
-                return anyhow::Ok(());
-            }
-        }
-    };
-    timeout(PATIENCE, looking)
-        .await
-        .context("no picture of the far end in time")?
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use saal_control::PhaseName;
@@ -16,6 +17,7 @@ use saal_suites::{
     Meeting, PATIENCE, Taken,
     light::{LightCaller, Recording},
 };
+use tokio::time::timeout;
 
 /// The simulated room's own picture, which the browser's camera shows too.
 const ROOM_SEED: u64 = 1;
@@ -231,6 +233,26 @@ impl Stand {
         Ok(())
     }
 
+    /// Waits for a picture on the television that the far end sent after this moment: not for one that still stood there.
+    pub(crate) async fn shows_since(
+        &self,
+        onlooker: &mut Onlooker,
+        since: Instant,
+    ) -> anyhow::Result<()> {
+        let traffic = self.far_end.traffic();
+        let looking = async {
+            loop {
+                let picture = far_end_shown(onlooker).await?;
+                if traffic.sent_at(picture).is_some_and(|at| at > since) {
+                    return anyhow::Ok(());
+                }
+            }
+        };
+        timeout(PATIENCE, looking)
+            .await
+            .context("no picture of the far end in time")?
+    }
+
     /// Pictures that arrived at the far end.
     pub(crate) fn pictures_at_far_end(&self) -> u64 {
         self.far_end.traffic().frames(SourceKind::Camera)
@@ -279,7 +301,7 @@ pub(crate) async fn first_picture(caller: &Peer) -> anyhow::Result<()> {
 }
 
 /// Waits for a picture of the television that shows the far end, and gives the number in it.
-pub(crate) async fn far_end_shown(onlooker: &mut Onlooker) -> anyhow::Result<u32> {
+async fn far_end_shown(onlooker: &mut Onlooker) -> anyhow::Result<u32> {
     loop {
         if let Sight::Television(Some(jpeg)) = onlooker.look().await?
             && let Some(code) = jpeg.picture().and_then(|picture| picture.code())

@@ -4,7 +4,6 @@
 
 mod support;
 
-use saal_hal_sim::{Luma, pattern};
 use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind, TransportId, TransportRole};
 use support::{DEADLINE, Daemon, assign, negotiate, open, publish, simulated, tile};
 use tokio::time::timeout;
@@ -37,31 +36,10 @@ async fn call() -> (Daemon, Daemon) {
     (sender, receiver)
 }
 
-/// The frame numbers that the television shows in this rectangle, one for each picture.
-async fn frame_number(daemon: &mut Daemon, rect: (u32, u32, u32, u32)) -> Option<u32> {
-    let (data, width, height) = support::luma_of(&daemon.picture().await);
-    let luma = Luma {
-        data: &data,
-        stride: (width as usize).next_multiple_of(4),
-        width,
-        height,
-    };
-    pattern::read(&luma.part(rect.0, rect.1, rect.2, rect.3)?).map(|code| code.frame)
-}
-
 #[tokio::test]
 async fn picture_and_sound_arrive() {
     let (_sender, mut receiver) = call().await;
-    receiver
-        .send(MediaCommand::SetTiles {
-            tiles: vec![tile("ada", (0, 0, 1280, 720))],
-        })
-        .await;
-    receiver
-        .send(MediaCommand::SetPreview {
-            pictures_per_second: 10,
-        })
-        .await;
+    receiver.show(vec![tile("ada", (0, 0, 1280, 720))]).await;
     receiver
         .until(|event| match event {
             MediaEvent::FirstPicture { participant, .. } => (participant == "ada").then_some(()),
@@ -90,7 +68,7 @@ async fn picture_and_sound_arrive() {
     );
     let mut numbers = vec![];
     while numbers.first() == numbers.last() || numbers.len() < 5 {
-        let number = timeout(DEADLINE, frame_number(&mut receiver, (0, 0, 1280, 720))).await;
+        let number = timeout(DEADLINE, receiver.frame_number((0, 0, 1280, 720))).await;
         numbers.extend(number.expect("the picture moves"));
     }
     assert!(numbers.is_sorted(), "frames in order: {numbers:?}");
@@ -172,12 +150,7 @@ async fn a_third_participant_comes_and_goes_and_the_first_goes_on() {
         tile("ada", (0, 0, 640, 360)),
         tile("bob", (640, 360, 640, 360)),
     ];
-    receiver.send(MediaCommand::SetTiles { tiles }).await;
-    receiver
-        .send(MediaCommand::SetPreview {
-            pictures_per_second: 10,
-        })
-        .await;
+    receiver.show(tiles).await;
     pictures_go_on(&mut receiver, "ada").await;
 
     let mut third = Daemon::engine(simulated()).await;
@@ -197,8 +170,8 @@ async fn a_third_participant_comes_and_goes_and_the_first_goes_on() {
     pictures_go_on(&mut receiver, "bob").await;
     let (mut ada, mut bob) = (None, None);
     while ada.is_none() || bob.is_none() {
-        ada = ada.or(frame_number(&mut receiver, (0, 0, 640, 360)).await);
-        bob = bob.or(frame_number(&mut receiver, (640, 360, 640, 360)).await);
+        ada = ada.or(receiver.frame_number((0, 0, 640, 360)).await);
+        bob = bob.or(receiver.frame_number((640, 360, 640, 360)).await);
     }
 
     receiver
@@ -214,7 +187,8 @@ async fn a_third_participant_comes_and_goes_and_the_first_goes_on() {
         .await;
     pictures_go_on(&mut receiver, "ada").await;
     let before = ada.expect("seen above");
-    while frame_number(&mut receiver, (0, 0, 1280, 720))
+    while receiver
+        .frame_number((0, 0, 1280, 720))
         .await
         .is_none_or(|now| now <= before)
     {}

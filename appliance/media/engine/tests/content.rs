@@ -63,13 +63,7 @@ async fn show(daemon: &mut Daemon, source: TileSource) {
         height: 720,
     };
     let tiles = vec![Tile { source, rect }];
-    daemon.send(MediaCommand::SetTiles { tiles }).await;
-    let pictures_per_second = 10;
-    daemon
-        .send(MediaCommand::SetPreview {
-            pictures_per_second,
-        })
-        .await;
+    daemon.show(tiles).await;
 }
 
 fn of_ada(source: SourceKind) -> TileSource {

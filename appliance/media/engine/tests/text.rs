@@ -61,13 +61,7 @@ async fn television() -> Daemon {
             ..SCREEN
         },
     }];
-    daemon.send(MediaCommand::SetTiles { tiles }).await;
-    let pictures_per_second = 10;
-    daemon
-        .send(MediaCommand::SetPreview {
-            pictures_per_second,
-        })
-        .await;
+    daemon.show(tiles).await;
     daemon
 }
 

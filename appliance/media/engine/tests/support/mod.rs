@@ -10,6 +10,7 @@ pub(crate) mod turn;
 use std::{os::unix::net::UnixStream as StdStream, path::Path, process::Stdio, time::Duration};
 
 use command_fds::{CommandFdExt, FdMapping};
+use saal_hal_sim::{Luma, pattern};
 use saal_media_protocol::{
     AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
     EncoderChoice, MediaCommand, MediaEvent, MediaStats, PICTURE_FD, SourceKind, Television, Tile,
@@ -89,6 +90,27 @@ impl Daemon {
         let mut line = serde_json::to_vec(&command).unwrap();
         line.push(b'\n');
         self.write.write_all(&line).await.unwrap();
+    }
+
+    /// Has the television show these tiles, to somebody who looks on.
+    pub(crate) async fn show(&mut self, tiles: Vec<Tile>) {
+        self.send(MediaCommand::SetTiles { tiles }).await;
+        self.send(MediaCommand::SetPreview {
+            pictures_per_second: 10,
+        })
+        .await;
+    }
+
+    /// The frame number in the television's next picture, where it shows the simulated camera.
+    pub(crate) async fn frame_number(&mut self, rect: (u32, u32, u32, u32)) -> Option<u32> {
+        let (data, width, height) = luma_of(&self.picture().await);
+        let luma = Luma {
+            data: &data,
+            stride: (width as usize).next_multiple_of(4),
+            width,
+            height,
+        };
+        pattern::read(&luma.part(rect.0, rect.1, rect.2, rect.3)?).map(|code| code.frame)
     }
 
     pub(crate) async fn transport(&mut self, command: TransportCommand) {

@@ -303,11 +303,7 @@ impl Conference {
     #[must_use]
     pub fn new(now: Instant, setup: ConferenceSetup) -> Self {
         let room = format!("{}@{}", setup.room, setup.hosts.muc);
-        let own = OwnPresence {
-            name: setup.name.clone(),
-            codecs: codec::ranked(&setup.codecs, &setup.encodes),
-            ..OwnPresence::default()
-        };
+        let own = codec::presence(&setup);
         let former = setup.predecessor.as_ref().map(|p| p.endpoint.clone());
         let mut conference = Self {
             begun_at: now,
@@ -333,8 +329,7 @@ impl Conference {
             media: OwnMedia {
                 microphone: setup.microphone,
                 camera: setup.camera,
-                presenting: false,
-                held: BTreeSet::new(),
+                ..OwnMedia::default()
             },
             password: setup.password.clone(),
             occupants: BTreeMap::new(),

@@ -292,7 +292,7 @@ impl MediaSession {
     }
 
     /// Follows what somebody's pictures are said to be now; `kind` tells it of a source's name.
-    pub(crate) fn rename(&mut self, owner: &str, kind: impl Fn(&str) -> Option<SourceKind>) {
+    pub(crate) fn retype(&mut self, owner: &str, kind: impl Fn(&str) -> Option<SourceKind>) {
         let pictures = self.received.iter().filter(|s| s.owner == owner);
         let pictures: Vec<Source> = pictures.filter(|s| s.is_picture()).cloned().collect();
         let mut changed = false;

@@ -57,45 +57,24 @@ fn grid<const N: usize>(page: &Page<'_>, buttons: [Node; N]) -> Node {
 }
 
 fn microphone(page: &Page<'_>, muted: bool) -> Source {
-    let (mark, state, action) = if muted {
+    let face = if muted {
         (Icon::MicrophoneOff, Message::MicrophoneOff, Message::Unmute)
     } else {
         (Icon::Microphone, Message::MicrophoneOn, Message::Mute)
     };
-    let meaning = Meaning::new(
-        "microphone",
-        Role::Switch,
-        page.words.say(Message::Microphone),
-    )
-    .described(page.words.say(action))
-    .pressed(!muted)
-    .intent(Intent::Toggle(SourceKind::Microphone));
-    Source {
-        mark,
-        state,
-        action,
-        muted,
-        meaning,
-    }
+    let name = page.words.say(Message::Microphone);
+    let meaning = Meaning::new("microphone", Role::Switch, name);
+    Source::new(page, SourceKind::Microphone, muted, face, meaning)
 }
 
 fn camera(page: &Page<'_>, muted: bool) -> Source {
-    let (mark, state, action) = if muted {
+    let face = if muted {
         (Icon::CameraOff, Message::CameraOff, Message::CameraStart)
     } else {
         (Icon::Camera, Message::CameraOn, Message::CameraStop)
     };
-    let meaning = Meaning::new("camera", Role::Switch, page.words.say(Message::Camera))
-        .described(page.words.say(action))
-        .pressed(!muted)
-        .intent(Intent::Toggle(SourceKind::Camera));
-    Source {
-        mark,
-        state,
-        action,
-        muted,
-        meaning,
-    }
+    let meaning = Meaning::new("camera", Role::Switch, page.words.say(Message::Camera));
+    Source::new(page, SourceKind::Camera, muted, face, meaning)
 }
 
 /// Microphone or camera as a switch.
@@ -108,6 +87,26 @@ struct Source {
 }
 
 impl Source {
+    fn new(
+        page: &Page<'_>,
+        kind: SourceKind,
+        muted: bool,
+        (mark, state, action): (Icon, Message, Message),
+        meaning: Meaning,
+    ) -> Self {
+        let meaning = meaning
+            .described(page.words.say(action))
+            .pressed(!muted)
+            .intent(Intent::Toggle(kind));
+        Self {
+            mark,
+            state,
+            action,
+            muted,
+            meaning,
+        }
+    }
+
     /// With a reason, people can't use it.
     fn node(self, page: &Page<'_>, reason: Option<Message>) -> Node {
         let state = page.words.say(self.state);

@@ -3,19 +3,28 @@
 
 use saal_media_protocol::Codec;
 
-use super::Conference;
-use crate::protocol::session::MediaSession;
+use super::{Conference, ConferenceSetup};
+use crate::protocol::{presence::OwnPresence, session::MediaSession};
 
 /// The level of 720p at 30 frames a second (H.264 table A-1).
 const LEVEL: u8 = 31;
 
 /// What the room decodes, what it encodes in hardware first: others read their own preference
 /// from their own list, but people who look for faults read ours.
-pub(super) fn ranked(decodes: &[Codec], encodes: &[Codec]) -> Vec<Codec> {
+fn ranked(decodes: &[Codec], encodes: &[Codec]) -> Vec<Codec> {
     let mut ranked = decodes.to_vec();
     let hardware = encodes.contains(&Codec::H264);
     ranked.sort_by_key(|codec| !(hardware && *codec == Codec::H264));
     ranked
+}
+
+/// How the room presents itself at first.
+pub(super) fn presence(setup: &ConferenceSetup) -> OwnPresence {
+    OwnPresence {
+        name: setup.name.clone(),
+        codecs: ranked(&setup.codecs, &setup.encodes),
+        ..OwnPresence::default()
+    }
 }
 
 impl Conference {

@@ -159,11 +159,11 @@ impl Conference {
     }
 
     /// Somebody's presence is here, perhaps with other words about their pictures.
-    pub(super) fn pictures_renamed(&mut self, endpoint: &str) {
+    pub(super) fn pictures_retyped(&mut self, endpoint: &str) {
         let Some(mut session) = self.bridge.take() else {
             return;
         };
-        session.rename(endpoint, |source| self.told_kind(endpoint, source));
+        session.retype(endpoint, |source| self.told_kind(endpoint, source));
         self.bridge = Some(session);
     }
 

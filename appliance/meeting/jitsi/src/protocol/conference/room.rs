@@ -116,7 +116,7 @@ impl Conference {
         }
         let endpoint = occupant.endpoint.clone();
         self.occupants.insert(endpoint.clone(), occupant);
-        self.pictures_renamed(&endpoint);
+        self.pictures_retyped(&endpoint);
     }
 
     fn gone(&mut self, now: Instant, endpoint: &str) {

@@ -7,8 +7,8 @@ mod support;
 
 use saal_hal_sim::{Luma, pattern};
 use saal_media_protocol::{
-    Codec, MediaCommand, MediaStats, SourceKind, Tile, TileSource, TransportCommand, TransportId,
-    TransportRole, VideoLayer, VideoSend,
+    Codec, MediaStats, SourceKind, Tile, TileSource, TransportCommand, TransportId, TransportRole,
+    VideoLayer, VideoSend,
 };
 use support::{Daemon, assign, negotiate, one_layer, open, simulated};
 

@@ -7,6 +7,7 @@
 
 mod command;
 mod declared;
+mod encryption;
 mod event;
 mod transport;
 
@@ -18,6 +19,7 @@ pub use declared::{
     ChannelOffer, Declared, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials,
     LocalTransport, PayloadType, RemoteTransport, StreamSsrc,
 };
+pub use encryption::{KeyOwner, MediaKey};
 pub use event::{
     DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo, SentVideo,
     TrackStats,
@@ -28,7 +30,7 @@ pub use transport::{
 };
 
 /// Version of this protocol. Daemon and engine come from one image, so another one is a fault.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// File descriptor of the control socket in the engine.
 pub const CONTROL_FD: i32 = 3;

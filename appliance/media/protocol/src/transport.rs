@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Declared, LocalTransport, RemoteTransport, StreamSsrc};
+use crate::{Declared, KeyOwner, LocalTransport, MediaKey, RemoteTransport, StreamSsrc};
 
 /// One peer connection of the engine; numbers are never used twice while a daemon lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -238,6 +238,28 @@ pub enum TransportCommand {
         /// UTF-8.
         text: String,
     },
+    /// Media on this connection are end-to-end encrypted from now on: nothing is sent before the
+    /// room has a key, and nothing is played or shown that can't be decrypted. Comes right after
+    /// `Open`.
+    Encrypt {
+        /// Which connection.
+        transport: TransportId,
+        /// Frames that end with these bytes are the media server's own and not encrypted; empty
+        /// where the server makes none.
+        server_trailer: Vec<u8>,
+    },
+    /// A key for all encrypted connections, also for those that are opened later. The same index
+    /// again replaces the key.
+    SetKey {
+        /// Whose media.
+        owner: KeyOwner,
+        /// Its place among the owner's keys, as frames name it.
+        index: u8,
+        /// The key.
+        key: MediaKey,
+    },
+    /// Forgets all keys: the call is over.
+    ForgetKeys,
     /// Ends a peer connection and everything on it.
     Close {
         /// Which.
@@ -323,6 +345,16 @@ pub enum TransportEvent {
         /// UTF-8.
         text: String,
     },
+    /// Whether a participant's media can be decrypted with the keys that are there; said when it
+    /// changes, first when the first encrypted frame came.
+    Decrypts {
+        /// Which connection.
+        transport: TransportId,
+        /// Who, as in [`TransportCommand::Assign`].
+        participant: String,
+        /// False: a key is missing or wrong.
+        decrypts: bool,
+    },
     /// A command could not be carried out; the connection is as it was before.
     Refused {
         /// Which connection.
@@ -344,6 +376,7 @@ impl TransportEvent {
             | Self::Opened { transport, .. }
             | Self::ChannelOpen { transport }
             | Self::ChannelText { transport, .. }
+            | Self::Decrypts { transport, .. }
             | Self::Refused { transport, .. } => *transport,
         }
     }

@@ -50,6 +50,9 @@ pub struct Participant {
     pub speaking: bool,
     /// They ask for the floor.
     pub hand_raised: bool,
+    /// Their media arrive and can't be decrypted: the room waits for their key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_missing: bool,
     /// What they may do.
     pub role: Role,
     /// How long they have spoken so far, in whole minutes; `None`: never, or the service keeps no

@@ -93,6 +93,9 @@ impl Engine {
                 self.receiving.close(*transport, self.devices.sound());
                 self.transports.remove(transport);
             }
+            TransportCommand::Encrypt { transport, .. } => {
+                return Err((*transport, "encrypted media can't be made yet".to_owned()));
+            }
             // Orders to the connection alone.
             _ => {}
         }

@@ -416,7 +416,8 @@ impl Session {
             // Only of declared connections, which this service does not make.
             TransportEvent::Opened { .. }
             | TransportEvent::ChannelOpen { .. }
-            | TransportEvent::ChannelText { .. } => {}
+            | TransportEvent::ChannelText { .. }
+            | TransportEvent::Decrypts { .. } => {}
         }
     }
 

@@ -202,7 +202,8 @@ impl Conference {
             // The bridge finds us by itself.
             TransportEvent::Candidate { .. }
             | TransportEvent::Description { .. }
-            | TransportEvent::RemoteTracks { .. } => {}
+            | TransportEvent::RemoteTracks { .. }
+            | TransportEvent::Decrypts { .. } => {}
         }
     }
 

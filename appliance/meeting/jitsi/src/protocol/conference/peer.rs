@@ -135,7 +135,8 @@ impl Conference {
             TransportEvent::Description { .. }
             | TransportEvent::RemoteTracks { .. }
             | TransportEvent::ChannelOpen { .. }
-            | TransportEvent::ChannelText { .. } => {}
+            | TransportEvent::ChannelText { .. }
+            | TransportEvent::Decrypts { .. } => {}
         }
     }
 

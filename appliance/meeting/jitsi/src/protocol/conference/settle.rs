@@ -99,6 +99,7 @@ impl Conference {
             content,
             speaking: occupant.endpoint == self.dominant,
             hand_raised: occupant.hand_raised,
+            key_missing: false,
             role: match (occupant.moderator, occupant.visitor) {
                 (true, _) => Role::Moderator,
                 (false, true) => Role::Visitor,

@@ -46,7 +46,7 @@ pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{
     BridgeScript, BridgeView, Channel, EndpointView, JitsiCaller, JitsiCrowd, JitsiJoin,
     JitsiOptions, JitsiParticipant, JitsiScript, JitsiServers, JitsiSite, JitsiState, JitsiTrack,
-    Knocker, Refusal, Said, jitsi_token,
+    Knocker, Refusal, Said, Sentence, TranscriptWay, jitsi_token,
 };
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};

@@ -196,6 +196,8 @@ const actions = {
     await sender.setParameters(parameters);
   },
   send: (to, payload) => call.conference.sendMessage(payload, to, true),
+  // Through the conference's chat room, where a transcriber speaks.
+  sendToRoom: (payload) => call.conference.sendMessage(payload, "", false),
   watch: (constraints) => call.conference.setReceiverConstraints(constraints),
 };
 

@@ -158,6 +158,30 @@ pub struct JitsiState {
     pub commands: Vec<Value>,
 }
 
+/// What a transcriber has understood so far of a sentence.
+#[derive(Debug, Clone, Copy)]
+pub struct Sentence<'a> {
+    /// Which sentence; the same again corrects it.
+    pub id: &'a str,
+    /// Endpoint id of who says it.
+    pub speaker: &'a str,
+    /// Its words.
+    pub text: &'a str,
+    /// They stay as they are.
+    pub is_final: bool,
+    /// How the words come.
+    pub way: TranscriptWay,
+}
+
+/// How transcripts reach the participants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TranscriptWay {
+    /// As messages of the conference's chat room (Jigasi).
+    Room,
+    /// As endpoint messages of the bridge.
+    Bridge,
+}
+
 impl JitsiCaller {
     /// Opens the page and joins. `cover` is for servers that do not have the page.
     pub(super) async fn join(
@@ -276,6 +300,27 @@ impl JitsiCaller {
     /// As for [`Self::call`].
     pub async fn say(&self, text: &str) -> Result<()> {
         self.tell("say", json!([text])).await
+    }
+
+    /// Sends what a transcriber sends for a sentence, by the chat room or by the bridge.
+    ///
+    /// # Errors
+    /// As for [`Self::call`].
+    pub async fn transcribe(&self, sentence: &Sentence<'_>) -> Result<()> {
+        let payload = json!({
+            "type": "transcription-result",
+            "message_id": sentence.id,
+            "language": "de-DE",
+            "participant": { "id": sentence.speaker, "name": "" },
+            "transcript": [{ "text": sentence.text, "confidence": 0.9 }],
+            "is_interim": !sentence.is_final,
+            "stability": 0.5,
+            "event": "SPEECH",
+        });
+        match sentence.way {
+            TranscriptWay::Room => self.tell("sendToRoom", json!([payload])).await,
+            TranscriptWay::Bridge => self.tell("send", json!(["", payload])).await,
+        }
     }
 
     /// Throws somebody out, as a moderator.

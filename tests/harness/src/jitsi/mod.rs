@@ -25,7 +25,10 @@ mod token;
 mod xmpp;
 
 pub use bridge::{BridgeView, EndpointView};
-pub use caller::{JitsiCaller, JitsiJoin, JitsiParticipant, JitsiState, JitsiTrack, Knocker, Said};
+pub use caller::{
+    JitsiCaller, JitsiJoin, JitsiParticipant, JitsiState, JitsiTrack, Knocker, Said, Sentence,
+    TranscriptWay,
+};
 pub use crowd::JitsiCrowd;
 pub use script::{BridgeScript, JitsiScript};
 pub use servers::JitsiServers;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use saal_control::Status;
-use saal_harness::{Channel, JitsiJoin, JitsiOptions, Picture, RoomOptions, run, until};
+use saal_harness::{
+    Channel, JitsiJoin, JitsiOptions, Picture, RoomOptions, Sentence, TranscriptWay, run, until,
+};
 use saal_suites::{
     PATIENCE, Result, far_end_hears_nothing, far_end_hears_seconds, far_end_sees_frames, is_home,
     jitsi::{JitsiMeeting, JitsiTaken, meeting_on},
@@ -250,6 +252,55 @@ fn a_line_of_the_chat_arrives_and_stands_on_the_television() -> Result<()> {
         until("another line", PATIENCE, look, more).await?;
         room.touch_element("Hide chat on TV").await?;
         until("the picture over all", PATIENCE, look, whole).await?;
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_said_is_captioned_on_panel_and_television() -> Result<()> {
+    run(async {
+        let stage = JitsiTaken::take().await?;
+        let meeting = stage
+            .meeting("Captions", &JitsiJoin::silent("Anna"))
+            .await?;
+        meeting.join().await?;
+        meeting.room_is("the room", |_| true).await?;
+        let JitsiMeeting { room, host, .. } = &meeting;
+        let look = async || room.television().await;
+        let whole = |picture: &Picture| picture.code().is_some();
+        until("the room's own picture", PATIENCE, look, whole).await?;
+
+        let anna = host.id().await?;
+        let mut sentence = Sentence {
+            id: "1",
+            speaker: &anna,
+            text: "Guten Morgen",
+            is_final: false,
+            way: TranscriptWay::Room,
+        };
+        host.transcribe(&sentence).await?;
+        panel_says(room, "Anna: Guten Morgen").await?;
+        // The picture makes room for the words, which stand below it: letters on their ground.
+        let below = |picture: &Picture| {
+            let (width, height) = (picture.width, picture.height);
+            let words =
+                picture.brightness_in(width * 2 / 5, height * 9 / 10, width / 5, height / 14);
+            words.is_some_and(|level| (GROUND + 4. ..GROUND + 100.).contains(&level))
+        };
+        until("words below the picture", PATIENCE, look, below).await?;
+
+        sentence.text = "Guten Morgen nach Köln";
+        (sentence.is_final, sentence.way) = (true, TranscriptWay::Bridge);
+        host.transcribe(&sentence).await?;
+        let tree = panel_says(room, "Anna: Guten Morgen nach Köln").await?;
+        let times = tree.text().matches("Guten Morgen").count();
+        assert_eq!(
+            times,
+            1,
+            "a corrected sentence stands once: {}",
+            tree.text()
+        );
         meeting.room.stop().await;
         Ok(())
     })

@@ -4,7 +4,7 @@ use saal_control::Status;
 use saal_harness::{BridgeView, JitsiJoin, JitsiOptions, Room, run, until};
 use saal_suites::{
     PATIENCE, Result, far_end_hears_seconds, far_end_sees_frames,
-    jitsi::{JitsiTaken, meeting_on, room_with},
+    jitsi::{JitsiTaken, meeting_on, room_with, unique},
     join, loudspeaker_sounds, television_shows_two,
 };
 
@@ -106,6 +106,29 @@ fn two_rooms_talk_directly() -> Result<()> {
             before,
             "the bridge forwards media"
         );
+        one.stop().await;
+        other.stop().await;
+        Ok(())
+    })
+}
+
+/// By the bridge here; a real installation may let them talk directly.
+#[test]
+fn two_rooms_and_nobody_else_see_and_hear_each_other() -> Result<()> {
+    run(async {
+        let stage = JitsiTaken::take().await?;
+        let name = unique("tworooms");
+        let with = room_with(&name, &stage.link(&name));
+        let one = Room::standing(stage.folder(), &with).await?;
+        let other = Room::standing(stage.folder(), &with).await?;
+        for room in [&one, &other] {
+            join(room).await?;
+        }
+        for room in [&one, &other] {
+            room.status_is("the other room's picture", PATIENCE, sees_a_picture)
+                .await?;
+            loudspeaker_sounds(room).await?;
+        }
         one.stop().await;
         other.stop().await;
         Ok(())

@@ -7,9 +7,10 @@
 //!
 //! The engine decides nothing about meetings: the daemon says what to send, whom to show where,
 //! and passes session descriptions. Decisions about media are made in [`plan`] and [`playout`]
-//! (pure); `graph` carries them out and is the only place that names GStreamer elements.
+//! (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
 
 pub mod control;
+pub mod encryption;
 pub mod engine;
 pub mod graph;
 pub mod lettering;

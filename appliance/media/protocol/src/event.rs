@@ -122,6 +122,9 @@ pub struct MediaStats {
     pub loudspeaker_dbfs: Option<f64>,
     /// Level of the microphone's last second, dB below full scale.
     pub microphone_dbfs: Option<f64>,
+    /// Frames that came since the engine's start and were dropped, as they could not be decrypted.
+    #[serde(default)]
+    pub undecryptable: u64,
 }
 
 /// From the engine to the daemon.

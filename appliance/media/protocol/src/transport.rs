@@ -346,7 +346,8 @@ pub enum TransportEvent {
         text: String,
     },
     /// Whether a participant's media can be decrypted with the keys that are there; said when it
-    /// changes, first when the first encrypted frame came.
+    /// changes: true with the first frame that could be decrypted, false when none could for half a
+    /// second.
     Decrypts {
         /// Which connection.
         transport: TransportId,

@@ -91,6 +91,7 @@ fn frame(codec: Codec, data: Arc<[u8]>) -> Frame {
         key: true,
         contiguous: true,
         temporal: None,
+        layers: Vec::new(),
         level: None,
         data,
     }

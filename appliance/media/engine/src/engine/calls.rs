@@ -4,7 +4,7 @@ use saal_media_protocol::{
     MediaEvent, SourceKind, TransportCommand, TransportEvent, TransportId, VideoSend,
 };
 
-use super::Engine;
+use super::{Engine, sending::Outlet};
 use crate::{
     graph::TrackKey,
     transport::{ToTransport, Transport, sendable},
@@ -13,6 +13,13 @@ use crate::{
 impl Engine {
     /// Carries out a meeting service's command; the caller reconciles the graph.
     pub(super) fn transport(&mut self, command: TransportCommand) {
+        let command = match command {
+            TransportCommand::SetKey { owner, index, key } => {
+                return self.set_key(owner, index, key);
+            }
+            TransportCommand::ForgetKeys => return self.forget_keys(),
+            command => command,
+        };
         if let Err((transport, reason)) = self.follow(&command) {
             return self.refuse(transport, reason);
         }
@@ -59,8 +66,7 @@ impl Engine {
                 source,
             } => self.assign(&key(transport, track), participant, *source),
             TransportCommand::Unassign { transport, track } => {
-                self.receiving
-                    .unassign(&key(transport, track), self.devices.sound());
+                self.unassign(&key(transport, track));
             }
             opens => self.open_or_close(opens)?,
         }
@@ -92,20 +98,16 @@ impl Engine {
                 self.sending.close(*transport);
                 self.receiving.close(*transport, self.devices.sound());
                 self.transports.remove(transport);
+                self.encryption.close(*transport);
             }
-            TransportCommand::Encrypt { transport, .. } => {
-                return Err((*transport, "encrypted media can't be made yet".to_owned()));
-            }
+            TransportCommand::Encrypt {
+                transport,
+                server_trailer,
+            } => self.encrypt(*transport, server_trailer)?,
             // Orders to the connection alone.
             _ => {}
         }
         Ok(())
-    }
-
-    fn assign(&mut self, key: &TrackKey, participant: &str, source: SourceKind) {
-        if let Some(event) = self.receiving.assign(key, participant.to_owned(), source) {
-            self.say(event);
-        }
     }
 
     fn publish(
@@ -119,8 +121,8 @@ impl Engine {
         sendable(source, video.as_ref(), &self.sending.codecs())
             .map_err(|refusal| (transport, refusal.to_string()))?;
         if let Some(open) = self.transports.get(&transport) {
-            self.sending
-                .add(key, source, video, temporal, open.frames());
+            let outlet = Outlet::new(open.frames(), self.encryption.own(transport));
+            self.sending.add(key, source, video, temporal, outlet);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod calls;
 mod devices;
 mod discovery;
 mod encoding;
+mod encryption;
 mod receiving;
 mod sending;
 
@@ -27,9 +28,10 @@ use crate::{
         Fault, Graph, GraphError, GraphEvent, Part, Picture, Screen, TelevisionOutput, TrackKey,
     },
     plan::CapturePlan,
-    transport::{FrameTransform, FromTransport, Transport},
+    transport::{FromTransport, Transport},
 };
 use devices::Devices;
+use encryption::Encryption;
 use receiving::Receiving;
 use sending::Sending;
 
@@ -51,7 +53,7 @@ pub struct Engine {
     sending: Sending,
     receiving: Receiving,
     transports: HashMap<TransportId, Transport>,
-    transform: FrameTransform,
+    encryption: Encryption,
     levels: HashMap<Part, f64>,
     television_retry: Option<Instant>,
 }
@@ -110,7 +112,7 @@ impl Engine {
             television: None,
             wanted: Wanted::default(),
             transports: HashMap::new(),
-            transform: FrameTransform::default(),
+            encryption: Encryption::default(),
             levels: HashMap::new(),
             television_retry: None,
         }
@@ -156,8 +158,8 @@ impl Engine {
                 track,
                 frame,
             } => {
-                if let Some(frame) = self.transform.apply(frame) {
-                    let key = TrackKey { transport, track };
+                let key = TrackKey { transport, track };
+                if let Some(frame) = self.decrypted(&key, frame) {
                     self.receiving
                         .frame(&key, &frame, &self.transports, self.devices.sound());
                 }
@@ -408,6 +410,7 @@ impl Engine {
             sent_video: self.sending.stats(),
             loudspeaker_dbfs: level(&Part::Loudspeaker, listening),
             microphone_dbfs: level(&Part::Microphone, microphone),
+            undecryptable: self.encryption.dropped(),
         };
         let receiving = &self.receiving;
         self.levels.retain(|part, _| match part {

@@ -186,6 +186,55 @@ impl Receiving {
         self.first_picture(key)
     }
 
+    /// Whose a track is.
+    pub(super) fn owner(&self, key: &TrackKey) -> Option<&str> {
+        self.owners.get(key).map(|owner| &*owner.participant)
+    }
+
+    /// A participant's tracks on a connection.
+    pub(super) fn tracks_of(
+        &self,
+        transport: TransportId,
+        participant: &str,
+    ) -> impl Iterator<Item = &str> {
+        let theirs = move |(key, owner): &(&TrackKey, &Owner)| {
+            key.transport == transport && owner.participant == participant
+        };
+        let tracks = self.owners.iter().filter(theirs);
+        tracks.map(|(key, _)| &*key.track)
+    }
+
+    /// A frame of a track is missing: what follows waits for a key frame.
+    pub(super) fn interrupt(&mut self, key: &TrackKey) {
+        if let Some(Media::Video(video)) = self.tracks.get_mut(key).map(|track| &mut track.media) {
+            video.waiting = true;
+        }
+    }
+
+    /// A track can't be shown for now: its tile becomes calm instead of keeping an old picture.
+    pub(super) fn blank(&mut self, key: &TrackKey) {
+        if let Some(Media::Video(video)) = self.tracks.get_mut(key).map(|track| &mut track.media) {
+            video.decoder = None;
+            video.waiting = true;
+        }
+        if let Some(owner) = self.owners.get(key).filter(|owner| !owner.is_sound()) {
+            self.screen.forget(&owner.tile());
+        }
+    }
+
+    /// Asks for a key frame of a picture, also before its first frame could be read.
+    pub(super) fn ask_for_beginning(
+        &mut self,
+        key: &TrackKey,
+        transports: &HashMap<TransportId, Transport>,
+    ) {
+        if self.tracks.contains_key(key) {
+            self.need_key_frame(key, transports);
+        } else if self.owners.get(key).is_some_and(|owner| !owner.is_sound()) {
+            request_key_frame(key, transports);
+        }
+    }
+
     pub(super) fn unassign(&mut self, key: &TrackKey, sound: Option<&mut Sound>) {
         self.remove_track(key, sound);
         if let Some(owner) = self.owners.remove(key)
@@ -447,11 +496,15 @@ impl Video {
             return;
         }
         self.asked_at = Some(Instant::now());
-        if let Some(transport) = transports.get(&key.transport) {
-            transport.order(ToTransport::RequestKeyFrame {
-                track: key.track.clone(),
-            });
-        }
+        request_key_frame(key, transports);
+    }
+}
+
+fn request_key_frame(key: &TrackKey, transports: &HashMap<TransportId, Transport>) {
+    if let Some(transport) = transports.get(&key.transport) {
+        transport.order(ToTransport::RequestKeyFrame {
+            track: key.track.clone(),
+        });
     }
 }
 

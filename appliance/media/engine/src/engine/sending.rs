@@ -13,6 +13,7 @@ use saal_media_protocol::{Codec, SentVideo, SourceKind, TileSource, TransportId,
 use tokio::sync::mpsc;
 
 use crate::{
+    encryption::OwnKey,
     graph::{
         EncoderInputs, FrameSink, Graph, H264Encoder, PictureSink, Screen, TrackKey, VP8_ENCODER,
         VideoEncoder,
@@ -39,15 +40,42 @@ pub(super) struct Sending {
     /// Without it there is no H.264.
     h264: Option<H264Encoder>,
     /// Microphone tracks; the microphone's thread reads it.
-    sound: Arc<Mutex<Vec<(TrackKey, Frames)>>>,
+    sound: Arc<Mutex<Vec<SoundOutlet>>>,
 }
 
+/// Where the frames of a track go.
 #[derive(Debug)]
-struct Outlet {
+pub(super) struct Outlet {
     frames: Frames,
+    /// What they are encrypted with.
+    own: Option<OwnKey>,
     encoded: Arc<AtomicU64>,
     key_frame_at: Option<Instant>,
     wanted_bitrate: u64,
+}
+
+#[derive(Debug)]
+struct SoundOutlet {
+    key: TrackKey,
+    frames: Frames,
+    transform: FrameTransform,
+}
+
+impl Outlet {
+    pub(super) fn new(frames: Frames, own: Option<OwnKey>) -> Self {
+        Self {
+            frames,
+            own,
+            encoded: Arc::default(),
+            key_frame_at: None,
+            wanted_bitrate: 0,
+        }
+    }
+
+    /// Each stream has its own.
+    fn transform(&self) -> FrameTransform {
+        FrameTransform::of(self.own.as_ref())
+    }
 }
 
 impl Sending {
@@ -92,21 +120,19 @@ impl Sending {
         source: SourceKind,
         video: Option<VideoSend>,
         temporal: bool,
-        frames: Frames,
+        outlet: Outlet,
     ) {
         let before = self.sends.iter().find(|send| is(send, &key));
         let estimate = before.and_then(|send| send.estimate);
         self.remove(&key);
         let layers = video.as_ref().map_or(0, |video| video.layers.len());
         if source == SourceKind::Microphone {
-            self.lock_sound().push((key.clone(), frames.clone()));
+            self.lock_sound().push(SoundOutlet {
+                key: key.clone(),
+                frames: outlet.frames.clone(),
+                transform: outlet.transform(),
+            });
         }
-        let outlet = Outlet {
-            frames,
-            encoded: Arc::default(),
-            key_frame_at: None,
-            wanted_bitrate: 0,
-        };
         self.outlets.insert(key.clone(), outlet);
         let TrackKey { transport, track } = key;
         let active = vec![true; layers];
@@ -124,14 +150,14 @@ impl Sending {
     pub(super) fn remove(&mut self, key: &TrackKey) {
         self.sends.retain(|send| !is(send, key));
         self.outlets.remove(key);
-        self.lock_sound().retain(|(other, _)| other != key);
+        self.lock_sound().retain(|sound| sound.key != *key);
     }
 
     pub(super) fn close(&mut self, transport: TransportId) {
         self.sends.retain(|send| send.transport != transport);
         self.outlets.retain(|key, _| key.transport != transport);
         self.lock_sound()
-            .retain(|(key, _)| key.transport != transport);
+            .retain(|sound| sound.key.transport != transport);
     }
 
     pub(super) fn set_active(&mut self, key: &TrackKey, active: Vec<bool>) {
@@ -214,7 +240,7 @@ impl Sending {
             return None;
         }
         let outlet = self.outlets.get(&key)?;
-        let sink = video_sink(&plan, outlet.frames.clone());
+        let sink = video_sink(&plan, outlet.frames.clone(), outlet.transform());
         let encoded = outlet.encoded.clone();
         let inputs = self.inputs(plan.source);
         let h264 = self.h264.as_ref();
@@ -282,15 +308,14 @@ impl Sending {
     /// Where a microphone delivers to: all tracks of this source, those that come later too.
     pub(super) fn microphone_sink(&self) -> FrameSink {
         let sound = Arc::clone(&self.sound);
-        let transform = FrameTransform::default();
         Box::new(move |frame| {
-            let Some(frame) = transform.apply(frame) else {
-                return;
-            };
-            for (key, frames) in sound.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                let (track, frame) = (key.track.clone(), frame.clone());
+            for outlet in sound.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                let Some(frame) = outlet.transform.apply(frame.clone()) else {
+                    continue;
+                };
+                let track = outlet.key.track.clone();
                 // Full: the network is behind, and old sound is worth nothing.
-                let _ = frames.try_send(ToTransport::Write {
+                let _ = outlet.frames.try_send(ToTransport::Write {
                     track,
                     layer: 0,
                     frame,
@@ -318,7 +343,7 @@ impl Sending {
         stats.collect()
     }
 
-    fn lock_sound(&self) -> std::sync::MutexGuard<'_, Vec<(TrackKey, Frames)>> {
+    fn lock_sound(&self) -> std::sync::MutexGuard<'_, Vec<SoundOutlet>> {
         self.sound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -334,9 +359,8 @@ fn key_of(plan: &EncoderPlan) -> TrackKey {
     }
 }
 
-fn video_sink(plan: &EncoderPlan, frames: Frames) -> FrameSink {
+fn video_sink(plan: &EncoderPlan, frames: Frames, transform: FrameTransform) -> FrameSink {
     let (track, layer) = (plan.track.clone(), plan.layer);
-    let transform = FrameTransform::default();
     Box::new(move |frame| {
         if let Some(frame) = transform.apply(frame) {
             let write = ToTransport::Write {

@@ -237,6 +237,7 @@ fn frame(codec: Codec, buffer: &gst::BufferRef) -> Option<Frame> {
         key: !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT),
         contiguous: true,
         temporal: temporal::place(buffer),
+        layers: Vec::new(),
         level: None,
         data: buffer.map_readable().ok()?.as_slice().into(),
     })

@@ -490,6 +490,7 @@ fn opus_frame(buffer: &gst::BufferRef, level: u8) -> Option<Frame> {
         key: true,
         contiguous: true,
         temporal: None,
+        layers: Vec::new(),
         level: Some(level),
         data: buffer.map_readable().ok()?.as_slice().into(),
     })

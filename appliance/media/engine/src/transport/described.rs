@@ -66,6 +66,9 @@ impl DescribedPeer {
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(true)
+            // Others send them; what we send is VP8.
+            .enable_vp9(true)
+            .enable_h264(true)
             .enable_bwe(estimate)
             .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
             .set_reordering_timeout_audio(Some(SOUND_REORDERING));

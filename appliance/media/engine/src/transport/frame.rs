@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_lc_rs::rand;
 use saal_media_protocol::Codec;
+
+use crate::encryption::{OwnKey, Sealer};
 
 /// One encoded frame: a picture, or 20 ms of sound.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub struct Frame {
     pub contiguous: bool,
     /// Its place in the temporal pattern, for pictures coded in temporal layers.
     pub temporal: Option<Temporal>,
+    /// Where each spatial layer of a received VP9 picture ends in `data`; empty without layers.
+    pub layers: Vec<usize>,
     /// How loud captured sound is: -dBov, 0 the loudest and 127 silence (RFC 6464).
     pub level: Option<u8>,
     /// The bitstream.
@@ -37,23 +42,37 @@ pub struct Temporal {
     pub sync: bool,
 }
 
-/// Where end-to-end encryption sits: between encoder and packets, packets and decoder.
-///
-/// Encryption adds a variant that holds keys by participant; frames that a server injects carry
-/// its trailer and pass unencrypted (both are `transform`'s business, callers stay as they are).
-#[derive(Clone, Debug, Default)]
+/// What is done to a stream's frames between encoder and packets.
+#[derive(Debug)]
 pub enum FrameTransform {
-    /// Frames pass as they are.
-    #[default]
+    /// They pass as they are.
     Plain,
+    /// They are end-to-end encrypted.
+    Encrypt(Sealer),
 }
 
 impl FrameTransform {
-    /// What leaves for the network, or reaches the decoder; `None` drops the frame.
+    /// For one stream on a connection; `own` where the connection is encrypted.
+    ///
+    /// # Panics
+    /// When the kernel gives no random numbers.
+    #[must_use]
+    pub fn of(own: Option<&OwnKey>) -> Self {
+        let Some(own) = own else { return Self::Plain };
+        let mut stream = [0; 8];
+        rand::fill(&mut stream).expect("the kernel gives random numbers");
+        Self::Encrypt(Sealer::new(own.clone(), stream))
+    }
+
+    /// What leaves for the network; `None` drops the frame.
     #[must_use]
     pub fn apply(&self, frame: Frame) -> Option<Frame> {
         match self {
             Self::Plain => Some(frame),
+            Self::Encrypt(sealer) => {
+                let data = sealer.seal(frame.codec, &frame.data)?;
+                Some(Frame { data, ..frame })
+            }
         }
     }
 }

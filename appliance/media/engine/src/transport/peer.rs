@@ -13,7 +13,7 @@ use saal_media_protocol::{
 use str0m::{
     Candidate, Event, Rtc,
     bwe::{Bitrate, BweKind},
-    format::Codec as RtpCodec,
+    format::{Codec as RtpCodec, CodecExtra},
     media::{MediaData, Mid, SenderFeedback},
 };
 
@@ -330,9 +330,18 @@ pub(super) fn received(data: &MediaData, source: u32, started: Instant) -> Optio
         key: codec == Codec::Opus || data.is_keyframe(),
         contiguous: data.contiguous,
         temporal: None,
+        layers: layers(data),
         level: None,
         data: data.data.clone(),
     })
+}
+
+/// Where the spatial layers of a picture end.
+fn layers(data: &MediaData) -> Vec<usize> {
+    match &data.codec_extra {
+        CodecExtra::Vp9(vp9) => vp9.layers_scheme.iter().flatten().copied().collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// What a sender of this track reports about its clock.

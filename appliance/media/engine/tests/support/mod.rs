@@ -13,9 +13,9 @@ use command_fds::{CommandFdExt, FdMapping};
 use saal_hal_sim::{Luma, pattern};
 use saal_media_protocol::{
     AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
-    EncoderChoice, MediaCommand, MediaEvent, MediaStats, PICTURE_FD, SourceKind, Television, Tile,
-    TileSource, TransportCommand, TransportEvent, TransportId, TransportRole, TransportState,
-    VideoLayer, VideoSend,
+    EncoderChoice, KeyOwner, MediaCommand, MediaEvent, MediaKey, MediaStats, PICTURE_FD,
+    SourceKind, Television, Tile, TileSource, TransportCommand, TransportEvent, TransportId,
+    TransportRole, TransportState, VideoLayer, VideoSend,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -312,6 +312,25 @@ pub(crate) fn open(transport: TransportId, role: TransportRole) -> TransportComm
         role,
         ice_servers: Vec::new(),
     }
+}
+
+/// Media on this connection are encrypted from now on.
+pub(crate) async fn encrypt(daemon: &mut Daemon, transport: TransportId) {
+    let server_trailer = b"server".to_vec();
+    daemon
+        .transport(TransportCommand::Encrypt {
+            transport,
+            server_trailer,
+        })
+        .await;
+}
+
+pub(crate) async fn set_key(daemon: &mut Daemon, owner: KeyOwner, index: u8, key: &[u8]) {
+    let bytes = key.to_vec();
+    let key = MediaKey::Member { bytes };
+    daemon
+        .transport(TransportCommand::SetKey { owner, index, key })
+        .await;
 }
 
 /// Carries one offer of `publisher` to `subscriber` and the answer back, then all candidates.

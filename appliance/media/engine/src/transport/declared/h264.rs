@@ -88,8 +88,11 @@ fn units(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
     let ends: Vec<usize> = ends.chain([stream.len()]).collect();
     let units = starts.into_iter().zip(ends).map(|(start, end)| {
         let unit = &stream[start..end];
-        // A unit ends with a set bit; zeros behind it belong to the next start code.
-        let zeros = unit.iter().rev().take_while(|byte| **byte == 0).count();
+        // A unit ends with a set bit; zeros behind it belong to the next start code. What is
+        // encrypted may end with any byte.
+        let before_another = end < stream.len();
+        let trailing = unit.iter().rev().take_while(|byte| **byte == 0);
+        let zeros = trailing.take_while(|_| before_another).count();
         &unit[..unit.len() - zeros]
     });
     units.filter(|unit| {

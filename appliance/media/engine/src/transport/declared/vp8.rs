@@ -86,6 +86,7 @@ mod tests {
             key,
             contiguous: true,
             temporal,
+            layers: Vec::new(),
             level: None,
             data: data.into(),
         }

@@ -10,6 +10,7 @@ mod encoding;
 mod encryption;
 mod receiving;
 mod sending;
+mod video;
 
 use std::{
     collections::{BTreeSet, HashMap},

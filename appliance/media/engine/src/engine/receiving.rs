@@ -1,27 +1,18 @@
 //! Tracks that we receive: whose they are, their decoders, when their frames are played.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
 use saal_media_protocol::{
     Codec, MediaEvent, ReceivedVideo, RemoteTrack, SourceKind, TileSource, TrackStats, TransportId,
 };
 
+use super::video::{Video, lock, request_key_frame};
 use crate::{
-    graph::{Decoded, Graph, Make, Part, Screen, Sound, TrackKey, VideoDecoder},
+    graph::{Graph, Part, Screen, Sound, TrackKey},
     playout::{self, Playout},
-    transport::{Frame, ToTransport, Transport},
-    vp8,
+    transport::{Frame, Transport},
 };
 
-/// A key frame that was asked for takes a round trip and its encoding time; asking more often
-/// makes senders send several.
-const KEY_FRAME_PAUSE: Duration = Duration::from_millis(500);
-/// Servers send black pictures of 8x8 pixels when a track ends; no camera is that small.
-const NO_PICTURE: u16 = 16;
 /// What `level` reports for silence; said for tracks that have no level yet.
 const SILENCE_DBFS: f64 = -120.0;
 
@@ -53,21 +44,6 @@ struct Track {
 enum Media {
     Video(Video),
     Sound { packets: u64 },
-}
-
-#[derive(Debug)]
-struct Video {
-    /// None after a decoder could not be built; the next key frame tries again.
-    decoder: Option<VideoDecoder>,
-    decoded: Arc<Decoded>,
-    /// Where its pictures are shown; the decoder's thread reads it.
-    tile: Arc<Mutex<Option<TileSource>>>,
-    /// Frames are dropped until a key frame comes.
-    waiting: bool,
-    asked_at: Option<Instant>,
-    announced: bool,
-    /// Decoders that failed; the next one is of another make where there is a choice.
-    failures: usize,
 }
 
 impl Receiving {
@@ -404,110 +380,4 @@ impl Owner {
             SourceKind::Microphone | SourceKind::ContentAudio
         )
     }
-}
-
-impl Video {
-    fn new(tile: Option<TileSource>) -> Self {
-        Self {
-            decoder: None,
-            decoded: Arc::default(),
-            tile: Arc::new(Mutex::new(tile)),
-            waiting: true,
-            asked_at: None,
-            announced: false,
-            failures: 0,
-        }
-    }
-
-    fn frame(
-        &mut self,
-        key: &TrackKey,
-        frame: &Frame,
-        at: Duration,
-        graph: &Graph,
-        screen: &Screen,
-        transports: &HashMap<TransportId, Transport>,
-    ) {
-        if frame.key
-            && frame.codec == Codec::Vp8
-            && vp8::size(&frame.data).is_some_and(|(w, h)| w <= NO_PICTURE && h <= NO_PICTURE)
-        {
-            return;
-        }
-        // After a gap the references of what follows are missing: better a still picture than
-        // a smeared one.
-        self.waiting = !frame.key && (self.waiting || !frame.contiguous);
-        if self.waiting {
-            return self.ask(key, transports);
-        }
-        if self.decoder.is_none() {
-            self.decoder = self.start(key, frame.codec, graph, screen);
-        }
-        match &self.decoder {
-            Some(decoder) => decoder.push(frame, at),
-            None => self.waiting = true,
-        }
-    }
-
-    /// For what comes next on the same track.
-    fn anew(self) -> Self {
-        Self {
-            decoder: None,
-            waiting: true,
-            asked_at: None,
-            failures: 0,
-            ..self
-        }
-    }
-
-    fn start(
-        &self,
-        key: &TrackKey,
-        codec: Codec,
-        graph: &Graph,
-        screen: &Screen,
-    ) -> Option<VideoDecoder> {
-        let (screen, tile) = (screen.clone(), Arc::clone(&self.tile));
-        let sink = Box::new(move |sample: &gstreamer::Sample| {
-            if let Some(tile) = lock(&tile).as_ref() {
-                screen.push(tile, sample);
-            }
-        });
-        let started = VideoDecoder::start(
-            graph,
-            key,
-            Make {
-                codec,
-                failures: self.failures,
-            },
-            Arc::clone(&self.decoded),
-            sink,
-        );
-        started
-            .inspect_err(|error| tracing::error!(%error, "a picture can't be decoded"))
-            .ok()
-    }
-
-    fn ask(&mut self, key: &TrackKey, transports: &HashMap<TransportId, Transport>) {
-        if self
-            .asked_at
-            .is_some_and(|at| at.elapsed() < KEY_FRAME_PAUSE)
-        {
-            return;
-        }
-        self.asked_at = Some(Instant::now());
-        request_key_frame(key, transports);
-    }
-}
-
-fn request_key_frame(key: &TrackKey, transports: &HashMap<TransportId, Transport>) {
-    if let Some(transport) = transports.get(&key.transport) {
-        transport.order(ToTransport::RequestKeyFrame {
-            track: key.track.clone(),
-        });
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,6 +7,7 @@
 //! Captions and chat have places of their own, so that they hide nobody. Others write most of the
 //! text, so it is cut to what can be shown.
 
+use saal_fleet_protocol::config::Language;
 use saal_media_protocol::{Ground, Label, Place, Rect, SourceKind, TextLine, Tile, TileSource};
 use saal_meeting::{MeetingState, Participant};
 use unicode_segmentation::UnicodeSegmentation;
@@ -24,6 +25,10 @@ const SIGNS: usize = 3;
 const CHAT_LINES: usize = 20;
 /// Characters of a name; the rest is cut by the width of its picture.
 const NAME: usize = 60;
+/// A picture that waits for a key has so many lines that say so; the smallest has twenty characters
+/// in each, and what does not fit would be missing at the beginning.
+const KEY_LINES: u32 = 3;
+const KEY_NAME: usize = 26;
 /// Characters of a sentence: more than [`CAPTION_LINES`] hold.
 const SENTENCE: usize = 240;
 /// Characters of a line of chat.
@@ -58,8 +63,9 @@ pub fn pictures_size(said: &Said, width: u32, height: u32) -> (u32, u32) {
 }
 
 /// All text, back to front; what changes most comes last.
-pub(crate) fn labels(call: &InCall, width: u32, height: u32) -> Vec<Label> {
+pub(crate) fn labels(call: &InCall, language: Language, width: u32, height: u32) -> Vec<Label> {
     let screen = Screen {
+        language,
         pictures: pictures_size(&call.said, width, height),
         width,
         height,
@@ -84,8 +90,9 @@ pub(crate) fn labels(call: &InCall, width: u32, height: u32) -> Vec<Label> {
         .collect()
 }
 
-/// The television's measures.
+/// The television's measures, and what it speaks.
 struct Screen {
+    language: Language,
     /// What pictures have of it, from its upper left corner.
     pictures: (u32, u32),
     width: u32,
@@ -117,7 +124,14 @@ impl Screen {
         }
         let high = box_height(line_height, 1);
         let below = tile.rect.height - picture.height - (tile.rect.height - picture.height) / 2;
-        let area = if below >= high {
+        let area = if person.key_missing {
+            // There is no picture to hide.
+            corner(
+                picture,
+                box_height(line_height, KEY_LINES),
+                inset(self.height),
+            )
+        } else if below >= high {
             Rect {
                 y: down(picture.y, picture.height),
                 height: high,
@@ -128,7 +142,7 @@ impl Screen {
         } else {
             return None;
         };
-        let text = name_of(person, camera)?;
+        let text = name_of(person, camera, self.language)?;
         let label = label(area, Place::BottomLeft, line_height, vec![words(text)]);
         Some((person, label))
     }
@@ -244,13 +258,31 @@ impl Screen {
 }
 
 /// What a picture is called, with what its person's hand and microphone do.
-fn name_of(person: &Participant, camera: bool) -> Option<String> {
+fn name_of(person: &Participant, camera: bool, language: Language) -> Option<String> {
     let hand = (camera && person.hand_raised).then_some(HAND);
     let silent = (camera && !person.microphone).then_some(SILENT);
-    let name = clean(&person.name, NAME, Keep::Start);
+    let name = if person.key_missing {
+        waiting_for_key(&clean(&person.name, KEY_NAME, Keep::Start), language)
+    } else {
+        clean(&person.name, NAME, Keep::Start)
+    };
     let name = (!name.is_empty()).then_some(name.as_str());
     let parts: Vec<&str> = [hand, silent, name].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Why there is no picture. The panel's words are not the television's, which needs nothing else
+/// that a sign can't say.
+fn waiting_for_key(name: &str, language: Language) -> String {
+    let (of, nameless) = match language {
+        Language::De => ("Warten auf den Schlüssel von", "Warten auf einen Schlüssel"),
+        Language::En => ("Waiting for the key of", "Waiting for a key"),
+    };
+    if name.is_empty() {
+        nameless.to_owned()
+    } else {
+        format!("{of} {name}")
+    }
 }
 
 /// The lowest part of a picture, not quite at its edges.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::{Bench, participant};
 use saal_core::{Effect, EngineEvent, Event, Intent};
+use saal_fleet_protocol::config::Language;
 use saal_hal_sim::{I420Picture, pattern};
 use saal_media_protocol::{Ground, Label, MediaCommand, Place, Rect, TextLine, Tile};
 use saal_meeting::{CallEvent, Caption, ChatLine, EndReason, MeetingState, Participant};
@@ -116,6 +117,51 @@ fn pictures_have_names_and_who_is_silent_or_waves_a_mark() {
     let people = vec![participant("ada"), waving];
     let labels = hears(&mut bench, CallEvent::Participants(people)).unwrap();
     assert_eq!(named(&labels), ["ADA", "✋ 🔇 BOB"]);
+}
+
+#[test]
+fn a_picture_that_waits_for_a_key_says_so_in_the_rooms_language() {
+    let mut bench = Bench::in_call();
+    let locked = Participant {
+        key_missing: true,
+        hand_raised: true,
+        ..participant("ada")
+    };
+    let nameless = Participant {
+        name: String::new(),
+        id: "p".to_owned(),
+        key_missing: true,
+        ..participant("bob")
+    };
+    let people = vec![locked, nameless];
+    let labels = hears(&mut bench, CallEvent::Participants(people)).unwrap();
+    assert_eq!(
+        labels[0].lines[0].text,
+        "✋ Warten auf den Schlüssel von ADA"
+    );
+    assert_eq!(labels[1].lines[0].text, "Warten auf einen Schlüssel");
+    let mut config = common::plain_config();
+    config.room.language = Language::En;
+    let labels = shown(&bench.tell(Event::Config(config))).unwrap();
+    assert_eq!(labels[0].lines[0].text, "✋ Waiting for the key of ADA");
+    let labels = hears(
+        &mut bench,
+        CallEvent::Participants(vec![participant("ada"), participant("bob")]),
+    );
+    assert_eq!(labels.unwrap()[0].lines[0].text, "ADA");
+}
+
+#[test]
+fn a_presentation_that_waits_for_a_key_is_written_on() {
+    let mut bench = Bench::in_call();
+    let presenter = Participant {
+        content: true,
+        camera: false,
+        key_missing: true,
+        ..participant("ada")
+    };
+    let labels = hears(&mut bench, CallEvent::Participants(vec![presenter])).unwrap();
+    assert_eq!(labels[0].lines[0].text, "Warten auf den Schlüssel von ADA");
 }
 
 #[test]

@@ -144,6 +144,7 @@ fn call(call: &CallStatus) -> String {
 fn participant(person: &Participant) -> String {
     let facts = [
         (person.role == Role::Moderator, "moderator"),
+        (person.key_missing, "waiting for the key"),
         (person.hand_raised, "hand raised"),
         (person.speaking, "speaking"),
         (person.content, "presenting"),
@@ -212,6 +213,10 @@ fn media(stats: &MediaStats) -> String {
     for heard in &stats.received_audio {
         let (who, level) = (plain(&heard.participant), heard.level_dbfs);
         text += &line("Hears", &format!("{level:.0} dBFS of {who}"));
+    }
+    if stats.undecryptable > 0 {
+        let frames = format!("{} frames that can't be decrypted", stats.undecryptable);
+        text += &line("Dropped", &frames);
     }
     text
 }

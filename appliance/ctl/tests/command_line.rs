@@ -108,6 +108,7 @@ fn busy() -> Status {
         name: nasty,
         microphone: false,
         speaking: false,
+        key_missing: true,
         ..ada.clone()
     };
     Status {
@@ -133,6 +134,7 @@ fn busy() -> Status {
                 width: 1280,
                 height: 720,
             }],
+            undecryptable: 50,
             ..MediaStats::default()
         }),
         troubles: vec![TroubleLine {
@@ -201,10 +203,11 @@ Meeting     Weekly
 Microphone  muted
 Camera      on
 People      Ada (speaking)
-            Eve\u{fffd}[2J\u{fffd} (muted)
+            Eve\u{fffd}[2J\u{fffd} (waiting for the key, muted)
 Account     @lahn:example.org, online
 Engine      runs, process 123
 Receives    1280x720, 300 pictures of ada
+Dropped     50 frames that can't be decrypted
 Web view    http://127.0.0.1:8480
 Daemon      process 99
 Trouble     loudspeaker: Der Lautsprecher fehlt.

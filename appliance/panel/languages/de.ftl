@@ -211,6 +211,7 @@ admit = Einlassen
 reject = Ablehnen
 role-moderator = moderiert
 role-visitor = hört zu
+key-missing = warten auf den Schlüssel
 spoke = { $minutes ->
     [0] Redezeit unter 1 Min.
    *[other] Redezeit { $minutes } Min.

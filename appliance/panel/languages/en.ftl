@@ -211,6 +211,7 @@ admit = Admit
 reject = Reject
 role-moderator = moderator
 role-visitor = audience
+key-missing = waiting for their key
 spoke = { $minutes ->
     [0] spoke under 1 min
    *[other] spoke { $minutes } min

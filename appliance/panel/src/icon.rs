@@ -52,6 +52,7 @@ pub(crate) enum Icon {
     Smile,
     StopPresenting,
     Television,
+    Key,
 }
 
 impl Icon {
@@ -104,6 +105,7 @@ impl Icon {
             Self::Smile => Lucide::Smile,
             Self::StopPresenting => Lucide::MonitorX,
             Self::Television => Lucide::Tv,
+            Self::Key => Lucide::KeyRound,
         })
     }
 }

@@ -169,6 +169,7 @@ messages! {
     Reject = "reject",
     RoleModerator = "role-moderator",
     RoleVisitor = "role-visitor",
+    KeyMissing = "key-missing",
     Spoke = "spoke",
     CameraOffThere = "camera-off-there",
     BothOffThere = "both-off-there",

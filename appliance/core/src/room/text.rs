@@ -50,7 +50,8 @@ impl Room {
         let labels = match (self.phase.in_call(), &self.config) {
             (Some(call), Some(config)) => {
                 let television = &config.television;
-                screen_text::labels(call, television.width.get(), television.height.get())
+                let (width, height) = (television.width.get(), television.height.get());
+                screen_text::labels(call, config.room.language, width, height)
             }
             _ => Vec::new(),
         };

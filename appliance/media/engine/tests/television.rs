@@ -344,6 +344,17 @@ fn everything_at_once() {
 }
 
 #[test]
+fn keys_that_are_missing() {
+    let mut room = Room::new();
+    let mut all = people(&SIX);
+    for person in &mut all[2..5] {
+        person.key_missing = true;
+    }
+    room.hear(CallEvent::Participants(all));
+    room.check("keys");
+}
+
+#[test]
 fn recording() {
     let mut room = Room::new();
     room.people(&["نورة الحربي"]);

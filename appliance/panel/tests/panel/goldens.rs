@@ -226,6 +226,15 @@ fn call_reconnecting() {
 }
 
 #[test]
+fn call_with_missing_keys() {
+    check(
+        "call-keys",
+        &scenes::call_with(meeting_scenes::keys),
+        |_| {},
+    );
+}
+
+#[test]
 fn leaving() {
     check("leaving", &scenes::leaving(), |_| {});
 }

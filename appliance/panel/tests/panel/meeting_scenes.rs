@@ -124,6 +124,12 @@ fn knocker(n: usize, name: &str) -> Knocker {
     }
 }
 
+/// Whose keys have not come.
+pub(crate) fn keys(call: &mut Call) {
+    call.participants[1].key_missing = true;
+    call.participants[3].key_missing = true;
+}
+
 pub(crate) fn one_knocks(call: &mut Call) {
     moderated(call);
     call.meeting.knocking = vec![knocker(0, "Dr. Hannelore Vogt")];
@@ -294,6 +300,7 @@ pub(crate) fn all() -> Vec<Scene> {
         ("consent", call_with(consent), nowhere()),
         ("consent-stream", call_with(consent_to_stream), nowhere()),
         ("people", call_with(|_| ()), at_sheet(Sheet::People)),
+        ("people-keys", call_with(keys), at_sheet(Sheet::People)),
         (
             "people-moderator",
             call_with(two_knock),

@@ -74,6 +74,9 @@ fn chip(page: &Page<'_>, participant: &Participant, index: usize) -> Node {
 
 fn activity(page: &Page<'_>, participant: &Participant) -> (Icon, String) {
     let (mark, message) = match participant {
+        Participant {
+            key_missing: true, ..
+        } => (Icon::Key, Message::KeyMissing),
         Participant { speaking: true, .. } => (Icon::Speaking, Message::Speaking),
         Participant {
             hand_raised: true, ..

@@ -237,6 +237,7 @@ fn signs(participant: &Participant) -> impl Iterator<Item = Message> {
         MeetingRole::Participant => None,
     };
     let signs = [
+        participant.key_missing.then_some(Message::KeyMissing),
         role,
         participant.hand_raised.then_some(Message::HandUp),
         participant.speaking.then_some(Message::Speaking),

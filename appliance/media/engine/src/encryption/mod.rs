@@ -13,6 +13,7 @@
 //! themselves to nobody and are wiped when they are forgotten (docs/adr/0011).
 
 mod frame;
+pub mod fuzzing;
 mod health;
 mod keys;
 mod nal;
@@ -129,7 +130,8 @@ impl Keys {
             opened.extend_from_slice(&self.open_one(participant, codec, layer)?);
             start = *end;
         }
-        Ok(opened.into())
+        let complete = start == data.len();
+        complete.then(|| opened.into()).ok_or(Unreadable::Malformed)
     }
 
     fn open_one(

@@ -61,6 +61,9 @@ impl Encryption {
         let Some(connection) = self.connections.get_mut(&key.transport) else {
             return Received::Played(frame, false);
         };
+        if frame.data.is_empty() {
+            return Received::Ignored;
+        }
         if let Some(data) = injected(&frame.data, &connection.trailer) {
             if !is_blank(frame.codec, data) {
                 return Received::Ignored;

@@ -1,8 +1,9 @@
 //! The room's Matrix account: who it is, what it is invited to, what its rooms hold.
 //!
-//! matrix-sdk syncs, keeps the store and (for issue 5) the keys. Everything else in this crate
+//! matrix-sdk syncs, keeps the store and the device's keys. Everything else in this crate
 //! sees an account as two watched values: the identity and the rooms.
 
+mod crosssigning;
 mod rooms;
 mod runner;
 mod saved;

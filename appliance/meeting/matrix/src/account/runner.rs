@@ -20,7 +20,7 @@ use saal_meeting::AccountState;
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    Rooms,
+    Rooms, crosssigning,
     rooms::RoomState,
     saved,
     store::{self, StoreFailure},
@@ -228,6 +228,9 @@ impl Runner {
                     self.take_in(client, &response, !online).await;
                     self.accept_invitations(client, device).await;
                     if !online {
+                        if let Err(error) = crosssigning::bootstrap(client).await {
+                            tracing::warn!(%error, "the room can't sign its own device");
+                        }
                         self.online(device);
                     }
                     online = true;

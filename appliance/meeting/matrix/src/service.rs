@@ -7,7 +7,7 @@ use saal_meeting::{
     MeetingCommand, MeetingEvent,
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     task::JoinSet,
 };
 
@@ -27,6 +27,9 @@ use crate::{
 
 /// Memberships expire without an event: they are counted again this often.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
+
+/// Keys of a call that may come in one sync before the call takes them.
+const KEYS_AT_ONCE: usize = 256;
 
 /// Matrix meetings of one account.
 pub struct Service {
@@ -81,12 +84,16 @@ impl Service {
     ) -> Self {
         let (identity_sender, identity) = watch::channel(None);
         let (rooms_sender, rooms) = watch::channel(Arc::new(BTreeMap::new()));
+        let (client_sender, client) = watch::channel(None);
+        let (key_events, _) = broadcast::channel(KEYS_AT_ONCE);
         let (state_sender, states) = mpsc::unbounded_channel();
         let environment = Environment {
             homeserver: homeserver.clone(),
             configured: settings.call_service.clone(),
             identity: identity.clone(),
             rooms: rooms.clone(),
+            client,
+            key_events: key_events.clone(),
             prefetch: Arc::default(),
             events,
         };
@@ -96,6 +103,8 @@ impl Service {
             homeserver: homeserver.clone(),
             identity: identity_sender,
             rooms: rooms_sender,
+            client: client_sender,
+            key_events,
             states: state_sender,
         };
         let mut tasks = JoinSet::new();
@@ -159,6 +168,7 @@ impl Service {
                     microphone,
                     camera,
                     resume,
+                    media_secret: None,
                 });
             }
             MeetingCommand::SetMuted {

@@ -4,6 +4,7 @@
 //! sees an account as two watched values: the identity and the rooms.
 
 mod crosssigning;
+mod media_keys;
 mod rooms;
 mod runner;
 mod saved;

@@ -17,16 +17,20 @@ use matrix_sdk::{
     sync::SyncResponse,
 };
 use saal_meeting::AccountState;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
-    Rooms, crosssigning,
+    Rooms, crosssigning, media_keys,
     rooms::RoomState,
     saved,
     store::{self, StoreFailure},
 };
 use crate::{
-    backoff::Backoff, homeserver::Homeserver, jitter, rtc::Device, settings::MatrixSettings,
+    backoff::Backoff,
+    homeserver::Homeserver,
+    jitter,
+    rtc::{Device, keys::KeyEvent},
+    settings::MatrixSettings,
 };
 
 /// How long the server may hold an answer when nothing happens.
@@ -44,6 +48,9 @@ pub(crate) struct Account {
     /// Whose account it is, as soon as that is known.
     pub identity: watch::Sender<Option<Device>>,
     pub rooms: watch::Sender<Rooms>,
+    /// For what calls have to encrypt.
+    pub client: watch::Sender<Option<Client>>,
+    pub key_events: broadcast::Sender<KeyEvent>,
     pub states: mpsc::UnboundedSender<AccountState>,
 }
 
@@ -217,6 +224,8 @@ impl Runner {
     }
 
     async fn sync(&mut self, client: &Client, device: &Device) -> Stop {
+        media_keys::listen(client, &self.account.key_events);
+        self.account.client.send_replace(Some(client.clone()));
         let mut backoff = Backoff::homeserver();
         let mut online = false;
         loop {

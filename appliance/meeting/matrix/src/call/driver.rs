@@ -1,5 +1,7 @@
 //! Carries out what [`Machine`] decides: requests to the homeserver, sockets to media servers.
 
+mod exchange;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use livekit_protocol::SignalRequest;
@@ -7,7 +9,7 @@ use saal_media_protocol::{SourceKind, TransportEvent};
 use saal_meeting::{CallEvent, EndReason, JoinStage, MeetingEvent, Watched};
 use serde_json::json;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     task::JoinSet,
     time::Instant,
 };
@@ -15,7 +17,7 @@ use tokio::{
 use super::{
     Environment,
     links::ConnectionId,
-    machine::{ConnectFailure, Effect, Machine, Now},
+    machine::{ConnectFailure, Effect, Machine, MediaSecret, Now},
     prepare::{Join, prepare},
 };
 use crate::{
@@ -29,6 +31,7 @@ use crate::{
     rtc::{
         Device,
         keeper::{Action, Failure, LEAVE_DELAY, Outcome},
+        keys::{Entropy, Generation, KEY_LENGTH, KeyEvent, VouchId},
         membership::EVENT_TYPE,
     },
     unix_ms,
@@ -54,7 +57,19 @@ enum Input {
     Connected(ConnectionId, mpsc::UnboundedSender<SignalRequest>),
     Socket(ConnectionId, SocketEvent),
     ConnectFailed(ConnectionId, ConnectFailure),
-    Name { user: String, name: String },
+    Name {
+        user: String,
+        name: String,
+    },
+    KeySent {
+        generation: Generation,
+        to: Vec<Device>,
+        failed: Vec<Device>,
+    },
+    Vouched {
+        id: VouchId,
+        doubt: Option<String>,
+    },
 }
 
 /// Runs a call until `Ended` is said. When `commands` closes, the call is left.
@@ -68,6 +83,8 @@ pub(crate) async fn run(
         let _ = environment.events.send(MeetingEvent::Call { call, event });
     };
     say(CallEvent::Progress(JoinStage::Contacting));
+    // Before anybody sees us in the call, so that no key is missed.
+    let key_events = environment.key_events.subscribe();
     let mut waiting = Vec::new();
     let setup = tokio::select! {
         setup = prepare(&environment, &join) => setup,
@@ -78,9 +95,10 @@ pub(crate) async fn run(
         Err(reason) => return say(CallEvent::Ended(reason)),
     };
     let (own, room_id) = (setup.own.clone(), setup.room_id.clone());
+    let encrypted = setup.media_secret == MediaSecret::PerMember;
     let machine = Machine::new(setup, now());
     let (inputs, receiver) = mpsc::unbounded_channel();
-    let driver = Driver {
+    let mut driver = Driver {
         environment,
         call_room: Arc::new(CallRoom { own, room_id }),
         machine,
@@ -88,7 +106,11 @@ pub(crate) async fn run(
         tasks: JoinSet::new(),
         sockets: HashMap::new(),
         room_seen: false,
+        key_events,
     };
+    if encrypted {
+        driver.track_devices();
+    }
     driver.run(call, waiting, commands, receiver).await;
 }
 
@@ -107,6 +129,18 @@ fn now() -> Now {
         instant: std::time::Instant::now(),
         unix_ms: unix_ms(),
         jitter: jitter(),
+        entropy: entropy(),
+    }
+}
+
+fn entropy() -> Entropy {
+    let mut key = [0; KEY_LENGTH];
+    let mut index = [0];
+    let drawn = getrandom::fill(&mut key).and_then(|()| getrandom::fill(&mut index));
+    drawn.expect("Linux gives random bytes as soon as it has started");
+    Entropy {
+        key,
+        index: index[0],
     }
 }
 
@@ -124,6 +158,7 @@ struct Driver {
     sockets: HashMap<ConnectionId, mpsc::UnboundedSender<SignalRequest>>,
     /// A sync knew the call's room; one that knows it no more means that we are out of it.
     room_seen: bool,
+    key_events: broadcast::Receiver<KeyEvent>,
 }
 
 impl Driver {
@@ -154,6 +189,7 @@ impl Driver {
                     self.command(command);
                 }
                 Some(input) = inputs.recv() => self.input(input),
+                Ok(event) = self.key_events.recv() => self.machine.handle_key_event(now(), &event),
                 Some(_) = self.tasks.join_next() => {}
                 Ok(()) = rooms.changed() => self.rooms_changed(&mut rooms),
                 () = at(deadline) => self.machine.handle_timeout(now()),
@@ -199,6 +235,14 @@ impl Driver {
                 self.machine.handle_disconnected(now(), connection, failure);
             }
             Input::Name { user, name } => self.machine.handle_name(now(), user, name),
+            Input::KeySent {
+                generation,
+                to,
+                failed,
+            } => self
+                .machine
+                .handle_key_sent(now(), generation, &to, &failed),
+            Input::Vouched { id, doubt } => self.machine.handle_vouched(now(), id, doubt),
         }
     }
 
@@ -245,6 +289,17 @@ impl Driver {
             Effect::Disconnect { connection } => {
                 self.sockets.remove(&connection);
             }
+            Effect::SendKey {
+                generation,
+                index,
+                key,
+                to,
+            } => self.send_key(generation, index, &key, to),
+            Effect::Vouch {
+                id,
+                device,
+                curve25519,
+            } => self.vouch(id, device, curve25519),
             Effect::LearnName { user } => {
                 let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
                 let homeserver = self.environment.homeserver.clone();

@@ -2,6 +2,7 @@
 //! came of them.
 
 mod decisions;
+mod media_keys;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -18,9 +19,12 @@ use crate::{
     rtc::{
         Device, Member,
         keeper::{Action, Keeper, Outcome},
+        keys::{CallKeys, Entropy, Generation, KeyBytes, VouchId},
         membership,
     },
 };
+
+pub(crate) use media_keys::MediaSecret;
 
 /// The first connection has to stand within this time; later ones are tried until people leave.
 const JOIN_WITHIN: Duration = Duration::from_secs(25);
@@ -33,6 +37,8 @@ pub(crate) struct Now {
     pub unix_ms: u64,
     /// 0..1, to spread attempts.
     pub jitter: f64,
+    /// For the key that may be due.
+    pub entropy: Entropy,
 }
 
 /// What a call is made from.
@@ -51,6 +57,7 @@ pub(crate) struct CallSetup {
     pub delay_id: Option<String>,
     /// In the call's room state now.
     pub members: Vec<Member>,
+    pub media_secret: MediaSecret,
 }
 
 /// What the driver has to do.
@@ -75,6 +82,20 @@ pub(crate) enum Effect {
     /// Find out what the room calls a user.
     LearnName {
         user: String,
+    },
+    /// Send a key of ours, answer with [`Machine::handle_key_sent`].
+    SendKey {
+        generation: Generation,
+        index: u8,
+        key: KeyBytes,
+        to: Vec<Device>,
+    },
+    /// Find out whether a device is its owner's and has this Olm key, answer with
+    /// [`Machine::handle_vouched`].
+    Vouch {
+        id: VouchId,
+        device: Device,
+        curve25519: String,
     },
 }
 
@@ -115,6 +136,13 @@ pub(crate) struct Machine {
     watched: Option<Vec<Watched>>,
     told_delay: Option<String>,
     last_failure: String,
+    /// Of calls in which each member has its own.
+    keys: Option<CallKeys>,
+    /// Participants whose media arrive and can't be decrypted.
+    undecryptable: BTreeSet<String>,
+    /// When this process came back into an encrypted call: the others send their keys again to a
+    /// member that is new.
+    reborn_ms: Option<u64>,
     effects: VecDeque<Effect>,
 }
 
@@ -137,10 +165,18 @@ impl Machine {
             watched: None,
             told_delay: None,
             last_failure: String::new(),
+            keys: setup.media_secret.keys(now, &setup.room_id),
+            undecryptable: BTreeSet::new(),
+            reborn_ms: None,
             effects: VecDeque::new(),
             setup,
         };
+        if machine.keys.is_some() && machine.setup.delay_id.is_some() {
+            machine.reborn_ms = Some(now.unix_ms);
+        }
         machine.emit(CallEvent::Progress(JoinStage::Connecting));
+        machine.set_password();
+        machine.meet_peers(now);
         machine.choose_links(now);
         machine.settle(now);
         machine
@@ -214,6 +250,7 @@ impl Machine {
             }
             link.state = LinkState::Waiting(now.instant);
         }
+        self.repeat_keys();
         self.reconnecting("the media engine was restarted");
         self.settle(now);
     }
@@ -226,8 +263,17 @@ impl Machine {
             .filter_map(Link::session_mut)
             .find(|session| session.owns(transport));
         // Events of a transport that was closed meanwhile are late, not wrong.
-        if let Some(session) = session {
-            session.handle_transport(now.instant, event);
+        match (session, event) {
+            (
+                Some(_),
+                TransportEvent::Decrypts {
+                    participant,
+                    decrypts,
+                    ..
+                },
+            ) => self.decrypts(participant, decrypts),
+            (Some(session), event) => session.handle_transport(now.instant, event),
+            (None, _) => {}
         }
         self.settle(now);
     }
@@ -246,6 +292,7 @@ impl Machine {
             .iter()
             .any(|member| member.device == self.setup.own);
         self.keeper.handle_own_state(now.instant, present);
+        self.meet_peers(now);
         self.choose_links(now);
         self.settle(now);
     }
@@ -263,14 +310,14 @@ impl Machine {
 
     /// Content of our membership event.
     pub(crate) fn membership_content(&self, periods: u32) -> serde_json::Value {
-        let prolonged = (periods > 1).then(|| {
+        let prolonged = (periods > 1 || self.reborn_ms.is_some()).then(|| {
             let own = self
                 .members
                 .iter()
                 .find(|member| member.device == self.setup.own);
             let created_ms = own.map_or(0, |member| member.created_ms);
             (
-                created_ms,
+                self.reborn_ms.unwrap_or(created_ms),
                 membership::DEFAULT_EXPIRES_MS * u64::from(periods),
             )
         });
@@ -305,6 +352,7 @@ impl Machine {
         let mut session = Box::new(Session::new(Setup {
             subscriber,
             publisher,
+            encrypted: self.setup.media_secret.encrypts(),
         }));
         if let Some(watched) = &self.watched {
             session.watch(watched.clone());
@@ -365,11 +413,16 @@ impl Machine {
             _ => None,
         };
         let links = self.links.iter().filter_map(Link::deadline);
-        links.chain(give_up).chain(self.keeper.deadline()).min()
+        let keys = self.keys.as_ref().and_then(CallKeys::deadline);
+        let others = [give_up, keys, self.keeper.deadline()];
+        links.chain(others.into_iter().flatten()).min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Now) {
         self.keeper.handle_timeout(now.instant);
+        if let Some(keys) = &mut self.keys {
+            keys.handle_timeout(now.instant);
+        }
         for link in &mut self.links {
             if let Some(session) = link.session_mut() {
                 session.handle_timeout(now.instant, now.unix_ms);

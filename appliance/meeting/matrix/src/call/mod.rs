@@ -11,11 +11,16 @@ pub(crate) mod prepare;
 
 use std::sync::Arc;
 
+use matrix_sdk::Client;
 use saal_meeting::MeetingEvent;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use url::Url;
 
-use crate::{account::Rooms, homeserver::Homeserver, rtc::Device};
+use crate::{
+    account::Rooms,
+    homeserver::Homeserver,
+    rtc::{Device, keys::KeyEvent},
+};
 
 /// What a call needs of the service.
 #[derive(Clone)]
@@ -25,6 +30,10 @@ pub(crate) struct Environment {
     pub configured: Option<Url>,
     pub identity: watch::Receiver<Option<Device>>,
     pub rooms: watch::Receiver<Rooms>,
+    /// The signed-in account, for what has to be encrypted.
+    pub client: watch::Receiver<Option<Client>>,
+    /// Keys of calls as they come.
+    pub key_events: broadcast::Sender<KeyEvent>,
     pub prefetch: Arc<prefetch::Prefetch>,
     pub events: mpsc::UnboundedSender<MeetingEvent>,
 }

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use saal_meeting::{CallId, EndReason, ResumeToken};
 
-use super::{Environment, machine::CallSetup};
+use super::{
+    Environment,
+    machine::{CallSetup, MediaSecret},
+};
 use crate::{
     account::RoomState,
     homeserver::RequestError,
@@ -21,6 +24,8 @@ pub(crate) struct Join {
     pub microphone: bool,
     pub camera: bool,
     pub resume: Option<ResumeToken>,
+    /// From the call's link; without, the room's encryption decides.
+    pub media_secret: Option<MediaSecret>,
 }
 
 /// Finds out who we are, who is in the call and where our media go. Tries again while the
@@ -79,12 +84,6 @@ async fn try_prepare(
         }
         room => room?,
     };
-    if room.encrypted {
-        let reason = "this room's call is encrypted; this version can't join encrypted calls yet";
-        return Ok(Err(EndReason::NotAllowed {
-            reason: reason.to_owned(),
-        }));
-    }
     let Some(focus) = focus? else {
         let reason = "the homeserver names no call service and the configuration has none";
         return Ok(Err(EndReason::Failed {
@@ -105,7 +104,17 @@ async fn try_prepare(
         presenting: false,
         delay_id: resume.map(|resume| resume.delay_id),
         members: room.members.clone(),
+        media_secret: media_secret(join, &room),
     }))
+}
+
+/// What the link says goes before what the room says.
+fn media_secret(join: &Join, room: &RoomState) -> MediaSecret {
+    join.media_secret.clone().unwrap_or(if room.encrypted {
+        MediaSecret::PerMember
+    } else {
+        MediaSecret::Plain
+    })
 }
 
 /// As the last sync knows it; asked for when it does not (a fresh start, a fresh invitation).

@@ -1,6 +1,7 @@
 //! One stay on one media server, pure: what the server says and what the media engine reports go
 //! in, requests to the server and commands to the engine come out.
 
+mod candidates;
 mod health;
 mod sending;
 mod watching;
@@ -15,10 +16,9 @@ use livekit_protocol::{
     signal_response::Message as Response,
 };
 use saal_media_protocol::{
-    Candidate, DescriptionKind, IceServer, SourceKind, TransportCommand, TransportEvent,
-    TransportId, TransportRole, VideoSend,
+    DescriptionKind, IceServer, SourceKind, TransportCommand, TransportEvent, TransportId,
+    TransportRole, VideoSend,
 };
-use serde::{Deserialize, Serialize};
 
 use super::roster::Roster;
 
@@ -33,6 +33,8 @@ pub(crate) struct Setup {
     pub subscriber: TransportId,
     /// Sends; `None` on servers where the room only receives.
     pub publisher: Option<Publisher>,
+    /// Media are end-to-end encrypted, in both directions.
+    pub encrypted: bool,
 }
 
 /// What the room sends.
@@ -70,6 +72,8 @@ pub(crate) enum Output {
 pub(crate) struct Session {
     setup: Setup,
     ice_servers: Vec<IceServer>,
+    /// What the server's own frames end with.
+    server_trailer: Vec<u8>,
     own_identity: String,
     joined_at: Option<Instant>,
     roster: Roster,
@@ -114,22 +118,12 @@ struct LocalTrack {
     ended: bool,
 }
 
-/// A candidate as browsers write it (RTCIceCandidateInit).
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CandidateInit {
-    candidate: String,
-    #[serde(default)]
-    sdp_mid: Option<String>,
-    #[serde(default, rename = "sdpMLineIndex")]
-    sdp_mline_index: Option<u16>,
-}
-
 impl Session {
     pub(crate) fn new(setup: Setup) -> Self {
         Self {
             setup,
             ice_servers: Vec::new(),
+            server_trailer: Vec::new(),
             own_identity: String::new(),
             joined_at: None,
             roster: Roster::default(),
@@ -255,6 +249,7 @@ impl Session {
         self.next_ping = Some(now + self.ping_every);
         self.own_identity = join.participant.map(|own| own.identity).unwrap_or_default();
         self.ice_servers = join.ice_servers.into_iter().map(ice_server).collect();
+        self.server_trailer = join.sif_trailer;
         if let Some(publisher) = self.setup.publisher.clone() {
             self.open(publisher.transport, TransportRole::Publisher);
             let transport = publisher.transport.0;
@@ -291,6 +286,13 @@ impl Session {
             role,
             ice_servers,
         });
+        if self.setup.encrypted {
+            let server_trailer = self.server_trailer.clone();
+            self.command(TransportCommand::Encrypt {
+                transport,
+                server_trailer,
+            });
+        }
     }
 
     fn describe(&mut self, transport: TransportId, kind: DescriptionKind, sdp: String) {
@@ -299,28 +301,6 @@ impl Session {
             kind,
             sdp,
         });
-    }
-
-    fn trickled(&mut self, trickle: &proto::TrickleRequest) {
-        let transport = match trickle.target() {
-            proto::SignalTarget::Subscriber => Some(self.setup.subscriber),
-            proto::SignalTarget::Publisher => self.setup.publisher.as_ref().map(|p| p.transport),
-        };
-        let init = serde_json::from_str::<CandidateInit>(&trickle.candidate_init);
-        match (transport, init) {
-            (Some(transport), Ok(init)) if !init.candidate.is_empty() => {
-                let candidate = Candidate {
-                    candidate: init.candidate,
-                    mid: init.sdp_mid,
-                };
-                self.command(TransportCommand::AddCandidate {
-                    transport,
-                    candidate,
-                });
-            }
-            (_, Err(error)) => tracing::warn!(%error, "the server sent a malformed candidate"),
-            _ => {}
-        }
     }
 
     fn speakers(&mut self, changed: &proto::SpeakersChanged) {
@@ -413,11 +393,12 @@ impl Session {
                 }
             }
             TransportEvent::Refused { transport, reason } => self.refused(transport, &reason),
-            // Only of declared connections, which this service does not make.
-            TransportEvent::Opened { .. }
+            // Decryption is the call's matter; the others are of declared connections, which this
+            // service does not make.
+            TransportEvent::Decrypts { .. }
+            | TransportEvent::Opened { .. }
             | TransportEvent::ChannelOpen { .. }
-            | TransportEvent::ChannelText { .. }
-            | TransportEvent::Decrypts { .. } => {}
+            | TransportEvent::ChannelText { .. } => {}
         }
     }
 
@@ -455,24 +436,6 @@ impl Session {
                 source,
             });
         }
-    }
-
-    fn found_candidate(&mut self, transport: TransportId, candidate: Candidate) {
-        let target = if transport == self.setup.subscriber {
-            proto::SignalTarget::Subscriber
-        } else {
-            proto::SignalTarget::Publisher
-        };
-        let init = CandidateInit {
-            candidate: candidate.candidate,
-            sdp_mid: candidate.mid.or_else(|| Some("0".to_owned())),
-            sdp_mline_index: Some(0),
-        };
-        self.request(Request::Trickle(proto::TrickleRequest {
-            candidate_init: serde_json::to_string(&init).expect("strings are always JSON"),
-            target: target as i32,
-            r#final: false,
-        }));
     }
 }
 

@@ -1,7 +1,8 @@
-//! MatrixRTC, pure: who is in a room's call, where its media go, and how the room's own
+//! MatrixRTC, pure: who is in a room's call, where its media go, with which keys, and how the room's own
 //! membership is kept alive (MSC3401, MSC4143, MSC4195, MSC4140).
 
 pub(crate) mod keeper;
+pub(crate) mod keys;
 pub(crate) mod membership;
 pub(crate) mod resume;
 pub(crate) mod transports;

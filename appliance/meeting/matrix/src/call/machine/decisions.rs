@@ -46,6 +46,7 @@ impl Machine {
             self.effects.push_back(Effect::Membership(action));
         }
         self.settle_membership(now);
+        self.settle_keys();
         self.connect_due(now);
         for index in 0..self.links.len() {
             self.drain_session(now, index);
@@ -219,6 +220,8 @@ impl Machine {
             self.leave_link(index);
         }
         self.links.clear();
+        self.keys = None;
+        self.forget_keys();
         self.keeper.leave(now.instant);
         self.settle_membership(now);
     }
@@ -239,7 +242,10 @@ impl Machine {
                 .filter_map(Link::session)
                 .map(Session::roster)
         };
-        let people = people::participants(rosters(), &self.setup.own, &self.names);
+        let mut people = people::participants(rosters(), &self.setup.own, &self.names);
+        for person in &mut people {
+            person.key_missing = self.undecryptable.contains(&person.id);
+        }
         let users: BTreeSet<String> = rosters()
             .flat_map(Roster::iter)
             .filter_map(|(identity, _)| Device::from_identity(identity))

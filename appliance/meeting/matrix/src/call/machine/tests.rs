@@ -4,6 +4,8 @@ use saal_media_protocol::{TransportCommand, TransportId, TransportRole, Transpor
 use super::*;
 use crate::rtc::{StateEvent, keeper::Failure, resume::Resume};
 
+mod encrypted;
+
 const FOCUS: &str = "https://ours.example";
 const THEIRS: &str = "https://theirs.example";
 
@@ -34,6 +36,14 @@ fn member(user: &str, focus: &str) -> Member {
 
 impl World {
     fn new(members: Vec<Member>, delay_id: Option<&str>) -> Self {
+        Self::with_secret(members, delay_id, MediaSecret::Plain)
+    }
+
+    fn with_secret(
+        members: Vec<Member>,
+        delay_id: Option<&str>,
+        media_secret: MediaSecret,
+    ) -> Self {
         let setup = CallSetup {
             call: CallId(3),
             own: device("room"),
@@ -44,11 +54,16 @@ impl World {
             presenting: false,
             delay_id: delay_id.map(str::to_owned),
             members,
+            media_secret,
         };
         let now = Now {
             instant: Instant::now(),
             unix_ms: 2_000,
             jitter: 0.0,
+            entropy: Entropy {
+                key: [1; 16],
+                index: 0,
+            },
         };
         let mut world = Self {
             machine: Machine::new(setup, now),

@@ -14,7 +14,10 @@ impl Session {
         video: Option<VideoSend>,
         muted: bool,
     ) {
-        let request = publish::add_track(&cid, source, video.as_ref(), muted);
+        let mut request = publish::add_track(&cid, source, video.as_ref(), muted);
+        if self.setup.encrypted {
+            request.encryption = proto::encryption::Type::Gcm as i32;
+        }
         self.request(Request::AddTrack(request));
         self.tracks.push(LocalTrack {
             cid,

@@ -1,7 +1,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use prost::Message as _;
 use proto::signal_response::Message as Said;
-use saal_media_protocol::TransportState;
+use saal_media_protocol::{Candidate, TransportState};
 
 use super::{health::CONNECT_WITHIN, *};
 use crate::livekit::publish;
@@ -26,6 +26,7 @@ impl Client {
         let setup = Setup {
             subscriber: SUBSCRIBER,
             publisher: Some(publisher),
+            encrypted: false,
         };
         Self {
             session: Session::new(setup),

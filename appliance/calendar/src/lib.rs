@@ -13,7 +13,7 @@ mod room;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
 use saal_core::CalendarProblem;
-use saal_meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink};
+use saal_meeting::{Destination, Invitation, LinkTarget, Meeting, MeetingId, MeetingLink};
 
 use crate::{entry::Span, room::Room};
 
@@ -30,6 +30,8 @@ pub struct Calendar {
     zones: TimeZoneDatabase,
     rooms: Vec<Room>,
     standing: Vec<Meeting>,
+    /// Links of standing meetings that can't be read.
+    unread: Vec<CalendarProblem>,
 }
 
 impl Default for Calendar {
@@ -39,6 +41,7 @@ impl Default for Calendar {
             zones: TimeZoneDatabase::bundled(),
             rooms: Vec::new(),
             standing: Vec::new(),
+            unread: Vec::new(),
         }
     }
 }
@@ -60,18 +63,16 @@ impl Calendar {
 
     /// Meetings that are always there: title and link, as the configuration names them.
     pub fn set_standing<'a>(&mut self, meetings: impl IntoIterator<Item = (&'a str, &'a str)>) {
-        let meeting = |(title, link): (&str, &str)| {
-            let link = MeetingLink::new(link);
-            Meeting {
-                id: MeetingId(format!("standing/{link}")),
-                title: title.to_owned(),
-                start: None,
-                end: None,
-                destination: Destination::jitsi(link),
-                in_call: 0,
+        (self.standing, self.unread) = (Vec::new(), Vec::new());
+        for (title, link) in meetings {
+            match LinkTarget::of(&MeetingLink::new(link)) {
+                Ok(target) => self.standing.push(standing(title, target.destination)),
+                Err(error) => self.unread.push(CalendarProblem {
+                    place: title.to_owned(),
+                    reason: error.to_string(),
+                }),
             }
-        };
-        self.standing = meetings.into_iter().map(meeting).collect();
+        }
     }
 
     /// The meetings from a day ago to two days ahead, and the entries that can't be read, both
@@ -79,13 +80,18 @@ impl Calendar {
     #[must_use]
     pub fn meetings(&mut self, now: Timestamp) -> (Vec<Meeting>, Vec<CalendarProblem>) {
         let window = window(now);
-        let mut meetings = self.standing.clone();
-        let mut problems = Vec::new();
+        let (mut standing, mut meetings) = (self.standing.clone(), Vec::new());
+        let mut problems = self.unread.clone();
         for room in &mut self.rooms {
             let (of_room, unread) = room.meetings(now, window);
-            meetings.extend(of_room);
+            let always = standing.iter_mut().find(|m| room.is_at(&m.destination));
+            meetings.extend(match always {
+                Some(always) => with_its_call(always, of_room),
+                None => of_room,
+            });
             problems.extend(unread);
         }
+        meetings.extend(standing);
         meetings.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
         problems.sort();
         (meetings, problems)
@@ -101,6 +107,25 @@ impl Calendar {
         let step = now.as_second().div_euclid(STEP_SECONDS) + 1;
         Timestamp::from_second(step * STEP_SECONDS).ok()
     }
+}
+
+fn standing(title: &str, destination: Destination) -> Meeting {
+    Meeting {
+        id: MeetingId(format!("standing/{}", destination.place())),
+        title: title.to_owned(),
+        start: None,
+        end: None,
+        destination,
+        in_call: 0,
+    }
+}
+
+/// A call without an appointment in the room of a standing meeting is that meeting's.
+fn with_its_call(standing: &mut Meeting, of_room: Vec<Meeting>) -> Vec<Meeting> {
+    let is_call = |m: &Meeting| m.start.is_none() && m.in_call > 0;
+    let (calls, others): (Vec<_>, _) = of_room.into_iter().partition(is_call);
+    standing.in_call = calls.iter().map(|call| call.in_call).sum();
+    others
 }
 
 fn window(now: Timestamp) -> Span {

@@ -95,25 +95,47 @@ impl Room {
             .filter(|o| in_call > 0 && o.span.distance(now) <= NEAR)
             .min_by_key(|o| (o.span.distance(now), std::cmp::Reverse(o.span.start)))
             .map(|o| o.planned);
-        let mut meetings: Vec<Meeting> = occurrences
-            .into_iter()
-            .map(|o| {
-                self.meeting(
-                    o,
-                    if nearest == Some(o.planned) {
-                        in_call
-                    } else {
-                        0
-                    },
-                )
-            })
-            .collect();
+        let here = |o: &Occurrence| {
+            if nearest == Some(o.planned) {
+                in_call
+            } else {
+                0
+            }
+        };
+        let mut meetings: Vec<Meeting> = Vec::new();
+        for occurrence in occurrences {
+            let here = here(&occurrence);
+            self.add(&mut meetings, self.meeting(occurrence, here));
+        }
         // A room with a conference and no appointment meets at any time.
         let always = self.entries.is_empty() && self.conference.is_some();
         if (in_call > 0 && nearest.is_none()) || always {
-            meetings.push(self.call_without_appointment());
+            self.add(&mut meetings, self.call_without_appointment());
         }
         meetings
+    }
+
+    /// People who meet in the Matrix room itself are not left for an empty conference, which stays
+    /// within reach.
+    fn add(&self, meetings: &mut Vec<Meeting>, meeting: Meeting) {
+        let Some(conference) = &self.conference else {
+            return meetings.push(meeting);
+        };
+        let there = Meeting {
+            destination: conference.clone(),
+            in_call: 0,
+            ..meeting.clone()
+        };
+        if meeting.in_call == 0 {
+            return meetings.push(there);
+        }
+        let (id, title) = (&meeting.id.0, &meeting.title);
+        let there = Meeting {
+            id: MeetingId(format!("{id}/jitsi")),
+            title: format!("{title} (Jitsi)"),
+            ..there
+        };
+        meetings.extend([meeting, there]);
     }
 
     /// The time for which a meeting was planned names it; two at the same time are one.
@@ -180,7 +202,7 @@ impl Room {
             title: self.title(),
             start: Some(occurrence.span.start),
             end: Some(occurrence.span.end),
-            destination: self.destination(),
+            destination: self.invitation.destination.clone(),
             in_call,
         }
     }
@@ -191,7 +213,7 @@ impl Room {
             title: self.title(),
             start: None,
             end: None,
-            destination: self.destination(),
+            destination: self.invitation.destination.clone(),
             in_call: self.invitation.in_call,
         }
     }
@@ -200,26 +222,20 @@ impl Room {
         MeetingId(format!("{}/{occurrence}", self.place()))
     }
 
-    fn place(&self) -> &str {
-        match &self.invitation.destination {
-            Destination::Matrix { room_id } => room_id,
-            Destination::Jitsi { link, .. } => link.reveal(),
-        }
+    fn place(&self) -> String {
+        self.invitation.destination.place()
     }
 
-    /// People who meet in the Matrix room itself are not left for an empty conference.
-    fn destination(&self) -> Destination {
-        let conference = self
-            .conference
-            .as_ref()
-            .filter(|_| self.invitation.in_call == 0);
-        conference.unwrap_or(&self.invitation.destination).clone()
+    /// Whether this is the room that a link leads to, by its id or by an alias.
+    pub(crate) fn is_at(&self, destination: &Destination) -> bool {
+        let place = destination.place();
+        self.place() == place || self.invitation.aliases.contains(&place)
     }
 
     /// NeoDateFix keeps the title in the room's name. A nameless room still has an address.
     fn title(&self) -> String {
         match self.invitation.name.trim() {
-            "" => self.place().to_owned(),
+            "" => self.place(),
             name => name.to_owned(),
         }
     }
@@ -233,10 +249,10 @@ impl Room {
 }
 
 fn conference(invitation: &Invitation, problems: &mut Vec<Problem>) -> Option<Destination> {
-    let Destination::Matrix { room_id } = &invitation.destination else {
+    let Destination::Matrix { room, .. } = &invitation.destination else {
         return None;
     };
-    let read = |widget| jitsi_widget::read(widget, room_id);
+    let read = |widget| jitsi_widget::read(widget, room.as_str());
     let (found, unread): (Vec<_>, Vec<_>) = invitation
         .jitsi_widgets
         .iter()

@@ -111,10 +111,10 @@ fn any_event() -> impl Strategy<Value = Value> {
 
 fn check(event: Value, now: Timestamp, in_call: u32) {
     let mut calendar = Calendar::default();
-    let room_id = "!lahn:example.org".to_owned();
     calendar.update(vec![Invitation {
-        destination: Destination::Matrix { room_id },
+        destination: Destination::matrix("!lahn:example.org"),
         name: "Weekly".to_owned(),
+        aliases: Vec::new(),
         calendar_event: Some(event),
         jitsi_widgets: Vec::new(),
         in_call,

@@ -16,10 +16,9 @@ fn at(text: &str) -> Timestamp {
 
 fn invitation(event: impl Into<Option<Value>>, in_call: u32) -> Invitation {
     Invitation {
-        destination: Destination::Matrix {
-            room_id: "!lahn:example.org".to_owned(),
-        },
+        destination: Destination::matrix("!lahn:example.org"),
         name: "Weekly".to_owned(),
+        aliases: Vec::new(),
         calendar_event: event.into(),
         jitsi_widgets: Vec::new(),
         in_call,
@@ -547,4 +546,76 @@ fn an_update_replaces_everything() {
     assert_eq!(meetings[0].start, Some(at("2026-11-23T11:00:00Z")));
     calendar.update(Vec::new());
     assert_eq!(calendar.meetings(now), (vec![], vec![]));
+}
+
+fn place(meeting: &Meeting) -> String {
+    meeting.destination.place()
+}
+
+#[test]
+fn standing_meetings_are_matrix_rooms_and_conferences() {
+    let mut calendar = Calendar::default();
+    let ec = "https://call.example.org/room/#/a?roomId=!a:hs&password=s3cret";
+    let other = "https://call.example.org/room/#/b?roomId=!b:hs";
+    let jitsi = "https://meet.example.org/Weekly";
+    calendar.set_standing([
+        ("A", ec),
+        ("B", other),
+        ("C", jitsi),
+        ("D", "matrix:u/anna:hs"),
+    ]);
+    let (meetings, problems) = calendar.meetings(at("2026-11-23T08:00:00Z"));
+    let places: Vec<_> = meetings.iter().map(place).collect();
+    assert_eq!(places, ["!a:hs", "!b:hs", jitsi]);
+    let ids: std::collections::BTreeSet<_> = meetings.iter().map(|m| &m.id).collect();
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    assert!(!format!("{meetings:?}").contains("s3cret"));
+    assert_eq!((problems.len(), problems[0].place.as_str()), (1, "D"));
+    assert!(
+        problems[0].reason.contains("leads to no room"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_call_in_a_standing_meetings_room_is_that_meetings() {
+    for link in ["#lahn:example.org", "!lahn:example.org"] {
+        let mut calendar = Calendar::default();
+        calendar.set_standing([("Always", link)]);
+        let aliases = vec!["#lahn:example.org".to_owned()];
+        calendar.update(vec![Invitation {
+            aliases,
+            ..invitation(None, 3)
+        }]);
+        let (meetings, _) = calendar.meetings(at("2026-11-23T08:00:00Z"));
+        let shown: Vec<_> = meetings
+            .iter()
+            .map(|m| (m.title.as_str(), m.in_call))
+            .collect();
+        assert_eq!(shown, [("Always", 3)], "{link}");
+    }
+}
+
+#[test]
+fn who_meets_in_the_room_comes_first_and_the_conference_stays_within_reach() {
+    let widget =
+        json!({ "type": "jitsi", "data": { "domain": "meet.example.org", "conferenceId": "W" } });
+    let day = |in_call| {
+        let mut calendar = Calendar::default();
+        let entry = event(&[entry("20261123T090000", "20261123T100000")]);
+        let mut invitation = invitation(entry, in_call);
+        invitation.jitsi_widgets = vec![widget.clone()];
+        calendar.update(vec![invitation]);
+        let (meetings, _) = calendar.meetings(at("2026-11-23T08:15:00Z"));
+        let line = |m: &Meeting| format!("{} {} {}", m.title, place(m), m.in_call);
+        meetings.iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(day(0), ["Weekly https://meet.example.org/W 0"]);
+    assert_eq!(
+        day(2),
+        [
+            "Weekly !lahn:example.org 2",
+            "Weekly (Jitsi) https://meet.example.org/W 0"
+        ]
+    );
 }

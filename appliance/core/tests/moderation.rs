@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Bench, participant, to_service};
+use common::{Bench, participant, to_service, weekly};
 use saal_core::{Effect, Event, Intent, Notice, Obstacle, Phase};
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
@@ -373,4 +373,65 @@ fn a_link_is_joined_without_a_calendar_and_shows_no_token() {
     assert_eq!(name, "Raum Lahn");
     assert!(!format!("{effects:?} {:?}", bench.room).contains("abc"));
     assert_eq!(bench.room.phase().meeting().unwrap().title, "Jour fixe");
+}
+
+#[test]
+fn a_link_to_a_matrix_room_is_a_visit_and_one_in_the_calendar_is_not() {
+    let joined = |meetings: Vec<saal_meeting::Meeting>, link: &str| {
+        let mut bench = Bench::at_home();
+        bench.tell_meetings(meetings);
+        let effects = bench.touch(Intent::JoinLink(MeetingLink::new(link)));
+        let [MeetingCommand::Join { destination, .. }] = to_service(&effects)[..] else {
+            panic!("{effects:?}")
+        };
+        let title = bench.room.phase().meeting().unwrap().title.clone();
+        (destination.clone(), title)
+    };
+    let link =
+        "https://call.example.org/room/#/Jour%20fixe?roomId=!weekly:example.org&password=s3cret";
+    let (destination, title) = joined(Vec::new(), link);
+    assert!(matches!(
+        &destination,
+        Destination::Matrix { visit: true, password: Some(_), via, .. } if via == &["example.org"]
+    ));
+    assert_eq!(title, "Jour fixe");
+    let (destination, title) = joined(vec![weekly()], link);
+    assert!(matches!(
+        destination,
+        Destination::Matrix {
+            visit: false,
+            password: Some(_),
+            ..
+        }
+    ));
+    assert_eq!(title, "Title of weekly");
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_said_and_nothing_is_entered() {
+    let mut bench = Bench::at_home();
+    let effects = bench.touch(Intent::JoinLink(MeetingLink::new("matrix:u/anna:hs")));
+    assert!(to_service(&effects).is_empty() && bench.is_home());
+    assert_eq!(bench.trouble_codes(), ["join_failed"]);
+}
+
+#[test]
+fn a_voice_conference_is_entered_with_the_camera_off() {
+    let mut bench = Bench::at_home();
+    let mut voice = weekly();
+    voice.destination = Destination::jitsi(MeetingLink::new("https://meet.example.org/W"));
+    if let Destination::Jitsi { audio_only, .. } = &mut voice.destination {
+        *audio_only = true;
+    }
+    bench.tell_meetings(vec![voice]);
+    let effects = bench.touch_join("weekly");
+    let [
+        MeetingCommand::Join {
+            camera, microphone, ..
+        },
+    ] = to_service(&effects)[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert!(!camera && *microphone);
 }

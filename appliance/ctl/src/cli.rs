@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Meetings,
     /// Enter a meeting; `status` tells how it goes on
     Join {
-        /// Its id as `meetings` lists it, the beginning of its title, or its link (https://…)
+        /// Its id as `meetings` lists it, the beginning of its title, or its link (https://…, matrix:…, #room:server)
         meeting: String,
     },
     /// Give the password that the meeting asks for (read from standard input)

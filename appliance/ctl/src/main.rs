@@ -14,7 +14,7 @@ use std::{
 
 use clap::Parser;
 use saal_control::{Answer, Refused, Reply, Request};
-use saal_meeting::{MeetingLink, Secret};
+use saal_meeting::{Destination, LinkTarget, MeetingLink, Secret};
 
 use crate::{
     cli::{Cli, Command},
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<String, Failure> {
     let mut client = Client::connect(&cli.state())?;
     let reply = match &cli.command {
-        Command::Join { meeting } if meeting.contains("://") => {
+        Command::Join { meeting } if is_link(meeting) => {
             let link = MeetingLink::new(meeting);
             client.ask(Request::JoinLink { link })?
         }
@@ -84,6 +84,13 @@ fn run(cli: &Cli) -> Result<String, Failure> {
         _ => jiff::tz::TimeZone::UTC,
     };
     Ok(text::reply(&reply, &cli.command, &zone))
+}
+
+/// A web address, or an address of Matrix that no title or id of a meeting looks like.
+fn is_link(meeting: &str) -> bool {
+    let target = LinkTarget::of(&MeetingLink::new(meeting));
+    let matrix = target.is_ok_and(|t| matches!(t.destination, Destination::Matrix { .. }));
+    meeting.contains("://") || matrix
 }
 
 /// What was asked for, bare: programs know what they asked.

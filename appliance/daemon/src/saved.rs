@@ -96,9 +96,7 @@ mod tests {
                 title: "Weekly".into(),
                 start: None,
                 end: None,
-                destination: Destination::Matrix {
-                    room_id: "!a:b".into(),
-                },
+                destination: Destination::matrix("!a:b"),
                 in_call: 2,
             },
             muted: Muted {

@@ -6,7 +6,7 @@ use saal_control::{
 };
 use saal_core::{Agenda, EngineState, Intent, Now, Phase, Room, Trouble};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{Meeting, MeetingId, MeetingLink, Waiting};
+use saal_meeting::{LinkTarget, Meeting, MeetingId, MeetingLink, Waiting};
 
 /// What answers are made from.
 pub(crate) struct Facts<'a> {
@@ -60,6 +60,9 @@ fn join_link(link: &MeetingLink, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
     if let Some(meeting) = facts.room.phase().meeting() {
         let message = format!("the room is in \"{}\"; leave first", meeting.title);
         return refuse(ErrorCode::InCall, message);
+    }
+    if let Err(error) = LinkTarget::of(link) {
+        return refuse(ErrorCode::Malformed, error.to_string());
     }
     (Reply::Done {}, Some(Intent::JoinLink(link.clone())))
 }

@@ -10,6 +10,7 @@
 //!
 //! Every process dies with the one that started it, however that ends.
 
+mod authority;
 mod clip;
 mod desktop;
 mod error;

@@ -120,6 +120,72 @@ impl User {
             .map(drop)
     }
 
+    /// Makes a room that anybody may enter, or ask to be let in when `knock` is true, under an alias; gives its id
+    /// and the alias.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn open_room(
+        &self,
+        name: &str,
+        alias: &str,
+        knock: bool,
+    ) -> Result<(String, String)> {
+        let room = self.create_room(name, &[]).await?;
+        let rule = json!({ "join_rule": if knock { "knock" } else { "public" } });
+        self.send_state(&room, "m.room.join_rules", "", &rule)
+            .await?;
+        let server = self
+            .user_id
+            .split_once(':')
+            .map_or("", |(_, server)| server);
+        let alias = format!("#{alias}:{server}");
+        let path = format!("directory/room/{}", segment(&alias));
+        self.ask(Method::PUT, &path, Some(&json!({ "room_id": room })))
+            .await?;
+        let canonical = json!({ "alias": alias });
+        self.send_state(&room, "m.room.canonical_alias", "", &canonical)
+            .await?;
+        Ok((room, alias))
+    }
+
+    /// Removes somebody from a room, or refuses their knock.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn kick(&self, room: &str, user_id: &str) -> Result<()> {
+        let path = format!("rooms/{}/kick", segment(room));
+        self.post(&path, &json!({ "user_id": user_id }))
+            .await
+            .map(drop)
+    }
+
+    /// Replaces a room by one of another version; gives the new one's id.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn upgrade(&self, room: &str, version: &str) -> Result<String> {
+        let path = format!("rooms/{}/upgrade", segment(room));
+        let answer = self.post(&path, &json!({ "new_version": version })).await?;
+        let next = answer["replacement_room"].as_str().map(str::to_owned);
+        next.ok_or_else(|| Error::Answer {
+            what: path,
+            answer: answer.to_string(),
+        })
+    }
+
+    /// How somebody stands with a room: `join`, `invite`, `knock`, `leave`, `ban`; `None` for strangers.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn membership(&self, room: &str, user_id: &str) -> Result<Option<String>> {
+        let all = self.state(room).await?;
+        let of_them = all
+            .into_iter()
+            .find(|event| event.kind == "m.room.member" && event.state_key == user_id);
+        Ok(of_them.and_then(|event| event.content["membership"].as_str().map(str::to_owned)))
+    }
+
     /// Writes state.
     ///
     /// # Errors

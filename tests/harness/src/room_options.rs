@@ -25,6 +25,8 @@ pub struct RoomOptions {
     pub homeserver: Option<String>,
     /// The account's token, when it is not the user's own.
     pub access_token: Option<String>,
+    /// Whose users may invite the room.
+    pub allowed_servers: Vec<String>,
     /// The web view's port; a free one without.
     pub web_port: Option<u16>,
     /// Where the room keeps its state; a folder of its own without.
@@ -52,6 +54,7 @@ impl Default for RoomOptions {
             television: (1280, 720),
             homeserver: None,
             access_token: None,
+            allowed_servers: vec![SERVER_NAME.to_owned()],
             web_port: None,
             state: None,
             meetings: Vec::new(),
@@ -90,13 +93,14 @@ impl RoomOptions {
             loudspeaker,
             encoder,
             television: (width, height),
+            allowed_servers,
             more,
             ..
         } = self;
         let matrix = homeserver.map_or_else(String::new, |homeserver| {
             format!(
                 "[matrix]\nhomeserver = {homeserver:?}\naccess_token_file = \"token\"\n\
-                 allowed_servers = [{SERVER_NAME:?}]\n\n"
+                 allowed_servers = {allowed_servers:?}\n\n"
             )
         });
         let standing = |meeting: &StandingMeeting| {

@@ -1,13 +1,15 @@
 //! Everything a call needs, on loopback: home server, media server, token service, web host.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::authority::Authority;
 use crate::error::{Error, Result};
 use crate::livekit::{LiveKit, LiveKitClient, Participant};
 use crate::matrix::{User, segment};
-use crate::synapse::Synapse;
+use crate::synapse::{Identity, Synapse};
 use crate::token_service::{Bound, call_room};
 use crate::tools::Tools;
 use crate::web::{Serving, Web};
@@ -76,10 +78,64 @@ fn remove_forgotten() {
     }
 }
 
+/// Servers that run; whom the token service knows is still open.
+struct Started {
+    tools: Tools,
+    identity: Identity,
+    synapse: Synapse,
+    livekit: LiveKit,
+    web: Web,
+    tokens: Bound,
+    folder: RunFolder,
+}
+
+impl Started {
+    async fn new(folder: RunFolder, identity: Identity) -> Result<Self> {
+        let tools = Tools::find()?;
+        let tokens = Bound::new().await?;
+        let (synapse, livekit) = (folder.path().join("synapse"), folder.path().join("livekit"));
+        let (synapse, livekit, web) = tokio::try_join!(
+            Synapse::start(&tools, &synapse, &identity, tokens.url()),
+            LiveKit::start(&tools, &livekit),
+            Web::start(&tools, folder.path()),
+        )?;
+        Ok(Self {
+            tools,
+            identity,
+            synapse,
+            livekit,
+            web,
+            tokens,
+            folder,
+        })
+    }
+
+    /// The home server's name and where it answers.
+    fn homeserver(&self) -> (String, String) {
+        (self.identity.name.clone(), self.synapse.base().to_owned())
+    }
+
+    fn serve(self, known: &BTreeMap<String, String>) -> Servers {
+        let token_service = self.tokens.url().to_owned();
+        let serving = self.tokens.serve(known.clone(), self.livekit.client());
+        Servers {
+            tools: self.tools,
+            identity: self.identity,
+            synapse: self.synapse,
+            livekit: self.livekit,
+            web: self.web,
+            token_service,
+            _tokens: serving,
+            folder: self.folder,
+        }
+    }
+}
+
 /// The running servers. Dropping them ends every process and removes their files.
 #[derive(Debug)]
 pub struct Servers {
     tools: Tools,
+    identity: Identity,
     synapse: Synapse,
     livekit: LiveKit,
     web: Web,
@@ -95,26 +151,45 @@ impl Servers {
     /// # Errors
     /// When the set-up is missing or a server does not come up; the error has the end of its log.
     pub async fn start() -> Result<Self> {
-        let tools = Tools::find()?;
-        let folder = RunFolder::new()?;
-        let tokens = Bound::new().await?;
-        let token_service = tokens.url().to_owned();
-        let (synapse, livekit) = (folder.path().join("synapse"), folder.path().join("livekit"));
-        let (synapse, livekit, web) = tokio::try_join!(
-            Synapse::start(&tools, &synapse, tokens.url()),
-            LiveKit::start(&tools, &livekit),
-            Web::start(&tools, folder.path()),
+        let started = Started::new(RunFolder::new()?, Identity::alone()).await?;
+        let known = started.homeserver();
+        Ok(started.serve(&BTreeMap::from([known])))
+    }
+
+    /// Starts two sets of them whose home servers know each other, each with a media server of its own.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn federating() -> Result<(Self, Self)> {
+        let (first, second) = (RunFolder::new()?, RunFolder::new()?);
+        let authority = Authority::new(first.path())?;
+        let (first, second) = tokio::try_join!(
+            Started::new(first, Identity::federating(authority.clone())?),
+            Started::new(second, Identity::federating(authority)?),
         )?;
-        let serving = tokens.serve(synapse.base().to_owned(), livekit.client());
-        Ok(Self {
-            tools,
-            synapse,
-            livekit,
-            web,
-            token_service,
-            _tokens: serving,
-            folder,
-        })
+        let known = BTreeMap::from([first.homeserver(), second.homeserver()]);
+        Ok((first.serve(&known), second.serve(&known)))
+    }
+
+    /// The home server's name in user ids.
+    #[must_use]
+    pub fn server_name(&self) -> &str {
+        &self.identity.name
+    }
+
+    /// Where the home server answers by TLS, with a certificate that only [`Self::authority`] vouches for; `None`
+    /// where it does not federate.
+    #[must_use]
+    pub fn secure_homeserver(&self) -> Option<String> {
+        let (port, _) = self.identity.federation.as_ref()?;
+        Some(format!("https://127.0.0.1:{port}"))
+    }
+
+    /// The file with the certificate of the tests' authority.
+    #[must_use]
+    pub fn authority(&self) -> Option<&Path> {
+        let (_, authority) = self.identity.federation.as_ref()?;
+        Some(&authority.authority)
     }
 
     /// Registers a user.

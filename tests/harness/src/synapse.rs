@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha1::Sha1;
 
+use crate::authority::Authority;
 use crate::error::{Error, Result};
 use crate::matrix::User;
 use crate::process::{Process, Program};
@@ -25,6 +26,34 @@ const SIGNING_KEY: &str = "ed25519 a_test AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGx
 /// Importing Synapse takes 3 s on an idle machine; on a busy one several times that.
 const READY_WITHIN: Duration = Duration::from_secs(90);
 
+/// Under which name a home server is known, and to whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// In user ids.
+    pub(crate) name: String,
+    /// With other home servers, by TLS on this port; alone without.
+    pub(crate) federation: Option<(u16, Authority)>,
+}
+
+impl Identity {
+    /// Known to nobody but its clients.
+    pub(crate) fn alone() -> Self {
+        Self {
+            name: SERVER_NAME.to_owned(),
+            federation: None,
+        }
+    }
+
+    /// Reached by other home servers on this machine.
+    pub(crate) fn federating(authority: Authority) -> Result<Self> {
+        let port = ports::free_tcp()?;
+        Ok(Self {
+            name: format!("127.0.0.1:{port}"),
+            federation: Some((port, authority)),
+        })
+    }
+}
+
 /// A running home server, or one that was stopped.
 #[derive(Debug)]
 pub(crate) struct Synapse {
@@ -37,11 +66,17 @@ pub(crate) struct Synapse {
 
 impl Synapse {
     /// Starts a home server with an empty database below `folder`.
-    pub(crate) async fn start(tools: &Tools, folder: &Path, livekit_service: &str) -> Result<Self> {
+    pub(crate) async fn start(
+        tools: &Tools,
+        folder: &Path,
+        identity: &Identity,
+        livekit_service: &str,
+    ) -> Result<Self> {
         let port = ports::free_tcp()?;
         let base = format!("http://127.0.0.1:{port}");
         std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
-        let settings = settings(folder, port, &base, livekit_service);
+        let mut settings = settings(folder, port, &base, livekit_service);
+        identify(&mut settings, identity);
         write(&folder.join("homeserver.yaml"), &settings.to_string())?;
         write(&folder.join("log.yaml"), &logging().to_string())?;
         write(&folder.join("signing.key"), SIGNING_KEY)?;
@@ -166,6 +201,28 @@ fn settings(folder: &Path, port: u16, base: &str, livekit_service: &str) -> Valu
         settings[limit] = unlimited.clone();
     }
     settings
+}
+
+/// Names the server; one that federates speaks to others that the tests' authority vouches for.
+fn identify(settings: &mut Value, identity: &Identity) {
+    settings["server_name"] = json!(identity.name);
+    let Some((port, authority)) = &identity.federation else {
+        return;
+    };
+    let listener = json!({
+        "port": port, "bind_addresses": ["127.0.0.1"], "type": "http", "tls": true,
+        "resources": [{ "names": ["client", "federation"] }],
+    });
+    if let Some(listeners) = settings["listeners"].as_array_mut() {
+        listeners.push(listener);
+    }
+    settings["tls_certificate_path"] = json!(authority.certificate);
+    settings["tls_private_key_path"] = json!(authority.key);
+    settings["federation_custom_ca_list"] = json!([authority.authority]);
+    settings["ip_range_blacklist"] = json!([]);
+    if let Some(all) = settings.as_object_mut() {
+        all.remove("federation_domain_whitelist");
+    }
 }
 
 fn logging() -> Value {

@@ -1,7 +1,9 @@
 //! The authorisation service: a Matrix `OpenID` token in, a LiveKit token out (MSC4195), with the HTTP contract of the
 //! service that Element runs. Delegating the delayed leave is answered 404, which clients take as "not supported".
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -20,7 +22,6 @@ use tokio::net::TcpListener;
 
 use crate::error::{Error, Result};
 use crate::livekit::{LiveKitClient, token};
-use crate::synapse::SERVER_NAME;
 use crate::{http, runtime};
 
 /// The one slot of a room's call.
@@ -36,7 +37,8 @@ pub(crate) struct Bound {
 /// What the service needs to answer.
 #[derive(Debug, Clone)]
 struct Service {
-    homeserver: String,
+    /// By the name of the server.
+    homeservers: Arc<BTreeMap<String, String>>,
     livekit: LiveKitClient,
     http: reqwest::Client,
 }
@@ -55,9 +57,13 @@ impl Bound {
     }
 
     /// Answers from now on, until the returned task is dropped.
-    pub(crate) fn serve(self, homeserver: String, livekit: LiveKitClient) -> crate::web::Serving {
+    pub(crate) fn serve(
+        self,
+        homeservers: BTreeMap<String, String>,
+        livekit: LiveKitClient,
+    ) -> crate::web::Serving {
         let service = Service {
-            homeserver,
+            homeservers: Arc::new(homeservers),
             livekit,
             http: http::client(),
         };
@@ -216,10 +222,10 @@ fn unauthorised(why: &str) -> Refusal {
 impl Service {
     /// The Matrix user who holds the token, as the home server says.
     async fn user_of(&self, token: &OpenId) -> std::result::Result<String, Refusal> {
-        if token.matrix_server_name != SERVER_NAME {
+        let Some(base) = self.homeservers.get(&token.matrix_server_name) else {
             return Err(unauthorised("this service knows another home server"));
-        }
-        let mut url = url::Url::parse(&self.homeserver).expect("the home server's address is ours");
+        };
+        let mut url = url::Url::parse(base).expect("the home server's address is ours");
         url.set_path("/_matrix/federation/v1/openid/userinfo");
         url.query_pairs_mut()
             .append_pair("access_token", &token.access_token);

@@ -56,9 +56,7 @@ impl Room {
     fn join(&mut self, room_id: &str, resume: Option<ResumeToken>) {
         self.call = CallId(self.call.0 + 1);
         self.story.clear();
-        let destination = Destination::Matrix {
-            room_id: room_id.to_owned(),
-        };
+        let destination = Destination::matrix(room_id);
         let (microphone, camera) = (true, true);
         let call = self.call;
         self.send(MeetingCommand::Join {

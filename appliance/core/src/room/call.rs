@@ -1,10 +1,9 @@
 //! Joining, being in a call, leaving.
 
-use percent_encoding::percent_decode_str;
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
-    CallEvent, CallId, Destination, EndReason, Meeting, MeetingCommand, MeetingId, MeetingLink,
-    Participant, ResumeToken,
+    CallEvent, CallId, Destination, EndReason, LinkTarget, Meeting, MeetingCommand, MeetingId,
+    MeetingLink, Participant, ResumeToken,
 };
 
 use super::Room;
@@ -22,7 +21,12 @@ impl Room {
         let Some(meeting) = wanted.filter(|m| Agenda::can_join(now.wall, m)).cloned() else {
             return;
         };
+        self.enter_anew(now, meeting);
+    }
+
+    fn enter_anew(&mut self, now: Now, meeting: Meeting) {
         self.muted = Muted::default();
+        self.muted.camera = meeting.destination.is_audio_only();
         let call = CallId(self.next_call);
         self.enter(now, Joining::enter(call, meeting, false), None);
     }
@@ -47,12 +51,23 @@ impl Room {
         if self.phase != Phase::Home {
             return;
         }
-        let same = |meeting: &&Meeting| matches!(&meeting.destination, Destination::Jitsi { link: known, .. } if *known == link);
-        let known = self.meetings.iter().find(same).cloned();
-        let meeting = known.unwrap_or_else(|| ad_hoc(link));
-        self.muted = Muted::default();
-        let call = CallId(self.next_call);
-        self.enter(now, Joining::enter(call, meeting, false), None);
+        let target = match LinkTarget::of(&link) {
+            Ok(target) => target,
+            Err(error) => {
+                let reason = error.to_string();
+                self.raise(Trouble::JoinFailed {
+                    title: String::new(),
+                    reason: EndReason::BadLink { reason },
+                });
+                return;
+            }
+        };
+        let known = self.meetings.iter().find(|known| leads_to(&target, known));
+        let meeting = match known {
+            Some(known) => with_password(known.clone(), target.destination),
+            None => ad_hoc(target),
+        };
+        self.enter_anew(now, meeting);
     }
 
     fn enter(&mut self, now: Now, joining: Joining, resume: Option<ResumeToken>) {
@@ -245,19 +260,45 @@ impl Room {
     }
 }
 
+/// A link to a Jitsi meeting counts with its token; a Matrix room is the same room by any link.
+fn leads_to(target: &LinkTarget, known: &Meeting) -> bool {
+    match (&target.destination, &known.destination) {
+        (Destination::Jitsi { link, .. }, Destination::Jitsi { link: known, .. }) => link == known,
+        (Destination::Matrix { room, .. }, Destination::Matrix { room: known, .. }) => {
+            room == known
+        }
+        _ => false,
+    }
+}
+
+/// The calendar does not know the password that is in a link.
+fn with_password(mut known: Meeting, wanted: Destination) -> Meeting {
+    if let Destination::Matrix { password, .. } = &mut known.destination
+        && let Destination::Matrix {
+            password: Some(given),
+            ..
+        } = wanted
+    {
+        *password = Some(given);
+    }
+    known
+}
+
 /// A meeting that nobody planned for this room; its address is its name.
-fn ad_hoc(link: MeetingLink) -> Meeting {
-    let shown = link.to_string();
-    let title = shown
-        .rsplit('/')
-        .find(|part| !part.is_empty())
-        .unwrap_or_default();
+fn ad_hoc(target: LinkTarget) -> Meeting {
+    let LinkTarget {
+        mut destination,
+        title,
+    } = target;
+    if let Destination::Matrix { visit, .. } = &mut destination {
+        *visit = true;
+    }
     Meeting {
-        id: MeetingId(format!("link/{shown}")),
-        title: percent_decode_str(title).decode_utf8_lossy().into_owned(),
+        id: MeetingId(format!("link/{}", destination.place())),
+        title,
         start: None,
         end: None,
-        destination: Destination::jitsi(link),
+        destination,
         in_call: 0,
     }
 }

@@ -63,9 +63,7 @@ pub fn meeting(id: &str, start: Option<&str>, end: Option<&str>, in_call: u32) -
         title: format!("Title of {id}"),
         start: start.map(|t| t.parse().unwrap()),
         end: end.map(|t| t.parse().unwrap()),
-        destination: Destination::Matrix {
-            room_id: format!("!{id}:example.org"),
-        },
+        destination: Destination::matrix(format!("!{id}:example.org")),
         in_call,
     }
 }

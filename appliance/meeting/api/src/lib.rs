@@ -5,12 +5,16 @@
 //! straight between service and media engine.
 
 mod call;
+mod link;
+mod matrix_room;
 mod meeting;
 
 pub use call::{
     CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MeetingState, Participant,
     Poll, ResumeToken, Role, Waiting,
 };
+pub use link::{LinkError, LinkTarget};
+pub use matrix_room::MatrixRoom;
 pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, Secret};
 
 use saal_media_protocol::{Codec, SourceKind, TransportEvent};

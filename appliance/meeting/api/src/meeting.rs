@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::MatrixRoom;
+
 /// Identity of one occurrence of a meeting: source and start, stable while it is moved or renamed
 /// elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,8 +19,18 @@ pub struct MeetingId(pub String);
 pub enum Destination {
     /// A MatrixRTC call in a Matrix room.
     Matrix {
-        /// `!opaque:server`
-        room_id: String,
+        /// Which room.
+        room: MatrixRoom,
+        /// Servers through which it can be joined, likeliest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        via: Vec<String>,
+        /// The call's media are encrypted with a key made from this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<Secret>,
+        /// Nobody planned this meeting here: if the room's account has to become a member of the
+        /// Matrix room for the call, it leaves that room after it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        visit: bool,
     },
     /// A conference on a Jitsi installation.
     Jitsi {
@@ -31,10 +43,45 @@ pub enum Destination {
         /// (auth `openidtoken-jwt`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         matrix_room: Option<String>,
+        /// The meeting is about sound: the room enters it with its camera off.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        audio_only: bool,
     },
 }
 
 impl Destination {
+    /// The call of a room that the account is in or invited to.
+    #[must_use]
+    pub fn matrix(room_id: impl Into<String>) -> Self {
+        Self::Matrix {
+            room: MatrixRoom::id(room_id),
+            via: Vec::new(),
+            password: None,
+            visit: false,
+        }
+    }
+
+    /// Its address without secrets; the same for the same place.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Matrix { room, .. } => room.to_string(),
+            Self::Jitsi { link, .. } => link.to_string(),
+        }
+    }
+
+    /// Whether the room enters with its camera off.
+    #[must_use]
+    pub fn is_audio_only(&self) -> bool {
+        matches!(
+            self,
+            Self::Jitsi {
+                audio_only: true,
+                ..
+            }
+        )
+    }
+
     /// A conference of which nothing but the address is known.
     #[must_use]
     pub fn jitsi(link: MeetingLink) -> Self {
@@ -42,6 +89,7 @@ impl Destination {
             link,
             password: None,
             matrix_room: None,
+            audio_only: false,
         }
     }
 }
@@ -93,8 +141,10 @@ impl MeetingLink {
 
 impl fmt::Display for MeetingLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self.0.find(['?', '#']).unwrap_or(self.0.len());
-        f.write_str(&self.0[..end])
+        // A room's alias begins with the sign.
+        let after = usize::from(self.0.starts_with('#'));
+        let end = self.0[after..].find(['?', '#']);
+        f.write_str(&self.0[..end.map_or(self.0.len(), |end| after + end)])
     }
 }
 
@@ -128,6 +178,8 @@ pub struct Invitation {
     pub destination: Destination,
     /// The Matrix room's name.
     pub name: String,
+    /// Other addresses of the Matrix room (`#name:server`).
+    pub aliases: Vec<String>,
     /// Content of the room's `net.nordeck.meetings.metadata` state event, unread.
     pub calendar_event: Option<serde_json::Value>,
     /// Contents of the room's `im.vector.modular.widgets` state events of type `jitsi`, unread.

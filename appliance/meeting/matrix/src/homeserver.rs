@@ -1,6 +1,8 @@
 //! The few requests of the client-server API that a call needs, each with a short time-out of its
 //! own, so that a call never waits for the account's sync.
 
+mod membership;
+
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode, Url};
@@ -48,7 +50,7 @@ impl RequestError {
         matches!(self, Self::Refused { status, .. } if *status != 429)
     }
 
-    fn has_code(&self, wanted: &str) -> bool {
+    pub(crate) fn has_code(&self, wanted: &str) -> bool {
         matches!(self, Self::Refused { code, .. } if code == wanted)
     }
 }
@@ -139,9 +141,22 @@ impl Homeserver {
         url: Url,
         body: Option<&Value>,
     ) -> Result<T, RequestError> {
+        self.ask_within(ANSWER_WITHIN, what, method, url, body)
+            .await
+    }
+
+    async fn ask_within<T: DeserializeOwned>(
+        &self,
+        within: Duration,
+        what: &'static str,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+    ) -> Result<T, RequestError> {
         let mut request = self
             .http
             .request(method, url)
+            .timeout(within)
             .bearer_auth(self.token.expose());
         if let Some(body) = body {
             request = request.json(body);

@@ -12,10 +12,11 @@ use tokio::{
 };
 
 use crate::{
-    account::{self, Account, Rooms},
+    account::{self, Account, Doors, Rooms},
     call::{
         Environment,
         driver::{self, Command},
+        machine::MediaSecret,
         prefetch::{Prefetch, REFRESH_EVERY},
         prepare::Join,
     },
@@ -86,6 +87,7 @@ impl Service {
         let (rooms_sender, rooms) = watch::channel(Arc::new(BTreeMap::new()));
         let (client_sender, client) = watch::channel(None);
         let (key_events, _) = broadcast::channel(KEYS_AT_ONCE);
+        let (doors_sender, doors) = watch::channel(Doors::default());
         let (state_sender, states) = mpsc::unbounded_channel();
         let environment = Environment {
             homeserver: homeserver.clone(),
@@ -94,6 +96,8 @@ impl Service {
             rooms: rooms.clone(),
             client,
             key_events: key_events.clone(),
+            doors,
+            threshold: Arc::default(),
             prefetch: Arc::default(),
             events,
         };
@@ -105,6 +109,7 @@ impl Service {
             rooms: rooms_sender,
             client: client_sender,
             key_events,
+            doors: doors_sender,
             states: state_sender,
         };
         let mut tasks = JoinSet::new();
@@ -159,16 +164,24 @@ impl Service {
                 name: _,
                 encodes: _,
             } => {
-                let Destination::Matrix { room_id } = destination else {
+                let Destination::Matrix {
+                    room,
+                    via,
+                    password,
+                    visit,
+                } = destination
+                else {
                     return self.refuse(call, "this is no Matrix meeting");
                 };
                 self.join(Join {
                     call,
-                    room_id,
+                    room,
+                    via,
+                    visit,
                     microphone,
                     camera,
                     resume,
-                    media_secret: None,
+                    media_secret: password.map(|words| MediaSecret::of_link(&words)),
                 });
             }
             MeetingCommand::SetMuted {
@@ -185,6 +198,10 @@ impl Service {
                 call,
                 action: MeetingAction::Present { on },
             } => self.pass_on(call, Command::Present(on)),
+            MeetingCommand::Act {
+                call,
+                action: MeetingAction::LobbyMessage { text },
+            } => self.pass_on(call, Command::LobbyMessage(text)),
             // Element Call asks for no password and has no such actions yet.
             MeetingCommand::GivePassword { .. } | MeetingCommand::Act { .. } => {}
             // Nobody says beforehand what all who will subscribe decode; all decode VP8.
@@ -244,22 +261,57 @@ impl Service {
     }
 }
 
-/// The rooms with an appointment or with somebody in their call.
+/// The rooms with an appointment or with somebody in their call, and those that a widget gives a
+/// conference. Servers copy nothing of a meeting into the room that replaces its own, so it keeps
+/// its predecessor's until it has one of its own.
 fn invitations(rooms: &Rooms, own: &Device, now_ms: u64) -> Vec<Invitation> {
+    let before = predecessors(rooms);
     let invitation = |(id, room): (&String, &Arc<account::RoomState>)| {
         let in_call = room.in_call(own, now_ms);
-        let meets = room.metadata.is_some() || !room.jitsi_widgets.is_empty() || in_call > 0;
-        meets.then(|| Invitation {
-            destination: Destination::Matrix {
-                room_id: id.clone(),
-            },
+        let metadata = inherited(rooms, &before, id, |room| room.metadata.clone());
+        let widgets = inherited(rooms, &before, id, |room| {
+            Some(&room.jitsi_widgets)
+                .filter(|all| !all.is_empty())
+                .cloned()
+        });
+        let meets = metadata.is_some() || widgets.is_some() || in_call > 0;
+        (meets && !room.closed).then(|| Invitation {
+            destination: Destination::matrix(id.clone()),
             name: room.name.clone(),
-            calendar_event: room.metadata.clone(),
-            jitsi_widgets: room.jitsi_widgets.clone(),
+            aliases: room.aliases.clone(),
+            calendar_event: metadata,
+            jitsi_widgets: widgets.unwrap_or_default(),
             in_call,
         })
     };
     rooms.iter().filter_map(invitation).collect()
+}
+
+/// Which room each one replaces.
+fn predecessors(rooms: &Rooms) -> BTreeMap<&str, &str> {
+    let replaces = rooms.iter().filter_map(|(id, room)| {
+        let next = room.replaced_by.as_ref()?;
+        Some((next.room_id.as_str(), id.as_str()))
+    });
+    replaces.collect()
+}
+
+/// The nearest value on the way from a room to the first of those that it replaces.
+fn inherited<T>(
+    rooms: &Rooms,
+    before: &BTreeMap<&str, &str>,
+    id: &str,
+    read: impl Fn(&account::RoomState) -> Option<T>,
+) -> Option<T> {
+    let mut id = id;
+    // Whoever writes tombstones can write a circle.
+    for _ in 0..=before.len() {
+        if let Some(value) = rooms.get(id).and_then(|room| read(room)) {
+            return Some(value);
+        }
+        id = before.get(id)?;
+    }
+    None
 }
 
 async fn keep_fresh(

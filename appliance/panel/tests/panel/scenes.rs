@@ -50,9 +50,7 @@ pub(crate) fn meeting(title: &str, start: Timestamp, end: Timestamp) -> Meeting 
         title: title.to_owned(),
         start: Some(start),
         end: Some(end),
-        destination: Destination::Matrix {
-            room_id: "!weekly:example.org".to_owned(),
-        },
+        destination: Destination::matrix("!weekly:example.org"),
         in_call: 0,
     }
 }

@@ -48,12 +48,14 @@ checked_string!(
 );
 
 checked_string!(
-    /// The address of a meeting.
+    /// The address of a meeting: on the web, a `matrix:` URI, or a Matrix room's alias or id.
     Link,
     |text| match Url::parse(text) {
+        _ if text.starts_with(['#', '!']) => Ok(()),
+        Ok(url) if url.scheme() == "matrix" => Ok(()),
         Ok(url) if url.scheme() == "https" && url.has_host() => Ok(()),
         Ok(url) if url.scheme() == "http" && is_this_machine(&url) => Ok(()),
-        Ok(_) => Err("a meeting's link begins with https:// and names a host".to_owned()),
+        Ok(_) => Err("a meeting's link begins with https:// and names a host, or with matrix:".to_owned()),
         Err(e) => Err(format!("this is no address of a meeting: {e}")),
     }
 );

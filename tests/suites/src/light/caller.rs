@@ -59,9 +59,7 @@ impl LightCaller {
             call_service: None,
         };
         let service = saal_matrix::Service::start(settings, store.path());
-        let destination = Destination::Matrix {
-            room_id: matrix_room.to_owned(),
-        };
+        let destination = Destination::matrix(matrix_room);
         let mut joined = Self::enter(service, destination, recording).await?;
         joined.store = Some(store);
         Ok(joined)

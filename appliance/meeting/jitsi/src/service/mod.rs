@@ -83,6 +83,7 @@ impl Service {
                     link,
                     password,
                     matrix_room,
+                    audio_only: _,
                 } = destination
                 else {
                     return self.refuse(call, "this is no Jitsi conference");

@@ -5,6 +5,7 @@
 
 mod crosssigning;
 mod media_keys;
+mod doors;
 mod rooms;
 mod runner;
 mod saved;
@@ -12,7 +13,8 @@ mod store;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub(crate) use rooms::RoomState;
+pub(crate) use doors::{Doors, Standing};
+pub(crate) use rooms::{RoomState, Successor};
 pub(crate) use runner::{Account, run};
 
 /// The joined rooms that the account knows, by id.

@@ -13,6 +13,29 @@ const METADATA: &str = "net.nordeck.meetings.metadata";
 const ENCRYPTION: &str = "m.room.encryption";
 /// Element's widgets; those of type `jitsi` say where a room's conference is.
 const WIDGET: &str = "im.vector.modular.widgets";
+/// The same as the specification's draft names it.
+const WIDGET_AS_PROPOSED: &str = "m.widget";
+const JITSI: [&str; 2] = ["jitsi", "m.jitsi"];
+const TOMBSTONE: &str = "m.room.tombstone";
+const ALIASES: &str = "m.room.canonical_alias";
+/// All that is read of a room's state.
+const KINDS: [&str; 7] = [
+    METADATA,
+    WIDGET,
+    WIDGET_AS_PROPOSED,
+    ENCRYPTION,
+    TOMBSTONE,
+    ALIASES,
+    EVENT_TYPE,
+];
+
+/// The room that replaces another one (a room upgrade).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Successor {
+    pub room_id: String,
+    /// Servers that know it.
+    pub via: Vec<String>,
+}
 
 /// One joined room.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +44,12 @@ pub(crate) struct RoomState {
     pub name: String,
     /// Content of its meeting description, unread.
     pub metadata: Option<Value>,
+    /// Its aliases, as its members name them.
+    pub aliases: Vec<String>,
+    /// Nothing more happens in it: it was replaced, or its meeting was cancelled.
+    pub closed: bool,
+    /// The room that replaces it.
+    pub replaced_by: Option<Successor>,
     /// Contents of its Jitsi widgets, unread.
     pub jitsi_widgets: Vec<Value>,
     /// Calls in it are encrypted.
@@ -49,9 +78,16 @@ impl RoomState {
                     state.metadata = Some(event.content.clone());
                 }
                 ENCRYPTION => state.encrypted = true,
-                WIDGET if event.content["type"] == "jitsi" => {
+                WIDGET | WIDGET_AS_PROPOSED
+                    if JITSI.iter().any(|kind| event.content["type"] == *kind) =>
+                {
                     state.jitsi_widgets.push(event.content.clone());
                 }
+                TOMBSTONE => {
+                    state.closed = true;
+                    state.replaced_by = successor(event);
+                }
+                ALIASES => state.aliases = aliases(&event.content),
                 EVENT_TYPE => match membership::parse(event) {
                     Ok(members) => state.members.extend(members),
                     Err(reason) => tracing::warn!(
@@ -71,7 +107,7 @@ impl RoomState {
     /// From matrix-sdk's store.
     pub(crate) async fn read(room: &Room) -> Result<Self, matrix_sdk::Error> {
         let mut events = Vec::new();
-        for kind in [METADATA, WIDGET, ENCRYPTION, EVENT_TYPE] {
+        for kind in KINDS {
             for raw in room.get_state_events(kind.into()).await? {
                 let json = match &raw {
                     RawAnySyncOrStrippedState::Sync(raw) => raw.json(),
@@ -91,6 +127,25 @@ impl RoomState {
         };
         Ok(Self::from_events(room.room_id().as_str(), name, &events))
     }
+}
+
+/// Whoever closed the room knows the one that replaces it.
+fn successor(event: &StateEvent) -> Option<Successor> {
+    let room_id = event.content["replacement_room"].as_str()?.to_owned();
+    let server = |id: &str| id.split_once(':').map(|(_, server)| server.to_owned());
+    let named = [server(&event.sender), server(&room_id)];
+    let mut via: Vec<String> = named.into_iter().flatten().collect();
+    via.dedup();
+    room_id
+        .starts_with('!')
+        .then_some(Successor { room_id, via })
+}
+
+fn aliases(content: &Value) -> Vec<String> {
+    let more = content["alt_aliases"].as_array().into_iter().flatten();
+    let all = std::iter::once(&content["alias"]).chain(more);
+    all.filter_map(|alias| alias.as_str().map(str::to_owned))
+        .collect()
 }
 
 #[cfg(test)]
@@ -126,6 +181,42 @@ mod tests {
         assert_eq!(state.in_call(&own, 1100), 0, "it expired");
         assert_eq!(state.metadata, Some(json!({ "title": "Daily" })));
         assert!(!state.encrypted);
+    }
+
+    #[test]
+    fn a_replaced_room_names_the_next_one_and_who_knows_it() {
+        let tombstone = |content: Value| {
+            let event = event(TOMBSTONE, content);
+            RoomState::from_events("!r:hs", String::new(), &[event])
+        };
+        let state = tombstone(json!({ "body": "moved", "replacement_room": "!new:other" }));
+        let next = state.replaced_by.unwrap();
+        assert_eq!(
+            (next.room_id.as_str(), next.via),
+            ("!new:other", vec!["hs".into(), "other".into()])
+        );
+        for cancelled in [
+            json!({}),
+            json!({ "replacement_room": 7 }),
+            json!({ "replacement_room": "#a:hs" }),
+        ] {
+            let state = tombstone(cancelled);
+            assert!(state.closed && state.replaced_by.is_none());
+        }
+    }
+
+    #[test]
+    fn a_rooms_aliases_are_read_and_widgets_by_either_name() {
+        let named = json!({ "alias": "#a:hs", "alt_aliases": ["#b:hs", 7] });
+        let events = [
+            event(ALIASES, named),
+            event(WIDGET, json!({ "type": "jitsi", "data": 1 })),
+            event(WIDGET_AS_PROPOSED, json!({ "type": "m.jitsi", "data": 2 })),
+            event(WIDGET, json!({ "type": "m.custom" })),
+        ];
+        let state = RoomState::from_events("!r:hs", String::new(), &events);
+        assert_eq!(state.aliases, ["#a:hs", "#b:hs"]);
+        assert_eq!(state.jitsi_widgets.len(), 2);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Signs in, syncs, comes back by itself.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -10,9 +10,12 @@ use std::{
 use matrix_sdk::{
     Client, Room,
     config::SyncSettings,
-    ruma::api::{
-        client::filter::{FilterDefinition, RoomEventFilter, RoomFilter},
-        error::ErrorKind,
+    ruma::{
+        RoomId, ServerName,
+        api::{
+            client::filter::{FilterDefinition, RoomEventFilter, RoomFilter},
+            error::ErrorKind,
+        },
     },
     sync::SyncResponse,
 };
@@ -20,8 +23,8 @@ use saal_meeting::AccountState;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
-    Rooms, crosssigning, media_keys,
-    rooms::RoomState,
+    Doors, Rooms, crosssigning, media_keys,
+    rooms::{RoomState, Successor},
     saved,
     store::{self, StoreFailure},
 };
@@ -51,6 +54,8 @@ pub(crate) struct Account {
     /// For what calls have to encrypt.
     pub client: watch::Sender<Option<Client>>,
     pub key_events: broadcast::Sender<KeyEvent>,
+    /// How it stands with rooms that it is not in.
+    pub doors: watch::Sender<Doors>,
     pub states: mpsc::UnboundedSender<AccountState>,
 }
 
@@ -70,6 +75,7 @@ pub(crate) async fn run(account: Account) {
         store_failure: None,
         ignored: Vec::new(),
         join_after: None,
+        unfollowed: BTreeSet::new(),
     };
     if known.is_some() {
         runner.account.identity.send_replace(known.clone());
@@ -91,6 +97,8 @@ struct Runner {
     /// Invitations that were logged as not allowed.
     ignored: Vec<String>,
     join_after: Option<Instant>,
+    /// Rooms that replace others and don't let the account in.
+    unfollowed: BTreeSet<String>,
 }
 
 impl Runner {
@@ -235,7 +243,11 @@ impl Runner {
             match Box::pin(client.sync_once(settings)).await {
                 Ok(response) => {
                     self.take_in(client, &response, !online).await;
+                    let say_doors =
+                        |doors: &mut Doors| doors.take_in(&response.rooms, &device.user);
+                    self.account.doors.send_if_modified(say_doors);
                     self.accept_invitations(client, device).await;
+                    self.follow_upgrades(client).await;
                     if !online {
                         if let Err(error) = crosssigning::bootstrap(client).await {
                             tracing::warn!(%error, "the room can't sign its own device");
@@ -345,6 +357,37 @@ impl Runner {
         }
     }
 
+    /// Rooms that were replaced by others lead there; who could replace them was trusted before.
+    async fn follow_upgrades(&mut self, client: &Client) {
+        let rooms = self.account.rooms.borrow().clone();
+        for (id, room) in rooms.iter() {
+            let Some(next) = &room.replaced_by else {
+                continue;
+            };
+            let known = rooms.contains_key(&next.room_id);
+            if known || self.unfollowed.contains(&next.room_id) {
+                continue;
+            }
+            match Box::pin(join(client, next)).await {
+                Ok(()) => tracing::info!(
+                    room = id,
+                    next = next.room_id,
+                    "followed to the room's replacement"
+                ),
+                Err(reason) => {
+                    tracing::warn!(
+                        room = id,
+                        next = next.room_id,
+                        reason,
+                        "the room was replaced and its replacement can't be joined"
+                    );
+                    // An invitation there is accepted as any other.
+                    self.unfollowed.insert(next.room_id.clone());
+                }
+            }
+        }
+    }
+
     async fn may_join(&mut self, room: &Room) -> bool {
         let id = room.room_id().to_string();
         let inviter = match room.invite_details().await {
@@ -367,6 +410,17 @@ impl Runner {
         }
         allowed
     }
+}
+
+async fn join(client: &Client, next: &Successor) -> Result<(), String> {
+    let id = RoomId::parse(&next.room_id).map_err(|error| error.to_string())?;
+    let servers = next.via.iter().map(ServerName::parse);
+    let servers: Vec<_> = servers.filter_map(Result::ok).collect();
+    let joining = client.join_room_by_id_or_alias((&*id).into(), &servers);
+    Box::pin(joining)
+        .await
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 async fn read_into(rooms: &mut BTreeMap<String, Arc<RoomState>>, room: &Room) {

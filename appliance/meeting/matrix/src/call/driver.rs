@@ -16,8 +16,9 @@ use tokio::{
 
 use super::{
     Environment,
+    entrance::Doorstep,
     links::ConnectionId,
-    machine::{ConnectFailure, Effect, Machine, MediaSecret, Now},
+    machine::{CallSetup, ConnectFailure, Effect, Machine, MediaSecret, Now},
     prepare::{Join, prepare},
 };
 use crate::{
@@ -43,9 +44,14 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(3);
 /// From the daemon to a running call.
 #[derive(Debug)]
 pub(crate) enum Command {
-    SetMuted { source: SourceKind, muted: bool },
+    SetMuted {
+        source: SourceKind,
+        muted: bool,
+    },
     Watch(Vec<Watched>),
     Present(bool),
+    /// To whoever may let the room in.
+    LobbyMessage(String),
     Leave,
     MediaRestarted,
     Transport(TransportEvent),
@@ -85,21 +91,37 @@ pub(crate) async fn run(
     say(CallEvent::Progress(JoinStage::Contacting));
     // Before anybody sees us in the call, so that no key is missed.
     let key_events = environment.key_events.subscribe();
-    let mut waiting = Vec::new();
+    let (mut waiting, words) = (Vec::new(), mpsc::unbounded_channel());
+    let (speak, mut doorstep) = (words.0, Doorstep::new(words.1));
     let setup = tokio::select! {
-        setup = prepare(&environment, &join) => setup,
-        () = until_leave(&mut commands, &mut waiting) => Err(EndReason::Left),
+        setup = prepare(&environment, &join, &mut doorstep) => setup,
+        () = until_leave(&mut commands, &mut waiting, &speak) => Err(EndReason::Left),
     };
-    let setup = match setup {
-        Ok(setup) => setup,
-        Err(reason) => return say(CallEvent::Ended(reason)),
-    };
+    match setup {
+        Ok(setup) => Box::pin(go_on(&environment, setup, key_events, waiting, commands)).await,
+        Err(reason) => {
+            drop(commands);
+            say(CallEvent::Ended(reason));
+        }
+    }
+    Box::pin(doorstep.clear(&environment, &join)).await;
+}
+
+/// From the first message to the media servers to the last one.
+async fn go_on(
+    environment: &Environment,
+    setup: CallSetup,
+    key_events: broadcast::Receiver<KeyEvent>,
+    waiting: Vec<Command>,
+    commands: mpsc::UnboundedReceiver<Command>,
+) {
+    let call = setup.call;
     let (own, room_id) = (setup.own.clone(), setup.room_id.clone());
     let encrypted = setup.media_secret == MediaSecret::PerMember;
     let machine = Machine::new(setup, now());
     let (inputs, receiver) = mpsc::unbounded_channel();
     let mut driver = Driver {
-        environment,
+        environment: environment.clone(),
         call_room: Arc::new(CallRoom { own, room_id }),
         machine,
         inputs,
@@ -115,12 +137,19 @@ pub(crate) async fn run(
 }
 
 /// Keeps what is said while the call is being prepared; ends when the daemon leaves.
-async fn until_leave(commands: &mut mpsc::UnboundedReceiver<Command>, waiting: &mut Vec<Command>) {
+async fn until_leave(
+    commands: &mut mpsc::UnboundedReceiver<Command>,
+    waiting: &mut Vec<Command>,
+    speak: &mpsc::UnboundedSender<String>,
+) {
     while let Some(command) = commands.recv().await {
-        if matches!(command, Command::Leave) {
-            return;
+        match command {
+            Command::Leave => return,
+            Command::LobbyMessage(words) => {
+                let _ = speak.send(words);
+            }
+            other => waiting.push(other),
         }
-        waiting.push(command);
     }
 }
 
@@ -196,7 +225,8 @@ impl Driver {
             }
         }
         self.sockets.clear();
-        tokio::spawn(flush(self.tasks));
+        drop(commands);
+        flush(self.tasks).await;
     }
 
     fn command(&mut self, command: Option<Command>) {
@@ -205,6 +235,8 @@ impl Driver {
                 self.machine.set_muted(now(), source, muted);
             }
             Some(Command::Watch(pictures)) => self.machine.watch(now(), pictures),
+            // The room is in by now.
+            Some(Command::LobbyMessage(_)) => {}
             Some(Command::Present(on)) => self.machine.present(now(), on),
             Some(Command::MediaRestarted) => self.machine.media_restarted(now()),
             Some(Command::Transport(event)) => self.machine.handle_transport(now(), event),

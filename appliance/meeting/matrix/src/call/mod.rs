@@ -3,6 +3,7 @@
 //! [`machine`] decides, [`driver`] carries out.
 
 pub(crate) mod driver;
+pub(crate) mod entrance;
 mod links;
 pub(crate) mod machine;
 mod people;
@@ -13,11 +14,11 @@ use std::sync::Arc;
 
 use matrix_sdk::Client;
 use saal_meeting::MeetingEvent;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Mutex, broadcast, mpsc, watch};
 use url::Url;
 
 use crate::{
-    account::Rooms,
+    account::{Doors, Rooms},
     homeserver::Homeserver,
     rtc::{Device, keys::KeyEvent},
 };
@@ -34,6 +35,9 @@ pub(crate) struct Environment {
     pub client: watch::Receiver<Option<Client>>,
     /// Keys of calls as they come.
     pub key_events: broadcast::Sender<KeyEvent>,
+    pub doors: watch::Receiver<Doors>,
+    /// Held by whoever joins or leaves a room for a visit.
+    pub threshold: Arc<Mutex<()>>,
     pub prefetch: Arc<prefetch::Prefetch>,
     pub events: mpsc::UnboundedSender<MeetingEvent>,
 }

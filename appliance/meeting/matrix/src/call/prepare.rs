@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use saal_meeting::{CallId, EndReason, ResumeToken};
+use saal_meeting::{CallId, EndReason, MatrixRoom, ResumeToken};
 
 use super::{
     Environment,
+    entrance::{self, Doorstep},
     machine::{CallSetup, MediaSecret},
 };
 use crate::{
@@ -20,7 +21,11 @@ const AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// The call to make.
 pub(crate) struct Join {
     pub call: CallId,
-    pub room_id: String,
+    pub room: MatrixRoom,
+    /// Servers through which the room can be joined.
+    pub via: Vec<String>,
+    /// The room is left after the call if it is joined for it.
+    pub visit: bool,
     pub microphone: bool,
     pub camera: bool,
     pub resume: Option<ResumeToken>,
@@ -33,12 +38,18 @@ pub(crate) struct Join {
 pub(crate) async fn prepare(
     environment: &Environment,
     join: &Join,
+    doorstep: &mut Doorstep,
 ) -> Result<CallSetup, EndReason> {
-    let mut last = "the room's Matrix account is not signed in".to_owned();
+    let own = tokio::time::timeout(PREPARE_WITHIN, own(environment)).await;
+    let own = own.unwrap_or_else(|_| {
+        let reason = "the room's Matrix account is not signed in".to_owned();
+        Err(EndReason::Failed { reason })
+    })?;
+    let room_id = entrance::enter(environment, join, &own, doorstep).await?;
+    let mut last = String::new();
     let trying = async {
-        let own = own(environment).await?;
         loop {
-            match try_prepare(environment, join, &own).await {
+            match try_prepare(environment, join, &room_id, &own).await {
                 Ok(setup) => return setup,
                 Err(error) => last = error.to_string(),
             }
@@ -68,6 +79,7 @@ async fn own(environment: &Environment) -> Result<Device, EndReason> {
 async fn try_prepare(
     environment: &Environment,
     join: &Join,
+    room_id: &str,
     own: &Device,
 ) -> Result<Result<CallSetup, EndReason>, RequestError> {
     let focus = environment.prefetch.focus(
@@ -75,7 +87,7 @@ async fn try_prepare(
         own,
         environment.configured.as_ref(),
     );
-    let (room, focus) = tokio::join!(room(environment, &join.room_id), focus);
+    let (room, focus) = tokio::join!(room(environment, room_id), focus);
     let room = match room {
         Err(error) if error.is_final() => {
             return Ok(Err(EndReason::NotAllowed {
@@ -93,11 +105,11 @@ async fn try_prepare(
     let resume = join
         .resume
         .as_ref()
-        .and_then(|token| Resume::from_token(token, &join.room_id, &own.device));
+        .and_then(|token| Resume::from_token(token, room_id, &own.device));
     Ok(Ok(CallSetup {
         call: join.call,
         own: own.clone(),
-        room_id: join.room_id.clone(),
+        room_id: room_id.to_owned(),
         focus,
         microphone: join.microphone,
         camera: join.camera,
@@ -118,7 +130,10 @@ fn media_secret(join: &Join, room: &RoomState) -> MediaSecret {
 }
 
 /// As the last sync knows it; asked for when it does not (a fresh start, a fresh invitation).
-async fn room(environment: &Environment, id: &str) -> Result<Arc<RoomState>, RequestError> {
+pub(super) async fn room(
+    environment: &Environment,
+    id: &str,
+) -> Result<Arc<RoomState>, RequestError> {
     if let Some(room) = environment.rooms.borrow().get(id) {
         return Ok(room.clone());
     }

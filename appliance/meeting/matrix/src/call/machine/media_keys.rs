@@ -22,11 +22,15 @@ pub(crate) enum MediaSecret {
     /// With keys that each member makes and sends to the others.
     PerMember,
     /// With words that all have from the call's link.
-    #[allow(dead_code, reason = "links bring it")]
     Password(Secret),
 }
 
 impl MediaSecret {
+    /// The words of a link.
+    pub(crate) fn of_link(words: &saal_meeting::Secret) -> Self {
+        Self::Password(words.reveal().to_owned().into())
+    }
+
     pub(crate) fn encrypts(&self) -> bool {
         *self != Self::Plain
     }

@@ -1,0 +1,54 @@
+//! An authority of the tests' own, and a certificate of it for this machine.
+
+use std::path::{Path, PathBuf};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
+
+use crate::error::{Error, Result};
+
+/// Files that servers and clients read, PEM.
+#[derive(Debug, Clone)]
+pub(crate) struct Authority {
+    /// Who vouches.
+    pub(crate) authority: PathBuf,
+    /// For 127.0.0.1 and localhost.
+    pub(crate) certificate: PathBuf,
+    /// Its key.
+    pub(crate) key: PathBuf,
+}
+
+impl Authority {
+    /// Makes them in `folder`.
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
+        let [authority, certificate, key] = make().map_err(|error| Error::Answer {
+            what: "a certificate".to_owned(),
+            answer: error.to_string(),
+        })?;
+        let write = |name: &str, text: String| {
+            let path = folder.join(name);
+            std::fs::write(&path, text).map_err(Error::file("write", &path))?;
+            Ok(path)
+        };
+        Ok(Self {
+            authority: write("authority.pem", authority)?,
+            certificate: write("certificate.pem", certificate)?,
+            key: write("key.pem", key)?,
+        })
+    }
+}
+
+fn make() -> std::result::Result<[String; 3], rcgen::Error> {
+    let mut params = CertificateParams::default();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "The tests' authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+    let key = KeyPair::generate()?;
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
+    Ok([issuer.pem(), certificate.pem(), key.serialize_pem()])
+}

@@ -1,0 +1,281 @@
+//! The kinds of Matrix meeting that a room can be asked into: by link and alias, by knocking, in a room that was
+//! replaced, on another home server.
+
+use saal_control::{Reply, Request};
+use saal_harness::{
+    FarEnd, FarEndOptions, JoinOptions, PanelTree, Room, RoomOptions, Servers, User, run, until,
+};
+use saal_meeting::{AccountState, MeetingLink};
+use saal_suites::{
+    PATIENCE, Result, Taken, far_end_hears_seconds, far_end_sees_frames, in_call, is_home, join,
+    loudspeaker_sounds, now_ms, panel_says, shows, television_moves,
+};
+
+/// An open meeting, and a room whose account is no member of it.
+struct Door {
+    host: User,
+    guest: User,
+    matrix_room: String,
+    alias: String,
+    room: Room,
+}
+
+impl Door {
+    async fn new(stage: &Taken, name: &str, knock: bool) -> Result<Self> {
+        let (host, guest) = (stage.user("anna").await?, stage.user("room").await?);
+        let (matrix_room, alias) = host.open_room("Open day", name, knock).await?;
+        let room = Room::start(&stage.servers, &guest, &RoomOptions::default()).await?;
+        is_online(&room).await?;
+        Ok(Self {
+            host,
+            guest,
+            matrix_room,
+            alias,
+            room,
+        })
+    }
+
+    async fn follow(&self, link: &str) -> Result<()> {
+        let link = MeetingLink::new(link);
+        let reply = self.room.ask(Request::JoinLink { link }).await?;
+        assert_eq!(reply, Reply::Done {});
+        Ok(())
+    }
+
+    /// Waits until the room's account stands so with the Matrix room.
+    async fn standing_is(&self, wanted: &str) -> Result<()> {
+        let look = async || {
+            let guest = &self.guest.user_id;
+            self.host.membership(&self.matrix_room, guest).await
+        };
+        let what = format!("the account's membership \"{wanted}\"");
+        until(&what, PATIENCE, look, |standing| {
+            standing.as_deref() == Some(wanted)
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn waits_to_be_let_in(&self) -> Result<()> {
+        self.follow(&self.alias).await?;
+        panel_says(&self.room, "A moderator will let you in").await?;
+        self.standing_is("knock").await
+    }
+}
+
+async fn is_online(room: &Room) -> Result<()> {
+    let online = |account: &AccountState| matches!(account, AccountState::Online { .. });
+    room.status_is("the account online", PATIENCE, |status| {
+        online(&status.account)
+    })
+    .await
+    .map(drop)
+}
+
+#[test]
+fn a_link_leads_into_a_room_and_out_of_it_again() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let door = Door::new(&stage, "open", false).await?;
+        let far_end = stage.far_end().await?;
+        let host = far_end
+            .join(&door.host, &door.matrix_room, &JoinOptions::default())
+            .await?;
+        let alias = door.alias.replace('#', "%23");
+        door.follow(&format!("https://matrix.to/#/{alias}")).await?;
+        in_call(&door.room).await?;
+        television_moves(&door.room).await?;
+        far_end_sees_frames(&host).await?;
+        door.room.touch_element("Leave").await?;
+        is_home(&door.room).await?;
+        door.standing_is("leave").await?;
+        let gone = |tree: &PanelTree| !shows(tree, "Open day");
+        door.room
+            .panel_shows("nothing of that call", PATIENCE, gone)
+            .await?;
+
+        // A meeting that IT has put on the panel is one that the room belongs to.
+        let text = std::fs::read_to_string(door.room.config()).expect("the room's configuration");
+        let standing = format!(
+            "\n[[meetings]]\ntitle = \"Open door\"\nlink = {:?}\n",
+            door.alias
+        );
+        door.room.configure(&format!("{text}{standing}"))?;
+        panel_says(&door.room, "Open door").await?;
+        join(&door.room).await?;
+        door.room.touch_element("Leave").await?;
+        is_home(&door.room).await?;
+        door.standing_is("join").await?;
+        // The call that goes on there is that meeting's and not one more.
+        let tree = panel_says(&door.room, "Open door").await?;
+        assert!(!shows(&tree, "Open day"), "{}", tree.text());
+        door.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_room_that_knocks_waits_until_somebody_answers() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let door = Door::new(&stage, "knock", true).await?;
+
+        door.waits_to_be_let_in().await?;
+        door.room.touch_element("Please let us in.").await?;
+        let said = async || door.host.state(&door.matrix_room).await;
+        until("the room's words", PATIENCE, said, |state| {
+            state.iter().any(|event| {
+                event.state_key == door.guest.user_id
+                    && event.content["reason"] == "Please let us in."
+            })
+        })
+        .await?;
+        door.room.touch_element("Cancel").await?;
+        is_home(&door.room).await?;
+        door.standing_is("leave").await?;
+
+        door.waits_to_be_let_in().await?;
+        door.host
+            .kick(&door.matrix_room, &door.guest.user_id)
+            .await?;
+        panel_says(&door.room, "A moderator did not let the room in").await?;
+        door.room.touch_element("Got it").await?;
+
+        door.waits_to_be_let_in().await?;
+        door.host
+            .invite(&door.matrix_room, &door.guest.user_id)
+            .await?;
+        in_call(&door.room).await?;
+        door.standing_is("join").await?;
+        door.room.touch_element("Leave").await?;
+        is_home(&door.room).await?;
+        door.standing_is("leave").await?;
+        door.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_told_on_the_panel() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let door = Door::new(&stage, "nowhere", false).await?;
+        door.follow("#nobody:saal.test").await?;
+        panel_says(&door.room, "The meeting is over or does not exist").await?;
+        let link = MeetingLink::new("matrix:u/anna:saal.test");
+        let refused = door.room.ask(Request::JoinLink { link }).await?;
+        assert!(
+            format!("{refused:?}").contains("leads to no room"),
+            "{refused:?}"
+        );
+        door.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_meeting_moves_with_its_room() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let door = Door::new(&stage, "moves", false).await?;
+        let now = now_ms();
+        door.host
+            .schedule(&door.matrix_room, "Weekly", now - 60_000, now + 3_600_000)
+            .await?;
+        door.host
+            .invite(&door.matrix_room, &door.guest.user_id)
+            .await?;
+        panel_says(&door.room, "Weekly").await?;
+
+        let next = door.host.upgrade(&door.matrix_room, "11").await?;
+        let look = async || door.host.membership(&next, &door.guest.user_id).await;
+        until("the account in the new room", PATIENCE, look, |standing| {
+            standing.as_deref() == Some("join")
+        })
+        .await?;
+        join(&door.room).await?;
+        let members = door.host.call_members(&next).await?;
+        assert!(
+            members
+                .iter()
+                .any(|event| event.sender == door.guest.user_id)
+        );
+        door.room.touch_element("Leave").await?;
+        is_home(&door.room).await?;
+        let tree = door.room.panel().await?;
+        let entries = tree.elements.iter().filter(|one| one.label == "Join");
+        assert_eq!(entries.count(), 1, "{}", tree.text());
+        door.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_meeting_on_another_home_server_has_media_through_both_servers() -> Result<()> {
+    run(async {
+        let (ours, theirs) = Servers::federating().await?;
+        let guest = ours.create_user("room").await?;
+        let host = theirs.create_user("anna").await?;
+        let matrix_room = host.create_room("Weekly", &[&guest]).await?;
+        let now = now_ms();
+        host.schedule(&matrix_room, "Weekly", now - 60_000, now + 3_600_000)
+            .await?;
+        // The authority is this network's own; the room's operating system would know it.
+        let authority = ours
+            .authority()
+            .expect("they federate")
+            .display()
+            .to_string();
+        let options = RoomOptions {
+            allowed_servers: vec![theirs.server_name().to_owned()],
+            homeserver: ours.secure_homeserver(),
+            environment: vec![("SSL_CERT_FILE".to_owned(), authority)],
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&ours, &guest, &options).await?;
+        let recordings = FarEndOptions::coded(theirs.tools(), 5)?;
+        let far_end = FarEnd::start(&theirs, &recordings).await?;
+        let host = far_end
+            .join(&host, &matrix_room, &JoinOptions::default())
+            .await?;
+        panel_says(&room, "Weekly").await?;
+        join(&room).await?;
+        television_moves(&room).await?;
+        loudspeaker_sounds(&room).await?;
+        far_end_sees_frames(&host).await?;
+        far_end_hears_seconds(&host).await?;
+        for (servers, whose) in [(&ours, &guest.user_id), (&theirs, &host.user().user_id)] {
+            let there = servers.participants(&matrix_room).await?;
+            let sends = there.iter().find(|one| !one.tracks.is_empty());
+            let sends = sends.map(|one| one.identity.clone()).unwrap_or_default();
+            assert!(sends.starts_with(whose), "{there:?}");
+        }
+        room.touch_element("Leave").await?;
+        is_home(&room).await?;
+        room.stop().await;
+        far_end.close().await;
+        ours.stop().await;
+        theirs.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_home_server_that_nobody_vouches_for_is_not_spoken_to() -> Result<()> {
+    run(async {
+        let (ours, _theirs) = Servers::federating().await?;
+        let guest = ours.create_user("room").await?;
+        let options = RoomOptions {
+            homeserver: ours.secure_homeserver(),
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&ours, &guest, &options).await?;
+        let unreachable = |account: &AccountState| matches!(account, AccountState::Unreachable { reason, .. } if reason.contains("certificate"));
+        room.status_is("the certificate refused", PATIENCE, |status| {
+            unreachable(&status.account)
+        })
+        .await?;
+        room.stop().await;
+        Ok(())
+    })
+}

@@ -13,7 +13,7 @@ mod room;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
 use saal_core::CalendarProblem;
-use saal_meeting::{Destination, Invitation, LinkTarget, Meeting, MeetingId, MeetingLink};
+use saal_meeting::{Destination, Invitation, LinkTarget, Meeting, MeetingId, MeetingLink, PartOf};
 
 use crate::{entry::Span, room::Room};
 
@@ -92,9 +92,25 @@ impl Calendar {
             problems.extend(unread);
         }
         meetings.extend(standing);
+        self.find_main_meetings(&mut meetings);
         meetings.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
         problems.sort();
         (meetings, problems)
+    }
+
+    /// Breakout sessions belong to the occurrence of their main meeting that is nearest to their own
+    /// start.
+    fn find_main_meetings(&self, meetings: &mut [Meeting]) {
+        for (session, main) in self.rooms.iter().filter_map(Room::breakout) {
+            let of_main = |m: &&Meeting| m.id.0.starts_with(&format!("{main}/"));
+            let mains: Vec<Meeting> = meetings.iter().filter(of_main).cloned().collect();
+            let sessions = meetings
+                .iter_mut()
+                .filter(|m| m.id.0.starts_with(&format!("{session}/")));
+            for session in sessions {
+                session.part_of = main_of(session, &mains);
+            }
+        }
     }
 
     /// When [`Self::meetings`] may answer something else than now; `None` while no room has a
@@ -109,6 +125,18 @@ impl Calendar {
     }
 }
 
+fn main_of(session: &Meeting, mains: &[Meeting]) -> Option<PartOf> {
+    let far = |main: &&Meeting| match (main.start, session.start) {
+        (Some(main), Some(session)) => main.duration_since(session).abs(),
+        _ => SignedDuration::ZERO,
+    };
+    let main = mains.iter().min_by_key(far)?;
+    Some(PartOf {
+        id: main.id.clone(),
+        title: main.title.clone(),
+    })
+}
+
 fn standing(title: &str, destination: Destination) -> Meeting {
     Meeting {
         id: MeetingId(format!("standing/{}", destination.place())),
@@ -117,6 +145,7 @@ fn standing(title: &str, destination: Destination) -> Meeting {
         end: None,
         destination,
         in_call: 0,
+        part_of: None,
     }
 }
 

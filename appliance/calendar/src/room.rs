@@ -204,6 +204,7 @@ impl Room {
             end: Some(occurrence.span.end),
             destination: self.invitation.destination.clone(),
             in_call,
+            part_of: None,
         }
     }
 
@@ -215,6 +216,7 @@ impl Room {
             end: None,
             destination: self.invitation.destination.clone(),
             in_call: self.invitation.in_call,
+            part_of: None,
         }
     }
 
@@ -224,6 +226,12 @@ impl Room {
 
     fn place(&self) -> String {
         self.invitation.destination.place()
+    }
+
+    /// Its place and that of the meeting whose breakout session it is.
+    pub(crate) fn breakout(&self) -> Option<(String, &str)> {
+        let main = self.invitation.part_of.as_deref()?;
+        Some((self.place(), main))
     }
 
     /// Whether this is the room that a link leads to, by its id or by an alias.

@@ -118,6 +118,7 @@ fn check(event: Value, now: Timestamp, in_call: u32) {
         calendar_event: Some(event),
         jitsi_widgets: Vec::new(),
         in_call,
+        part_of: None,
     }]);
     let (meetings, problems) = calendar.meetings(now);
     let others: u32 = meetings.iter().map(|m| m.in_call).sum();

@@ -22,6 +22,7 @@ fn invitation(event: impl Into<Option<Value>>, in_call: u32) -> Invitation {
         calendar_event: event.into(),
         jitsi_widgets: Vec::new(),
         in_call,
+        part_of: None,
     }
 }
 
@@ -617,5 +618,30 @@ fn who_meets_in_the_room_comes_first_and_the_conference_stays_within_reach() {
             "Weekly !lahn:example.org 2",
             "Weekly (Jitsi) https://meet.example.org/W 0"
         ]
+    );
+}
+
+#[test]
+fn a_breakout_session_belongs_to_the_occurrence_it_was_made_in() {
+    let mut calendar = Calendar::default();
+    let daily = event(&[series("20261122T090000", "20261122T100000", "FREQ=DAILY")]);
+    let session = event(&[entry("20261123T092000", "20261123T094000")]);
+    calendar.update(vec![
+        invitation(daily, 0),
+        Invitation {
+            destination: Destination::matrix("!group:example.org"),
+            name: "Group 1".to_owned(),
+            part_of: Some("!lahn:example.org".to_owned()),
+            ..invitation(session, 0)
+        },
+    ]);
+    let (meetings, _) = calendar.meetings(at("2026-11-23T08:00:00Z"));
+    let belongs: Vec<_> = meetings.iter().filter_map(|m| m.part_of.as_ref()).collect();
+    let [main] = belongs[..] else {
+        panic!("{meetings:?}")
+    };
+    assert_eq!(
+        (main.id.0.as_str(), main.title.as_str()),
+        ("!lahn:example.org/2026-11-23T08:00:00Z", "Weekly")
     );
 }

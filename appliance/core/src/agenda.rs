@@ -32,6 +32,8 @@ impl<'a> Agenda<'a> {
         let order = |m: &&Meeting| (m.start.unwrap_or(Timestamp::MIN), m.id.clone());
         agenda.under_way.sort_by_key(order);
         agenda.next.sort_by_key(order);
+        under_their_meetings(&mut agenda.under_way);
+        under_their_meetings(&mut agenda.next);
         agenda
     }
 
@@ -44,6 +46,23 @@ impl<'a> Agenda<'a> {
             .is_none_or(|start| start <= now.saturating_add_or_max(ahead));
         (near && !is_over(meeting, now)) || meeting.in_call > 0
     }
+}
+
+/// Breakout sessions follow the meeting that they belong to, where it is in the list.
+fn under_their_meetings(meetings: &mut Vec<&Meeting>) {
+    let main = |meeting: &Meeting| meeting.part_of.as_ref().map(|main| main.id.clone());
+    let listed: Vec<_> = meetings.iter().map(|m| m.id.clone()).collect();
+    let (sessions, mut all): (Vec<&Meeting>, Vec<&Meeting>) = meetings
+        .drain(..)
+        .partition(|m| main(m).is_some_and(|id| id != m.id && listed.contains(&id)));
+    // From behind, so that several stay in their order.
+    for session in sessions.into_iter().rev() {
+        let at = all
+            .iter()
+            .position(|m| main(session).as_ref() == Some(&m.id));
+        all.insert(at.map_or(all.len(), |at| at + 1), session);
+    }
+    *meetings = all;
 }
 
 trait SaturatingAdd {

@@ -5,12 +5,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Bench, participant, to_service, weekly};
+use common::{Bench, meeting, participant, to_service, weekly};
 use saal_core::{Effect, Event, Intent, Notice, Obstacle, Phase};
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
     CallEvent, Caption, ChatLine, Destination, EndReason, MeetingAction, MeetingCommand,
-    MeetingLink, MeetingState, Role, Secret, Waiting, Watched,
+    MeetingLink, MeetingState, PartOf, Role, Secret, Waiting, Watched,
 };
 
 fn says(bench: &mut Bench, event: CallEvent) -> Vec<Effect> {
@@ -434,4 +434,65 @@ fn a_voice_conference_is_entered_with_the_camera_off() {
         panic!("{effects:?}")
     };
     assert!(!camera && *microphone);
+}
+
+/// The weekly and a breakout session of it, which the room is in.
+fn in_breakout_session() -> Bench {
+    let mut bench = Bench::at_home();
+    let main = weekly();
+    let mut session = meeting(
+        "group",
+        Some("2026-11-23T09:05:00Z"),
+        Some("2026-11-23T09:20:00Z"),
+        0,
+    );
+    session.part_of = Some(PartOf {
+        id: main.id.clone(),
+        title: main.title.clone(),
+    });
+    let mut later = meeting(
+        "another",
+        Some("2026-11-23T09:01:00Z"),
+        Some("2026-11-23T09:30:00Z"),
+        0,
+    );
+    later.title = "Another".to_owned();
+    bench.tell_meetings(vec![session, later, main]);
+    bench.touch_join("group");
+    says(&mut bench, CallEvent::Joined);
+    bench
+}
+
+#[test]
+fn a_breakout_session_stands_under_its_meeting() {
+    let bench = in_breakout_session();
+    let agenda = bench.room.agenda(bench.now);
+    let ids: Vec<_> = agenda.next.iter().map(|m| m.id.0.as_str()).collect();
+    assert_eq!(ids, ["weekly", "group", "another"]);
+}
+
+#[test]
+fn one_touch_leads_from_a_breakout_session_back_into_the_meeting() {
+    let mut bench = in_breakout_session();
+    assert!(
+        to_service(&bench.touch_join("another")).is_empty(),
+        "one leaves first"
+    );
+    let effects = bench.touch_join("weekly");
+    assert!(
+        matches!(to_service(&effects)[..], [MeetingCommand::Leave { .. }]),
+        "{effects:?}"
+    );
+    let effects = says(&mut bench, CallEvent::Ended(EndReason::Left));
+    assert!(
+        to_service(&effects)
+            .iter()
+            .any(|c| matches!(c, MeetingCommand::Join { .. })),
+        "{effects:?}"
+    );
+    assert_eq!(bench.room.phase().meeting().unwrap().id.0, "weekly");
+    says(&mut bench, CallEvent::Joined);
+    bench.touch(Intent::Leave);
+    says(&mut bench, CallEvent::Ended(EndReason::Left));
+    assert!(bench.is_home(), "it goes there once");
 }

@@ -98,6 +98,7 @@ mod tests {
                 end: None,
                 destination: Destination::matrix("!a:b"),
                 in_call: 2,
+                part_of: None,
             },
             muted: Muted {
                 microphone: true,

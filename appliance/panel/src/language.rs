@@ -151,6 +151,8 @@ messages! {
     LiveStream = "live-stream",
     Transcription = "transcription",
     Breakout = "breakout",
+    BreakoutOf = "breakout-of",
+    BreakoutBack = "breakout-back",
     Visitor = "visitor",
     VisitorSource = "visitor-source",
     ConsentRecording = "consent-recording",

@@ -7,7 +7,7 @@ use saal_core::{
 };
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{Caption, ChatLine, JoinStage, Meeting, MeetingState, Participant};
+use saal_meeting::{Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant};
 
 use crate::{Navigation, Sheet};
 
@@ -101,6 +101,8 @@ pub struct Call {
     pub reactions: Vec<Reaction>,
     /// What people should know now.
     pub notice: Option<Notice>,
+    /// The meeting that this is a breakout session of.
+    pub part_of: Option<PartOf>,
 }
 
 /// The panel before the first configuration, in pixels.
@@ -196,6 +198,7 @@ impl Call {
                 .notice()
                 .filter(|n| holds(n, state, muted))
                 .cloned(),
+            part_of: state.meeting.part_of.clone(),
         }
     }
 }

@@ -15,13 +15,37 @@ use crate::{
 impl Room {
     pub(super) fn join(&mut self, now: Now, id: &MeetingId) {
         if self.phase != Phase::Home {
-            return;
+            return self.go_back(now, id);
         }
         let wanted = self.meetings.iter().find(|m| m.id == *id);
         let Some(meeting) = wanted.filter(|m| Agenda::can_join(now.wall, m)).cloned() else {
             return;
         };
         self.enter_anew(now, meeting);
+    }
+
+    /// Out of a breakout session, into the meeting that it belongs to.
+    fn go_back(&mut self, now: Now, id: &MeetingId) {
+        let session = self
+            .phase
+            .meeting()
+            .filter(|_| self.phase.in_call().is_some());
+        let main = session.and_then(|meeting| meeting.part_of.as_ref());
+        if main.is_none_or(|main| main.id != *id) {
+            return;
+        }
+        self.leave(now);
+        self.then = Some(id.clone());
+    }
+
+    /// Where the room wanted to go when it left.
+    pub(super) fn go_on(&mut self, now: Now) {
+        if self.phase == Phase::Home
+            && let Some(id) = self.then.take()
+            && !self.leaving_for_good
+        {
+            self.join(now, &id);
+        }
     }
 
     fn enter_anew(&mut self, now: Now, meeting: Meeting) {
@@ -148,7 +172,10 @@ impl Room {
             }
             CallEvent::Participants(participants) => self.on_participants(participants),
             CallEvent::Reconnecting { .. } => self.on_reconnecting(),
-            CallEvent::Ended(reason) => self.on_ended(reason),
+            CallEvent::Ended(reason) => {
+                self.on_ended(reason);
+                self.go_on(now);
+            }
             // The daemon gives these to the engine and never to the room.
             CallEvent::Transport(_) => {}
             about_the_meeting => self.on_meeting(now, about_the_meeting),
@@ -300,5 +327,6 @@ fn ad_hoc(target: LinkTarget) -> Meeting {
         end: None,
         destination,
         in_call: 0,
+        part_of: None,
     }
 }

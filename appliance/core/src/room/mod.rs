@@ -11,7 +11,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
 use saal_media_protocol::{Codec, DeviceList, Label, MediaStats};
-use saal_meeting::{AccountState, Meeting, Watched};
+use saal_meeting::{AccountState, Meeting, MeetingId, Watched};
 
 use crate::{
     Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, Trouble, engine::Engine,
@@ -36,6 +36,8 @@ pub struct Room {
     /// What the engine was told to show as text.
     labels: Vec<Label>,
     next_call: u64,
+    /// The meeting to enter once the room has left the one that it is in.
+    then: Option<MeetingId>,
     troubles: Troubles,
     engine: Engine,
     devices: DeviceList,
@@ -70,6 +72,7 @@ impl Room {
             watched: Vec::new(),
             labels: Vec::new(),
             next_call: 1,
+            then: None,
             troubles: Troubles::default(),
             engine: Engine::new(),
             devices: DeviceList::default(),

@@ -99,6 +99,7 @@ impl Room {
         self.follow_engine(action);
         if matches!(&self.phase, Phase::Leaving(state) if state.until <= now.mono) {
             self.on_ended(EndReason::Left);
+            self.go_on(now);
             self.effect(Effect::Redraw);
         }
         self.forget_said(now);

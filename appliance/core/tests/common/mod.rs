@@ -65,6 +65,7 @@ pub fn meeting(id: &str, start: Option<&str>, end: Option<&str>, in_call: u32) -
         end: end.map(|t| t.parse().unwrap()),
         destination: Destination::matrix(format!("!{id}:example.org")),
         in_call,
+        part_of: None,
     }
 }
 

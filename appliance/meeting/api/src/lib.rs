@@ -15,7 +15,7 @@ pub use call::{
 };
 pub use link::{LinkError, LinkTarget};
 pub use matrix_room::MatrixRoom;
-pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, Secret};
+pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, PartOf, Secret};
 
 use saal_media_protocol::{Codec, SourceKind, TransportEvent};
 use serde::{Deserialize, Serialize};

@@ -169,6 +169,18 @@ pub struct Meeting {
     pub destination: Destination,
     /// How many devices are in its call now.
     pub in_call: u32,
+    /// The meeting that this is a breakout session of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<PartOf>,
+}
+
+/// The meeting that a breakout session belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartOf {
+    /// Which occurrence of it.
+    pub id: MeetingId,
+    /// What people call it.
+    pub title: String,
 }
 
 /// A place where meetings may be, as an account sees it: what calendars are made from.
@@ -186,4 +198,6 @@ pub struct Invitation {
     pub jitsi_widgets: Vec<serde_json::Value>,
     /// How many devices of others are in its call now.
     pub in_call: u32,
+    /// The place of the meeting that this is a breakout session of.
+    pub part_of: Option<String>,
 }

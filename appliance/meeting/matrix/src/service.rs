@@ -282,6 +282,7 @@ fn invitations(rooms: &Rooms, own: &Device, now_ms: u64) -> Vec<Invitation> {
             calendar_event: metadata,
             jitsi_widgets: widgets.unwrap_or_default(),
             in_call,
+            part_of: room.breakout_of.clone(),
         })
     };
     rooms.iter().filter_map(invitation).collect()

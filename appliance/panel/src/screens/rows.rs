@@ -8,7 +8,7 @@ use super::Page;
 use crate::{
     element::Role,
     icon::Icon,
-    language::Message,
+    language::{Message, Value},
     node::{Meaning, Node, column, icon, row, spacer, text},
     plain::unisolated,
     style::Type,
@@ -141,11 +141,12 @@ fn facts(page: &Page<'_>, meeting: &Meeting, prominent: bool) -> Option<Node> {
     let when = when(page, meeting, prominent).map(|when| fact(Icon::Clock, when, quiet));
     let people = (meeting.in_call > 0)
         .then(|| fact(Icon::People, people(page, meeting), page.theme.accent.0));
-    if when.is_none() && people.is_none() {
+    let main = main(page, meeting).map(|main| fact(Icon::Breakout, main, quiet));
+    if when.is_none() && people.is_none() && main.is_none() {
         return None;
     }
     Some(
-        row(when.into_iter().chain(people))
+        row(main.into_iter().chain(when).chain(people))
             .gaps(page.px(20.0), page.px(6.0))
             .wrapping(),
     )
@@ -161,6 +162,13 @@ fn when(page: &Page<'_>, meeting: &Meeting, prominent: bool) -> Option<String> {
     Some(state.map_or(range.clone(), |state| format!("{range} · {state}")))
 }
 
+/// The meeting that this is a breakout session of.
+fn main(page: &Page<'_>, meeting: &Meeting) -> Option<String> {
+    let title = page.title(&meeting.part_of.as_ref()?.title);
+    let values = [("title", Value::Foreign(&title))];
+    Some(page.words.tell(Message::BreakoutOf, values))
+}
+
 fn people(page: &Page<'_>, meeting: &Meeting) -> String {
     page.words.tell(
         Message::PeopleInCall,
@@ -171,7 +179,8 @@ fn people(page: &Page<'_>, meeting: &Meeting) -> String {
 fn description(page: &Page<'_>, meeting: &Meeting) -> String {
     let state = meeting.start.and_then(|start| page.moments.state(start));
     let people = (meeting.in_call > 0).then(|| people(page, meeting));
-    let facts = [Some(page.moments.range(meeting)), state, people];
+    let main = main(page, meeting).map(|main| unisolated(&main));
+    let facts = [main, Some(page.moments.range(meeting)), state, people];
     facts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 

@@ -148,6 +148,7 @@ fn home_with_nothing_to_do() {
 #[test]
 fn home_before_meetings() {
     check("home-upcoming", &scenes::upcoming(), |_| {});
+    check("home-breakout", &scenes::breakout(), |_| {});
 }
 
 #[test]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use saal_core::Notice;
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::SourceKind;
-use saal_meeting::Knocker;
+use saal_meeting::{Knocker, MeetingId, PartOf};
 use saal_panel::{Call, Element, Navigation, Renderer, Screen, Sheet};
 
 use crate::{meeting_scenes, scenes};
@@ -102,6 +102,10 @@ fn write_everywhere(call: &mut Call, text: &str) {
         (sign.from, sign.emoji) = (text(), text());
     }
     call.notice = Some(Notice::MutedBy(SourceKind::Microphone, Some(text())));
+    call.part_of = Some(PartOf {
+        id: MeetingId("main".to_owned()),
+        title: text(),
+    });
 }
 
 /// Draws a text in every place where texts from outside are drawn.

@@ -4,7 +4,8 @@ use saal_core::{LobbyWord, Muted, Notice, Obstacle, Presenting, Reaction};
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    Caption, ChatLine, JoinStage, Knocker, Participant, Poll, Role as MeetingRole, Waiting,
+    Caption, ChatLine, JoinStage, Knocker, MeetingId, PartOf, Participant, Poll,
+    Role as MeetingRole, Waiting,
 };
 use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step, View};
 
@@ -133,6 +134,14 @@ pub(crate) fn keys(call: &mut Call) {
 pub(crate) fn one_knocks(call: &mut Call) {
     moderated(call);
     call.meeting.knocking = vec![knocker(0, "Dr. Hannelore Vogt")];
+}
+
+pub(crate) fn in_breakout(call: &mut Call) {
+    call.title = "Gruppe Nord".to_owned();
+    call.part_of = Some(PartOf {
+        id: MeetingId("weekly".to_owned()),
+        title: "Team Weekly Produktentwicklung".to_owned(),
+    });
 }
 
 pub(crate) fn two_knock(call: &mut Call) {
@@ -355,6 +364,7 @@ fn calls() -> impl Iterator<Item = (&'static str, Screen)> {
             call_with(notice(Notice::UnmuteRefused(mic))),
         ),
         ("call-knock", call_with(one_knocks)),
+        ("call-breakout", call_with(in_breakout)),
         ("call-knocks", call_with(two_knock)),
         (
             "call-visitor",

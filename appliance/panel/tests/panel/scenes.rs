@@ -5,7 +5,7 @@ use saal_core::{CalendarProblem, Muted, Presenting, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
-    Destination, EndReason, JoinStage, Meeting, MeetingId, MeetingState, Participant,
+    Destination, EndReason, JoinStage, Meeting, MeetingId, MeetingState, PartOf, Participant,
 };
 use saal_panel::{Call, Navigation, Screen, Sheet, Step, View};
 
@@ -52,6 +52,7 @@ pub(crate) fn meeting(title: &str, start: Timestamp, end: Timestamp) -> Meeting 
         end: Some(end),
         destination: Destination::matrix("!weekly:example.org"),
         in_call: 0,
+        part_of: None,
     }
 }
 
@@ -69,6 +70,25 @@ pub(crate) fn home() -> Screen {
             meeting("Sprint Review", at("16:00"), at("17:00")),
             meeting("Frühstück mit den Neuen", tomorrow, end),
         ],
+    }
+}
+
+/// A breakout session under its meeting.
+pub(crate) fn breakout() -> Screen {
+    let weekly = meeting("Team Weekly Produktentwicklung", at("14:00"), at("15:00"));
+    let part_of = PartOf {
+        id: weekly.id.clone(),
+        title: weekly.title.clone(),
+    };
+    Screen::Home {
+        under_way: vec![
+            weekly,
+            Meeting {
+                part_of: Some(part_of),
+                ..meeting("Gruppe Nord", at("14:00"), at("14:20"))
+            },
+        ],
+        next: vec![meeting("Sprint Review", at("16:00"), at("17:00"))],
     }
 }
 
@@ -161,6 +181,7 @@ pub(crate) fn plain_call() -> Call {
         captions: Vec::new(),
         reactions: Vec::new(),
         notice: None,
+        part_of: None,
     }
 }
 

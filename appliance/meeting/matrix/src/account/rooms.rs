@@ -17,9 +17,16 @@ const WIDGET: &str = "im.vector.modular.widgets";
 const WIDGET_AS_PROPOSED: &str = "m.widget";
 const JITSI: [&str; 2] = ["jitsi", "m.jitsi"];
 const TOMBSTONE: &str = "m.room.tombstone";
+const CREATE: &str = "m.room.create";
+/// A room's parents, by their ids.
+const PARENT: &str = "m.space.parent";
+/// Nordeck's type of rooms that a meeting's people are split into.
+const BREAKOUT_SESSION: &str = "net.nordeck.meetings.breakoutsession";
 const ALIASES: &str = "m.room.canonical_alias";
 /// All that is read of a room's state.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 9] = [
+    CREATE,
+    PARENT,
     METADATA,
     WIDGET,
     WIDGET_AS_PROPOSED,
@@ -50,6 +57,8 @@ pub(crate) struct RoomState {
     pub closed: bool,
     /// The room that replaces it.
     pub replaced_by: Option<Successor>,
+    /// The room of the meeting that this one is a breakout session of.
+    pub breakout_of: Option<String>,
     /// Contents of its Jitsi widgets, unread.
     pub jitsi_widgets: Vec<Value>,
     /// Calls in it are encrypted.
@@ -72,6 +81,7 @@ impl RoomState {
             name,
             ..Self::default()
         };
+        let mut breakout = false;
         for event in events {
             match event.kind.as_str() {
                 METADATA if event.content.as_object().is_some_and(|o| !o.is_empty()) => {
@@ -87,6 +97,11 @@ impl RoomState {
                     state.closed = true;
                     state.replaced_by = successor(event);
                 }
+                CREATE => breakout = event.content["type"] == BREAKOUT_SESSION,
+                // A parent that was taken back has nothing in it.
+                PARENT if event.content["via"].is_array() => {
+                    state.breakout_of.get_or_insert(event.state_key.clone());
+                }
                 ALIASES => state.aliases = aliases(&event.content),
                 EVENT_TYPE => match membership::parse(event) {
                     Ok(members) => state.members.extend(members),
@@ -101,6 +116,7 @@ impl RoomState {
                 _ => {}
             }
         }
+        state.breakout_of = state.breakout_of.filter(|_| breakout);
         state
     }
 
@@ -217,6 +233,22 @@ mod tests {
         let state = RoomState::from_events("!r:hs", String::new(), &events);
         assert_eq!(state.aliases, ["#a:hs", "#b:hs"]);
         assert_eq!(state.jitsi_widgets.len(), 2);
+    }
+
+    #[test]
+    fn only_a_breakout_session_belongs_to_its_parent() {
+        let parent = |content: Value| StateEvent {
+            state_key: "!main:hs".into(),
+            ..event(PARENT, content)
+        };
+        let there = parent(json!({ "via": ["hs"] }));
+        let of = |kind: &str, parent: &StateEvent| {
+            let create = event(CREATE, json!({ "type": kind }));
+            RoomState::from_events("!r:hs", String::new(), &[parent.clone(), create]).breakout_of
+        };
+        assert_eq!(of(BREAKOUT_SESSION, &there).as_deref(), Some("!main:hs"));
+        assert_eq!(of(BREAKOUT_SESSION, &parent(json!({}))), None);
+        assert_eq!(of("net.nordeck.meetings.meeting", &there), None);
     }
 
     #[test]

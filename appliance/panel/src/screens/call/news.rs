@@ -3,7 +3,7 @@
 use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::{Intent, Notice};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{Caption, MeetingAction};
+use saal_meeting::{Caption, MeetingAction, PartOf};
 
 use super::{
     super::{Density, Page},
@@ -34,6 +34,7 @@ pub(super) fn news(page: &Page<'_>, call: &Call) -> Option<Node> {
     };
     let news = [
         call.notice.as_ref().map(|it| notice(page, call, it)),
+        call.part_of.as_ref().map(|main| back_to(page, main)),
         at_the_door(page, call),
         captions(page, &call.captions),
         signs(page, call),
@@ -110,6 +111,25 @@ fn answer(page: &Page<'_>, call: &Call, notice: &Notice, about: &str) -> Option<
         .described(about)
         .intent(intent);
     Some(page.small_button(&label, page.accent(), meaning))
+}
+
+/// The way from a breakout session to the meeting that it belongs to.
+fn back_to(page: &Page<'_>, main: &PartOf) -> Node {
+    let t = page.theme;
+    let soft = (t.accent_soft.0, t.on_accent_soft.0);
+    let title = page.title(&main.title);
+    let values = [("title", Value::Foreign(&title))];
+    let words = page.words.tell(Message::BreakoutOf, values);
+    let label = page.words.say(Message::BreakoutBack);
+    let meaning = Meaning::new("breakout-back", Role::Button, label.clone())
+        .described(words.clone())
+        .intent(Intent::Join(main.id.clone()));
+    let button = page.small_button(&label, page.accent(), meaning);
+    banner(page, Icon::Breakout, soft, &words, vec![button]).means(Meaning::new(
+        "breakout-of",
+        Role::Status,
+        words,
+    ))
 }
 
 /// Somebody in the lobby, or how many.

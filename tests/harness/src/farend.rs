@@ -50,6 +50,11 @@ pub struct JoinOptions {
     pub codec: &'static str,
     /// Pixels of the page, for its first call.
     pub page: (u32, u32),
+    /// Media are encrypted, and so is what else Element Web encrypts; for encrypted Matrix rooms. Decided by the
+    /// page's first call.
+    pub encrypted: bool,
+    /// The user's device is signed by its owner, as after a login that was verified.
+    pub verified: bool,
 }
 
 impl Default for JoinOptions {
@@ -58,6 +63,8 @@ impl Default for JoinOptions {
             mode: "compatibility",
             codec: "vp8",
             page: (960, 600),
+            encrypted: false,
+            verified: true,
         }
     }
 }
@@ -73,6 +80,24 @@ pub struct FarEnd {
 pub struct Caller {
     page: Page,
     user: User,
+}
+
+/// What the page around Element Call has seen by sync, in this call.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PageState {
+    /// Encrypted key events.
+    pub keys: Vec<MediaKeySeen>,
+    /// The Matrix room's topic.
+    pub topic: Option<String>,
+}
+
+/// A key of somebody's media, as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MediaKeySeen {
+    /// `@name:server`
+    pub sender: String,
+    /// Its place.
+    pub index: u8,
 }
 
 /// A tile of Element Call's grid.
@@ -218,8 +243,17 @@ impl Caller {
     /// # Errors
     /// When the user does not get into the call.
     pub async fn join(&self, room_id: &str, options: &JoinOptions) -> Result<()> {
-        let JoinOptions { mode, codec, page } = *options;
-        let options = json!({ "session": self.user.session(), "room_id": room_id, "mode": mode, "codec": codec });
+        let JoinOptions {
+            mode,
+            codec,
+            page,
+            encrypted,
+            verified,
+        } = *options;
+        let options = json!({
+            "session": self.user.session(), "room_id": room_id, "mode": mode, "codec": codec,
+            "encrypted": encrypted, "verified": verified,
+        });
         let (width, height) = page;
         let viewport = json!({ "width": width, "height": height });
         self.ask::<Value>("join", json!({ "options": options, "viewport": viewport }))
@@ -244,6 +278,34 @@ impl Caller {
         wanted.extend(microphone.map(|on| ("audio_enabled".to_owned(), on.into())));
         wanted.extend(camera.map(|on| ("video_enabled".to_owned(), on.into())));
         self.ask::<Value>("devices", json!({ "wanted": wanted }))
+            .await
+            .map(drop)
+    }
+
+    /// Presents something: what the camera would show.
+    ///
+    /// # Errors
+    /// As for [`Self::hang_up`].
+    pub async fn share_screen(&self) -> Result<()> {
+        self.ask::<Value>("share_screen", json!({})).await.map(drop)
+    }
+
+    /// What the page around Element Call has seen by sync.
+    ///
+    /// # Errors
+    /// As for [`Self::hang_up`].
+    pub async fn page_state(&self) -> Result<PageState> {
+        self.ask("state", json!({})).await
+    }
+
+    /// Sends another device the last key of this user's media once more, with some fields changed: paths with
+    /// numbers to add or other values to put.
+    ///
+    /// # Errors
+    /// As for [`Self::hang_up`].
+    pub async fn send_key_like(&self, user: &str, device: &str, changes: Value) -> Result<()> {
+        let values = json!([user, device, changes]);
+        self.ask::<Value>("invoke", json!({ "name": "sendKeyLike", "values": values }))
             .await
             .map(drop)
     }

@@ -41,7 +41,10 @@ mod web;
 
 pub use desktop::Desktop;
 pub use error::{Error, Result};
-pub use farend::{BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, Picture, Sound, Tile};
+pub use farend::{
+    BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, MediaKeySeen, PageState, Picture,
+    Sound, Tile,
+};
 pub use guest::{Finished, Guest, TestProgram};
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{

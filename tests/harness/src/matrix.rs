@@ -62,11 +62,26 @@ impl User {
     /// # Errors
     /// When the home server refuses or does not answer; so for every method here.
     pub async fn create_room(&self, name: &str, invited: &[&User]) -> Result<String> {
+        self.make_room(name, invited, json!([])).await
+    }
+
+    /// The same with encryption.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn create_encrypted_room(&self, name: &str, invited: &[&User]) -> Result<String> {
+        let encryption = json!({
+            "type": "m.room.encryption", "state_key": "", "content": { "algorithm": "m.megolm.v1.aes-sha2" },
+        });
+        self.make_room(name, invited, json!([encryption])).await
+    }
+
+    async fn make_room(&self, name: &str, invited: &[&User], state: Value) -> Result<String> {
         let invited: Vec<&str> = invited.iter().map(|user| user.user_id.as_str()).collect();
         let levels = json!({
             "events": { CALL_MEMBER: 0, "org.matrix.msc4143.rtc.member": 0, "m.room.name": 50, "m.room.power_levels": 100 },
         });
-        let body = json!({ "name": name, "preset": "private_chat", "invite": invited, "power_level_content_override": levels });
+        let body = json!({ "name": name, "preset": "private_chat", "invite": invited, "power_level_content_override": levels, "initial_state": state });
         let answer = self.post("createRoom", &body).await?;
         let room = answer["room_id"].as_str().map(str::to_owned);
         room.ok_or_else(|| Error::Answer {

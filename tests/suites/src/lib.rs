@@ -109,6 +109,25 @@ impl Stage {
     pub async fn meeting(&self, title: &str) -> Result<Meeting> {
         let (host, guest) = (self.user("anna").await?, self.user("room").await?);
         let matrix_room = host.create_room(title, &[&guest]).await?;
+        Self::scheduled(title, host, guest, matrix_room).await
+    }
+
+    /// The same in an encrypted Matrix room.
+    ///
+    /// # Errors
+    /// When a server refuses.
+    pub async fn encrypted_meeting(&self, title: &str) -> Result<Meeting> {
+        let (host, guest) = (self.user("anna").await?, self.user("room").await?);
+        let matrix_room = host.create_encrypted_room(title, &[&guest]).await?;
+        Self::scheduled(title, host, guest, matrix_room).await
+    }
+
+    async fn scheduled(
+        title: &str,
+        host: User,
+        guest: User,
+        matrix_room: String,
+    ) -> Result<Meeting> {
         let now = now_ms();
         host.schedule(&matrix_room, title, now - 60_000, now + 3_600_000)
             .await?;
@@ -126,11 +145,32 @@ impl Stage {
     /// When anything does not start.
     pub async fn scene(&mut self, title: &str, options: &RoomOptions) -> Result<Scene> {
         let meeting = self.meeting(title).await?;
+        self.begin(meeting, options, &JoinOptions::default()).await
+    }
+
+    /// The same in an encrypted Matrix room.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn encrypted_scene(&mut self, title: &str, options: &RoomOptions) -> Result<Scene> {
+        let meeting = self.encrypted_meeting(title).await?;
+        let join = JoinOptions {
+            encrypted: true,
+            ..JoinOptions::default()
+        };
+        self.begin(meeting, options, &join).await
+    }
+
+    async fn begin(
+        &mut self,
+        meeting: Meeting,
+        options: &RoomOptions,
+        join: &JoinOptions,
+    ) -> Result<Scene> {
         let room = Room::start(&self.servers, &meeting.guest, options).await?;
-        let join = JoinOptions::default();
         let far_end = self.far_end().await?;
         let host = far_end
-            .join(&meeting.host, &meeting.matrix_room, &join)
+            .join(&meeting.host, &meeting.matrix_room, join)
             .await?;
         Ok(Scene {
             meeting,

@@ -1,4 +1,5 @@
 // Bundles the host page into a folder: node bundle.mjs NODE_MODULES FOLDER
+import { copyFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,8 +15,11 @@ await build({
   format: "esm",
   minify: true,
   target: "chrome120",
-  // The library's encryption (5 MB of WebAssembly) is loaded only when asked for; unencrypted rooms never ask.
-  external: ["@matrix-org/matrix-sdk-crypto-wasm"],
   define: { global: "globalThis" },
   logLevel: "warning",
 });
+
+// The library's encryption is 5 MB of WebAssembly beside its glue; only hosts of encrypted calls load it.
+const wasm = "pkg/matrix_sdk_crypto_wasm_bg.wasm";
+await mkdir(join(out, dirname(wasm)), { recursive: true });
+await copyFile(join(modules, "@matrix-org/matrix-sdk-crypto-wasm", wasm), join(out, wasm));

@@ -1,6 +1,7 @@
 // The page around Element Call: a Matrix client for one user that hosts Element Call as a widget, as Element Web does.
 // The tests call window.saal through Playwright; a person gets here by a link whose fragment holds the same session.
 import { ClientEvent, createClient, RoomEvent, RoomStateEvent, SyncState } from "matrix-js-sdk";
+import { OnlySignedDevicesIsolationMode } from "matrix-js-sdk/lib/crypto-api";
 import { logger } from "matrix-js-sdk/lib/logger";
 import { RoomStickyEventsEvent } from "matrix-js-sdk/lib/models/room-sticky-events";
 import { ClientWidgetApi, Widget } from "matrix-widget-api";
@@ -11,7 +12,22 @@ logger.setLevel?.("error");
 
 let call = null;
 
-function startClient(session) {
+/** Keys of calls. */
+const MEDIA_KEYS = "io.element.call.encryption_keys";
+
+/**
+ * Encrypts as Element Web does: the user's own device is signed, and devices of others that nobody signed are not
+ * believed (MSC4153). `verified: false` is somebody who has logged in on a new device and not verified it.
+ */
+async function signDevice(client, { verified }) {
+  if (verified === false) return;
+  const crypto = client.getCrypto();
+  crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
+  await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: (upload) => upload(null) });
+}
+
+async function startClient(options) {
+  const { session } = options;
   const client = createClient({
     baseUrl: session.homeserver,
     userId: session.user_id,
@@ -19,13 +35,16 @@ function startClient(session) {
     accessToken: session.access_token,
     useAuthorizationHeader: true,
   });
-  return new Promise((resolve, reject) => {
+  if (options.encrypted) await client.initRustCrypto({ useIndexedDB: false });
+  await new Promise((resolve, reject) => {
     client.on(ClientEvent.Sync, (state, _previous, data) => {
-      if (state === SyncState.Prepared) resolve(client);
+      if (state === SyncState.Prepared) resolve();
       if (state === SyncState.Error && client.isInitialSyncComplete() === false) reject(data?.error ?? new Error("first sync failed"));
     });
     client.startClient({ initialSyncLimit: 20, threadSupport: false }).catch(reject);
   });
+  if (options.encrypted) await signDevice(client, options);
+  return client;
 }
 
 /** Joins the Matrix room if needed and waits until its state has come by sync. */
@@ -65,13 +84,15 @@ function widgetUrl(options, session) {
 }
 
 /** What Element Call reads as state, timeline, sticky and to-device events: all of it comes from the host's sync. */
-function feed(client, api, roomId) {
+function feed(client, api, roomId, state) {
   const ofRoom = (event) => event.getRoomId() === roomId;
   const unless = (promise) => promise.catch((error) => console.warn("widget did not take an event:", String(error)));
   client.on(RoomEvent.Timeline, (event, _room, toStart) => {
-    if (!toStart && ofRoom(event)) unless(api.feedEvent(event.getEffectiveEvent()));
+    if (toStart || !ofRoom(event)) return;
+    unless(client.decryptEventIfNeeded(event).then(() => api.feedEvent(event.getEffectiveEvent())));
   });
   client.on(RoomStateEvent.Events, (event) => {
+    if (ofRoom(event) && event.getType() === "m.room.topic") state.topic = event.getContent().topic;
     if (ofRoom(event)) unless(api.feedStateUpdate(event.getEffectiveEvent()));
   });
   client.getRoom(roomId).on(RoomStickyEventsEvent.Update, (added, updated) => {
@@ -80,6 +101,9 @@ function feed(client, api, roomId) {
     }
   });
   client.on(ClientEvent.ReceivedToDeviceMessage, ({ message, encryptionInfo }) => {
+    if (message.type === MEDIA_KEYS && encryptionInfo) {
+      state.keys.push({ sender: message.sender, index: message.content.keys.index });
+    }
     unless(api.feedToDevice(message, encryptionInfo !== null));
   });
 }
@@ -101,28 +125,42 @@ function answerWidget(api, state) {
 
 async function join(options) {
   const { session } = options;
-  const client = call?.client ?? (await startClient(session));
+  const client = call?.client ?? (await startClient(options));
   await enterRoom(client, options.room_id);
   document.querySelector("iframe")?.remove();
   const frame = document.createElement("iframe");
   frame.allow = "camera; microphone; display-capture; autoplay; fullscreen; speaker-selection";
   const url = widgetUrl(options, session);
   const widget = new Widget({ id: "call", creatorUserId: session.user_id, type: "m.call", url, data: {}, waitForIframeLoad: false });
-  const state = { phase: "joining", devices: null, delayed: [] };
+  const state = { phase: "joining", devices: null, delayed: [], keys: [], topic: call?.state.topic ?? null };
   document.body.append(frame);
-  const api = new ClientWidgetApi(widget, frame, new Driver(client, options.room_id, state));
+  const driver = new Driver(client, options.room_id, state);
+  const api = new ClientWidgetApi(widget, frame, driver);
   answerWidget(api, state);
   if (!call) client.setMaxListeners?.(50);
-  feed(client, api, options.room_id);
+  feed(client, api, options.room_id, state);
   api.setViewedRoomId(options.room_id);
   frame.src = url;
-  call = { client, api, state };
+  call = { client, api, state, driver };
+}
+
+/** Sends the last key of this user's media once more, with other content: what somebody with bad intentions may try. */
+async function sendKeyLike(user, device, changes) {
+  const content = structuredClone(call.driver.lastKey);
+  for (const [path, value] of Object.entries(changes)) {
+    const keys = path.split(".");
+    const last = keys.pop();
+    const parent = keys.reduce((object, key) => object[key], content);
+    parent[last] = typeof value === "number" && typeof parent[last] === "number" ? parent[last] + value : value;
+  }
+  await call.client.encryptAndSendToDevice(MEDIA_KEYS, [{ userId: user, deviceId: device }], content);
 }
 
 window.saal = {
   join,
   state: () => call?.state ?? { phase: "idle" },
   setDevices: (wanted) => call.api.transport.send("io.element.device_mute", wanted),
+  sendKeyLike,
   hangUp: () => call.api.transport.send("im.vector.hangup", {}),
 };
 

@@ -96,6 +96,16 @@ const operations = {
     await known(user).page.evaluate(([wanted, given]) => window.saal[wanted](...given), [name, values]),
   hang_up: async ({ user }) => (await known(user).page.evaluate(() => window.saal.hangUp()), null),
   devices: async ({ user, wanted }) => await known(user).page.evaluate((devices) => window.saal.setDevices(devices), wanted),
+  /** Presents a screen, by Element Call's own button; a browser without one shows what its camera gives. */
+  async share_screen({ user }) {
+    const frame = callFrame(user);
+    await frame.evaluate(() => {
+      navigator.mediaDevices.getDisplayMedia = () => navigator.mediaDevices.getUserMedia({ video: true });
+    });
+    // The buttons hide below the tiles while nobody moves a mouse.
+    await frame.dispatchEvent('[data-testid="incall_screenshare"]', "click");
+    return null;
+  },
   state: async ({ user }) => await known(user).page.evaluate(() => window.saal.state()),
   stats: async ({ user }) => await callFrame(user).evaluate(() => window.saalProbe.stats()),
   luma: async ({ user, within_ms }) => await callFrame(user).evaluate((within) => window.saalProbe.luma(within), within_ms),

@@ -70,9 +70,22 @@ export class Driver extends WidgetDriver {
   }
 
   async sendToDevice(type, encrypted, contentMap) {
-    if (encrypted) throw new Error("this host has no encryption: use it in unencrypted rooms");
+    if (encrypted) return await this.sendEncrypted(type, contentMap);
     const content = new Map(Object.entries(contentMap).map(([user, devices]) => [user, new Map(Object.entries(devices))]));
     await this.client.sendToDevice(type, content);
+  }
+
+  async sendEncrypted(type, contentMap) {
+    const crypto = this.client.getCrypto();
+    if (!crypto) throw new Error("this host joined without encryption");
+    // As Element Web: a device that is not known yet is asked for.
+    await crypto.getUserDeviceInfo(Object.keys(contentMap), true);
+    for (const [userId, devices] of Object.entries(contentMap)) {
+      for (const [deviceId, content] of Object.entries(devices)) {
+        this.lastKey = content;
+        await this.client.encryptAndSendToDevice(type, [{ userId, deviceId }], content);
+      }
+    }
   }
 
   async readRoomState(roomId, type, stateKey) {

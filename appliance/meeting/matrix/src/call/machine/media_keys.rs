@@ -121,6 +121,7 @@ impl Machine {
         while let Some(effect) = self.keys.as_mut().and_then(CallKeys::poll) {
             match effect {
                 KeyEffect::UseOwn { index, key } => {
+                    tracing::info!(index, "this room's media are encrypted with another key");
                     self.set_key(KeyOwner::Own, index, MediaKey::Member { bytes: key.0 });
                 }
                 KeyEffect::UseTheirs {

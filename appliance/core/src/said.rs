@@ -113,8 +113,30 @@ impl Said {
             *known = line;
             return;
         }
-        self.unread += 1;
+        self.unread = (self.unread + 1).min(MOST_LINES);
         push_bounded(&mut self.chat, line, MOST_LINES);
+    }
+
+    /// What was said before stands above what was heard, and waits for nobody to read it.
+    pub(crate) fn recall_chat(&mut self, lines: Vec<ChatLine>) {
+        for line in lines.into_iter().rev() {
+            let known = self.chat.iter().any(|known| known.id == line.id);
+            if !known && self.chat.len() < MOST_LINES {
+                self.chat.push_front(line);
+            }
+        }
+    }
+
+    /// A line that nobody has read yet is not waited for any more.
+    pub(crate) fn remove_chat(&mut self, id: &str) {
+        let Some(index) = self.chat.iter().position(|line| line.id == id) else {
+            return;
+        };
+        let read = self.chat.len().saturating_sub(self.unread);
+        if index >= read {
+            self.unread -= 1;
+        }
+        self.chat.remove(index);
     }
 
     pub(crate) fn read_chat(&mut self) -> bool {

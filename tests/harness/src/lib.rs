@@ -53,7 +53,7 @@ pub use jitsi::{
     Knocker, Refusal, Said, Sentence, TranscriptWay, jitsi_token,
 };
 pub use livekit::{LiveKitClient, Participant, Track};
-pub use matrix::{CALL_MEMBER, MEETING, StateEvent, User};
+pub use matrix::{CALL_MEMBER, Event, MEETING, StateEvent, User};
 pub use onlooker::{Onlooker, Sight, TelevisionJpeg};
 pub use panel::{Element, ElementState, PanelTree, Rect};
 pub use room::{Room, product};

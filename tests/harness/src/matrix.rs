@@ -9,6 +9,9 @@ use crate::http;
 /// The state event by which somebody is in a call (MSC3401 as `MatrixRTC` uses it).
 pub const CALL_MEMBER: &str = "org.matrix.msc3401.call.member";
 
+/// The sticky event by which somebody is in a call (MSC4143).
+const STICKY_MEMBER: &str = "org.matrix.msc4143.rtc.member";
+
 /// The state event of a meeting in a room's calendar.
 pub const MEETING: &str = "net.nordeck.meetings.metadata";
 
@@ -37,6 +40,20 @@ pub struct StateEvent {
     /// Who sent it.
     pub sender: String,
     /// What it says.
+    pub content: Value,
+}
+
+/// An event of a room's timeline.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Event {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its id.
+    pub event_id: String,
+    /// Who sent it.
+    pub sender: String,
+    /// What it says; nothing once it is redacted.
     pub content: Value,
 }
 
@@ -249,6 +266,36 @@ impl User {
                     .is_some_and(|content| !content.is_empty())
         };
         Ok(all.into_iter().filter(in_force).collect())
+    }
+
+    /// The last events of one type in a room's timeline, newest first.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn timeline(&self, room: &str, kind: &str) -> Result<Vec<Event>> {
+        let filter = segment(&json!({ "types": [kind] }).to_string());
+        let room = segment(room);
+        let path = format!("rooms/{room}/messages?dir=b&limit=100&filter={filter}");
+        let answer = self.ask(Method::GET, &path, None).await?;
+        serde_json::from_value(answer["chunk"].clone()).map_err(|_| Error::Answer {
+            what: "messages".to_owned(),
+            answer: answer.to_string(),
+        })
+    }
+
+    /// The sticky call memberships that are in force in a room: the newest of each key, where it is not "left".
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn sticky_members(&self, room: &str) -> Result<Vec<Event>> {
+        let mut seen = std::collections::HashSet::new();
+        let mut newest = self.timeline(room, STICKY_MEMBER).await?;
+        newest.retain(|event| {
+            let key = event.content["msc4354_sticky_key"].to_string();
+            seen.insert((event.sender.clone(), key))
+        });
+        newest.retain(|event| event.content.get("application").is_some());
+        Ok(newest)
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Value> {

@@ -13,8 +13,8 @@ use std::{
 
 use saal_control::{PhaseName, Status};
 use saal_harness::{
-    Caller, FarEnd, FarEndOptions, JoinOptions, PanelTree, Room, RoomOptions, Servers, StateEvent,
-    User, until,
+    Caller, Event, FarEnd, FarEndOptions, JoinOptions, PanelTree, Room, RoomOptions, Servers,
+    StateEvent, User, until,
 };
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -144,6 +144,20 @@ impl Stage {
     /// # Errors
     /// When anything does not start.
     pub async fn scene(&mut self, title: &str, options: &RoomOptions) -> Result<Scene> {
+        self.scene_with(title, options, &JoinOptions::default())
+            .await
+    }
+
+    /// The same with a host whose Element Call is set up otherwise.
+    ///
+    /// # Errors
+    /// As for [`Self::scene`].
+    pub async fn scene_with(
+        &mut self,
+        title: &str,
+        options: &RoomOptions,
+        join: &JoinOptions,
+    ) -> Result<Scene> {
         let meeting = self.meeting(title).await?;
         self.begin(meeting, options, &JoinOptions::default()).await
     }
@@ -211,6 +225,29 @@ impl Meeting {
         Ok(members
             .into_iter()
             .find(|event| event.sender == self.guest.user_id))
+    }
+
+    /// The conference room's sticky call membership, if it is in force.
+    ///
+    /// # Errors
+    /// When the home server does not answer.
+    pub async fn sticky_membership(&self) -> Result<Option<Event>> {
+        let members = self.host.sticky_members(&self.matrix_room).await?;
+        Ok(members
+            .into_iter()
+            .find(|event| event.sender == self.guest.user_id))
+    }
+
+    /// Waits until the conference room's sticky membership is, or is no longer, in force.
+    ///
+    /// # Errors
+    /// With the membership as it was last.
+    pub async fn sticky_membership_is(&self, there: bool, within: Duration) -> Result<()> {
+        let look = async || self.sticky_membership().await;
+        let done = |event: &Option<Event>| event.is_some() == there;
+        until("the room's sticky membership", within, look, done)
+            .await
+            .map(drop)
     }
 
     /// Waits until the conference room is, or is no longer, a member of the call.

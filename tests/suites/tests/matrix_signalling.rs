@@ -38,6 +38,7 @@ impl Room {
             access_token: user.access_token.clone().into(),
             allowed_servers: vec![saal_harness::SERVER_NAME.to_owned()],
             call_service: None,
+            leave_delay: saal_matrix::LEAVE_DELAY,
         };
         let (commands, events) = Service::start(settings, store);
         Self {

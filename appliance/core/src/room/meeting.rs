@@ -30,6 +30,16 @@ impl Room {
                     said.hear_chat(line);
                 }
             }
+            CallEvent::ChatBefore(lines) => {
+                if let Some(said) = self.phase.chat_mut() {
+                    said.recall_chat(lines);
+                }
+            }
+            CallEvent::ChatRemoved { id } => {
+                if let Some(said) = self.phase.chat_mut() {
+                    said.remove_chat(&id);
+                }
+            }
             CallEvent::LobbyMessageTaken { text } => {
                 if let Phase::Joining(joining) = &mut self.phase {
                     joining.word_taken(&text);

@@ -257,6 +257,13 @@ pub enum CallEvent {
     },
     /// A line of the chat.
     Chat(ChatLine),
+    /// What was said in the chat before the room came, oldest first; once.
+    ChatBefore(Vec<ChatLine>),
+    /// A line of the chat was taken back.
+    ChatRemoved {
+        /// [`ChatLine::id`].
+        id: String,
+    },
     /// The server has taken what [`crate::MeetingAction::LobbyMessage`] said.
     LobbyMessageTaken {
         /// As people typed it.

@@ -1,7 +1,10 @@
 //! The few requests of the client-server API that a call needs, each with a short time-out of its
 //! own, so that a call never waits for the account's sync.
 
+mod events;
 mod membership;
+
+pub(crate) use events::StickyNews;
 
 use std::time::Duration;
 
@@ -84,11 +87,17 @@ struct DelayedAnswer {
     delay_id: String,
 }
 
+#[derive(Deserialize)]
+struct SentAnswer {
+    event_id: String,
+}
+
 /// What to do with a delayed event (MSC4140).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DelayedAction {
     Restart,
     Send,
+    Cancel,
 }
 
 /// The room account's homeserver.
@@ -124,6 +133,11 @@ impl Homeserver {
 
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.http
+    }
+
+    /// Base URL of the client-server API.
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
     }
 
     fn url(&self, segments: &[&str]) -> Url {
@@ -237,17 +251,19 @@ impl Homeserver {
         self.url(&["_matrix", "client", "v3", "rooms", room, "state", kind, key])
     }
 
+    /// The event's id.
     pub(crate) async fn put_state(
         &self,
         room: &str,
         kind: &str,
         key: &str,
         content: &Value,
-    ) -> Result<(), RequestError> {
+    ) -> Result<String, RequestError> {
         let url = self.state_url(room, kind, key);
-        self.ask::<Value>("sending room state", Method::PUT, url, Some(content))
-            .await
-            .map(drop)
+        let answer: SentAnswer = self
+            .ask("sending room state", Method::PUT, url, Some(content))
+            .await?;
+        Ok(answer.event_id)
     }
 
     /// Has the server put the state after `delay` unless it is restarted before; its id.
@@ -276,6 +292,7 @@ impl Homeserver {
         let action = match action {
             DelayedAction::Restart => "restart",
             DelayedAction::Send => "send",
+            DelayedAction::Cancel => "cancel",
         };
         let url = self.url(&[
             "_matrix",

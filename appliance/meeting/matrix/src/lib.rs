@@ -19,7 +19,7 @@ use std::{
 };
 
 pub use service::Service;
-pub use settings::{MatrixSettings, Secret};
+pub use settings::{LEAVE_DELAY, MatrixSettings, Secret};
 
 /// A token that proves to a third party who the account is, and the server that answers for it.
 ///

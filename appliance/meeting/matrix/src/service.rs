@@ -1,6 +1,11 @@
 //! The meeting service: one loop that hands commands to the call and tells what the account sees.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use saal_meeting::{
     AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingAction,
@@ -12,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    account::{self, Account, Doors, Rooms},
+    account::{self, Account, Doors, Rooms, Stickies},
     call::{
         Environment,
         driver::{self, Command},
@@ -28,6 +33,8 @@ use crate::{
 
 /// Memberships expire without an event: they are counted again this often.
 const COUNT_EVERY: Duration = Duration::from_secs(10);
+/// Syncs that a call may be behind before it has to look back.
+const HEARD_AT_ONCE: usize = 256;
 
 /// Keys of a call that may come in one sync before the call takes them.
 const KEYS_AT_ONCE: usize = 256;
@@ -37,6 +44,7 @@ pub struct Service {
     environment: Environment,
     identity: watch::Receiver<Option<Device>>,
     rooms: watch::Receiver<Rooms>,
+    stickies: watch::Receiver<Stickies>,
     states: mpsc::UnboundedReceiver<AccountState>,
     call: Option<Call>,
     told: Vec<Invitation>,
@@ -88,16 +96,23 @@ impl Service {
         let (client_sender, client) = watch::channel(None);
         let (key_events, _) = broadcast::channel(KEYS_AT_ONCE);
         let (doors_sender, doors) = watch::channel(Doors::default());
+        let (sticky_sender, stickies) = watch::channel(Stickies::default());
+        let (ignored_sender, ignored) = watch::channel(BTreeSet::new());
+        let (heard, _) = broadcast::channel(HEARD_AT_ONCE);
         let (state_sender, states) = mpsc::unbounded_channel();
         let environment = Environment {
             homeserver: homeserver.clone(),
             configured: settings.call_service.clone(),
             identity: identity.clone(),
             rooms: rooms.clone(),
-            client,
+            client: client.clone(),
             key_events: key_events.clone(),
             doors,
             threshold: Arc::default(),
+            stickies: stickies.clone(),
+            heard: heard.clone(),
+            ignored,
+            leave_delay: settings.leave_delay,
             prefetch: Arc::default(),
             events,
         };
@@ -110,16 +125,25 @@ impl Service {
             client: client_sender,
             key_events,
             doors: doors_sender,
+            heard,
+            ignored: ignored_sender,
             states: state_sender,
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(Box::pin(account::run(account)));
+        tasks.spawn(account::follow_stickies(
+            homeserver.clone(),
+            identity.clone(),
+            client,
+            sticky_sender,
+        ));
         let prefetch = environment.prefetch.clone();
         tasks.spawn(keep_fresh(prefetch, homeserver, identity.clone()));
         Self {
             environment,
             identity,
             rooms,
+            stickies,
             states,
             call: None,
             told: Vec::new(),
@@ -138,6 +162,7 @@ impl Service {
                 },
                 Some(state) = self.states.recv() => self.say(MeetingEvent::Account(state)),
                 Ok(()) = self.rooms.changed() => self.tell_invitations(),
+                Ok(()) = self.stickies.changed() => self.tell_invitations(),
                 Ok(()) = self.identity.changed() => self.tell_invitations(),
                 _ = count.tick() => self.tell_invitations(),
                 Some(ended) = self.tasks.join_next() => {
@@ -202,8 +227,9 @@ impl Service {
                 call,
                 action: MeetingAction::LobbyMessage { text },
             } => self.pass_on(call, Command::LobbyMessage(text)),
-            // Element Call asks for no password and has no such actions yet.
-            MeetingCommand::GivePassword { .. } | MeetingCommand::Act { .. } => {}
+            MeetingCommand::Act { call, action } => self.pass_on(call, Command::Act(action)),
+            // Element Call asks for no password.
+            MeetingCommand::GivePassword { .. } => {}
             // Nobody says beforehand what all who will subscribe decode; all decode VP8.
             MeetingCommand::Encodes { .. } => {}
             MeetingCommand::Leave { call } => self.pass_on(call, Command::Leave),
@@ -253,7 +279,8 @@ impl Service {
             return;
         };
         let rooms = self.rooms.borrow_and_update().clone();
-        let invitations = invitations(&rooms, &own, unix_ms());
+        let stickies = self.stickies.borrow_and_update().clone();
+        let invitations = invitations(&rooms, &stickies, &own, unix_ms());
         if invitations != self.told {
             self.told.clone_from(&invitations);
             self.say(MeetingEvent::Invitations(invitations));
@@ -264,10 +291,10 @@ impl Service {
 /// The rooms with an appointment or with somebody in their call, and those that a widget gives a
 /// conference. Servers copy nothing of a meeting into the room that replaces its own, so it keeps
 /// its predecessor's until it has one of its own.
-fn invitations(rooms: &Rooms, own: &Device, now_ms: u64) -> Vec<Invitation> {
+fn invitations(rooms: &Rooms, stickies: &Stickies, own: &Device, now_ms: u64) -> Vec<Invitation> {
     let before = predecessors(rooms);
     let invitation = |(id, room): (&String, &Arc<account::RoomState>)| {
-        let in_call = room.in_call(own, now_ms);
+        let in_call = room.in_call(stickies.get(id), own, now_ms);
         let metadata = inherited(rooms, &before, id, |room| room.metadata.clone());
         let widgets = inherited(rooms, &before, id, |room| {
             Some(&room.jitsi_widgets)

@@ -1,8 +1,11 @@
 //! What the service has to be told.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use url::Url;
+
+/// [`MatrixSettings::leave_delay`] as Element Call has it.
+pub const LEAVE_DELAY: Duration = Duration::from_secs(18);
 
 /// A value that must not show up in logs, dumps or error messages.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct MatrixSettings {
     pub allowed_servers: Vec<String>,
     /// `livekit_service_url` to use when the homeserver names none.
     pub call_service: Option<Url>,
+    /// How long after the room's sudden death others still see it in the call.
+    pub leave_delay: Duration,
 }
 
 #[cfg(test)]
@@ -51,6 +56,7 @@ mod tests {
             access_token: String::from("syt_secret").into(),
             allowed_servers: Vec::new(),
             call_service: None,
+            leave_delay: LEAVE_DELAY,
         };
         assert!(!format!("{settings:?}").contains("syt_secret"));
         assert_eq!(settings.access_token.expose(), "syt_secret");

@@ -27,6 +27,7 @@ impl Room {
             access_token: String::from("syt_secret").into(),
             allowed_servers: Vec::new(),
             call_service: None,
+            leave_delay: saal_matrix::LEAVE_DELAY,
         };
         let (commands, events) = Service::start(settings, store);
         Self {

@@ -57,6 +57,7 @@ impl LightCaller {
             access_token: user.access_token.clone().into(),
             allowed_servers: vec![SERVER_NAME.to_owned()],
             call_service: None,
+            leave_delay: saal_matrix::LEAVE_DELAY,
         };
         let service = saal_matrix::Service::start(settings, store.path());
         let destination = Destination::matrix(matrix_room);

@@ -4,18 +4,40 @@
 //! sees an account as two watched values: the identity and the rooms.
 
 mod crosssigning;
-mod media_keys;
 mod doors;
+mod hearing;
+mod media_keys;
 mod rooms;
 mod runner;
 mod saved;
+mod stickies;
 mod store;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use matrix_sdk::{Client, ruma::RoomId};
+use tokio::sync::watch;
+
 pub(crate) use doors::{Doors, Standing};
+pub(crate) use hearing::{Heard, Hearing, history};
 pub(crate) use rooms::{RoomState, Successor};
 pub(crate) use runner::{Account, run};
+pub(crate) use stickies::{FEATURE as STICKY_FEATURE, Stickies, follow as follow_stickies};
 
 /// The joined rooms that the account knows, by id.
 pub(crate) type Rooms = Arc<BTreeMap<String, Arc<RoomState>>>;
+
+/// Sends an event into a room's timeline, encrypted where the room is.
+pub(crate) async fn say(
+    client: &watch::Receiver<Option<Client>>,
+    room_id: &str,
+    kind: &str,
+    content: serde_json::Value,
+) -> Result<(), String> {
+    let client = client.borrow().clone();
+    let client = client.ok_or("the account is not there yet")?;
+    let id = RoomId::parse(room_id).map_err(|error| error.to_string())?;
+    let room = client.get_room(&id).ok_or("the room is not known yet")?;
+    let sent = Box::pin(room.send_raw(kind, content).into_future()).await;
+    sent.map(drop).map_err(|error| error.to_string())
+}

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rtc::{
     Device, Member, StateEvent,
     membership::{self, EVENT_TYPE},
+    sticky::{self, Book, SLOT_ID, SLOT_TYPE},
 };
 
 /// Nordeck's meeting description, the field's only one in room state.
@@ -24,7 +25,7 @@ const PARENT: &str = "m.space.parent";
 const BREAKOUT_SESSION: &str = "net.nordeck.meetings.breakoutsession";
 const ALIASES: &str = "m.room.canonical_alias";
 /// All that is read of a room's state.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     CREATE,
     PARENT,
     METADATA,
@@ -33,6 +34,7 @@ const KINDS: [&str; 9] = [
     ENCRYPTION,
     TOMBSTONE,
     ALIASES,
+    SLOT_TYPE,
     EVENT_TYPE,
 ];
 
@@ -63,14 +65,25 @@ pub(crate) struct RoomState {
     pub jitsi_widgets: Vec<Value>,
     /// Calls in it are encrypted.
     pub encrypted: bool,
-    /// Everybody in its call, expired ones and ourselves too.
+    /// Everybody in its call by state events, expired ones and ourselves too.
     pub members: Vec<Member>,
+    /// Sticky memberships do not count: the room's call was closed.
+    pub slot_closed: bool,
 }
 
 impl RoomState {
+    /// Everybody in its call by state and by sticky events, expired ones and ourselves too.
+    pub(crate) fn everybody(&self, sticky: Option<&Book>) -> Vec<Member> {
+        let sticky = sticky.filter(|_| !self.slot_closed);
+        let mut all = self.members.clone();
+        all.extend(sticky.into_iter().flat_map(Book::members));
+        all
+    }
+
     /// How many devices of others are in the call now.
-    pub(crate) fn in_call(&self, own: &Device, now_ms: u64) -> u32 {
-        let active = membership::active(&self.members, now_ms);
+    pub(crate) fn in_call(&self, sticky: Option<&Book>, own: &Device, now_ms: u64) -> u32 {
+        let everybody = self.everybody(sticky);
+        let active = membership::active(&everybody, now_ms);
         let others = active.iter().filter(|member| member.device != *own).count();
         u32::try_from(others).unwrap_or(u32::MAX)
     }
@@ -103,6 +116,9 @@ impl RoomState {
                     state.breakout_of.get_or_insert(event.state_key.clone());
                 }
                 ALIASES => state.aliases = aliases(&event.content),
+                SLOT_TYPE if event.state_key == SLOT_ID => {
+                    state.slot_closed = sticky::closes_slot(&event.content);
+                }
                 EVENT_TYPE => match membership::parse(event) {
                     Ok(members) => state.members.extend(members),
                     Err(reason) => tracing::warn!(
@@ -173,6 +189,7 @@ mod tests {
     fn event(kind: &str, content: Value) -> StateEvent {
         StateEvent {
             kind: kind.into(),
+            event_id: String::new(),
             sender: "@a:hs".into(),
             state_key: String::new(),
             origin_server_ts: 1000,
@@ -193,8 +210,8 @@ mod tests {
             user: "@room:hs".into(),
             device: "R".into(),
         };
-        assert_eq!(state.in_call(&own, 1050), 1);
-        assert_eq!(state.in_call(&own, 1100), 0, "it expired");
+        assert_eq!(state.in_call(None, &own, 1050), 1);
+        assert_eq!(state.in_call(None, &own, 1100), 0, "it expired");
         assert_eq!(state.metadata, Some(json!({ "title": "Daily" })));
         assert!(!state.encrypted);
     }
@@ -259,6 +276,6 @@ mod tests {
             user: "@a:hs".into(),
             device: "R".into(),
         };
-        assert_eq!(state.in_call(&own, 1050), 0);
+        assert_eq!(state.in_call(None, &own, 1050), 0);
     }
 }

@@ -23,7 +23,7 @@ use saal_meeting::AccountState;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
-    Doors, Rooms, crosssigning, media_keys,
+    Doors, Heard, Hearing, Rooms, crosssigning, media_keys,
     rooms::{RoomState, Successor},
     saved,
     store::{self, StoreFailure},
@@ -51,11 +51,15 @@ pub(crate) struct Account {
     /// Whose account it is, as soon as that is known.
     pub identity: watch::Sender<Option<Device>>,
     pub rooms: watch::Sender<Rooms>,
-    /// For what calls have to encrypt.
+    /// What syncs now, for what calls have to encrypt; another one after the store failed.
     pub client: watch::Sender<Option<Client>>,
     pub key_events: broadcast::Sender<KeyEvent>,
     /// How it stands with rooms that it is not in.
     pub doors: watch::Sender<Doors>,
+    /// What happens in rooms.
+    pub heard: broadcast::Sender<Heard>,
+    /// Whom the account ignores, by user id.
+    pub ignored: watch::Sender<BTreeSet<String>>,
     pub states: mpsc::UnboundedSender<AccountState>,
 }
 
@@ -234,6 +238,8 @@ impl Runner {
     async fn sync(&mut self, client: &Client, device: &Device) -> Stop {
         media_keys::listen(client, &self.account.key_events);
         self.account.client.send_replace(Some(client.clone()));
+        let account = &self.account;
+        let _hearing = Hearing::start(client, account.heard.clone(), account.ignored.clone());
         let mut backoff = Backoff::homeserver();
         let mut online = false;
         loop {

@@ -1,15 +1,19 @@
 //! Carries out what [`Machine`] decides: requests to the homeserver, sockets to media servers.
 
 mod exchange;
+mod talk;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use livekit_protocol::SignalRequest;
 use saal_media_protocol::{SourceKind, TransportEvent};
-use saal_meeting::{CallEvent, EndReason, JoinStage, MeetingEvent, Watched};
+use saal_meeting::{CallEvent, EndReason, JoinStage, MeetingAction, MeetingEvent, Watched};
 use serde_json::json;
 use tokio::{
-    sync::{broadcast, mpsc, watch},
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc, watch,
+    },
     task::JoinSet,
     time::Instant,
 };
@@ -18,22 +22,23 @@ use super::{
     Environment,
     entrance::Doorstep,
     links::ConnectionId,
-    machine::{CallSetup, ConnectFailure, Effect, Machine, MediaSecret, Now},
+    machine::{CallSetup, ConnectFailure, Effect, Machine, MediaSecret, Now, Talk, Talked},
     prepare::{Join, prepare},
 };
 use crate::{
-    account::Rooms,
+    account::{Heard, Rooms},
     homeserver::{DelayedAction, Homeserver, RequestError},
     jitter,
     livekit::{
         socket::{self, SocketEvent},
-        token::{self, Grant, TokenError},
+        token::{self, Entry, Grant, Leave, TokenError},
     },
     rtc::{
-        Device,
-        keeper::{Action, Failure, LEAVE_DELAY, Outcome},
+        Device, Mode,
+        keeper::{Action, DELEGATED_DELAY, Failure, Outcome},
         keys::{Entropy, Generation, KEY_LENGTH, KeyEvent, VouchId},
         membership::EVENT_TYPE,
+        sticky,
     },
     unix_ms,
 };
@@ -52,6 +57,7 @@ pub(crate) enum Command {
     Present(bool),
     /// To whoever may let the room in.
     LobbyMessage(String),
+    Act(MeetingAction),
     Leave,
     MediaRestarted,
     Transport(TransportEvent),
@@ -76,6 +82,7 @@ enum Input {
         id: VouchId,
         doubt: Option<String>,
     },
+    Talked(Talked),
 }
 
 /// Runs a call until `Ended` is said. When `commands` closes, the call is left.
@@ -116,13 +123,17 @@ async fn go_on(
     commands: mpsc::UnboundedReceiver<Command>,
 ) {
     let call = setup.call;
-    let (own, room_id) = (setup.own.clone(), setup.room_id.clone());
     let encrypted = setup.media_secret == MediaSecret::PerMember;
+    let call_room = CallRoom {
+        own: setup.own.clone(),
+        room_id: setup.room_id.clone(),
+        mode: setup.mode.clone(),
+    };
     let machine = Machine::new(setup, now());
     let (inputs, receiver) = mpsc::unbounded_channel();
     let mut driver = Driver {
         environment: environment.clone(),
-        call_room: Arc::new(CallRoom { own, room_id }),
+        call_room: Arc::new(call_room),
         machine,
         inputs,
         tasks: JoinSet::new(),
@@ -176,6 +187,7 @@ fn entropy() -> Entropy {
 struct CallRoom {
     own: Device,
     room_id: String,
+    mode: Mode,
 }
 
 struct Driver {
@@ -199,6 +211,10 @@ impl Driver {
         mut inputs: mpsc::UnboundedReceiver<Input>,
     ) {
         let mut rooms = self.environment.rooms.clone();
+        let mut stickies = self.environment.stickies.clone();
+        let mut ignored = self.environment.ignored.clone();
+        ignored.mark_changed();
+        let mut heard = self.environment.heard.subscribe();
         self.room_seen = rooms.borrow().contains_key(&self.call_room.room_id);
         let mut open = true;
         for command in waiting {
@@ -221,6 +237,15 @@ impl Driver {
                 Ok(event) = self.key_events.recv() => self.machine.handle_key_event(now(), &event),
                 Some(_) = self.tasks.join_next() => {}
                 Ok(()) = rooms.changed() => self.rooms_changed(&mut rooms),
+                Ok(()) = stickies.changed() => {
+                    stickies.borrow_and_update();
+                    self.rooms_changed(&mut rooms);
+                }
+                Ok(()) = ignored.changed() => {
+                    let users = ignored.borrow_and_update().clone();
+                    self.machine.handle_talk(now(), Talked::Ignored(users));
+                }
+                news = heard.recv() => self.hear(news),
                 () = at(deadline) => self.machine.handle_timeout(now()),
             }
         }
@@ -238,6 +263,7 @@ impl Driver {
             // The room is in by now.
             Some(Command::LobbyMessage(_)) => {}
             Some(Command::Present(on)) => self.machine.present(now(), on),
+            Some(Command::Act(action)) => self.machine.act(now(), action),
             Some(Command::MediaRestarted) => self.machine.media_restarted(now()),
             Some(Command::Transport(event)) => self.machine.handle_transport(now(), event),
             // The service is gone: so are we.
@@ -266,7 +292,6 @@ impl Driver {
             Input::ConnectFailed(connection, failure) => {
                 self.machine.handle_disconnected(now(), connection, failure);
             }
-            Input::Name { user, name } => self.machine.handle_name(now(), user, name),
             Input::KeySent {
                 generation,
                 to,
@@ -275,6 +300,22 @@ impl Driver {
                 .machine
                 .handle_key_sent(now(), generation, &to, &failed),
             Input::Vouched { id, doubt } => self.machine.handle_vouched(now(), id, doubt),
+            Input::Name { user, name } => self.machine.handle_name(now(), &user, &name),
+            Input::Talked(talked) => self.machine.handle_talk(now(), talked),
+        }
+    }
+
+    fn hear(&mut self, news: Result<Heard, RecvError>) {
+        match news {
+            Ok(heard) if heard.room_id == self.call_room.room_id => {
+                self.machine.handle_talk(now(), Talked::Heard(heard.events));
+                if heard.gap {
+                    self.talk(Talk::LearnHistory);
+                }
+            }
+            Err(RecvError::Lagged(_)) => self.talk(Talk::LearnHistory),
+            // Of another room; or the service ends, and this call with it.
+            Ok(_) | Err(RecvError::Closed) => {}
         }
     }
 
@@ -286,7 +327,9 @@ impl Driver {
         match room {
             Some(room) => {
                 self.room_seen = true;
-                self.machine.handle_members(now(), room.members.clone());
+                let stickies = self.environment.stickies.borrow().clone();
+                let members = room.everybody(stickies.get(&self.call_room.room_id));
+                self.machine.handle_members(now(), members);
             }
             None if self.room_seen => self.machine.handle_expelled(now()),
             // The room is too new for the store that was read.
@@ -303,11 +346,19 @@ impl Driver {
                     .send(MeetingEvent::Call { call, event });
             }
             Effect::Membership(action) => self.membership(action),
-            Effect::Connect { connection, focus } => {
+            Effect::Connect {
+                connection,
+                focus,
+                publishes,
+            } => {
                 let environment = self.environment.clone();
                 let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
                 self.tasks.spawn(async move {
-                    Box::pin(connect(environment, &room, &focus, connection, inputs)).await;
+                    let to = Target {
+                        focus: &focus,
+                        publishes,
+                    };
+                    Box::pin(connect(environment, &room, to, connection, inputs)).await;
                 });
             }
             Effect::Send {
@@ -332,6 +383,7 @@ impl Driver {
                 device,
                 curve25519,
             } => self.vouch(id, device, curve25519),
+            Effect::Talk(talk) => self.talk(talk),
             Effect::LearnName { user } => {
                 let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
                 let homeserver = self.environment.homeserver.clone();
@@ -347,12 +399,13 @@ impl Driver {
     fn membership(&mut self, action: Action) {
         let content = match &action {
             Action::PutMember { periods } => self.machine.membership_content(*periods),
-            _ => json!({}),
+            _ => self.call_room.left(),
         };
-        let homeserver = self.environment.homeserver.clone();
+        let environment = self.environment.clone();
         let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
+        let focus = self.machine.focus().to_owned();
         self.tasks.spawn(async move {
-            let outcome = Box::pin(ask(&homeserver, &room, action, &content)).await;
+            let outcome = Box::pin(ask(&environment, &room, &focus, action, &content)).await;
             let _ = inputs.send(Input::Outcome(outcome));
         });
     }
@@ -370,55 +423,124 @@ async fn flush(mut tasks: JoinSet<()>) {
     let _ = tokio::time::timeout(FLUSH_WITHIN, all).await;
 }
 
-/// Asks the homeserver.
+impl CallRoom {
+    /// Content that says "left".
+    fn left(&self) -> serde_json::Value {
+        match &self.mode {
+            Mode::Compatibility => json!({}),
+            Mode::Sticky { member_id } => sticky::left(member_id),
+        }
+    }
+
+    /// Says what our membership is from now on; the event's id.
+    async fn put(
+        &self,
+        homeserver: &Homeserver,
+        content: &serde_json::Value,
+    ) -> Result<String, RequestError> {
+        match &self.mode {
+            Mode::Compatibility => {
+                let key = self.own.state_key();
+                let put = homeserver.put_state(&self.room_id, EVENT_TYPE, &key, content);
+                Box::pin(put).await
+            }
+            Mode::Sticky { .. } => Box::pin(homeserver.send_sticky(&self.room_id, content)).await,
+        }
+    }
+
+    /// The same after a delay; the delay's id.
+    async fn delay(
+        &self,
+        homeserver: &Homeserver,
+        content: &serde_json::Value,
+        after: Duration,
+    ) -> Result<String, RequestError> {
+        let room = &self.room_id;
+        match &self.mode {
+            Mode::Compatibility => {
+                let key = self.own.state_key();
+                let delayed = homeserver.delay_state(room, EVENT_TYPE, &key, content, after);
+                Box::pin(delayed).await
+            }
+            Mode::Sticky { .. } => Box::pin(homeserver.delay_sticky(room, content, after)).await,
+        }
+    }
+}
+
+/// Asks the homeserver or the call service.
 async fn ask(
-    homeserver: &Homeserver,
+    environment: &Environment,
     room: &CallRoom,
+    focus: &str,
     action: Action,
     content: &serde_json::Value,
 ) -> Outcome {
-    let key = room.own.state_key();
-    let room = &room.room_id;
+    let homeserver = &environment.homeserver;
+    let firm = |error| failure(&error, false);
+    let update = async |delay_id: &str, action| {
+        Box::pin(homeserver.update_delayed(delay_id, action))
+            .await
+            .map_err(firm)
+    };
     match action {
-        Action::DelayLeave => {
-            let delayed = homeserver.delay_state(room, EVENT_TYPE, &key, content, LEAVE_DELAY);
-            Outcome::Delayed(
-                Box::pin(delayed)
-                    .await
-                    .map_err(|error| failure(error, true)),
-            )
+        Action::DelayLeave { after } => {
+            let delayed = room.delay(homeserver, content, after).await;
+            Outcome::Delayed(delayed.map_err(|error| failure(&error, true)))
+        }
+        Action::DelegateLeave { delay_id } => {
+            Outcome::Delegated(Box::pin(delegate(environment, room, focus, &delay_id)).await)
+        }
+        Action::CancelLeave { delay_id } => {
+            let _ = update(&delay_id, DelayedAction::Cancel).await;
+            Outcome::Cancelled
         }
         Action::RestartLeave { delay_id } => {
-            let restarted = homeserver.update_delayed(&delay_id, DelayedAction::Restart);
-            Outcome::Restarted(
-                Box::pin(restarted)
-                    .await
-                    .map_err(|error| failure(error, false)),
-            )
+            Outcome::Restarted(update(&delay_id, DelayedAction::Restart).await)
         }
         Action::PutMember { .. } => {
-            let put = homeserver.put_state(room, EVENT_TYPE, &key, content);
-            Outcome::MemberPut(Box::pin(put).await.map_err(|error| failure(error, false)))
+            Outcome::MemberPut(room.put(homeserver, content).await.map_err(firm))
         }
         Action::SendLeave { delay_id } => {
-            let sent = homeserver.update_delayed(&delay_id, DelayedAction::Send);
-            Outcome::LeaveSent(Box::pin(sent).await.map_err(|error| failure(error, false)))
+            Outcome::LeaveSent(update(&delay_id, DelayedAction::Send).await)
         }
         Action::ClearMember => {
-            let cleared = homeserver.put_state(room, EVENT_TYPE, &key, content);
-            Outcome::Cleared(
-                Box::pin(cleared)
-                    .await
-                    .map_err(|error| failure(error, false)),
-            )
+            let cleared = room.put(homeserver, content).await;
+            Outcome::Cleared(cleared.map(drop).map_err(firm))
+        }
+    }
+}
+
+/// Has the call service watch over us: it takes a delayed leave with a request for a token.
+async fn delegate(
+    environment: &Environment,
+    room: &CallRoom,
+    focus: &str,
+    delay_id: &str,
+) -> Result<(), Failure> {
+    let base = environment.homeserver.base().to_string();
+    let leave = Leave {
+        delay_id,
+        delay: DELEGATED_DELAY,
+        homeserver: &base,
+    };
+    let to = Target {
+        focus,
+        publishes: true,
+    };
+    match Box::pin(grant(environment, room, to, Some(leave))).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let reason = &error.reason;
+            tracing::warn!(reason, "the call service does not watch over the room");
+            Err(Failure::Temporary(error.reason))
         }
     }
 }
 
 /// `optional`: servers without the feature answer in several ways.
-fn failure(error: RequestError, optional: bool) -> Failure {
+fn failure(error: &RequestError, optional: bool) -> Failure {
     tracing::warn!(%error, "keeping the call membership");
-    match &error {
+    match error {
         _ if error.is_forbidden() => Failure::Forbidden(error.to_string()),
         _ if error.is_not_found() => Failure::Gone,
         RequestError::Refused { status, .. } if optional && !matches!(status, 401 | 429) => {
@@ -428,16 +550,24 @@ fn failure(error: RequestError, optional: bool) -> Failure {
     }
 }
 
+/// A media server, by its call service.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    focus: &'a str,
+    /// Others look for us there.
+    publishes: bool,
+}
+
 /// Token, socket, then messages until one side closes.
 async fn connect(
     environment: Environment,
     room: &CallRoom,
-    focus: &str,
+    to: Target<'_>,
     connection: ConnectionId,
     inputs: mpsc::UnboundedSender<Input>,
 ) {
     let opened = async {
-        let grant = grant(&environment, room, focus).await?;
+        let grant = Box::pin(grant(&environment, room, to, None)).await?;
         let stream = socket::connect(&grant).await;
         stream.map_err(|error| ConnectFailure {
             refused: false,
@@ -462,7 +592,8 @@ async fn connect(
 async fn grant(
     environment: &Environment,
     room: &CallRoom,
-    focus: &str,
+    to: Target<'_>,
+    leave: Option<Leave<'_>>,
 ) -> Result<Grant, ConnectFailure> {
     let homeserver = &environment.homeserver;
     let mut fresh = false;
@@ -475,13 +606,15 @@ async fn grant(
                 refused: error.is_forbidden(),
                 reason: error.to_string(),
             })?;
-        let fetched = token::fetch(
-            homeserver.http(),
-            focus,
-            &room.room_id,
-            &openid,
-            &room.own.device,
-        );
+        let entry = Entry {
+            room_id: &room.room_id,
+            own: &room.own,
+            openid_token: &openid,
+            mode: &room.mode,
+            publishes: to.publishes,
+            leave,
+        };
+        let fetched = token::fetch(homeserver.http(), to.focus, &entry);
         match Box::pin(fetched).await {
             Ok(grant) => return Ok(grant),
             // The token may have been thrown away by a restarted homeserver.

@@ -3,9 +3,10 @@
 
 mod decisions;
 mod media_keys;
+mod talk;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -17,14 +18,15 @@ use super::links::{ConnectionId, Link, LinkState, TransportIds};
 use crate::{
     livekit::{Session, Setup, publish, session::Publisher},
     rtc::{
-        Device, Member,
-        keeper::{Action, Keeper, Outcome},
+        Device, Member, Mode,
+        keeper::{Action, Keeper, Outcome, Terms},
         keys::{CallKeys, Entropy, Generation, KeyBytes, VouchId},
         membership,
     },
 };
 
 pub(crate) use media_keys::MediaSecret;
+pub(crate) use talk::{Talk, Talked};
 
 /// The first connection has to stand within this time; later ones are tried until people leave.
 const JOIN_WITHIN: Duration = Duration::from_secs(25);
@@ -47,7 +49,7 @@ pub(crate) struct CallSetup {
     pub call: CallId,
     pub own: Device,
     pub room_id: String,
-    /// `livekit_service_url` that the room sends to.
+    /// `livekit_service_url` that the room sends to while nobody needs it elsewhere.
     pub focus: String,
     pub microphone: bool,
     pub camera: bool,
@@ -55,9 +57,13 @@ pub(crate) struct CallSetup {
     pub presenting: bool,
     /// Of an earlier process in this very call.
     pub delay_id: Option<String>,
-    /// In the call's room state now.
+    /// In the call now, by state and by sticky events.
     pub members: Vec<Member>,
     pub media_secret: MediaSecret,
+    /// As whom the room says that it is in the call.
+    pub mode: Mode,
+    /// On what terms that stands.
+    pub terms: Terms,
 }
 
 /// What the driver has to do.
@@ -70,6 +76,8 @@ pub(crate) enum Effect {
     Connect {
         connection: ConnectionId,
         focus: String,
+        /// The others look for us there, under the name that our membership gives us.
+        publishes: bool,
     },
     Send {
         connection: ConnectionId,
@@ -97,6 +105,8 @@ pub(crate) enum Effect {
         device: Device,
         curve25519: String,
     },
+    /// Answer with [`Machine::handle_talk`].
+    Talk(Talk),
 }
 
 /// Why a connection could not be made.
@@ -123,13 +133,17 @@ enum Phase {
 #[derive(Debug)]
 pub(crate) struct Machine {
     setup: CallSetup,
+    /// The media server of our own choice; `setup.focus` is the one in use.
+    home_focus: String,
     phase: Phase,
     keeper: Keeper,
     links: Vec<Link>,
     ids: TransportIds,
     next_connection: u64,
     members: Vec<Member>,
-    names: BTreeMap<String, String>,
+    /// Our membership was among them.
+    own_seen: bool,
+    said: talk::Said,
     asked_names: BTreeSet<String>,
     told_participants: Vec<Participant>,
     told_state: MeetingState,
@@ -148,7 +162,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new(setup: CallSetup, now: Now) -> Self {
-        let keeper = Keeper::enter(now.instant, setup.delay_id.clone());
+        let keeper = Keeper::enter(now.instant, setup.terms, setup.delay_id.clone());
         let mut machine = Self {
             phase: Phase::Joining {
                 give_up_at: now.instant + JOIN_WITHIN,
@@ -158,7 +172,8 @@ impl Machine {
             ids: TransportIds::of_call(setup.call.0),
             next_connection: 0,
             members: setup.members.clone(),
-            names: BTreeMap::new(),
+            own_seen: false,
+            said: talk::Said::default(),
             asked_names: BTreeSet::new(),
             told_participants: Vec::new(),
             told_state: MeetingState::default(),
@@ -169,6 +184,7 @@ impl Machine {
             undecryptable: BTreeSet::new(),
             reborn_ms: None,
             effects: VecDeque::new(),
+            home_focus: setup.focus.clone(),
             setup,
         };
         if machine.keys.is_some() && machine.setup.delay_id.is_some() {
@@ -177,6 +193,9 @@ impl Machine {
         machine.emit(CallEvent::Progress(JoinStage::Connecting));
         machine.set_password();
         machine.meet_peers(now);
+        for talk in [Talk::LearnMembers, Talk::LearnHistory] {
+            machine.effects.push_back(Effect::Talk(talk));
+        }
         machine.choose_links(now);
         machine.settle(now);
         machine
@@ -184,6 +203,11 @@ impl Machine {
 
     pub(crate) fn poll(&mut self) -> Option<Effect> {
         self.effects.pop_front()
+    }
+
+    /// `livekit_service_url` that the room sends to now.
+    pub(crate) fn focus(&self) -> &str {
+        &self.setup.focus
     }
 
     /// `Ended` was said.
@@ -281,24 +305,30 @@ impl Machine {
     // What Matrix says.
 
     pub(crate) fn handle_outcome(&mut self, now: Now, outcome: Outcome) {
+        if let Outcome::MemberPut(Ok(event)) = &outcome {
+            self.own_event(event);
+        }
         self.keeper.handle_outcome(now.instant, outcome);
         self.settle(now);
     }
 
-    /// The call's members in the room state, ourselves too.
+    /// The call's members by state and by sticky events, ourselves too.
     pub(crate) fn handle_members(&mut self, now: Now, members: Vec<Member>) {
         self.members = members;
         let present = membership::active(&self.members, now.unix_ms)
             .iter()
-            .any(|member| member.device == self.setup.own);
-        self.keeper.handle_own_state(now.instant, present);
+            .any(|member| self.setup.mode.is_own(&self.setup.own, member));
+        // Where sticky events do not come back to us, that ours are missing says nothing.
+        self.own_seen |= present;
+        let told = self.own_seen || self.setup.mode == Mode::Compatibility;
+        self.keeper.handle_own_state(now.instant, present || !told);
         self.meet_peers(now);
         self.choose_links(now);
         self.settle(now);
     }
 
-    pub(crate) fn handle_name(&mut self, now: Now, user: String, name: String) {
-        self.names.insert(user, name);
+    pub(crate) fn handle_name(&mut self, now: Now, user: &str, name: &str) {
+        self.said.names_mut().learn(user, Some(name));
         self.settle(now);
     }
 
@@ -314,7 +344,7 @@ impl Machine {
             let own = self
                 .members
                 .iter()
-                .find(|member| member.device == self.setup.own);
+                .find(|member| self.setup.mode.is_own(&self.setup.own, member));
             let created_ms = own.map_or(0, |member| member.created_ms);
             (
                 self.reborn_ms.unwrap_or(created_ms),
@@ -322,7 +352,9 @@ impl Machine {
             )
         });
         let setup = &self.setup;
-        membership::content(&setup.own, &setup.room_id, &setup.focus, prolonged)
+        setup
+            .mode
+            .content(&setup.own, &setup.room_id, &setup.focus, prolonged)
     }
 
     // What the media servers say.

@@ -2,15 +2,18 @@
 //!
 //! [`machine`] decides, [`driver`] carries out.
 
+mod chat;
 pub(crate) mod driver;
 pub(crate) mod entrance;
 mod links;
 pub(crate) mod machine;
+mod names;
 mod people;
 pub(crate) mod prefetch;
 pub(crate) mod prepare;
+mod reactions;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use matrix_sdk::Client;
 use saal_meeting::MeetingEvent;
@@ -18,7 +21,7 @@ use tokio::sync::{Mutex, broadcast, mpsc, watch};
 use url::Url;
 
 use crate::{
-    account::{Doors, Rooms},
+    account::{Doors, Heard, Rooms, Stickies},
     homeserver::Homeserver,
     rtc::{Device, keys::KeyEvent},
 };
@@ -38,6 +41,13 @@ pub(crate) struct Environment {
     pub doors: watch::Receiver<Doors>,
     /// Held by whoever joins or leaves a room for a visit.
     pub threshold: Arc<Mutex<()>>,
+    pub stickies: watch::Receiver<Stickies>,
+    /// What happens in rooms; to be subscribed to.
+    pub heard: broadcast::Sender<Heard>,
+    /// Whom the account ignores, by user id.
+    pub ignored: watch::Receiver<BTreeSet<String>>,
+    /// After how long without a word from us others see us leave.
+    pub leave_delay: Duration,
     pub prefetch: Arc<prefetch::Prefetch>,
     pub events: mpsc::UnboundedSender<MeetingEvent>,
 }

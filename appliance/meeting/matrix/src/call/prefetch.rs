@@ -7,7 +7,9 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::{
+    account::STICKY_FEATURE,
     homeserver::{Homeserver, OpenIdToken, RequestError},
+    livekit::token::{self, Abilities},
     rtc::{Device, transports},
 };
 
@@ -52,6 +54,7 @@ impl<T: Clone> Kept<T> {
 pub(crate) struct Prefetch {
     openid: Kept<OpenIdToken>,
     focus: Kept<Option<String>>,
+    abilities: Kept<(String, Abilities)>,
 }
 
 impl Prefetch {
@@ -101,13 +104,46 @@ impl Prefetch {
         }
     }
 
+    /// What the call service at `focus` can do; names that are hashes only if the home server has
+    /// sticky events, which they belong to.
+    pub(crate) async fn abilities(&self, homeserver: &Homeserver, focus: &str) -> Abilities {
+        self.abilities_ahead(homeserver, focus, Duration::ZERO)
+            .await
+    }
+
+    async fn abilities_ahead(
+        &self,
+        homeserver: &Homeserver,
+        focus: &str,
+        ahead: Duration,
+    ) -> Abilities {
+        let mut kept = self.abilities.0.lock().await;
+        if kept.as_ref().is_some_and(|((of, _), _)| of != focus) {
+            *kept = None;
+        }
+        drop(kept);
+        let make = async || {
+            let (sticky, mut abilities) = tokio::join!(
+                homeserver.has_feature(STICKY_FEATURE),
+                token::abilities(homeserver.http(), focus)
+            );
+            abilities.hashed_names &= sticky?;
+            Ok::<_, RequestError>(((focus.to_owned(), abilities), FOCUS_FOR))
+        };
+        let known = self.abilities.get(ahead, make).await;
+        known.map(|(_, abilities)| abilities).unwrap_or_default()
+    }
+
     /// Gets what is missing or gets old; failures are met again when somebody joins.
     pub(crate) async fn refresh(&self, homeserver: &Homeserver, own: &Device) {
         let ahead = 3 * REFRESH_EVERY;
-        let _ = self
+        let focus = self
             .focus
             .get(ahead, async || discover(homeserver, own).await)
             .await;
+        if let Ok(Some(focus)) = focus {
+            self.abilities_ahead(homeserver, &focus, ahead).await;
+        }
         let _ = self.openid_ahead(homeserver, own, ahead).await;
     }
 }

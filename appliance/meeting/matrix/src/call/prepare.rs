@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use matrix_sdk::ruma::TransactionId;
 use saal_meeting::{CallId, EndReason, MatrixRoom, ResumeToken};
 
 use super::{
@@ -12,10 +13,14 @@ use super::{
 use crate::{
     account::RoomState,
     homeserver::RequestError,
-    rtc::{Device, resume::Resume},
+    livekit::token::Abilities,
+    rtc::{Device, Member, Mode, keeper::Terms, membership, resume::Resume},
+    unix_ms,
 };
 
 const PREPARE_WITHIN: Duration = Duration::from_secs(20);
+/// Longer, and the room joins as if nobody was there by sticky events.
+const STICKIES_WITHIN: Duration = Duration::from_secs(2);
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// The call to make.
@@ -106,6 +111,19 @@ async fn try_prepare(
         .resume
         .as_ref()
         .and_then(|token| Resume::from_token(token, room_id, &own.device));
+    let abilities = environment
+        .prefetch
+        .abilities(&environment.homeserver, &focus)
+        .await;
+    if abilities.hashed_names {
+        stickies_are_read(environment, room_id).await;
+    }
+    let members = room.everybody(environment.stickies.borrow().get(room_id));
+    let mode = match &resume {
+        Some(resume) => resume.mode.clone(),
+        None => mode(&members, own, abilities),
+    };
+    let terms = Terms::new(&mode, environment.leave_delay, abilities.delegation);
     Ok(Ok(CallSetup {
         call: join.call,
         own: own.clone(),
@@ -115,8 +133,10 @@ async fn try_prepare(
         camera: join.camera,
         presenting: false,
         delay_id: resume.map(|resume| resume.delay_id),
-        members: room.members.clone(),
         media_secret: media_secret(join, &room),
+        members,
+        mode,
+        terms,
     }))
 }
 
@@ -127,6 +147,28 @@ fn media_secret(join: &Join, room: &RoomState) -> MediaSecret {
     } else {
         MediaSecret::Plain
     })
+}
+
+/// Right after the account came into a room, who is in its call is still on the way.
+async fn stickies_are_read(environment: &Environment, room_id: &str) {
+    let mut stickies = environment.stickies.clone();
+    let read = stickies.wait_for(|stickies| stickies.is_read(room_id));
+    let _ = tokio::time::timeout(STICKIES_WITHIN, read).await;
+}
+
+fn mode(members: &[Member], own: &Device, abilities: Abilities) -> Mode {
+    let mut others = membership::active(members, unix_ms());
+    others.retain(|member| member.device != *own);
+    Mode::choose(&others, abilities.hashed_names, uuid())
+}
+
+/// A version 4 UUID, as clients name their stays.
+fn uuid() -> String {
+    let digits = TransactionId::new().to_string();
+    match [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| digits.get(part)) {
+        [Some(a), Some(b), Some(c), Some(d), Some(e)] => format!("{a}-{b}-{c}-{d}-{e}"),
+        _ => digits,
+    }
 }
 
 /// As the last sync knows it; asked for when it does not (a fresh start, a fresh invitation).

@@ -67,6 +67,15 @@ impl Roster {
         })
     }
 
+    /// Tracks of one participant.
+    pub(crate) fn tracks_of(&self, identity: &str) -> Vec<(String, SourceKind)> {
+        let tracks = self.0.get(identity).map(|remote| remote.tracks.iter());
+        let tracks = tracks.into_iter().flatten();
+        tracks
+            .map(|(sid, track)| (sid.clone(), track.source))
+            .collect()
+    }
+
     /// All pictures: track, identity, source.
     pub(crate) fn pictures(&self) -> impl Iterator<Item = (String, String, SourceKind)> {
         self.0.iter().flat_map(|(identity, remote)| {

@@ -3,11 +3,12 @@
 
 mod candidates;
 mod health;
+mod ignoring;
 mod sending;
 mod watching;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -59,6 +60,8 @@ pub(crate) enum Output {
     Roster,
     /// Media flow (or none are to flow).
     Connected,
+    /// The server muted what the room sends; only the room opens it again.
+    Muted(SourceKind),
     /// Start anew.
     Lost { reason: String },
     /// The server does not want this participant.
@@ -77,6 +80,8 @@ pub(crate) struct Session {
     own_identity: String,
     joined_at: Option<Instant>,
     roster: Roster,
+    /// Whose tracks are not for this room.
+    ignored: BTreeSet<String>,
     watching: watching::Watching,
     tracks: Vec<LocalTrack>,
     /// Presentations so far; each is a track of its own.
@@ -127,6 +132,7 @@ impl Session {
             own_identity: String::new(),
             joined_at: None,
             roster: Roster::default(),
+            ignored: BTreeSet::new(),
             watching: watching::Watching::default(),
             tracks: Vec::new(),
             presentations: 0,
@@ -231,9 +237,7 @@ impl Session {
             Response::SpeakersChanged(changed) => self.speakers(&changed),
             Response::SubscribedQualityUpdate(update) => self.qualities(&update),
             Response::Leave(leave) => self.told_to_leave(&leave),
-            Response::Mute(mute) => {
-                tracing::info!(track = %mute.sid, muted = mute.muted, "the server muted a track of ours");
-            }
+            Response::Mute(mute) => self.muted_by_server(&mute),
             // Nothing here depends on the others: region, quality marks, tokens for a resume that
             // is not used, data.
             _ => {}
@@ -321,17 +325,25 @@ impl Session {
             self.command(TransportCommand::Unassign { transport, track });
         }
         for (track, participant, source) in changes.added {
-            if matches!(source, SourceKind::Camera | SourceKind::Content) {
-                self.welcome_picture(track.clone(), &participant, source);
+            if self.ignored.contains(&participant) {
+                self.hide(track);
+            } else {
+                self.assign(track, participant, source);
             }
-            self.command(TransportCommand::Assign {
-                transport,
-                track,
-                participant,
-                source,
-            });
         }
         self.outputs.push_back(Output::Roster);
+    }
+
+    fn assign(&mut self, track: String, participant: String, source: SourceKind) {
+        if matches!(source, SourceKind::Camera | SourceKind::Content) {
+            self.welcome_picture(track.clone(), &participant, source);
+        }
+        self.command(TransportCommand::Assign {
+            transport: self.setup.subscriber,
+            track,
+            participant,
+            source,
+        });
     }
 
     fn told_to_leave(&mut self, leave: &proto::LeaveRequest) {
@@ -427,7 +439,9 @@ impl Session {
         let Some((_, sid)) = stream.split_once('|') else {
             return;
         };
-        if let Some((identity, source)) = self.roster.find_track(sid) {
+        if let Some((identity, source)) = self.roster.find_track(sid)
+            && !self.ignored.contains(identity)
+        {
             let participant = identity.to_owned();
             self.command(TransportCommand::Assign {
                 transport,

@@ -1,11 +1,17 @@
-//! The authorisation service that turns a Matrix OpenID token into a LiveKit token (MSC4195,
-//! `POST /sfu/get`). It also creates the media server's room.
+//! The authorisation service that turns a Matrix OpenID token into a LiveKit token (MSC4195):
+//! `POST /sfu/get` for members that are named by user and device, `POST /get_token` for those
+//! whose name is a hash. It also creates the media server's room.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::{homeserver::OpenIdToken, settings::Secret};
+use crate::{
+    homeserver::{OpenIdToken, plain},
+    rtc::{Device, Mode, sticky::SLOT_ID},
+    settings::Secret,
+};
 
 /// Where to connect and with what.
 #[derive(Clone, Debug)]
@@ -25,13 +31,55 @@ pub(crate) enum TokenError {
     /// It said no.
     #[error("the call service {service} refuses: {reason}")]
     Refused { service: String, reason: String },
+    /// It does not know such requests.
+    #[error("the call service {service} has no {path}")]
+    Missing { service: String, path: &'static str },
+}
+
+/// Who asks for what.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub room_id: &'a str,
+    pub own: &'a Device,
+    pub openid_token: &'a OpenIdToken,
+    pub mode: &'a Mode,
+    /// Others look for us there, under the name that our membership gives us. Where we only
+    /// receive, any name will do.
+    pub publishes: bool,
+    /// The service is to restart our delayed leave, and have it sent when we are gone.
+    pub leave: Option<Leave<'a>>,
+}
+
+/// A delayed leave to hand over.
+#[derive(Clone, Copy)]
+pub(crate) struct Leave<'a> {
+    pub delay_id: &'a str,
+    /// After which the home server sends it.
+    pub delay: Duration,
+    /// Base URL of the client-server API.
+    pub homeserver: &'a str,
 }
 
 #[derive(Serialize)]
-struct Ask<'a> {
+struct ByDevice<'a> {
     room: &'a str,
     openid_token: &'a OpenIdToken,
     device_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct ByMember<'a> {
+    room_id: &'a str,
+    slot_id: &'a str,
+    openid_token: &'a OpenIdToken,
+    member: Claim<'a>,
+}
+
+#[derive(Serialize)]
+struct Claim<'a> {
+    id: &'a str,
+    claimed_user_id: &'a str,
+    claimed_device_id: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -48,35 +96,89 @@ struct Refusal {
     error: String,
 }
 
-/// Asks `service` for entry to the call of `room`.
+const BY_DEVICE: &str = "/sfu/get";
+const BY_MEMBER: &str = "/get_token";
+const DELEGATE: &str = "/delegate_delayed_leave";
+
+/// Asks `service` for entry to the call.
 pub(crate) async fn fetch(
     http: &reqwest::Client,
     service: &str,
-    room: &str,
-    openid_token: &OpenIdToken,
-    device_id: &str,
+    entry: &Entry<'_>,
+) -> Result<Grant, TokenError> {
+    let (first, second) = match entry.mode {
+        Mode::Compatibility => (BY_DEVICE, BY_MEMBER),
+        Mode::Sticky { .. } => (BY_MEMBER, BY_DEVICE),
+    };
+    match ask(http, service, first, &body(entry, first)).await {
+        Err(TokenError::Missing { .. }) if !entry.publishes => {
+            ask(http, service, second, &body(entry, second)).await
+        }
+        answer => answer,
+    }
+}
+
+fn body(entry: &Entry<'_>, path: &str) -> Value {
+    let (room_id, openid_token, own) = (entry.room_id, entry.openid_token, entry.own);
+    let identity = own.identity();
+    let body = if path == BY_DEVICE {
+        serde_json::to_value(ByDevice {
+            room: room_id,
+            openid_token,
+            device_id: &own.device,
+        })
+    } else {
+        let member = Claim {
+            id: entry.mode.member_id().unwrap_or(&identity),
+            claimed_user_id: &own.user,
+            claimed_device_id: &own.device,
+        };
+        serde_json::to_value(ByMember {
+            room_id,
+            slot_id: SLOT_ID,
+            openid_token,
+            member,
+        })
+    };
+    let mut body = body.expect("strings and numbers are always JSON");
+    if let Some(leave) = &entry.leave {
+        body["delay_id"] = leave.delay_id.into();
+        body["delay_timeout"] = u64::try_from(leave.delay.as_millis())
+            .unwrap_or(u64::MAX)
+            .into();
+        body["delay_cs_api_url"] = leave.homeserver.trim_end_matches('/').into();
+    }
+    body
+}
+
+async fn ask(
+    http: &reqwest::Client,
+    service: &str,
+    path: &'static str,
+    body: &Value,
 ) -> Result<Grant, TokenError> {
     let unavailable = |reason: &dyn fmt::Display| TokenError::Unavailable {
         service: service.to_owned(),
         reason: reason.to_string(),
     };
-    let ask = Ask {
-        room,
-        openid_token,
-        device_id,
-    };
     let answer = http
-        .post(format!("{service}/sfu/get"))
-        .json(&ask)
+        .post(format!("{service}{path}"))
+        .json(body)
         .send()
         .await
-        .map_err(|error| unavailable(&crate::homeserver::plain(&error)))?;
+        .map_err(|error| unavailable(&plain(&error)))?;
     let status = answer.status();
     if status.is_success() {
         let answer: Answer = answer.json().await.map_err(|error| unavailable(&error))?;
         return Ok(Grant {
             url: answer.url,
             token: answer.jwt.into(),
+        });
+    }
+    if status.as_u16() == 404 {
+        return Err(TokenError::Missing {
+            service: service.to_owned(),
+            path,
         });
     }
     let refusal: Refusal = answer.json().await.unwrap_or_default();
@@ -88,4 +190,79 @@ pub(crate) async fn fetch(
         });
     }
     Err(unavailable(&reason))
+}
+
+/// What a call service can do beside giving tokens by device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Abilities {
+    /// Names that are hashes.
+    pub hashed_names: bool,
+    /// It watches over a delayed leave.
+    pub delegation: bool,
+}
+
+/// Tries without saying anything, as Element Call does: what is unknown is answered 404.
+pub(crate) async fn abilities(http: &reqwest::Client, service: &str) -> Abilities {
+    let knows = async |path: &str| {
+        let answer = http.post(format!("{service}{path}")).json(&json!({}));
+        let answer = answer.send().await;
+        answer.is_ok_and(|answer| answer.status().as_u16() != 404)
+    };
+    let (hashed_names, delegation) = tokio::join!(knows(BY_MEMBER), knows(DELEGATE));
+    Abilities {
+        hashed_names,
+        delegation,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(mode: &Mode, path: &str, leave: Option<Leave<'_>>) -> Value {
+        let own = Device {
+            user: "@room:hs".into(),
+            device: "R".into(),
+        };
+        let token = json!({
+            "access_token": "t", "token_type": "Bearer", "matrix_server_name": "hs", "expires_in": 3600,
+        });
+        let openid_token: OpenIdToken = serde_json::from_value(token).unwrap();
+        let entry = Entry {
+            room_id: "!r:hs",
+            own: &own,
+            openid_token: &openid_token,
+            mode,
+            publishes: true,
+            leave,
+        };
+        let mut body = body(&entry, path);
+        body.as_object_mut().unwrap().remove("openid_token");
+        body
+    }
+
+    /// Services refuse fields that they do not know: nothing may be in it that Element Call's
+    /// requests do not have.
+    #[test]
+    fn it_asks_as_element_call_does() {
+        let by_device = asked(&Mode::Compatibility, BY_DEVICE, None);
+        assert_eq!(by_device, json!({ "room": "!r:hs", "device_id": "R" }));
+        let mode = Mode::Sticky {
+            member_id: "m".into(),
+        };
+        let leave = Leave {
+            delay_id: "d1",
+            delay: Duration::from_secs(3600),
+            homeserver: "https://hs/",
+        };
+        let by_member = asked(&mode, BY_MEMBER, Some(leave));
+        let member = json!({ "id": "m", "claimed_user_id": "@room:hs", "claimed_device_id": "R" });
+        assert_eq!(
+            by_member,
+            json!({
+                "room_id": "!r:hs", "slot_id": "m.call#ROOM", "member": member,
+                "delay_id": "d1", "delay_timeout": 3_600_000, "delay_cs_api_url": "https://hs",
+            })
+        );
+    }
 }

@@ -9,10 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::membership::DEFAULT_EXPIRES_MS;
+use super::{Mode, membership::DEFAULT_EXPIRES_MS, sticky};
 
-/// After how long without a restart the homeserver sends our leave (as Element Call).
-pub(crate) const LEAVE_DELAY: Duration = Duration::from_secs(18);
+/// The same where the call service restarts it and has it sent when we are gone (as Element Call).
+pub(crate) const DELEGATED_DELAY: Duration = Duration::from_secs(60 * 60);
 /// How often the delayed leave is restarted: four failures in a row are survived.
 const RESTART_EVERY: Duration = Duration::from_secs(4);
 /// Pause after a request that failed for the moment.
@@ -25,18 +25,65 @@ const RENEW_BEFORE: Duration = Duration::from_secs(10 * 60);
 /// Leaving is tried this long; then the delayed leave has to do it.
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
-/// What to ask the homeserver.
+/// On what terms a membership stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// After how long without a word from us the homeserver sends our leave.
+    pub leave_delay: Duration,
+    /// The call service can take the delayed leave over.
+    pub delegated: bool,
+    /// How long the others count a membership event.
+    pub valid: Duration,
+}
+
+impl Terms {
+    /// `leave_delay` is what this room watches over itself.
+    pub(crate) fn new(mode: &Mode, leave_delay: Duration, delegated: bool) -> Self {
+        let valid_ms = match mode {
+            Mode::Compatibility => DEFAULT_EXPIRES_MS,
+            Mode::Sticky { .. } => sticky::DURATION_MS,
+        };
+        Self {
+            leave_delay,
+            delegated,
+            valid: Duration::from_millis(valid_ms),
+        }
+    }
+
+    fn delay(&self) -> Duration {
+        if self.delegated {
+            DELEGATED_DELAY
+        } else {
+            self.leave_delay
+        }
+    }
+
+    /// A service that forgot us is noticed by the delay's own end.
+    fn restart_every(&self) -> Duration {
+        if self.delegated {
+            DELEGATED_DELAY * 3 / 4
+        } else {
+            RESTART_EVERY.min(self.leave_delay / 4)
+        }
+    }
+}
+
+/// What to ask the homeserver, or the call service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Have it send `{}` after [`LEAVE_DELAY`].
-    DelayLeave,
+    /// Have it send "left" after this time.
+    DelayLeave { after: Duration },
+    /// Hand the delayed leave to the call service.
+    DelegateLeave { delay_id: String },
+    /// Forget a delayed leave.
+    CancelLeave { delay_id: String },
     /// Start the delay anew.
     RestartLeave { delay_id: String },
     /// Put our membership into the room state. With a number: prolonged to that many periods.
     PutMember { periods: u32 },
-    /// Send the delayed `{}` now.
+    /// Send the delayed "left" now.
     SendLeave { delay_id: String },
-    /// Put `{}` into the room state.
+    /// Say "left" at once.
     ClearMember,
 }
 
@@ -56,10 +103,14 @@ pub(crate) enum Failure {
 pub(crate) enum Outcome {
     /// To `DelayLeave`: the delay's id.
     Delayed(Result<String, Failure>),
+    /// To `DelegateLeave`.
+    Delegated(Result<(), Failure>),
+    /// To `CancelLeave`; nothing depends on it.
+    Cancelled,
     /// To `RestartLeave`.
     Restarted(Result<(), Failure>),
-    /// To `PutMember`.
-    MemberPut(Result<(), Failure>),
+    /// To `PutMember`: the event's id.
+    MemberPut(Result<String, Failure>),
     /// To `SendLeave`.
     LeaveSent(Result<(), Failure>),
     /// To `ClearMember`.
@@ -113,6 +164,7 @@ enum Put {
 /// The machine.
 #[derive(Debug)]
 pub(crate) struct Keeper {
+    terms: Terms,
     standing: Standing,
     delay: Delay,
     put: Put,
@@ -135,8 +187,9 @@ enum Clearing {
 
 impl Keeper {
     /// Starts to enter. With the delay of an earlier life that one is used again.
-    pub(crate) fn enter(now: Instant, earlier_delay: Option<String>) -> Self {
+    pub(crate) fn enter(now: Instant, terms: Terms, earlier_delay: Option<String>) -> Self {
         let mut keeper = Self {
+            terms,
             standing: Standing::Entering,
             delay: Delay::Wanted(now),
             put: Put::AfterDelay,
@@ -210,7 +263,8 @@ impl Keeper {
         match &self.delay {
             Delay::Wanted(at) if *at <= now => {
                 self.delay = Delay::Asked;
-                self.actions.push_back(Action::DelayLeave);
+                let after = self.terms.delay();
+                self.actions.push_back(Action::DelayLeave { after });
             }
             Delay::Held { id, restart_at } if *restart_at <= now => {
                 let id = id.clone();
@@ -242,8 +296,10 @@ impl Keeper {
     pub(crate) fn handle_outcome(&mut self, now: Instant, outcome: Outcome) {
         match outcome {
             Outcome::Delayed(result) => self.delayed(now, result),
+            Outcome::Delegated(result) => self.delegated(now, result),
+            Outcome::Cancelled => {}
             Outcome::Restarted(result) => self.restarted(now, result),
-            Outcome::MemberPut(result) => self.member_put(now, result),
+            Outcome::MemberPut(result) => self.member_put(now, result.map(drop)),
             Outcome::LeaveSent(Ok(())) | Outcome::Cleared(Ok(())) => self.out(),
             // Gone: the delay fired or is lost, so clear by hand. Otherwise try what is simpler.
             Outcome::LeaveSent(Err(Failure::Gone)) => self.clearing = Clearing::Again(now),
@@ -259,9 +315,11 @@ impl Keeper {
     fn delayed(&mut self, now: Instant, result: Result<String, Failure>) {
         match result {
             Ok(id) => {
-                self.delay = Delay::Held {
-                    id,
-                    restart_at: now + RESTART_EVERY,
+                let delay_id = id.clone();
+                self.hold(now, id);
+                if self.terms.delegated {
+                    // Until somebody watches over us nobody is to see us.
+                    return self.actions.push_back(Action::DelegateLeave { delay_id });
                 }
             }
             Err(Failure::Gone) => self.delay = Delay::Unsupported,
@@ -276,22 +334,40 @@ impl Keeper {
         }
     }
 
+    fn hold(&mut self, now: Instant, id: String) {
+        let restart_at = now + self.terms.restart_every();
+        self.delay = Delay::Held { id, restart_at };
+    }
+
+    /// A service that does not take the leave over leaves it to us, with a shorter delay.
+    fn delegated(&mut self, now: Instant, result: Result<(), Failure>) {
+        if result.is_err() {
+            self.terms.delegated = false;
+            self.renew_delay(now);
+        } else if self.put == Put::AfterDelay {
+            self.put = Put::Wanted(now);
+        }
+    }
+
+    /// The delayed leave that stands is of no use any more.
+    fn renew_delay(&mut self, now: Instant) {
+        if let Some(delay_id) = self.delay_id().map(str::to_owned) {
+            self.actions.push_back(Action::CancelLeave { delay_id });
+            self.delay = Delay::Wanted(now);
+        }
+    }
+
     fn restarted(&mut self, now: Instant, result: Result<(), Failure>) {
         let Delay::Restarting { id } = &self.delay else {
             return;
         };
         let id = id.clone();
         match result {
-            Ok(()) => {
-                self.delay = Delay::Held {
-                    id,
-                    restart_at: now + RESTART_EVERY,
-                }
-            }
+            Ok(()) => self.hold(now, id),
             Err(Failure::Temporary(_)) => {
                 self.delay = Delay::Held {
                     id,
-                    restart_at: now + RETRY_AFTER,
+                    restart_at: now + RETRY_AFTER.min(self.terms.restart_every()),
                 };
             }
             // It was sent or forgotten: whatever it is, a new one, and say again that we are here.
@@ -306,7 +382,7 @@ impl Keeper {
         match result {
             Ok(()) => {
                 let first = *self.first_put.get_or_insert(now);
-                let valid = Duration::from_millis(DEFAULT_EXPIRES_MS) * self.periods;
+                let valid = self.terms.valid * self.periods;
                 self.put = Put::Done {
                     at: now,
                     renew_at: first + valid - RENEW_BEFORE,
@@ -327,9 +403,19 @@ impl Keeper {
     /// A sync shows whether our membership stands in the room state.
     pub(crate) fn handle_own_state(&mut self, now: Instant, present: bool) {
         if !present && self.standing == Standing::Member {
+            // The call service had the leave sent when it missed us on its media server.
+            if self.terms.delegated {
+                self.renew_delay(now);
+            }
             self.want_put(now);
             self.handle_timeout(now);
         }
+    }
+
+    /// What the membership says has changed: where our media are.
+    pub(crate) fn put_again(&mut self, now: Instant) {
+        self.want_put(now);
+        self.handle_timeout(now);
     }
 
     fn want_put(&mut self, now: Instant) {

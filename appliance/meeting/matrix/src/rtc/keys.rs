@@ -9,7 +9,12 @@ mod event;
 mod receiving;
 mod sending;
 
-use std::{collections::VecDeque, fmt, time::Instant};
+use std::{
+    collections::VecDeque,
+    fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    time::Instant,
+};
 
 pub(crate) use event::{EVENT_TYPE, content};
 pub(crate) use receiving::{KeyEvent, Origin};
@@ -59,10 +64,20 @@ impl Peer {
     pub(crate) fn of(member: &Member) -> Self {
         Self {
             device: member.device.clone(),
-            stay: member.created_ms,
-            participant: member.device.identity(),
+            stay: stay(member),
+            participant: member.identity.clone(),
         }
     }
+}
+
+/// A sticky membership is sent anew every hour: it is the same stay while its id is the same.
+fn stay(member: &Member) -> u64 {
+    let Some(id) = &member.sticky_id else {
+        return member.created_ms;
+    };
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Which of this room's keys; counts on where the index wraps.

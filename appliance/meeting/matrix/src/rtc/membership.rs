@@ -1,7 +1,7 @@
 //! Call membership as state events: `org.matrix.msc3401.call.member` in the three shapes that
 //! clients send (one event a device, one event a user with a list, and empty for "left").
 //!
-//! Sticky `rtc.member` events (MSC4354) would be one more way to make [`Member`]s.
+//! Sticky `rtc.member` events are the other way to make [`Member`]s ([`super::sticky`]).
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -48,6 +48,8 @@ impl Device {
 pub(crate) struct StateEvent {
     #[serde(rename = "type")]
     pub kind: String,
+    #[serde(default)]
+    pub event_id: String,
     pub sender: String,
     pub state_key: String,
     #[serde(default)]
@@ -57,8 +59,8 @@ pub(crate) struct StateEvent {
 }
 
 /// Where a member says that its media are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum FocusChoice {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FocusChoice {
     /// Publishes on its own first focus.
     Own,
     /// Everybody publishes on the oldest member's first focus.
@@ -69,13 +71,19 @@ enum FocusChoice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     pub device: Device,
+    /// The event that says so: reactions refer to it. Empty where it is not known.
+    pub event_id: String,
+    /// Its name on the media server.
+    pub identity: String,
+    /// `member.id` of a sticky event; `None` for one in the room state.
+    pub sticky_id: Option<String>,
     /// When it joined, ms since 1970 of its server's clock.
     pub created_ms: u64,
     /// From when on it counts no more, ms since 1970.
     pub expires_ms: u64,
     /// `livekit_service_url` of its first LiveKit focus.
-    focus: Option<String>,
-    choice: FocusChoice,
+    pub(super) focus: Option<String>,
+    pub(super) choice: FocusChoice,
 }
 
 /// A membership event that can't be read.
@@ -156,12 +164,16 @@ fn member(event: &StateEvent, content: &Map<String, Value>) -> Result<Member, Ma
             created_ms.saturating_add(number(content, "expires")?.unwrap_or(DEFAULT_EXPIRES_MS))
         }
     };
+    // The sender is what the server vouches for, whatever the state key says.
+    let device = Device {
+        user: event.sender.clone(),
+        device,
+    };
     Ok(Member {
-        // The sender is what the server vouches for, whatever the state key says.
-        device: Device {
-            user: event.sender.clone(),
-            device,
-        },
+        identity: device.identity(),
+        device,
+        event_id: event.event_id.clone(),
+        sticky_id: None,
         created_ms,
         expires_ms,
         focus: first_focus(content),
@@ -195,12 +207,18 @@ fn focus_choice(content: &Map<String, Value>) -> FocusChoice {
     }
 }
 
-/// The members that count now, oldest first, each device once.
+/// The members that count now, oldest first, each device once: by what it said last. A client that
+/// died and came back in another mode has left a membership of the other kind behind.
 pub(crate) fn active(members: &[Member], now_ms: u64) -> Vec<&Member> {
-    let mut active: Vec<&Member> = members.iter().filter(|m| m.expires_ms > now_ms).collect();
+    let mut newest: std::collections::BTreeMap<&Device, &Member> = Default::default();
+    for member in members.iter().filter(|m| m.expires_ms > now_ms) {
+        let known = newest.entry(&member.device).or_insert(member);
+        if member.created_ms > known.created_ms {
+            *known = member;
+        }
+    }
+    let mut active: Vec<&Member> = newest.into_values().collect();
     active.sort_by_key(|m| (m.created_ms, &m.device));
-    let mut seen = std::collections::BTreeSet::new();
-    active.retain(|m| seen.insert(&m.device));
     active
 }
 
@@ -217,6 +235,20 @@ pub(crate) fn foci<'a>(active: &[&'a Member]) -> Vec<&'a str> {
     foci.sort_unstable();
     foci.dedup();
     foci
+}
+
+/// Where a device that prefers `own` is to publish so that all of `active` see it. Clients of the
+/// oldest kind look at one media server only, the oldest member's: while one of them is there,
+/// everybody publishes there. All others look wherever a member says that it is.
+pub(crate) fn publishing_focus<'a>(active: &[&'a Member], own: &'a str) -> &'a str {
+    let follows = |m: &&Member| m.choice == FocusChoice::OldestMember;
+    if !active.iter().any(follows) {
+        return own;
+    }
+    active
+        .first()
+        .and_then(|oldest| oldest.focus.as_deref())
+        .unwrap_or(own)
 }
 
 #[cfg(test)]

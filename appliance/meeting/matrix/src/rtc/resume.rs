@@ -3,8 +3,10 @@
 use saal_meeting::ResumeToken;
 use serde::{Deserialize, Serialize};
 
+use super::Mode;
+
 /// Version of [`Resume`]; another one is as good as none.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// What the call left behind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,15 +18,18 @@ pub(crate) struct Resume {
     pub device_id: String,
     /// The delayed leave that the homeserver holds (MSC4140).
     pub delay_id: String,
+    /// As who: coming back in another way would leave a ghost until the delayed leave.
+    pub mode: Mode,
 }
 
 impl Resume {
-    pub(crate) fn new(room_id: &str, device_id: &str, delay_id: &str) -> Self {
+    pub(crate) fn new(room_id: &str, device_id: &str, delay_id: &str, mode: Mode) -> Self {
         Self {
             version: VERSION,
             room_id: room_id.to_owned(),
             device_id: device_id.to_owned(),
             delay_id: delay_id.to_owned(),
+            mode,
         }
     }
 
@@ -46,9 +51,11 @@ mod tests {
 
     #[test]
     fn comes_back_in_the_same_call_only() {
-        let token = Resume::new("!r:hs", "DEV", "syd_1").to_token();
+        let member_id = "m".to_owned();
+        let mode = Mode::Sticky { member_id };
+        let token = Resume::new("!r:hs", "DEV", "syd_1", mode.clone()).to_token();
         let back = Resume::from_token(&token, "!r:hs", "DEV").unwrap();
-        assert_eq!(back.delay_id, "syd_1");
+        assert_eq!((back.delay_id.as_str(), &back.mode), ("syd_1", &mode));
         assert_eq!(Resume::from_token(&token, "!other:hs", "DEV"), None);
         assert_eq!(Resume::from_token(&token, "!r:hs", "NEW"), None);
     }
@@ -56,7 +63,8 @@ mod tests {
     #[test]
     fn other_versions_and_rubbish_are_ignored() {
         for text in [
-            r#"{"version":2,"room_id":"!r:hs","device_id":"D","delay_id":"x"}"#,
+            r#"{"version":1,"room_id":"!r:hs","device_id":"D","delay_id":"x"}"#,
+            r#"{"version":9,"room_id":"!r:hs","device_id":"D","delay_id":"x","mode":"compatibility"}"#,
             "",
             "7",
         ] {

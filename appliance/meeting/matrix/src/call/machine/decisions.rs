@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use saal_media_protocol::SourceKind;
 use saal_meeting::{CallEvent, EndReason, MeetingState};
 
 use super::{Effect, Machine, Now, Phase};
@@ -11,7 +12,7 @@ use crate::{
         people,
     },
     livekit::{Output, Roster, Session},
-    rtc::{Device, keeper::Standing, membership, resume::Resume},
+    rtc::{keeper::Standing, membership, resume::Resume},
 };
 
 impl Machine {
@@ -23,6 +24,7 @@ impl Machine {
         let own = &self.setup.own;
         let mut active = membership::active(&self.members, now.unix_ms);
         active.retain(|member| member.device != *own);
+        let focus = membership::publishing_focus(&active, &self.home_focus).to_owned();
         let wanted: BTreeSet<String> = membership::foci(&active)
             .into_iter()
             .map(str::to_owned)
@@ -33,11 +35,30 @@ impl Machine {
                 self.links.remove(index);
             }
         }
+        self.publish_on(now, focus);
         for focus in wanted {
             if !self.links.iter().any(|link| link.focus == focus) {
                 self.links.push(Link::new(focus, false, now.instant));
             }
         }
+    }
+
+    /// Takes our media to another server.
+    fn publish_on(&mut self, now: Now, focus: String) {
+        if self.setup.focus == focus {
+            return;
+        }
+        tracing::info!(focus, "publishing where all of the others look");
+        for index in (0..self.links.len()).rev() {
+            if self.links[index].own || self.links[index].focus == focus {
+                self.leave_link(index);
+                self.links.remove(index);
+            }
+        }
+        self.links.push(Link::new(focus.clone(), true, now.instant));
+        self.setup.focus = focus;
+        self.keeper.put_again(now.instant);
+        self.reconnecting("the others look at another media server");
     }
 
     /// Follows everything that follows from a change.
@@ -52,7 +73,9 @@ impl Machine {
             self.drain_session(now, index);
         }
         if !self.is_ending() {
-            self.tell_participants();
+            self.hush();
+            self.settle_hands(now);
+            self.tell_participants(now);
             self.tell_state();
             self.tell_resume();
             self.settle_phase();
@@ -91,9 +114,11 @@ impl Machine {
                 self.next_connection += 1;
                 let connection = ConnectionId(self.next_connection);
                 link.state = LinkState::Connecting(connection);
-                let focus = link.focus.clone();
-                self.effects
-                    .push_back(Effect::Connect { connection, focus });
+                self.effects.push_back(Effect::Connect {
+                    connection,
+                    focus: link.focus.clone(),
+                    publishes: link.own,
+                });
             }
         }
     }
@@ -116,6 +141,7 @@ impl Machine {
                 }
                 Output::Transport(command) => self.emit(CallEvent::Transport(command)),
                 Output::Roster => {}
+                Output::Muted(source) => self.muted_by_other(source),
                 Output::Connected => self.links[index].backoff.reset(),
                 Output::Lost { reason } => self.lose(now, index, reason),
                 Output::Removed { .. } if own => {
@@ -134,6 +160,16 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// On every media server, and until the room itself unmutes.
+    fn muted_by_other(&mut self, source: SourceKind) {
+        match source {
+            SourceKind::Microphone => self.setup.microphone = false,
+            SourceKind::Camera => self.setup.camera = false,
+            SourceKind::Content | SourceKind::ContentAudio => return,
+        }
+        self.emit(CallEvent::MutedByOther { source, by: None });
     }
 
     pub(super) fn lose(&mut self, now: Now, index: usize, reason: String) {
@@ -226,7 +262,7 @@ impl Machine {
         self.settle_membership(now);
     }
 
-    fn tell_participants(&mut self) {
+    fn tell_participants(&mut self, now: Now) {
         // While a media server is lost, its people stay on the panel: they are still in the call.
         if self.phase == Phase::Reconnecting
             && !self
@@ -242,18 +278,25 @@ impl Machine {
                 .filter_map(Link::session)
                 .map(Session::roster)
         };
-        let mut people = people::participants(rosters(), &self.setup.own, &self.names);
-        for person in &mut people {
+        let members = &self.members;
+        let mut people =
+            people::participants(rosters(), &self.setup.own, members, self.said.names());
+        let active = membership::active(members, now.unix_ms);
+        people.retain_mut(|person| {
             person.key_missing = self.undecryptable.contains(&person.id);
-        }
+            let member = active.iter().find(|member| member.identity == person.id);
+            person.hand_raised = member.is_some_and(|member| self.said.has_hand_up(member));
+            let device = people::device(members, &person.id);
+            !device.is_some_and(|device| self.said.is_ignored(&device.user))
+        });
         let users: BTreeSet<String> = rosters()
             .flat_map(Roster::iter)
-            .filter_map(|(identity, _)| Device::from_identity(identity))
+            .filter_map(|(identity, _)| people::device(members, identity))
             .map(|device| device.user)
             .filter(|user| *user != self.setup.own.user)
             .collect();
         for user in users {
-            if self.asked_names.insert(user.clone()) {
+            if !self.said.names().knows(&user) && self.asked_names.insert(user.clone()) {
                 self.effects.push_back(Effect::LearnName { user });
             }
         }
@@ -263,10 +306,12 @@ impl Machine {
         }
     }
 
-    /// Element Call knows no more of it.
+    /// Element Call knows no more of it; the chat is the Matrix room's.
     fn tell_state(&mut self) {
         let state = MeetingState {
             presenting: self.setup.presenting,
+            hand_raised: self.said.is_hand_raised(),
+            chat: true,
             ..MeetingState::default()
         };
         if state != self.told_state {
@@ -280,7 +325,9 @@ impl Machine {
             return;
         };
         if self.told_delay.as_deref() != Some(delay_id) {
-            let resume = Resume::new(&self.setup.room_id, &self.setup.own.device, delay_id);
+            let setup = &self.setup;
+            let mode = setup.mode.clone();
+            let resume = Resume::new(&setup.room_id, &setup.own.device, delay_id, mode);
             self.told_delay = Some(delay_id.to_owned());
             self.emit(CallEvent::Resume(resume.to_token()));
         }

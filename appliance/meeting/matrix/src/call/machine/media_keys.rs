@@ -45,14 +45,9 @@ impl Machine {
     /// Content of a key event of ours, as of `now_ms`.
     pub(crate) fn key_content(&self, index: u8, key: &KeyBytes, now_ms: u64) -> serde_json::Value {
         let own = &self.setup.own;
-        content(
-            own,
-            &own.identity(),
-            &self.setup.room_id,
-            index,
-            key,
-            now_ms,
-        )
+        let identity = own.identity();
+        let member_id = self.setup.mode.member_id().unwrap_or(&identity);
+        content(own, member_id, &self.setup.room_id, index, key, now_ms)
     }
 
     pub(crate) fn handle_key_event(&mut self, now: Now, event: &KeyEvent) {

@@ -2,17 +2,20 @@ use livekit_protocol::{self as proto, signal_response::Message as Said};
 use saal_media_protocol::{TransportCommand, TransportId, TransportRole, TransportState};
 
 use super::*;
-use crate::rtc::{StateEvent, keeper::Failure, resume::Resume};
+use crate::{
+    rtc::{StateEvent, keeper::Failure, resume::Resume},
+    settings::LEAVE_DELAY,
+};
 
 mod encrypted;
 
-const FOCUS: &str = "https://ours.example";
+pub(super) const FOCUS: &str = "https://ours.example";
 const THEIRS: &str = "https://theirs.example";
 
-struct World {
-    machine: Machine,
-    now: Now,
-    effects: Vec<Effect>,
+pub(super) struct World {
+    pub(super) machine: Machine,
+    pub(super) now: Now,
+    pub(super) effects: Vec<Effect>,
 }
 
 fn device(user: &str) -> Device {
@@ -22,10 +25,11 @@ fn device(user: &str) -> Device {
     }
 }
 
-fn member(user: &str, focus: &str) -> Member {
+pub(super) fn member(user: &str, focus: &str) -> Member {
     let device = device(user);
     let event = StateEvent {
         kind: membership::EVENT_TYPE.into(),
+        event_id: format!("${user}"),
         sender: device.user.clone(),
         state_key: device.state_key(),
         origin_server_ts: 1_000,
@@ -55,6 +59,8 @@ impl World {
             delay_id: delay_id.map(str::to_owned),
             members,
             media_secret,
+            mode: Mode::Compatibility,
+            terms: Terms::new(&Mode::Compatibility, LEAVE_DELAY, false),
         };
         let now = Now {
             instant: Instant::now(),
@@ -75,16 +81,16 @@ impl World {
     }
 
     /// In the call with Anna, who sends a camera.
-    fn joined() -> Self {
+    pub(super) fn joined() -> Self {
         let mut world = Self::new(vec![member("anna", FOCUS)], None);
         world.outcome(Outcome::Delayed(Ok("d1".into())));
-        world.outcome(Outcome::MemberPut(Ok(())));
+        world.outcome(Outcome::MemberPut(Ok("$room".into())));
         world.enter();
         assert!(world.said(&CallEvent::Joined));
         world
     }
 
-    fn drain(&mut self) -> Vec<Effect> {
+    pub(super) fn drain(&mut self) -> Vec<Effect> {
         let new: Vec<Effect> = std::iter::from_fn(|| self.machine.poll()).collect();
         self.effects.extend(new.iter().cloned());
         new
@@ -95,17 +101,18 @@ impl World {
         self.drain()
     }
 
-    fn connection_to(&self, focus: &str) -> Option<ConnectionId> {
+    pub(super) fn connection_to(&self, focus: &str) -> Option<ConnectionId> {
         self.effects.iter().rev().find_map(|effect| match effect {
             Effect::Connect {
                 connection,
                 focus: of,
+                ..
             } if of == focus => Some(*connection),
             _ => None,
         })
     }
 
-    fn says(&mut self, connection: ConnectionId, message: Said) -> Vec<Effect> {
+    pub(super) fn says(&mut self, connection: ConnectionId, message: Said) -> Vec<Effect> {
         let response = SignalResponse {
             message: Some(message),
         };
@@ -140,7 +147,7 @@ impl World {
         self.drain();
     }
 
-    fn commands(&self) -> impl Iterator<Item = &TransportCommand> {
+    pub(super) fn commands(&self) -> impl Iterator<Item = &TransportCommand> {
         self.effects.iter().filter_map(|effect| match effect {
             Effect::Emit(CallEvent::Transport(command)) => Some(command),
             _ => None,
@@ -161,7 +168,7 @@ impl World {
         open
     }
 
-    fn said(&self, wanted: &CallEvent) -> bool {
+    pub(super) fn said(&self, wanted: &CallEvent) -> bool {
         self.effects
             .iter()
             .any(|effect| matches!(effect, Effect::Emit(event) if event == wanted))
@@ -204,7 +211,9 @@ fn membership_and_media_server_are_asked_for_at_the_same_time() {
     assert!(
         world
             .effects
-            .contains(&Effect::Membership(Action::DelayLeave))
+            .contains(&Effect::Membership(Action::DelayLeave {
+                after: LEAVE_DELAY
+            }))
     );
     assert!(world.connection_to(FOCUS).is_some());
 }
@@ -215,7 +224,7 @@ fn joined_needs_both_membership_and_media() {
     world.enter();
     assert!(!world.said(&CallEvent::Joined));
     world.outcome(Outcome::Delayed(Ok("d1".into())));
-    world.outcome(Outcome::MemberPut(Ok(())));
+    world.outcome(Outcome::MemberPut(Ok("$room".into())));
     assert!(world.said(&CallEvent::Joined));
 }
 
@@ -225,9 +234,7 @@ fn anna_is_named_by_matrix() {
     assert!(world.effects.contains(&Effect::LearnName {
         user: "@anna:hs".into()
     }));
-    world
-        .machine
-        .handle_name(world.now, "@anna:hs".into(), "Anna Ö".into());
+    world.machine.handle_name(world.now, "@anna:hs", "Anna Ö");
     let told = world.drain();
     assert!(
         matches!(&told[..], [Effect::Emit(CallEvent::Participants(people))]
@@ -285,6 +292,7 @@ fn a_presentation_is_told_and_goes_on_after_a_lost_media_server() {
     let presenting = |on| {
         let state = MeetingState {
             presenting: on,
+            chat: true,
             ..MeetingState::default()
         };
         CallEvent::State(Box::new(state))
@@ -400,7 +408,7 @@ fn a_room_that_forbids_call_members_says_so() {
 fn a_media_server_that_never_answers_ends_joining_with_its_reason() {
     let mut world = World::new(Vec::new(), None);
     world.outcome(Outcome::Delayed(Ok("d1".into())));
-    world.outcome(Outcome::MemberPut(Ok(())));
+    world.outcome(Outcome::MemberPut(Ok("$room".into())));
     let mut tried = None;
     while world.ended().is_none() {
         let connection = world.connection_to(FOCUS).unwrap();
@@ -432,7 +440,7 @@ fn a_media_server_that_never_answers_ends_joining_with_its_reason() {
 fn a_call_service_that_refuses_ends_joining_at_once() {
     let mut world = World::new(Vec::new(), None);
     world.outcome(Outcome::Delayed(Ok("d1".into())));
-    world.outcome(Outcome::MemberPut(Ok(())));
+    world.outcome(Outcome::MemberPut(Ok("$room".into())));
     let failure = ConnectFailure {
         refused: true,
         reason: "not your room".into(),
@@ -507,7 +515,10 @@ fn what_a_new_process_needs_is_told_once_for_each_delay() {
             _ => None,
         })
         .collect();
-    assert_eq!(tokens, [Resume::new("!r:hs", "D", "d1").to_token()]);
+    assert_eq!(
+        tokens,
+        [Resume::new("!r:hs", "D", "d1", Mode::Compatibility).to_token()]
+    );
 }
 
 #[test]

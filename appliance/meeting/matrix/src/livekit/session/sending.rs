@@ -3,7 +3,7 @@
 use livekit_protocol::{self as proto, signal_request::Message as Request};
 use saal_media_protocol::{DescriptionKind, SourceKind, TransportCommand, TransportId, VideoSend};
 
-use super::{LocalTrack, Session};
+use super::{LocalTrack, Output, Session};
 use crate::livekit::publish;
 
 impl Session {
@@ -135,6 +135,26 @@ impl Session {
                 track,
                 active,
             });
+        }
+    }
+
+    /// A moderator by way of the server: the room follows, and stays muted until it unmutes itself.
+    pub(super) fn muted_by_server(&mut self, mute: &proto::MuteTrackRequest) {
+        let mut tracks = self.tracks.iter_mut();
+        let Some(track) = tracks.find(|track| track.sid.as_deref() == Some(&mute.sid)) else {
+            return;
+        };
+        if track.muted == mute.muted {
+            return;
+        }
+        if mute.muted {
+            track.muted = true;
+            let source = track.source;
+            self.outputs.push_back(Output::Muted(source));
+        } else {
+            // Nobody but the people in the room opens a microphone there.
+            let (sid, muted) = (mute.sid.clone(), true);
+            self.request(Request::Mute(proto::MuteTrackRequest { sid, muted }));
         }
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::settings::LEAVE_DELAY;
 
 struct Server {
     keeper: Keeper,
@@ -9,7 +10,7 @@ impl Server {
     fn enter(earlier: Option<&str>) -> Self {
         let now = Instant::now();
         Self {
-            keeper: Keeper::enter(now, earlier.map(str::to_owned)),
+            keeper: Keeper::enter(now, heartbeat(), earlier.map(str::to_owned)),
             now,
         }
     }
@@ -36,10 +37,18 @@ impl Server {
         let mut server = Self::enter(None);
         server.actions();
         server.says(Outcome::Delayed(Ok("d1".into())));
-        server.says(Outcome::MemberPut(Ok(())));
+        server.says(Outcome::MemberPut(Ok("$m".into())));
         assert_eq!(*server.keeper.standing(), Standing::Member);
         server
     }
+}
+
+fn heartbeat() -> Terms {
+    Terms::new(&Mode::Compatibility, LEAVE_DELAY, false)
+}
+
+fn delay_leave() -> Action {
+    Action::DelayLeave { after: LEAVE_DELAY }
 }
 
 fn down() -> Failure {
@@ -55,13 +64,13 @@ fn restart(id: &str) -> Action {
 #[test]
 fn the_leave_is_delayed_before_the_membership_is_sent() {
     let mut server = Server::enter(None);
-    assert_eq!(server.actions(), [Action::DelayLeave]);
+    assert_eq!(server.actions(), [delay_leave()]);
     assert_eq!(
         server.says(Outcome::Delayed(Ok("d1".into()))),
         [Action::PutMember { periods: 1 }]
     );
     assert_eq!(*server.keeper.standing(), Standing::Entering);
-    assert_eq!(server.says(Outcome::MemberPut(Ok(()))), []);
+    assert_eq!(server.says(Outcome::MemberPut(Ok("$m".into()))), []);
     assert_eq!(*server.keeper.standing(), Standing::Member);
 }
 
@@ -84,9 +93,9 @@ fn a_delay_that_the_server_lost_is_made_anew_and_the_membership_said_again() {
     server.actions();
     assert_eq!(
         server.says(Outcome::Restarted(Err(Failure::Gone))),
-        [Action::DelayLeave, Action::PutMember { periods: 1 }]
+        [delay_leave(), Action::PutMember { periods: 1 }]
     );
-    server.says(Outcome::MemberPut(Ok(())));
+    server.says(Outcome::MemberPut(Ok("$m".into())));
     server.says(Outcome::Delayed(Ok("d2".into())));
     assert_eq!(server.keeper.delay_id(), Some("d2"));
 }
@@ -109,7 +118,7 @@ fn a_server_without_delayed_events_gets_the_membership_all_the_same() {
         server.says(Outcome::Delayed(Err(Failure::Gone))),
         [Action::PutMember { periods: 1 }]
     );
-    server.says(Outcome::MemberPut(Ok(())));
+    server.says(Outcome::MemberPut(Ok("$m".into())));
     server.keeper.leave(server.now);
     assert_eq!(server.actions(), [Action::ClearMember]);
 }
@@ -143,7 +152,7 @@ fn a_new_process_goes_on_with_the_old_delay() {
         [restart("d0"), Action::PutMember { periods: 1 }]
     );
     server.says(Outcome::Restarted(Ok(())));
-    server.says(Outcome::MemberPut(Ok(())));
+    server.says(Outcome::MemberPut(Ok("$m".into())));
     assert_eq!(server.keeper.delay_id(), Some("d0"));
 }
 
@@ -151,11 +160,11 @@ fn a_new_process_goes_on_with_the_old_delay() {
 fn a_new_process_whose_delay_fired_is_a_member_again() {
     let mut server = Server::enter(Some("d0"));
     server.actions();
-    assert_eq!(server.says(Outcome::MemberPut(Ok(()))), []);
+    assert_eq!(server.says(Outcome::MemberPut(Ok("$m".into()))), []);
     // The old leave overtook our put: the second put comes after it.
     assert_eq!(
         server.says(Outcome::Restarted(Err(Failure::Gone))),
-        [Action::DelayLeave]
+        [delay_leave()]
     );
     server.says(Outcome::Delayed(Ok("d1".into())));
     server.wait();
@@ -198,7 +207,7 @@ fn leaving_waits_for_a_put_that_is_on_its_way() {
     server.keeper.leave(server.now);
     assert_eq!(server.actions(), []);
     assert_eq!(
-        server.says(Outcome::MemberPut(Ok(()))),
+        server.says(Outcome::MemberPut(Ok("$m".into()))),
         [Action::SendLeave {
             delay_id: "d1".into()
         }]
@@ -233,4 +242,95 @@ fn a_room_that_forbids_calls_refuses() {
         *server.keeper.standing(),
         Standing::Refused("power level".into())
     );
+}
+
+fn delegating() -> Server {
+    let now = Instant::now();
+    let terms = Terms::new(&Mode::Compatibility, LEAVE_DELAY, true);
+    let keeper = Keeper::enter(now, terms, None);
+    let mut server = Server { keeper, now };
+    let after = DELEGATED_DELAY;
+    assert_eq!(server.actions(), [Action::DelayLeave { after }]);
+    server
+}
+
+fn delegate(delay_id: &str) -> Action {
+    let delay_id = delay_id.to_owned();
+    Action::DelegateLeave { delay_id }
+}
+
+fn cancel(delay_id: &str) -> Action {
+    let delay_id = delay_id.to_owned();
+    Action::CancelLeave { delay_id }
+}
+
+#[test]
+fn nobody_sees_the_room_before_the_service_watches_over_it() {
+    let mut server = delegating();
+    assert_eq!(
+        server.says(Outcome::Delayed(Ok("d1".into()))),
+        [delegate("d1")]
+    );
+    let put = Action::PutMember { periods: 1 };
+    assert_eq!(server.says(Outcome::Delegated(Ok(()))), [put]);
+    server.says(Outcome::MemberPut(Ok("$m".into())));
+    // The service restarts it; we look after an hour that it does.
+    assert!(server.wait() > Duration::from_secs(30 * 60));
+    assert_eq!(server.actions(), [restart("d1")]);
+}
+
+#[test]
+fn a_service_that_does_not_watch_leaves_it_to_the_room() {
+    let mut server = delegating();
+    server.says(Outcome::Delayed(Ok("d1".into())));
+    assert_eq!(
+        server.says(Outcome::Delegated(Err(down()))),
+        [cancel("d1"), delay_leave()]
+    );
+    let put = Action::PutMember { periods: 1 };
+    assert_eq!(server.says(Outcome::Delayed(Ok("d2".into()))), [put]);
+}
+
+#[test]
+fn a_leave_that_the_service_had_sent_is_taken_back() {
+    let mut server = delegating();
+    server.says(Outcome::Delayed(Ok("d1".into())));
+    server.says(Outcome::Delegated(Ok(())));
+    server.says(Outcome::MemberPut(Ok("$m".into())));
+    server.now += Duration::from_secs(60);
+    server.keeper.handle_own_state(server.now, false);
+    let after = DELEGATED_DELAY;
+    let put = Action::PutMember { periods: 1 };
+    assert_eq!(
+        server.actions(),
+        [cancel("d1"), Action::DelayLeave { after }, put]
+    );
+}
+
+#[test]
+fn a_sticky_membership_is_sent_again_before_its_hour_is_over() {
+    let now = Instant::now();
+    let member_id = "m".to_owned();
+    let terms = Terms::new(&Mode::Sticky { member_id }, Duration::from_secs(2), false);
+    let mut server = Server {
+        keeper: Keeper::enter(now, terms, None),
+        now,
+    };
+    server.says(Outcome::Delayed(Err(Failure::Gone)));
+    server.says(Outcome::MemberPut(Ok("$m".into())));
+    server.actions();
+    assert_eq!(server.wait(), Duration::from_secs(50 * 60));
+    assert_eq!(server.actions(), [Action::PutMember { periods: 2 }]);
+}
+
+#[test]
+fn a_short_delay_is_restarted_in_time() {
+    let now = Instant::now();
+    let terms = Terms::new(&Mode::Compatibility, Duration::from_secs(2), false);
+    let mut server = Server {
+        keeper: Keeper::enter(now, terms, None),
+        now,
+    };
+    server.says(Outcome::Delayed(Ok("d1".into())));
+    assert_eq!(server.wait(), Duration::from_millis(500));
 }

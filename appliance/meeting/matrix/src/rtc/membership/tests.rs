@@ -3,6 +3,7 @@ use super::*;
 fn event(content: Value) -> StateEvent {
     StateEvent {
         kind: EVENT_TYPE.into(),
+        event_id: "$joined".into(),
         sender: "@bob:localhost:18448".into(),
         state_key: "_@bob:localhost:18448_BBMWEWOCTX_m.call".into(),
         origin_server_ts: 1_795_418_647_690,
@@ -116,12 +117,12 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
-fn expired_members_count_no_more_and_each_device_counts_once() {
-    let mut first = parse(&event(element_call())).unwrap().remove(0);
-    let again = first.clone();
-    first.created_ms -= 1;
-    let members = [again, first.clone()];
-    assert_eq!(active(&members, first.expires_ms - 1), [&first]);
+fn expired_members_count_no_more_and_each_device_counts_once_as_it_said_last() {
+    let first = parse(&event(element_call())).unwrap().remove(0);
+    let mut again = first.clone();
+    again.created_ms += 1;
+    let members = [first.clone(), again.clone()];
+    assert_eq!(active(&members, first.expires_ms - 1), [&again]);
     assert!(active(&members, first.expires_ms).is_empty());
 }
 
@@ -141,8 +142,21 @@ fn members_that_follow_the_oldest_are_found_where_it_is() {
         member("OLD", 10, "https://a.example/", "oldest_membership"),
         member("MULTI", 30, "https://c.example", "multi_sfu"),
     ];
+    let all = members.iter().collect::<Vec<_>>();
     let active = active(&members, 100);
     assert_eq!(active[0].device.device, "OLD");
+    assert_eq!(
+        publishing_focus(&active, "https://us.example"),
+        "https://a.example"
+    );
+    assert_eq!(
+        publishing_focus(&all[2..], "https://us.example"),
+        "https://us.example"
+    );
+    assert_eq!(
+        publishing_focus(&[], "https://us.example"),
+        "https://us.example"
+    );
     assert_eq!(foci(&active), ["https://a.example", "https://c.example"]);
 }
 

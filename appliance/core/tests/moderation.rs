@@ -115,6 +115,35 @@ fn a_word_in_the_lobby_is_sent_when_the_server_has_it_and_the_answer_stays() {
     assert_eq!(said.unread(), 0, "it stood on the panel");
 }
 
+/// As the service of a Matrix room reads its chat.
+#[test]
+fn what_was_written_before_stands_first_and_what_was_taken_back_is_gone() {
+    let mut bench = Bench::in_call();
+    let line = |id: &str| ChatLine {
+        id: id.to_owned(),
+        author: "Anna".to_owned(),
+        text: format!("line {id}"),
+        private: false,
+    };
+    says(&mut bench, CallEvent::Chat(line("3")));
+    let before = vec![line("1"), line("2"), line("3")];
+    says(&mut bench, CallEvent::ChatBefore(before));
+    says(&mut bench, CallEvent::Chat(line("4")));
+    let ids = |bench: &Bench| -> Vec<String> {
+        let said = &bench.room.phase().in_call().unwrap().said;
+        said.chat().map(|line| line.id.clone()).collect()
+    };
+    let unread = |bench: &Bench| bench.room.phase().in_call().unwrap().said.unread();
+    assert_eq!(ids(&bench), ["1", "2", "3", "4"]);
+    assert_eq!(unread(&bench), 2, "nobody waits for what was before");
+    for id in ["4", "1", "9"] {
+        let id = id.to_owned();
+        says(&mut bench, CallEvent::ChatRemoved { id });
+    }
+    assert_eq!(ids(&bench), ["2", "3"]);
+    assert_eq!(unread(&bench), 1);
+}
+
 fn of_role(role: Role) -> MeetingState {
     MeetingState {
         role,

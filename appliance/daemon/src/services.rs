@@ -156,7 +156,7 @@ fn matrix_settings(
         access_token: token.into(),
         allowed_servers: allowed.map(|s| s.as_str().into()).collect(),
         call_service: matrix.call_service.as_ref().map(|s| s.url().clone()),
-        leave_delay: saal_matrix::LEAVE_DELAY,
+        leave_delay: matrix.leave_delay.get(),
     })
 }
 

@@ -81,6 +81,7 @@ fn defaults_are_the_documented_ones() {
         "television.height",
         "web.listen",
         "room.language",
+        "matrix.leave_delay_seconds",
     ] {
         let (section, name) = key.split_once('.').unwrap();
         let value = written[section][name].to_string();

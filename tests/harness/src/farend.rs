@@ -326,6 +326,16 @@ impl Caller {
         self.ask("tiles", json!({})).await
     }
 
+    /// Presses the button of this name, as the user would.
+    ///
+    /// # Errors
+    /// When there is none within some seconds.
+    pub async fn press(&self, name: &str) -> Result<()> {
+        self.ask::<Value>("press", json!({ "name": name }))
+            .await
+            .map(drop)
+    }
+
     /// All text that Element Call shows.
     ///
     /// # Errors

@@ -218,6 +218,67 @@ impl User {
         Ok(of_them.and_then(|event| event.content["membership"].as_str().map(str::to_owned)))
     }
 
+    /// Sends an event into the timeline; its id.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn send(&self, room: &str, kind: &str, content: &Value) -> Result<String> {
+        let (room, kind) = (segment(room), segment(kind));
+        let path = format!("rooms/{room}/send/{kind}/{}", unique());
+        let answer = self.ask(Method::PUT, &path, Some(content)).await?;
+        let id = answer["event_id"].as_str().map(str::to_owned);
+        id.ok_or_else(|| Error::Answer {
+            what: "send".to_owned(),
+            answer: answer.to_string(),
+        })
+    }
+
+    /// Writes a line into the room's chat; its event id.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn say(&self, room: &str, text: &str) -> Result<String> {
+        let content = json!({ "msgtype": "m.text", "body": text });
+        self.send(room, "m.room.message", &content).await
+    }
+
+    /// Takes an event back.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn redact(&self, room: &str, event: &str) -> Result<()> {
+        let (room, event) = (segment(room), segment(event));
+        let path = format!("rooms/{room}/redact/{event}/{}", unique());
+        self.ask(Method::PUT, &path, Some(&json!({})))
+            .await
+            .map(drop)
+    }
+
+    /// Calls oneself otherwise, everywhere.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn rename(&self, name: &str) -> Result<()> {
+        let path = format!("profile/{}/displayname", segment(&self.user_id));
+        let content = json!({ "displayname": name });
+        self.ask(Method::PUT, &path, Some(&content)).await.map(drop)
+    }
+
+    /// Ignores these users and no others.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn ignore(&self, users: &[&str]) -> Result<()> {
+        let users: serde_json::Map<String, Value> = users
+            .iter()
+            .map(|user| ((*user).to_owned(), json!({})))
+            .collect();
+        let user = segment(&self.user_id);
+        let path = format!("user/{user}/account_data/m.ignored_user_list");
+        let content = json!({ "ignored_users": users });
+        self.ask(Method::PUT, &path, Some(&content)).await.map(drop)
+    }
+
     /// Writes state.
     ///
     /// # Errors
@@ -306,6 +367,13 @@ impl User {
         let url = format!("{}/_matrix/client/v3/{path}", self.homeserver);
         http::json(&self.http, method, &url, Some(&self.access_token), body).await
     }
+}
+
+/// A transaction id that no other request has.
+fn unique() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A path segment with everything escaped that is not unreserved (RFC 3986).

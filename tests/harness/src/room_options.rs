@@ -33,6 +33,8 @@ pub struct RoomOptions {
     pub state: Option<PathBuf>,
     /// Meetings that are always there.
     pub meetings: Vec<StandingMeeting>,
+    /// How long others see the room in a Matrix call after its sudden death.
+    pub leave_delay_s: u32,
     /// More sections at the end of the configuration.
     pub more: String,
     /// More arguments of saald, such as `--window`.
@@ -58,6 +60,7 @@ impl Default for RoomOptions {
             web_port: None,
             state: None,
             meetings: Vec::new(),
+            leave_delay_s: 18,
             more: String::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
@@ -94,13 +97,14 @@ impl RoomOptions {
             encoder,
             television: (width, height),
             allowed_servers,
+            leave_delay_s,
             more,
             ..
         } = self;
         let matrix = homeserver.map_or_else(String::new, |homeserver| {
             format!(
                 "[matrix]\nhomeserver = {homeserver:?}\naccess_token_file = \"token\"\n\
-                 allowed_servers = {allowed_servers:?}\n\n"
+                 allowed_servers = {allowed_servers:?}\nleave_delay_seconds = {leave_delay_s}\n\n"
             )
         });
         let standing = |meeting: &StandingMeeting| {

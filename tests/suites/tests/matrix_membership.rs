@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use saal_control::PhaseName;
-use saal_harness::{JoinOptions, RoomOptions, run, until};
-use saal_suites::{PATIENCE, Result, Scene, Taken, far_end_sees_frames, television_shows_two};
+use saal_control::{PhaseName, Status};
+use saal_harness::{JoinOptions, RoomOptions, call_room, run, until};
+use saal_suites::{
+    PATIENCE, Result, Scene, Taken, far_end_sees_frames, panel_says, television_shows_two,
+};
 
 /// Far less than the 18 s after which the server would remove a dead room by itself.
 const AT_ONCE: Duration = Duration::from_secs(6);
@@ -142,4 +144,298 @@ fn where_every_mode_is_in_the_call_each_is_seen_once() -> Result<()> {
         scene.room.stop().await;
         Ok(())
     })
+}
+
+/// What the room knows of its call.
+async fn room_knows(
+    scene: &Scene,
+    what: &str,
+    done: impl Fn(&saal_control::CallStatus) -> bool,
+) -> Result<()> {
+    let known = |status: &Status| status.call.as_ref().is_some_and(&done);
+    scene.room.status_is(what, PATIENCE, known).await.map(drop)
+}
+
+async fn far_end_reads(scene: &Scene, text: &str, there: bool) -> Result<()> {
+    let what = format!("{text:?} at the far end: {there}");
+    let look = async || scene.host.text().await;
+    until(&what, PATIENCE, look, |shown| shown.contains(text) == there)
+        .await
+        .map(drop)
+}
+
+/// As Element Call draws a raised hand.
+const HAND: &str = "✋";
+
+async fn hands_and_signs_go_both_ways(mode_of_host: &'static str) -> Result<()> {
+    let mut stage = Taken::take().await?;
+    let options = RoomOptions::default();
+    let scene = stage
+        .scene_with("Hands", &options, &mode(mode_of_host))
+        .await?;
+    scene.join().await?;
+    scene.far_end_sees_the_room().await?;
+    room_knows(&scene, "one other", |call| call.participants.len() == 1).await?;
+
+    scene.host.press("Reactions").await?;
+    scene.host.press("Raise hand").await?;
+    room_knows(&scene, "their hand", |call| {
+        call.participants[0].hand_raised
+    })
+    .await?;
+    scene.host.press("Lower hand").await?;
+    room_knows(&scene, "no hand", |call| !call.participants[0].hand_raised).await?;
+
+    far_end_reads(&scene, HAND, false).await?;
+    scene.room.touch_element("More").await?;
+    scene.room.touch_element("Raise hand").await?;
+    far_end_reads(&scene, HAND, true).await?;
+    room_knows(&scene, "our hand", |call| call.state.hand_raised).await?;
+    scene.room.touch_element("Lower hand").await?;
+    far_end_reads(&scene, HAND, false).await?;
+    scene.room.stop().await;
+    Ok(())
+}
+
+#[test]
+fn hands_go_both_ways() -> Result<()> {
+    run(hands_and_signs_go_both_ways("compatibility"))
+}
+
+#[test]
+fn hands_go_both_ways_in_matrix_2_0() -> Result<()> {
+    run(hands_and_signs_go_both_ways("matrix_2_0"))
+}
+
+#[test]
+fn signs_go_both_ways() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Signs", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.far_end_sees_the_room().await?;
+        scene.room.touch_element("More").await?;
+        scene.room.touch_element("Applause").await?;
+        far_end_reads(&scene, "👏", true).await?;
+        // It passes.
+        far_end_reads(&scene, "👏", false).await?;
+        scene.host.press("Reactions").await?;
+        scene.host.press("🎉").await?;
+        panel_says(&scene.room, "🎉").await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn the_rooms_chat_is_read_back_followed_corrected_and_taken_back() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Chat", &RoomOptions::default()).await?;
+        let (host, matrix_room) = (&scene.meeting.host, &scene.meeting.matrix_room);
+        let before = host.say(matrix_room, "Written before").await?;
+        scene.join().await?;
+        let line = |call: &saal_control::CallStatus, text: &str| {
+            call.chat.iter().any(|line| line.text == text)
+        };
+        room_knows(&scene, "what was before", |call| {
+            line(call, "Written before")
+        })
+        .await?;
+        // More at once than one sync brings.
+        for number in 0..12 {
+            host.say(matrix_room, &format!("Line {number}")).await?;
+        }
+        let all = |call: &saal_control::CallStatus| {
+            (0..12).all(|number| line(call, &format!("Line {number}")))
+        };
+        room_knows(&scene, "every line", all).await?;
+        let author = host.user_id.trim_start_matches('@');
+        let author = author.split(':').next().unwrap_or_default();
+        room_knows(&scene, "who wrote", |call| {
+            call.chat.iter().all(|line| line.author == author)
+        })
+        .await?;
+
+        let corrected = serde_json::json!({
+            "msgtype": "m.text", "body": "* Corrected",
+            "m.new_content": { "msgtype": "m.text", "body": "Corrected" },
+            "m.relates_to": { "rel_type": "m.replace", "event_id": before },
+        });
+        host.send(matrix_room, "m.room.message", &corrected).await?;
+        room_knows(&scene, "the correction", |call| {
+            line(call, "Corrected") && !line(call, "Written before")
+        })
+        .await?;
+        host.redact(matrix_room, &before).await?;
+        room_knows(&scene, "the end of it", |call| !line(call, "Corrected")).await?;
+        scene.room.touch_element("More").await?;
+        scene.room.touch_element("Show chat on TV").await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_new_name_shows_and_who_is_ignored_is_not_there() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Names", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.television_moves().await?;
+        let meeting = &scene.meeting;
+        meeting.host.rename("Anna Österreicher").await?;
+        room_knows(&scene, "the new name", |call| {
+            call.participants
+                .iter()
+                .any(|p| p.name == "Anna Österreicher")
+        })
+        .await?;
+        // The same name twice tells nobody who is who.
+        meeting.guest.rename("Anna Österreicher").await?;
+        let told_apart = format!("Anna Österreicher ({})", meeting.host.user_id);
+        room_knows(&scene, "who is who", |call| {
+            call.participants.iter().any(|p| p.name == told_apart)
+        })
+        .await?;
+        meeting.guest.ignore(&[&meeting.host.user_id]).await?;
+        room_knows(&scene, "nobody", |call| call.participants.is_empty()).await?;
+        meeting.guest.ignore(&[]).await?;
+        scene.television_moves().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn muted_by_the_server_the_room_says_so_and_opens_itself_only() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Muted", &RoomOptions::default()).await?;
+        scene.join().await?;
+        scene.far_end_hears_the_room().await?;
+        let matrix_room = &scene.meeting.matrix_room;
+        let all = stage.servers.participants(matrix_room).await?;
+        let is_room = |identity: &str| identity.starts_with(&scene.meeting.guest.user_id);
+        let ours = all
+            .iter()
+            .find(|one| is_room(&one.identity))
+            .expect("on the media server");
+        let sound = ours
+            .tracks
+            .iter()
+            .find(|track| track.kind == "AUDIO")
+            .expect("our sound");
+        let room = call_room(matrix_room);
+        stage
+            .servers
+            .media()
+            .mute(&room, &ours.identity, &sound.sid)
+            .await?;
+        let muted = |status: &Status| status.call.as_ref().is_some_and(|c| c.muted.microphone);
+        scene.room.status_is("being muted", PATIENCE, muted).await?;
+        saal_suites::far_end_hears_nothing(&scene.host).await?;
+        scene.room.touch_element("Microphone").await?;
+        scene.far_end_hears_the_room().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+/// Of a test in which the room dies often.
+const SHORT_DELAY: Duration = Duration::from_secs(2);
+/// What a busy machine may add to it.
+const SLACK: Duration = Duration::from_secs(10);
+
+/// Numbers that look random and are the same in every run (Knuth's MMIX generator).
+struct Seeded(u64);
+
+impl Seeded {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// Where in a call the room dies.
+#[derive(Clone, Copy, Debug)]
+struct Death {
+    /// Only after it has joined, on the way out.
+    leaving: bool,
+    after: Duration,
+}
+
+fn deaths(rounds: usize, seed: u64) -> VecDeque<Death> {
+    let mut random = Seeded(seed);
+    (0..rounds)
+        .map(|_| Death {
+            leaving: random.below(3) == 0,
+            after: Duration::from_millis(random.below(2_000)),
+        })
+        .collect()
+}
+
+/// The room dies on the way into a call, in it, or on the way out, and stays dead; then it is started again.
+async fn dies(scene: &Scene, death: Death) -> Result<()> {
+    let Scene { meeting, room, .. } = scene;
+    room.touch_element("Join").await?;
+    if death.leaving {
+        scene.in_call().await?;
+        room.touch_element("Leave").await?;
+    }
+    // The moment is what is tried out.
+    tokio::time::sleep(death.after).await;
+    room.hold_restart(true);
+    room.kill();
+    let key = meeting.membership().await?.map(|event| event.state_key);
+    let own = format!(
+        "_{}_{}_m.call",
+        meeting.guest.user_id, meeting.guest.device_id
+    );
+    assert!(
+        key.is_none_or(|key| key == own),
+        "another device: {death:?}"
+    );
+    tokio::time::sleep(SHORT_DELAY).await;
+    meeting.membership_is(false, SLACK).await?;
+
+    room.hold_restart(false);
+    let settled = |s: &Status| matches!(s.phase, PhaseName::Home | PhaseName::Call);
+    let status = room.status_is("being back", PATIENCE, settled).await?;
+    if status.phase == PhaseName::Call {
+        scene.far_end_sees_the_room().await?;
+        let members = meeting.host.call_members(&meeting.matrix_room).await?;
+        assert_eq!(members.len(), 2, "a ghost after {death:?}: {members:?}");
+        room.touch_element("Leave").await?;
+    }
+    saal_suites::is_home(room).await?;
+    meeting.membership_is(false, SLACK).await
+}
+
+async fn dies_often(rounds: usize, seed: u64) -> Result<()> {
+    let mut stage = Taken::take().await?;
+    let options = RoomOptions {
+        leave_delay_s: 2,
+        ..RoomOptions::default()
+    };
+    let scene = stage.scene("Deaths", &options).await?;
+    for death in deaths(rounds, seed) {
+        dies(&scene, death).await?;
+    }
+    scene.room.stop().await;
+    Ok(())
+}
+
+#[test]
+fn killed_at_any_moment_the_room_leaves_no_ghost_and_comes_back_as_itself() -> Result<()> {
+    run(dies_often(5, 5))
+}
+
+#[test]
+#[ignore = "takes an hour; part of the stage deep"]
+fn killed_at_fifty_moments_the_room_leaves_no_ghost_and_comes_back_as_itself() -> Result<()> {
+    run(dies_often(50, 50))
 }

@@ -13,7 +13,7 @@ pub use v1::{
     Television, Theme, Web,
 };
 pub use values::{
-    Device, Homeserver, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
+    Device, Homeserver, LeaveDelay, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
 };
 
 /// The version that [`Config`] has.

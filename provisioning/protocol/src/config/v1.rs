@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::values::{
-    Device, Homeserver, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
+    Device, Homeserver, LeaveDelay, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
 };
 
 /// The whole document.
@@ -77,6 +77,9 @@ pub struct Matrix {
     /// Token service (`livekit_service_url`) for servers that announce none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_service: Option<Homeserver>,
+    /// How long after the room's sudden death others still see it in the call.
+    #[serde(default, rename = "leave_delay_seconds")]
+    pub leave_delay: LeaveDelay,
 }
 
 /// A Jitsi installation that wants a login.

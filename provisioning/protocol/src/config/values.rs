@@ -1,6 +1,6 @@
 //! Values that check themselves, so that a wrong one is reported at its place.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -228,6 +228,45 @@ impl TryFrom<u32> for PixelCount {
 
 impl From<PixelCount> for u32 {
     fn from(value: PixelCount) -> u32 {
+        value.0
+    }
+}
+
+/// 2 to 60 seconds: shorter, and a hiccup of the network looks like a death.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct LeaveDelay(u32);
+
+impl LeaveDelay {
+    /// How long it is.
+    #[must_use]
+    pub fn get(self) -> Duration {
+        Duration::from_secs(self.0.into())
+    }
+}
+
+impl Default for LeaveDelay {
+    /// As Element Call.
+    fn default() -> Self {
+        Self(18)
+    }
+}
+
+impl TryFrom<u32> for LeaveDelay {
+    type Error = String;
+
+    fn try_from(seconds: u32) -> Result<Self, String> {
+        match seconds {
+            2..=60 => Ok(Self(seconds)),
+            _ => Err(format!(
+                "{seconds} is out of range; allowed are 2 to 60 seconds"
+            )),
+        }
+    }
+}
+
+impl From<LeaveDelay> for u32 {
+    fn from(value: LeaveDelay) -> u32 {
         value.0
     }
 }

@@ -159,7 +159,7 @@ impl Stage {
         join: &JoinOptions,
     ) -> Result<Scene> {
         let meeting = self.meeting(title).await?;
-        self.begin(meeting, options, &JoinOptions::default()).await
+        self.begin(meeting, options, join).await
     }
 
     /// The same in an encrypted Matrix room.

@@ -25,8 +25,9 @@ pub use event::{
     TrackStats,
 };
 pub use transport::{
-    Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind, TransportCommand,
-    TransportEvent, TransportId, TransportRole, TransportState, VideoLayer, VideoSend,
+    ANSWER_STREAM, Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind,
+    TransportCommand, TransportEvent, TransportId, TransportRole, TransportState, VideoLayer,
+    VideoSend,
 };
 
 /// Version of this protocol. Daemon and engine come from one image, so another one is a fault.

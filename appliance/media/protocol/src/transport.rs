@@ -21,7 +21,14 @@ pub enum TransportRole {
     Publisher,
     /// The server offers and sends.
     Subscriber,
+    /// The other side offers and both send: tracks that are published before the first offer go
+    /// into the lines in which it wants to receive, in their order, all in the stream
+    /// [`ANSWER_STREAM`].
+    Answerer,
 }
+
+/// The first part of the msid of all that a [`TransportRole::Answerer`] sends.
+pub const ANSWER_STREAM: &str = "room";
 
 /// A STUN or TURN server (RFC 8489, RFC 8656).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +128,8 @@ pub enum TransportCommand {
         /// Servers for connectivity.
         ice_servers: Vec<IceServer>,
     },
-    /// Adds a track to send. On a publisher the engine answers with an offer.
+    /// Adds a track to send. On a publisher the engine answers with an offer; on an answerer the
+    /// track waits for a line of the next offer that has room for it.
     Publish {
         /// The publisher.
         transport: TransportId,
@@ -290,6 +298,8 @@ pub struct RemoteTrack {
     pub stream: String,
     /// Second part of msid.
     pub track: String,
+    /// Seen, not heard.
+    pub picture: bool,
 }
 
 /// From the engine to a meeting service.

@@ -16,7 +16,7 @@ use str0m::{
 };
 
 use super::{
-    Frame, ToTransport, description,
+    Frame, ToTransport, answer, description,
     peer::{
         FIRST_ESTIMATE, Link, PeerError, PeerEvent, SOUND_REORDERING, VIDEO_REORDERING_PACKETS,
         check_video, clock, is_picture, received, rtp_codec,
@@ -48,6 +48,7 @@ enum Stage {
 
 pub(super) struct DescribedPeer {
     pub(super) link: Link,
+    role: TransportRole,
     sending: Vec<Sending>,
     offer: Option<SdpPendingOffer>,
     receiving: Vec<RemoteTrack>,
@@ -61,7 +62,7 @@ impl DescribedPeer {
         started: Instant,
         now: Instant,
     ) -> Self {
-        let estimate = (role == TransportRole::Publisher).then_some(FIRST_ESTIMATE);
+        let estimate = (role != TransportRole::Subscriber).then_some(FIRST_ESTIMATE);
         let mut config = Rtc::builder()
             .clear_codecs()
             .enable_opus(true, false)
@@ -76,6 +77,7 @@ impl DescribedPeer {
         let rtc = config.build(now);
         Self {
             link: Link { id, rtc, started },
+            role,
             sending: Vec::new(),
             offer: None,
             receiving: Vec::new(),
@@ -144,7 +146,7 @@ impl DescribedPeer {
 
     /// The next offer, unless one is under way or nothing changed.
     pub(super) fn next_offer(&mut self) -> Option<String> {
-        if self.offer.is_some() {
+        if self.offer.is_some() || self.role == TransportRole::Answerer {
             return None;
         }
         let mut changes = self.link.rtc.sdp_api();
@@ -168,9 +170,10 @@ impl DescribedPeer {
     }
 
     /// Removes media whose mid now carries another track: str0m would go on with the former
-    /// track's depacketiser and give no frames.
+    /// track's depacketiser and give no frames. In a line that both sides send in, ours would go too;
+    /// there a browser changes the track and keeps the stream of packets.
     pub(super) fn forget_recycled(&mut self, sdp: &str) {
-        if SdpOffer::from_sdp_string(sdp).is_err() {
+        if self.role == TransportRole::Answerer || SdpOffer::from_sdp_string(sdp).is_err() {
             return;
         }
         for now in description::tracks(sdp) {
@@ -202,7 +205,11 @@ impl DescribedPeer {
                     .accept_offer(offer)
                     .map_err(PeerError::Offer)?;
                 self.withdraw_offer();
-                Some(answer.to_sdp_string())
+                let answer = answer.to_sdp_string();
+                Some(match self.role {
+                    TransportRole::Answerer => self.send_in_answer(&answer),
+                    TransportRole::Publisher | TransportRole::Subscriber => answer,
+                })
             }
             DescriptionKind::Answer => {
                 let answer = SdpAnswer::from_sdp_string(sdp).map_err(PeerError::Parse)?;
@@ -219,6 +226,29 @@ impl DescribedPeer {
             .retain(|before| tracks.iter().all(|now| now.mid != before.mid));
         self.receiving.extend(tracks);
         Ok(answer)
+    }
+
+    /// Puts tracks of ours into the lines that have room for them; the answer says so.
+    fn send_in_answer(&mut self, answer: &str) -> String {
+        let rtc = &self.link.rtc;
+        let sends = |mid: Mid| rtc.media(mid).is_some_and(|m| m.direction().is_sending());
+        for (mid, picture) in answer::lines(answer) {
+            let mid = Mid::from(mid);
+            let taken = self.sending.iter().any(|s| s.stage == Stage::Agreed(mid));
+            if taken || !sends(mid) {
+                continue;
+            }
+            let fits =
+                |s: &&mut Sending| s.stage == Stage::Waiting && is_picture(s.source) == picture;
+            if let Some(sending) = self.sending.iter_mut().find(fits) {
+                sending.stage = Stage::Agreed(mid);
+            }
+        }
+        let agreed = |sending: &Sending| match sending.stage {
+            Stage::Agreed(mid) if sends(mid) => Some((mid.to_string(), sending.track.clone())),
+            _ => None,
+        };
+        answer::naming(answer, &self.sending.iter().filter_map(agreed).collect())
     }
 
     /// An offer of theirs overtook ours (str0m forgets ours): it is made again.
@@ -262,6 +292,11 @@ impl DescribedPeer {
         let Stage::Agreed(mid) = sending.stage else {
             return;
         };
+        // Who holds a call does not want to receive for a while.
+        let media = self.link.rtc.media(mid);
+        if !media.is_some_and(|media| media.direction().is_sending()) {
+            return;
+        }
         let rid = sending.video.as_ref().and_then(|v| rid(v, layer));
         let Some(mut writer) = self.link.rtc.writer(mid) else {
             return;

@@ -57,6 +57,7 @@ fn track(section: Vec<&str>) -> Option<RemoteTrack> {
         mid: mid.to_owned(),
         stream: stream.to_owned(),
         track: track.to_owned(),
+        picture: kind == "video",
     })
 }
 

@@ -3,6 +3,7 @@
 //! Connections are described (LiveKit: offers and answers, [`described`]) or declared (Jitsi: each
 //! stream by its SSRC, [`declared`]); [`connection`] drives both.
 
+mod answer;
 mod connection;
 mod declared;
 mod described;

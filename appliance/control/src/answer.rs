@@ -20,6 +20,8 @@ pub enum ErrorCode {
     InCall,
     /// The room is in no call.
     NotInCall,
+    /// Nobody calls the room.
+    NotRinging,
     /// This source can't be muted.
     NotMutable,
 }
@@ -35,6 +37,7 @@ impl ErrorCode {
             Self::NotNow => "not_now",
             Self::InCall => "in_call",
             Self::NotInCall => "not_in_call",
+            Self::NotRinging => "not_ringing",
             Self::NotMutable => "not_mutable",
         }
     }

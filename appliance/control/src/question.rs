@@ -39,6 +39,13 @@ pub enum Request {
     },
     /// Leaves the call, or stops entering it.
     Leave {},
+    /// Takes the call to the room that rings first; leaves the one that the room is in.
+    Answer {
+        /// Be seen.
+        camera: bool,
+    },
+    /// Does not take it.
+    Decline {},
     /// Mutes or unmutes.
     SetMuted {
         /// Microphone or camera.

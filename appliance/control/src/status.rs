@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use saal_media_protocol::{DeviceList, MediaStats};
-use saal_meeting::{AccountState, Caption, ChatLine, MeetingId, MeetingState, Participant};
+use saal_meeting::{AccountState, Caption, ChatLine, MeetingId, MeetingState, Participant, Ring};
 use serde::{Deserialize, Serialize};
 
 /// Everything about the room at one moment.
@@ -21,6 +21,9 @@ pub struct Status {
     pub phase: PhaseName,
     /// How its account is doing.
     pub account: AccountState,
+    /// Who calls the room now, the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ringing: Vec<Ring>,
     /// The call that the room is in, enters or leaves.
     pub call: Option<CallStatus>,
     /// The media engine's process.

@@ -6,7 +6,8 @@ use saal_control::{
 };
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    AccountState, MeetingAction, MeetingId, MeetingLink, MeetingState, Participant, Secret,
+    AccountState, Destination, MeetingAction, MeetingId, MeetingLink, MeetingState, Participant,
+    Ring, RingId, Secret,
 };
 use serde_json::{Value, json};
 
@@ -41,6 +42,11 @@ fn requests() -> Vec<(Request, Value)> {
         ),
         (Request::Leave {}, json!({"leave": {}})),
         (
+            Request::Answer { camera: true },
+            json!({"answer": {"camera": true}}),
+        ),
+        (Request::Decline {}, json!({"decline": {}})),
+        (
             Request::SetMuted {
                 source,
                 muted: true,
@@ -60,6 +66,16 @@ fn status() -> Status {
         account: AccountState::Online {
             user: "@lahn:example.org".to_owned(),
         },
+        ringing: vec![Ring {
+            id: RingId("!dm:example.org/c1".to_owned()),
+            from: "Anna".to_owned(),
+            meeting: None,
+            pictures: true,
+            destination: Destination::Caller {
+                room_id: "!dm:example.org".to_owned(),
+                call_id: "c1".to_owned(),
+            },
+        }],
         call: Some(CallStatus {
             title: "Weekly".to_owned(),
             meeting: MeetingId("!lahn:example.org/now".to_owned()),
@@ -102,6 +118,10 @@ fn status_json() -> Value {
         "web": "http://127.0.0.1:8480",
         "phase": "call",
         "account": {"account": "online", "user": "@lahn:example.org"},
+        "ringing": [{
+            "id": "!dm:example.org/c1", "from": "Anna", "meeting": null, "pictures": true,
+            "destination": {"service": "caller", "room_id": "!dm:example.org", "call_id": "c1"},
+        }],
         "call": {
             "title": "Weekly",
             "meeting": "!lahn:example.org/now",
@@ -171,6 +191,7 @@ fn codes_are_the_same_in_text_and_on_the_wire() {
         ErrorCode::NotNow,
         ErrorCode::InCall,
         ErrorCode::NotInCall,
+        ErrorCode::NotRinging,
         ErrorCode::NotMutable,
     ] {
         assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());

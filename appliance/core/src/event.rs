@@ -4,7 +4,7 @@ use saal_fleet_protocol::Config;
 use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind};
 use saal_meeting::{
     AccountState, CallEvent, CallId, Meeting, MeetingAction, MeetingCommand, MeetingId,
-    MeetingLink, Secret,
+    MeetingLink, Ring, RingId, Secret,
 };
 
 use crate::{SavedCall, TroubleCode};
@@ -26,6 +26,15 @@ pub enum Intent {
     Act(MeetingAction),
     /// Leave, or stop joining.
     Leave,
+    /// Take a call to the room; leave the one that the room is in.
+    Answer {
+        /// Which.
+        ring: RingId,
+        /// Be seen.
+        camera: bool,
+    },
+    /// Do not take a call to the room.
+    Decline(RingId),
     /// Turn the other way.
     Toggle(SourceKind),
     /// Set to muted or not.
@@ -85,6 +94,10 @@ pub enum Event {
     },
     /// The account of the meeting service.
     Account(AccountState),
+    /// Somebody calls the room.
+    Ringing(Ring),
+    /// A call to the room rings no more.
+    RingEnded(RingId),
     /// In a call.
     Call(CallId, CallEvent),
     /// The engine's process.

@@ -9,7 +9,7 @@
 
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::{Ground, Label, Place, Rect, SourceKind, TextLine, Tile, TileSource};
-use saal_meeting::{MeetingState, Participant};
+use saal_meeting::{MeetingState, Participant, Ring};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
@@ -42,6 +42,8 @@ const HAND: &str = "✋";
 const SILENT: &str = "🔇";
 /// Written to the room alone.
 const PRIVATE: &str = "🔒 ";
+/// Somebody calls the room.
+const TELEPHONE: &str = "📞";
 /// Where the chat will be.
 const NO_CHAT_YET: &str = "💬 Chat";
 
@@ -88,6 +90,27 @@ pub(crate) fn labels(call: &InCall, language: Language, width: u32, height: u32)
         .chain(signs)
         .chain(screen.captions(&call.said))
         .collect()
+}
+
+/// Who calls the room, in the middle: people who sit at the table see it before the panel.
+pub(crate) fn ringing(ring: &Ring, width: u32, height: u32) -> Label {
+    let line_height = height / 12;
+    let name = clean(&ring.from, NAME, Keep::Start);
+    let lines: Vec<TextLine> = [Some(format!("{TELEPHONE} {name}")), ring.meeting.clone()]
+        .into_iter()
+        .flatten()
+        .map(|line| words(clean(&line, NAME, Keep::Start)))
+        .collect();
+    let rows = u32::try_from(lines.len()).unwrap_or(1);
+    let high = box_height(line_height, rows);
+    let margin = width / 20;
+    let area = Rect {
+        x: down(0, margin),
+        y: down(0, height.saturating_sub(high) / 2),
+        width: width.saturating_sub(2 * margin),
+        height: high,
+    };
+    label(area, Place::BottomCentre, line_height, lines)
 }
 
 /// The television's measures, and what it speaks.

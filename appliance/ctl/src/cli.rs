@@ -58,6 +58,14 @@ pub(crate) enum Command {
     EndForAll,
     /// Leave the meeting
     Leave,
+    /// Take a call to the room; `status` shows who calls
+    Answer {
+        /// Without being seen
+        #[arg(long)]
+        unseen: bool,
+    },
+    /// Do not take a call to the room
+    Decline,
     /// Mute the microphone (on) or let the room be heard (off)
     Mute {
         /// on: nobody hears the room
@@ -101,6 +109,8 @@ impl Command {
             }),
             Self::EndForAll => act(MeetingAction::EndForAll),
             Self::Leave => Request::Leave {},
+            Self::Answer { unseen } => Request::Answer { camera: !unseen },
+            Self::Decline => Request::Decline {},
             Self::Mute { switch } => Request::SetMuted {
                 source: SourceKind::Microphone,
                 muted: *switch == Switch::On,

@@ -5,7 +5,7 @@ use saal_control::{
     CallStatus, Devices, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply, Status,
 };
 use saal_media_protocol::MediaStats;
-use saal_meeting::{AccountState, Participant, Role};
+use saal_meeting::{AccountState, Participant, Ring, Role};
 
 use crate::cli::{Command, Switch};
 
@@ -36,6 +36,8 @@ fn done(command: &Command) -> &'static str {
         Command::Admit { .. } => "Asked to let them in.",
         Command::EndForAll => "Ending the meeting for everybody.",
         Command::Leave => "Leaving.",
+        Command::Answer { .. } => "Answering; `saalctl status` tells how it goes on.",
+        Command::Decline => "The call is declined.",
         Command::Mute { switch: Switch::On } => "The microphone is muted.",
         Command::Mute {
             switch: Switch::Off,
@@ -84,6 +86,9 @@ fn line(label: &str, text: &str) -> String {
 fn status(status: &Status) -> String {
     let mut text = line("Room", &plain(&status.room));
     text += &line("State", phase(status.phase));
+    for ring in &status.ringing {
+        text += &line("Calling", &calling(ring));
+    }
     if let Some(of) = &status.call {
         text += &call(of);
     }
@@ -114,6 +119,18 @@ fn phase(phase: PhaseName) -> &'static str {
         PhaseName::Call => "in a meeting",
         PhaseName::Reconnecting => "in a meeting, connection lost, trying again",
         PhaseName::Leaving => "leaving a meeting",
+    }
+}
+
+fn calling(ring: &Ring) -> String {
+    let kind = if ring.pictures {
+        "picture and sound"
+    } else {
+        "sound only"
+    };
+    match &ring.meeting {
+        Some(meeting) => format!("{} to \"{}\" ({kind})", plain(&ring.from), plain(meeting)),
+        None => format!("{} ({kind})", plain(&ring.from)),
     }
 }
 

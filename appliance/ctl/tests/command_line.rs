@@ -15,7 +15,7 @@ use saal_control::{
     MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request, Status, TroubleLine,
 };
 use saal_media_protocol::{DeviceList, MediaStats, ReceivedVideo, SourceKind};
-use saal_meeting::{AccountState, MeetingId, MeetingState, Participant};
+use saal_meeting::{AccountState, Destination, MeetingId, MeetingState, Participant, Ring, RingId};
 
 /// A daemon that answers from a script and tells what it was asked.
 struct Daemon {
@@ -82,6 +82,7 @@ fn status() -> Status {
         account: AccountState::Online {
             user: "@lahn:example.org".to_owned(),
         },
+        ringing: Vec::new(),
         call: None,
         engine: EngineStatus {
             pid: Some(123),
@@ -189,6 +190,41 @@ Daemon      process 99
 Troubles    none
 "
     );
+}
+
+#[test]
+fn who_calls_the_room_is_shown_and_answered() {
+    let ringing = |request: &Request| match request {
+        Request::Status {} => Reply::Status(Box::new(Status {
+            ringing: vec![Ring {
+                id: RingId("!dm:example.org/c1".to_owned()),
+                from: "Anna\u{1b}[2J".to_owned(),
+                meeting: None,
+                pictures: true,
+                destination: Destination::Caller {
+                    room_id: "!dm:example.org".to_owned(),
+                    call_id: "c1".to_owned(),
+                },
+            }],
+            ..status()
+        })),
+        _ => Reply::Done {},
+    };
+    let daemon = Daemon::play(ringing);
+    let shown = printed(&daemon.run(&["status"]));
+    assert!(
+        shown.contains("Calling     Anna\u{fffd}[2J (picture and sound)\n"),
+        "{shown}"
+    );
+    daemon.asked.recv().unwrap();
+    for (arguments, request) in [
+        (&["answer"][..], Request::Answer { camera: true }),
+        (&["answer", "--unseen"], Request::Answer { camera: false }),
+        (&["decline"], Request::Decline {}),
+    ] {
+        printed(&daemon.run(arguments));
+        assert_eq!(daemon.asked.recv().unwrap(), request);
+    }
 }
 
 #[test]

@@ -188,6 +188,11 @@ impl Daemon {
                 self.follow_transport(call, &command);
                 self.send_engine(MediaCommand::Transport(command));
             }
+            MeetingEvent::Ringing(ring) => {
+                tracing::info!(ring = ring.id.0, "somebody calls the room");
+                self.tell(Event::Ringing(ring)).await;
+            }
+            MeetingEvent::RingEnded { ring } => self.tell(Event::RingEnded(ring)).await,
             MeetingEvent::Call { call, event } => {
                 tracing::debug!(?call, ?event, "call");
                 self.tell(Event::Call(call, event)).await;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use saal_core::{Now, Room};
+use saal_core::{Now, Phase, Room};
 use saal_hal::Touch;
 use saal_panel::{Damage, Layout, Navigation, Renderer, TouchTracker, Touched, View};
 use serde_json::json;
@@ -95,7 +95,7 @@ impl Panel {
             "height": layout.height(),
             "room": view.room,
             "language": view.language,
-            "screen": room.phase().as_str(),
+            "screen": screen(room),
             "elements": layout.elements(),
         });
         self.layout = Some(layout);
@@ -116,5 +116,13 @@ impl Panel {
             self.navigation.take(step);
         }
         touched
+    }
+}
+
+/// What the room is doing, or that somebody calls it.
+fn screen(room: &Room) -> &'static str {
+    match room.phase() {
+        Phase::Home if !room.rings().is_empty() => "ringing",
+        phase => phase.as_str(),
     }
 }

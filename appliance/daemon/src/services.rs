@@ -109,12 +109,16 @@ impl Services {
     /// Hands a command to the service whose call it is about. A call that no service can have
     /// ends at once.
     pub(crate) fn send(&mut self, command: MeetingCommand, inputs: &Inputs) {
-        let call = command.call();
-        if let MeetingCommand::Join { destination, .. } = &command {
+        if let MeetingCommand::Join {
+            call, destination, ..
+        } = &command
+        {
             self.calls.clear();
-            self.calls.insert(call, kind(destination));
+            self.calls.insert(*call, kind(destination));
         }
-        let service = match self.calls.get(&call) {
+        let of_call = |call| self.calls.get(&call).copied();
+        // Only Matrix rings.
+        let service = match command.call().map_or(Some(Kind::Matrix), of_call) {
             Some(Kind::Matrix) => self.matrix.as_ref(),
             Some(Kind::Jitsi) => self.jitsi.as_ref(),
             None => return,
@@ -122,20 +126,21 @@ impl Services {
         match service {
             // A service that ended says so by itself.
             Some(service) => drop(service.commands.send(command)),
-            None if matches!(command, MeetingCommand::Join { .. }) => {
-                let reason = "the room has no Matrix account".to_owned();
-                let event = CallEvent::Ended(EndReason::LoginNeeded { reason });
-                let event = MeetingEvent::Call { call, event };
-                inputs.send(Input::Meeting(self.generation, event));
+            None => {
+                if let MeetingCommand::Join { call, .. } = command {
+                    let reason = "the room has no Matrix account".to_owned();
+                    let event = CallEvent::Ended(EndReason::LoginNeeded { reason });
+                    let event = MeetingEvent::Call { call, event };
+                    inputs.send(Input::Meeting(self.generation, event));
+                }
             }
-            None => {}
         }
     }
 }
 
 fn kind(destination: &Destination) -> Kind {
     match destination {
-        Destination::Matrix { .. } => Kind::Matrix,
+        Destination::Matrix { .. } | Destination::Caller { .. } => Kind::Matrix,
         Destination::Jitsi { .. } => Kind::Jitsi,
     }
 }

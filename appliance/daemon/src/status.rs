@@ -6,7 +6,7 @@ use saal_control::{
 };
 use saal_core::{Agenda, EngineState, Intent, Now, Phase, Room, Trouble};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{LinkTarget, Meeting, MeetingId, MeetingLink, Waiting};
+use saal_meeting::{LinkTarget, Meeting, MeetingId, MeetingLink, RingId, Waiting};
 
 /// What answers are made from.
 pub(crate) struct Facts<'a> {
@@ -29,6 +29,11 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         }
         Request::Act { action } => in_call(facts, Intent::Act(action.clone())),
         Request::Leave {} => in_call(facts, Intent::Leave),
+        Request::Answer { camera } => {
+            let camera = *camera;
+            ringing(facts, |ring| Intent::Answer { ring, camera })
+        }
+        Request::Decline {} => ringing(facts, Intent::Decline),
         Request::SetMuted { source, muted } => set_muted(*source, *muted, facts),
     }
 }
@@ -42,6 +47,13 @@ fn in_call(facts: &Facts<'_>, intent: Intent) -> (Reply, Option<Intent>) {
         return refuse(ErrorCode::NotInCall, "the room is in no call".to_owned());
     }
     (Reply::Done {}, Some(intent))
+}
+
+fn ringing(facts: &Facts<'_>, intent: impl FnOnce(RingId) -> Intent) -> (Reply, Option<Intent>) {
+    match facts.room.rings().first() {
+        Some(ring) => (Reply::Done {}, Some(intent(ring.id.clone()))),
+        None => refuse(ErrorCode::NotRinging, "nobody calls the room".to_owned()),
+    }
 }
 
 fn set_muted(source: SourceKind, muted: bool, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
@@ -104,6 +116,7 @@ fn status(facts: &Facts<'_>) -> Status {
         web: facts.web.clone(),
         phase: phase(room.phase()),
         account: room.account().clone(),
+        ringing: room.rings().to_vec(),
         call: call(room),
         engine: EngineStatus {
             pid: facts.engine_pid,

@@ -73,6 +73,15 @@ joining-connecting = Bild und Ton werden verbunden …
 joining-returning = Zurück ins Gespräch …
 cancel = Abbrechen
 leaving = Wir verlassen die Besprechung
+ringing = { $name } ruft an
+ring-nameless = Jemand
+ring-pictures = Anruf mit Bild und Ton
+ring-sound = Anruf nur mit Ton
+ring-meeting = Zur Besprechung: { $title }
+answer = Annehmen
+answer-unseen = Ohne Bild annehmen
+decline = Ablehnen
+leave-and-answer = Verlassen und annehmen
 
 ## Waiting for the host, for the server or in the lobby; the password. $room is this room.
 waiting-host = Warten auf den Beginn
@@ -281,6 +290,8 @@ trouble-join-untrusted-advice = Dieser Raum vertraut dem Zertifikat von { $serve
 trouble-join-over-advice = Die Besprechung ist zu Ende.
 trouble-join-removed-because = Jemand mit Moderationsrecht hat den Raum aus der Besprechung genommen: „{ $message }“
 trouble-join-refused-advice = Der Dienst für die Besprechung meldet: „{ $message }“
+trouble-call-elsewhere = { $title }: Anderswo angenommen
+trouble-call-elsewhere-advice = Ein anderes Gerät hat den Anruf schneller angenommen.
 trouble-join-ended = { $title }: Die Besprechung wurde beendet
 trouble-join-ended-advice = Jemand mit Moderationsrecht hat sie für alle beendet.
 trouble-join-rejected-advice = Jemand mit Moderationsrecht hat den Raum nicht eingelassen. Fragen Sie die einladende Person.

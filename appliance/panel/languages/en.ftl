@@ -73,6 +73,15 @@ joining-connecting = Connecting picture and sound …
 joining-returning = Going back to the call …
 cancel = Cancel
 leaving = Leaving the meeting
+ringing = { $name } is calling
+ring-nameless = Somebody
+ring-pictures = Call with picture and sound
+ring-sound = Call with sound only
+ring-meeting = To the meeting: { $title }
+answer = Answer
+answer-unseen = Answer without picture
+decline = Decline
+leave-and-answer = Leave and answer
 
 ## Waiting for the host, for the server or in the lobby; the password. $room is this room.
 waiting-host = Waiting for the host to start the meeting
@@ -281,6 +290,8 @@ trouble-join-untrusted-advice = This room does not trust the certificate of { $s
 trouble-join-over-advice = The meeting has ended.
 trouble-join-removed-because = A moderator took the room out of the meeting: “{ $message }”
 trouble-join-refused-advice = The meeting service says: “{ $message }”
+trouble-call-elsewhere = { $title }: answered elsewhere
+trouble-call-elsewhere-advice = Another device answered the call sooner.
 trouble-join-ended = { $title }: the meeting was ended
 trouble-join-ended-advice = A moderator ended it for everybody.
 trouble-join-rejected-advice = A moderator did not let the room in. Ask the organiser.

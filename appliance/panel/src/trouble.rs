@@ -114,7 +114,8 @@ fn join(words: &Words, title: &str, reason: &EndReason) -> (String, String) {
         EndReason::BadLink { .. } => (M::TroubleJoin, M::TroubleJoinBadLinkAdvice),
         EndReason::NotAllowed { .. } => (M::TroubleJoin, M::TroubleJoinNotAllowedAdvice),
         EndReason::Failed { .. } => (M::TroubleJoin, M::TroubleJoinFailedAdvice),
-        EndReason::Left => (M::TroubleJoin, M::TroubleJoinOverAdvice),
+        EndReason::AnsweredElsewhere => (M::TroubleCallElsewhere, M::TroubleCallElsewhereAdvice),
+        EndReason::Left | EndReason::HungUp => (M::TroubleJoin, M::TroubleJoinOverAdvice),
     };
     (about(words, what, title), words.say(advice))
 }

@@ -7,7 +7,9 @@ use saal_core::{
 };
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant};
+use saal_meeting::{
+    Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring,
+};
 
 use crate::{Navigation, Sheet};
 
@@ -48,6 +50,8 @@ pub enum Screen {
         /// Later ones, the next first.
         next: Vec<Meeting>,
     },
+    /// Somebody calls the room.
+    Ringing(Ring),
     /// Entering a meeting.
     Joining {
         /// Of the meeting.
@@ -103,6 +107,8 @@ pub struct Call {
     pub notice: Option<Notice>,
     /// The meeting that this is a breakout session of.
     pub part_of: Option<PartOf>,
+    /// Somebody else calls the room.
+    pub ringing: Option<Ring>,
 }
 
 /// The panel before the first configuration, in pixels.
@@ -141,7 +147,9 @@ impl Screen {
             let call = Call::of(room, state, reconnecting, navigation);
             Self::Call(Box::new(call))
         };
+        let ring = room.rings().first().cloned();
         match room.phase() {
+            Phase::Home if ring.is_some() => ring.map_or(Self::Starting, Self::Ringing),
             Phase::Home => {
                 let agenda = room.agenda(now);
                 Self::Home {
@@ -199,6 +207,7 @@ impl Call {
                 .filter(|n| holds(n, state, muted))
                 .cloned(),
             part_of: state.meeting.part_of.clone(),
+            ringing: room.rings().first().cloned(),
         }
     }
 }

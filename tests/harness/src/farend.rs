@@ -55,6 +55,8 @@ pub struct JoinOptions {
     pub encrypted: bool,
     /// The user's device is signed by its owner, as after a login that was verified.
     pub verified: bool,
+    /// Rings for the others in the room when nobody is in the call yet.
+    pub ring: bool,
 }
 
 impl Default for JoinOptions {
@@ -65,6 +67,7 @@ impl Default for JoinOptions {
             page: (960, 600),
             encrypted: false,
             verified: true,
+            ring: false,
         }
     }
 }
@@ -226,6 +229,11 @@ impl FarEnd {
         Ok(caller)
     }
 
+    /// Where this browser's pages come from.
+    pub(crate) fn origin(&self) -> &str {
+        self.browser.origin()
+    }
+
     /// What the browser costs, all its processes together, without the driver.
     pub async fn usage(&self) -> Usage {
         self.browser.usage().await
@@ -249,10 +257,11 @@ impl Caller {
             page,
             encrypted,
             verified,
+            ring,
         } = *options;
         let options = json!({
             "session": self.user.session(), "room_id": room_id, "mode": mode, "codec": codec,
-            "encrypted": encrypted, "verified": verified,
+            "encrypted": encrypted, "verified": verified, "ring": ring,
         });
         let (width, height) = page;
         let viewport = json!({ "width": width, "height": height });

@@ -1,10 +1,13 @@
 //! A Matrix user of the tests: rooms, invitations, state.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::http;
+use crate::wait::until;
 
 /// The state event by which somebody is in a call (MSC3401 as `MatrixRTC` uses it).
 pub const CALL_MEMBER: &str = "org.matrix.msc3401.call.member";
@@ -105,6 +108,31 @@ impl User {
             what: "createRoom".to_owned(),
             answer: answer.to_string(),
         })
+    }
+
+    /// Makes a chat of two with another user and waits until they are in it.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`], and when they do not come.
+    pub async fn create_chat(&self, other: &User, within: Duration) -> Result<String> {
+        let body = json!({ "preset": "trusted_private_chat", "is_direct": true, "invite": [other.user_id] });
+        let answer = self.post("createRoom", &body).await?;
+        let room = answer["room_id"].as_str().map(str::to_owned);
+        let room = room.ok_or_else(|| Error::Answer {
+            what: "createRoom".to_owned(),
+            answer: answer.to_string(),
+        })?;
+        let joined = async || {
+            let state = self.state(&room).await?;
+            let theirs = |event: &StateEvent| {
+                event.kind == "m.room.member"
+                    && event.state_key == other.user_id
+                    && event.content["membership"] == "join"
+            };
+            Ok::<_, Error>(state.iter().any(theirs))
+        };
+        until("the other one in the chat", within, joined, |there| *there).await?;
+        Ok(room)
     }
 
     /// Writes a meeting into the room's calendar; times in milliseconds since 1970.

@@ -174,6 +174,11 @@ impl Browser {
         }))
     }
 
+    /// Where its pages come from.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// What the browser costs, all its processes together, without the driver.
     pub(crate) async fn usage(&self) -> Usage {
         Usage::below(self.process.lock().await.pid())

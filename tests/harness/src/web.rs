@@ -62,6 +62,10 @@ impl Web {
                 "/host.html",
                 get(|| async { html(include_str!("../farend/src/host.html")) }),
             )
+            .route(
+                "/phone.html",
+                get(|| async { html(include_str!("../farend/src/phone.html")) }),
+            )
             .route("/call/{mode}/{codec}/{*path}", get(call_file))
             .route("/{*path}", get(bundle_file))
             .with_state(site);
@@ -163,7 +167,7 @@ fn fingerprint(tools: &Tools, sources: &Path) -> Result<String> {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
     hash.update(tools.node_modules.as_os_str().as_encoded_bytes());
-    for name in ["host.mjs", "widget_driver.mjs", "bundle.mjs"] {
+    for name in ["host.mjs", "phone.mjs", "widget_driver.mjs", "bundle.mjs"] {
         let path = sources.join(name);
         hash.update(std::fs::read(&path).map_err(Error::file("read", &path))?);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saal_harness::{Caller, JitsiCaller, Picture, Room, Sound, until};
+use saal_harness::{Caller, JitsiCaller, Picture, Room, Sound, Telephone, until};
 
 use crate::{PATIENCE, Result};
 
@@ -20,6 +20,8 @@ pub enum Onlooker<'a> {
     ElementCall(&'a Caller),
     /// In Jitsi.
     Jitsi(&'a JitsiCaller),
+    /// At the telephone.
+    Telephone(&'a Telephone),
 }
 
 impl<'a> From<&'a Caller> for Onlooker<'a> {
@@ -34,11 +36,18 @@ impl<'a> From<&'a JitsiCaller> for Onlooker<'a> {
     }
 }
 
+impl<'a> From<&'a Telephone> for Onlooker<'a> {
+    fn from(telephone: &'a Telephone) -> Self {
+        Self::Telephone(telephone)
+    }
+}
+
 impl Onlooker<'_> {
     async fn pictures(self) -> Result<Vec<Picture>> {
         match self {
             Self::ElementCall(caller) => caller.pictures().await,
             Self::Jitsi(caller) => caller.pictures().await,
+            Self::Telephone(telephone) => telephone.pictures().await,
         }
     }
 
@@ -46,6 +55,7 @@ impl Onlooker<'_> {
         match self {
             Self::ElementCall(caller) => caller.listen(length).await,
             Self::Jitsi(caller) => caller.listen(length).await,
+            Self::Telephone(telephone) => telephone.listen(length).await,
         }
     }
 }

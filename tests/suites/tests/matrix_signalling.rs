@@ -104,6 +104,7 @@ impl Room {
         match event {
             MeetingEvent::Account(state) => self.account = state,
             MeetingEvent::Invitations(invitations) => self.invitations = invitations,
+            MeetingEvent::Ringing(_) | MeetingEvent::RingEnded { .. } => {}
             MeetingEvent::Call {
                 event: CallEvent::Transport(command),
                 ..

@@ -46,6 +46,9 @@ impl Room {
         {
             self.join(now, &id);
         }
+        if self.phase == Phase::Home {
+            self.answer_waiting(now);
+        }
     }
 
     fn enter_anew(&mut self, now: Now, meeting: Meeting) {
@@ -94,7 +97,7 @@ impl Room {
         self.enter_anew(now, meeting);
     }
 
-    fn enter(&mut self, now: Now, joining: Joining, resume: Option<ResumeToken>) {
+    pub(super) fn enter(&mut self, now: Now, joining: Joining, resume: Option<ResumeToken>) {
         self.next_call = joining.call.0.saturating_add(1);
         self.before_consent = None;
         self.troubles.clear(TroubleCode::JoinFailed);
@@ -216,7 +219,9 @@ impl Room {
             .meeting()
             .map(|m: &Meeting| m.title.clone())
             .unwrap_or_default();
-        let by_itself = !matches!(self.phase, Phase::Leaving(_)) && reason != EndReason::Left;
+        // Who hung up says so by it.
+        let expected = matches!(reason, EndReason::Left | EndReason::HungUp);
+        let by_itself = !matches!(self.phase, Phase::Leaving(_)) && !expected;
         self.phase = Phase::Home;
         self.resume = None;
         self.watched.clear();

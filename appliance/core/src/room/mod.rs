@@ -4,6 +4,7 @@ mod call;
 mod devices;
 mod meeting;
 mod presenting;
+mod ringing;
 mod text;
 mod upkeep;
 
@@ -11,7 +12,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
 use saal_media_protocol::{Codec, DeviceList, Label, MediaStats};
-use saal_meeting::{AccountState, Meeting, MeetingId, Watched};
+use saal_meeting::{AccountState, Meeting, MeetingId, Ring, RingId, Watched};
 
 use crate::{
     Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, Trouble, engine::Engine,
@@ -24,6 +25,10 @@ pub struct Room {
     config: Option<Box<Config>>,
     phase: Phase,
     meetings: Vec<Meeting>,
+    /// Who calls the room now.
+    rings: Vec<Ring>,
+    /// Answered as soon as the call before is over; with the camera on?
+    answer_next: Option<(RingId, bool)>,
     account: AccountState,
     /// A configuration with another account arrived during a call.
     account_waits: bool,
@@ -64,6 +69,8 @@ impl Room {
             config: None,
             phase: Phase::Home,
             meetings: Vec::new(),
+            rings: Vec::new(),
+            answer_next: None,
             account: AccountState::Starting,
             account_waits: false,
             muted: Muted::default(),
@@ -95,6 +102,8 @@ impl Room {
             Event::Intent(intent) => self.on_intent(now, intent),
             Event::Meetings { meetings, problems } => self.on_meetings(meetings, problems),
             Event::Account(account) => self.on_account(account),
+            Event::Ringing(ring) => self.on_ringing(ring),
+            Event::RingEnded(ring) => self.on_ring_ended(&ring),
             Event::Call(call, event) => self.on_call(now, call, event),
             Event::Engine(event) => self.on_engine(now, event),
             Event::Media(event) => self.on_media(now, event),
@@ -136,6 +145,8 @@ impl Room {
             Intent::ReadChat => self.read_chat(),
             Intent::ShowChat(shown) => self.show_chat(shown),
             Intent::Leave => self.leave(now),
+            Intent::Answer { ring, camera } => self.answer(now, ring, camera),
+            Intent::Decline(ring) => self.decline(&ring),
             Intent::Toggle(source) => self.set_muted(now, source, !self.muted.get(source)),
             Intent::SetMuted(source, muted) => self.set_muted(now, source, muted),
             Intent::Dismiss(code) => {

@@ -1,12 +1,17 @@
 //! The room presents: when it can, and when that ends by itself.
 
 use saal_media_protocol::{DeviceUse, MediaTrouble};
-use saal_meeting::{MeetingAction, Role};
+use saal_meeting::{Destination, MeetingAction, Role};
 
 use super::Room;
-use crate::{Now, Presenting, Trouble, TroubleCode};
+use crate::{InCall, Now, Presenting, Trouble, TroubleCode};
 
 const CONTENT: TroubleCode = TroubleCode::Device(DeviceUse::Content);
+
+/// Who called the room offers what is sent; there is no place for a second picture.
+fn is_caller(call: &InCall) -> bool {
+    matches!(call.meeting.destination, Destination::Caller { .. })
+}
 
 impl Room {
     /// Whether the room presents, or could.
@@ -17,7 +22,7 @@ impl Room {
         };
         if call.state.presenting {
             Presenting::On
-        } else if self.has_content() && call.state.role != Role::Visitor {
+        } else if self.has_content() && call.state.role != Role::Visitor && !is_caller(call) {
             Presenting::Possible
         } else {
             Presenting::Impossible

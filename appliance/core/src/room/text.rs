@@ -4,7 +4,7 @@ use saal_media_protocol::MediaCommand;
 use saal_meeting::Caption;
 
 use super::Room;
-use crate::{Effect, Now, screen_text};
+use crate::{Effect, Now, Phase, screen_text};
 
 impl Room {
     /// Shows the chat on the television, where the meeting has one, or no more.
@@ -52,6 +52,14 @@ impl Room {
                 let television = &config.television;
                 let (width, height) = (television.width.get(), television.height.get());
                 screen_text::labels(call, config.room.language, width, height)
+            }
+            (None, Some(config)) if self.phase == Phase::Home => {
+                let television = &config.television;
+                let (width, height) = (television.width.get(), television.height.get());
+                let ring = self.rings.first();
+                ring.map(|ring| screen_text::ringing(ring, width, height))
+                    .into_iter()
+                    .collect()
             }
             _ => Vec::new(),
         };

@@ -36,7 +36,9 @@ impl Room {
             self.troubles.clear(TroubleCode::Unreachable);
             self.troubles.clear(TroubleCode::SignedOut);
         }
+        self.forget_rings();
         self.effect(Effect::StartAccount);
+        self.effect(Effect::Redraw);
     }
 
     fn apply_changes(&mut self, now: Now, before: &Config) {

@@ -231,6 +231,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::SaveCall(Some(_)) => "SaveCall",
         Effect::SaveCall(None) => "ForgetCall",
         Effect::Redraw => "Redraw",
+        Effect::Meeting(MeetingCommand::Decline { .. }) => "Decline",
         Effect::Exit => "Exit",
     };
     effects.iter().map(name).collect()

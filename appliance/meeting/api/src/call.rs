@@ -174,6 +174,10 @@ pub struct Caption {
 pub enum EndReason {
     /// The room left.
     Left,
+    /// Who called the room hung up.
+    HungUp,
+    /// Who called the room speaks with another device that answered sooner.
+    AnsweredElsewhere,
     /// A moderator removed the room.
     Removed {
         /// What the moderator wrote; may be empty.

@@ -8,6 +8,7 @@ mod call;
 mod link;
 mod matrix_room;
 mod meeting;
+mod ring;
 
 pub use call::{
     CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MeetingState, Participant,
@@ -16,6 +17,7 @@ pub use call::{
 pub use link::{LinkError, LinkTarget};
 pub use matrix_room::MatrixRoom;
 pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, PartOf, Secret};
+pub use ring::{Ring, RingId};
 
 use saal_media_protocol::{Codec, SourceKind, TransportEvent};
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,11 @@ pub enum MeetingCommand {
         /// Which call.
         call: CallId,
     },
+    /// Does not answer somebody who calls the room; [`MeetingEvent::RingEnded`] follows.
+    Decline {
+        /// Who.
+        ring: RingId,
+    },
     /// The engine was restarted: every transport is gone, make new ones.
     MediaRestarted {
         /// Which call.
@@ -97,10 +104,11 @@ pub enum MeetingCommand {
 }
 
 impl MeetingCommand {
-    /// The call that this is about.
+    /// The call that this is about; `None`: one that is not answered.
     #[must_use]
-    pub fn call(&self) -> CallId {
+    pub fn call(&self) -> Option<CallId> {
         match self {
+            Self::Decline { .. } => None,
             Self::Join { call, .. }
             | Self::Encodes { call, .. }
             | Self::SetMuted { call, .. }
@@ -109,7 +117,7 @@ impl MeetingCommand {
             | Self::Act { call, .. }
             | Self::Leave { call }
             | Self::MediaRestarted { call }
-            | Self::Transport { call, .. } => *call,
+            | Self::Transport { call, .. } => Some(*call),
         }
     }
 }
@@ -197,6 +205,13 @@ pub enum MeetingEvent {
     Account(AccountState),
     /// All rooms and links the account knows, whenever one changed.
     Invitations(Vec<Invitation>),
+    /// Somebody calls the room.
+    Ringing(Ring),
+    /// A call to the room is over before it was answered, or it was answered: here or elsewhere.
+    RingEnded {
+        /// Which.
+        ring: RingId,
+    },
     /// Something happened in a call.
     Call {
         /// Which call.

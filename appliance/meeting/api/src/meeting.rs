@@ -32,6 +32,13 @@ pub enum Destination {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         visit: bool,
     },
+    /// A call that a person made to the room (Matrix `m.call.*` events); see [`crate::Ring`].
+    Caller {
+        /// The Matrix room of the two: `!opaque:server`
+        room_id: String,
+        /// The caller's number of the call.
+        call_id: String,
+    },
     /// A conference on a Jitsi installation.
     Jitsi {
         /// As in an invitation.
@@ -66,6 +73,7 @@ impl Destination {
     pub fn place(&self) -> String {
         match self {
             Self::Matrix { room, .. } => room.to_string(),
+            Self::Caller { room_id, call_id } => format!("{room_id}/{call_id}"),
             Self::Jitsi { link, .. } => link.to_string(),
         }
     }

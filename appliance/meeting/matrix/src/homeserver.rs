@@ -9,6 +9,7 @@ pub(crate) use events::StickyNews;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode, Url};
+use saal_media_protocol::IceServer;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -80,6 +81,15 @@ struct ErrorBody {
     errcode: String,
     #[serde(default)]
     error: String,
+}
+
+/// An empty object where there is no relay.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TurnServers {
+    uris: Vec<String>,
+    username: String,
+    password: String,
 }
 
 #[derive(Deserialize)]
@@ -245,6 +255,19 @@ impl Homeserver {
             }
         }
         None
+    }
+
+    /// The homeserver's relay for 1:1 calls; `None` where it has none.
+    pub(crate) async fn turn_servers(&self) -> Result<Option<IceServer>, RequestError> {
+        let url = self.url(&["_matrix", "client", "v3", "voip", "turnServer"]);
+        let answer: TurnServers = self
+            .ask("asking for relays", Method::GET, url, None)
+            .await?;
+        Ok((!answer.uris.is_empty()).then_some(IceServer {
+            urls: answer.uris,
+            username: answer.username,
+            credential: answer.password,
+        }))
     }
 
     fn state_url(&self, room: &str, kind: &str, key: &str) -> Url {

@@ -9,7 +9,7 @@ use std::{
 
 use saal_meeting::{
     AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingAction,
-    MeetingCommand, MeetingEvent,
+    MeetingCommand, MeetingEvent, ResumeToken,
 };
 use tokio::{
     sync::{broadcast, mpsc, watch},
@@ -26,7 +26,14 @@ use crate::{
         prepare::Join,
     },
     homeserver::Homeserver,
-    rtc::Device,
+    legacy::{self, driver::Said, events},
+    ring::{
+        self,
+        heard::Heard,
+        machine::{Now, Output, Ringing},
+        notification::{self, Notification},
+    },
+    rtc::{Device, membership},
     settings::MatrixSettings,
     unix_ms,
 };
@@ -46,6 +53,8 @@ pub struct Service {
     rooms: watch::Receiver<Rooms>,
     stickies: watch::Receiver<Stickies>,
     states: mpsc::UnboundedReceiver<AccountState>,
+    heard: mpsc::UnboundedReceiver<Heard>,
+    ringing: Ringing,
     call: Option<Call>,
     told: Vec<Invitation>,
     tasks: JoinSet<()>,
@@ -54,6 +63,16 @@ pub struct Service {
 struct Call {
     id: CallId,
     commands: mpsc::UnboundedSender<Command>,
+    /// The Matrix room of a meeting's call.
+    meets_in: Option<String>,
+    legacy: Option<Legacy>,
+}
+
+/// What tells a 1:1 call from others, and where to say what is said in it.
+struct Legacy {
+    room_id: String,
+    call_id: String,
+    said: mpsc::UnboundedSender<Said>,
 }
 
 impl Service {
@@ -100,6 +119,7 @@ impl Service {
         let (ignored_sender, ignored) = watch::channel(BTreeSet::new());
         let (heard, _) = broadcast::channel(HEARD_AT_ONCE);
         let (state_sender, states) = mpsc::unbounded_channel();
+        let ringing = Ringing::new(settings.allowed_servers.clone());
         let environment = Environment {
             homeserver: homeserver.clone(),
             configured: settings.call_service.clone(),
@@ -116,6 +136,13 @@ impl Service {
             prefetch: Arc::default(),
             events,
         };
+        let (calls, rings) = mpsc::unbounded_channel();
+        let listening = ring::heard::listen(
+            client.clone(),
+            environment.ignored.clone(),
+            heard.subscribe(),
+            calls,
+        );
         let account = Account {
             settings,
             dir,
@@ -131,6 +158,7 @@ impl Service {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(Box::pin(account::run(account)));
+        tasks.spawn(Box::pin(listening));
         tasks.spawn(account::follow_stickies(
             homeserver.clone(),
             identity.clone(),
@@ -145,6 +173,8 @@ impl Service {
             rooms,
             stickies,
             states,
+            heard: rings,
+            ringing,
             call: None,
             told: Vec::new(),
             tasks,
@@ -154,6 +184,8 @@ impl Service {
     async fn run(mut self, mut commands: mpsc::UnboundedReceiver<MeetingCommand>) {
         let mut count = tokio::time::interval(COUNT_EVERY);
         loop {
+            self.follow_ringing();
+            let gives_up = self.ringing.deadline();
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(command) => self.command(command),
@@ -161,6 +193,10 @@ impl Service {
                     None => return,
                 },
                 Some(state) = self.states.recv() => self.say(MeetingEvent::Account(state)),
+                Some(heard) = self.heard.recv() => self.hear(heard),
+                () = driver::at(gives_up) => {
+                    self.ringing.handle_timeout(std::time::Instant::now());
+                }
                 Ok(()) = self.rooms.changed() => self.tell_invitations(),
                 Ok(()) = self.stickies.changed() => self.tell_invitations(),
                 Ok(()) = self.identity.changed() => self.tell_invitations(),
@@ -189,14 +225,24 @@ impl Service {
                 name: _,
                 encodes: _,
             } => {
-                let Destination::Matrix {
-                    room,
-                    via,
-                    password,
-                    visit,
-                } = destination
-                else {
-                    return self.refuse(call, "this is no Matrix meeting");
+                let (room, via, password, visit) = match destination {
+                    Destination::Matrix {
+                        room,
+                        via,
+                        password,
+                        visit,
+                    } => (room, via, password, visit),
+                    Destination::Caller { room_id, call_id } => {
+                        let join = legacy::driver::Join {
+                            call,
+                            microphone,
+                            camera,
+                        };
+                        return self.answer(join, &room_id, &call_id, resume);
+                    }
+                    Destination::Jitsi { .. } => {
+                        return self.refuse(call, "this is no Matrix meeting");
+                    }
                 };
                 self.join(Join {
                     call,
@@ -209,6 +255,7 @@ impl Service {
                     media_secret: password.map(|words| MediaSecret::of_link(&words)),
                 });
             }
+            MeetingCommand::Decline { ring } => self.ringing.decline(&ring),
             MeetingCommand::SetMuted {
                 call,
                 source,
@@ -246,19 +293,128 @@ impl Service {
         self.say(MeetingEvent::Call { call, event });
     }
 
+    fn is_in_call(&self) -> bool {
+        let call = self.call.as_ref();
+        call.is_some_and(|call| !call.commands.is_closed())
+    }
+
+    /// Answers somebody who calls the room.
+    fn answer(
+        &mut self,
+        join: legacy::driver::Join,
+        room_id: &str,
+        call_id: &str,
+        resume: Option<ResumeToken>,
+    ) {
+        let environment = legacy::driver::Environment {
+            homeserver: self.environment.homeserver.clone(),
+            client: self.environment.client.clone(),
+            events: self.environment.events.clone(),
+        };
+        if let Some(token) = resume {
+            let hung_up = legacy::driver::hang_up_for_predecessor(environment, join.call, token);
+            tokio::spawn(Box::pin(hung_up));
+            return;
+        }
+        if self.is_in_call() {
+            return self.refuse(join.call, "the room is in another call");
+        }
+        let Some(answered) = self.ringing.answer(room_id, call_id) else {
+            let call = join.call;
+            let event = CallEvent::Ended(EndReason::HungUp);
+            return self.say(MeetingEvent::Call { call, event });
+        };
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let (said, hears) = mpsc::unbounded_channel();
+        self.call = Some(Call {
+            id: join.call,
+            commands,
+            meets_in: None,
+            legacy: Some(Legacy {
+                room_id: room_id.to_owned(),
+                call_id: call_id.to_owned(),
+                said,
+            }),
+        });
+        let run = legacy::driver::run(environment, join, answered, receiver, hears);
+        tokio::spawn(Box::pin(run));
+    }
+
+    /// What a room says about a call goes to the call, or says who rings.
+    fn hear(&mut self, heard: Heard) {
+        let Some(own) = self.identity.borrow().clone() else {
+            return;
+        };
+        let broken = |reason: serde_json::Error| {
+            let (room, kind) = (&heard.room_id, &heard.event.kind);
+            tracing::warn!(room, kind, %reason, "skipped a call event");
+        };
+        if let Some(declined) = notification::declined(&heard.event) {
+            return self.ringing.handle_declined(&own, &heard, declined);
+        }
+        match Notification::read(&heard.event) {
+            Some(Ok(notification)) => return self.notified(&own, &heard, &notification),
+            Some(Err(reason)) => return broken(reason),
+            None => {}
+        }
+        match events::parse(&heard.event.kind, &heard.event.content) {
+            Some(Ok(message)) => self.hear_call(&own, heard, message),
+            Some(Err(reason)) => broken(reason),
+            None => {}
+        }
+    }
+
+    /// A meeting's call has begun; the room may be in it.
+    fn notified(&mut self, own: &Device, heard: &Heard, notification: &Notification) {
+        let current = self.call.as_ref().filter(|call| !call.commands.is_closed());
+        if current.is_some_and(|call| call.meets_in.as_ref() == Some(&heard.room_id)) {
+            return;
+        }
+        self.ringing
+            .handle_notification(clocks(), own, heard, notification);
+    }
+
+    fn hear_call(&mut self, own: &Device, heard: Heard, message: events::CallMessage) {
+        let current = self.call.as_ref().and_then(|call| call.legacy.as_ref());
+        let of_it = |call: &&Legacy| {
+            call.room_id == heard.room_id
+                && call.call_id == message.call_id
+                && !call.said.is_closed()
+        };
+        if let Some(call) = current.filter(of_it) {
+            let sender = heard.event.sender;
+            return drop(call.said.send(Said { sender, message }));
+        }
+        self.ringing.handle(clocks(), own, &heard, message);
+    }
+
+    fn follow_ringing(&mut self) {
+        while let Some(output) = self.ringing.poll() {
+            match output {
+                Output::Say(event) => self.say(event),
+                Output::Send { room_id, event } => {
+                    let (outbox, letters) = mpsc::unbounded_channel();
+                    let _ = outbox.send(event);
+                    let post =
+                        legacy::driver::post(self.environment.client.clone(), room_id, letters);
+                    self.tasks.spawn(Box::pin(post));
+                }
+            }
+        }
+    }
+
     fn join(&mut self, join: Join) {
-        if self
-            .call
-            .as_ref()
-            .is_some_and(|call| !call.commands.is_closed())
-        {
+        if self.is_in_call() {
             return self.refuse(join.call, "the room is in another call");
         }
         let (commands, receiver) = mpsc::unbounded_channel();
         self.call = Some(Call {
             id: join.call,
             commands,
+            meets_in: Some(join.room.as_str().to_owned()),
+            legacy: None,
         });
+        self.ringing.joined(join.room.as_str());
         // On its own, so that it still leaves when the service ends.
         tokio::spawn(Box::pin(driver::run(
             self.environment.clone(),
@@ -280,11 +436,26 @@ impl Service {
         };
         let rooms = self.rooms.borrow_and_update().clone();
         let stickies = self.stickies.borrow_and_update().clone();
+        let in_call = |id: &str| {
+            let room = rooms.get(id);
+            let all = room.map(|room| room.everybody(stickies.get(id)));
+            let all = all.unwrap_or_default();
+            let active = membership::active(&all, unix_ms());
+            active.iter().map(|member| member.device.clone()).collect()
+        };
+        self.ringing.follow_members(&own, in_call);
         let invitations = invitations(&rooms, &stickies, &own, unix_ms());
         if invitations != self.told {
             self.told.clone_from(&invitations);
             self.say(MeetingEvent::Invitations(invitations));
         }
+    }
+}
+
+fn clocks() -> Now {
+    Now {
+        instant: std::time::Instant::now(),
+        unix_ms: unix_ms(),
     }
 }
 

@@ -8,6 +8,7 @@ mod keyboard;
 mod paging;
 mod parts;
 mod password;
+mod ringing;
 mod rows;
 mod troubles;
 
@@ -87,6 +88,7 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
                 home::home(page, &agenda, visible)
             })
         }
+        Screen::Ringing(ring) => fit.most(0, |page, _| ringing::ringing(page, ring)),
         Screen::Joining { .. } => joining::lay_out(&mut fit),
         Screen::Call(call) => call::lay_out(&mut fit, call),
         Screen::Leaving { title } => fit.most(0, |page, _| joining::leaving(page, title)),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use saal_core::Notice;
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::SourceKind;
-use saal_meeting::{Knocker, MeetingId, PartOf};
+use saal_meeting::{Knocker, MeetingId, PartOf, Ring};
 use saal_panel::{Call, Element, Navigation, Renderer, Screen, Sheet};
 
 use crate::{meeting_scenes, scenes};
@@ -72,7 +72,10 @@ fn in_meetings(text: &str) -> Vec<(Screen, Navigation)> {
         }
         (screen, Navigation::default())
     });
-    calls.chain(joining).collect()
+    let mut ring = scenes::ring(Some(text), true);
+    text.clone_into(&mut ring.from);
+    let ringing = (Screen::Ringing(ring), Navigation::default());
+    calls.chain(joining).chain([ringing]).collect()
 }
 
 fn write_everywhere(call: &mut Call, text: &str) {
@@ -102,6 +105,10 @@ fn write_everywhere(call: &mut Call, text: &str) {
         (sign.from, sign.emoji) = (text(), text());
     }
     call.notice = Some(Notice::MutedBy(SourceKind::Microphone, Some(text())));
+    call.ringing = Some(Ring {
+        from: text(),
+        ..scenes::ring(None, true)
+    });
     call.part_of = Some(PartOf {
         id: MeetingId("main".to_owned()),
         title: text(),

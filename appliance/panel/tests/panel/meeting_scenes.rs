@@ -9,7 +9,7 @@ use saal_meeting::{
 };
 use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step, View};
 
-use crate::scenes::{after, at_sheet, call_with, joining, person};
+use crate::scenes::{after, at_sheet, call_with, joining, person, ring};
 
 /// A screen and where people are on it.
 pub(crate) type Scene = (&'static str, Screen, Navigation);
@@ -366,6 +366,16 @@ fn calls() -> impl Iterator<Item = (&'static str, Screen)> {
         ("call-knock", call_with(one_knocks)),
         ("call-breakout", call_with(in_breakout)),
         ("call-knocks", call_with(two_knock)),
+        (
+            "call-ringing",
+            call_with(|call| call.ringing = Some(ring(None, true))),
+        ),
+        ("ringing", Screen::Ringing(ring(None, true))),
+        ("ringing-sound", Screen::Ringing(ring(None, false))),
+        (
+            "ringing-meeting",
+            Screen::Ringing(ring(Some("Team Weekly Produktentwicklung"), true)),
+        ),
         (
             "call-visitor",
             call_with(|call| {

@@ -5,7 +5,8 @@ use saal_core::{CalendarProblem, Muted, Presenting, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
-    Destination, EndReason, JoinStage, Meeting, MeetingId, MeetingState, PartOf, Participant,
+    Destination, EndReason, JoinStage, Meeting, MeetingId, MeetingState, PartOf, Participant, Ring,
+    RingId,
 };
 use saal_panel::{Call, Navigation, Screen, Sheet, Step, View};
 
@@ -182,6 +183,7 @@ pub(crate) fn plain_call() -> Call {
         reactions: Vec::new(),
         notice: None,
         part_of: None,
+        ringing: None,
     }
 }
 
@@ -212,6 +214,20 @@ pub(crate) fn reconnecting() -> Screen {
         };
         call.reconnecting = true;
     })
+}
+
+/// Somebody who calls the room, to a meeting or alone.
+pub(crate) fn ring(meeting: Option<&str>, pictures: bool) -> Ring {
+    Ring {
+        id: RingId("ring".to_owned()),
+        from: "Marie-Luise von Hohenfels-Brandenstein".to_owned(),
+        meeting: meeting.map(ToOwned::to_owned),
+        pictures,
+        destination: Destination::Caller {
+            room_id: "!chat:example.org".to_owned(),
+            call_id: "ring".to_owned(),
+        },
+    }
 }
 
 pub(crate) fn leaving() -> Screen {

@@ -1,4 +1,4 @@
-// Bundles the host page into a folder: node bundle.mjs NODE_MODULES FOLDER
+// Bundles the pages with the Matrix library into a folder: node bundle.mjs NODE_MODULES FOLDER
 import { copyFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const [modules, out] = process.argv.slice(2);
 const { build } = createRequire(join(modules, "saal"))("esbuild");
 await build({
-  entryPoints: [join(dirname(fileURLToPath(import.meta.url)), "host.mjs")],
+  entryPoints: ["host.mjs", "phone.mjs"].map((page) => join(dirname(fileURLToPath(import.meta.url)), page)),
   outdir: out,
   nodePaths: [modules],
   bundle: true,

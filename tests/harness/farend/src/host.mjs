@@ -79,6 +79,7 @@ function widgetUrl(options, session) {
     perParticipantE2EE: String(options.encrypted === true),
     allowIceFallback: "false",
     confineToRoom: "true",
+    ...(options.ring ? { sendNotificationType: "ring" } : {}),
   });
   return new URL(`/call/${options.mode}/${options.codec}/index.html#?${parameters}`, location.href).href;
 }

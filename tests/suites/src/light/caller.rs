@@ -152,7 +152,12 @@ async fn live(
                         tell.send_replace(Some(event));
                     }
                 }
-                Some(MeetingEvent::Account(_) | MeetingEvent::Invitations(_)) => {}
+                Some(
+                    MeetingEvent::Account(_)
+                    | MeetingEvent::Invitations(_)
+                    | MeetingEvent::Ringing(_)
+                    | MeetingEvent::RingEnded { .. },
+                ) => {}
                 None => return,
             },
             event = engine.next() => {

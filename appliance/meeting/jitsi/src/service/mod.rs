@@ -107,7 +107,7 @@ impl Service {
     fn pass_on(&self, command: MeetingCommand) {
         let call = command.call();
         // A stay that is over needs nothing more.
-        if let Some(stay) = self.stay.as_ref().filter(|stay| stay.call == call) {
+        if let Some(stay) = self.stay.as_ref().filter(|stay| Some(stay.call) == call) {
             let _ = stay.commands.send(command);
         }
     }

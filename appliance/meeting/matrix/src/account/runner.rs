@@ -245,7 +245,9 @@ impl Runner {
         loop {
             // The first answer has to come at once: it tells that the server is there.
             let poll = if online { POLL } else { Duration::ZERO };
-            let settings = SyncSettings::new().timeout(poll).filter(filter().into());
+            let settings = SyncSettings::new()
+                .timeout(poll)
+                .filter(filter(online).into());
             match Box::pin(client.sync_once(settings)).await {
                 Ok(response) => {
                     self.take_in(client, &response, !online).await;
@@ -438,10 +440,11 @@ async fn read_into(rooms: &mut BTreeMap<String, Arc<RoomState>>, room: &Room) {
     }
 }
 
-/// State of rooms and no more messages than the SDK needs to move on; members as they matter.
-fn filter() -> FilterDefinition {
+/// State of rooms and no more messages than the SDK needs to move on; members as they matter. Once
+/// online, whole conversations between two answers: a call may ring and give up in one of them.
+fn filter(online: bool) -> FilterDefinition {
     let mut timeline = RoomEventFilter::default();
-    timeline.limit = Some(1_u32.into());
+    timeline.limit = Some(if online { 50_u32 } else { 1 }.into());
     let mut state = RoomEventFilter::default();
     state.lazy_load_options = matrix_sdk::ruma::api::client::filter::LazyLoadOptions::Enabled {
         include_redundant_members: false,

@@ -37,7 +37,7 @@ use crate::{
         Device, Mode,
         keeper::{Action, DELEGATED_DELAY, Failure, Outcome},
         keys::{Entropy, Generation, KEY_LENGTH, KeyEvent, VouchId},
-        membership::EVENT_TYPE,
+        membership::{self, EVENT_TYPE},
         sticky,
     },
     unix_ms,
@@ -124,6 +124,8 @@ async fn go_on(
 ) {
     let call = setup.call;
     let encrypted = setup.media_secret == MediaSecret::PerMember;
+    let others = membership::active(&setup.members, unix_ms());
+    let begins = setup.delay_id.is_none() && others.iter().all(|m| m.device == setup.own);
     let call_room = CallRoom {
         own: setup.own.clone(),
         room_id: setup.room_id.clone(),
@@ -140,6 +142,7 @@ async fn go_on(
         sockets: HashMap::new(),
         room_seen: false,
         key_events,
+        begins,
     };
     if encrypted {
         driver.track_devices();
@@ -200,6 +203,8 @@ struct Driver {
     /// A sync knew the call's room; one that knows it no more means that we are out of it.
     room_seen: bool,
     key_events: broadcast::Receiver<KeyEvent>,
+    /// Nobody was in the call: whoever comes first tells the room.
+    begins: bool,
 }
 
 impl Driver {
@@ -273,7 +278,10 @@ impl Driver {
 
     fn input(&mut self, input: Input) {
         match input {
-            Input::Outcome(outcome) => self.machine.handle_outcome(now(), outcome),
+            Input::Outcome(outcome) => {
+                self.tell_begun(&outcome);
+                self.machine.handle_outcome(now(), outcome);
+            }
             Input::Connected(connection, requests) => {
                 self.sockets.insert(connection, requests);
                 self.machine.handle_connected(now(), connection);
@@ -411,7 +419,8 @@ impl Driver {
     }
 }
 
-async fn at(deadline: Option<std::time::Instant>) {
+/// Waits for a moment, or for ever.
+pub(crate) async fn at(deadline: Option<std::time::Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(Instant::from_std(deadline)).await,
         None => std::future::pending().await,
@@ -534,7 +543,8 @@ async fn delegate(
             tracing::warn!(reason, "the call service does not watch over the room");
             Err(Failure::Temporary(error.reason))
         }
-    }
+    };
+    (outcome, None)
 }
 
 /// `optional`: servers without the feature answer in several ways.

@@ -5,7 +5,7 @@
 mod chat;
 pub(crate) mod driver;
 pub(crate) mod entrance;
-mod links;
+pub(crate) mod links;
 pub(crate) mod machine;
 mod names;
 mod people;

@@ -3,10 +3,13 @@
 use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::{Intent, Notice};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{Caption, MeetingAction, PartOf};
+use saal_meeting::{Caption, MeetingAction, PartOf, Ring};
 
 use super::{
-    super::{Density, Page},
+    super::{
+        Density, Page,
+        ringing::{answering, calls, declining},
+    },
     roster::{answers, knocking},
 };
 use crate::{
@@ -33,6 +36,9 @@ pub(super) fn news(page: &Page<'_>, call: &Call) -> Option<Node> {
         Density::Tighter | Density::Tightest => 1,
     };
     let news = [
+        call.ringing
+            .as_ref()
+            .map(|ring| at_the_telephone(page, ring)),
         call.notice.as_ref().map(|it| notice(page, call, it)),
         call.part_of.as_ref().map(|main| back_to(page, main)),
         at_the_door(page, call),
@@ -128,6 +134,25 @@ fn back_to(page: &Page<'_>, main: &PartOf) -> Node {
     banner(page, Icon::Breakout, soft, &words, vec![button]).means(Meaning::new(
         "breakout-of",
         Role::Status,
+        words,
+    ))
+}
+
+/// Somebody else calls the room.
+fn at_the_telephone(page: &Page<'_>, ring: &Ring) -> Node {
+    let t = page.theme;
+    let soft = (t.notice_soft.0, t.on_notice_soft.0);
+    let words = calls(page, ring);
+    let decline = declining(page, ring).described(&*words);
+    let answer = answering(page, "answer", Message::LeaveAndAnswer, ring, true);
+    let answer = answer.described(&*words);
+    let buttons = vec![
+        page.small_button(&decline.label.clone(), page.quiet(), decline),
+        page.small_button(&answer.label.clone(), page.accent(), answer),
+    ];
+    banner(page, Icon::Ringing, soft, &words, buttons).means(Meaning::new(
+        "ringing",
+        Role::Alert,
         words,
     ))
 }

@@ -37,7 +37,7 @@ impl Conference {
             MeetingCommand::MediaRestarted { .. } => self.media_restarted(now),
             MeetingCommand::Transport { event, .. } => self.transport_event(now, event),
             MeetingCommand::Encodes { codecs, .. } => self.encodes(codecs),
-            MeetingCommand::Join { .. } => {}
+            MeetingCommand::Join { .. } | MeetingCommand::Decline { .. } => {}
         }
     }
 

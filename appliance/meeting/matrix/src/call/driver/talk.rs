@@ -1,5 +1,7 @@
 //! Hands, signs, names and the chat: what the machine wants said and known.
 
+use std::mem;
+
 use tokio::sync::mpsc;
 
 use super::{Driver, Input};
@@ -10,9 +12,30 @@ use crate::{
         machine::{Talk, Talked},
         reactions,
     },
+    ring::notification,
+    rtc::keeper::Outcome,
+    unix_ms,
 };
 
 impl Driver {
+    /// Whoever comes first into a call tells the room so.
+    pub(super) fn tell_begun(&mut self, outcome: &Outcome) {
+        let Outcome::MemberPut(Ok(member)) = outcome else {
+            return;
+        };
+        if !mem::take(&mut self.begins) {
+            return;
+        }
+        let (kind, content) = notification::begun(member, unix_ms());
+        let (client, room) = (self.environment.client.clone(), self.call_room.clone());
+        self.tasks.spawn(async move {
+            let said = account::say(&client, &room.room_id, kind, content);
+            if let Err(reason) = Box::pin(said).await {
+                tracing::warn!(reason, "the room is not told that its call has begun");
+            }
+        });
+    }
+
     pub(super) fn talk(&mut self, talk: Talk) {
         let environment = self.environment.clone();
         let room = self.call_room.clone();

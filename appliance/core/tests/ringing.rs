@@ -62,6 +62,31 @@ fn the_television_says_who_calls_until_it_is_over() {
 }
 
 #[test]
+fn the_loudspeaker_rings_at_home_only() {
+    let rings = |effects: &[Effect]| {
+        effects.iter().rev().find_map(|effect| match effect {
+            Effect::Media(MediaCommand::SetRinging { on }) => Some(*on),
+            _ => None,
+        })
+    };
+    let mut bench = Bench::at_home();
+    assert_eq!(rings(&bench.tell(Event::Ringing(ring("a")))), Some(true));
+    assert_eq!(rings(&bench.tell(Event::Ringing(ring("b")))), None);
+    assert_eq!(rings(&bench.tell(answer("a", true))), Some(false));
+    let call = bench.call();
+    let over = CallEvent::Ended(EndReason::HungUp);
+    assert_eq!(
+        rings(&bench.tell(Event::Call(call, over))),
+        Some(true),
+        "b waits"
+    );
+    let ended = Event::RingEnded(RingId("b".into()));
+    assert_eq!(rings(&bench.tell(ended)), Some(false));
+    let mut bench = Bench::in_call();
+    assert_eq!(rings(&bench.tell(Event::Ringing(ring("a")))), None);
+}
+
+#[test]
 fn answering_enters_the_call_of_the_caller() {
     let mut bench = Bench::at_home();
     bench.tell(Event::Ringing(ring("a")));

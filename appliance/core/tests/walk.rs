@@ -298,6 +298,7 @@ struct World {
     engine_muted: Muted,
     engine_tiles: Vec<Tile>,
     engine_labels: Vec<Label>,
+    engine_rings: bool,
     engine_starts: VecDeque<Duration>,
     leaving_since: Option<Duration>,
     shutdown: bool,
@@ -313,6 +314,7 @@ impl World {
                 self.engine_configured = false;
                 self.engine_tiles = Vec::new();
                 self.engine_labels = Vec::new();
+                self.engine_rings = false;
                 self.engine_muted = Muted::default();
                 self.engine_starts.push_back(now);
             }
@@ -358,6 +360,7 @@ impl World {
                 SourceKind::Camera => self.engine_muted.camera = *muted,
                 other => panic!("{other:?} can't be muted"),
             },
+            MediaCommand::SetRinging { on } => self.engine_rings = *on,
             MediaCommand::SetTiles { tiles } => self.engine_tiles.clone_from(tiles),
             MediaCommand::SetText { labels } => {
                 assert_ne!(self.engine_labels, *labels, "only what is news");
@@ -399,6 +402,9 @@ impl World {
             assert_eq!(self.engine_tiles, [], "nobody is on the television at home");
             let calls = usize::from(*phase == Phase::Home && !room.rings().is_empty());
             assert_eq!(self.engine_labels.len(), calls, "but who calls the room");
+            assert_eq!(self.engine_rings, calls > 0, "people hear it");
+        } else {
+            assert!(!self.engine_rings, "nobody is disturbed");
         }
         let recent = bench.now.mono.saturating_sub(Duration::from_secs(60));
         self.engine_starts.retain(|t| *t > recent);

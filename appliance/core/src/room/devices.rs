@@ -50,6 +50,7 @@ impl Room {
     fn brief_engine(&mut self) {
         // It shows no text yet; what there is follows.
         self.labels.clear();
+        self.rings_aloud = false;
         self.configure_devices();
         self.send_preview();
         self.send_media_state();

@@ -29,6 +29,8 @@ pub struct Room {
     rings: Vec<Ring>,
     /// Answered as soon as the call before is over; with the camera on?
     answer_next: Option<(RingId, bool)>,
+    /// The engine was told to ring.
+    rings_aloud: bool,
     account: AccountState,
     /// A configuration with another account arrived during a call.
     account_waits: bool,
@@ -71,6 +73,7 @@ impl Room {
             meetings: Vec::new(),
             rings: Vec::new(),
             answer_next: None,
+            rings_aloud: false,
             account: AccountState::Starting,
             account_waits: false,
             muted: Muted::default(),
@@ -112,6 +115,7 @@ impl Room {
             Event::Deadline => self.on_deadline(now),
         }
         self.send_text();
+        self.send_ringing();
     }
 
     /// What the room wants done next, in order.

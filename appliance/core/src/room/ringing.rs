@@ -1,5 +1,6 @@
 //! People who call the room, and whether it answers.
 
+use saal_media_protocol::MediaCommand;
 use saal_meeting::{CallId, Destination, Meeting, MeetingCommand, MeetingId, Ring, RingId};
 
 use super::Room;
@@ -27,6 +28,14 @@ impl Room {
         self.rings.retain(|known| known.id != *ring);
         if self.rings.len() != before {
             self.effect(Effect::Redraw);
+        }
+    }
+
+    /// The loudspeaker rings where nobody is disturbed.
+    pub(super) fn send_ringing(&mut self) {
+        let on = self.phase == Phase::Home && !self.rings.is_empty();
+        if std::mem::replace(&mut self.rings_aloud, on) != on {
+            self.effect(Effect::Media(MediaCommand::SetRinging { on }));
         }
     }
 

@@ -192,6 +192,11 @@ pub enum MediaCommand {
         /// Empty: none, which costs nothing.
         labels: Vec<Label>,
     },
+    /// Whether the loudspeaker rings: somebody calls the room.
+    SetRinging {
+        /// True: until it is false.
+        on: bool,
+    },
     /// Whether anybody looks at the picture socket.
     SetPreview {
         /// Pictures a second; 0 stops them.

@@ -213,6 +213,14 @@ impl Devices {
         said
     }
 
+    /// Without a loudspeaker nobody hears a ring; panel and television show it.
+    pub(super) fn ring(&mut self, on: bool) {
+        let rings = self.sound.as_mut().map(|sound| sound.ring(on));
+        if let Some(Err(error)) = rings {
+            tracing::error!(%error, "the room does not ring");
+        }
+    }
+
     fn reconcile_microphone(
         &mut self,
         choice: &AudioChoice,

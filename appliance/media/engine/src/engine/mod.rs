@@ -67,6 +67,7 @@ struct Wanted {
     muted: BTreeSet<SourceKind>,
     tiles: Vec<Tile>,
     labels: Vec<Label>,
+    ringing: bool,
     pictures_per_second: u32,
 }
 
@@ -85,6 +86,7 @@ impl Default for Wanted {
             muted: BTreeSet::new(),
             tiles: Vec::new(),
             labels: Vec::new(),
+            ringing: false,
             pictures_per_second: 0,
         }
     }
@@ -140,6 +142,7 @@ impl Engine {
             }
             MediaCommand::SetTiles { tiles } => self.wanted.tiles = tiles,
             MediaCommand::SetText { labels } => self.wanted.labels = labels,
+            MediaCommand::SetRinging { on } => self.wanted.ringing = on,
             MediaCommand::SetPreview {
                 pictures_per_second,
             } => {
@@ -293,13 +296,14 @@ impl Engine {
             self.screen.forget(&TileSource::Own);
         }
         let sink = microphone.then(|| self.sending.microphone_sink());
-        let listening = self.receiving.has_sound();
+        let listening = self.receiving.has_sound() || self.wanted.ringing;
         said.extend(self.devices.reconcile_sound(
             &self.wanted.devices,
             sink,
             listening,
             &self.graph,
         ));
+        self.devices.ring(self.wanted.ringing);
         for event in said {
             self.say(event);
         }

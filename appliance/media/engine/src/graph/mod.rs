@@ -10,6 +10,7 @@ mod decoder;
 mod encoder;
 mod h264;
 mod loudness;
+mod ringer;
 mod sound;
 mod source_video;
 mod television;

@@ -11,7 +11,8 @@ use saal_media_protocol::Codec;
 
 use super::{
     Graph, GraphError, Part, TrackKey, begin_now, chain, clock_time, duration, encoder::FrameSink,
-    encoder::live_input, live_aggregator, loudness::Loudness, make, start, stop, ticker::Ticker,
+    encoder::live_input, live_aggregator, loudness::Loudness, make, ringer, start, stop,
+    ticker::Ticker,
 };
 use crate::{opus::Voice, transport::Frame};
 
@@ -51,6 +52,14 @@ pub struct Sound {
     mixer: gst::Element,
     microphone: Option<Microphone>,
     received: HashMap<TrackKey, Received>,
+    ringer: Option<Ringer>,
+}
+
+#[derive(Debug)]
+struct Ringer {
+    bin: gst::Bin,
+    pad: gst::Pad,
+    _ticker: Ticker,
 }
 
 #[derive(Debug)]
@@ -90,6 +99,7 @@ impl Sound {
             mixer,
             microphone: None,
             received: HashMap::new(),
+            ringer: None,
         };
         begin_now(graph, &sound.mixer);
         start(Part::Loudspeaker, &sound.pipeline)?;
@@ -234,6 +244,59 @@ impl Sound {
         }
     }
 
+    /// Rings, or no more.
+    ///
+    /// # Errors
+    /// When there is no sound for it; everything else goes on.
+    pub fn ring(&mut self, on: bool) -> Result<(), GraphError> {
+        match (on, self.ringer.take()) {
+            (true, None) => self.ringer = Some(self.add_ringer()?),
+            (true, rings) => self.ringer = rings,
+            (false, Some(ringer)) => self.dismantle(&ringer.bin, Some(&ringer.pad)),
+            (false, None) => {}
+        }
+        Ok(())
+    }
+
+    fn add_ringer(&self) -> Result<Ringer, GraphError> {
+        let part = Part::Loudspeaker;
+        let bin = gst::Bin::with_name("ringer");
+        let (input, level) = (live_input(10), level()?);
+        input.set_caps(Some(&raw_caps()));
+        chain(&bin, part.clone(), &[input.upcast_ref(), &level])?;
+        let pad = self.mix(&bin, &level, &part)?;
+        let ticker = ringer::start(&self.graph, &input).map_err(|error| {
+            tracing::error!(%error, "no sound for a ring");
+            self.dismantle(&bin, Some(&pad));
+            GraphError::Start { part }
+        })?;
+        Ok(Ringer {
+            bin,
+            pad,
+            _ticker: ticker,
+        })
+    }
+
+    /// Adds a bin to the mix.
+    fn mix(
+        &self,
+        bin: &gst::Bin,
+        last: &gst::Element,
+        part: &Part,
+    ) -> Result<gst::Pad, GraphError> {
+        let broken = |source| GraphError::Link {
+            part: part.clone(),
+            source,
+        };
+        let pad = self.mixer.request_pad_simple("sink_%u");
+        let pad = pad.ok_or_else(|| broken(gst::glib::bool_error!("no more tracks")))?;
+        if let Err(error) = self.link_received(bin, last, &pad) {
+            self.dismantle(bin, Some(&pad));
+            return Err(broken(error));
+        }
+        Ok(pad)
+    }
+
     /// Whether nobody speaks or listens.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -248,17 +311,7 @@ impl Sound {
         format.set_property("caps", raw_caps());
         let elements = [input.upcast_ref(), &decoder, &convert, &format, &level];
         chain(&bin, part.clone(), &elements)?;
-        let pad = self.mixer.request_pad_simple("sink_%u");
-        let broken = |source| GraphError::Link {
-            part: part.clone(),
-            source,
-        };
-        let pad = pad.ok_or_else(|| broken(gst::glib::bool_error!("no more tracks")))?;
-        let linked = self.link_received(&bin, &level, &pad);
-        if let Err(error) = linked {
-            self.dismantle(&bin, Some(&pad));
-            return Err(broken(error));
-        }
+        let pad = self.mix(&bin, &level, &part)?;
         let voice = Voice::default();
         Ok(Received {
             bin,
@@ -298,6 +351,9 @@ impl Sound {
 impl Drop for Sound {
     fn drop(&mut self) {
         self.close_microphone();
+        if let Some(ringer) = self.ringer.take() {
+            self.dismantle(&ringer.bin, Some(&ringer.pad));
+        }
         for (_, received) in std::mem::take(&mut self.received) {
             self.dismantle(&received.bin, Some(&received.pad));
         }

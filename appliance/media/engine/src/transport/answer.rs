@@ -211,6 +211,43 @@ mod tests {
     }
 
     #[test]
+    fn who_was_held_is_heard_again() {
+        let now = Instant::now();
+        let mut browser = Rtc::builder().build(now);
+        let mut peer = answerer(now);
+        let mut changes = browser.sdp_api();
+        let mid = changes.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
+        let (offer, pending) = changes.apply().unwrap();
+        let mut negotiate = |browser: &mut Rtc, offer: String, pending| {
+            let answer = peer.describe(DescriptionKind::Offer, &offer);
+            let answer = answer.unwrap().expect("an offer is answered");
+            let accepted = SdpAnswer::from_sdp_string(&answer).unwrap();
+            browser.sdp_api().accept_answer(pending, accepted).unwrap();
+            let ssrcs = answer.lines().filter(|l| l.starts_with("a=ssrc:")).count();
+            let taken: Vec<_> = taken(&answer)
+                .into_iter()
+                .map(|(direction, msid)| (direction.to_owned(), msid.map(ToOwned::to_owned)))
+                .collect();
+            (taken, ssrcs > 0)
+        };
+        let heard = (
+            vec![("sendrecv".to_owned(), Some("room mic".to_owned()))],
+            true,
+        );
+        let first = negotiate(&mut browser, offer.to_sdp_string(), pending);
+        assert_eq!(first, heard);
+        let mut direct = |browser: &mut Rtc, direction| {
+            let mut changes = browser.sdp_api();
+            changes.set_direction(mid, direction);
+            let (offer, pending) = changes.apply().unwrap();
+            negotiate(browser, offer.to_sdp_string(), pending)
+        };
+        let held = direct(&mut browser, Direction::SendOnly);
+        assert_eq!(held, (vec![("recvonly".to_owned(), None)], false));
+        assert_eq!(direct(&mut browser, Direction::SendRecv), heard);
+    }
+
+    #[test]
     fn nonsense_is_passed_through() {
         let none = BTreeMap::new();
         for sdp in ["", "m=", "a=mid:0", "m=audio\r\na=sendrecv", "\u{0}"] {

@@ -76,6 +76,36 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
     })
 }
 
+/// VP9 comes in several sizes of one picture, of which the server passes on what the tile needs.
+#[test]
+fn other_codecs_of_element_call_are_seen() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = stage.scene("Codecs", &RoomOptions::default()).await?;
+        scene.join().await?;
+        for codec in ["vp9", "h264"] {
+            scene.host.hang_up().await?;
+            television_is_idle(&scene.room).await?;
+            let join = JoinOptions {
+                codec,
+                ..JoinOptions::default()
+            };
+            let matrix_room = &scene.meeting.matrix_room;
+            scene.host.join(matrix_room, &join).await?;
+            scene.television_moves().await?;
+            let sent = async || {
+                let stats = scene.host.stats().await?;
+                let sent = stats.outbound.into_iter().map(|line| line.codec);
+                Result::<_>::Ok(sent.collect::<Vec<_>>())
+            };
+            let name = format!("video/{}", codec.to_uppercase());
+            until(&name, PATIENCE, sent, |codecs| codecs.contains(&name)).await?;
+        }
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
 #[test]
 fn a_third_participant_comes_and_goes() -> Result<()> {
     run(async {

@@ -9,8 +9,9 @@ use saal_media_protocol::{
     TransportRole,
 };
 use support::{
-    Daemon, assign, encrypt, luma_of, negotiate, open, publish, set_key, simulated, tile,
+    DEADLINE, Daemon, assign, encrypt, luma_of, negotiate, open, publish, set_key, simulated, tile,
 };
+use tokio::time::timeout;
 
 const CALL: TransportId = TransportId(1);
 const SCREEN: (i32, i32, u32, u32) = (0, 0, 1280, 720);
@@ -23,10 +24,17 @@ fn ada() -> KeyOwner {
 
 /// Ada, who sends in an encrypted call, and a room that receives and shows her; without keys.
 async fn call() -> (Daemon, Daemon) {
+    call_of(true).await
+}
+
+/// The same, where ada may not know that it is encrypted.
+async fn call_of(sender_encrypts: bool) -> (Daemon, Daemon) {
     let mut sender = Daemon::engine(simulated()).await;
     let mut receiver = Daemon::engine(simulated()).await;
     sender.transport(open(CALL, TransportRole::Publisher)).await;
-    encrypt(&mut sender, CALL).await;
+    if sender_encrypts {
+        encrypt(&mut sender, CALL).await;
+    }
     let role = TransportRole::Subscriber;
     receiver.transport(open(CALL, role)).await;
     encrypt(&mut receiver, CALL).await;
@@ -89,20 +97,23 @@ async fn seen_and_heard(receiver: &mut Daemon) {
             decoded(stats) > before + 15 && stats.loudspeaker_dbfs.is_some_and(|l| l > -40.0)
         })
         .await;
-    let mut first = None;
-    loop {
-        let Some(frame) = receiver.frame_number((0, 0, 1280, 720)).await else {
-            continue;
-        };
-        if frame > *first.get_or_insert(frame) {
-            return;
+    let newer = async {
+        let mut first = None;
+        loop {
+            if let Some(frame) = receiver.frame_number((0, 0, 1280, 720)).await
+                && frame > *first.get_or_insert(frame)
+            {
+                return;
+            }
         }
-    }
+    };
+    timeout(DEADLINE, newer).await.expect("the picture moves");
 }
 
 /// The tile is calm, and stays so for a second; nothing is heard.
 async fn neither_seen_nor_heard(receiver: &mut Daemon) {
-    while !is_calm(&receiver.picture().await) {}
+    let calm = async { while !is_calm(&receiver.picture().await) {} };
+    timeout(DEADLINE, calm).await.expect("a calm tile");
     for _ in 0..10 {
         assert!(is_calm(&receiver.picture().await));
     }
@@ -214,6 +225,18 @@ async fn a_password_is_enough_for_everybody() {
     }
     told(&mut receiver, true).await;
     seen_and_heard(&mut receiver).await;
+}
+
+#[tokio::test]
+async fn what_comes_in_clear_is_not_played() {
+    let (_sender, mut receiver) = call_of(false).await;
+    set_key(&mut receiver, ada(), 0, b"the key").await;
+    told(&mut receiver, false).await;
+    let stats = receiver
+        .stats_until(|stats| stats.undecryptable > 100)
+        .await;
+    assert!(stats.received_video.is_empty() && stats.received_audio.is_empty());
+    neither_seen_nor_heard(&mut receiver).await;
 }
 
 #[tokio::test]

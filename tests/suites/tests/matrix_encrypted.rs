@@ -15,6 +15,7 @@ const ENCRYPTED: JoinOptions = JoinOptions {
     page: (960, 600),
     encrypted: true,
     verified: true,
+    ring: false,
 };
 
 /// Somebody new in the scene's Matrix room.

@@ -105,5 +105,6 @@ fn called_to(ring: &Ring) -> Meeting {
         end: None,
         destination: ring.destination.clone(),
         in_call: 0,
+        part_of: None,
     }
 }

@@ -543,8 +543,7 @@ async fn delegate(
             tracing::warn!(reason, "the call service does not watch over the room");
             Err(Failure::Temporary(error.reason))
         }
-    };
-    (outcome, None)
+    }
 }
 
 /// `optional`: servers without the feature answer in several ways.

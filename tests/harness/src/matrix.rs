@@ -114,8 +114,19 @@ impl User {
     ///
     /// # Errors
     /// As for [`Self::create_room`], and when they do not come.
-    pub async fn create_chat(&self, other: &User, within: Duration) -> Result<String> {
-        let body = json!({ "preset": "trusted_private_chat", "is_direct": true, "invite": [other.user_id] });
+    pub async fn create_chat(
+        &self,
+        other: &User,
+        encrypted: bool,
+        within: Duration,
+    ) -> Result<String> {
+        let encryption = json!({
+            "type": "m.room.encryption", "state_key": "", "content": { "algorithm": "m.megolm.v1.aes-sha2" },
+        });
+        let state: Vec<Value> = encrypted.then_some(encryption).into_iter().collect();
+        let body = json!({
+            "preset": "trusted_private_chat", "is_direct": true, "invite": [other.user_id], "initial_state": state,
+        });
         let answer = self.post("createRoom", &body).await?;
         let room = answer["room_id"].as_str().map(str::to_owned);
         let room = room.ok_or_else(|| Error::Answer {

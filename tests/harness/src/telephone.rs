@@ -41,18 +41,21 @@ pub struct RemoteFeed {
 }
 
 impl FarEnd {
-    /// Opens a client of this user that is ready to call.
+    /// Opens a client of this user that is ready to call, in encrypted chats too where that is wanted.
     ///
     /// # Errors
     /// When it can't sign in; so for every method here.
-    pub async fn telephone(&self, user: &User) -> Result<Telephone> {
+    pub async fn telephone(&self, user: &User, encrypted: bool) -> Result<Telephone> {
         let url = format!("{}/phone.html", self.origin());
         let page = self.visit(&user.user_id, &url, json!({})).await?;
         let telephone = Telephone {
             page,
             user: user.clone(),
         };
-        telephone.tell("start", json!([user.session()])).await?;
+        let options = json!({ "encrypted": encrypted });
+        telephone
+            .tell("start", json!([user.session(), options]))
+            .await?;
         Ok(telephone)
     }
 }

@@ -167,7 +167,13 @@ fn fingerprint(tools: &Tools, sources: &Path) -> Result<String> {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
     hash.update(tools.node_modules.as_os_str().as_encoded_bytes());
-    for name in ["host.mjs", "phone.mjs", "widget_driver.mjs", "bundle.mjs"] {
+    for name in [
+        "client.mjs",
+        "host.mjs",
+        "phone.mjs",
+        "widget_driver.mjs",
+        "bundle.mjs",
+    ] {
         let path = sources.join(name);
         hash.update(std::fs::read(&path).map_err(Error::file("read", &path))?);
     }

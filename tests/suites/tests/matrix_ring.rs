@@ -19,10 +19,14 @@ struct Scene {
 
 impl Scene {
     async fn set(stage: &mut Stage) -> Result<Self> {
+        Self::set_with(stage, false).await
+    }
+
+    async fn set_with(stage: &mut Stage, encrypted: bool) -> Result<Self> {
         let (anna, guest) = (stage.user("anna").await?, stage.user("room").await?);
         let room = Room::start(&stage.servers, &guest, &RoomOptions::default()).await?;
-        let chat = anna.create_chat(&guest, PATIENCE).await?;
-        let anna = stage.far_end().await?.telephone(&anna).await?;
+        let chat = anna.create_chat(&guest, encrypted, PATIENCE).await?;
+        let anna = stage.far_end().await?.telephone(&anna, encrypted).await?;
         Ok(Self { room, anna, chat })
     }
 
@@ -72,6 +76,29 @@ fn somebody_calls_and_both_see_and_hear_each_other() -> Result<()> {
         is_home(&scene.room).await?;
         television_is_idle(&scene.room).await?;
         scene.nothing_is_wrong().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_call_in_an_encrypted_chat_tells_the_server_nothing() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = Scene::set_with(&mut stage, true).await?;
+        scene.ring(true).await?;
+        scene.room.touch_element("Answer").await?;
+        in_call(&scene.room).await?;
+        television_moves(&scene.room).await?;
+        far_end_sees_frames(&scene.anna).await?;
+        scene.room.touch_element("Leave").await?;
+        let ended = scene.call_is("ended").await?;
+        assert_eq!(ended.hangup_party.as_deref(), Some("remote"));
+        for kind in ["m.call.invite", "m.call.answer", "m.call.hangup"] {
+            let seen = scene.anna.user().timeline(&scene.chat, kind).await?;
+            assert!(seen.is_empty(), "in plain words: {seen:?}");
+        }
+        is_home(&scene.room).await?;
         scene.room.stop().await;
         Ok(())
     })

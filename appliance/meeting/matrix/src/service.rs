@@ -1,5 +1,7 @@
 //! The meeting service: one loop that hands commands to the call and tells what the account sees.
 
+mod ringing;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -26,14 +28,9 @@ use crate::{
         prepare::Join,
     },
     homeserver::Homeserver,
-    legacy::{self, driver::Said, events},
-    ring::{
-        self,
-        heard::Heard,
-        machine::{Now, Output, Ringing},
-        notification::{self, Notification},
-    },
-    rtc::{Device, membership},
+    legacy::driver::Join as Place,
+    ring::{heard::Heard, machine::Ringing},
+    rtc::Device,
     settings::MatrixSettings,
     unix_ms,
 };
@@ -65,14 +62,7 @@ struct Call {
     commands: mpsc::UnboundedSender<Command>,
     /// The Matrix room of a meeting's call.
     meets_in: Option<String>,
-    legacy: Option<Legacy>,
-}
-
-/// What tells a 1:1 call from others, and where to say what is said in it.
-struct Legacy {
-    room_id: String,
-    call_id: String,
-    said: mpsc::UnboundedSender<Said>,
+    legacy: Option<ringing::Legacy>,
 }
 
 impl Service {
@@ -136,17 +126,13 @@ impl Service {
             prefetch: Arc::default(),
             events,
         };
-        let (calls, rings) = mpsc::unbounded_channel();
-        let listening = ring::heard::listen(
-            client.clone(),
-            environment.ignored.clone(),
-            heard.subscribe(),
-            calls,
-        );
+        let mut tasks = JoinSet::new();
+        let ignoring = environment.ignored.clone();
+        let rings = ringing::listen(&mut tasks, client, ignoring, &heard);
         let account = Account {
             settings,
             dir,
-            homeserver: homeserver.clone(),
+            homeserver,
             identity: identity_sender,
             rooms: rooms_sender,
             client: client_sender,
@@ -156,17 +142,7 @@ impl Service {
             ignored: ignored_sender,
             states: state_sender,
         };
-        let mut tasks = JoinSet::new();
-        tasks.spawn(Box::pin(account::run(account)));
-        tasks.spawn(Box::pin(listening));
-        tasks.spawn(account::follow_stickies(
-            homeserver.clone(),
-            identity.clone(),
-            client,
-            sticky_sender,
-        ));
-        let prefetch = environment.prefetch.clone();
-        tasks.spawn(keep_fresh(prefetch, homeserver, identity.clone()));
+        run_beside(&mut tasks, account, &environment, sticky_sender);
         Self {
             environment,
             identity,
@@ -225,35 +201,12 @@ impl Service {
                 name: _,
                 encodes: _,
             } => {
-                let (room, via, password, visit) = match destination {
-                    Destination::Matrix {
-                        room,
-                        via,
-                        password,
-                        visit,
-                    } => (room, via, password, visit),
-                    Destination::Caller { room_id, call_id } => {
-                        let join = legacy::driver::Join {
-                            call,
-                            microphone,
-                            camera,
-                        };
-                        return self.answer(join, &room_id, &call_id, resume);
-                    }
-                    Destination::Jitsi { .. } => {
-                        return self.refuse(call, "this is no Matrix meeting");
-                    }
-                };
-                self.join(Join {
+                let place = Place {
                     call,
-                    room,
-                    via,
-                    visit,
                     microphone,
                     camera,
-                    resume,
-                    media_secret: password.map(|words| MediaSecret::of_link(&words)),
-                });
+                };
+                self.enter(place, destination, resume);
             }
             MeetingCommand::Decline { ring } => self.ringing.decline(&ring),
             MeetingCommand::SetMuted {
@@ -287,6 +240,35 @@ impl Service {
         }
     }
 
+    fn enter(&mut self, place: Place, destination: Destination, resume: Option<ResumeToken>) {
+        let Place {
+            call,
+            microphone,
+            camera,
+        } = place;
+        match destination {
+            Destination::Matrix {
+                room,
+                via,
+                password,
+                visit,
+            } => self.join(Join {
+                call,
+                room,
+                via,
+                visit,
+                microphone,
+                camera,
+                resume,
+                media_secret: password.map(|words| MediaSecret::of_link(&words)),
+            }),
+            Destination::Caller { room_id, call_id } => {
+                self.answer(place, &room_id, &call_id, resume);
+            }
+            Destination::Jitsi { .. } => self.refuse(call, "this is no Matrix meeting"),
+        }
+    }
+
     fn refuse(&self, call: saal_meeting::CallId, reason: &str) {
         let reason = reason.to_owned();
         let event = CallEvent::Ended(EndReason::Failed { reason });
@@ -296,111 +278,6 @@ impl Service {
     fn is_in_call(&self) -> bool {
         let call = self.call.as_ref();
         call.is_some_and(|call| !call.commands.is_closed())
-    }
-
-    /// Answers somebody who calls the room.
-    fn answer(
-        &mut self,
-        join: legacy::driver::Join,
-        room_id: &str,
-        call_id: &str,
-        resume: Option<ResumeToken>,
-    ) {
-        let environment = legacy::driver::Environment {
-            homeserver: self.environment.homeserver.clone(),
-            client: self.environment.client.clone(),
-            events: self.environment.events.clone(),
-        };
-        if let Some(token) = resume {
-            let hung_up = legacy::driver::hang_up_for_predecessor(environment, join.call, token);
-            tokio::spawn(Box::pin(hung_up));
-            return;
-        }
-        if self.is_in_call() {
-            return self.refuse(join.call, "the room is in another call");
-        }
-        let Some(answered) = self.ringing.answer(room_id, call_id) else {
-            let call = join.call;
-            let event = CallEvent::Ended(EndReason::HungUp);
-            return self.say(MeetingEvent::Call { call, event });
-        };
-        let (commands, receiver) = mpsc::unbounded_channel();
-        let (said, hears) = mpsc::unbounded_channel();
-        self.call = Some(Call {
-            id: join.call,
-            commands,
-            meets_in: None,
-            legacy: Some(Legacy {
-                room_id: room_id.to_owned(),
-                call_id: call_id.to_owned(),
-                said,
-            }),
-        });
-        let run = legacy::driver::run(environment, join, answered, receiver, hears);
-        tokio::spawn(Box::pin(run));
-    }
-
-    /// What a room says about a call goes to the call, or says who rings.
-    fn hear(&mut self, heard: Heard) {
-        let Some(own) = self.identity.borrow().clone() else {
-            return;
-        };
-        let broken = |reason: serde_json::Error| {
-            let (room, kind) = (&heard.room_id, &heard.event.kind);
-            tracing::warn!(room, kind, %reason, "skipped a call event");
-        };
-        if let Some(declined) = notification::declined(&heard.event) {
-            return self.ringing.handle_declined(&own, &heard, declined);
-        }
-        match Notification::read(&heard.event) {
-            Some(Ok(notification)) => return self.notified(&own, &heard, &notification),
-            Some(Err(reason)) => return broken(reason),
-            None => {}
-        }
-        match events::parse(&heard.event.kind, &heard.event.content) {
-            Some(Ok(message)) => self.hear_call(&own, heard, message),
-            Some(Err(reason)) => broken(reason),
-            None => {}
-        }
-    }
-
-    /// A meeting's call has begun; the room may be in it.
-    fn notified(&mut self, own: &Device, heard: &Heard, notification: &Notification) {
-        let current = self.call.as_ref().filter(|call| !call.commands.is_closed());
-        if current.is_some_and(|call| call.meets_in.as_ref() == Some(&heard.room_id)) {
-            return;
-        }
-        self.ringing
-            .handle_notification(clocks(), own, heard, notification);
-    }
-
-    fn hear_call(&mut self, own: &Device, heard: Heard, message: events::CallMessage) {
-        let current = self.call.as_ref().and_then(|call| call.legacy.as_ref());
-        let of_it = |call: &&Legacy| {
-            call.room_id == heard.room_id
-                && call.call_id == message.call_id
-                && !call.said.is_closed()
-        };
-        if let Some(call) = current.filter(of_it) {
-            let sender = heard.event.sender;
-            return drop(call.said.send(Said { sender, message }));
-        }
-        self.ringing.handle(clocks(), own, &heard, message);
-    }
-
-    fn follow_ringing(&mut self) {
-        while let Some(output) = self.ringing.poll() {
-            match output {
-                Output::Say(event) => self.say(event),
-                Output::Send { room_id, event } => {
-                    let (outbox, letters) = mpsc::unbounded_channel();
-                    let _ = outbox.send(event);
-                    let post =
-                        legacy::driver::post(self.environment.client.clone(), room_id, letters);
-                    self.tasks.spawn(Box::pin(post));
-                }
-            }
-        }
     }
 
     fn join(&mut self, join: Join) {
@@ -436,14 +313,7 @@ impl Service {
         };
         let rooms = self.rooms.borrow_and_update().clone();
         let stickies = self.stickies.borrow_and_update().clone();
-        let in_call = |id: &str| {
-            let room = rooms.get(id);
-            let all = room.map(|room| room.everybody(stickies.get(id)));
-            let all = all.unwrap_or_default();
-            let active = membership::active(&all, unix_ms());
-            active.iter().map(|member| member.device.clone()).collect()
-        };
-        self.ringing.follow_members(&own, in_call);
+        self.follow_callers(&own);
         let invitations = invitations(&rooms, &stickies, &own, unix_ms());
         if invitations != self.told {
             self.told.clone_from(&invitations);
@@ -452,11 +322,20 @@ impl Service {
     }
 }
 
-fn clocks() -> Now {
-    Now {
-        instant: std::time::Instant::now(),
-        unix_ms: unix_ms(),
-    }
+/// The account, and what keeps ready what calls need of it.
+fn run_beside(
+    tasks: &mut JoinSet<()>,
+    account: Account,
+    environment: &Environment,
+    stickies: watch::Sender<Stickies>,
+) {
+    let homeserver = environment.homeserver.clone();
+    let (identity, client) = (environment.identity.clone(), environment.client.clone());
+    tasks.spawn(Box::pin(account::run(account)));
+    let (server, own) = (homeserver.clone(), identity.clone());
+    tasks.spawn(account::follow_stickies(server, own, client, stickies));
+    let prefetch = environment.prefetch.clone();
+    tasks.spawn(keep_fresh(prefetch, homeserver, identity));
 }
 
 /// The rooms with an appointment or with somebody in their call, and those that a widget gives a

@@ -1,51 +1,15 @@
 // The page around Element Call: a Matrix client for one user that hosts Element Call as a widget, as Element Web does.
 // The tests call window.saal through Playwright; a person gets here by a link whose fragment holds the same session.
-import { ClientEvent, createClient, RoomEvent, RoomStateEvent, SyncState } from "matrix-js-sdk";
-import { OnlySignedDevicesIsolationMode } from "matrix-js-sdk/lib/crypto-api";
-import { logger } from "matrix-js-sdk/lib/logger";
+import { ClientEvent, RoomEvent, RoomStateEvent } from "matrix-js-sdk";
 import { RoomStickyEventsEvent } from "matrix-js-sdk/lib/models/room-sticky-events";
 import { ClientWidgetApi, Widget } from "matrix-widget-api";
+import { startClient } from "./client.mjs";
 import { Driver } from "./widget_driver.mjs";
-
-/** Console warnings of a client library are not what a reader of a failed test's log looks for. */
-logger.setLevel?.("error");
 
 let call = null;
 
 /** Keys of calls. */
 const MEDIA_KEYS = "io.element.call.encryption_keys";
-
-/**
- * Encrypts as Element Web does: the user's own device is signed, and devices of others that nobody signed are not
- * believed (MSC4153). `verified: false` is somebody who has logged in on a new device and not verified it.
- */
-async function signDevice(client, { verified }) {
-  if (verified === false) return;
-  const crypto = client.getCrypto();
-  crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
-  await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: (upload) => upload(null) });
-}
-
-async function startClient(options) {
-  const { session } = options;
-  const client = createClient({
-    baseUrl: session.homeserver,
-    userId: session.user_id,
-    deviceId: session.device_id,
-    accessToken: session.access_token,
-    useAuthorizationHeader: true,
-  });
-  if (options.encrypted) await client.initRustCrypto({ useIndexedDB: false });
-  await new Promise((resolve, reject) => {
-    client.on(ClientEvent.Sync, (state, _previous, data) => {
-      if (state === SyncState.Prepared) resolve();
-      if (state === SyncState.Error && client.isInitialSyncComplete() === false) reject(data?.error ?? new Error("first sync failed"));
-    });
-    client.startClient({ initialSyncLimit: 20, threadSupport: false }).catch(reject);
-  });
-  if (options.encrypted) await signDevice(client, options);
-  return client;
-}
 
 /** Joins the Matrix room if needed and waits until its state has come by sync. */
 async function enterRoom(client, roomId) {

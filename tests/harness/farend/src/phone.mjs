@@ -1,30 +1,13 @@
 // A person who calls 1:1 by m.call.* events, as Matrix clients do in a chat of two; tests call window.saal through Playwright.
-import { ClientEvent, createClient, SyncState } from "matrix-js-sdk";
-import { logger } from "matrix-js-sdk/lib/logger";
 import { CallEvent, createNewMatrixCall } from "matrix-js-sdk/lib/webrtc/call";
-
-/** Console warnings of a client library are not what a reader of a failed test's log looks for. */
-logger.setLevel?.("error");
+import { startClient } from "./client.mjs";
 
 let client = null;
 let call = null;
 
-/** Signs in with a session; resolves when the first sync is done. */
-async function start(session) {
-  client = createClient({
-    baseUrl: session.homeserver,
-    userId: session.user_id,
-    deviceId: session.device_id,
-    accessToken: session.access_token,
-    useAuthorizationHeader: true,
-  });
-  await new Promise((resolve, reject) => {
-    client.on(ClientEvent.Sync, (state, _previous, data) => {
-      if (state === SyncState.Prepared) resolve();
-      if (state === SyncState.Error && client.isInitialSyncComplete() === false) reject(data?.error ?? new Error("first sync failed"));
-    });
-    client.startClient({ initialSyncLimit: 20, threadSupport: false }).catch(reject);
-  });
+/** Signs in with a session; `encrypted` for chats that are. */
+async function start(session, { encrypted }) {
+  client = await startClient({ session, encrypted });
 }
 
 /** Picture and sound go through elements, as in a real client: a browser decodes only what somebody looks at. */

@@ -1,5 +1,6 @@
 //! From the daemon to the client.
 
+use saal_meeting::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::{Devices, MeetingLine, Status, VERSION};
@@ -64,6 +65,11 @@ pub enum Reply {
     Meetings(Vec<MeetingLine>),
     /// To `Devices`.
     Devices(Devices),
+    /// To `RecoveryKey`.
+    RecoveryKey {
+        /// As people write it down; `None`: the room has none.
+        key: Option<Secret>,
+    },
     /// It is done or has begun.
     Done {},
     /// Not done; on the wire it stands under `error` beside `version`, never under `reply`.

@@ -1,7 +1,7 @@
 //! From the client to the daemon.
 
 use saal_media_protocol::SourceKind;
-use saal_meeting::{MeetingAction, MeetingId, MeetingLink, Secret};
+use saal_meeting::{AccountAction, MeetingAction, MeetingId, MeetingLink, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::{ErrorCode, Refused, VERSION};
@@ -37,6 +37,13 @@ pub enum Request {
         /// What.
         action: MeetingAction,
     },
+    /// Does something with the room's account; [`crate::Reply::Done`] once it has begun.
+    Account {
+        /// What.
+        action: AccountAction,
+    },
+    /// The account's recovery key; answered with [`crate::Reply::RecoveryKey`].
+    RecoveryKey {},
     /// Leaves the call, or stops entering it.
     Leave {},
     /// Takes the call to the room that rings first; leaves the one that the room is in.

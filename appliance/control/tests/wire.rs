@@ -6,8 +6,8 @@ use saal_control::{
 };
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    AccountState, Destination, MeetingAction, MeetingId, MeetingLink, MeetingState, Participant,
-    Ring, RingId, Secret,
+    AccountAction, AccountState, Destination, MeetingAction, MeetingId, MeetingLink, MeetingState,
+    Participant, Ring, RingId, Secret,
 };
 use serde_json::{Value, json};
 
@@ -40,6 +40,15 @@ fn requests() -> Vec<(Request, Value)> {
             },
             json!({"act": {"action": {"action": "raise_hand", "raised": true}}}),
         ),
+        (
+            Request::Account {
+                action: AccountAction::Recover {
+                    key: Secret::new("EsTc"),
+                },
+            },
+            json!({"account": {"action": {"action": "recover", "key": "EsTc"}}}),
+        ),
+        (Request::RecoveryKey {}, json!({"recovery_key": {}})),
         (Request::Leave {}, json!({"leave": {}})),
         (
             Request::Answer { camera: true },

@@ -3,8 +3,8 @@
 use saal_fleet_protocol::Config;
 use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind};
 use saal_meeting::{
-    AccountState, CallEvent, CallId, Meeting, MeetingAction, MeetingCommand, MeetingId,
-    MeetingLink, Ring, RingId, Secret,
+    AccountAction, AccountState, CallEvent, CallId, IdentityState, Meeting, MeetingAction,
+    MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret,
 };
 
 use crate::{SavedCall, TroubleCode};
@@ -39,6 +39,8 @@ pub enum Intent {
     Toggle(SourceKind),
     /// Set to muted or not.
     SetMuted(SourceKind, bool),
+    /// Do this with the room's account.
+    Account(AccountAction),
     /// "I have read it."
     Dismiss(TroubleCode),
 }
@@ -98,6 +100,8 @@ pub enum Event {
     Ringing(Ring),
     /// A call to the room rings no more.
     RingEnded(RingId),
+    /// Whether others can know the room's device.
+    Identity(IdentityState),
     /// In a call.
     Call(CallId, CallEvent),
     /// The engine's process.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use saal_media_protocol::{DeviceUse, MediaTrouble};
-use saal_meeting::{AccountState, EndReason};
+use saal_meeting::{AccountState, EndReason, IdentityState};
 
 use crate::CalendarProblem;
 
@@ -23,12 +23,16 @@ pub enum Severity {
 pub enum TroubleCode {
     /// See [`Trouble::SignedOut`].
     SignedOut,
+    /// See [`Trouble::Removed`].
+    Removed,
     /// See [`Trouble::Unreachable`].
     Unreachable,
     /// See [`Trouble::EngineFailing`].
     EngineFailing,
     /// See [`Trouble::Store`].
     Store,
+    /// See [`Trouble::Identity`].
+    Identity,
     /// See [`Trouble::JoinFailed`].
     JoinFailed,
     /// See [`Trouble::Device`].
@@ -47,9 +51,11 @@ impl TroubleCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
+            Self::Removed => "device_removed",
             Self::Unreachable => "homeserver_unreachable",
             Self::EngineFailing => "engine_failing",
             Self::Store => "store_failed",
+            Self::Identity => "identity",
             Self::JoinFailed => "join_failed",
             Self::Device(DeviceUse::Camera) => "camera",
             Self::Device(DeviceUse::Microphone) => "microphone",
@@ -70,6 +76,11 @@ pub enum Trouble {
         /// Which server.
         server: String,
     },
+    /// Somebody removed the room's device from its account.
+    Removed {
+        /// Which server.
+        server: String,
+    },
     /// The server does not answer.
     Unreachable {
         /// Which server.
@@ -84,6 +95,8 @@ pub enum Trouble {
         /// The disk is full.
         full: bool,
     },
+    /// Others can't know the room's device: encrypted meetings won't work.
+    Identity(IdentityState),
     /// The meeting was not entered, or ended by itself.
     JoinFailed {
         /// Which meeting.
@@ -116,9 +129,11 @@ impl Trouble {
     pub fn code(&self) -> TroubleCode {
         match self {
             Self::SignedOut { .. } => TroubleCode::SignedOut,
+            Self::Removed { .. } => TroubleCode::Removed,
             Self::Unreachable { .. } => TroubleCode::Unreachable,
             Self::EngineFailing => TroubleCode::EngineFailing,
             Self::Store { .. } => TroubleCode::Store,
+            Self::Identity(_) => TroubleCode::Identity,
             Self::JoinFailed { .. } => TroubleCode::JoinFailed,
             Self::Device(trouble) => TroubleCode::Device(trouble.source()),
             Self::CallNotSaved { .. } => TroubleCode::CallNotSaved,
@@ -131,10 +146,13 @@ impl Trouble {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::SignedOut { .. } | Self::Unreachable { .. } | Self::EngineFailing => {
-                Severity::Blocking
+            Self::SignedOut { .. }
+            | Self::Removed { .. }
+            | Self::Unreachable { .. }
+            | Self::EngineFailing => Severity::Blocking,
+            Self::Store { .. } | Self::Identity(_) | Self::JoinFailed { .. } | Self::Device(_) => {
+                Severity::Limiting
             }
-            Self::Store { .. } | Self::JoinFailed { .. } | Self::Device(_) => Severity::Limiting,
             Self::CallNotSaved { .. } | Self::ConfigRefused { .. } | Self::Calendar { .. } => {
                 Severity::Notice
             }
@@ -178,21 +196,42 @@ impl Troubles {
         dismissable && self.clear(code)
     }
 
+    /// Raises or clears what the identity's state says.
+    pub(crate) fn follow_identity(&mut self, state: IdentityState) -> bool {
+        match state {
+            IdentityState::Unknown | IdentityState::Verified => self.clear(TroubleCode::Identity),
+            IdentityState::RecoveryKeyNeeded { .. }
+            | IdentityState::ResetNeeded
+            | IdentityState::KeysLost => self.raise(Trouble::Identity(state)),
+        }
+    }
+
+    /// What was said of its connection no longer holds.
+    pub(crate) fn clear_account(&mut self) -> bool {
+        [
+            TroubleCode::Unreachable,
+            TroubleCode::SignedOut,
+            TroubleCode::Removed,
+        ]
+        .into_iter()
+        .fold(false, |cleared, code| self.clear(code) | cleared)
+    }
+
     /// Raises what the account's state says and clears what it disproves.
     pub(crate) fn follow_account(&mut self, account: &AccountState) -> bool {
         match account {
             AccountState::Starting | AccountState::Unused => false,
-            AccountState::Online { .. } => {
-                self.clear(TroubleCode::Unreachable) | self.clear(TroubleCode::SignedOut)
-            }
+            AccountState::Online { .. } => self.clear_account(),
             AccountState::Unreachable { server, .. } => self.raise(Trouble::Unreachable {
                 server: server.clone(),
             }),
             AccountState::SignedOut { server, .. } => {
-                self.clear(TroubleCode::Unreachable)
-                    | self.raise(Trouble::SignedOut {
-                        server: server.clone(),
-                    })
+                let server = server.clone();
+                self.clear_account() | self.raise(Trouble::SignedOut { server })
+            }
+            AccountState::Removed { server, .. } => {
+                let server = server.clone();
+                self.clear_account() | self.raise(Trouble::Removed { server })
             }
             AccountState::StoreFailed { path, full, .. } => self.raise(Trouble::Store {
                 path: path.clone(),

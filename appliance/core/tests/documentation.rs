@@ -5,11 +5,13 @@ use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 12] = [
+const ALL: [TroubleCode; 14] = [
     TroubleCode::SignedOut,
+    TroubleCode::Removed,
     TroubleCode::Unreachable,
     TroubleCode::EngineFailing,
     TroubleCode::Store,
+    TroubleCode::Identity,
     TroubleCode::JoinFailed,
     TroubleCode::Device(DeviceUse::Camera),
     TroubleCode::Device(DeviceUse::Microphone),
@@ -24,17 +26,19 @@ const ALL: [TroubleCode; 12] = [
 fn place(code: TroubleCode) -> usize {
     match code {
         TroubleCode::SignedOut => 0,
-        TroubleCode::Unreachable => 1,
-        TroubleCode::EngineFailing => 2,
-        TroubleCode::Store => 3,
-        TroubleCode::JoinFailed => 4,
-        TroubleCode::Device(DeviceUse::Camera) => 5,
-        TroubleCode::Device(DeviceUse::Microphone) => 6,
-        TroubleCode::Device(DeviceUse::Loudspeaker) => 7,
-        TroubleCode::Device(DeviceUse::Content) => 8,
-        TroubleCode::CallNotSaved => 9,
-        TroubleCode::ConfigRefused => 10,
-        TroubleCode::Calendar => 11,
+        TroubleCode::Removed => 1,
+        TroubleCode::Unreachable => 2,
+        TroubleCode::EngineFailing => 3,
+        TroubleCode::Store => 4,
+        TroubleCode::Identity => 5,
+        TroubleCode::JoinFailed => 6,
+        TroubleCode::Device(DeviceUse::Camera) => 7,
+        TroubleCode::Device(DeviceUse::Microphone) => 8,
+        TroubleCode::Device(DeviceUse::Loudspeaker) => 9,
+        TroubleCode::Device(DeviceUse::Content) => 10,
+        TroubleCode::CallNotSaved => 11,
+        TroubleCode::ConfigRefused => 12,
+        TroubleCode::Calendar => 13,
     }
 }
 

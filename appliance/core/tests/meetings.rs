@@ -13,8 +13,8 @@ use jiff::SignedDuration;
 use saal_core::{Effect, Event, Intent, Muted, SavedCall, TroubleCode};
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
-    AccountState, CallEvent, CallId, EndReason, MeetingCommand, MeetingState, Participant,
-    ResumeToken, Role,
+    AccountAction, AccountState, CallEvent, CallId, EndReason, IdentityState, MeetingCommand,
+    MeetingState, Participant, ResumeToken, Role, Secret,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -346,6 +346,36 @@ fn a_new_token_is_tried_when_the_old_one_was_refused() {
     assert_eq!(bench.trouble_codes(), ["signed_out"]);
     let effects = bench.tell(Event::Config(plain_config()));
     assert!(effects.contains(&Effect::StartAccount));
+}
+
+#[test]
+fn a_removed_device_is_told_until_the_account_is_online_again() {
+    let mut bench = Bench::at_home();
+    let (server, reason) = ("example.org".to_owned(), "unknown token".to_owned());
+    bench.tell(Event::Account(AccountState::Removed { server, reason }));
+    assert_eq!(bench.trouble_codes(), ["device_removed"]);
+    let effects = bench.tell(Event::Config(plain_config()));
+    assert!(effects.contains(&Effect::StartAccount));
+    let user = "@lahn:example.org".to_owned();
+    bench.tell(Event::Account(AccountState::Online { user }));
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn a_device_that_nobody_can_know_is_told_until_its_account_knows_it() {
+    let mut bench = Bench::at_home();
+    let wrong = IdentityState::RecoveryKeyNeeded { wrong: true };
+    for state in [wrong, IdentityState::ResetNeeded, IdentityState::KeysLost] {
+        bench.tell(Event::Identity(state));
+        assert_eq!(bench.trouble_codes(), ["identity"]);
+        bench.tell(Event::Identity(IdentityState::Verified));
+        assert_eq!(bench.trouble_codes(), [""; 0]);
+    }
+    let key = Secret::new("EsTc");
+    let recover = AccountAction::Recover { key };
+    let effects = bench.touch(Intent::Account(recover.clone()));
+    let wanted = Effect::Meeting(MeetingCommand::Account(recover));
+    assert_eq!(effects, [wanted]);
 }
 
 #[test]

@@ -192,6 +192,10 @@ fn account() -> impl Strategy<Value = AccountState> {
             reason: reason.clone()
         }),
         Just(AccountState::SignedOut {
+            server: server.clone(),
+            reason: reason.clone()
+        }),
+        Just(AccountState::Removed {
             server,
             reason: reason.clone()
         }),
@@ -333,7 +337,7 @@ impl World {
                 self.open = Some(*call);
                 *call
             }
-            MeetingCommand::Decline { .. } => return,
+            MeetingCommand::Decline { .. } | MeetingCommand::Account(_) => return,
             MeetingCommand::SetMuted { call, .. }
             | MeetingCommand::Leave { call }
             | MeetingCommand::MediaRestarted { call }

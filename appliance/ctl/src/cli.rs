@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use saal_control::Request;
 use saal_media_protocol::SourceKind;
-use saal_meeting::{MeetingAction, Secret};
+use saal_meeting::{AccountAction, MeetingAction, Secret};
 
 /// Where packages keep the daemon's state.
 const DEFAULT_STATE: &str = "/var/lib/saal";
@@ -76,8 +76,22 @@ pub(crate) enum Command {
         /// off: nobody sees the room
         switch: Switch,
     },
+    /// Look after the room's account
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// List cameras, microphones and loudspeakers, and which are chosen
     Devices,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Show the account's recovery key, for a safe place: it restores the account's identity after
+    /// a new installation
+    RecoveryKey,
+    /// Restore the account's identity with its recovery key (read from standard input)
+    Recover,
 }
 
 impl Cli {
@@ -90,7 +104,8 @@ impl Cli {
 }
 
 impl Command {
-    /// What the daemon is asked; `Join` names the meeting as it was typed, `Password` is still empty.
+    /// What the daemon is asked; `Join` names the meeting as it was typed, `Password` and
+    /// `Recover` are still empty.
     pub(crate) fn request(&self) -> Request {
         match self {
             Self::Status => Request::Status {},
@@ -119,8 +134,21 @@ impl Command {
                 source: SourceKind::Camera,
                 muted: *switch == Switch::Off,
             },
+            Self::Account {
+                command: AccountCommand::RecoveryKey,
+            } => Request::RecoveryKey {},
+            Self::Account {
+                command: AccountCommand::Recover,
+            } => recover(Secret::new(String::new())),
             Self::Devices => Request::Devices {},
         }
+    }
+}
+
+/// Opens the account's identity.
+pub(crate) fn recover(key: Secret) -> Request {
+    Request::Account {
+        action: AccountAction::Recover { key },
     }
 }
 

@@ -17,7 +17,7 @@ use saal_control::{Answer, Refused, Reply, Request};
 use saal_meeting::{Destination, LinkTarget, MeetingLink, Secret};
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{AccountCommand, Cli, Command, recover},
     client::Client,
 };
 
@@ -34,7 +34,7 @@ enum Failure {
     #[error(transparent)]
     Find(#[from] find::FindError),
     /// Standard input gave nothing.
-    #[error("no password came on standard input: {0}")]
+    #[error("nothing came on standard input: {0}")]
     Input(#[source] io::Error),
 }
 
@@ -62,13 +62,12 @@ fn run(cli: &Cli) -> Result<String, Failure> {
             client.ask(Request::JoinLink { link })?
         }
         Command::Password => {
-            let mut password = String::new();
-            io::stdin()
-                .read_line(&mut password)
-                .map_err(Failure::Input)?;
-            let password = Secret::new(password.trim_end_matches(['\r', '\n']));
+            let password = read_secret()?;
             client.ask(Request::GivePassword { password })?
         }
+        Command::Account {
+            command: AccountCommand::Recover,
+        } => client.ask(recover(read_secret()?))?,
         Command::Join { meeting } => {
             let meetings = client.meetings()?;
             let meeting = find::find(meeting, &meetings)?.id.clone();
@@ -93,12 +92,19 @@ fn is_link(meeting: &str) -> bool {
     meeting.contains("://") || matrix
 }
 
+fn read_secret() -> Result<Secret, Failure> {
+    let mut secret = String::new();
+    io::stdin().read_line(&mut secret).map_err(Failure::Input)?;
+    Ok(Secret::new(secret.trim_end_matches(['\r', '\n'])))
+}
+
 /// What was asked for, bare: programs know what they asked.
 fn json(reply: &Reply) -> String {
     let value = match reply {
         Reply::Status(status) => serde_json::to_string_pretty(status),
         Reply::Meetings(meetings) => serde_json::to_string_pretty(meetings),
         Reply::Devices(devices) => serde_json::to_string_pretty(devices),
+        Reply::RecoveryKey { key } => serde_json::to_string_pretty(key),
         Reply::Done {} | Reply::Error(_) => Ok("{}".to_owned()),
     };
     value.expect("plain data with text keys is JSON") + "\n"

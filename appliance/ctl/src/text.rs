@@ -20,6 +20,8 @@ pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String
         Reply::Status(of) => status(of),
         Reply::Meetings(all) => meetings(all, zone),
         Reply::Devices(of) => devices(of),
+        Reply::RecoveryKey { key: Some(key) } => key.reveal().to_owned() + "\n",
+        Reply::RecoveryKey { key: None } => "The room has no recovery key.\n".to_owned(),
         Reply::Done {} => done(command).to_owned() + "\n",
         Reply::Error(refused) => format!("{refused}\n"),
     }
@@ -46,6 +48,9 @@ fn done(command: &Command) -> &'static str {
         Command::Camera {
             switch: Switch::Off,
         } => "The camera is off.",
+        Command::Account { .. } => {
+            "The recovery key is tried; `saalctl status` tells whether it fits."
+        }
         Command::Status | Command::Meetings | Command::Devices => "Done.",
     }
 }
@@ -188,7 +193,10 @@ fn account(account: &AccountState) -> String {
             format!("{server} can't be reached: {}", sentence(reason))
         }
         AccountState::SignedOut { server, reason } => {
-            format!("{server} refuses the access token: {}", sentence(reason))
+            format!("{server} refuses the log-in: {}", sentence(reason))
+        }
+        AccountState::Removed { server, reason } => {
+            format!("{server} no longer knows this device: {}", sentence(reason))
         }
         AccountState::StoreFailed { path, reason, .. } => {
             format!("{path} can't be used: {}", sentence(reason))

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use saal_calendar::Calendar;
+use saal_control::{Reply, Request};
 use saal_core::{Effect, Event, Room};
 use saal_fleet_protocol::{Config, config};
 use saal_media_protocol::{MediaCommand, MediaEvent, TransportCommand, TransportId};
@@ -120,6 +121,10 @@ impl Daemon {
                     self.panel.draw(&self.room, self.clock.now());
                 }
             }
+            Input::Request(Request::RecoveryKey {}, reply) => {
+                let key = self.services.recovery_key(&self.state);
+                let _ = reply.send(Reply::RecoveryKey { key });
+            }
             Input::Request(request, reply) => {
                 let (answer, intent) = status::answer(&request, &self.facts());
                 if let Some(intent) = intent {
@@ -176,6 +181,10 @@ impl Daemon {
             MeetingEvent::Account(account) => {
                 tracing::info!(?account, "account");
                 self.tell(Event::Account(account)).await;
+            }
+            MeetingEvent::Identity(state) => {
+                tracing::info!(?state, "the account's identity");
+                self.tell(Event::Identity(state)).await;
             }
             MeetingEvent::Invitations(invitations) => {
                 self.calendar.update(invitations);

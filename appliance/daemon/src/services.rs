@@ -5,11 +5,14 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use saal_fleet_protocol::{Config, config};
+use saal_hal::{SealError, Sealer};
+use saal_hal_linux::KeyFile;
 use saal_jitsi::{JitsiSettings, Login, MatrixProof, OpenIdToken, ServerLogin};
-use saal_matrix::MatrixSettings;
+use saal_matrix::{LogIn, MatrixSettings, Sealing};
 use saal_meeting::{
     AccountState, CallEvent, CallId, Destination, EndReason, MeetingCommand, MeetingEvent, Secret,
 };
@@ -65,9 +68,10 @@ impl Services {
     ) {
         (self.matrix, self.jitsi) = (None, None);
         self.generation += 1;
-        let settings = config.matrix.as_ref().map(|m| matrix_settings(m, file));
+        let matrix = config.matrix.as_ref();
+        let settings = matrix.map(|m| matrix_settings(m, config, file, state));
         let proof = match &settings {
-            Some(Ok(settings)) => Some(matrix_proof(settings.clone())),
+            Some(Ok(settings)) => Some(matrix_proof(settings.clone(), state.join("matrix"))),
             _ => None,
         };
         self.jitsi = Some(self.follow(
@@ -87,6 +91,12 @@ impl Services {
                 ));
             }
         }
+    }
+
+    /// The account's recovery key, for IT to write down.
+    pub(crate) fn recovery_key(&self, state: &Path) -> Option<Secret> {
+        self.matrix.as_ref()?;
+        saal_matrix::recovery_key(&sealing(state), &state.join("matrix"))
     }
 
     fn follow(
@@ -109,6 +119,12 @@ impl Services {
     /// Hands a command to the service whose call it is about. A call that no service can have
     /// ends at once.
     pub(crate) fn send(&mut self, command: MeetingCommand, inputs: &Inputs) {
+        if matches!(command, MeetingCommand::Account(_)) {
+            if let Some(service) = &self.matrix {
+                let _ = service.commands.send(command);
+            }
+            return;
+        }
         if let MeetingCommand::Join {
             call, destination, ..
         } = &command
@@ -147,29 +163,91 @@ fn kind(destination: &Destination) -> Kind {
 
 fn matrix_settings(
     matrix: &config::Matrix,
+    config: &Config,
     file: &ConfigFile,
+    state: &Path,
 ) -> Result<MatrixSettings, AccountState> {
     let server = matrix.homeserver.url().clone();
-    let token = file.read_secret(&matrix.access_token_file);
-    let token = token.map_err(|reason| AccountState::SignedOut {
+    let log_in = log_in(matrix, file).map_err(|reason| AccountState::SignedOut {
         server: server.to_string(),
         reason,
     })?;
     let allowed = matrix.allowed_servers.iter();
     Ok(MatrixSettings {
         homeserver: server,
-        access_token: token.into(),
+        log_in,
+        device_name: config.room.name.as_str().to_owned(),
         allowed_servers: allowed.map(|s| s.as_str().into()).collect(),
         call_service: matrix.call_service.as_ref().map(|s| s.url().clone()),
         leave_delay: matrix.leave_delay.get(),
+        recovery_key: recovery_key(matrix, file),
+        sealing: sealing(state),
     })
 }
 
-fn matrix_proof(settings: MatrixSettings) -> MatrixProof {
+/// What is needed only once may be gone by now.
+fn log_in(matrix: &config::Matrix, file: &ConfigFile) -> Result<LogIn, String> {
+    let user = || {
+        let user = matrix.user.as_ref();
+        user.map_or_else(String::new, |user| user.as_str().to_owned())
+    };
+    let token = |path: &Path| file.read_secret(path).map(Into::into);
+    if let Some(path) = &matrix.access_token_file {
+        return token(path).map(LogIn::AccessToken);
+    }
+    let log_in = match (&matrix.password_file, &matrix.login_token_file) {
+        (Some(path), _) => LogIn::Password {
+            user: user(),
+            password: file.read_key(path).map(Into::into),
+        },
+        (None, Some(path)) => LogIn::LoginToken(token(path)),
+        (None, None) => LogIn::RegistrationToken {
+            user: user(),
+            token: match &matrix.registration_token_file {
+                Some(path) => token(path),
+                None => Err("the configuration names no way to log in".to_owned()),
+            },
+        },
+    };
+    Ok(log_in)
+}
+
+/// One that can't be read is missed when it is needed, which the panel says.
+fn recovery_key(matrix: &config::Matrix, file: &ConfigFile) -> Option<saal_matrix::Secret> {
+    let key = file.read_key(matrix.recovery_key_file.as_deref()?);
+    let key = key.inspect_err(|reason| tracing::error!(reason, "no recovery key"));
+    key.ok().map(Into::into)
+}
+
+/// Seals with this machine's key. Without one nothing is kept, which the account says.
+fn sealing(state: &Path) -> Sealing {
+    match KeyFile::open_or_create(&state.join("seal.key")) {
+        Ok(key) => Sealing(Arc::new(key)),
+        Err(error) => {
+            tracing::error!(%error, "the account keeps nothing");
+            Sealing(Arc::new(NoKey(error)))
+        }
+    }
+}
+
+/// In place of a key that can't be used.
+struct NoKey(SealError);
+
+impl Sealer for NoKey {
+    fn seal(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, SealError> {
+        Err(self.0.clone())
+    }
+
+    fn open(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, SealError> {
+        Err(self.0.clone())
+    }
+}
+
+fn matrix_proof(settings: MatrixSettings, store: PathBuf) -> MatrixProof {
     MatrixProof::new(move || {
-        let settings = settings.clone();
+        let (settings, store) = (settings.clone(), store.clone());
         async move {
-            let (token, server_name) = saal_matrix::openid_token(settings).await?;
+            let (token, server_name) = saal_matrix::openid_token(settings, &store).await?;
             Ok(OpenIdToken {
                 access_token: Secret::new(token),
                 server_name,

@@ -6,7 +6,9 @@ use saal_control::{
 };
 use saal_core::{Agenda, EngineState, Intent, Now, Phase, Room, Trouble};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{LinkTarget, Meeting, MeetingId, MeetingLink, RingId, Waiting};
+use saal_meeting::{
+    AccountAction, LinkTarget, Meeting, MeetingId, MeetingLink, RingId, Waiting,
+};
 
 /// What answers are made from.
 pub(crate) struct Facts<'a> {
@@ -28,6 +30,9 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
             in_call(facts, Intent::GivePassword(password.clone()))
         }
         Request::Act { action } => in_call(facts, Intent::Act(action.clone())),
+        Request::Account { action } => account(action, facts),
+        // Not from what the room knows: the daemon reads it where it is kept.
+        Request::RecoveryKey {} => (Reply::RecoveryKey { key: None }, None),
         Request::Leave {} => in_call(facts, Intent::Leave),
         Request::Answer { camera } => {
             let camera = *camera;
@@ -36,6 +41,14 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         Request::Decline {} => ringing(facts, Intent::Decline),
         Request::SetMuted { source, muted } => set_muted(*source, *muted, facts),
     }
+}
+
+fn account(action: &AccountAction, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
+    if facts.room.config().is_none_or(|c| c.matrix.is_none()) {
+        let message = "the room has no Matrix account".to_owned();
+        return refuse(ErrorCode::NotFound, message);
+    }
+    (Reply::Done {}, Some(Intent::Account(action.clone())))
 }
 
 fn refuse(code: ErrorCode, message: String) -> (Reply, Option<Intent>) {

@@ -3,7 +3,7 @@
 use saal_core::Trouble;
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::{DeviceUse, MediaTrouble};
-use saal_meeting::EndReason;
+use saal_meeting::{EndReason, IdentityState};
 
 use crate::{
     language::{Message, Value, Words},
@@ -38,6 +38,10 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
             words.say(M::TroubleSignedOut),
             one(M::TroubleSignedOutAdvice, "server", server),
         ),
+        Trouble::Removed { server } => (
+            words.say(M::TroubleRemoved),
+            one(M::TroubleRemovedAdvice, "server", server),
+        ),
         Trouble::Unreachable { server } => (
             words.say(M::TroubleUnreachable),
             one(M::TroubleUnreachableAdvice, "server", server),
@@ -53,6 +57,15 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
                 M::TroubleStore
             }),
             one(M::TroubleStoreAdvice, "path", path),
+        ),
+        Trouble::Identity(state) => (
+            words.say(M::TroubleIdentity),
+            words.say(match state {
+                IdentityState::KeysLost => M::TroubleIdentityLost,
+                IdentityState::RecoveryKeyNeeded { wrong: true } => M::TroubleIdentityWrongKey,
+                IdentityState::RecoveryKeyNeeded { wrong: false } => M::TroubleIdentityKey,
+                _ => M::TroubleIdentityReset,
+            }),
         ),
         Trouble::JoinFailed { title, reason } => join(words, title, reason),
         Trouble::Device(trouble) => device(words, trouble),

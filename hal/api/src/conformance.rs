@@ -1,6 +1,6 @@
 //! What every implementation of the hardware traits has to keep; panics name the broken rule.
 
-use crate::{AudioDevices, AudioError, CameraError, Cameras, Direction};
+use crate::{AudioDevices, AudioError, CameraError, Cameras, Direction, SealError, Sealer};
 
 /// A name that no device has.
 const NOBODY: &str = "no such device \u{1F645}";
@@ -94,4 +94,36 @@ fn audio_direction(under_test: &dyn AudioDevices, direction: Direction) -> usize
         other => panic!("an unknown sound device is NotFound, not {other:?}"),
     }
     all.len()
+}
+
+/// Runs the rules for sealing. `other` is another device's.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn sealer(under_test: &dyn Sealer, other: &dyn Sealer) {
+    let secret = b"a secret of thirty-two letters..";
+    let sealed = under_test.seal("session", secret).expect("sealing works");
+    let opened = under_test.open("session", &sealed);
+    assert_eq!(opened.as_deref(), Ok(secret.as_slice()), "it opens again");
+    let shows = sealed
+        .windows(8)
+        .any(|part| secret.windows(8).any(|s| s == part));
+    assert!(!shows, "the secret is not readable in what was sealed");
+    let again = under_test.seal("session", secret).expect("sealing works");
+    assert_ne!(sealed, again, "equal secrets do not look equal");
+    let not_ours = Err(SealError::NotOurs);
+    assert_eq!(under_test.open("key", &sealed), not_ours, "another purpose");
+    assert_eq!(other.open("session", &sealed), not_ours, "another device");
+    assert_eq!(under_test.open("session", b""), not_ours, "nothing");
+    for at in 0..sealed.len() {
+        let mut damaged = sealed.clone();
+        damaged[at] ^= 1;
+        assert_eq!(under_test.open("session", &damaged), not_ours, "byte {at}");
+        let cut = &sealed[..at];
+        assert_eq!(under_test.open("session", cut), not_ours, "cut at {at}");
+    }
+    let empty = under_test
+        .seal("session", b"")
+        .expect("nothing is a secret too");
+    assert_eq!(under_test.open("session", &empty), Ok(Vec::new()));
 }

@@ -7,8 +7,10 @@
 mod audio;
 mod camera;
 pub mod conformance;
+mod seal;
 mod touch;
 
 pub use audio::{AudioDevice, AudioDevices, AudioError, Direction};
 pub use camera::{Camera, CameraError, Cameras, PictureEncoding, PictureFormat};
+pub use seal::{SealError, Sealer};
 pub use touch::{Touch, TouchPhase};

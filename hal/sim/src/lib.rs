@@ -11,8 +11,10 @@ mod code;
 pub mod pattern;
 mod picture;
 mod plugged;
+mod seal;
 pub mod tone;
 
 pub use audio::SimulatedAudio;
 pub use camera::SimulatedCameras;
 pub use picture::{I420Picture, Luma, PictureMut};
+pub use seal::SimulatedSealer;

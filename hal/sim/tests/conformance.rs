@@ -1,7 +1,7 @@
 //! The simulated devices keep the rules of the hardware traits.
 
 use saal_hal::{AudioDevices, AudioError, CameraError, Cameras, Direction, conformance};
-use saal_hal_sim::{SimulatedAudio, SimulatedCameras};
+use saal_hal_sim::{SimulatedAudio, SimulatedCameras, SimulatedSealer};
 
 #[test]
 fn simulated_cameras_conform() {
@@ -54,4 +54,9 @@ fn a_microphone_in_use_is_busy_and_one_that_left_is_not_found() {
         devices.check(&microphone),
         Err(AudioError::NotFound { .. })
     ));
+}
+
+#[test]
+fn simulated_sealing_conforms() {
+    conformance::sealer(&SimulatedSealer::new(1), &SimulatedSealer::new(2));
 }

@@ -70,12 +70,12 @@ const WRONG_VALUES: [(&str, &str, usize, &str, &str); 10] = [
     ("language = \"de\"", "language = \"fr\"", 5, "room.language", "en"),
     ("\"Europe/Berlin\"", "\"Europe/Wetzlar\"", 6, "room.time_zone", "Europe/Berlin"),
     ("\"https://matrix", "\"http://matrix", 9, "matrix.homeserver", "https"),
-    ("[\"example.org\"]", "[]", 11, "matrix.allowed_servers", "at least one"),
-    ("[\"example.org\"]", "[\"a b\"]", 11, "matrix.allowed_servers[0]", "example.org"),
-    ("width = 1280", "width = 5", 35, "panel.width", "160 to 7680"),
-    ("theme = \"dark\"", "theme = \"pink\"", 37, "panel.theme", "light"),
-    ("\"0.0.0.0:8480\"", "\"8480\"", 44, "web.listen", "127.0.0.1:8480"),
-    ("token_file = \"web-token\"", "", 44, "web.listen", "token_file"),
+    ("[\"example.org\"]", "[]", 12, "matrix.allowed_servers", "at least one"),
+    ("[\"example.org\"]", "[\"a b\"]", 12, "matrix.allowed_servers[0]", "example.org"),
+    ("width = 1280", "width = 5", 37, "panel.width", "160 to 7680"),
+    ("theme = \"dark\"", "theme = \"pink\"", 39, "panel.theme", "light"),
+    ("\"0.0.0.0:8480\"", "\"8480\"", 46, "web.listen", "127.0.0.1:8480"),
+    ("token_file = \"web-token\"", "", 46, "web.listen", "token_file"),
     ("name = \"Raum Lahn\"", "name = \" \"", 4, "room.name", "1 to 100"),
 ];
 
@@ -176,5 +176,32 @@ fn a_jitsi_login_is_a_token_or_the_means_to_make_one() {
             refused(&with(wrong)).problem.contains("meet.example.org"),
             "{wrong}"
         );
+    }
+}
+
+#[test]
+fn a_room_logs_in_in_one_way() {
+    let with = |keys: &str| SMALL.replace("access_token_file = \"token\"\n", keys);
+    for right in [
+        "password_file = \"p\"\nuser = \"lahn\"\n",
+        "login_token_file = \"t\"\n",
+        "registration_token_file = \"t\"\nuser = \"@lahn:example.org\"\n",
+    ] {
+        config::parse(&with(right)).unwrap();
+    }
+    for (wrong, hint) in [
+        ("", "0 of access_token_file"),
+        (
+            "access_token_file = \"t\"\nlogin_token_file = \"t\"\n",
+            "2 of",
+        ),
+        ("password_file = \"p\"\n", "need user"),
+        (
+            "login_token_file = \"t\"\nuser = \"lahn\"\n",
+            "leave user out",
+        ),
+    ] {
+        let error = refused(&with(wrong));
+        assert!(error.problem.contains(hint), "{error}");
     }
 }

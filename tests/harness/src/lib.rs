@@ -63,7 +63,7 @@ pub use runtime::run;
 pub use saal_control as control;
 pub use servers::{RunFolder, Servers};
 pub use stats::{CallStats, Inbound, Outbound};
-pub use synapse::SERVER_NAME;
+pub use synapse::{PASSWORD, SERVER_NAME};
 pub use telephone::{RemoteFeed, Telephone, TelephoneCall};
 pub use token_service::call_room;
 pub use tools::Tools;

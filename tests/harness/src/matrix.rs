@@ -398,6 +398,18 @@ impl User {
         Ok(newest)
     }
 
+    /// Asks the client-server API, `path` below `/_matrix/client/v3/`.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn asks(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let method = method.parse().map_err(|_| Error::Answer {
+            what: method.to_owned(),
+            answer: "no method of HTTP".to_owned(),
+        })?;
+        self.ask(method, path, body).await
+    }
+
     async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.ask(Method::POST, path, Some(body)).await
     }

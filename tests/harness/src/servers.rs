@@ -200,6 +200,14 @@ impl Servers {
         self.synapse.register(name).await
     }
 
+    /// A token that allows one registration at the home server.
+    ///
+    /// # Errors
+    /// When the home server refuses; it makes an administrator for it, so once a run.
+    pub async fn registration_token(&self) -> Result<String> {
+        self.synapse.registration_token().await
+    }
+
     /// Who is in a Matrix room's call, as the media server sees it.
     ///
     /// # Errors

@@ -18,6 +18,12 @@ use crate::{http, ports};
 /// The name of the home server in user ids. A reserved top level domain (RFC 6761): no lookup may ever leave the machine.
 pub const SERVER_NAME: &str = "saal.test";
 
+/// Of every user.
+pub const PASSWORD: &str = "a password";
+
+/// How long a token lasts that a client asked to renew.
+const REFRESHABLE_LIFETIME: &str = "4s";
+
 const REGISTRATION_SECRET: &str = "the tests' own";
 
 /// A key in Synapse's format. A known one is enough where nothing federates, and saves the start that makes one.
@@ -125,15 +131,33 @@ impl Synapse {
         &self.base
     }
 
+    /// A new token that allows one registration.
+    pub(crate) async fn registration_token(&self) -> Result<String> {
+        let admin = self.register_as("admin", true).await?;
+        let url = format!("{}/_synapse/admin/v1/registration_tokens/new", self.base);
+        let body = json!({ "uses_allowed": 1 });
+        let token = Some(admin.access_token.as_str());
+        let answer = http::json(&self.http, Method::POST, &url, token, Some(&body)).await?;
+        let token = answer["token"].as_str().map(str::to_owned);
+        token.ok_or_else(|| Error::Answer {
+            what: url,
+            answer: answer.to_string(),
+        })
+    }
+
     /// Registers a user with the shared secret and gives the session that comes with it.
     pub(crate) async fn register(&self, name: &str) -> Result<User> {
+        self.register_as(name, false).await
+    }
+
+    async fn register_as(&self, name: &str, admin: bool) -> Result<User> {
         let url = format!("{}/_synapse/admin/v1/register", self.base);
         let nonce = http::json(&self.http, Method::GET, &url, None, None).await?;
         let nonce = nonce["nonce"].as_str().unwrap_or_default();
-        let password = "a password";
+        let password = PASSWORD;
         let body = json!({
-            "nonce": nonce, "username": name, "displayname": name, "password": password, "admin": false,
-            "mac": registration_mac(nonce, name, password),
+            "nonce": nonce, "username": name, "displayname": name, "password": password, "admin": admin,
+            "mac": registration_mac(nonce, name, password, admin),
         });
         let session = http::json(&self.http, Method::POST, &url, None, Some(&body)).await?;
         User::from_session(&self.base, &session).ok_or_else(|| Error::Answer {
@@ -144,10 +168,11 @@ impl Synapse {
 }
 
 /// Synapse's shared-secret registration: HMAC-SHA1 over the fields with NUL between them.
-fn registration_mac(nonce: &str, name: &str, password: &str) -> String {
+fn registration_mac(nonce: &str, name: &str, password: &str, admin: bool) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(REGISTRATION_SECRET.as_bytes())
         .expect("HMAC takes keys of any length");
-    mac.update([nonce, name, password, "notadmin"].join("\0").as_bytes());
+    let admin = if admin { "admin" } else { "notadmin" };
+    mac.update([nonce, name, password, admin].join("\0").as_bytes());
     mac.finalize()
         .into_bytes()
         .iter()
@@ -178,6 +203,8 @@ fn settings(folder: &Path, port: u16, base: &str, livekit_service: &str) -> Valu
         "registration_shared_secret": REGISTRATION_SECRET,
         "macaroon_secret_key": "only for tests", "form_secret": "only for tests",
         "bcrypt_rounds": 4,
+        "enable_registration": true, "registration_requires_token": true,
+        "refreshable_access_token_lifetime": REFRESHABLE_LIFETIME,
         "report_stats": false, "url_preview_enabled": false, "presence": { "enabled": false },
         "trusted_key_servers": [], "suppress_key_server_warning": true, "federation_domain_whitelist": [],
         "push": { "enabled": false }, "user_directory": { "enabled": false },

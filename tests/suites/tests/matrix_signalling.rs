@@ -3,10 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use saal_hal_sim::SimulatedSealer;
 use saal_harness::{Caller, FarEnd, FarEndOptions, JoinOptions, Servers, User, run, until};
-use saal_matrix::{MatrixSettings, Service};
+use saal_matrix::{LogIn, MatrixSettings, Sealing, Service};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingCommand,
@@ -35,10 +36,13 @@ impl Room {
     fn start(servers: &Servers, user: &User, store: &std::path::Path) -> Self {
         let settings = MatrixSettings {
             homeserver: servers.homeserver().parse().unwrap(),
-            access_token: user.access_token.clone().into(),
+            log_in: LogIn::AccessToken(user.access_token.clone().into()),
+            device_name: "Light".to_owned(),
             allowed_servers: vec![saal_harness::SERVER_NAME.to_owned()],
             call_service: None,
             leave_delay: saal_matrix::LEAVE_DELAY,
+            recovery_key: None,
+            sealing: Sealing(Arc::new(SimulatedSealer::new(1))),
         };
         let (commands, events) = Service::start(settings, store);
         Self {
@@ -103,6 +107,7 @@ impl Room {
     fn take_in(&mut self, event: MeetingEvent) {
         match event {
             MeetingEvent::Account(state) => self.account = state,
+            MeetingEvent::Identity(_) => {}
             MeetingEvent::Invitations(invitations) => self.invitations = invitations,
             MeetingEvent::Ringing(_) | MeetingEvent::RingEnded { .. } => {}
             MeetingEvent::Call {

@@ -12,7 +12,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
 use saal_media_protocol::{Codec, DeviceList, Label, MediaStats};
-use saal_meeting::{AccountState, Meeting, MeetingId, Ring, RingId, Watched};
+use saal_meeting::{AccountState, Meeting, MeetingCommand, MeetingId, Ring, RingId, Watched};
 
 use crate::{
     Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, Trouble, engine::Engine,
@@ -104,6 +104,7 @@ impl Room {
             Event::CallNotSaved { path, .. } => self.raise(Trouble::CallNotSaved { path }),
             Event::Intent(intent) => self.on_intent(now, intent),
             Event::Meetings { meetings, problems } => self.on_meetings(meetings, problems),
+            Event::Identity(state) => self.on_identity(state),
             Event::Account(account) => self.on_account(account),
             Event::Ringing(ring) => self.on_ringing(ring),
             Event::RingEnded(ring) => self.on_ring_ended(&ring),
@@ -148,6 +149,9 @@ impl Room {
             Intent::Act(action) => self.act(now, action),
             Intent::ReadChat => self.read_chat(),
             Intent::ShowChat(shown) => self.show_chat(shown),
+            Intent::Account(action) => {
+                self.effect(Effect::Meeting(MeetingCommand::Account(action)));
+            }
             Intent::Leave => self.leave(now),
             Intent::Answer { ring, camera } => self.answer(now, ring, camera),
             Intent::Decline(ring) => self.decline(&ring),

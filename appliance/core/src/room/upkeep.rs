@@ -1,7 +1,7 @@
 //! Configuration, account, calendar, the clock, and the end.
 
 use saal_fleet_protocol::Config;
-use saal_meeting::{AccountState, EndReason, Meeting};
+use saal_meeting::{AccountState, EndReason, IdentityState, Meeting};
 
 use super::Room;
 use crate::{CalendarProblem, Effect, Now, Phase, Trouble, TroubleCode, engine::EngineAction};
@@ -31,10 +31,10 @@ impl Room {
     /// A new account opens its store again and says if that fails.
     pub(super) fn start_account(&mut self) {
         self.troubles.clear(TroubleCode::Store);
+        self.troubles.clear(TroubleCode::Identity);
         if self.config.as_ref().is_some_and(|c| c.matrix.is_none()) {
             self.account = AccountState::Unused;
-            self.troubles.clear(TroubleCode::Unreachable);
-            self.troubles.clear(TroubleCode::SignedOut);
+            self.troubles.clear_account();
         }
         self.forget_rings();
         self.effect(Effect::StartAccount);
@@ -45,8 +45,11 @@ impl Room {
         let Some(config) = &self.config else { return };
         let web = config.web != before.web;
         let media = config.devices != before.devices || config.television != before.television;
-        // A refused token may have been replaced in its file, which the document does not show.
-        let refused = matches!(self.account, AccountState::SignedOut { .. });
+        // What was refused may have been replaced in its file, which the document does not show.
+        let refused = matches!(
+            self.account,
+            AccountState::SignedOut { .. } | AccountState::Removed { .. }
+        );
         let account = config.matrix != before.matrix || config.jitsi != before.jitsi || refused;
         if config.meetings != before.meetings {
             self.effects.push_back(Effect::ReadMeetings);
@@ -73,6 +76,12 @@ impl Room {
             self.account = account;
         }
         if news {
+            self.effect(Effect::Redraw);
+        }
+    }
+
+    pub(super) fn on_identity(&mut self, state: IdentityState) {
+        if self.troubles.follow_identity(state) {
             self.effect(Effect::Redraw);
         }
     }

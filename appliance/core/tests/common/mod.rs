@@ -228,6 +228,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Meeting(MeetingCommand::Watch { .. }) => "Watch",
         Effect::Meeting(MeetingCommand::Act { .. }) => "Act",
         Effect::Meeting(MeetingCommand::GivePassword { .. }) => "GivePassword",
+        Effect::Meeting(MeetingCommand::Account(_)) => "Account",
         Effect::SaveCall(Some(_)) => "SaveCall",
         Effect::SaveCall(None) => "ForgetCall",
         Effect::Redraw => "Redraw",

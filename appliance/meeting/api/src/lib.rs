@@ -101,14 +101,28 @@ pub enum MeetingCommand {
         /// What happened.
         event: TransportEvent,
     },
+    /// Something about the room's account.
+    Account(AccountAction),
+}
+
+/// What IT does with the room's account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum AccountAction {
+    /// Opens the account's identity with its recovery key; answers
+    /// [`IdentityState::RecoveryKeyNeeded`].
+    Recover {
+        /// As it was written down; spaces do not matter.
+        key: Secret,
+    },
 }
 
 impl MeetingCommand {
-    /// The call that this is about; `None`: one that is not answered.
+    /// The call that this is about; `None`: one that is not answered, or the account.
     #[must_use]
     pub fn call(&self) -> Option<CallId> {
         match self {
-            Self::Decline { .. } => None,
+            Self::Decline { .. } | Self::Account(_) => None,
             Self::Join { call, .. }
             | Self::Encodes { call, .. }
             | Self::SetMuted { call, .. }
@@ -203,6 +217,8 @@ pub enum MeetingAction {
 pub enum MeetingEvent {
     /// How the room's account is doing.
     Account(AccountState),
+    /// Whether others can know the room's device.
+    Identity(IdentityState),
     /// All rooms and links the account knows, whenever one changed.
     Invitations(Vec<Invitation>),
     /// Somebody calls the room.
@@ -219,6 +235,26 @@ pub enum MeetingEvent {
         /// What.
         event: CallEvent,
     },
+}
+
+/// Whether others can know the room's device for the account's own. Devices that their owner did
+/// not sign get no keys of encrypted calls (MSC4153).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum IdentityState {
+    /// Not known yet, or there is no account.
+    Unknown,
+    /// The account signed this device.
+    Verified,
+    /// The account has an identity, which only its recovery key opens for this device.
+    RecoveryKeyNeeded {
+        /// The last key did not fit.
+        wrong: bool,
+    },
+    /// The account has an identity that nothing opens any more: IT has to reset it.
+    ResetNeeded,
+    /// The device's own keys are lost, and others go by them: it has to be another device.
+    KeysLost,
 }
 
 /// How the room's account is doing.
@@ -243,6 +279,13 @@ pub enum AccountState {
     },
     /// The server refuses the credentials: somebody has to give new ones.
     SignedOut {
+        /// Which server.
+        server: String,
+        /// For the log.
+        reason: String,
+    },
+    /// Somebody removed the room's device from the account, or ended its session.
+    Removed {
         /// Which server.
         server: String,
         /// For the log.

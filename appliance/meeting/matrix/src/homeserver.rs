@@ -13,7 +13,10 @@ use saal_media_protocol::IceServer;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{rtc::StateEvent, settings::Secret};
+use crate::{
+    credential::Credential,
+    rtc::{Device, StateEvent},
+};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -31,10 +34,37 @@ pub(crate) enum RequestError {
         status: u16,
         code: String,
         message: String,
+        /// When the server wants to be asked again (`M_LIMIT_EXCEEDED`).
+        retry_after: Option<Duration>,
     },
 }
 
 impl RequestError {
+    /// The server's refusal as if it had answered so.
+    pub(crate) fn refused(what: &'static str, code: &str, message: String) -> Self {
+        Self::Refused {
+            what,
+            status: StatusCode::UNAUTHORIZED.as_u16(),
+            code: code.to_owned(),
+            message,
+            retry_after: None,
+        }
+    }
+
+    /// What an answer says that is no success.
+    pub(crate) fn of(what: &'static str, status: StatusCode, body: &Value) -> Self {
+        let body = ErrorBody::deserialize(body).unwrap_or_default();
+        refused(what, status, body)
+    }
+
+    /// How long the server wants to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            Self::Unreachable { .. } => None,
+        }
+    }
+
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: 404, .. })
             || self.has_code("M_UNRECOGNIZED")
@@ -81,6 +111,8 @@ struct ErrorBody {
     errcode: String,
     #[serde(default)]
     error: String,
+    #[serde(default)]
+    retry_after_ms: Option<u64>,
 }
 
 /// An empty object where there is no relay.
@@ -115,7 +147,7 @@ pub(crate) enum DelayedAction {
 pub(crate) struct Homeserver {
     http: reqwest::Client,
     base: Url,
-    token: Secret,
+    credential: Credential,
 }
 
 /// An HTTP error without its URL, which may hold what is not for logs, and with its cause.
@@ -132,13 +164,17 @@ pub(crate) fn plain(error: &reqwest::Error) -> String {
 }
 
 impl Homeserver {
-    pub(crate) fn new(base: Url, token: Secret) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(base: Url, credential: Credential) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_WITHIN)
             .timeout(ANSWER_WITHIN)
             .user_agent(concat!("saal/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, base, token })
+        Ok(Self {
+            http,
+            base,
+            credential,
+        })
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -150,7 +186,7 @@ impl Homeserver {
         &self.base
     }
 
-    fn url(&self, segments: &[&str]) -> Url {
+    pub(crate) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
@@ -158,6 +194,7 @@ impl Homeserver {
         url
     }
 
+    /// Asks as the account. A token that is refused and renewed meanwhile is not noticed.
     async fn ask<T: DeserializeOwned>(
         &self,
         what: &'static str,
@@ -177,34 +214,78 @@ impl Homeserver {
         url: Url,
         body: Option<&Value>,
     ) -> Result<T, RequestError> {
-        let mut request = self
-            .http
-            .request(method, url)
-            .timeout(within)
-            .bearer_auth(self.token.expose());
-        if let Some(body) = body {
-            request = request.json(body);
+        let Some(token) = self.credential.get() else {
+            let message = "the room has not logged in yet".to_owned();
+            return Err(RequestError::refused(what, "M_MISSING_TOKEN", message));
+        };
+        let request = || {
+            let request = self.http.request(method.clone(), url.clone());
+            let request = request.timeout(within);
+            match body {
+                Some(body) => request.json(body),
+                None => request,
+            }
+        };
+        let asked = request().bearer_auth(token.expose());
+        let mut answer = self.answer(what, asked).await?;
+        if RequestError::of(what, answer.0, &answer.1).is_unknown_token()
+            && let Some(token) = self.credential.renewed(&token).await
+        {
+            let asked = request().bearer_auth(token.expose());
+            answer = self.answer(what, asked).await?;
         }
+        let (status, body) = answer;
+        if !status.is_success() {
+            return Err(RequestError::of(what, status, &body));
+        }
+        serde_json::from_value(body).map_err(|error| RequestError::Unreachable {
+            what,
+            reason: error.to_string(),
+        })
+    }
+
+    /// Sends a request and reads the JSON of its answer, whatever its status; `null` for what is
+    /// no JSON.
+    pub(crate) async fn answer(
+        &self,
+        what: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<(StatusCode, Value), RequestError> {
         let unreachable = |error: reqwest::Error| RequestError::Unreachable {
             what,
             reason: plain(&error),
         };
         let answer = request.send().await.map_err(unreachable)?;
         let status = answer.status();
-        if status.is_success() {
-            return answer.json().await.map_err(unreachable);
+        match answer.json().await {
+            Ok(body) => Ok((status, body)),
+            Err(error) if status.is_success() => Err(unreachable(error)),
+            Err(_) => Ok((status, Value::Null)),
         }
-        Err(refused(
-            what,
-            status,
-            answer.json().await.unwrap_or_default(),
-        ))
     }
 
     pub(crate) async fn whoami(&self) -> Result<Whoami, RequestError> {
         let url = self.url(&["_matrix", "client", "v3", "account", "whoami"]);
         self.ask("asking whose the access token is", Method::GET, url, None)
             .await
+    }
+
+    /// Whether others are shown keys of this device of the account's.
+    pub(crate) async fn has_device_keys(&self, device: &Device) -> Result<bool, RequestError> {
+        let (user, id) = (&device.user, &device.device);
+        let url = self.url(&["_matrix", "client", "v3", "keys", "query"]);
+        let body = json!({ "device_keys": { user: [id] } });
+        let what = "asking for the device's keys";
+        let answer: Value = self.ask(what, Method::POST, url, Some(&body)).await?;
+        Ok(answer["device_keys"][user].get(id).is_some())
+    }
+
+    /// Removes the device that the token is of.
+    pub(crate) async fn log_out(&self) -> Result<(), RequestError> {
+        let url = self.url(&["_matrix", "client", "v3", "logout"]);
+        self.ask::<Value>("logging out", Method::POST, url, Some(&json!({})))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn openid_token(&self, user: &str) -> Result<OpenIdToken, RequestError> {
@@ -373,5 +454,6 @@ fn refused(what: &'static str, status: StatusCode, body: ErrorBody) -> RequestEr
         status: status.as_u16(),
         code: body.errcode,
         message: body.error,
+        retry_after: body.retry_after_ms.map(Duration::from_millis),
     }
 }

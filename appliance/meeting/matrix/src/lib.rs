@@ -7,6 +7,7 @@
 mod account;
 mod backoff;
 mod call;
+mod credential;
 mod homeserver;
 mod legacy;
 mod livekit;
@@ -17,28 +18,35 @@ mod settings;
 
 use std::{
     hash::{BuildHasher, RandomState},
+    path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 pub use service::Service;
-pub use settings::{LEAVE_DELAY, MatrixSettings, Secret};
+pub use settings::{LEAVE_DELAY, LogIn, MatrixSettings, OnceSecret, Sealing, Secret};
 
 /// A token that proves to a third party who the account is, and the server that answers for it.
+/// The account keeps its session in `store_dir`, as for [`Service::start`].
 ///
 /// # Errors
 /// Why there is none, for the log.
-pub async fn openid_token(settings: MatrixSettings) -> Result<(String, String), String> {
+pub async fn openid_token(
+    settings: MatrixSettings,
+    store_dir: &Path,
+) -> Result<(String, String), String> {
     let said = |error: homeserver::RequestError| error.to_string();
-    let MatrixSettings {
-        homeserver,
-        access_token,
-        ..
-    } = settings;
+    let credential = credential::Credential::new(account::token(&settings, store_dir));
     let homeserver =
-        homeserver::Homeserver::new(homeserver, access_token).map_err(|e| e.to_string())?;
+        homeserver::Homeserver::new(settings.homeserver, credential).map_err(|e| e.to_string())?;
     let user = homeserver.whoami().await.map_err(said)?.user_id;
     let token = homeserver.openid_token(&user).await.map_err(said)?;
     Ok((token.access_token, token.matrix_server_name))
+}
+
+/// The account's recovery key as the room keeps it in `store_dir`, for people to write down.
+#[must_use]
+pub fn recovery_key(sealing: &Sealing, store_dir: &Path) -> Option<saal_meeting::Secret> {
+    account::recovery_key(sealing, store_dir).map(saal_meeting::Secret::new)
 }
 
 /// Milliseconds since 1970, as Matrix counts.

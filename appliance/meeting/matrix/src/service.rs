@@ -10,11 +10,11 @@ use std::{
 };
 
 use saal_meeting::{
-    AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingAction,
-    MeetingCommand, MeetingEvent, ResumeToken,
+    AccountAction, AccountState, CallEvent, CallId, Destination, EndReason, Invitation,
+    MeetingAction, MeetingCommand, MeetingEvent, ResumeToken,
 };
 use tokio::{
-    sync::{broadcast, mpsc, watch},
+    sync::{Mutex, broadcast, mpsc, watch},
     task::JoinSet,
 };
 
@@ -27,6 +27,7 @@ use crate::{
         prefetch::{Prefetch, REFRESH_EVERY},
         prepare::Join,
     },
+    credential::Credential,
     homeserver::Homeserver,
     legacy::driver::Join as Place,
     ring::{heard::Heard, machine::Ringing},
@@ -49,9 +50,11 @@ pub struct Service {
     identity: watch::Receiver<Option<Device>>,
     rooms: watch::Receiver<Rooms>,
     stickies: watch::Receiver<Stickies>,
-    states: mpsc::UnboundedReceiver<AccountState>,
+    states: mpsc::UnboundedReceiver<MeetingEvent>,
     heard: mpsc::UnboundedReceiver<Heard>,
     ringing: Ringing,
+    /// To the account.
+    actions: mpsc::UnboundedSender<AccountAction>,
     call: Option<Call>,
     told: Vec<Invitation>,
     tasks: JoinSet<()>,
@@ -78,9 +81,11 @@ impl Service {
         let (commands, command_receiver) = mpsc::unbounded_channel();
         let (events, event_receiver) = mpsc::unbounded_channel();
         let _ = events.send(MeetingEvent::Account(AccountState::Starting));
-        match Homeserver::new(settings.homeserver.clone(), settings.access_token.clone()) {
+        let credential = Credential::new(None);
+        match Homeserver::new(settings.homeserver.clone(), credential.clone()) {
             Ok(homeserver) => {
-                let service = Self::new(settings, store_dir.into(), homeserver, events);
+                let asking = (homeserver, credential);
+                let service = Self::new(settings, store_dir.into(), asking, events);
                 tokio::spawn(Box::pin(service.run(command_receiver)));
             }
             Err(error) => {
@@ -97,7 +102,7 @@ impl Service {
     fn new(
         settings: MatrixSettings,
         dir: PathBuf,
-        homeserver: Homeserver,
+        (homeserver, credential): (Homeserver, Credential),
         events: mpsc::UnboundedSender<MeetingEvent>,
     ) -> Self {
         let (identity_sender, identity) = watch::channel(None);
@@ -110,6 +115,7 @@ impl Service {
         let (heard, _) = broadcast::channel(HEARD_AT_ONCE);
         let (state_sender, states) = mpsc::unbounded_channel();
         let ringing = Ringing::new(settings.allowed_servers.clone());
+        let (actions, asked) = mpsc::unbounded_channel();
         let environment = Environment {
             homeserver: homeserver.clone(),
             configured: settings.call_service.clone(),
@@ -133,6 +139,7 @@ impl Service {
             settings,
             dir,
             homeserver,
+            credential,
             identity: identity_sender,
             rooms: rooms_sender,
             client: client_sender,
@@ -141,6 +148,7 @@ impl Service {
             heard,
             ignored: ignored_sender,
             states: state_sender,
+            asked: Mutex::new(asked),
         };
         run_beside(&mut tasks, account, &environment, sticky_sender);
         Self {
@@ -151,6 +159,7 @@ impl Service {
             states,
             heard: rings,
             ringing,
+            actions,
             call: None,
             told: Vec::new(),
             tasks,
@@ -168,7 +177,7 @@ impl Service {
                     // Dropping the call's commands makes it leave; the account's tasks end here.
                     None => return,
                 },
-                Some(state) = self.states.recv() => self.say(MeetingEvent::Account(state)),
+                Some(state) = self.states.recv() => self.say(state),
                 Some(heard) = self.heard.recv() => self.hear(heard),
                 () = driver::at(gives_up) => {
                     self.ringing.handle_timeout(std::time::Instant::now());
@@ -232,6 +241,9 @@ impl Service {
             MeetingCommand::GivePassword { .. } => {}
             // Nobody says beforehand what all who will subscribe decode; all decode VP8.
             MeetingCommand::Encodes { .. } => {}
+            MeetingCommand::Account(action) => {
+                let _ = self.actions.send(action);
+            }
             MeetingCommand::Leave { call } => self.pass_on(call, Command::Leave),
             MeetingCommand::MediaRestarted { call } => self.pass_on(call, Command::MediaRestarted),
             MeetingCommand::Transport { call, event } => {

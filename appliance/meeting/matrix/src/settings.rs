@@ -1,7 +1,8 @@
 //! What the service has to be told.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
+use saal_hal::Sealer;
 use url::Url;
 
 /// [`MatrixSettings::leave_delay`] as Element Call has it.
@@ -30,19 +31,62 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The room's account and what it may do.
+/// A secret that is needed once, or why it can't be read. Its file may be gone when nobody needs
+/// it any more.
+pub type OnceSecret = Result<Secret, String>;
+
+/// How the room gets its session.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogIn {
+    /// It was given one: an access token of the room's own device.
+    AccessToken(Secret),
+    /// Name and password, once (`m.login.password`).
+    Password {
+        /// Local part or whole user id.
+        user: String,
+        /// The account's.
+        password: OnceSecret,
+    },
+    /// A token that is good for one log-in (`m.login.token`).
+    LoginToken(OnceSecret),
+    /// A new account, by a token that allows to register (`m.login.registration_token`, MSC3231).
+    RegistrationToken {
+        /// Local part of the account's id.
+        user: String,
+        /// From the server's administrator.
+        token: OnceSecret,
+    },
+}
+
+/// Seals what the account has to remember.
+#[derive(Clone)]
+pub struct Sealing(pub Arc<dyn Sealer>);
+
+impl fmt::Debug for Sealing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealing")
+    }
+}
+
+/// The room's account and what it may do.
+#[derive(Clone, Debug)]
 pub struct MatrixSettings {
     /// Base URL of the client-server API.
     pub homeserver: Url,
-    /// Of the room's own device.
-    pub access_token: Secret,
+    /// How the room gets its session.
+    pub log_in: LogIn,
+    /// What the account's list of devices calls the room.
+    pub device_name: String,
     /// Server names whose users may invite the room; others are ignored.
     pub allowed_servers: Vec<String>,
     /// `livekit_service_url` to use when the homeserver names none.
     pub call_service: Option<Url>,
     /// How long after the room's sudden death others still see it in the call.
     pub leave_delay: Duration,
+    /// Opens the account's secrets on the server when this device does not have them.
+    pub recovery_key: Option<Secret>,
+    /// Seals session and keys in the account's folder.
+    pub sealing: Sealing,
 }
 
 #[cfg(test)]
@@ -50,15 +94,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_access_token_is_not_in_debug_output() {
-        let settings = MatrixSettings {
-            homeserver: "https://matrix.example.org".parse().unwrap(),
-            access_token: String::from("syt_secret").into(),
-            allowed_servers: Vec::new(),
-            call_service: None,
-            leave_delay: LEAVE_DELAY,
-        };
-        assert!(!format!("{settings:?}").contains("syt_secret"));
-        assert_eq!(settings.access_token.expose(), "syt_secret");
+    fn no_secret_is_in_debug_output() {
+        let secret = || Secret::from(String::from("syt_secret"));
+        let user = String::from("room");
+        for log_in in [
+            LogIn::AccessToken(secret()),
+            LogIn::Password {
+                user: user.clone(),
+                password: Ok(secret()),
+            },
+            LogIn::LoginToken(Ok(secret())),
+            LogIn::RegistrationToken {
+                user,
+                token: Ok(secret()),
+            },
+        ] {
+            assert!(!format!("{log_in:?}").contains("syt_secret"));
+        }
+        assert_eq!(secret().expose(), "syt_secret");
     }
 }

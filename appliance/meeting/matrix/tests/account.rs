@@ -2,13 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use saal_matrix::{MatrixSettings, Service};
+use saal_hal_sim::SimulatedSealer;
+use saal_matrix::{LogIn, MatrixSettings, Sealing, Service};
 use saal_meeting::{AccountState, MeetingCommand, MeetingEvent};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::mpsc,
 };
 
@@ -22,18 +28,30 @@ struct Room {
 
 impl Room {
     fn start(server: SocketAddr, store: &Path) -> Self {
+        Self::log_in(server, store, LogIn::AccessToken(secret("syt_secret")))
+    }
+
+    fn log_in(server: SocketAddr, store: &Path, log_in: LogIn) -> Self {
         let settings = MatrixSettings {
             homeserver: format!("http://{server}").parse().unwrap(),
-            access_token: String::from("syt_secret").into(),
+            log_in,
+            device_name: "Raum Lahn".to_owned(),
             allowed_servers: Vec::new(),
             call_service: None,
             leave_delay: saal_matrix::LEAVE_DELAY,
+            recovery_key: None,
+            sealing: Sealing(Arc::new(SimulatedSealer::new(1))),
         };
         let (commands, events) = Service::start(settings, store);
         Self {
             _commands: commands,
             events,
         }
+    }
+
+    async fn next(&mut self) -> MeetingEvent {
+        let next = tokio::time::timeout(PATIENCE, self.events.recv()).await;
+        next.expect("something happens").expect("the service lives")
     }
 
     async fn until(&mut self, wanted: impl Fn(&AccountState) -> bool) -> AccountState {
@@ -51,28 +69,78 @@ impl Room {
     }
 }
 
+fn secret(text: &str) -> saal_matrix::Secret {
+    text.to_owned().into()
+}
+
+fn password(password: Result<&str, &str>) -> LogIn {
+    LogIn::Password {
+        user: "room".to_owned(),
+        password: password.map(secret).map_err(str::to_owned),
+    }
+}
+
 /// Answers every request by its path until the test ends.
 async fn homeserver(answer: fn(&str) -> (u16, &'static str)) -> SocketAddr {
+    serve(move |request: &Request| answer(&request.path)).await
+}
+
+/// What a homeserver is asked.
+struct Request {
+    path: String,
+    /// Of the header, without "Bearer".
+    token: String,
+    body: String,
+}
+
+/// Answers every request until the test ends.
+async fn serve<B: AsRef<str> + 'static>(
+    answer: impl Fn(&Request) -> (u16, B) + Send + Sync + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let answer = Arc::new(answer);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
+            let answer = answer.clone();
             tokio::spawn(async move {
-                let mut request = vec![0; 65_536];
-                let length = stream.read(&mut request).await.unwrap_or(0);
-                let request = String::from_utf8_lossy(&request[..length]).into_owned();
-                let path = request.split(' ').nth(1).unwrap_or_default();
-                let (status, body) = answer(path);
-                let head = format!(
-                    "HTTP/1.1 {status} -\r\ncontent-type: application/json\r\n\
-                     content-length: {}\r\nconnection: close\r\n\r\n",
-                    body.len()
-                );
-                let _ = stream.write_all((head + body).as_bytes()).await;
+                let request = read(&mut stream).await;
+                let answer = {
+                    let (status, body) = answer(&request);
+                    let body = body.as_ref();
+                    format!(
+                        "HTTP/1.1 {status} -\r\ncontent-type: application/json\r\n\
+                         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+                        body.len()
+                    )
+                };
+                let _ = stream.write_all(answer.as_bytes()).await;
             });
         }
     });
     address
+}
+
+async fn read(stream: &mut TcpStream) -> Request {
+    let (mut text, mut part) = (String::new(), vec![0; 65_536]);
+    loop {
+        let length = stream.read(&mut part).await.unwrap_or(0);
+        text.push_str(&String::from_utf8_lossy(&part[..length]));
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let header = |name: &str| {
+            let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+            lines.find(|(key, _)| key.eq_ignore_ascii_case(name))
+        };
+        let body_length = header("content-length").and_then(|(_, n)| n.parse().ok());
+        if length == 0 || (text.contains("\r\n\r\n") && body.len() >= body_length.unwrap_or(0)) {
+            let token = header("authorization").map_or("", |(_, token)| token);
+            return Request {
+                path: head.split(' ').nth(1).unwrap_or_default().to_owned(),
+                token: token.trim_start_matches("Bearer ").to_owned(),
+                body: body.to_owned(),
+            };
+        }
+    }
 }
 
 fn works(path: &str) -> (u16, &'static str) {
@@ -141,7 +209,257 @@ async fn what_is_remembered_of_the_account_holds_no_secret() {
     let mut room = Room::start(homeserver(works).await, store.path());
     room.until(|state| matches!(state, AccountState::Online { .. }))
         .await;
-    let saved = std::fs::read_to_string(store.path().join("account.json")).unwrap();
-    assert!(saved.contains("@room:hs") && saved.contains("DEV"));
-    assert!(!saved.contains("syt_secret"));
+    let saved = std::fs::read(store.path().join("session.sealed")).unwrap();
+    assert!(!String::from_utf8_lossy(&saved).contains("syt_secret"));
+}
+
+/// A homeserver with one account, whose password is "open sesame".
+#[derive(Default)]
+struct Accounts {
+    /// Tokens that are good now; each log-in gives `token1`, `token2`, …
+    good: Mutex<Vec<String>>,
+    /// What was asked of log-ins, in their order.
+    log_ins: Mutex<Vec<String>>,
+    renewals: Mutex<u32>,
+    /// Gives refresh tokens.
+    renews: bool,
+    /// What a token that is not good is answered.
+    soft: bool,
+}
+
+impl Accounts {
+    fn session(&self, device: &str) -> String {
+        let mut good = self.good.lock().unwrap();
+        let count = self.log_ins.lock().unwrap().len() + *self.renewals.lock().unwrap() as usize;
+        *good = vec![format!("token{count}")];
+        let renew = self
+            .renews
+            .then(|| format!(r#","refresh_token":"renew{count}""#));
+        format!(
+            r#"{{"user_id":"@room:hs","device_id":"{device}","access_token":"token{count}"{}}}"#,
+            renew.unwrap_or_default()
+        )
+    }
+
+    fn answer(&self, request: &Request) -> (u16, String) {
+        let path = request.path.split('?').next().unwrap_or_default();
+        if path.ends_with("/login") {
+            self.log_ins.lock().unwrap().push(request.body.clone());
+            let device = if request.body.contains("DEV7") {
+                "DEV7"
+            } else {
+                "DEV"
+            };
+            return if request.body.contains("open sesame") {
+                (200, self.session(device))
+            } else {
+                (
+                    403,
+                    r#"{"errcode":"M_FORBIDDEN","error":"Invalid password"}"#.to_owned(),
+                )
+            };
+        }
+        if path.ends_with("/refresh") {
+            *self.renewals.lock().unwrap() += 1;
+            return (200, self.session("DEV"));
+        }
+        let good = self.good.lock().unwrap().contains(&request.token);
+        if !good && path != "/_matrix/client/versions" {
+            let soft = self.soft;
+            let body =
+                format!(r#"{{"errcode":"M_UNKNOWN_TOKEN","error":"no","soft_logout":{soft}}}"#);
+            return (401, body);
+        }
+        let (status, body) = works(path);
+        (status, body.to_owned())
+    }
+
+    async fn start(self) -> (SocketAddr, Arc<Self>) {
+        let accounts = Arc::new(self);
+        let answering = accounts.clone();
+        (
+            serve(move |request| answering.answer(request)).await,
+            accounts,
+        )
+    }
+
+    fn log_ins(&self) -> Vec<String> {
+        self.log_ins.lock().unwrap().clone()
+    }
+
+    fn forget_tokens(&self) {
+        self.good.lock().unwrap().clear();
+    }
+}
+
+fn online(state: &AccountState) -> bool {
+    matches!(state, AccountState::Online { .. })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_needed_once_and_kept_nowhere() {
+    let store = tempfile::tempdir().unwrap();
+    let (server, accounts) = Accounts::default().start().await;
+    let mut room = Room::log_in(server, store.path(), password(Ok("open sesame")));
+    room.until(online).await;
+    drop(room);
+    let mut room = Room::log_in(server, store.path(), password(Err("the file is gone")));
+    room.until(online).await;
+    let asked = accounts.log_ins();
+    assert_eq!(asked.len(), 1);
+    assert!(
+        asked[0].contains("Raum Lahn"),
+        "the device has the room's name"
+    );
+    for entry in walk(store.path()) {
+        let bytes = std::fs::read(&entry).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("open sesame"), "{}", entry.display());
+        assert!(!text.contains("token1"), "{}", entry.display());
+    }
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                walk(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_said_and_not_tried_again() {
+    let store = tempfile::tempdir().unwrap();
+    let (server, accounts) = Accounts::default().start().await;
+    let mut room = Room::log_in(server, store.path(), password(Ok("sesame")));
+    let state = room
+        .until(|state| matches!(state, AccountState::SignedOut { .. }))
+        .await;
+    assert!(
+        format!("{state:?}").contains("Invalid password"),
+        "{state:?}"
+    );
+    assert_eq!(accounts.log_ins().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_cannot_be_read_is_named() {
+    let store = tempfile::tempdir().unwrap();
+    let (server, _) = Accounts::default().start().await;
+    let mut room = Room::log_in(
+        server,
+        store.path(),
+        password(Err("/etc/saal/password: no")),
+    );
+    let state = room
+        .until(|state| matches!(state, AccountState::SignedOut { .. }))
+        .await;
+    assert!(
+        format!("{state:?}").contains("/etc/saal/password"),
+        "{state:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_soft_sign_out_is_mended_as_the_same_device_without_a_word() {
+    let store = tempfile::tempdir().unwrap();
+    let soft = Accounts {
+        soft: true,
+        ..Accounts::default()
+    };
+    let (server, accounts) = soft.start().await;
+    let mut room = Room::log_in(server, store.path(), password(Ok("open sesame")));
+    room.until(online).await;
+    accounts.forget_tokens();
+    // The canned server answers each sync at once; the next one finds the token refused.
+    let mut seen = Vec::new();
+    while accounts.log_ins().len() < 2 || !seen.iter().any(online) {
+        if let MeetingEvent::Account(state) = room.next().await {
+            seen.push(state);
+        }
+    }
+    assert!(accounts.log_ins()[1].contains(r#""device_id":"DEV""#));
+    assert!(seen.iter().all(online), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_runs_out_is_renewed_and_the_renewed_one_survives_a_restart() {
+    let store = tempfile::tempdir().unwrap();
+    let renews = Accounts {
+        soft: true,
+        renews: true,
+        ..Accounts::default()
+    };
+    let (server, accounts) = renews.start().await;
+    let mut room = Room::log_in(server, store.path(), password(Ok("open sesame")));
+    room.until(online).await;
+    accounts.forget_tokens();
+    let renewed = async {
+        while *accounts.renewals.lock().unwrap() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, renewed).await.unwrap();
+    drop(room);
+    let mut room = Room::log_in(server, store.path(), password(Err("gone")));
+    room.until(online).await;
+    assert_eq!(accounts.log_ins().len(), 1, "nobody logged in again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_device_stays_out_until_there_is_another_password() {
+    let store = tempfile::tempdir().unwrap();
+    let (server, accounts) = Accounts::default().start().await;
+    let mut room = Room::log_in(server, store.path(), password(Ok("open sesame")));
+    room.until(online).await;
+    accounts.forget_tokens();
+    let removed = |state: &AccountState| matches!(state, AccountState::Removed { .. });
+    room.until(removed).await;
+    drop(room);
+    let mut room = Room::log_in(server, store.path(), password(Ok("open sesame")));
+    room.until(removed).await;
+    assert_eq!(accounts.log_ins().len(), 1);
+    let mut room = Room::log_in(server, store.path(), password(Ok("the new open sesame")));
+    room.until(online).await;
+    assert_eq!(accounts.log_ins().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_registered_with_a_token_and_a_password_that_nobody_knows() {
+    let store = tempfile::tempdir().unwrap();
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let seen = bodies.clone();
+    let server = serve(move |request: &Request| {
+        if !request.path.ends_with("/register") {
+            return works(&request.path);
+        }
+        seen.lock().unwrap().push(request.body.clone());
+        if request.body.contains("let me in") {
+            return (
+                200,
+                r#"{"user_id":"@room:hs","device_id":"DEV","access_token":"token"}"#,
+            );
+        }
+        (
+            401,
+            r#"{"session":"s1","flows":[{"stages":["m.login.registration_token"]}]}"#,
+        )
+    })
+    .await;
+    let log_in = LogIn::RegistrationToken {
+        user: "room".to_owned(),
+        token: Ok(secret("let me in")),
+    };
+    let mut room = Room::log_in(server, store.path(), log_in);
+    room.until(online).await;
+    let bodies = bodies.lock().unwrap();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[1].contains(r#""session":"s1""#) && bodies[1].contains(r#""username":"room""#));
 }

@@ -5,8 +5,8 @@ use saal_core::{CalendarProblem, Muted, Presenting, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
-    Destination, EndReason, JoinStage, Meeting, MeetingId, MeetingState, PartOf, Participant, Ring,
-    RingId,
+    Destination, EndReason, IdentityState, JoinStage, Meeting, MeetingId, MeetingState, PartOf,
+    Participant, Ring, RingId,
 };
 use saal_panel::{Call, Navigation, Screen, Sheet, Step, View};
 
@@ -249,6 +249,9 @@ pub(crate) fn all_troubles() -> Vec<Trouble> {
         Trouble::SignedOut {
             server: "matrix.example.org".to_owned(),
         },
+        Trouble::Removed {
+            server: "matrix.example.org".to_owned(),
+        },
         unreachable(),
         Trouble::EngineFailing,
         Trouble::Store {
@@ -259,6 +262,10 @@ pub(crate) fn all_troubles() -> Vec<Trouble> {
             path: "/var/lib/saal/matrix".to_owned(),
             full: false,
         },
+        Trouble::Identity(IdentityState::RecoveryKeyNeeded { wrong: false }),
+        Trouble::Identity(IdentityState::RecoveryKeyNeeded { wrong: true }),
+        Trouble::Identity(IdentityState::ResetNeeded),
+        Trouble::Identity(IdentityState::KeysLost),
         join_failed(EndReason::Removed {
             message: String::new(),
         }),

@@ -70,8 +70,25 @@ pub enum Language {
 pub struct Matrix {
     /// Base address of the client-server API.
     pub homeserver: Homeserver,
-    /// File with the access token alone; relative to the configuration's folder.
-    pub access_token_file: PathBuf,
+    /// File with the access token alone; relative to the configuration's folder. This or one of
+    /// the next three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_file: Option<PathBuf>,
+    /// File with the password of `user`, needed once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// File with a token that is good for one log-in (`m.login.token`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_token_file: Option<PathBuf>,
+    /// File with a token that allows to register `user` (`m.login.registration_token`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_token_file: Option<PathBuf>,
+    /// Whose password it is, or who is registered: the name before the colon, or the whole id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<RoomName>,
+    /// File with the account's recovery key, for a device that has to be verified anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_key_file: Option<PathBuf>,
     /// Servers whose users may invite the room.
     pub allowed_servers: Vec<ServerName>,
     /// Token service (`livekit_service_url`) for servers that announce none.
@@ -80,6 +97,40 @@ pub struct Matrix {
     /// How long after the room's sudden death others still see it in the call.
     #[serde(default, rename = "leave_delay_seconds")]
     pub leave_delay: LeaveDelay,
+}
+
+impl Matrix {
+    /// A room logs in in one way.
+    fn check_log_in(&self) -> Result<(), (&'static str, String)> {
+        const WAYS: &str = "access_token_file, password_file, login_token_file and \
+                            registration_token_file";
+        let ways = [
+            &self.access_token_file,
+            &self.password_file,
+            &self.login_token_file,
+            &self.registration_token_file,
+        ];
+        let given = ways.iter().filter(|way| way.is_some()).count();
+        if given != 1 {
+            return Err((
+                "matrix",
+                format!("{given} of {WAYS} are given; give one of them"),
+            ));
+        }
+        let of_user = self.password_file.is_some() || self.registration_token_file.is_some();
+        match (of_user, &self.user) {
+            (true, None) => {
+                let problem =
+                    "password_file and registration_token_file need user, the account's name";
+                Err(("matrix", problem.to_owned()))
+            }
+            (false, Some(_)) => {
+                let problem = "a token says whose it is; leave user out";
+                Err(("matrix.user", problem.to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A Jitsi installation that wants a login.
@@ -228,6 +279,9 @@ impl Config {
         {
             let problem = "nobody could invite the room; name at least one server";
             return Err(("matrix.allowed_servers", problem.to_owned()));
+        }
+        if let Some(matrix) = &self.matrix {
+            matrix.check_log_in()?;
         }
         if self.matrix.is_none() && self.meetings.is_empty() {
             let problem = "without a Matrix account and without [[meetings]] the room has no \

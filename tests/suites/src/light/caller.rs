@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use saal_hal_sim::SimulatedSealer;
 use saal_harness::{SERVER_NAME, Servers, User};
 use saal_jitsi::JitsiSettings;
-use saal_matrix::MatrixSettings;
+use saal_matrix::{LogIn, MatrixSettings, Sealing};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     CallEvent, CallId, Destination, MeetingCommand, MeetingEvent, MeetingLink, Participant, Watched,
@@ -54,10 +55,13 @@ impl LightCaller {
         let store = tempfile::tempdir()?;
         let settings = MatrixSettings {
             homeserver: servers.homeserver().parse()?,
-            access_token: user.access_token.clone().into(),
+            log_in: LogIn::AccessToken(user.access_token.clone().into()),
+            device_name: "Light".to_owned(),
             allowed_servers: vec![SERVER_NAME.to_owned()],
             call_service: None,
             leave_delay: saal_matrix::LEAVE_DELAY,
+            recovery_key: None,
+            sealing: Sealing(Arc::new(SimulatedSealer::new(1))),
         };
         let service = saal_matrix::Service::start(settings, store.path());
         let destination = Destination::matrix(matrix_room);
@@ -154,6 +158,7 @@ async fn live(
                 }
                 Some(
                     MeetingEvent::Account(_)
+                    | MeetingEvent::Identity(_)
                     | MeetingEvent::Invitations(_)
                     | MeetingEvent::Ringing(_)
                     | MeetingEvent::RingEnded { .. },

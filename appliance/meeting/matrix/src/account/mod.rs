@@ -6,14 +6,19 @@
 mod crosssigning;
 mod doors;
 mod hearing;
+mod keys;
+mod login;
 mod media_keys;
+mod open;
 mod rooms;
 mod runner;
-mod saved;
+mod session;
+mod sign_in;
 mod stickies;
 mod store;
+mod vault;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use matrix_sdk::{Client, ruma::RoomId};
 use tokio::sync::watch;
@@ -23,6 +28,22 @@ pub(crate) use hearing::{Heard, Hearing, history};
 pub(crate) use rooms::{RoomState, Successor};
 pub(crate) use runner::{Account, run};
 pub(crate) use stickies::{FEATURE as STICKY_FEATURE, Stickies, follow as follow_stickies};
+
+use crate::settings::{LogIn, MatrixSettings, Sealing, Secret};
+
+/// What the account shows to its server now, as far as that is known without asking.
+pub(crate) fn token(settings: &MatrixSettings, dir: &Path) -> Option<Secret> {
+    if let LogIn::AccessToken(token) = &settings.log_in {
+        return Some(token.clone());
+    }
+    let vault = vault::Vault::new(dir, &settings.sealing);
+    session::load(&vault, settings).map(|session| session.token())
+}
+
+/// What opens the account's secrets on the server, where the room keeps it.
+pub(crate) fn recovery_key(sealing: &Sealing, dir: &Path) -> Option<String> {
+    vault::Vault::new(dir, sealing).find(vault::Item::RecoveryKey)
+}
 
 /// The joined rooms that the account knows, by id.
 pub(crate) type Rooms = Arc<BTreeMap<String, Arc<RoomState>>>;

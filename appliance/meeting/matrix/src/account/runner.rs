@@ -4,32 +4,39 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use matrix_sdk::{
-    Client, Room,
+    Client, Room, SessionChange,
     config::SyncSettings,
     ruma::{
         RoomId, ServerName,
         api::{
             client::filter::{FilterDefinition, RoomEventFilter, RoomFilter},
-            error::ErrorKind,
+            error::{ErrorKind, RetryAfter},
         },
     },
     sync::SyncResponse,
 };
-use saal_meeting::AccountState;
-use tokio::sync::{broadcast, mpsc, watch};
+use saal_meeting::{AccountAction, AccountState, IdentityState, MeetingEvent};
+use tokio::sync::{
+    Mutex,
+    broadcast::{self, error::TryRecvError},
+    mpsc, watch,
+};
 
 use super::{
-    Doors, Heard, Hearing, Rooms, crosssigning, media_keys,
+    Doors, Heard, Hearing, Rooms, crosssigning, keys, media_keys,
+    open::{self, Opened},
     rooms::{RoomState, Successor},
-    saved,
+    session::{self, Session},
     store::{self, StoreFailure},
+    vault::Vault,
 };
 use crate::{
     backoff::Backoff,
+    credential::Credential,
     homeserver::Homeserver,
     jitter,
     rtc::{Device, keys::KeyEvent},
@@ -48,6 +55,8 @@ pub(crate) struct Account {
     pub settings: MatrixSettings,
     pub dir: PathBuf,
     pub homeserver: Homeserver,
+    /// What `homeserver` shows; the account sets and renews it.
+    pub credential: Credential,
     /// Whose account it is, as soon as that is known.
     pub identity: watch::Sender<Option<Device>>,
     pub rooms: watch::Sender<Rooms>,
@@ -60,12 +69,18 @@ pub(crate) struct Account {
     pub heard: broadcast::Sender<Heard>,
     /// Whom the account ignores, by user id.
     pub ignored: watch::Sender<BTreeSet<String>>,
-    pub states: mpsc::UnboundedSender<AccountState>,
+    pub states: mpsc::UnboundedSender<MeetingEvent>,
+    /// What IT wants of the account.
+    pub asked: Mutex<mpsc::UnboundedReceiver<AccountAction>>,
 }
 
 /// Why a round of syncing ended.
 enum Stop {
-    SignedOut,
+    /// The server no longer knows the token; `soft`: it still knows the device.
+    SignedOut {
+        soft: bool,
+        reason: String,
+    },
     Store(StoreFailure),
     /// The disk store can be tried again.
     DiskMayBeBack,
@@ -73,31 +88,33 @@ enum Stop {
 
 /// Runs until the server refuses the account.
 pub(crate) async fn run(account: Account) {
-    let known = saved::load(&account.dir, account.settings.homeserver.as_str());
+    let vault = Vault::new(&account.dir, &account.settings.sealing);
+    let known = session::load(&vault, &account.settings);
     let mut runner = Runner {
         account,
+        vault,
         store_failure: None,
+        made_anew: None,
         ignored: Vec::new(),
         join_after: None,
         unfollowed: BTreeSet::new(),
     };
-    if known.is_some() {
-        runner.account.identity.send_replace(known.clone());
-    }
-    let (client, device) = {
-        let early = runner.open_early(known.as_ref());
-        let (early, device) = tokio::join!(early, runner.sign_in());
-        let Some(device) = device else { return };
-        (early.filter(|_| known.as_ref() == Some(&device)), device)
-    };
-    runner.remember(&device);
-    Box::pin(runner.sync_forever(client, &device)).await;
+    let known = runner.begin_with(known);
+    let early = runner.open_early(known.as_ref());
+    let (early, session) = tokio::join!(early, runner.sign_in(known.as_ref()));
+    let Some(session) = session else { return };
+    let early = early.filter(|_| known.as_ref() == Some(&session));
+    runner.remember(&session);
+    Box::pin(runner.sync_forever(early, session)).await;
 }
 
-struct Runner {
-    account: Account,
+pub(super) struct Runner {
+    pub(super) account: Account,
+    pub(super) vault: Vault,
     /// The account lives in memory because of this.
     store_failure: Option<(StoreFailure, Instant)>,
+    /// When a damaged store was last made anew.
+    made_anew: Option<Instant>,
     /// Invitations that were logged as not allowed.
     ignored: Vec<String>,
     join_after: Option<Instant>,
@@ -106,59 +123,23 @@ struct Runner {
 }
 
 impl Runner {
-    fn say(&self, state: AccountState) {
-        let _ = self.account.states.send(state);
+    pub(super) fn say(&self, state: AccountState) {
+        let _ = self.account.states.send(MeetingEvent::Account(state));
     }
 
-    fn server(&self) -> String {
+    pub(super) fn server(&self) -> String {
         self.account.settings.homeserver.to_string()
     }
 
     /// The store of last time's account with its rooms, before the server has answered.
-    async fn open_early(&self, known: Option<&Device>) -> Option<Client> {
-        let settings = &self.account.settings;
-        let opening = store::open_on_disk(
-            &settings.homeserver,
-            &settings.access_token,
-            known?,
-            &self.account.dir,
-        );
-        let client = Box::pin(opening).await.ok()?;
-        self.publish_all_rooms(&client).await;
-        Some(client)
+    async fn open_early(&self, known: Option<&Session>) -> Option<Opened> {
+        let opening = open::on_disk(known?, &self.vault, &self.account.dir);
+        let opened = Box::pin(opening).await.ok()?;
+        self.publish_all_rooms(&opened.client).await;
+        Some(opened)
     }
 
-    /// Whose the token is; `None` when the server refuses it.
-    async fn sign_in(&self) -> Option<Device> {
-        let mut backoff = Backoff::homeserver();
-        loop {
-            let error = match self.account.homeserver.whoami().await {
-                Ok(whoami) => {
-                    return Some(Device {
-                        user: whoami.user_id,
-                        device: whoami.device_id,
-                    });
-                }
-                Err(error) => error,
-            };
-            if error.is_unknown_token() {
-                self.signed_out(error.to_string());
-                return None;
-            }
-            self.unreachable(error.to_string());
-            tokio::time::sleep(backoff.after_failure(jitter())).await;
-        }
-    }
-
-    fn signed_out(&self, reason: String) {
-        tracing::error!(server = %self.server(), reason, "the homeserver refuses the access token");
-        self.say(AccountState::SignedOut {
-            server: self.server(),
-            reason,
-        });
-    }
-
-    fn unreachable(&self, reason: String) {
+    pub(super) fn unreachable(&self, reason: String) {
         tracing::warn!(server = %self.server(), reason, "the homeserver can't be reached");
         self.say(AccountState::Unreachable {
             server: self.server(),
@@ -166,50 +147,60 @@ impl Runner {
         });
     }
 
-    fn remember(&self, device: &Device) {
-        self.account.identity.send_replace(Some(device.clone()));
-        let server = self.account.settings.homeserver.as_str();
-        if let Err(error) = saved::save(&self.account.dir, server, device) {
-            tracing::warn!(%error, dir = %self.account.dir.display(), "the account is not saved");
-        }
-    }
-
-    async fn sync_forever(&mut self, early: Option<Client>, device: &Device) {
-        let mut client = match early {
-            Some(client) => client,
-            None => self.open(device).await,
+    async fn sync_forever(&mut self, early: Option<Opened>, mut session: Session) {
+        let mut opened = match early {
+            Some(opened) => opened,
+            None => self.open(&session).await,
         };
         loop {
-            match self.sync(&client, device).await {
-                Stop::SignedOut => return,
-                Stop::Store(failure) => {
-                    self.store_failed(failure);
-                    client = self.open_in_memory(device).await;
+            if opened.new_keys
+                && let Some(other) = self.another_device(&session).await
+            {
+                session = other;
+                opened = self.open(&session).await;
+            }
+            self.follow_tokens(&opened.client, &session);
+            match self.sync(&opened, &session.device()).await {
+                Stop::SignedOut { soft, reason } => {
+                    let Some(again) = self.sign_in_again(&session, soft, reason).await else {
+                        return;
+                    };
+                    session = again;
+                    opened = self.open(&session).await;
                 }
+                Stop::Store(failure) => opened = self.after(failure, &session).await,
                 Stop::DiskMayBeBack => {
                     self.store_failure = None;
-                    client = self.open(device).await;
+                    opened = self.open(&session).await;
                 }
             }
         }
     }
 
     /// On disk, else in memory.
-    async fn open(&mut self, device: &Device) -> Client {
-        let settings = &self.account.settings;
-        let opening = store::open_on_disk(
-            &settings.homeserver,
-            &settings.access_token,
-            device,
-            &self.account.dir,
-        );
+    async fn open(&mut self, session: &Session) -> Opened {
+        let opening = open::on_disk(session, &self.vault, &self.account.dir);
         match Box::pin(opening).await {
-            Ok(client) => client,
+            Ok(opened) => opened,
             Err(failure) => {
                 self.store_failed(failure);
-                self.open_in_memory(device).await
+                self.open_in_memory(session).await
             }
         }
+    }
+
+    /// A store that is damaged is made anew, but not again and again: then the disk itself is.
+    async fn after(&mut self, failure: StoreFailure, session: &Session) -> Opened {
+        let recently = self.made_anew.is_some_and(|at| at.elapsed() < STORE_RETRY);
+        if let (Some(part), false) = (failure.part, recently) {
+            self.made_anew = Some(Instant::now());
+            let device = store::folder(&self.account.dir, &session.device());
+            if open::make_anew(&device.join(part.folder()), failure.clone()).is_ok() {
+                return self.open(session).await;
+            }
+        }
+        self.store_failed(failure);
+        self.open_in_memory(session).await
     }
 
     fn store_failed(&mut self, failure: StoreFailure) {
@@ -221,26 +212,25 @@ impl Runner {
         self.store_failure = Some((failure, Instant::now()));
     }
 
-    async fn open_in_memory(&self, device: &Device) -> Client {
+    async fn open_in_memory(&self, session: &Session) -> Opened {
         let mut backoff = Backoff::homeserver();
         loop {
-            let settings = &self.account.settings;
-            let opening =
-                store::open_in_memory(&settings.homeserver, &settings.access_token, device);
-            match Box::pin(opening).await {
-                Ok(client) => return client,
+            match Box::pin(open::in_memory(session, &self.vault)).await {
+                Ok(opened) => return opened,
                 Err(error) => tracing::error!(%error, "no Matrix client"),
             }
             tokio::time::sleep(backoff.after_failure(jitter())).await;
         }
     }
 
-    async fn sync(&mut self, client: &Client, device: &Device) -> Stop {
+    async fn sync(&mut self, opened: &Opened, device: &Device) -> Stop {
+        let client = &opened.client;
         media_keys::listen(client, &self.account.key_events);
         self.account.client.send_replace(Some(client.clone()));
         let account = &self.account;
         let _hearing = Hearing::start(client, account.heard.clone(), account.ignored.clone());
         let mut backoff = Backoff::homeserver();
+        let mut tokens = client.subscribe_to_session_changes();
         let mut online = false;
         loop {
             // The first answer has to come at once: it tells that the server is there.
@@ -248,7 +238,7 @@ impl Runner {
             let settings = SyncSettings::new()
                 .timeout(poll)
                 .filter(filter(online).into());
-            match Box::pin(client.sync_once(settings)).await {
+            match Box::pin(self.sync_once(client, settings)).await {
                 Ok(response) => {
                     self.take_in(client, &response, !online).await;
                     let say_doors =
@@ -257,27 +247,90 @@ impl Runner {
                     self.accept_invitations(client, device).await;
                     self.follow_upgrades(client).await;
                     if !online {
-                        if let Err(error) = crosssigning::bootstrap(client).await {
-                            tracing::warn!(%error, "the room can't sign its own device");
-                        }
                         self.online(device);
+                        self.be_known(client).await;
                     }
+                    self.keep_keys(opened, &response, !online).await;
                     online = true;
                     backoff.reset();
                 }
                 Err(error) => {
                     online = false;
-                    if let Some(stop) = self.classify(&error) {
+                    if let Some(stop) = self.classify(&error, &mut tokens) {
                         return stop;
                     }
                     self.unreachable(error.to_string());
-                    tokio::time::sleep(backoff.after_failure(jitter())).await;
+                    let wait = backoff.after_failure(jitter());
+                    tokio::time::sleep(wait.max(retry_after(&error).unwrap_or_default())).await;
                 }
             }
             if self.disk_may_be_back(device) {
                 return Stop::DiskMayBeBack;
             }
         }
+    }
+
+    /// Has the account sign this device, or says what that needs.
+    async fn be_known(&self, client: &Client) {
+        let ensured = crosssigning::ensure(client, &self.account.settings, &self.vault);
+        match Box::pin(ensured).await {
+            Ok(state) => self.say_identity(state),
+            Err(error) => tracing::warn!(error, "the room can't sign its own device"),
+        }
+    }
+
+    pub(super) fn say_identity(&self, state: IdentityState) {
+        let _ = self.account.states.send(MeetingEvent::Identity(state));
+    }
+
+    /// The device's keys change with messages from other devices, and when `always` may be so.
+    async fn keep_keys(&self, opened: &Opened, response: &SyncResponse, always: bool) {
+        if (always || !response.to_device.is_empty())
+            && let Some(store) = &opened.keys
+            && let Err(error) = keys::copy(store, &self.vault).await
+        {
+            tracing::error!(%error, "the device's keys are not copied");
+        }
+    }
+
+    /// One answer of the server. Meanwhile a token that others found refused is renewed, and IT
+    /// is heard.
+    async fn sync_once(
+        &self,
+        client: &Client,
+        settings: SyncSettings,
+    ) -> Result<SyncResponse, matrix_sdk::Error> {
+        let answer = client.sync_once(settings);
+        let meanwhile = async {
+            let mut asked = self.account.asked.lock().await;
+            loop {
+                tokio::select! {
+                    () = self.account.credential.refused() => renew(client.clone()),
+                    Some(action) = asked.recv() => self.obey(client, action),
+                }
+            }
+        };
+        tokio::select! {
+            answer = answer => answer,
+            () = meanwhile => unreachable!("it goes on for ever"),
+        }
+    }
+
+    fn obey(&self, client: &Client, action: AccountAction) {
+        let AccountAction::Recover { key } = action;
+        let (client, vault, states) = (
+            client.clone(),
+            self.vault.clone(),
+            self.account.states.clone(),
+        );
+        // On its own: the answer of a sync does not interrupt it.
+        tokio::spawn(async move {
+            let recovered = crosssigning::recover(&client, &vault, key.reveal());
+            match Box::pin(recovered).await {
+                Ok(state) => drop(states.send(MeetingEvent::Identity(state))),
+                Err(error) => tracing::warn!(error, "the account's identity is not restored"),
+            }
+        });
     }
 
     fn online(&self, device: &Device) {
@@ -287,10 +340,25 @@ impl Runner {
         });
     }
 
-    fn classify(&self, error: &matrix_sdk::Error) -> Option<Stop> {
-        if let Some(ErrorKind::UnknownToken { .. }) = error.client_api_error_kind() {
-            self.signed_out(error.to_string());
-            return Some(Stop::SignedOut);
+    fn classify(
+        &self,
+        error: &matrix_sdk::Error,
+        tokens: &mut broadcast::Receiver<SessionChange>,
+    ) -> Option<Stop> {
+        // Said of the token alone, also when the attempt to renew it failed in another way.
+        let mut soft = None;
+        loop {
+            match tokens.try_recv() {
+                Ok(SessionChange::UnknownToken(data)) => soft = Some(data.soft_logout),
+                Ok(SessionChange::TokensRefreshed) => soft = None,
+                // Only the last one is kept for us, and only that one matters.
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        if let Some(soft) = soft {
+            let reason = error.to_string();
+            return Some(Stop::SignedOut { soft, reason });
         }
         if self.store_failure.is_some() {
             return None;
@@ -437,6 +505,26 @@ async fn read_into(rooms: &mut BTreeMap<String, Arc<RoomState>>, room: &Room) {
             rooms.insert(room.room_id().to_string(), Arc::new(state));
         }
         Err(error) => tracing::warn!(room = %room.room_id(), %error, "a room can't be read"),
+    }
+}
+
+/// Renews a token that somebody found refused, on its own: half a renewal would lose the new one.
+fn renew(client: Client) {
+    tokio::spawn(async move {
+        if let Err(error) = client.refresh_access_token().await {
+            tracing::warn!(%error, "a refused access token is not renewed");
+        }
+    });
+}
+
+/// How long the server wants to be left alone (`M_LIMIT_EXCEEDED`).
+fn retry_after(error: &matrix_sdk::Error) -> Option<Duration> {
+    match error.client_api_error_kind()? {
+        ErrorKind::LimitExceeded(limit) => match limit.retry_after? {
+            RetryAfter::Delay(delay) => Some(delay),
+            RetryAfter::DateTime(at) => at.duration_since(SystemTime::now()).ok(),
+        },
+        _ => None,
     }
 }
 

@@ -1,23 +1,33 @@
-//! matrix-sdk's client on its store, on disk while that works and in memory otherwise.
+//! The account's store on the disk: where it is, and what is wrong with it.
 
 use std::{
     error::Error,
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use matrix_sdk::{
-    Client, SessionMeta, SessionTokens, authentication::matrix::MatrixSession,
-    config::RequestConfig,
-};
 use saal_meeting::AccountState;
-use url::Url;
 
-use crate::{rtc::Device, settings::Secret};
+use crate::rtc::Device;
 
-/// Without the sync's own waiting time.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// A part of the account's store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Rooms and their state; the server can tell them again.
+    State,
+    /// The device's keys.
+    Keys,
+}
+
+impl Part {
+    /// Its folder in the device's.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Keys => "keys",
+        }
+    }
+}
 
 /// The account's memory can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,15 +36,21 @@ pub(crate) struct StoreFailure {
     pub path: PathBuf,
     /// The disk is full.
     pub full: bool,
+    /// The disk works, but what it holds is no store of ours, or not any more.
+    pub damaged: bool,
+    /// Which part it was, when that is known.
+    pub part: Option<Part>,
     pub reason: String,
 }
 
 impl StoreFailure {
-    fn new(path: &Path, error: &(dyn Error + 'static)) -> Self {
+    pub(crate) fn new(path: &Path, error: &(dyn Error + 'static)) -> Self {
         let reason = chain(error);
         Self {
             path: path.to_owned(),
             full: says_full(&reason),
+            damaged: says_damaged(&reason),
+            part: None,
             reason,
         }
     }
@@ -46,7 +62,15 @@ impl StoreFailure {
             error,
             E::Io(_) | E::StateStore(_) | E::CryptoStoreError(_) | E::EventCacheStore(_)
         ) || says_full(&chain(error));
-        of_store.then(|| Self::new(path, error))
+        let part = match error {
+            E::StateStore(_) => Some(Part::State),
+            E::CryptoStoreError(_) => Some(Part::Keys),
+            _ => None,
+        };
+        of_store.then(|| Self {
+            part,
+            ..Self::new(path, error)
+        })
     }
 
     pub(crate) fn to_state(&self) -> AccountState {
@@ -85,6 +109,29 @@ fn says_full(text: &str) -> bool {
     .any(|words| text.contains(words))
 }
 
+/// What SQLite and matrix-sdk's stores say of a file that is none of theirs, was changed, or was
+/// encrypted with another key. Whatever else goes wrong is the disk's or the system's.
+fn says_damaged(text: &str) -> bool {
+    [
+        "file is not a database",
+        "malformed",
+        "database corruption",
+        "Missing database version",
+        "Invalid database version",
+        "Failed to initialize the store cipher",
+        "Failed to run migrations",
+        "no such table",
+        "decrypt",
+        "deserializ",
+        "wrong msgpack marker",
+        "invalid type",
+        "unpickling",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+        && !says_full(text)
+}
+
 /// Each device has a folder of its own: keys of one are useless to another.
 pub(crate) fn folder(dir: &Path, device: &Device) -> PathBuf {
     let name: String = device
@@ -101,30 +148,6 @@ pub(crate) fn folder(dir: &Path, device: &Device) -> PathBuf {
     dir.join(name)
 }
 
-/// A signed-in client with its store in `dir`.
-pub(crate) async fn open_on_disk(
-    homeserver: &Url,
-    token: &Secret,
-    device: &Device,
-    dir: &Path,
-) -> Result<Client, StoreFailure> {
-    let path = folder(dir, device);
-    probe(&path).map_err(|error| StoreFailure::new(&path, &error))?;
-    let builder = Client::builder().sqlite_store(&path, None);
-    open(builder, homeserver, token, device)
-        .await
-        .map_err(|error| StoreFailure::new(&path, error.as_ref()))
-}
-
-/// A signed-in client that forgets everything when it ends.
-pub(crate) async fn open_in_memory(
-    homeserver: &Url,
-    token: &Secret,
-    device: &Device,
-) -> Result<Client, Box<dyn Error + Send + Sync>> {
-    open(Client::builder(), homeserver, token, device).await
-}
-
 /// Writes as much as a small transaction, because SQLite opens a file on a full disk without
 /// complaint and fails only later.
 pub(crate) fn probe(path: &Path) -> std::io::Result<()> {
@@ -133,32 +156,6 @@ pub(crate) fn probe(path: &Path) -> std::io::Result<()> {
     let written = fs::write(&file, [0_u8; 64 * 1024]);
     let removed = fs::remove_file(&file);
     written.and(removed)
-}
-
-async fn open(
-    builder: matrix_sdk::ClientBuilder,
-    homeserver: &Url,
-    token: &Secret,
-    device: &Device,
-) -> Result<Client, Box<dyn Error + Send + Sync>> {
-    let config = RequestConfig::new().disable_retry().timeout(ANSWER_WITHIN);
-    let client = builder
-        .homeserver_url(homeserver)
-        .request_config(config)
-        .build()
-        .await?;
-    let session = MatrixSession {
-        meta: SessionMeta {
-            user_id: device.user.as_str().try_into()?,
-            device_id: device.device.as_str().into(),
-        },
-        tokens: SessionTokens {
-            access_token: token.expose().to_owned(),
-            refresh_token: None,
-        },
-    };
-    client.restore_session(session).await?;
-    Ok(client)
 }
 
 #[cfg(test)]
@@ -173,6 +170,23 @@ mod tests {
         let failure = StoreFailure::new(Path::new("/store"), &denied);
         assert!(!failure.full);
         assert!(failure.to_string().contains("/store"));
+    }
+
+    #[test]
+    fn damage_is_told_from_a_disk_that_fails() {
+        let of = |text: &str| {
+            StoreFailure::new(Path::new("/s"), &std::io::Error::other(text.to_owned()))
+        };
+        for damage in ["database disk image is malformed", "file is not a database"] {
+            assert!(of(damage).damaged, "{damage}");
+        }
+        for other in [
+            "unable to open database file",
+            "disk I/O error",
+            "database is locked",
+        ] {
+            assert!(!of(other).damaged, "{other}");
+        }
     }
 
     #[test]

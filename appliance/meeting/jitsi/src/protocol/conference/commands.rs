@@ -37,7 +37,9 @@ impl Conference {
             MeetingCommand::MediaRestarted { .. } => self.media_restarted(now),
             MeetingCommand::Transport { event, .. } => self.transport_event(now, event),
             MeetingCommand::Encodes { codecs, .. } => self.encodes(codecs),
-            MeetingCommand::Join { .. } | MeetingCommand::Decline { .. } => {}
+            MeetingCommand::Join { .. }
+            | MeetingCommand::Decline { .. }
+            | MeetingCommand::Account(_) => {}
         }
     }
 

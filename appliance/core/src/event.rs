@@ -4,7 +4,7 @@ use saal_fleet_protocol::Config;
 use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, IdentityState, Meeting, MeetingAction,
-    MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret,
+    MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret, Verification,
 };
 
 use crate::{SavedCall, TroubleCode};
@@ -102,6 +102,8 @@ pub enum Event {
     RingEnded(RingId),
     /// Whether others can know the room's device.
     Identity(IdentityState),
+    /// Somebody verifies the room's device, or no longer.
+    Verification(Option<Verification>),
     /// In a call.
     Call(CallId, CallEvent),
     /// The engine's process.

@@ -186,6 +186,9 @@ impl Daemon {
                 tracing::info!(?state, "the account's identity");
                 self.tell(Event::Identity(state)).await;
             }
+            MeetingEvent::Verification(verification) => {
+                self.tell(Event::Verification(verification)).await;
+            }
             MeetingEvent::Invitations(invitations) => {
                 self.calendar.update(invitations);
                 self.tell_meetings().await;

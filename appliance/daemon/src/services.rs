@@ -119,12 +119,6 @@ impl Services {
     /// Hands a command to the service whose call it is about. A call that no service can have
     /// ends at once.
     pub(crate) fn send(&mut self, command: MeetingCommand, inputs: &Inputs) {
-        if matches!(command, MeetingCommand::Account(_)) {
-            if let Some(service) = &self.matrix {
-                let _ = service.commands.send(command);
-            }
-            return;
-        }
         if let MeetingCommand::Join {
             call, destination, ..
         } = &command
@@ -133,7 +127,7 @@ impl Services {
             self.calls.insert(*call, kind(destination));
         }
         let of_call = |call| self.calls.get(&call).copied();
-        // Only Matrix rings.
+        // Only Matrix rings and has an account.
         let service = match command.call().map_or(Some(Kind::Matrix), of_call) {
             Some(Kind::Matrix) => self.matrix.as_ref(),
             Some(Kind::Jitsi) => self.jitsi.as_ref(),

@@ -280,10 +280,95 @@ trouble-unreachable = Keine Verbindung zum Server
 trouble-unreachable-advice = { $server } antwortet nicht. Der Raum versucht es weiter. Steckt das Netzwerkkabel?
 trouble-engine = Bild und Ton fallen aus
 trouble-engine-advice = Der Raum versucht es weiter. Bleibt es dabei, geben Sie bitte der IT Bescheid.
+recovery-key = Wiederherstellungsschlüssel
+recovery-key-enter = Schlüssel eingeben
+recovery-key-needed = Die IT hat ihn beim Einrichten des Kontos notiert. Groß- und Kleinbuchstaben zählen, Leerzeichen nicht.
+recovery-key-refused = Dieser Schlüssel passt nicht. Versuchen Sie es noch einmal.
+recovery-key-try = Prüfen
+verify = Bestätigen
+verify-not = Nicht jetzt
+verify-question = Diesen Raum bestätigen?
+verify-question-hint = „{ $device }“ möchte prüfen, ob dieses Gerät zum Konto des Raums gehört. Das macht sonst nur die IT.
+verify-waiting = Am anderen Gerät weitermachen
+verify-waiting-hint = Dort geht es mit dem Vergleich von Emojis weiter.
+verify-compare = Stehen hier und dort dieselben Emojis?
+verify-compare-hint = In derselben Reihenfolge, alle sieben.
+verify-same = Sie stimmen überein
+verify-other = Sie sind anders
+verify-emoji = { $number ->
+     [0] Hund
+     [1] Katze
+     [2] Löwe
+     [3] Pferd
+     [4] Einhorn
+     [5] Schwein
+     [6] Elefant
+     [7] Hase
+     [8] Panda
+     [9] Hahn
+     [10] Pinguin
+     [11] Schildkröte
+     [12] Fisch
+     [13] Oktopus
+     [14] Schmetterling
+     [15] Blume
+     [16] Baum
+     [17] Kaktus
+     [18] Pilz
+     [19] Globus
+     [20] Mond
+     [21] Wolke
+     [22] Feuer
+     [23] Banane
+     [24] Apfel
+     [25] Erdbeere
+     [26] Mais
+     [27] Pizza
+     [28] Kuchen
+     [29] Herz
+     [30] Smiley
+     [31] Roboter
+     [32] Hut
+     [33] Brille
+     [34] Schraubenschlüssel
+     [35] Weihnachtsmann
+     [36] Daumen hoch
+     [37] Regenschirm
+     [38] Sanduhr
+     [39] Wecker
+     [40] Geschenk
+     [41] Glühbirne
+     [42] Buch
+     [43] Bleistift
+     [44] Büroklammer
+     [45] Schere
+     [46] Schloss
+     [47] Schlüssel
+     [48] Hammer
+     [49] Telefon
+     [50] Flagge
+     [51] Zug
+     [52] Fahrrad
+     [53] Flugzeug
+     [54] Rakete
+     [55] Pokal
+     [56] Ball
+     [57] Gitarre
+     [58] Trompete
+     [59] Glocke
+     [60] Anker
+     [61] Kopfhörer
+     [62] Ordner
+    *[63] Stecknadel
+}
+verified = Der Raum ist bestätigt
+verified-hint = Andere erkennen dieses Gerät jetzt als das des Raums.
+not-verified = Der Raum wurde nicht bestätigt
+not-verified-hint = Die Emojis waren anders, oder jemand hat abgebrochen. Sie können am anderen Gerät neu beginnen.
 trouble-identity = Verschlüsselte Besprechungen gehen nicht
-trouble-identity-key = Das Gerät des Raums ist noch nicht bestätigt. Dazu braucht es den Wiederherstellungsschlüssel des Kontos. Bitte geben Sie der IT Bescheid.
-trouble-identity-wrong-key = Der Wiederherstellungsschlüssel passt nicht zum Konto des Raums. Bitte geben Sie der IT Bescheid.
-trouble-identity-reset = Das Gerät des Raums ist nicht bestätigt, und es gibt keinen Schlüssel mehr dafür. Die IT muss die Identität des Kontos zurücksetzen.
+trouble-identity-key = Dieses Gerät ist noch nicht bestätigt. Die IT hat den Schlüssel dafür.
+trouble-identity-wrong-key = Der Schlüssel passt nicht zum Konto des Raums. Die IT hat den richtigen.
+trouble-identity-reset = Das Gerät des Raums ist nicht bestätigt. Die IT muss es von einem anderen Gerät des Kontos aus bestätigen oder die Identität des Kontos zurücksetzen.
 trouble-identity-lost = Die Schlüssel des Geräts sind verloren. Die IT muss den Raum neu anmelden.
 trouble-store-full = Der Speicher des Raums ist voll
 trouble-store = Der Speicher des Raums macht Fehler

@@ -280,10 +280,95 @@ trouble-unreachable = No connection to the server
 trouble-unreachable-advice = { $server } does not answer. The room keeps trying. Is the network cable plugged in?
 trouble-engine = Picture and sound are failing
 trouble-engine-advice = The room keeps trying. If it stays like this, please tell your IT team.
+recovery-key = Recovery key
+recovery-key-enter = Enter the key
+recovery-key-needed = Your IT team wrote it down when they set up the account. Capitals matter, spaces don’t.
+recovery-key-refused = That key does not fit. Please try again.
+recovery-key-try = Check
+verify = Verify
+verify-not = Not now
+verify-question = Verify this room?
+verify-question-hint = “{ $device }” wants to check that this device belongs to the room’s account. Only your IT team does that.
+verify-waiting = Go on at the other device
+verify-waiting-hint = There you compare emoji next.
+verify-compare = Are these emoji on both devices?
+verify-compare-hint = In the same order, all seven.
+verify-same = They match
+verify-other = They don’t match
+verify-emoji = { $number ->
+     [0] Dog
+     [1] Cat
+     [2] Lion
+     [3] Horse
+     [4] Unicorn
+     [5] Pig
+     [6] Elephant
+     [7] Rabbit
+     [8] Panda
+     [9] Rooster
+     [10] Penguin
+     [11] Turtle
+     [12] Fish
+     [13] Octopus
+     [14] Butterfly
+     [15] Flower
+     [16] Tree
+     [17] Cactus
+     [18] Mushroom
+     [19] Globe
+     [20] Moon
+     [21] Cloud
+     [22] Fire
+     [23] Banana
+     [24] Apple
+     [25] Strawberry
+     [26] Corn
+     [27] Pizza
+     [28] Cake
+     [29] Heart
+     [30] Smiley
+     [31] Robot
+     [32] Hat
+     [33] Glasses
+     [34] Spanner
+     [35] Santa
+     [36] Thumbs up
+     [37] Umbrella
+     [38] Hourglass
+     [39] Clock
+     [40] Gift
+     [41] Light bulb
+     [42] Book
+     [43] Pencil
+     [44] Paperclip
+     [45] Scissors
+     [46] Lock
+     [47] Key
+     [48] Hammer
+     [49] Telephone
+     [50] Flag
+     [51] Train
+     [52] Bicycle
+     [53] Aeroplane
+     [54] Rocket
+     [55] Trophy
+     [56] Ball
+     [57] Guitar
+     [58] Trumpet
+     [59] Bell
+     [60] Anchor
+     [61] Headphones
+     [62] Folder
+    *[63] Pin
+}
+verified = The room is verified
+verified-hint = Others now know this device for the room’s own.
+not-verified = The room was not verified
+not-verified-hint = The emoji differed, or somebody cancelled. You can begin again at the other device.
 trouble-identity = Encrypted meetings won’t work
-trouble-identity-key = The room’s device is not verified yet. That takes the account’s recovery key. Please tell your IT team.
-trouble-identity-wrong-key = The recovery key does not fit the room’s account. Please tell your IT team.
-trouble-identity-reset = The room’s device is not verified, and there is no key left to verify it. Your IT team has to reset the account’s identity.
+trouble-identity-key = This device is not verified yet. Your IT team has the key for that.
+trouble-identity-wrong-key = The key does not fit the room’s account. Your IT team has the right one.
+trouble-identity-reset = The room’s device is not verified. Your IT team has to verify it from another device of the account, or reset the account’s identity.
 trouble-identity-lost = The device’s keys are lost. Your IT team has to sign the room in anew.
 trouble-store-full = The room’s storage is full
 trouble-store = The room’s storage has errors

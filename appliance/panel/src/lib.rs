@@ -20,6 +20,7 @@ mod picture;
 mod plain;
 mod reactions;
 mod renderer;
+mod sas_emoji;
 mod scale;
 mod screens;
 mod shapes;

@@ -23,6 +23,8 @@ pub enum Sheet {
     Keypad,
     /// Whether to end the meeting for everybody.
     EndForAll,
+    /// The account's recovery key, while the room is in no meeting.
+    RecoveryKey,
 }
 
 /// What a touch changes on the panel itself.
@@ -188,6 +190,9 @@ impl Navigation {
     }
 
     fn show(&mut self, sheet: Option<Sheet>) {
+        if sheet == Some(Sheet::RecoveryKey) {
+            self.typing = Typing::default();
+        }
         self.sheet = sheet;
         self.page = 0;
     }
@@ -202,7 +207,8 @@ impl Navigation {
                 ..Self::default()
             };
         }
-        if !asks_for_password(room.phase()) {
+        let asks = asks_for_password(room.phase()) || self.sheet == Some(Sheet::RecoveryKey);
+        if !asks {
             self.typing = Typing::default();
         }
         while let Some(sheet) = self.sheet.take_if(|sheet| !exists(sheet, room)) {
@@ -217,6 +223,9 @@ fn asks_for_password(phase: &Phase) -> bool {
 }
 
 fn exists(sheet: &Sheet, room: &Room) -> bool {
+    if *sheet == Sheet::RecoveryKey {
+        return *room.phase() == Phase::Home && room.wants_recovery_key().is_some();
+    }
     room.phase()
         .in_call()
         .is_some_and(|call| is_in(sheet, call))
@@ -232,6 +241,7 @@ fn is_in(sheet: &Sheet, call: &InCall) -> bool {
         Sheet::Polls => !call.state.polls.is_empty(),
         Sheet::Keypad => call.state.dial_in,
         Sheet::EndForAll => moderator,
+        Sheet::RecoveryKey => false,
     }
 }
 

@@ -8,7 +8,7 @@ use saal_core::{
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring,
+    Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring, Verification,
 };
 
 use crate::{Navigation, Sheet};
@@ -52,6 +52,13 @@ pub enum Screen {
     },
     /// Somebody calls the room.
     Ringing(Ring),
+    /// Somebody types the account's recovery key.
+    RecoveryKey {
+        /// The last one did not fit.
+        wrong: bool,
+    },
+    /// Somebody verifies the room from another device of its account.
+    Verification(Verification),
     /// Entering a meeting.
     Joining {
         /// Of the meeting.
@@ -151,6 +158,13 @@ impl Screen {
         match room.phase() {
             Phase::Home if ring.is_some() => ring.map_or(Self::Starting, Self::Ringing),
             Phase::Home => {
+                let wanted = room.wants_recovery_key();
+                if let (Some(Sheet::RecoveryKey), Some(wrong)) = (navigation.sheet(), wanted) {
+                    return Self::RecoveryKey { wrong };
+                }
+                if let Some(verification) = room.verification() {
+                    return Self::Verification(verification.clone());
+                }
                 let agenda = room.agenda(now);
                 Self::Home {
                     under_way: agenda.under_way.into_iter().cloned().collect(),

@@ -107,7 +107,7 @@ impl Room {
     fn take_in(&mut self, event: MeetingEvent) {
         match event {
             MeetingEvent::Account(state) => self.account = state,
-            MeetingEvent::Identity(_) => {}
+            MeetingEvent::Identity(_) | MeetingEvent::Verification(_) => {}
             MeetingEvent::Invitations(invitations) => self.invitations = invitations,
             MeetingEvent::Ringing(_) | MeetingEvent::RingEnded { .. } => {}
             MeetingEvent::Call {

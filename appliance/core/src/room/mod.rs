@@ -12,11 +12,14 @@ use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
 use saal_media_protocol::{Codec, DeviceList, Label, MediaStats};
-use saal_meeting::{AccountState, Meeting, MeetingCommand, MeetingId, Ring, RingId, Watched};
+use saal_meeting::{
+    AccountState, IdentityState, Meeting, MeetingCommand, MeetingId, Ring, RingId, Verification,
+    Watched,
+};
 
 use crate::{
-    Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, Trouble, engine::Engine,
-    trouble::Troubles,
+    Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, Trouble, TroubleCode,
+    engine::Engine, trouble::Troubles,
 };
 
 /// The room's state. See the crate's documentation for how to drive it.
@@ -32,6 +35,7 @@ pub struct Room {
     /// The engine was told to ring.
     rings_aloud: bool,
     account: AccountState,
+    verification: Option<Verification>,
     /// A configuration with another account arrived during a call.
     account_waits: bool,
     muted: Muted,
@@ -75,6 +79,7 @@ impl Room {
             answer_next: None,
             rings_aloud: false,
             account: AccountState::Starting,
+            verification: None,
             account_waits: false,
             muted: Muted::default(),
             before_consent: None,
@@ -105,6 +110,10 @@ impl Room {
             Event::Intent(intent) => self.on_intent(now, intent),
             Event::Meetings { meetings, problems } => self.on_meetings(meetings, problems),
             Event::Identity(state) => self.on_identity(state),
+            Event::Verification(verification) => {
+                self.verification = verification;
+                self.effect(Effect::Redraw);
+            }
             Event::Account(account) => self.on_account(account),
             Event::Ringing(ring) => self.on_ringing(ring),
             Event::RingEnded(ring) => self.on_ring_ended(&ring),
@@ -220,6 +229,21 @@ impl Room {
     #[must_use]
     pub fn troubles(&self) -> Vec<&Trouble> {
         self.troubles.sorted()
+    }
+
+    /// Whether the account's recovery key would help; inside, whether the last one was wrong.
+    #[must_use]
+    pub fn wants_recovery_key(&self) -> Option<bool> {
+        match self.troubles.get(TroubleCode::Identity) {
+            Some(Trouble::Identity(IdentityState::RecoveryKeyNeeded { wrong })) => Some(*wrong),
+            _ => None,
+        }
+    }
+
+    /// How far somebody has come who verifies the room.
+    #[must_use]
+    pub fn verification(&self) -> Option<&Verification> {
+        self.verification.as_ref()
     }
 
     /// What the engine's process is doing.

@@ -32,6 +32,7 @@ impl Room {
     pub(super) fn start_account(&mut self) {
         self.troubles.clear(TroubleCode::Store);
         self.troubles.clear(TroubleCode::Identity);
+        self.verification = None;
         if self.config.as_ref().is_some_and(|c| c.matrix.is_none()) {
             self.account = AccountState::Unused;
             self.troubles.clear_account();

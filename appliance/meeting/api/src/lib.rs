@@ -115,6 +115,15 @@ pub enum AccountAction {
         /// As it was written down; spaces do not matter.
         key: Secret,
     },
+    /// Goes on with a verification that was asked for.
+    Verify,
+    /// Whether the other device shows the same emoji.
+    Compared {
+        /// True: the same.
+        same: bool,
+    },
+    /// Ends a verification, or puts away how it ended.
+    CloseVerification,
 }
 
 impl MeetingCommand {
@@ -219,6 +228,8 @@ pub enum MeetingEvent {
     Account(AccountState),
     /// Whether others can know the room's device.
     Identity(IdentityState),
+    /// Somebody verifies the room; `None`: no longer.
+    Verification(Option<Verification>),
     /// All rooms and links the account knows, whenever one changed.
     Invitations(Vec<Invitation>),
     /// Somebody calls the room.
@@ -251,10 +262,34 @@ pub enum IdentityState {
         /// The last key did not fit.
         wrong: bool,
     },
-    /// The account has an identity that nothing opens any more: IT has to reset it.
+    /// The account has an identity that no recovery key opens: another device has to verify this
+    /// one, or IT resets the identity.
     ResetNeeded,
     /// The device's own keys are lost, and others go by them: it has to be another device.
     KeysLost,
+}
+
+/// How far somebody has come who verifies the room from another device of its account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub enum Verification {
+    /// It is asked for.
+    Requested {
+        /// The other device's name, from outside.
+        device: String,
+    },
+    /// The other device has to do something.
+    Waiting,
+    /// People compare seven emoji.
+    Compare {
+        /// Their numbers in the table of the client-server API, 0 to 63.
+        emoji: [u8; 7],
+    },
+    /// It is over.
+    Over {
+        /// The emoji were the same on both.
+        verified: bool,
+    },
 }
 
 /// How the room's account is doing.

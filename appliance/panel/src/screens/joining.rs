@@ -210,7 +210,8 @@ fn cancel(page: &Page<'_>) -> Node {
     page.button(Icon::Cancel, &label, page.quiet(), meaning)
 }
 
-fn waiting(
+/// A message in the middle, with what can be done below it.
+pub(super) fn waiting(
     page: &Page<'_>,
     (mark, id): (Icon, &str),
     what: &str,

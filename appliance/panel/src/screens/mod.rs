@@ -11,6 +11,7 @@ mod password;
 mod ringing;
 mod rows;
 mod troubles;
+mod verification;
 
 use crate::{
     View,
@@ -89,6 +90,10 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
             })
         }
         Screen::Ringing(ring) => fit.most(0, |page, _| ringing::ringing(page, ring)),
+        Screen::RecoveryKey { wrong } => {
+            fit.most(0, |page, _| password::recovery_key(page, *wrong))
+        }
+        Screen::Verification(of) => fit.most(0, |page, _| verification::verification(page, of)),
         Screen::Joining { .. } => joining::lay_out(&mut fit),
         Screen::Call(call) => call::lay_out(&mut fit, call),
         Screen::Leaving { title } => fit.most(0, |page, _| joining::leaving(page, title)),

@@ -1,6 +1,7 @@
-//! The meeting asks for its password.
+//! What people type in secret: a meeting's password, the account's recovery key.
 
 use saal_core::Intent;
+use saal_meeting::{AccountAction, Secret};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Density, Page, parts::leaving};
@@ -18,17 +19,73 @@ const DOT_EMS: f32 = 0.42;
 /// The widest character takes so much.
 const WIDEST_EMS: f32 = 1.0;
 
+/// What is asked for, and what comes of it.
+struct Asked<'a> {
+    title: &'a str,
+    /// Of the field.
+    label: Message,
+    prompt: Message,
+    /// The last one was wrong.
+    refused: bool,
+    /// On the keyboard's last key.
+    enter: Message,
+    give: fn(Secret) -> Intent,
+    /// What the button beside it is to do, and about what.
+    leave: fn(Meaning) -> Meaning,
+    about: Message,
+}
+
+/// The meeting asks for its password.
 pub(super) fn password(page: &Page<'_>, title: &str, refused: bool) -> Node {
+    let prompt = if refused {
+        Message::PasswordRefused
+    } else {
+        Message::PasswordNeeded
+    };
+    let asked = Asked {
+        title,
+        label: Message::Password,
+        prompt,
+        refused,
+        enter: Message::Join,
+        give: Intent::GivePassword,
+        leave: leaving,
+        about: Message::Joining,
+    };
+    ask(page, &asked)
+}
+
+/// A device that was installed anew needs the account's recovery key.
+pub(super) fn recovery_key(page: &Page<'_>, wrong: bool) -> Node {
+    let title = page.words.say(Message::RecoveryKey);
+    let prompt = if wrong {
+        Message::RecoveryKeyRefused
+    } else {
+        Message::RecoveryKeyNeeded
+    };
+    let asked = Asked {
+        title: &title,
+        label: Message::RecoveryKey,
+        prompt,
+        refused: wrong,
+        enter: Message::RecoveryKeyTry,
+        give: |key| Intent::Account(AccountAction::Recover { key }),
+        leave: |meaning| meaning.step(Step::Close),
+        about: Message::RecoveryKey,
+    };
+    ask(page, &asked)
+}
+
+fn ask(page: &Page<'_>, asked: &Asked<'_>) -> Node {
     let typed = page.view.navigation.typing().text.clone();
-    let give = (!typed.reveal().is_empty()).then_some(Intent::GivePassword(typed));
+    let give = (!typed.reveal().is_empty()).then(|| (asked.give)(typed));
     let side = page.px(40.0);
     // Ten keys need all the width that a narrow panel has.
     let keys_side = if page.scale.is_portrait() { 0.0 } else { side };
     column([
-        head(page, title, refused).paddings(side, 0.0),
+        head(page, asked).paddings(side, 0.0),
         spacer(),
-        page.keyboard((Message::Join, give))
-            .paddings(keys_side, 0.0),
+        page.keyboard((asked.enter, give)).paddings(keys_side, 0.0),
         column([page.banners()]).paddings(side, 0.0).rigid(),
     ])
     .gap(page.px(8.0))
@@ -37,32 +94,33 @@ pub(super) fn password(page: &Page<'_>, title: &str, refused: bool) -> Node {
 }
 
 /// What is asked and what was typed: one line where there is little room.
-fn head(page: &Page<'_>, title: &str, refused: bool) -> Node {
+fn head(page: &Page<'_>, asked: &Asked<'_>) -> Node {
     if page.density == Density::Roomy {
         let narrow = page.scale.is_portrait();
         let about = row([
-            cancel(page, true),
-            about(page, title, (!narrow).then_some(refused)),
+            cancel(page, asked, true),
+            about(page, asked, !narrow),
             page.corner_clock(),
         ]);
-        let prompt = narrow.then(|| prompt(page, refused));
-        let field = row([field(page), reveal(page)]).gap(page.px(12.0));
+        let prompt = narrow.then(|| prompt(page, asked));
+        let field = row([field(page, asked), reveal(page)]).gap(page.px(12.0));
         let parts = [Some(about.gap(page.px(24.0))), prompt, Some(field)];
         return column(parts.into_iter().flatten())
             .gap(page.px(20.0))
             .rigid();
     }
-    let middle = column([prompt(page, refused), field(page)]).gap(page.px(4.0));
-    row([cancel(page, false), middle.share(), reveal(page)])
+    let middle = column([prompt(page, asked), field(page, asked)]).gap(page.px(4.0));
+    row([cancel(page, asked, false), middle.share(), reveal(page)])
         .align(taffy::AlignItems::END)
         .gap(page.px(12.0))
         .rigid()
 }
 
-fn cancel(page: &Page<'_>, with_words: bool) -> Node {
+fn cancel(page: &Page<'_>, asked: &Asked<'_>, with_words: bool) -> Node {
     let label = page.words.say(Message::Cancel);
-    let hint = page.words.say(Message::Joining);
-    let meaning = leaving(Meaning::new("cancel", Role::Button, label.clone()).described(hint));
+    let hint = page.words.say(asked.about);
+    let meaning =
+        (asked.leave)(Meaning::new("cancel", Role::Button, label.clone()).described(hint));
     if with_words {
         page.button(Icon::Cancel, &label, page.quiet(), meaning)
     } else {
@@ -70,34 +128,33 @@ fn cancel(page: &Page<'_>, with_words: bool) -> Node {
     }
 }
 
-fn about(page: &Page<'_>, title: &str, refused: Option<bool>) -> Node {
-    let title = page.title(title);
+fn about(page: &Page<'_>, asked: &Asked<'_>, with_prompt: bool) -> Node {
+    let title = page.title(asked.title);
     let font = page.font(Type::Title).lines(2);
     let heading = text(title.clone(), font, page.theme.text.0).means(Meaning::new(
         "title",
         Role::Heading,
         title,
     ));
-    let prompt = refused.map(|refused| prompt(page, refused));
+    let prompt = with_prompt.then(|| prompt(page, asked));
     column([heading].into_iter().chain(prompt))
         .gap(page.px(4.0))
         .share()
 }
 
-fn prompt(page: &Page<'_>, refused: bool) -> Node {
-    let (message, colour, role) = if refused {
-        let colour = page.theme.on_danger_soft.0;
-        (Message::PasswordRefused, colour, Role::Alert)
+fn prompt(page: &Page<'_>, asked: &Asked<'_>) -> Node {
+    let (colour, role) = if asked.refused {
+        (page.theme.on_danger_soft.0, Role::Alert)
     } else {
-        (Message::PasswordNeeded, page.theme.text_quiet.0, Role::Text)
+        (page.theme.text_quiet.0, Role::Text)
     };
-    let words = page.words.say(message);
+    let words = page.words.say(asked.prompt);
     text(words.clone(), page.font(Type::Small).lines(2), colour)
         .whole()
         .means(Meaning::new("prompt", role, words))
 }
 
-fn field(page: &Page<'_>) -> Node {
+fn field(page: &Page<'_>, asked: &Asked<'_>) -> Node {
     let typing = page.view.navigation.typing();
     let typed = typing.text.reveal();
     let count = i64::try_from(typed.chars().count()).unwrap_or(i64::MAX);
@@ -107,7 +164,7 @@ fn field(page: &Page<'_>) -> Node {
         page.words
             .tell(Message::Characters, [("count", count.into())])
     };
-    let label = page.words.say(Message::Password);
+    let label = page.words.say(asked.label);
     let meaning = Meaning::new("password", Role::TextBox, label).described(description);
     let font = page.font(Type::Title);
     // Wide enough for the field on every panel; the end is what people look at.

@@ -2,15 +2,19 @@
 
 use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::{Intent, Severity, Trouble};
+use saal_meeting::IdentityState;
 
 use super::{Density, Page};
 use crate::{
+    Sheet,
     element::Role,
     icon::Icon,
     language::Message,
+    navigation::Step,
     node::{Meaning, Node, column, icon, row, text},
     style::Type,
     trouble::explain,
+    view::Screen,
 };
 
 impl Page<'_> {
@@ -66,10 +70,8 @@ impl Page<'_> {
         let words = column([what].into_iter().chain(advice))
             .gap(self.px(2.0))
             .share();
-        let dismiss = trouble
-            .is_dismissable()
-            .then(|| self.dismiss(trouble, soft, on));
-        row([Some(icon(mark, self.px(28.0), on)), Some(words), dismiss]
+        let action = self.action(trouble, soft, on);
+        row([Some(icon(mark, self.px(28.0), on)), Some(words), action]
             .into_iter()
             .flatten())
         .gap(self.px(16.0))
@@ -80,17 +82,34 @@ impl Page<'_> {
         .means(Meaning::new(id, Role::Alert, text_of.what).described(text_of.advice))
     }
 
-    fn dismiss(&self, trouble: &Trouble, soft: Rgb888, on: Rgb888) -> Node {
-        let label = self.words.say(Message::Dismiss);
-        let id = format!("dismiss:{}", trouble.code().as_str());
+    /// What people can do about it here.
+    fn action(&self, trouble: &Trouble, soft: Rgb888, on: Rgb888) -> Option<Node> {
+        let meaning = |id: &str, label| {
+            Meaning::new(id, Role::Button, self.words.say(label))
+                .described(explain(self.words, trouble).what)
+        };
+        let key = matches!(
+            trouble,
+            Trouble::Identity(IdentityState::RecoveryKeyNeeded { .. })
+        );
+        let meaning = if trouble.is_dismissable() {
+            let id = format!("dismiss:{}", trouble.code().as_str());
+            meaning(&id, Message::Dismiss).intent(Intent::Dismiss(trouble.code()))
+        } else if key && matches!(self.view.screen, Screen::Home { .. }) {
+            meaning("recovery-key", Message::RecoveryKeyEnter).step(Step::Open(Sheet::RecoveryKey))
+        } else {
+            return None;
+        };
+        Some(self.banner_button(meaning, soft, on))
+    }
+
+    fn banner_button(&self, meaning: Meaning, soft: Rgb888, on: Rgb888) -> Node {
+        let (id, label) = (meaning.id.clone(), meaning.label.clone());
         let (fill, ink) = if self.is_pressed(&id) {
             (on, soft)
         } else {
             (soft, on)
         };
-        let meaning = Meaning::new(id, Role::Button, label.clone())
-            .described(explain(self.words, trouble).what)
-            .intent(Intent::Dismiss(trouble.code()));
         row([text(label, self.font(Type::Label), ink).rigid()])
             .centred()
             .paddings(self.px(20.0), 0.0)

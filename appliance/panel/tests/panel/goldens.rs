@@ -7,9 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use saal_core::Muted;
+use saal_core::{Muted, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
-use saal_meeting::{EndReason, JoinStage};
+use saal_meeting::{EndReason, IdentityState, JoinStage};
 use saal_panel::{Picture, Renderer, Screen, View};
 
 use crate::{meeting_scenes, scenes};
@@ -302,4 +302,12 @@ fn meetings() {
         draw("small", Language::De, &dark_on(800, 480));
         draw("portrait", Language::En, &dark_on(480, 800));
     }
+}
+
+#[test]
+fn the_recovery_key() {
+    let needed = || Trouble::Identity(IdentityState::RecoveryKeyNeeded { wrong: false });
+    check("home-recovery-key", &scenes::home(), |view| {
+        view.troubles = vec![needed()]
+    });
 }

@@ -158,9 +158,14 @@ fn every_screen_has_what_it_is_for() {
             "lobby-answered" => &["waiting-lobby", "answer:0", "answer:1", "cancel"],
             "consent" => &["question", "agree", "leave", "microphone", "recording"],
             "consent-stream" => &["question", "agree", "leave", "microphone", "live-stream"],
+            "verify-question" => &["verify-question", "close-verification", "verify"],
+            "verify-waiting" => &["verify-waiting", "close-verification"],
+            "verify-compare" => &["emoji:0", "emoji:6", "emoji-differ", "emoji-match"],
+            "verified" => &["verified", "close-verification"],
+            "not-verified" => &["not-verified", "close-verification"],
             "remove" => &["question", "remove", "back", "leave"],
             "end-for-all" => &["question", "end-for-all", "back", "leave"],
-            name if name.starts_with("password") => &[
+            name if name.starts_with("password") || name.starts_with("recovery-key") => &[
                 "password",
                 "prompt",
                 "reveal",

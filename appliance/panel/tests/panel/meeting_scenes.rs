@@ -5,7 +5,7 @@ use saal_fleet_protocol::config::Language;
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Knocker, MeetingId, PartOf, Participant, Poll,
-    Role as MeetingRole, Waiting,
+    Role as MeetingRole, Verification, Waiting,
 };
 use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step, View};
 
@@ -302,6 +302,17 @@ pub(crate) fn all() -> Vec<Scene> {
         call.muted = quiet();
     };
     let mut scenes = ways_in();
+    scenes.extend(verifying().map(|(name, of)| (name, Screen::Verification(of), nowhere())));
+    let typed_key = || {
+        after(
+            [Step::Open(Sheet::RecoveryKey)]
+                .into_iter()
+                .chain(typed("EsTc 5hSn")),
+        )
+    };
+    let key = |wrong| Screen::RecoveryKey { wrong };
+    scenes.push(("recovery-key", key(false), typed_key()));
+    scenes.push(("recovery-key-wrong", key(true), typed_key()));
     scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
     scenes.extend(more().map(|(name, screen)| (name, screen, at_sheet(Sheet::More))));
     scenes.extend([
@@ -385,4 +396,17 @@ fn calls() -> impl Iterator<Item = (&'static str, Screen)> {
         ),
     ]
     .into_iter()
+}
+
+/// Each step of verifying the room.
+pub(crate) fn verifying() -> [(&'static str, Verification); 5] {
+    let device = "Element Web on Firefox".to_owned();
+    let emoji = [0, 2, 34, 11, 35, 41, 14];
+    [
+        ("verify-question", Verification::Requested { device }),
+        ("verify-waiting", Verification::Waiting),
+        ("verify-compare", Verification::Compare { emoji }),
+        ("verified", Verification::Over { verified: true }),
+        ("not-verified", Verification::Over { verified: false }),
+    ]
 }

@@ -159,6 +159,7 @@ async fn live(
                 Some(
                     MeetingEvent::Account(_)
                     | MeetingEvent::Identity(_)
+                    | MeetingEvent::Verification(_)
                     | MeetingEvent::Invitations(_)
                     | MeetingEvent::Ringing(_)
                     | MeetingEvent::RingEnded { .. },

@@ -111,17 +111,15 @@ async fn bootstrap(client: &Client, settings: &MatrixSettings) -> Result<(), mat
         .await
 }
 
-/// Whether this device is signed by the account's identity and holds its private keys.
+/// Whether this device is signed by the account's identity, by itself or by another device.
 async fn is_verified(client: &Client) -> Result<bool, Failure> {
     let encryption = client.encryption();
     // A signature that was just made is on the server, not yet in the store.
     if let Some(user) = client.user_id() {
         encryption.request_user_identity(user).await?;
     }
-    let status = encryption.cross_signing_status().await;
-    let has_keys = status.is_some_and(|status| status.is_complete());
     let device = encryption.get_own_device().await?;
-    Ok(has_keys && device.is_some_and(|device| device.is_cross_signed_by_owner()))
+    Ok(device.is_some_and(|device| device.is_cross_signed_by_owner()))
 }
 
 /// What helps a device without the identity's private keys.
@@ -139,9 +137,12 @@ async fn without_keys(client: &Client) -> IdentityState {
 
 /// Makes a recovery key once. An account that has one of somebody else's keeps it.
 async fn keep_recovery_key(client: &Client, vault: &Vault) {
-    let recovery = client.encryption().recovery();
+    let encryption = client.encryption();
+    let status = encryption.cross_signing_status().await;
+    let recovery = encryption.recovery();
     let has_one = vault.find::<String>(Item::RecoveryKey).is_some();
-    if has_one || recovery.state() != RecoveryState::Disabled {
+    let has_keys = status.is_some_and(|status| status.is_complete());
+    if has_one || !has_keys || recovery.state() != RecoveryState::Disabled {
         return;
     }
     let key = match Box::pin(recovery.enable().into_future()).await {

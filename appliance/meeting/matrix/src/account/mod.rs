@@ -3,6 +3,7 @@
 //! matrix-sdk syncs, keeps the store and the device's keys. Everything else in this crate
 //! sees an account as two watched values: the identity and the rooms.
 
+mod beside;
 mod crosssigning;
 mod doors;
 mod hearing;
@@ -17,6 +18,7 @@ mod sign_in;
 mod stickies;
 mod store;
 mod vault;
+mod verification;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 

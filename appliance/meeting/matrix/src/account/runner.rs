@@ -19,7 +19,7 @@ use matrix_sdk::{
     },
     sync::SyncResponse,
 };
-use saal_meeting::{AccountAction, AccountState, IdentityState, MeetingEvent};
+use saal_meeting::{AccountAction, AccountState, MeetingEvent};
 use tokio::sync::{
     Mutex,
     broadcast::{self, error::TryRecvError},
@@ -27,12 +27,13 @@ use tokio::sync::{
 };
 
 use super::{
-    Doors, Heard, Hearing, Rooms, crosssigning, keys, media_keys,
+    Doors, Heard, Hearing, Rooms, media_keys,
     open::{self, Opened},
     rooms::{RoomState, Successor},
     session::{self, Session},
     store::{self, StoreFailure},
     vault::Vault,
+    verification::Desk,
 };
 use crate::{
     backoff::Backoff,
@@ -91,6 +92,8 @@ pub(crate) async fn run(account: Account) {
     let vault = Vault::new(&account.dir, &account.settings.sealing);
     let known = session::load(&vault, &account.settings);
     let mut runner = Runner {
+        desk: Desk::new(account.states.clone()),
+        verified: false,
         account,
         vault,
         store_failure: None,
@@ -113,6 +116,9 @@ pub(super) struct Runner {
     pub(super) vault: Vault,
     /// The account lives in memory because of this.
     store_failure: Option<(StoreFailure, Instant)>,
+    pub(super) desk: Desk,
+    /// The account has signed this device.
+    pub(super) verified: bool,
     /// When a damaged store was last made anew.
     made_anew: Option<Instant>,
     /// Invitations that were logged as not allowed.
@@ -160,6 +166,8 @@ impl Runner {
                 opened = self.open(&session).await;
             }
             self.follow_tokens(&opened.client, &session);
+            self.desk.take_requests(&opened.client);
+            self.verified = false;
             match self.sync(&opened, &session.device()).await {
                 Stop::SignedOut { soft, reason } => {
                     let Some(again) = self.sign_in_again(&session, soft, reason).await else {
@@ -248,6 +256,9 @@ impl Runner {
                     self.follow_upgrades(client).await;
                     if !online {
                         self.online(device);
+                    }
+                    // Another device may have verified this one, or told it the secrets.
+                    if !online || (!self.verified && !response.to_device.is_empty()) {
                         self.be_known(client).await;
                     }
                     self.keep_keys(opened, &response, !online).await;
@@ -268,69 +279,6 @@ impl Runner {
                 return Stop::DiskMayBeBack;
             }
         }
-    }
-
-    /// Has the account sign this device, or says what that needs.
-    async fn be_known(&self, client: &Client) {
-        let ensured = crosssigning::ensure(client, &self.account.settings, &self.vault);
-        match Box::pin(ensured).await {
-            Ok(state) => self.say_identity(state),
-            Err(error) => tracing::warn!(error, "the room can't sign its own device"),
-        }
-    }
-
-    pub(super) fn say_identity(&self, state: IdentityState) {
-        let _ = self.account.states.send(MeetingEvent::Identity(state));
-    }
-
-    /// The device's keys change with messages from other devices, and when `always` may be so.
-    async fn keep_keys(&self, opened: &Opened, response: &SyncResponse, always: bool) {
-        if (always || !response.to_device.is_empty())
-            && let Some(store) = &opened.keys
-            && let Err(error) = keys::copy(store, &self.vault).await
-        {
-            tracing::error!(%error, "the device's keys are not copied");
-        }
-    }
-
-    /// One answer of the server. Meanwhile a token that others found refused is renewed, and IT
-    /// is heard.
-    async fn sync_once(
-        &self,
-        client: &Client,
-        settings: SyncSettings,
-    ) -> Result<SyncResponse, matrix_sdk::Error> {
-        let answer = client.sync_once(settings);
-        let meanwhile = async {
-            let mut asked = self.account.asked.lock().await;
-            loop {
-                tokio::select! {
-                    () = self.account.credential.refused() => renew(client.clone()),
-                    Some(action) = asked.recv() => self.obey(client, action),
-                }
-            }
-        };
-        tokio::select! {
-            answer = answer => answer,
-            () = meanwhile => unreachable!("it goes on for ever"),
-        }
-    }
-
-    fn obey(&self, client: &Client, action: AccountAction) {
-        let AccountAction::Recover { key } = action;
-        let (client, vault, states) = (
-            client.clone(),
-            self.vault.clone(),
-            self.account.states.clone(),
-        );
-        // On its own: the answer of a sync does not interrupt it.
-        tokio::spawn(async move {
-            let recovered = crosssigning::recover(&client, &vault, key.reveal());
-            match Box::pin(recovered).await {
-                Ok(state) => drop(states.send(MeetingEvent::Identity(state))),
-                Err(error) => tracing::warn!(error, "the account's identity is not restored"),
-            }
-        });
     }
 
     fn online(&self, device: &Device) {
@@ -506,15 +454,6 @@ async fn read_into(rooms: &mut BTreeMap<String, Arc<RoomState>>, room: &Room) {
         }
         Err(error) => tracing::warn!(room = %room.room_id(), %error, "a room can't be read"),
     }
-}
-
-/// Renews a token that somebody found refused, on its own: half a renewal would lose the new one.
-fn renew(client: Client) {
-    tokio::spawn(async move {
-        if let Err(error) = client.refresh_access_token().await {
-            tracing::warn!(%error, "a refused access token is not renewed");
-        }
-    });
 }
 
 /// How long the server wants to be left alone (`M_LIMIT_EXCEEDED`).

@@ -148,6 +148,7 @@ mod tests {
             device_name: "Lahn".into(),
             allowed_servers: Vec::new(),
             call_service: None,
+            leave_delay: crate::settings::LEAVE_DELAY,
             recovery_key: None,
             sealing: Sealing(Arc::new(SimulatedSealer::new(1))),
         }

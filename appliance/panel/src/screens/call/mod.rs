@@ -31,7 +31,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         return fit.most(0, |page, _| question::consent(page, call));
     }
     match fit.page.view.navigation.sheet().cloned() {
-        None => fit.most(call.participants.len(), |page, visible| {
+        None | Some(Sheet::RecoveryKey) => fit.most(call.participants.len(), |page, visible| {
             page_of(page, call, visible)
         }),
         Some(Sheet::More) => more::lay_out(fit, call),

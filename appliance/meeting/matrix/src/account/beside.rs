@@ -1,0 +1,85 @@
+//! What the account does beside syncing: its identity, the copy of its keys, what IT asks for.
+
+use matrix_sdk::{Client, config::SyncSettings, sync::SyncResponse};
+use saal_meeting::{AccountAction, IdentityState, MeetingEvent};
+
+use super::{crosssigning, keys, open::Opened, runner::Runner};
+
+impl Runner {
+    /// Has the account sign this device, or says what that needs.
+    pub(super) async fn be_known(&mut self, client: &Client) {
+        let ensured = crosssigning::ensure(client, &self.account.settings, &self.vault);
+        match Box::pin(ensured).await {
+            Ok(state) => {
+                self.verified = state == IdentityState::Verified;
+                self.say_identity(state);
+            }
+            Err(error) => tracing::warn!(error, "the room can't sign its own device"),
+        }
+    }
+
+    pub(super) fn say_identity(&self, state: IdentityState) {
+        let _ = self.account.states.send(MeetingEvent::Identity(state));
+    }
+
+    /// The device's keys change with messages from other devices, and when `always` may be so.
+    pub(super) async fn keep_keys(&self, opened: &Opened, response: &SyncResponse, always: bool) {
+        if (always || !response.to_device.is_empty())
+            && let Some(store) = &opened.keys
+            && let Err(error) = keys::copy(store, &self.vault).await
+        {
+            tracing::error!(%error, "the device's keys are not copied");
+        }
+    }
+
+    /// One answer of the server. Meanwhile a token that others found refused is renewed, and IT
+    /// is heard.
+    pub(super) async fn sync_once(
+        &self,
+        client: &Client,
+        settings: SyncSettings,
+    ) -> Result<SyncResponse, matrix_sdk::Error> {
+        let answer = client.sync_once(settings);
+        let meanwhile = async {
+            let mut asked = self.account.asked.lock().await;
+            loop {
+                tokio::select! {
+                    () = self.account.credential.refused() => renew(client.clone()),
+                    Some(action) = asked.recv() => self.obey(client, action),
+                }
+            }
+        };
+        tokio::select! {
+            answer = answer => answer,
+            () = meanwhile => unreachable!("it goes on for ever"),
+        }
+    }
+
+    fn obey(&self, client: &Client, action: AccountAction) {
+        let (client, vault) = (client.clone(), self.vault.clone());
+        let (desk, states) = (self.desk.clone(), self.account.states.clone());
+        // On its own: the answer of a sync does not interrupt it.
+        tokio::spawn(async move {
+            let key = match action {
+                AccountAction::Recover { key } => key,
+                AccountAction::Verify => return desk.begin().await,
+                AccountAction::Compared { same } => return desk.answer(same).await,
+                AccountAction::CloseVerification => return desk.close().await,
+            };
+            let recovered = crosssigning::recover(&client, &vault, key.reveal());
+            match Box::pin(recovered).await {
+                Ok(state) => drop(states.send(MeetingEvent::Identity(state))),
+                Err(error) => tracing::warn!(error, "the account's identity is not restored"),
+            }
+        });
+    }
+}
+
+/// Renews a token that somebody found refused, on its own: half a renewal would lose the new one.
+fn renew(client: Client) {
+    tokio::spawn(async move {
+        if let Err(error) = client.refresh_access_token().await {
+            tracing::warn!(%error, "a refused access token is not renewed");
+        }
+    });
+}

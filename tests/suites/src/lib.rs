@@ -165,14 +165,15 @@ impl Stage {
     /// The same in an encrypted Matrix room.
     ///
     /// # Errors
-    /// When anything does not start.
-    pub async fn encrypted_scene(&mut self, title: &str, options: &RoomOptions) -> Result<Scene> {
+    /// As for [`Self::scene`].
+    pub async fn encrypted_scene_with(
+        &mut self,
+        title: &str,
+        options: &RoomOptions,
+        join: &JoinOptions,
+    ) -> Result<Scene> {
         let meeting = self.encrypted_meeting(title).await?;
-        let join = JoinOptions {
-            encrypted: true,
-            ..JoinOptions::default()
-        };
-        self.begin(meeting, options, &join).await
+        self.begin(meeting, options, join).await
     }
 
     async fn begin(

@@ -2,9 +2,9 @@
 //! their owners signed, by encrypted messages between devices.
 
 use saal_control::Status;
-use saal_harness::{Caller, JoinOptions, Picture, Room, RoomOptions, User, run, until};
+use saal_harness::{Caller, JoinOptions, PanelTree, Picture, Room, RoomOptions, User, run, until};
 use saal_suites::{
-    PATIENCE, Result, Scene, Stage, Taken, far_end_sees_frames, loudspeaker_sounds,
+    PATIENCE, Result, Scene, Stage, Taken, far_end_sees_frames, loudspeaker_sounds, shows,
     television_is_idle, television_shows_two,
 };
 use serde_json::json;
@@ -96,7 +96,7 @@ fn room_and_element_call_see_and_hear_each_other_and_forged_keys_change_nothing(
     run(async {
         let mut stage = Taken::take().await?;
         let scene = stage
-            .encrypted_scene("Confidential", &RoomOptions::default())
+            .encrypted_scene_with("Confidential", &RoomOptions::default(), &ENCRYPTED)
             .await?;
         scene.join().await?;
         scene.television_moves().await?;
@@ -136,7 +136,7 @@ fn a_late_joiner_gets_the_key_in_use_and_one_who_left_gets_no_more() -> Result<(
     run(async {
         let mut stage = Taken::take().await?;
         let scene = stage
-            .encrypted_scene("Board", &RoomOptions::default())
+            .encrypted_scene_with("Board", &RoomOptions::default(), &ENCRYPTED)
             .await?;
         scene.join().await?;
         scene.far_end_sees_the_room().await?;
@@ -180,11 +180,41 @@ fn a_late_joiner_gets_the_key_in_use_and_one_who_left_gets_no_more() -> Result<(
 }
 
 #[test]
+fn in_matrix_2_0_three_see_each_other_under_hashed_names() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let newer = JoinOptions {
+            mode: "matrix_2_0",
+            ..ENCRYPTED
+        };
+        let options = RoomOptions::default();
+        let scene = stage
+            .encrypted_scene_with("Newer board", &options, &newer)
+            .await?;
+        let title = |tree: &PanelTree| shows(tree, "Newer board");
+        scene
+            .room
+            .panel_shows("the meeting", PATIENCE, title)
+            .await?;
+        scene.join().await?;
+        scene.meeting.sticky_membership_is(true, PATIENCE).await?;
+        scene.television_moves().await?;
+        scene.far_end_sees_the_room().await?;
+        let carla = invited(&stage, &scene, "carla").await?;
+        let carla = enters(&mut stage, &scene, &carla, &newer).await?;
+        far_end_sees_frames(&carla).await?;
+        television_shows_two(&scene.room).await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
 fn a_device_that_nobody_verified_gets_no_key_and_is_not_shown() -> Result<()> {
     run(async {
         let mut stage = Taken::take().await?;
         let scene = stage
-            .encrypted_scene("Negotiation", &RoomOptions::default())
+            .encrypted_scene_with("Negotiation", &RoomOptions::default(), &ENCRYPTED)
             .await?;
         scene.host.set_devices(None, Some(false)).await?;
         scene.join().await?;
@@ -228,13 +258,13 @@ fn screens_are_shared_both_ways_and_h264_is_decrypted() -> Result<()> {
             arguments: content,
             ..RoomOptions::default()
         };
-        let scene = stage.encrypted_scene("Review", &options).await?;
         let h264 = JoinOptions {
             codec: "h264",
             ..ENCRYPTED
         };
-        scene.host.hang_up().await?;
-        scene.host.join(&scene.meeting.matrix_room, &h264).await?;
+        let scene = stage
+            .encrypted_scene_with("Review", &options, &h264)
+            .await?;
         scene.join().await?;
         scene.television_moves().await?;
 

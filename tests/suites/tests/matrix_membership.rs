@@ -368,7 +368,7 @@ struct Death {
     after: Duration,
 }
 
-fn deaths(rounds: usize, seed: u64) -> VecDeque<Death> {
+fn deaths(rounds: usize, seed: u64) -> Vec<Death> {
     let mut random = Seeded(seed);
     (0..rounds)
         .map(|_| Death {

@@ -6,9 +6,7 @@ use saal_control::{
 };
 use saal_core::{Agenda, EngineState, Intent, Now, Phase, Room, Trouble};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{
-    AccountAction, LinkTarget, Meeting, MeetingId, MeetingLink, RingId, Waiting,
-};
+use saal_meeting::{AccountAction, LinkTarget, Meeting, MeetingId, MeetingLink, RingId, Waiting};
 
 /// What answers are made from.
 pub(crate) struct Facts<'a> {

@@ -96,7 +96,7 @@ fn room_and_element_call_see_and_hear_each_other_and_forged_keys_change_nothing(
     run(async {
         let mut stage = Taken::take().await?;
         let scene = stage
-            .encrypted_scene_with("Confidential", &RoomOptions::default(), &ENCRYPTED)
+            .scene_with("Confidential", &RoomOptions::default(), &ENCRYPTED)
             .await?;
         scene.join().await?;
         scene.television_moves().await?;
@@ -136,7 +136,7 @@ fn a_late_joiner_gets_the_key_in_use_and_one_who_left_gets_no_more() -> Result<(
     run(async {
         let mut stage = Taken::take().await?;
         let scene = stage
-            .encrypted_scene_with("Board", &RoomOptions::default(), &ENCRYPTED)
+            .scene_with("Board", &RoomOptions::default(), &ENCRYPTED)
             .await?;
         scene.join().await?;
         scene.far_end_sees_the_room().await?;
@@ -188,9 +188,7 @@ fn in_matrix_2_0_three_see_each_other_under_hashed_names() -> Result<()> {
             ..ENCRYPTED
         };
         let options = RoomOptions::default();
-        let scene = stage
-            .encrypted_scene_with("Newer board", &options, &newer)
-            .await?;
+        let scene = stage.scene_with("Newer board", &options, &newer).await?;
         let title = |tree: &PanelTree| shows(tree, "Newer board");
         scene
             .room
@@ -214,7 +212,7 @@ fn a_device_that_nobody_verified_gets_no_key_and_is_not_shown() -> Result<()> {
     run(async {
         let mut stage = Taken::take().await?;
         let scene = stage
-            .encrypted_scene_with("Negotiation", &RoomOptions::default(), &ENCRYPTED)
+            .scene_with("Negotiation", &RoomOptions::default(), &ENCRYPTED)
             .await?;
         scene.host.set_devices(None, Some(false)).await?;
         scene.join().await?;
@@ -262,9 +260,7 @@ fn screens_are_shared_both_ways_and_h264_is_decrypted() -> Result<()> {
             codec: "h264",
             ..ENCRYPTED
         };
-        let scene = stage
-            .encrypted_scene_with("Review", &options, &h264)
-            .await?;
+        let scene = stage.scene_with("Review", &options, &h264).await?;
         scene.join().await?;
         scene.television_moves().await?;
 

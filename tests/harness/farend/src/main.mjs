@@ -121,9 +121,9 @@ const operations = {
     ),
   text: async ({ user }) => await callFrame(user).evaluate(() => document.body.innerText),
   html: async ({ user }) => await callFrame(user).evaluate(() => document.body.innerHTML),
-  /** Presses the button of this name in the call, which may open or come from a menu. */
+  /** Presses the button of this name in the call, also one that is hidden until the mouse moves. */
   press: async ({ user, name }) =>
-    (await callFrame(user).getByRole("button", { name, exact: true }).first().click({ timeout: 15000 }), null),
+    (await callFrame(user).getByRole("button", { name, exact: true }).first().dispatchEvent("click", {}, { timeout: 15000 }), null),
   screenshot: async ({ user, path }) => (await known(user).page.screenshot({ path }), null),
   async close({ user }) {
     await known(user).context.close();

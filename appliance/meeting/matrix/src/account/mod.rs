@@ -6,6 +6,7 @@
 mod beside;
 mod crosssigning;
 mod doors;
+mod encrypted_state;
 mod hearing;
 mod keys;
 mod login;

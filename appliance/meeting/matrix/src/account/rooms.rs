@@ -1,8 +1,11 @@
 //! What a joined room holds that meetings are made from.
 
+use std::collections::BTreeMap;
+
 use matrix_sdk::{Room, deserialized_responses::RawAnySyncOrStrippedState};
 use serde_json::Value;
 
+use super::encrypted_state;
 use crate::rtc::{
     Device, Member, StateEvent,
     membership::{self, EVENT_TYPE},
@@ -12,6 +15,7 @@ use crate::rtc::{
 /// Nordeck's meeting description, the field's only one in room state.
 const METADATA: &str = "net.nordeck.meetings.metadata";
 const ENCRYPTION: &str = "m.room.encryption";
+const NAME: &str = "m.room.name";
 /// Element's widgets; those of type `jitsi` say where a room's conference is.
 const WIDGET: &str = "im.vector.modular.widgets";
 /// The same as the specification's draft names it.
@@ -153,12 +157,31 @@ impl RoomState {
                 }
             }
         }
-        let name = match room.display_name().await {
-            Ok(name) => name.to_string(),
-            Err(_) => room.room_id().to_string(),
+        let encrypted = encrypted_state::read(room).await?;
+        let name = encrypted.iter().find(|event| event.kind == NAME);
+        let name = name.and_then(|event| event.content["name"].as_str().map(str::to_owned));
+        let name = match (name, room.display_name().await) {
+            (Some(name), _) => name,
+            (None, Ok(name)) => name.to_string(),
+            (None, Err(_)) => room.room_id().to_string(),
         };
+        let events = newest(events.into_iter().chain(encrypted));
         Ok(Self::from_events(room.room_id().as_str(), name, &events))
     }
+}
+
+/// Of each type and key what was said last: a room that encrypts its state now has older events that
+/// are not.
+fn newest(events: impl Iterator<Item = StateEvent>) -> Vec<StateEvent> {
+    let mut newest: BTreeMap<(String, String), StateEvent> = BTreeMap::new();
+    for event in events {
+        let key = (event.kind.clone(), event.state_key.clone());
+        let known = newest.get(&key).map(|known| known.origin_server_ts);
+        if known.is_none_or(|known| known <= event.origin_server_ts) {
+            newest.insert(key, event);
+        }
+    }
+    newest.into_values().collect()
 }
 
 /// Whoever closed the room knows the one that replaces it.
@@ -266,6 +289,17 @@ mod tests {
         assert_eq!(of(BREAKOUT_SESSION, &there).as_deref(), Some("!main:hs"));
         assert_eq!(of(BREAKOUT_SESSION, &parent(json!({}))), None);
         assert_eq!(of("net.nordeck.meetings.meeting", &there), None);
+    }
+
+    #[test]
+    fn of_what_stands_clear_and_encrypted_the_later_counts() {
+        let at = |ts, title| StateEvent {
+            origin_server_ts: ts,
+            ..event(METADATA, json!({ "title": title }))
+        };
+        let both = [at(5, "old"), at(9, "new"), at(7, "between")];
+        let state = RoomState::from_events("!r:hs", String::new(), &newest(both.into_iter()));
+        assert_eq!(state.metadata, Some(json!({ "title": "new" })));
     }
 
     #[test]

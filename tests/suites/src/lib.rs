@@ -111,6 +111,69 @@ impl Stage {
         let matrix_room = host.create_room(title, &[&guest]).await?;
         Self::scheduled(title, host, guest, matrix_room).await
     }
+
+    /// The same in an encrypted Matrix room.
+    ///
+    /// # Errors
+    /// When a server refuses.
+    pub async fn encrypted_meeting(&self, title: &str) -> Result<Meeting> {
+        let (host, guest) = (self.user("anna").await?, self.user("room").await?);
+        let matrix_room = host.create_encrypted_room(title, &[&guest]).await?;
+        Self::scheduled(title, host, guest, matrix_room).await
+    }
+
+    async fn scheduled(
+        title: &str,
+        host: User,
+        guest: User,
+        matrix_room: String,
+    ) -> Result<Meeting> {
+        let now = now_ms();
+        host.schedule(&matrix_room, title, now - 60_000, now + 3_600_000)
+            .await?;
+        Ok(Meeting {
+            title: title.to_owned(),
+            host,
+            guest,
+            matrix_room,
+        })
+    }
+
+    /// A meeting with its host in the call and a room that has not joined yet.
+    ///
+    /// # Errors
+    /// When anything does not start.
+    pub async fn scene(&mut self, title: &str, options: &RoomOptions) -> Result<Scene> {
+        self.scene_with(title, options, &JoinOptions::default())
+            .await
+    }
+
+    /// The same with a host whose Element Call is set up otherwise; in an encrypted Matrix room when it encrypts.
+    ///
+    /// # Errors
+    /// As for [`Self::scene`].
+    pub async fn scene_with(
+        &mut self,
+        title: &str,
+        options: &RoomOptions,
+        join: &JoinOptions,
+    ) -> Result<Scene> {
+        let meeting = if join.encrypted {
+            self.encrypted_meeting(title).await?
+        } else {
+            self.meeting(title).await?
+        };
+        let room = Room::start(&self.servers, &meeting.guest, options).await?;
+        let far_end = self.far_end().await?;
+        let host = far_end
+            .join(&meeting.host, &meeting.matrix_room, join)
+            .await?;
+        Ok(Scene {
+            meeting,
+            room,
+            host,
+        })
+    }
 }
 
 /// Milliseconds since 1970.

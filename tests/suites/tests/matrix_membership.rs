@@ -1,6 +1,6 @@
 //! How the room says that it is in a call, with Element Call in each of its modes at the far end.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use saal_control::{PhaseName, Status};
 use saal_harness::{JoinOptions, RoomOptions, call_room, run, until};

@@ -280,7 +280,7 @@ fn a_meeting_that_is_declined_says_so_to_its_caller() -> Result<()> {
 #[test]
 fn who_comes_first_tells_the_others_without_ringing() -> Result<()> {
     run(async {
-        let mut stage = Taken::take().await?;
+        let stage = Taken::take().await?;
         let meeting = stage.meeting("Early").await?;
         let options = RoomOptions::default();
         let room = Room::start(&stage.servers, &meeting.guest, &options).await?;

@@ -2,9 +2,9 @@
 //! their owners signed, by encrypted messages between devices.
 
 use saal_control::Status;
-use saal_harness::{Caller, JoinOptions, PanelTree, Picture, Room, RoomOptions, User, run, until};
+use saal_harness::{Caller, JoinOptions, Picture, Room, RoomOptions, User, run, until};
 use saal_suites::{
-    PATIENCE, Result, Scene, Stage, Taken, far_end_sees_frames, loudspeaker_sounds, shows,
+    PATIENCE, Result, Scene, Stage, Taken, far_end_sees_frames, loudspeaker_sounds, panel_says,
     television_is_idle, television_shows_two,
 };
 use serde_json::json;
@@ -189,11 +189,8 @@ fn in_matrix_2_0_three_see_each_other_under_hashed_names() -> Result<()> {
         };
         let options = RoomOptions::default();
         let scene = stage.scene_with("Newer board", &options, &newer).await?;
-        let title = |tree: &PanelTree| shows(tree, "Newer board");
-        scene
-            .room
-            .panel_shows("the meeting", PATIENCE, title)
-            .await?;
+        // Only then does it know how the others say that they are there.
+        panel_says(&scene.room, "1 person in the call").await?;
         scene.join().await?;
         scene.meeting.sticky_membership_is(true, PATIENCE).await?;
         scene.television_moves().await?;

@@ -7,7 +7,7 @@ use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use futures_util::StreamExt as _;
@@ -146,6 +146,29 @@ fn databases(store: &Path, part: &str) -> Vec<PathBuf> {
         .filter(|part| part.is_dir());
     let files = parts.flat_map(|part| std::fs::read_dir(part).unwrap().map(|e| e.unwrap().path()));
     files.collect()
+}
+
+/// When a part's database was made.
+fn made(store: &Path, part: &str) -> SystemTime {
+    let files = databases(store, part).into_iter();
+    let mut files = files.filter(|file| file.extension().is_some_and(|e| e == "sqlite3"));
+    let file = std::fs::metadata(files.next().unwrap()).unwrap();
+    file.created().unwrap()
+}
+
+/// Waits until nobody has the databases open: SQLite then removes its write-ahead logs.
+async fn closed(store: &Path) -> Result<()> {
+    let logs = async || {
+        let all = ["state", "keys"]
+            .into_iter()
+            .flat_map(|part| databases(store, part));
+        let logs: Vec<_> = all
+            .filter(|file| file.to_string_lossy().ends_with("-wal"))
+            .collect();
+        Ok::<_, saal_harness::Error>(logs)
+    };
+    saal_harness::until("closed stores", PATIENCE, logs, Vec::is_empty).await?;
+    Ok(())
 }
 
 /// Every second byte from the middle of each file on is another one.
@@ -361,9 +384,12 @@ fn damaged_stores_are_made_anew_and_the_device_keeps_its_keys() -> Result<()> {
         drop(account);
         let before = signed_devices(&user, &keys(&user).await?);
         for part in ["state", "keys"] {
+            closed(store.path()).await?;
+            let made_before = made(store.path(), part);
             damage(&databases(store.path(), part));
             let mut account = Account::start(&stage, forgotten(&user), store.path());
             account.identity(IdentityState::Verified).await;
+            assert!(made(store.path(), part) > made_before, "{part} is new");
             drop(account);
             let after = signed_devices(&user, &keys(&user).await?);
             assert_eq!(after, before, "{part}: the same device with the same keys");

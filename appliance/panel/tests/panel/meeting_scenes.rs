@@ -302,17 +302,7 @@ pub(crate) fn all() -> Vec<Scene> {
         call.muted = quiet();
     };
     let mut scenes = ways_in();
-    scenes.extend(verifying().map(|(name, of)| (name, Screen::Verification(of), nowhere())));
-    let typed_key = || {
-        after(
-            [Step::Open(Sheet::RecoveryKey)]
-                .into_iter()
-                .chain(typed("EsTc 5hSn")),
-        )
-    };
-    let key = |wrong| Screen::RecoveryKey { wrong };
-    scenes.push(("recovery-key", key(false), typed_key()));
-    scenes.push(("recovery-key-wrong", key(true), typed_key()));
+    scenes.extend(of_the_account());
     scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
     scenes.extend(more().map(|(name, screen)| (name, screen, at_sheet(Sheet::More))));
     scenes.extend([
@@ -396,6 +386,20 @@ fn calls() -> impl Iterator<Item = (&'static str, Screen)> {
         ),
     ]
     .into_iter()
+}
+
+/// What concerns the room's account.
+fn of_the_account() -> Vec<Scene> {
+    let verifying = verifying().map(|(name, of)| (name, Screen::Verification(of)));
+    let mut scenes: Vec<Scene> = verifying
+        .map(|(name, screen)| (name, screen, Navigation::default()))
+        .into();
+    for (name, wrong) in [("recovery-key", false), ("recovery-key-wrong", true)] {
+        let steps = [Step::Open(Sheet::RecoveryKey)].into_iter();
+        let typed = after(steps.chain(typed("EsTc 5hSn")));
+        scenes.push((name, Screen::RecoveryKey { wrong }, typed));
+    }
+    scenes
 }
 
 /// Each step of verifying the room.

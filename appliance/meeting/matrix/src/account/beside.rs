@@ -6,10 +6,13 @@ use saal_meeting::{AccountAction, IdentityState, MeetingEvent};
 use super::{crosssigning, keys, open::Opened, runner::Runner};
 
 impl Runner {
-    /// Has the account sign this device, or says what that needs.
-    pub(super) async fn be_known(&mut self, client: &Client) {
-        let ensured = crosssigning::ensure(client, &self.account.settings, &self.vault);
-        match Box::pin(ensured).await {
+    /// Has the account sign this device, or says what that needs. The keys that this makes are
+    /// kept before anybody counts on them.
+    pub(super) async fn be_known(&mut self, opened: &Opened) {
+        let ensured = crosssigning::ensure(&opened.client, &self.account.settings, &self.vault);
+        let ensured = Box::pin(ensured).await;
+        self.keep_keys(opened).await;
+        match ensured {
             Ok(state) => {
                 self.verified = state == IdentityState::Verified;
                 self.say_identity(state);
@@ -22,12 +25,10 @@ impl Runner {
         let _ = self.account.states.send(MeetingEvent::Identity(state));
     }
 
-    /// The device's keys change with messages from other devices, and when `always` may be so.
-    pub(super) async fn keep_keys(&self, opened: &Opened, response: &SyncResponse, always: bool) {
-        if (always || !response.to_device.is_empty())
-            && let Some(store) = &opened.keys
-            && let Err(error) = keys::copy(store, &self.vault).await
-        {
+    /// Keeps a copy of the device's keys.
+    pub(super) async fn keep_keys(&mut self, opened: &Opened) {
+        let Some(store) = &opened.keys else { return };
+        if let Err(error) = keys::copy(store, &self.vault, &mut self.kept_keys).await {
             tracing::error!(%error, "the device's keys are not copied");
         }
     }

@@ -14,6 +14,7 @@ use matrix_sdk_crypto::{
     },
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::vault::{Item, Vault, VaultError};
 use crate::rtc::Device;
@@ -55,8 +56,13 @@ pub(crate) async fn owner(store: &KeyStore) -> Result<Option<Device>, CryptoStor
     }))
 }
 
-/// Keeps the store's keys in the vault. They change when others open sessions.
-pub(crate) async fn copy(store: &KeyStore, vault: &Vault) -> Result<(), CopyError> {
+/// Keeps the store's keys in the vault, unless they are those that were kept before. They change
+/// when others open sessions.
+pub(crate) async fn copy(
+    store: &KeyStore,
+    vault: &Vault,
+    kept: &mut Option<[u8; 32]>,
+) -> Result<(), CopyError> {
     let Some(account) = store.load_account().await? else {
         return Ok(());
     };
@@ -69,7 +75,14 @@ pub(crate) async fn copy(store: &KeyStore, vault: &Vault) -> Result<(), CopyErro
         account: account.pickle(),
         identity,
     };
-    Ok(vault.write(Item::DeviceKeys, &keys)?)
+    let text = serde_json::to_vec(&keys);
+    let text = text.map_err(|error| CopyError::Unusable(error.to_string()))?;
+    let now: [u8; 32] = Sha256::digest(text).into();
+    if *kept != Some(now) {
+        vault.write(Item::DeviceKeys, &keys)?;
+        *kept = Some(now);
+    }
+    Ok(())
 }
 
 /// Puts the kept keys of `device` into an empty store; whether there were any.
@@ -131,7 +144,7 @@ mod tests {
         old.save_pending_changes(PendingChanges { account })
             .await
             .unwrap();
-        copy(&old, &vault).await.unwrap();
+        copy(&old, &vault, &mut None).await.unwrap();
         let new = MemoryStore::new().into_crypto_store();
         assert!(!restore(&new, &vault, &device("OTHER")).await.unwrap());
         assert_eq!(owner(&new).await.unwrap(), None);

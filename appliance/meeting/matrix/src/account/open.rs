@@ -114,7 +114,7 @@ async fn take_over_plain_store(path: &Path, vault: &Vault) {
     tracing::info!(path = %path.display(), "sealing the account's store");
     match SqliteCryptoStore::open(path, None).await {
         Ok(store) => {
-            if let Err(error) = keys::copy(&store.into_crypto_store(), vault).await {
+            if let Err(error) = keys::copy(&store.into_crypto_store(), vault, &mut None).await {
                 tracing::error!(%error, "the device's keys are not taken over");
                 return;
             }

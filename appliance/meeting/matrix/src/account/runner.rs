@@ -94,6 +94,7 @@ pub(crate) async fn run(account: Account) {
     let mut runner = Runner {
         desk: Desk::new(account.states.clone()),
         verified: false,
+        kept_keys: None,
         account,
         vault,
         store_failure: None,
@@ -119,6 +120,8 @@ pub(super) struct Runner {
     pub(super) desk: Desk,
     /// The account has signed this device.
     pub(super) verified: bool,
+    /// What the last copy of the device's keys held.
+    pub(super) kept_keys: Option<[u8; 32]>,
     /// When a damaged store was last made anew.
     made_anew: Option<Instant>,
     /// Invitations that were logged as not allowed.
@@ -259,9 +262,9 @@ impl Runner {
                     }
                     // Another device may have verified this one, or told it the secrets.
                     if !online || (!self.verified && !response.to_device.is_empty()) {
-                        self.be_known(client).await;
+                        self.be_known(opened).await;
                     }
-                    self.keep_keys(opened, &response, !online).await;
+                    self.keep_keys(opened).await;
                     online = true;
                     backoff.reset();
                 }

@@ -104,6 +104,8 @@ pub enum Event {
     Identity(IdentityState),
     /// Somebody verifies the room's device, or no longer.
     Verification(Option<Verification>),
+    /// The home server's name leads to another address than the one in use, or to the first one.
+    HomeserverFound,
     /// In a call.
     Call(CallId, CallEvent),
     /// The engine's process.

@@ -468,3 +468,17 @@ fn a_moderator_gives_the_floor_and_the_rules_take_it_again() {
         "no rule for them"
     );
 }
+
+#[test]
+fn another_home_server_waits_until_the_call_is_over() {
+    let mut bench = Bench::at_home();
+    let effects = bench.tell(Event::HomeserverFound);
+    assert!(names(&effects).contains(&"StartAccount"), "{effects:?}");
+    let mut bench = Bench::in_call();
+    let effects = bench.tell(Event::HomeserverFound);
+    assert!(!names(&effects).contains(&"StartAccount"), "{effects:?}");
+    bench.touch(Intent::Leave);
+    let call = bench.call();
+    let effects = bench.tell(Event::Call(call, CallEvent::Ended(EndReason::Left)));
+    assert!(names(&effects).contains(&"StartAccount"), "{effects:?}");
+}

@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     config_file::ConfigFile,
     control,
+    discovery::{self, LookUp},
     engine::{Engine, Television},
     input::{EngineInput, Input, Inputs},
     panel::Panel,
@@ -41,6 +42,8 @@ pub(crate) struct Daemon {
     engine_generation: u64,
     engine_program: PathBuf,
     services: Services,
+    /// Where the home server's name leads.
+    looking_up: Option<LookUp>,
     /// Whose transport is whose call; kept while the transport is open.
     transports: HashMap<TransportId, CallId>,
     television: Television,
@@ -65,6 +68,7 @@ impl Daemon {
             engine_generation: 0,
             engine_program: engine_program()?,
             services: Services::default(),
+            looking_up: None,
             transports: HashMap::new(),
             television: watch::Sender::new(None),
             web: None,
@@ -337,8 +341,13 @@ impl Daemon {
             self.calendar.update(Vec::new());
             self.inputs.send(Input::Calendar);
         }
+        let mut config = config.clone();
+        let name = discovery::settle(&mut config, &self.state);
         self.services
-            .start(config, &self.file, &self.state, &self.inputs);
+            .start(&config, &self.file, &self.state, &self.inputs);
+        let generation = self.services.generation();
+        self.looking_up =
+            name.map(|name| discovery::look_up(&name, &self.state, generation, &self.inputs));
     }
 
     /// What the calendar makes of them comes back as input: this runs while effects are carried out.

@@ -7,6 +7,7 @@ mod clock;
 mod config_file;
 mod control;
 mod daemon;
+mod discovery;
 mod engine;
 mod input;
 mod panel;

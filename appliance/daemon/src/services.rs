@@ -57,6 +57,11 @@ impl Services {
         self.generation == generation
     }
 
+    /// The number of what runs now.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// Starts all that the configuration wants, in place of what ran before. What they say arrives
     /// as [`Input::Meeting`]; secrets that can't be read are said the same way.
     pub(crate) fn start(

@@ -66,10 +66,11 @@ fn a_wrong_key_is_named_with_its_line_and_the_right_ones() {
 
 /// Line of the golden document, what replaces it, and the line, key and hint to be told.
 #[rustfmt::skip]
-const WRONG_VALUES: [(&str, &str, usize, &str, &str); 10] = [
+const WRONG_VALUES: [(&str, &str, usize, &str, &str); 11] = [
     ("language = \"de\"", "language = \"fr\"", 5, "room.language", "en"),
     ("\"Europe/Berlin\"", "\"Europe/Wetzlar\"", 6, "room.time_zone", "Europe/Berlin"),
     ("\"https://matrix", "\"http://matrix", 9, "matrix.homeserver", "https"),
+    ("\"https://matrix", "\"matrix_", 9, "matrix.homeserver", "no server name"),
     ("[\"example.org\"]", "[]", 12, "matrix.allowed_servers", "at least one"),
     ("[\"example.org\"]", "[\"a b\"]", 12, "matrix.allowed_servers[0]", "example.org"),
     ("width = 1280", "width = 5", 37, "panel.width", "160 to 7680"),

@@ -53,6 +53,8 @@ pub struct JoinOptions {
     /// Media are encrypted, and so is what else Element Web encrypts; for encrypted Matrix rooms. Decided by the
     /// page's first call.
     pub encrypted: bool,
+    /// Media are encrypted with a key made from these words, as by a link that carries them.
+    pub password: Option<&'static str>,
     /// The user's device is signed by its owner, as after a login that was verified.
     pub verified: bool,
     /// Rings for the others in the room when nobody is in the call yet.
@@ -66,6 +68,7 @@ impl Default for JoinOptions {
             codec: "vp8",
             page: (960, 600),
             encrypted: false,
+            password: None,
             verified: true,
             ring: false,
         }
@@ -256,12 +259,13 @@ impl Caller {
             codec,
             page,
             encrypted,
+            password,
             verified,
             ring,
         } = *options;
         let options = json!({
             "session": self.user.session(), "room_id": room_id, "mode": mode, "codec": codec,
-            "encrypted": encrypted, "verified": verified, "ring": ring,
+            "encrypted": encrypted, "password": password, "verified": verified, "ring": ring,
         });
         let (width, height) = page;
         let viewport = json!({ "width": width, "height": height });

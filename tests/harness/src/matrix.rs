@@ -191,8 +191,7 @@ impl User {
             .map(drop)
     }
 
-    /// Makes a room that anybody may enter, or ask to be let in when `knock` is true, under an alias; gives its id
-    /// and the alias.
+    /// Makes a room under an alias that others enter as its join rule says; gives its id and the alias.
     ///
     /// # Errors
     /// As for [`Self::create_room`].
@@ -200,11 +199,10 @@ impl User {
         &self,
         name: &str,
         alias: &str,
-        knock: bool,
+        join_rule: &Value,
     ) -> Result<(String, String)> {
         let room = self.create_room(name, &[]).await?;
-        let rule = json!({ "join_rule": if knock { "knock" } else { "public" } });
-        self.send_state(&room, "m.room.join_rules", "", &rule)
+        self.send_state(&room, "m.room.join_rules", "", join_rule)
             .await?;
         let server = self
             .user_id
@@ -218,6 +216,35 @@ impl User {
         self.send_state(&room, "m.room.canonical_alias", "", &canonical)
             .await?;
         Ok((room, alias))
+    }
+
+    /// Makes a breakout session of the meeting in a room, as Nordeck's bot does.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn create_breakout(
+        &self,
+        main: &str,
+        name: &str,
+        invited: &[&User],
+    ) -> Result<String> {
+        let invited: Vec<&str> = invited.iter().map(|user| user.user_id.as_str()).collect();
+        let server = self
+            .user_id
+            .split_once(':')
+            .map_or("", |(_, server)| server);
+        let body = json!({
+            "name": name, "preset": "private_chat", "invite": invited,
+            "creation_content": { "type": "net.nordeck.meetings.breakoutsession" },
+            "initial_state": [{ "type": "m.space.parent", "state_key": main, "content": { "via": [server] } }],
+            "power_level_content_override": { "events": { CALL_MEMBER: 0 } },
+        });
+        let answer = self.post("createRoom", &body).await?;
+        let room = answer["room_id"].as_str().map(str::to_owned);
+        room.ok_or_else(|| Error::Answer {
+            what: "createRoom".to_owned(),
+            answer: answer.to_string(),
+        })
     }
 
     /// Removes somebody from a room, or refuses their knock.

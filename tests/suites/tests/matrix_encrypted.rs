@@ -14,6 +14,7 @@ const ENCRYPTED: JoinOptions = JoinOptions {
     codec: "vp8",
     page: (960, 600),
     encrypted: true,
+    password: None,
     verified: true,
     ring: false,
 };

@@ -117,6 +117,7 @@ impl Room {
             Event::Account(account) => self.on_account(account),
             Event::Ringing(ring) => self.on_ringing(ring),
             Event::RingEnded(ring) => self.on_ring_ended(&ring),
+            Event::HomeserverFound => self.on_homeserver_found(),
             Event::Call(call, event) => self.on_call(now, call, event),
             Event::Engine(event) => self.on_engine(now, event),
             Event::Media(event) => self.on_media(now, event),

@@ -70,6 +70,14 @@ impl Room {
         }
     }
 
+    pub(super) fn on_homeserver_found(&mut self) {
+        if self.phase == Phase::Home {
+            self.start_account();
+        } else {
+            self.account_waits = true;
+        }
+    }
+
     pub(super) fn on_account(&mut self, account: AccountState) {
         let news = self.troubles.follow_account(&account);
         // A store that fails says nothing about the connection.

@@ -8,6 +8,7 @@ mod account;
 mod backoff;
 mod call;
 mod credential;
+mod discovery;
 mod homeserver;
 mod legacy;
 mod livekit;
@@ -22,6 +23,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+pub use discovery::discover;
 pub use service::Service;
 pub use settings::{LEAVE_DELAY, LogIn, MatrixSettings, OnceSecret, Sealing, Secret};
 

@@ -68,7 +68,7 @@ pub enum Language {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Matrix {
-    /// Base address of the client-server API.
+    /// Base address of the client-server API, or a server name.
     pub homeserver: Homeserver,
     /// File with the access token alone; relative to the configuration's folder. This or one of
     /// the next three.
@@ -282,6 +282,13 @@ impl Config {
         }
         if let Some(matrix) = &self.matrix {
             matrix.check_log_in()?;
+        }
+        if let Some(matrix) = &self.matrix
+            && let Some(service) = &matrix.call_service
+            && service.server_name().is_some()
+        {
+            let problem = "this is a server name; write the token service's address with https://";
+            return Err(("matrix.call_service", problem.to_owned()));
         }
         if self.matrix.is_none() && self.meetings.is_empty() {
             let problem = "without a Matrix account and without [[meetings]] the room has no \

@@ -122,16 +122,32 @@ impl Default for Device {
     }
 }
 
-/// Base address of a server: https, or http on this very machine.
+/// Base address of a server: https, or http on this very machine. Or the server name in the ids of
+/// its users, which leads to the address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Homeserver(Url);
+pub struct Homeserver {
+    url: Url,
+    name: Option<String>,
+}
 
 impl Homeserver {
-    /// The address.
+    /// The address; of a server name the one that it has unless it says otherwise.
     #[must_use]
     pub fn url(&self) -> &Url {
-        &self.0
+        &self.url
+    }
+
+    /// Where a server name stands in the place of an address, that.
+    #[must_use]
+    pub fn server_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The address that a server name has led to.
+    #[must_use]
+    pub fn found(url: Url) -> Self {
+        Self { url, name: None }
     }
 }
 
@@ -139,12 +155,15 @@ impl TryFrom<String> for Homeserver {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        if !text.contains("://") {
+            return by_name(text);
+        }
         let url = Url::parse(&text).map_err(|e| {
             format!("\"{text}\" is no address ({e}); write \"https://example.org\"")
         })?;
         match url.scheme() {
-            "https" => Ok(Self(url)),
-            "http" if is_this_machine(&url) => Ok(Self(url)),
+            "https" => Ok(Self::found(url)),
+            "http" if is_this_machine(&url) => Ok(Self::found(url)),
             "http" => Err(format!(
                 "\"{text}\": http would show the token to the network; use https"
             )),
@@ -155,8 +174,18 @@ impl TryFrom<String> for Homeserver {
 
 impl From<Homeserver> for String {
     fn from(value: Homeserver) -> String {
-        value.0.into()
+        value.name.unwrap_or_else(|| value.url.into())
     }
+}
+
+fn by_name(text: String) -> Result<Homeserver, String> {
+    let name = ServerName::try_from(text)?;
+    let url = Url::parse(&format!("https://{}/", name.as_str()))
+        .map_err(|e| format!("\"{}\" is no server name ({e})", name.as_str()))?;
+    Ok(Homeserver {
+        url,
+        name: Some(name.into()),
+    })
 }
 
 /// An address and port to listen on.

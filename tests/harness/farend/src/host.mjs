@@ -44,6 +44,7 @@ function widgetUrl(options, session) {
     allowIceFallback: "false",
     confineToRoom: "true",
     ...(options.ring ? { sendNotificationType: "ring" } : {}),
+    ...(options.password && { password: options.password }),
   });
   return new URL(`/call/${options.mode}/${options.codec}/index.html#?${parameters}`, location.href).href;
 }

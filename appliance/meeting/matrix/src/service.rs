@@ -23,6 +23,7 @@ use crate::{
     call::{
         Environment,
         driver::{self, Command},
+        entrance::Visits,
         machine::MediaSecret,
         prefetch::{Prefetch, REFRESH_EVERY},
         prepare::Join,
@@ -125,6 +126,7 @@ impl Service {
             key_events: key_events.clone(),
             doors,
             threshold: Arc::default(),
+            visits: Visits::default(),
             stickies: stickies.clone(),
             heard: heard.clone(),
             ignored,
@@ -326,7 +328,9 @@ impl Service {
         let rooms = self.rooms.borrow_and_update().clone();
         let stickies = self.stickies.borrow_and_update().clone();
         self.follow_callers(&own);
-        let invitations = invitations(&rooms, &stickies, &own, unix_ms());
+        let visits = &self.environment.visits;
+        let mut invitations = invitations(&rooms, &stickies, &own, unix_ms());
+        invitations.retain(|one| !visits.has(&one.destination.place()));
         if invitations != self.told {
             self.told.clone_from(&invitations);
             self.say(MeetingEvent::Invitations(invitations));

@@ -4,11 +4,18 @@
 //! A link is followed because people in the room (or IT) gave it, so it may lead to any server;
 //! the configuration's `allowed_servers` are about invitations that nobody here asked for.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use saal_meeting::{CallEvent, EndReason, JoinStage, MatrixRoom, MeetingEvent};
 use serde_json::json;
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::{OwnedMutexGuard, mpsc},
+    time::Instant,
+};
 
 use super::{
     Environment,
@@ -25,6 +32,8 @@ const TRY_FOR: Duration = Duration::from_secs(20);
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Rooms that were replaced one after the other; more are a circle.
 const MOST_UPGRADES: usize = 16;
+/// A sync says within this that a room was left.
+const GONE_WITHIN: Duration = Duration::from_secs(3);
 /// Marks, in the account's own notes about a room, that it was joined for one call.
 const VISIT: &str = "saal.visit";
 
@@ -37,6 +46,30 @@ pub(crate) struct Doorstep {
     inside: Option<String>,
     /// What people say while they wait.
     words: mpsc::UnboundedReceiver<String>,
+    /// Held until a visit is over and everybody knows.
+    visiting: Option<OwnedMutexGuard<()>>,
+}
+
+/// Rooms that the account is in for one call. They are no meetings of this room's day.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Visits(Arc<Mutex<BTreeSet<String>>>);
+
+impl Visits {
+    fn begin(&self, room: &str) {
+        self.all().insert(room.to_owned());
+    }
+
+    fn end(&self, room: &str) {
+        self.all().remove(room);
+    }
+
+    pub(crate) fn has(&self, room: &str) -> bool {
+        self.all().contains(room)
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Doorstep {
@@ -45,6 +78,7 @@ impl Doorstep {
             knocked: None,
             inside: None,
             words,
+            visiting: None,
         }
     }
 
@@ -58,24 +92,34 @@ impl Doorstep {
             tracing::warn!(room, %error, "the knock is not taken back");
         }
         let own = environment.identity.borrow().clone();
-        let (Some(room), Some(own), true) = (&self.inside, own, join.visit) else {
-            return;
-        };
-        let _one_at_a_time = environment.threshold.lock().await;
-        match Box::pin(homeserver.room_note(&own.user, room, VISIT)).await {
-            Ok(Some(note)) if note["until"] == "call" => {}
-            Ok(_) => return,
-            Err(error) => return tracing::warn!(room, %error, "the room may stay a member"),
-        }
-        // A later stay there begins anew.
-        let nothing = json!({});
-        let forgotten = homeserver.put_room_note(&own.user, room, VISIT, &nothing);
-        let _ = Box::pin(forgotten).await;
-        match Box::pin(homeserver.leave(room)).await {
-            Ok(()) => tracing::info!(room, "left the room that was joined for one call"),
-            Err(error) => tracing::warn!(room, %error, "the room stays a member"),
+        if let (Some(room), Some(own), true) = (&self.inside, own, join.visit) {
+            Box::pin(end_visit(environment, room, &own)).await;
+            environment.visits.end(room);
         }
     }
+}
+
+/// Leaves a room that was joined for one call and waits until a sync says so: who comes back at once
+/// must not find what was true before.
+async fn end_visit(environment: &Environment, room: &str, own: &Device) {
+    let homeserver = &environment.homeserver;
+    match Box::pin(homeserver.room_note(&own.user, room, VISIT)).await {
+        Ok(Some(note)) if note["until"] == "call" => {}
+        Ok(_) => return,
+        Err(error) => return tracing::warn!(room, %error, "the room may stay a member"),
+    }
+    let before = environment.doors.borrow().count();
+    // A later stay there begins anew.
+    let nothing = json!({});
+    let forgotten = homeserver.put_room_note(&own.user, room, VISIT, &nothing);
+    let _ = Box::pin(forgotten).await;
+    match Box::pin(homeserver.leave(room)).await {
+        Ok(()) => tracing::info!(room, "left the room that was joined for one call"),
+        Err(error) => return tracing::warn!(room, %error, "the room stays a member"),
+    }
+    let mut doors = environment.doors.clone();
+    let gone = doors.wait_for(|doors| doors.since(before, room).is_some());
+    let _ = tokio::time::timeout(GONE_WITHIN, gone).await;
 }
 
 /// Where to go in.
@@ -92,6 +136,9 @@ pub(crate) async fn enter(
     own: &Device,
     doorstep: &mut Doorstep,
 ) -> Result<String, EndReason> {
+    // A visit that ends now is over first.
+    let threshold = environment.threshold.clone().lock_owned().await;
+    doorstep.visiting = join.visit.then_some(threshold);
     let mut place = Place {
         room: join.room.clone(),
         via: join.via.clone(),
@@ -137,27 +184,20 @@ struct Entering<'a> {
 impl Entering<'_> {
     async fn enter(&self, place: &Place, doorstep: &mut Doorstep) -> Result<String, EndReason> {
         let (room, via) = self.look_up(place).await?;
-        let known = self.is_member(&room);
-        // A visit may have ended a moment ago without a sync that says so.
-        if known && !self.join.visit {
+        if self.is_member(&room) {
             return Ok(room);
         }
-        let _one_at_a_time = match self.join.visit {
-            true => Some(self.environment.threshold.lock().await),
-            false => None,
-        };
         let refusal = match self.retry(|| self.homeserver().join(&room, &via)).await {
             Ok(room) => {
-                self.note_visit(&room, known).await;
+                self.note_visit(&room).await;
                 return Ok(room);
             }
             Err(error) if may_knock(&error) => error,
             Err(error) => return Err(ended(&error)),
         };
-        drop(_one_at_a_time);
         self.knock(&room, &via, &refusal, doorstep).await?;
         doorstep.knocked = None;
-        self.note_visit(&room, false).await;
+        self.note_visit(&room).await;
         Ok(room)
     }
 
@@ -249,10 +289,11 @@ impl Entering<'_> {
     }
 
     /// So that the room is left again, whatever happens to this process until then.
-    async fn note_visit(&self, room: &str, known: bool) {
-        if known || !self.join.visit {
+    async fn note_visit(&self, room: &str) {
+        if !self.join.visit {
             return;
         }
+        self.environment.visits.begin(room);
         let content = json!({ "until": "call" });
         let noted = self
             .homeserver()

@@ -39,8 +39,9 @@ pub(crate) struct Environment {
     /// Keys of calls as they come.
     pub key_events: broadcast::Sender<KeyEvent>,
     pub doors: watch::Receiver<Doors>,
-    /// Held by whoever joins or leaves a room for a visit.
+    /// Held while a room is visited for one call.
     pub threshold: Arc<Mutex<()>>,
+    pub visits: entrance::Visits,
     pub stickies: watch::Receiver<Stickies>,
     /// What happens in rooms; to be subscribed to.
     pub heard: broadcast::Sender<Heard>,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use saal_control::{PhaseName, Status};
-use saal_harness::{JoinOptions, RoomOptions, call_room, run, until};
+use saal_control::{CallStatus, PhaseName, Status};
+use saal_harness::{Caller, JoinOptions, RoomOptions, call_room, run, until};
 use saal_suites::{
     PATIENCE, Result, Scene, Taken, far_end_sees_frames, panel_says, television_shows_two,
 };
@@ -175,11 +175,7 @@ fn where_every_mode_is_in_the_call_each_is_seen_once() -> Result<()> {
 }
 
 /// What the room knows of its call.
-async fn room_knows(
-    scene: &Scene,
-    what: &str,
-    done: impl Fn(&saal_control::CallStatus) -> bool,
-) -> Result<()> {
+async fn room_knows(scene: &Scene, what: &str, done: impl Fn(&CallStatus) -> bool) -> Result<()> {
     let known = |status: &Status| status.call.as_ref().is_some_and(&done);
     scene.room.status_is(what, PATIENCE, known).await.map(drop)
 }
@@ -203,6 +199,25 @@ async fn far_end_shows_a_hand(scene: &Scene, there: bool) -> Result<()> {
         .map(drop)
 }
 
+async fn joins_as_third(
+    stage: &mut Taken,
+    scene: &Scene,
+    mode_of_third: &'static str,
+) -> Result<Caller> {
+    let third = stage.user("carla").await?;
+    let matrix_room = &scene.meeting.matrix_room;
+    scene
+        .meeting
+        .host
+        .invite(matrix_room, &third.user_id)
+        .await?;
+    third.join(matrix_room).await?;
+    let far_end = stage.far_end().await?;
+    far_end
+        .join(&third, matrix_room, &mode(mode_of_third))
+        .await
+}
+
 async fn hands_go_both_ways_with(mode_of_host: &'static str) -> Result<()> {
     let mut stage = Taken::take().await?;
     let options = RoomOptions::default();
@@ -211,7 +226,9 @@ async fn hands_go_both_ways_with(mode_of_host: &'static str) -> Result<()> {
         .await?;
     joins_the_others(&scene).await?;
     scene.far_end_sees_the_room().await?;
-    room_knows(&scene, "one other", |call| call.participants.len() == 1).await?;
+    // Of two, Element Call shows the other one over all of its page, without a hand.
+    let third = joins_as_third(&mut stage, &scene, mode_of_host).await?;
+    room_knows(&scene, "two others", |call| call.participants.len() == 2).await?;
 
     far_end_shows_a_hand(&scene, false).await?;
     scene.room.touch_element("More").await?;
@@ -224,7 +241,7 @@ async fn hands_go_both_ways_with(mode_of_host: &'static str) -> Result<()> {
     scene.host.press("Reactions").await?;
     scene.host.press("Raise hand").await?;
     room_knows(&scene, "their hand", |call| {
-        call.participants[0].hand_raised
+        call.participants.iter().any(|one| one.hand_raised)
     })
     .await?;
     let (host, matrix_room) = (&scene.meeting.host, &scene.meeting.matrix_room);
@@ -234,7 +251,9 @@ async fn hands_go_both_ways_with(mode_of_host: &'static str) -> Result<()> {
     };
     let hand = all.iter().find(theirs).expect("their hand is a reaction");
     host.redact(matrix_room, &hand.event_id).await?;
-    room_knows(&scene, "no hand", |call| !call.participants[0].hand_raised).await?;
+    let down = |call: &CallStatus| !call.participants.iter().any(|one| one.hand_raised);
+    room_knows(&scene, "no hand", down).await?;
+    third.close().await?;
     scene.room.stop().await;
     Ok(())
 }

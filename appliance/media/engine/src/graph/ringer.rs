@@ -11,6 +11,8 @@ use super::{Graph, ticker::Ticker};
 const RATE: u64 = 48_000;
 /// Samples in 20 ms.
 const PACKET: u64 = 960;
+/// Packets that are there before their time: the mix runs on the clock and leaves out what comes late.
+const AHEAD: u64 = 5;
 /// Samples from one call of the notes to the next.
 const PERIOD: u64 = 3 * RATE;
 /// Samples between two notes.
@@ -31,8 +33,8 @@ pub(super) fn start(graph: &Graph, input: &gst_app::AppSrc) -> std::io::Result<T
     let mut packet = first;
     Ticker::start("ringer", Duration::from_millis(20), move || {
         let due = graph.now().mseconds() / 20;
-        packet = packet.max(due.saturating_sub(5));
-        while packet < due {
+        packet = packet.max(due);
+        while packet < due + AHEAD {
             let _ = input.push_buffer(buffer(packet, packet - first));
             packet += 1;
         }

@@ -1,6 +1,8 @@
 //! Carries out what [`Machine`] decides: requests to the homeserver, sockets to media servers.
 
 mod exchange;
+mod keeping;
+mod media_server;
 mod talk;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -8,7 +10,6 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use livekit_protocol::SignalRequest;
 use saal_media_protocol::{SourceKind, TransportEvent};
 use saal_meeting::{CallEvent, EndReason, JoinStage, MeetingAction, MeetingEvent, Watched};
-use serde_json::json;
 use tokio::{
     sync::{
         broadcast::{self, error::RecvError},
@@ -18,6 +19,10 @@ use tokio::{
     time::Instant,
 };
 
+use self::{
+    keeping::{CallRoom, ask},
+    media_server::{Target, connect},
+};
 use super::{
     Environment,
     entrance::Doorstep,
@@ -27,18 +32,14 @@ use super::{
 };
 use crate::{
     account::{Heard, Rooms},
-    homeserver::{DelayedAction, Homeserver, RequestError},
+    homeserver::Homeserver,
     jitter,
-    livekit::{
-        socket::{self, SocketEvent},
-        token::{self, Entry, Grant, Leave, TokenError},
-    },
+    livekit::socket::SocketEvent,
     rtc::{
-        Device, Mode,
-        keeper::{Action, DELEGATED_DELAY, Failure, Outcome},
+        Device,
+        keeper::{Action, Outcome},
         keys::{Entropy, Generation, KEY_LENGTH, KeyEvent, VouchId},
-        membership::{self, EVENT_TYPE},
-        sticky,
+        membership,
     },
     unix_ms,
 };
@@ -185,12 +186,6 @@ fn entropy() -> Entropy {
         key,
         index: index[0],
     }
-}
-
-struct CallRoom {
-    own: Device,
-    room_id: String,
-    mode: Mode,
 }
 
 struct Driver {
@@ -430,216 +425,6 @@ pub(crate) async fn at(deadline: Option<std::time::Instant>) {
 async fn flush(mut tasks: JoinSet<()>) {
     let all = async { while tasks.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(FLUSH_WITHIN, all).await;
-}
-
-impl CallRoom {
-    /// Content that says "left".
-    fn left(&self) -> serde_json::Value {
-        match &self.mode {
-            Mode::Compatibility => json!({}),
-            Mode::Sticky { member_id } => sticky::left(member_id),
-        }
-    }
-
-    /// Says what our membership is from now on; the event's id.
-    async fn put(
-        &self,
-        homeserver: &Homeserver,
-        content: &serde_json::Value,
-    ) -> Result<String, RequestError> {
-        match &self.mode {
-            Mode::Compatibility => {
-                let key = self.own.state_key();
-                let put = homeserver.put_state(&self.room_id, EVENT_TYPE, &key, content);
-                Box::pin(put).await
-            }
-            Mode::Sticky { .. } => Box::pin(homeserver.send_sticky(&self.room_id, content)).await,
-        }
-    }
-
-    /// The same after a delay; the delay's id.
-    async fn delay(
-        &self,
-        homeserver: &Homeserver,
-        content: &serde_json::Value,
-        after: Duration,
-    ) -> Result<String, RequestError> {
-        let room = &self.room_id;
-        match &self.mode {
-            Mode::Compatibility => {
-                let key = self.own.state_key();
-                let delayed = homeserver.delay_state(room, EVENT_TYPE, &key, content, after);
-                Box::pin(delayed).await
-            }
-            Mode::Sticky { .. } => Box::pin(homeserver.delay_sticky(room, content, after)).await,
-        }
-    }
-}
-
-/// Asks the homeserver or the call service.
-async fn ask(
-    environment: &Environment,
-    room: &CallRoom,
-    focus: &str,
-    action: Action,
-    content: &serde_json::Value,
-) -> Outcome {
-    let homeserver = &environment.homeserver;
-    let firm = |error| failure(&error, false);
-    let update = async |delay_id: &str, action| {
-        Box::pin(homeserver.update_delayed(delay_id, action))
-            .await
-            .map_err(firm)
-    };
-    match action {
-        Action::DelayLeave { after } => {
-            let delayed = room.delay(homeserver, content, after).await;
-            Outcome::Delayed(delayed.map_err(|error| failure(&error, true)))
-        }
-        Action::DelegateLeave { delay_id } => {
-            Outcome::Delegated(Box::pin(delegate(environment, room, focus, &delay_id)).await)
-        }
-        Action::CancelLeave { delay_id } => {
-            let _ = update(&delay_id, DelayedAction::Cancel).await;
-            Outcome::Cancelled
-        }
-        Action::RestartLeave { delay_id } => {
-            Outcome::Restarted(update(&delay_id, DelayedAction::Restart).await)
-        }
-        Action::PutMember { .. } => {
-            Outcome::MemberPut(room.put(homeserver, content).await.map_err(firm))
-        }
-        Action::SendLeave { delay_id } => {
-            Outcome::LeaveSent(update(&delay_id, DelayedAction::Send).await)
-        }
-        Action::ClearMember => {
-            let cleared = room.put(homeserver, content).await;
-            Outcome::Cleared(cleared.map(drop).map_err(firm))
-        }
-    }
-}
-
-/// Has the call service watch over us: it takes a delayed leave with a request for a token.
-async fn delegate(
-    environment: &Environment,
-    room: &CallRoom,
-    focus: &str,
-    delay_id: &str,
-) -> Result<(), Failure> {
-    let base = environment.homeserver.base().to_string();
-    let leave = Leave {
-        delay_id,
-        delay: DELEGATED_DELAY,
-        homeserver: &base,
-    };
-    let to = Target {
-        focus,
-        publishes: true,
-    };
-    match Box::pin(grant(environment, room, to, Some(leave))).await {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let reason = &error.reason;
-            tracing::warn!(reason, "the call service does not watch over the room");
-            Err(Failure::Temporary(error.reason))
-        }
-    }
-}
-
-/// `optional`: servers without the feature answer in several ways.
-fn failure(error: &RequestError, optional: bool) -> Failure {
-    tracing::warn!(%error, "keeping the call membership");
-    match error {
-        _ if error.is_forbidden() => Failure::Forbidden(error.to_string()),
-        _ if error.is_not_found() => Failure::Gone,
-        RequestError::Refused { status, .. } if optional && !matches!(status, 401 | 429) => {
-            Failure::Gone
-        }
-        _ => Failure::Temporary(error.to_string()),
-    }
-}
-
-/// A media server, by its call service.
-#[derive(Clone, Copy)]
-struct Target<'a> {
-    focus: &'a str,
-    /// Others look for us there.
-    publishes: bool,
-}
-
-/// Token, socket, then messages until one side closes.
-async fn connect(
-    environment: Environment,
-    room: &CallRoom,
-    to: Target<'_>,
-    connection: ConnectionId,
-    inputs: mpsc::UnboundedSender<Input>,
-) {
-    let opened = async {
-        let grant = Box::pin(grant(&environment, room, to, None)).await?;
-        let stream = socket::connect(&grant).await;
-        stream.map_err(|error| ConnectFailure {
-            refused: false,
-            reason: error.to_string(),
-        })
-    };
-    match Box::pin(opened).await {
-        Ok(stream) => {
-            let (requests, receiver) = mpsc::unbounded_channel();
-            let _ = inputs.send(Input::Connected(connection, requests));
-            let tell = |event| {
-                let _ = inputs.send(Input::Socket(connection, event));
-            };
-            Box::pin(socket::carry(stream, receiver, tell)).await;
-        }
-        Err(failure) => {
-            let _ = inputs.send(Input::ConnectFailed(connection, failure));
-        }
-    }
-}
-
-async fn grant(
-    environment: &Environment,
-    room: &CallRoom,
-    to: Target<'_>,
-    leave: Option<Leave<'_>>,
-) -> Result<Grant, ConnectFailure> {
-    let homeserver = &environment.homeserver;
-    let mut fresh = false;
-    loop {
-        let openid = environment
-            .prefetch
-            .openid(homeserver, &room.own)
-            .await
-            .map_err(|error| ConnectFailure {
-                refused: error.is_forbidden(),
-                reason: error.to_string(),
-            })?;
-        let entry = Entry {
-            room_id: &room.room_id,
-            own: &room.own,
-            openid_token: &openid,
-            mode: &room.mode,
-            publishes: to.publishes,
-            leave,
-        };
-        let fetched = token::fetch(homeserver.http(), to.focus, &entry);
-        match Box::pin(fetched).await {
-            Ok(grant) => return Ok(grant),
-            // The token may have been thrown away by a restarted homeserver.
-            Err(TokenError::Refused { .. }) if !fresh => {
-                environment.prefetch.forget_openid().await;
-                fresh = true;
-            }
-            Err(error) => {
-                let refused = matches!(error, TokenError::Refused { .. });
-                return Err(ConnectFailure {
-                    refused,
-                    reason: error.to_string(),
-                });
-            }
-        }
-    }
 }
 
 /// What the room calls a user; `None` when it can't be known now.

@@ -128,8 +128,9 @@ impl Room {
             } => {
                 self.resume = Some(token);
             }
+            // The meeting as it stands is no news of the call itself.
             MeetingEvent::Call {
-                event: CallEvent::Progress(_),
+                event: CallEvent::Progress(_) | CallEvent::State(_) | CallEvent::Chat(_),
                 ..
             } => {}
             MeetingEvent::Call { event, .. } => self.story.push(event),

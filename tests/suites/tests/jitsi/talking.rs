@@ -9,7 +9,7 @@ use saal_harness::{
 use saal_suites::{
     PATIENCE, Result, far_end_hears_nothing, far_end_hears_seconds, far_end_sees_frames, is_home,
     jitsi::{JitsiMeeting, JitsiTaken, meeting_on},
-    panel_says, shows, television_is_idle, television_moves, television_shows_two,
+    panel_says, shows, television_is_idle, television_shows_two,
 };
 
 /// Far less than the time after which a server removes a dead participant by itself.

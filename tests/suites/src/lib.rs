@@ -102,6 +102,17 @@ impl Stage {
         self.servers.create_user(&format!("{name}{number}")).await
     }
 
+    /// Somebody new in a meeting's Matrix room, who is not in its call yet.
+    ///
+    /// # Errors
+    /// When the home server refuses.
+    pub async fn invited(&self, meeting: &Meeting, name: &str) -> Result<User> {
+        let (user, matrix_room) = (self.user(name).await?, &meeting.matrix_room);
+        meeting.host.invite(matrix_room, &user.user_id).await?;
+        user.join(matrix_room).await?;
+        Ok(user)
+    }
+
     /// A meeting that goes on now, to which a room is invited.
     ///
     /// # Errors

@@ -19,18 +19,6 @@ const ENCRYPTED: JoinOptions = JoinOptions {
     ring: false,
 };
 
-/// Somebody new in the scene's Matrix room.
-async fn invited(stage: &Stage, scene: &Scene, name: &str) -> Result<User> {
-    let (user, matrix_room) = (stage.user(name).await?, &scene.meeting.matrix_room);
-    scene
-        .meeting
-        .host
-        .invite(matrix_room, &user.user_id)
-        .await?;
-    user.join(matrix_room).await?;
-    Ok(user)
-}
-
 async fn enters(stage: &mut Stage, scene: &Scene, who: &User, how: &JoinOptions) -> Result<Caller> {
     let far_end = stage.far_end().await?;
     far_end.join(who, &scene.meeting.matrix_room, how).await
@@ -143,7 +131,7 @@ fn a_late_joiner_gets_the_key_in_use_and_one_who_left_gets_no_more() -> Result<(
         scene.far_end_sees_the_room().await?;
         let used = has_keys(&scene, &scene.host, 1).await?;
 
-        let carla = invited(&stage, &scene, "carla").await?;
+        let carla = stage.invited(&scene.meeting, "carla").await?;
         let vp9 = JoinOptions {
             codec: "vp9",
             ..ENCRYPTED
@@ -196,7 +184,7 @@ fn in_matrix_2_0_three_see_each_other_under_hashed_names() -> Result<()> {
         scene.meeting.sticky_membership_is(true, PATIENCE).await?;
         scene.television_moves().await?;
         scene.far_end_sees_the_room().await?;
-        let carla = invited(&stage, &scene, "carla").await?;
+        let carla = stage.invited(&scene.meeting, "carla").await?;
         let carla = enters(&mut stage, &scene, &carla, &newer).await?;
         far_end_sees_frames(&carla).await?;
         television_shows_two(&scene.room).await?;
@@ -216,7 +204,7 @@ fn a_device_that_nobody_verified_gets_no_key_and_is_not_shown() -> Result<()> {
         scene.join().await?;
         scene.far_end_sees_the_room().await?;
 
-        let mallory = invited(&stage, &scene, "mallory").await?;
+        let mallory = stage.invited(&scene.meeting, "mallory").await?;
         let (user, device) = (mallory.user_id.clone(), mallory.device_id.clone());
         let how = JoinOptions {
             verified: false,

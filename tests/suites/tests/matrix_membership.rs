@@ -149,18 +149,7 @@ fn where_every_mode_is_in_the_call_each_is_seen_once() -> Result<()> {
         let scene = stage
             .scene_with("Mixed", &options, &mode("matrix_2_0"))
             .await?;
-        let third = stage.user("carla").await?;
-        let matrix_room = &scene.meeting.matrix_room;
-        scene
-            .meeting
-            .host
-            .invite(matrix_room, &third.user_id)
-            .await?;
-        third.join(matrix_room).await?;
-        let far_end = stage.far_end().await?;
-        let other = far_end
-            .join(&third, matrix_room, &mode("compatibility"))
-            .await?;
+        let other = joins_as_third(&mut stage, &scene, "compatibility").await?;
         scene.join().await?;
         television_shows_two(&scene.room).await?;
         scene.far_end_sees_the_room().await?;
@@ -204,14 +193,8 @@ async fn joins_as_third(
     scene: &Scene,
     mode_of_third: &'static str,
 ) -> Result<Caller> {
-    let third = stage.user("carla").await?;
+    let third = stage.invited(&scene.meeting, "carla").await?;
     let matrix_room = &scene.meeting.matrix_room;
-    scene
-        .meeting
-        .host
-        .invite(matrix_room, &third.user_id)
-        .await?;
-    third.join(matrix_room).await?;
     let far_end = stage.far_end().await?;
     far_end
         .join(&third, matrix_room, &mode(mode_of_third))

@@ -114,13 +114,7 @@ fn a_third_participant_comes_and_goes() -> Result<()> {
         scene.join().await?;
         scene.television_moves().await?;
 
-        let third = stage.user("carla").await?;
-        scene
-            .meeting
-            .host
-            .invite(&scene.meeting.matrix_room, &third.user_id)
-            .await?;
-        third.join(&scene.meeting.matrix_room).await?;
+        let third = stage.invited(&scene.meeting, "carla").await?;
         let far_end = stage.far_end().await?;
         let caller = far_end
             .join(&third, &scene.meeting.matrix_room, &JoinOptions::default())

@@ -115,28 +115,24 @@ impl Service {
         let (ignored_sender, ignored) = watch::channel(BTreeSet::new());
         let (heard, _) = broadcast::channel(HEARD_AT_ONCE);
         let (state_sender, states) = mpsc::unbounded_channel();
-        let ringing = Ringing::new(settings.allowed_servers.clone());
         let (actions, asked) = mpsc::unbounded_channel();
         let environment = Environment {
             homeserver: homeserver.clone(),
             configured: settings.call_service.clone(),
-            identity: identity.clone(),
-            rooms: rooms.clone(),
-            client: client.clone(),
+            identity,
+            rooms,
+            client,
             key_events: key_events.clone(),
             doors,
             threshold: Arc::default(),
             visits: Visits::default(),
-            stickies: stickies.clone(),
+            stickies,
             heard: heard.clone(),
             ignored,
             leave_delay: settings.leave_delay,
             prefetch: Arc::default(),
             events,
         };
-        let mut tasks = JoinSet::new();
-        let ignoring = environment.ignored.clone();
-        let rings = ringing::listen(&mut tasks, client, ignoring, &heard);
         let account = Account {
             settings,
             dir,
@@ -152,14 +148,29 @@ impl Service {
             states: state_sender,
             asked: Mutex::new(asked),
         };
+        Self::begin(environment, account, sticky_sender, states, actions)
+    }
+
+    /// Starts what runs beside the loop.
+    fn begin(
+        environment: Environment,
+        account: Account,
+        sticky_sender: watch::Sender<Stickies>,
+        states: mpsc::UnboundedReceiver<MeetingEvent>,
+        actions: mpsc::UnboundedSender<AccountAction>,
+    ) -> Self {
+        let mut tasks = JoinSet::new();
+        let (client, ignoring) = (environment.client.clone(), environment.ignored.clone());
+        let heard = ringing::listen(&mut tasks, client, ignoring, &environment.heard);
+        let ringing = Ringing::new(account.settings.allowed_servers.clone());
         run_beside(&mut tasks, account, &environment, sticky_sender);
         Self {
+            identity: environment.identity.clone(),
+            rooms: environment.rooms.clone(),
+            stickies: environment.stickies.clone(),
             environment,
-            identity,
-            rooms,
-            stickies,
             states,
-            heard: rings,
+            heard,
             ringing,
             actions,
             call: None,

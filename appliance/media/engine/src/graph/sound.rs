@@ -2,6 +2,8 @@
 //! the mixer, the loudspeaker. One pipeline, because echo cancellation needs both directions in
 //! one (design, pitfall 19).
 
+mod elements;
+
 use std::{collections::HashMap, time::Duration};
 
 use gstreamer::{self as gst, prelude::*};
@@ -11,19 +13,14 @@ use saal_media_protocol::Codec;
 
 use super::{
     Graph, GraphError, Part, TrackKey, begin_now, chain, clock_time, duration, encoder::FrameSink,
-    encoder::live_input, live_aggregator, loudness::Loudness, make, ringer, start, stop,
-    ticker::Ticker,
+    encoder::live_input, loudness::Loudness, make, ringer, start, stop, ticker::Ticker,
 };
+use elements::{level, loudspeaker, mixer, opus_caps, opus_encoder, raw_caps};
+
 use crate::{opus::Voice, transport::Frame};
 
-/// How sound is carried inside: what Opus and WebRTC use.
-const RATE: i32 = 48_000;
-/// What people's voices need; the field's usual rate for speech.
-const OPUS_BITRATE: i32 = 32_000;
 /// Samples in one packet of 20 ms.
 const PACKET_SAMPLES: usize = 960;
-/// `level` reports each second.
-const LEVEL_INTERVAL: u64 = 1_000_000_000;
 
 /// A sound device to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -461,67 +458,6 @@ fn tone_packet(number: u64, seed: u64) -> gst::Buffer {
         buffer.set_duration(gst::ClockTime::from_mseconds(20));
     }
     buffer
-}
-
-fn raw_caps() -> gst::Caps {
-    gst::Caps::builder("audio/x-raw")
-        .field("format", "S16LE")
-        .field("layout", "interleaved")
-        .field("rate", RATE)
-        .field("channels", 1_i32)
-        .build()
-}
-
-fn opus_caps() -> gst::Caps {
-    gst::Caps::builder("audio/x-opus")
-        .field("rate", RATE)
-        .field("channels", 2_i32)
-        .field("channel-mapping-family", 0_i32)
-        .build()
-}
-
-fn mixer() -> Result<gst::Element, GraphError> {
-    let mixer = live_aggregator("audiomixer")?;
-    // A track that is re-timed by its playout is moved at once, or its samples come too late.
-    mixer.set_property("alignment-threshold", gst::ClockTime::from_mseconds(5));
-    mixer.set_property("discont-wait", gst::ClockTime::ZERO);
-    Ok(mixer)
-}
-
-fn level() -> Result<gst::Element, GraphError> {
-    let level = make("level")?;
-    level.set_property("interval", LEVEL_INTERVAL);
-    Ok(level)
-}
-
-fn opus_encoder() -> Result<gst::Element, GraphError> {
-    let encoder = make("opusenc")?;
-    encoder.set_property("bitrate", OPUS_BITRATE);
-    encoder.set_property("inband-fec", true);
-    // What the encoder protects against; forward error correction is off at 0.
-    encoder.set_property("packet-loss-percentage", 5_i32);
-    encoder.set_property_from_str("frame-size", "20");
-    encoder.set_property_from_str("audio-type", "voice");
-    Ok(encoder)
-}
-
-fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphError> {
-    match device {
-        SoundDevice::Simulated => {
-            let sink = make("fakesink")?;
-            sink.set_property("sync", true);
-            sink.set_property("async", false);
-            Ok(sink)
-        }
-        SoundDevice::Alsa(name) => {
-            let sink = make("alsasink")?;
-            sink.set_property("device", name);
-            sink.set_property("buffer-time", 60_000_i64);
-            sink.set_property("latency-time", 10_000_i64);
-            sink.set_property("async", false);
-            Ok(sink)
-        }
-    }
 }
 
 fn opus_callbacks(sink: FrameSink, loudness: Loudness) -> gst_app::AppSinkCallbacks {

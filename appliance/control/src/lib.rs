@@ -16,10 +16,10 @@ mod question;
 mod status;
 
 pub use answer::{Answer, AnswerError, ErrorCode, Refused, Reply};
-pub use question::{Question, Request};
+pub use question::{Arrange, Question, Request};
 pub use status::{
-    CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, MeetingLine, MutedSources,
-    Obstacle, PhaseName, Status, TroubleLine,
+    CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, LayoutName, MeetingLine,
+    MutedSources, Obstacle, PhaseName, Status, TelevisionStatus, TroubleLine,
 };
 
 /// Version of this protocol. Daemon and client come from one image, so another one is a fault.

@@ -4,7 +4,7 @@ use saal_media_protocol::SourceKind;
 use saal_meeting::{AccountAction, MeetingAction, MeetingId, MeetingLink, Secret};
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorCode, Refused, VERSION};
+use crate::{ErrorCode, LayoutName, Refused, VERSION};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,11 @@ pub enum Request {
     GivePassword {
         /// As people know it.
         password: Secret,
+    },
+    /// Shows the others in another way on the television.
+    Arrange {
+        /// What is to be another.
+        how: Arrange,
     },
     /// Does something in the meeting, as the panel's buttons do.
     Act {
@@ -60,6 +65,18 @@ pub enum Request {
         /// True: nothing leaves the room.
         muted: bool,
     },
+}
+
+/// Something about how the television shows the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrange {
+    /// What is large.
+    Layout(LayoutName),
+    /// The room sees itself too.
+    SelfView(bool),
+    /// Which page of many people, from 0; behind the last it is the last.
+    Page(usize),
 }
 
 /// One line of a client.

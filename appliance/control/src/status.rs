@@ -82,10 +82,50 @@ pub struct CallStatus {
     pub obstacle: Option<Obstacle>,
     /// What the room may do and has to know.
     pub state: MeetingState,
+    /// How the television shows the others; `None` before the room is in.
+    pub television: Option<TelevisionStatus>,
     /// The chat's last lines, oldest first.
     pub chat: Vec<ChatLine>,
     /// What is being said, oldest first.
     pub captions: Vec<Caption>,
+}
+
+/// How the television shows the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelevisionStatus {
+    /// What is large.
+    pub layout: LayoutName,
+    /// The room sees itself too.
+    pub self_view: bool,
+    /// Which page of many people, from 0.
+    pub page: usize,
+    /// How many there are.
+    pub pages: usize,
+}
+
+/// What is large on the television.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayoutName {
+    /// All the same, beside what is presented.
+    Grid,
+    /// Who speaks.
+    Speaker,
+    /// What is presented, alone.
+    Content,
+}
+
+impl LayoutName {
+    /// As on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Grid => "grid",
+            Self::Speaker => "speaker",
+            Self::Content => "content",
+        }
+    }
 }
 
 /// What has to happen before the room is in.

@@ -1,8 +1,9 @@
 //! What stands on the wire: other programs read it, so it changes only with the version.
 
 use saal_control::{
-    Answer, AnswerError, CallStatus, EngineProcess, EngineStatus, ErrorCode, MutedSources,
-    PhaseName, Question, Refused, Reply, Request, Status, TroubleLine,
+    Answer, AnswerError, Arrange, CallStatus, EngineProcess, EngineStatus, ErrorCode, LayoutName,
+    MutedSources, PhaseName, Question, Refused, Reply, Request, Status, TelevisionStatus,
+    TroubleLine,
 };
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
@@ -47,6 +48,24 @@ fn requests() -> Vec<(Request, Value)> {
                 },
             },
             json!({"account": {"action": {"action": "recover", "key": "EsTc"}}}),
+        ),
+        (
+            Request::Arrange {
+                how: Arrange::Layout(LayoutName::Speaker),
+            },
+            json!({"arrange": {"how": {"layout": "speaker"}}}),
+        ),
+        (
+            Request::Arrange {
+                how: Arrange::SelfView(true),
+            },
+            json!({"arrange": {"how": {"self_view": true}}}),
+        ),
+        (
+            Request::Arrange {
+                how: Arrange::Page(2),
+            },
+            json!({"arrange": {"how": {"page": 2}}}),
         ),
         (Request::RecoveryKey {}, json!({"recovery_key": {}})),
         (Request::Leave {}, json!({"leave": {}})),
@@ -98,6 +117,12 @@ fn status() -> Status {
                 ..Participant::default()
             }],
             obstacle: None,
+            television: Some(TelevisionStatus {
+                layout: LayoutName::Grid,
+                self_view: false,
+                page: 0,
+                pages: 1,
+            }),
             state: MeetingState::default(),
             chat: Vec::new(),
             captions: Vec::new(),
@@ -139,6 +164,7 @@ fn status_json() -> Value {
                 "hand_raised": false, "role": "participant"}],
             "muted": {"microphone": false, "camera": true},
             "obstacle": null,
+            "television": {"layout": "grid", "self_view": false, "page": 0, "pages": 1},
             "state": {
                 "role": "participant", "subject": null, "recording": false, "live_stream": false,
                 "transcription": false, "consent_asked": false, "microphone_moderated": false,

@@ -1,6 +1,6 @@
 //! What the room is told and what it wants done.
 
-use saal_fleet_protocol::Config;
+use saal_fleet_protocol::{Config, config::Layout};
 use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, IdentityState, Meeting, MeetingAction,
@@ -22,6 +22,8 @@ pub enum Intent {
     ReadChat,
     /// The television is to show the chat beside the pictures, or no more.
     ShowChat(bool),
+    /// Show the others in this way.
+    Arrange(Arrange),
     /// Do this in the meeting.
     Act(MeetingAction),
     /// Leave, or stop joining.
@@ -43,6 +45,17 @@ pub enum Intent {
     Account(AccountAction),
     /// "I have read it."
     Dismiss(TroubleCode),
+}
+
+/// Something about how the television shows the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrange {
+    /// What is large.
+    Layout(Layout),
+    /// The room sees itself too.
+    SelfView(bool),
+    /// Which page of many people, from 0.
+    Page(usize),
 }
 
 /// An entry of a calendar that can't be understood.

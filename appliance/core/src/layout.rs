@@ -1,48 +1,160 @@
 //! Who is where on the television.
 
+use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{Rect, SourceKind, Tile, TileSource};
 use saal_meeting::Participant;
 
+use crate::arrangement::{Arrangement, Seen};
+
 /// More tiles than this are too small to recognise anybody from the back of a room.
 const MOST_TILES: usize = 16;
+/// People beside content, or beside the one who speaks: one below the other, each as wide as the
+/// column.
+const MOST_BESIDE: usize = 5;
+/// The room's own picture over others is a sixth as wide as they.
+const OWN: u32 = 6;
 
-/// Arranges the participants on a television of this size: content beside people, people in a
-/// grid of equal tiles in the order given, the room's own picture while nobody else is there. What
-/// the room itself presents is content too, unless somebody else presents: people here see their
-/// own on what they present from.
+/// Who could be on the television, and how people want to see them.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'a> {
+    /// All others.
+    pub participants: &'a [Participant],
+    /// The room presents.
+    pub presenting: bool,
+    /// The room's own picture is there to be shown.
+    pub own: bool,
+    /// How people want to see them.
+    pub arrangement: &'a Arrangement,
+}
+
+impl<'a> Stage<'a> {
+    /// Those who have a place in the grid or the column; many have it on pages.
+    #[must_use]
+    pub fn seen(&self) -> Seen<'a> {
+        let people = self.people();
+        let places = match self.shape() {
+            Shape::Everybody => MOST_TILES,
+            Shape::Beside(_) => MOST_BESIDE,
+        };
+        let own = usize::from(self.shows_own() && people.len() > 1);
+        self.arrangement.seen(people, places - own)
+    }
+
+    fn shows_own(&self) -> bool {
+        self.own && self.arrangement.self_view
+    }
+
+    fn content(&self) -> Option<TileSource> {
+        let theirs = self.participants.iter().find(|p| p.content);
+        theirs
+            .map(|p| source(p, SourceKind::Content))
+            .or(self.presenting.then_some(TileSource::OwnContent))
+    }
+
+    fn shape(&self) -> Shape {
+        let speaks = self.arrangement.layout == Layout::Speaker;
+        match self.content() {
+            Some(content) => Shape::Beside(content),
+            None if !speaks => Shape::Everybody,
+            None => match self.arrangement.speaker(self.participants) {
+                Some(speaker) => Shape::Beside(source(speaker, SourceKind::Camera)),
+                None => Shape::Everybody,
+            },
+        }
+    }
+
+    /// Who could stand in the grid or the column: those with pictures, or all where nobody has one
+    /// and nothing else is there to look at.
+    fn people(&self) -> Vec<&'a Participant> {
+        let all = self.participants;
+        let seen: Vec<&Participant> = all.iter().filter(|p| p.camera).collect();
+        let content = self.content().is_some();
+        let speaker = self.arrangement.speaker(all);
+        let speaks = |p: &&Participant| speaker.is_some_and(|speaker| speaker.id == p.id);
+        match (self.arrangement.layout, content) {
+            (Layout::Content, true) => Vec::new(),
+            (Layout::Speaker, true) => seen.into_iter().filter(speaks).collect(),
+            (Layout::Speaker, false) => seen.into_iter().filter(|p| !speaks(p)).collect(),
+            (Layout::Grid | Layout::Content, _) if seen.is_empty() && !content => {
+                all.iter().collect()
+            }
+            (Layout::Grid | Layout::Content, _) => seen,
+        }
+    }
+}
+
+/// What the television looks like from afar.
+enum Shape {
+    /// Equal tiles.
+    Everybody,
+    /// One that is large, and a column.
+    Beside(TileSource),
+}
+
+/// Arranges a television of this size. Content stands beside people, unless people want it alone;
+/// what the room itself presents is content too, unless somebody else presents: people here see
+/// their own on what they present from. People stand in a grid of equal tiles, or beside the one
+/// who speaks. The room sees itself alone, or where people want it.
 #[must_use]
-pub fn tiles(participants: &[Participant], presenting: bool, width: u32, height: u32) -> Vec<Tile> {
+pub fn tiles(stage: &Stage<'_>, width: u32, height: u32) -> Vec<Tile> {
     let screen = Rect {
         x: 0,
         y: 0,
         width: even(width),
         height: even(height),
     };
-    let theirs = participants.iter().find(|p| p.content);
-    let content = theirs
-        .map(|p| source(p, SourceKind::Content))
-        .or(presenting.then_some(TileSource::OwnContent));
-    let cameras: Vec<TileSource> = participants
-        .iter()
-        .filter(|p| p.camera)
-        .take(MOST_TILES)
+    let people = stage.seen().people;
+    let mut small: Vec<TileSource> = people
+        .into_iter()
         .map(|p| source(p, SourceKind::Camera))
         .collect();
-    match (content, cameras.is_empty()) {
-        (None, true) => vec![Tile {
-            source: TileSource::Own,
-            rect: screen,
-        }],
-        (None, false) => grid(cameras, screen),
-        (Some(content), _) => {
-            let (main, side) = split(screen, !cameras.is_empty());
-            let mut all = vec![Tile {
-                source: content,
-                rect: main,
-            }];
-            all.extend(side.map(|rect| grid(cameras, rect)).unwrap_or_default());
-            all
+    let shape = stage.shape();
+    let alone = matches!(shape, Shape::Everybody) && small.is_empty();
+    // Nobody is covered by the room while there is a place for it.
+    let company = match shape {
+        Shape::Everybody => small.len() > 1,
+        Shape::Beside(_) => !small.is_empty(),
+    };
+    if alone || (stage.shows_own() && company) {
+        small.push(TileSource::Own);
+    }
+    let mut all = match shape {
+        Shape::Everybody => grid(small, screen),
+        Shape::Beside(large) => {
+            let (rect, column) = split(screen, !small.is_empty());
+            let large = Tile {
+                source: large,
+                rect,
+            };
+            let small = column.map(|rect| grid(small, rect));
+            [large]
+                .into_iter()
+                .chain(small.unwrap_or_default())
+                .collect()
         }
+    };
+    all.extend((stage.shows_own() && !company && !alone).then(|| own_over(screen)));
+    all
+}
+
+/// In the lower right corner, over what is there.
+fn own_over(screen: Rect) -> Tile {
+    let width = even(screen.width / OWN);
+    let height = even(width * 9 / 16);
+    let inset = screen.height / 40;
+    let rect = Rect {
+        x: screen
+            .x
+            .saturating_add_unsigned(even(screen.width.saturating_sub(width + inset))),
+        y: screen
+            .y
+            .saturating_add_unsigned(even(screen.height.saturating_sub(height + inset))),
+        width,
+        height,
+    };
+    Tile {
+        source: TileSource::Own,
+        rect,
     }
 }
 

@@ -6,10 +6,12 @@
 //! [`Room::next_deadline`] says when [`Event::Deadline`] is due if nothing else happens.
 
 mod agenda;
+mod arrangement;
 mod engine;
 mod event;
 mod layout;
 mod muting;
+mod one_line;
 mod phase;
 mod presenting;
 mod room;
@@ -20,9 +22,10 @@ mod time;
 mod trouble;
 
 pub use agenda::{Agenda, JOIN_BEFORE};
+pub use arrangement::{Arrangement, Seen};
 pub use engine::EngineState;
-pub use event::{CalendarProblem, Effect, EngineEvent, Event, Intent};
-pub use layout::tiles;
+pub use event::{Arrange, CalendarProblem, Effect, EngineEvent, Event, Intent};
+pub use layout::{Stage, tiles};
 pub use muting::Muted;
 pub use phase::{InCall, Joining, Leaving, LobbyWord, Obstacle, Phase, Reconnecting};
 pub use presenting::Presenting;

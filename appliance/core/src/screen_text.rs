@@ -10,11 +10,11 @@
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::{Ground, Label, Place, Rect, SourceKind, TextLine, Tile, TileSource};
 use saal_meeting::{MeetingState, Participant, Ring};
-use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
-    InCall, Said,
+    InCall, Said, Seen,
     layout::{even, picture_in, tiles},
+    one_line::{Keep, clean},
 };
 
 /// Lines of captions below the pictures, as subtitles have everywhere.
@@ -33,11 +33,10 @@ const KEY_NAME: usize = 26;
 const SENTENCE: usize = 240;
 /// Characters of a line of chat.
 const CHAT: usize = 400;
-/// Code points of one character: an emoji of a family of four with skin tones has eleven. What is
-/// longer is made to look broken.
-const MOST_POINTS: usize = 12;
 /// Somebody wants to say something.
 const HAND: &str = "✋";
+/// Somebody speaks.
+const VOICE: &str = "🔊";
 /// Somebody's microphone is off.
 const SILENT: &str = "🔇";
 /// Written to the room alone.
@@ -65,7 +64,12 @@ pub fn pictures_size(said: &Said, width: u32, height: u32) -> (u32, u32) {
 }
 
 /// All text, back to front; what changes most comes last.
-pub(crate) fn labels(call: &InCall, language: Language, width: u32, height: u32) -> Vec<Label> {
+pub(crate) fn labels(
+    call: &InCall,
+    standing: Standing,
+    language: Language,
+    (width, height): (u32, u32),
+) -> Vec<Label> {
     let screen = Screen {
         language,
         pictures: pictures_size(&call.said, width, height),
@@ -73,23 +77,44 @@ pub(crate) fn labels(call: &InCall, language: Language, width: u32, height: u32)
         height,
     };
     let (pictures_width, pictures_height) = screen.pictures;
-    let (people, presenting) = (&call.participants, call.state.presenting);
-    let tiles = tiles(people, presenting, pictures_width, pictures_height);
+    let people = &call.participants;
+    let stage = call.stage(standing.camera_muted);
+    let tiles = tiles(&stage, pictures_width, pictures_height);
     let names: Vec<(&Participant, Label)> = tiles
         .iter()
         .filter_map(|tile| screen.name(tile, people))
         .collect();
     let raised = people.iter().filter(|p| p.hand_raised);
-    let unseen = raised.filter(|p| !names.iter().any(|(named, _)| named.id == p.id));
+    let named = |p: &&Participant| names.iter().any(|(named, _)| named.id == p.id);
+    let unseen = Unseen {
+        hands: raised.filter(|p| !named(p)).collect(),
+        voices: people.iter().filter(|p| p.speaking && !named(p)).collect(),
+    };
     let chat = call.said.is_chat_shown().then(|| screen.chat(&call.said));
     let signs = screen.signs(&call.said, unseen);
     let names = names.iter().map(|(_, label)| label.clone());
     names
         .chain(screen.marks(&call.state))
+        .chain(screen.page(&stage.seen(), &call.state))
         .chain(chat)
         .chain(signs)
         .chain(screen.captions(&call.said))
+        .chain(standing.reconnecting.then(|| screen.reconnecting()))
         .collect()
+}
+
+/// What the room itself is like, beside the call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    pub(crate) camera_muted: bool,
+    /// The connection is lost and comes back by itself.
+    pub(crate) reconnecting: bool,
+}
+
+/// People whose name stands on no picture.
+struct Unseen<'a> {
+    hands: Vec<&'a Participant>,
+    voices: Vec<&'a Participant>,
 }
 
 /// Who calls the room, in the middle: people who sit at the table see it before the panel.
@@ -166,8 +191,35 @@ impl Screen {
             return None;
         };
         let text = name_of(person, camera, self.language)?;
+        if camera && !person.camera && !person.key_missing {
+            // There is no picture at all.
+            let middle = picture.height.saturating_sub(high) / 2;
+            let area = Rect {
+                y: down(picture.y, middle),
+                height: high,
+                ..picture
+            };
+            let lines = vec![words(text)];
+            let label = label(area, Place::BottomCentre, line_height, lines);
+            return Some((person, Self::speaking(person, label)));
+        }
         let label = label(area, Place::BottomLeft, line_height, vec![words(text)]);
+        let label = if camera {
+            Self::speaking(person, label)
+        } else {
+            label
+        };
         Some((person, label))
+    }
+
+    /// Who speaks has a name that stands out.
+    fn speaking(person: &Participant, label: Label) -> Label {
+        let ground = if person.speaking {
+            Ground::Green
+        } else {
+            label.ground
+        };
+        Label { ground, ..label }
     }
 
     /// What people have to know who speak here, in a corner and without words.
@@ -189,35 +241,82 @@ impl Screen {
             height: box_height(line_height, 1),
         };
         let lines = vec![words(on.join("   "))];
+        // Where there is more than fits, what people see of it stands below.
         (!on.is_empty()).then(|| Label {
             ground: Ground::Red,
             ..label(area, Place::TopRight, line_height, lines)
         })
     }
 
-    /// Hands of people whose picture is not there, and the newest signs, one below the other in
-    /// the other corner.
-    fn signs<'a>(
-        &self,
-        said: &Said,
-        hands: impl Iterator<Item = &'a Participant>,
-    ) -> impl Iterator<Item = Label> {
-        let hands: Vec<String> = hands
-            .take(SIGNS)
-            .map(|p| clean(&p.name, NAME, Keep::Start))
-            .collect();
-        let hands = (!hands.is_empty()).then(|| TextLine {
-            who: HAND.to_owned(),
-            text: clean(&hands.join(", "), NAME, Keep::Start),
-        });
-        let room = SIGNS - usize::from(hands.is_some());
+    /// Which of many people are seen, below the marks.
+    fn page(&self, seen: &Seen<'_>, state: &MeetingState) -> Option<Label> {
+        if seen.pages == 1 {
+            return None;
+        }
+        let marked = state.recording || state.live_stream || state.transcription;
+        let (line_height, inset) = (self.line(), inset(self.height));
+        let high = box_height(line_height, 1);
+        let area = Rect {
+            x: down(0, inset),
+            y: down(0, inset + u32::from(marked) * (high + inset)),
+            width: self.pictures.0 - 2 * inset,
+            height: high,
+        };
+        let (from, to) = (seen.from + 1, seen.from + seen.people.len());
+        let text = if from == to {
+            format!("{from} / {}", seen.count)
+        } else {
+            format!("{from}\u{2013}{to} / {}", seen.count)
+        };
+        let lines = vec![words(text)];
+        Some(label(area, Place::TopRight, line_height, lines))
+    }
+
+    /// The picture stands still and nobody hears the room; it tries again by itself.
+    fn reconnecting(&self) -> Label {
+        let text = match self.language {
+            Language::De => "Verbindung unterbrochen – wird wiederhergestellt",
+            Language::En => "Connection lost – reconnecting",
+        };
+        let line_height = self.height / 16;
+        let high = box_height(line_height, 2);
+        let margin = self.width / 10;
+        let area = Rect {
+            x: down(0, margin),
+            y: down(0, self.height.saturating_sub(high) / 2),
+            width: self.width.saturating_sub(2 * margin),
+            height: high,
+        };
+        let lines = vec![words(text.to_owned())];
+        Label {
+            ground: Ground::Red,
+            ..label(area, Place::BottomCentre, line_height, lines)
+        }
+    }
+
+    /// Hands and voices of people whose picture is not there, and the newest signs, one below the
+    /// other in the other corner.
+    fn signs(&self, said: &Said, unseen: Unseen<'_>) -> impl Iterator<Item = Label> + use<> {
+        let of = |sign: &str, people: &[&Participant]| {
+            let names: Vec<String> = people
+                .iter()
+                .take(SIGNS)
+                .map(|p| clean(&p.name, NAME, Keep::Start))
+                .collect();
+            (!names.is_empty()).then(|| TextLine {
+                who: sign.to_owned(),
+                text: clean(&names.join(", "), NAME, Keep::Start),
+            })
+        };
+        let [hands, voices] = [of(HAND, &unseen.hands), of(VOICE, &unseen.voices)];
+        let room = SIGNS - usize::from(hands.is_some()) - usize::from(voices.is_some());
         let signs: Vec<_> = said.reactions().collect();
         let newest = signs.iter().skip(signs.len().saturating_sub(room));
         let signs = newest.map(|sign| TextLine {
             who: clean(&sign.emoji, 1, Keep::Start),
             text: clean(&sign.from, NAME, Keep::Start),
         });
-        let lines: Vec<TextLine> = hands.into_iter().chain(signs).collect();
+        let lines: Vec<TextLine> = hands.into_iter().chain(voices).chain(signs).collect();
         let (line_height, inset) = (self.line(), inset(self.height));
         let high = box_height(line_height, 1);
         let width = self.pictures.0 * 2 / 5;
@@ -355,66 +454,4 @@ fn words(text: String) -> TextLine {
         who: String::new(),
         text,
     }
-}
-
-/// Which end of a text that is too long stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Keep {
-    Start,
-    End,
-}
-
-/// One line of at most so many characters, without what steers instead of being read. Costs no
-/// more for a long text.
-fn clean(text: &str, most: usize, keep: Keep) -> String {
-    let near = within_reach(text, most * MOST_POINTS, keep);
-    let mut line = String::new();
-    for word in near.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.extend(word.chars().filter(|c| !steers(*c)));
-    }
-    let characters: Vec<&str> = line.graphemes(true).collect();
-    let cut = characters.len() > most || near.len() < text.len();
-    let surplus = characters.len().saturating_sub(most);
-    let kept = match keep {
-        Keep::Start => &characters[..characters.len() - surplus],
-        Keep::End => &characters[surplus..],
-    };
-    let mut shown: String = kept.iter().map(|c| bounded(c)).collect();
-    if cut && keep == Keep::End {
-        shown.insert(0, '…');
-    } else if cut && most > 1 {
-        shown.push('…');
-    }
-    shown
-}
-
-/// The first or last code points of a text.
-fn within_reach(text: &str, points: usize, keep: Keep) -> &str {
-    let mut places = text.char_indices().map(|(at, _)| at);
-    match keep {
-        Keep::Start => places.nth(points).map_or(text, |end| &text[..end]),
-        Keep::End => places
-            .nth_back(points.saturating_sub(1))
-            .map_or(text, |start| &text[start..]),
-    }
-}
-
-/// A character as long as one can be.
-fn bounded(character: &str) -> &str {
-    match character.char_indices().nth(MOST_POINTS) {
-        Some((end, _)) => &character[..end],
-        None => character,
-    }
-}
-
-/// Controls, marks of direction (UAX #9), and what has neither width nor meaning here. Joiners
-/// stay: scripts and emoji need them.
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, participant};
-use saal_core::{Effect, EngineEvent, Event, Intent};
+use saal_core::{Arrange, Effect, EngineEvent, Event, Intent};
 use saal_fleet_protocol::config::Language;
 use saal_hal_sim::{I420Picture, pattern};
 use saal_media_protocol::{Ground, Label, MediaCommand, Place, Rect, TextLine, Tile};
@@ -206,7 +206,7 @@ fn a_hand_without_a_picture_is_seen_until_it_is_lowered() {
 }
 
 #[test]
-fn names_too_small_to_be_read_are_not_there() {
+fn names_are_large_enough_to_be_read() {
     let mut bench = Bench::in_call();
     let mut people = crowd(16);
     let sixteen = hears(&mut bench, CallEvent::Participants(people.clone())).unwrap();
@@ -214,8 +214,80 @@ fn names_too_small_to_be_read_are_not_there() {
     let smallest = sixteen.iter().map(|l| l.line_height).min().unwrap();
     assert!(smallest >= 720 / 36, "{smallest}");
     people[0].content = true;
-    let column = hears(&mut bench, CallEvent::Participants(people)).unwrap();
-    assert_eq!(column.len(), 1, "the presenter's, below what is presented");
+    let column = hears(&mut bench, CallEvent::Participants(people.clone())).unwrap();
+    let smallest = column.iter().map(|l| l.line_height).min().unwrap();
+    assert!(smallest >= 720 / 36, "{smallest}");
+    let names = at(&column, Place::BottomLeft);
+    assert_eq!(names.len(), 6, "the presenter's, and five beside");
+    // A column beside the chat is too narrow for names.
+    let state = MeetingState {
+        chat: true,
+        ..MeetingState::default()
+    };
+    hears(&mut bench, CallEvent::State(Box::new(state)));
+    let narrow = shown(&bench.touch(Intent::ShowChat(true))).unwrap();
+    assert_eq!(at(&narrow, Place::BottomLeft).len(), 1);
+}
+
+#[test]
+fn who_speaks_has_a_green_name_or_is_named_where_there_is_no_picture() {
+    let mut bench = Bench::in_call();
+    let speaking = |id: &str, camera: bool| Participant {
+        speaking: true,
+        camera,
+        ..participant(id)
+    };
+    let people = vec![
+        speaking("ada", true),
+        participant("bob"),
+        speaking("dora", false),
+    ];
+    let labels = hears(&mut bench, CallEvent::Participants(people)).unwrap();
+    let green: Vec<&str> = labels
+        .iter()
+        .filter(|l| l.ground == Ground::Green)
+        .map(|l| l.lines[0].text.as_str())
+        .collect();
+    assert_eq!(green, ["ADA"]);
+    assert!(
+        labels.iter().any(|l| l.lines == [line("🔊", "DORA")]),
+        "{labels:?}"
+    );
+}
+
+#[test]
+fn which_of_many_people_are_seen_stands_in_the_corner() {
+    let mut bench = Bench::in_call();
+    let labels = hears(&mut bench, CallEvent::Participants(crowd(49))).unwrap();
+    let corner = at(&labels, Place::TopRight);
+    assert_eq!(corner[0].lines, [line("", "1–16 / 49")]);
+    let state = MeetingState {
+        recording: true,
+        ..MeetingState::default()
+    };
+    let marked = hears(&mut bench, CallEvent::State(Box::new(state))).unwrap();
+    let corner = at(&marked, Place::TopRight);
+    assert_eq!(corner.len(), 2);
+    assert!(bottom(corner[0].area) <= corner[1].area.y, "below the mark");
+    let last = shown(&bench.touch(Intent::Arrange(Arrange::Page(3)))).unwrap();
+    let corner = at(&last, Place::TopRight);
+    assert_eq!(corner[1].lines, [line("", "49 / 49")]);
+}
+
+#[test]
+fn a_lost_connection_is_told_on_the_picture_that_stands_still() {
+    let mut bench = Bench::in_call();
+    let lost = CallEvent::Reconnecting {
+        reason: String::new(),
+    };
+    let labels = hears(&mut bench, lost).unwrap();
+    let told: Vec<&Label> = labels.iter().filter(|l| l.ground == Ground::Red).collect();
+    assert_eq!(
+        told[0].lines[0].text,
+        "Verbindung unterbrochen – wird wiederhergestellt"
+    );
+    let back = hears(&mut bench, CallEvent::Joined).unwrap();
+    assert!(back.iter().all(|l| l.ground != Ground::Red), "{back:?}");
 }
 
 #[test]

@@ -15,9 +15,10 @@ use proptest::{
     test_runner::{RngSeed, TestRunner},
 };
 use saal_core::{
-    CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted, Phase, Said,
-    SavedCall, TroubleCode, pictures_size, tiles,
+    Arrange, Arrangement, CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted,
+    Phase, Said, SavedCall, Stage, TroubleCode, pictures_size, tiles,
 };
+use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{
     Codec, DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
 };
@@ -26,6 +27,15 @@ use saal_meeting::{
     MeetingAction, MeetingCommand, MeetingId, MeetingLink, MeetingState, Participant, ResumeToken,
     Ring, RingId, Role, Secret, Waiting,
 };
+
+fn arrange() -> impl Strategy<Value = Arrange> {
+    let layout = prop::sample::select(vec![Layout::Grid, Layout::Speaker, Layout::Content]);
+    prop_oneof![
+        layout.prop_map(Arrange::Layout),
+        any::<bool>().prop_map(Arrange::SelfView),
+        (0usize..4).prop_map(Arrange::Page),
+    ]
+}
 
 /// How long the room waits for a service on the way out.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -82,6 +92,7 @@ fn intent() -> impl Strategy<Value = Intent> {
         1 => Just(Intent::GivePassword(Secret::new("pw"))),
         1 => Just(Intent::ReadChat),
         1 => any::<bool>().prop_map(Intent::ShowChat),
+        1 => arrange().prop_map(Intent::Arrange),
         2 => action().prop_map(Intent::Act),
         3 => source().prop_map(Intent::Toggle),
         2 => (source(), any::<bool>()).prop_map(|(s, m)| Intent::SetMuted(s, m)),
@@ -392,15 +403,24 @@ impl World {
                 "the engine keeps what people want kept"
             );
             let silence = Said::default();
-            let (others, presenting, said) = match phase {
-                Phase::Joining(state) => (&state.participants[..], false, &silence),
+            let nothing_yet = Arrangement::default();
+            let (stage, said) = match phase {
+                Phase::Joining(state) => {
+                    let stage = Stage {
+                        participants: &state.participants,
+                        presenting: false,
+                        own: false,
+                        arrangement: &nothing_yet,
+                    };
+                    (stage, &silence)
+                }
                 _ => {
                     let call = phase.in_call().unwrap();
-                    (&call.participants[..], call.state.presenting, &call.said)
+                    (call.stage(room.muted().camera), &call.said)
                 }
             };
             let (width, height) = pictures_size(said, 1280, 720);
-            assert_eq!(self.engine_tiles, tiles(others, presenting, width, height));
+            assert_eq!(self.engine_tiles, tiles(&stage, width, height));
         }
         if !at_work {
             assert_eq!(self.engine_tiles, [], "nobody is on the television at home");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use saal_control::Request;
+use saal_control::{Arrange, LayoutName, Request};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{AccountAction, MeetingAction, Secret};
 
@@ -76,6 +76,11 @@ pub(crate) enum Command {
         /// off: nobody sees the room
         switch: Switch,
     },
+    /// Show the others in another way on the television
+    Television {
+        #[command(subcommand)]
+        command: TelevisionCommand,
+    },
     /// Look after the room's account
     Account {
         #[command(subcommand)]
@@ -83,6 +88,34 @@ pub(crate) enum Command {
     },
     /// List cameras, microphones and loudspeakers, and which are chosen
     Devices,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TelevisionCommand {
+    /// Choose what is large
+    Layout {
+        /// grid: all the same, beside what is presented; speaker: who speaks; content: what is presented, alone
+        layout: Large,
+    },
+    /// Show the room its own picture too (on), or only the others
+    SelfView {
+        /// on: the room sees itself
+        switch: Switch,
+    },
+    /// Turn to a page of many people; `status` tells how many there are
+    Page {
+        /// From 1
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        number: u32,
+    },
+}
+
+/// What is large on the television.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Large {
+    Grid,
+    Speaker,
+    Content,
 }
 
 #[derive(Debug, Subcommand)]
@@ -134,6 +167,7 @@ impl Command {
                 source: SourceKind::Camera,
                 muted: *switch == Switch::Off,
             },
+            Self::Television { command } => Request::Arrange { how: command.how() },
             Self::Account {
                 command: AccountCommand::RecoveryKey,
             } => Request::RecoveryKey {},
@@ -141,6 +175,22 @@ impl Command {
                 command: AccountCommand::Recover,
             } => recover(Secret::new(String::new())),
             Self::Devices => Request::Devices {},
+        }
+    }
+}
+
+impl TelevisionCommand {
+    fn how(&self) -> Arrange {
+        match self {
+            Self::Layout { layout } => Arrange::Layout(match layout {
+                Large::Grid => LayoutName::Grid,
+                Large::Speaker => LayoutName::Speaker,
+                Large::Content => LayoutName::Content,
+            }),
+            Self::SelfView { switch } => Arrange::SelfView(*switch == Switch::On),
+            Self::Page { number } => {
+                Arrange::Page(usize::try_from(number - 1).unwrap_or(usize::MAX))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 use saal_control::{
     CallStatus, Devices, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply, Status,
+    TelevisionStatus,
 };
 use saal_media_protocol::MediaStats;
 use saal_meeting::{AccountState, Participant, Ring, Role};
@@ -48,6 +49,7 @@ fn done(command: &Command) -> &'static str {
         Command::Camera {
             switch: Switch::Off,
         } => "The camera is off.",
+        Command::Television { .. } => "The television shows the others so now.",
         Command::Account { .. } => {
             "The recovery key is tried; `saalctl status` tells whether it fits."
         }
@@ -153,6 +155,9 @@ fn call(call: &CallStatus) -> String {
     }
     text += &line("Microphone", switch(call.muted.microphone, "muted"));
     text += &line("Camera", switch(call.muted.camera, "off"));
+    if let Some(of) = call.television {
+        text += &line("Television", &television(of));
+    }
     if call.participants.is_empty() {
         return text + &line("People", "nobody else");
     }
@@ -161,6 +166,21 @@ fn call(call: &CallStatus) -> String {
         text += &line(label, &participant(person));
     }
     text
+}
+
+fn television(television: TelevisionStatus) -> String {
+    let mut facts = vec![television.layout.as_str().to_owned()];
+    if television.self_view {
+        facts.push("own picture".to_owned());
+    }
+    if television.pages > 1 {
+        facts.push(format!(
+            "page {} of {}",
+            television.page + 1,
+            television.pages
+        ));
+    }
+    facts.join(", ")
 }
 
 fn participant(person: &Participant) -> String {

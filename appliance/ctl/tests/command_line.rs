@@ -11,8 +11,9 @@ use std::{
 };
 
 use saal_control::{
-    Answer, CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode,
-    MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request, Status, TroubleLine,
+    Answer, CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode, LayoutName,
+    MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request, Status,
+    TelevisionStatus, TroubleLine,
 };
 use saal_media_protocol::{DeviceList, MediaStats, ReceivedVideo, SourceKind};
 use saal_meeting::{AccountState, Destination, MeetingId, MeetingState, Participant, Ring, RingId};
@@ -119,6 +120,12 @@ fn busy() -> Status {
             meeting: MeetingId("!weekly:example.org/now".to_owned()),
             participants: vec![ada, eve],
             obstacle: None,
+            television: Some(TelevisionStatus {
+                layout: LayoutName::Grid,
+                self_view: false,
+                page: 0,
+                pages: 1,
+            }),
             state: MeetingState::default(),
             chat: Vec::new(),
             captions: Vec::new(),
@@ -238,6 +245,7 @@ State       in a meeting
 Meeting     Weekly
 Microphone  muted
 Camera      on
+Television  grid
 People      Ada (speaking)
             Eve\u{fffd}[2J\u{fffd} (waiting for the key, muted)
 Account     @lahn:example.org, online

@@ -1,10 +1,12 @@
 //! Answers for `saalctl` and the web view, made from what the room knows.
 
 use saal_control::{
-    CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode, MeetingLine,
-    MutedSources, Obstacle, PhaseName, Refused, Reply, Request, Status, TroubleLine, VERSION,
+    CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode, LayoutName,
+    MeetingLine, MutedSources, Obstacle, PhaseName, Refused, Reply, Request, Status,
+    TelevisionStatus, TroubleLine, VERSION,
 };
-use saal_core::{Agenda, EngineState, Intent, Now, Phase, Room, Trouble};
+use saal_core::{Agenda, Arrange, EngineState, InCall, Intent, Now, Phase, Room, Trouble};
+use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::SourceKind;
 use saal_meeting::{AccountAction, LinkTarget, Meeting, MeetingId, MeetingLink, RingId, Waiting};
 
@@ -27,6 +29,7 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         Request::GivePassword { password } => {
             in_call(facts, Intent::GivePassword(password.clone()))
         }
+        Request::Arrange { how } => in_call(facts, Intent::Arrange(arrange(*how))),
         Request::Act { action } => in_call(facts, Intent::Act(action.clone())),
         Request::Account { action } => account(action, facts),
         // Not from what the room knows: the daemon reads it where it is kept.
@@ -38,6 +41,30 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         }
         Request::Decline {} => ringing(facts, Intent::Decline),
         Request::SetMuted { source, muted } => set_muted(*source, *muted, facts),
+    }
+}
+
+fn arrange(how: saal_control::Arrange) -> Arrange {
+    match how {
+        saal_control::Arrange::Layout(LayoutName::Grid) => Arrange::Layout(Layout::Grid),
+        saal_control::Arrange::Layout(LayoutName::Speaker) => Arrange::Layout(Layout::Speaker),
+        saal_control::Arrange::Layout(LayoutName::Content) => Arrange::Layout(Layout::Content),
+        saal_control::Arrange::SelfView(on) => Arrange::SelfView(on),
+        saal_control::Arrange::Page(page) => Arrange::Page(page),
+    }
+}
+
+fn television(call: &InCall, camera_muted: bool) -> TelevisionStatus {
+    let seen = call.stage(camera_muted).seen();
+    TelevisionStatus {
+        layout: match call.arrangement.layout {
+            Layout::Grid => LayoutName::Grid,
+            Layout::Speaker => LayoutName::Speaker,
+            Layout::Content => LayoutName::Content,
+        },
+        self_view: call.arrangement.self_view,
+        page: seen.page,
+        pages: seen.pages,
     }
 }
 
@@ -166,6 +193,7 @@ fn call(room: &Room) -> Option<CallStatus> {
     Some(CallStatus {
         obstacle,
         state,
+        television: inside.map(|call| television(call, muted.camera)),
         chat: said
             .map(|s| s.chat().cloned().collect())
             .unwrap_or_default(),

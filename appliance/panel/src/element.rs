@@ -52,6 +52,8 @@ pub enum Role {
     Button,
     /// Touch turns something on or off; [`State::pressed`] tells which.
     Switch,
+    /// One of several of which one holds; [`State::pressed`] tells which.
+    Radio,
     /// What was typed.
     TextBox,
     /// The clock.

@@ -55,6 +55,11 @@ pub(crate) enum Icon {
     StopPresenting,
     Television,
     Key,
+    Arrangement,
+    Grid,
+    Speaker,
+    ContentAlone,
+    SelfView,
 }
 
 impl Icon {
@@ -110,6 +115,11 @@ impl Icon {
             Self::StopPresenting => Lucide::MonitorX,
             Self::Television => Lucide::Tv,
             Self::Key => Lucide::KeyRound,
+            Self::Arrangement => Lucide::LayoutTemplate,
+            Self::Grid => Lucide::Grid2X2,
+            Self::Speaker => Lucide::LayoutPanelLeft,
+            Self::ContentAlone => Lucide::RectangleHorizontal,
+            Self::SelfView => Lucide::PictureInPicture2,
         })
     }
 }

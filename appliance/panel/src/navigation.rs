@@ -17,6 +17,8 @@ pub enum Sheet {
     Remove(String),
     /// What others wrote.
     Chat,
+    /// How the television shows the others.
+    Arrangement,
     /// What others vote on.
     Polls,
     /// Telephone tones.
@@ -234,7 +236,7 @@ fn exists(sheet: &Sheet, room: &Room) -> bool {
 fn is_in(sheet: &Sheet, call: &InCall) -> bool {
     let moderator = call.state.role == Role::Moderator;
     match sheet {
-        Sheet::More | Sheet::People | Sheet::Chat => true,
+        Sheet::More | Sheet::People | Sheet::Arrangement | Sheet::Chat => true,
         Sheet::Person(id) | Sheet::Remove(id) => {
             moderator && call.participants.iter().any(|p| p.id == *id)
         }

@@ -3,9 +3,9 @@
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{
     InCall, LobbyWord, Muted, Notice, Now, Obstacle, Phase, Presenting, Reaction, Room, Said,
-    Trouble,
+    Stage, Trouble,
 };
-use saal_fleet_protocol::config::{Language, Theme};
+use saal_fleet_protocol::config::{Language, Layout, Theme};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring, Verification,
@@ -100,6 +100,8 @@ pub struct Call {
     pub meeting: MeetingState,
     /// Whether the room presents, or could.
     pub presenting: Presenting,
+    /// How the television shows the others.
+    pub television: TelevisionView,
     /// The chat, oldest line first; filled while people look at it.
     pub chat: Vec<ChatLine>,
     /// Lines of the chat that nobody has looked at.
@@ -116,6 +118,40 @@ pub struct Call {
     pub part_of: Option<PartOf>,
     /// Somebody else calls the room.
     pub ringing: Option<Ring>,
+}
+
+/// How the television shows the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TelevisionView {
+    /// What is large.
+    pub layout: Layout,
+    /// The room sees itself too.
+    pub self_view: bool,
+    /// Which page of many people, from 0.
+    pub page: usize,
+    /// How many there are.
+    pub pages: usize,
+    /// People on pages before this one.
+    pub from: usize,
+    /// People on this one.
+    pub shown: usize,
+    /// People on all pages.
+    pub count: usize,
+}
+
+impl TelevisionView {
+    fn of(stage: &Stage<'_>) -> Self {
+        let seen = stage.seen();
+        Self {
+            layout: stage.arrangement.layout,
+            self_view: stage.arrangement.self_view,
+            page: seen.page,
+            pages: seen.pages,
+            from: seen.from,
+            shown: seen.people.len(),
+            count: seen.count,
+        }
+    }
 }
 
 /// The panel before the first configuration, in pixels.
@@ -210,6 +246,7 @@ impl Call {
             reconnecting,
             meeting: state.state.clone(),
             presenting: room.presenting(),
+            television: TelevisionView::of(&state.stage(muted.camera)),
             chat: chat.cloned().collect(),
             unread: state.said.unread(),
             chat_shown: state.said.is_chat_shown(),

@@ -75,8 +75,8 @@ const WRONG_VALUES: [(&str, &str, usize, &str, &str); 11] = [
     ("[\"example.org\"]", "[\"a b\"]", 12, "matrix.allowed_servers[0]", "example.org"),
     ("width = 1280", "width = 5", 37, "panel.width", "160 to 7680"),
     ("theme = \"dark\"", "theme = \"pink\"", 39, "panel.theme", "light"),
-    ("\"0.0.0.0:8480\"", "\"8480\"", 46, "web.listen", "127.0.0.1:8480"),
-    ("token_file = \"web-token\"", "", 46, "web.listen", "token_file"),
+    ("\"0.0.0.0:8480\"", "\"8480\"", 48, "web.listen", "127.0.0.1:8480"),
+    ("token_file = \"web-token\"", "", 48, "web.listen", "token_file"),
     ("name = \"Raum Lahn\"", "name = \" \"", 4, "room.name", "1 to 100"),
 ];
 

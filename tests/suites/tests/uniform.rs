@@ -94,7 +94,7 @@ async fn panel_is(room: &Room, screen: &str, elements: &str) -> Result<()> {
 fn shown(tree: &PanelTree) -> String {
     let home = tree.screen == "home";
     let told = tree.elements.iter().filter(|element| {
-        let control = matches!(element.role.as_str(), "button" | "switch");
+        let control = matches!(element.role.as_str(), "button" | "switch" | "radio");
         let words = matches!(
             element.role.as_str(),
             "heading" | "status" | "listitem" | "alert"

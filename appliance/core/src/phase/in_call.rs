@@ -7,7 +7,7 @@ use saal_media_protocol::SourceKind;
 use saal_meeting::{CallId, Meeting, MeetingState, Participant, Role};
 
 use super::Reconnecting;
-use crate::Said;
+use crate::{Arrangement, Said, Stage};
 
 /// In a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct InCall {
     pub said: Said,
     /// What a moderator let the room open although the meeting's rules keep it muted.
     pub allowed: BTreeSet<SourceKind>,
+    /// How people want to see the others.
+    pub arrangement: Arrangement,
     /// When the room came in.
     pub since: Timestamp,
 }
@@ -51,6 +53,17 @@ impl InCall {
     pub(crate) fn stands(&mut self, state: MeetingState) {
         self.allowed.retain(|source| moderated(&state, *source));
         self.state = state;
+    }
+
+    /// What the television arranges; the room's own picture can be there only while its camera is on.
+    #[must_use]
+    pub fn stage(&self, camera_muted: bool) -> Stage<'_> {
+        Stage {
+            participants: &self.participants,
+            presenting: self.state.presenting,
+            own: !camera_muted,
+            arrangement: &self.arrangement,
+        }
     }
 
     /// The connection is lost.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use saal_meeting::{CallId, JoinStage, Meeting, MeetingState, Participant, Waiting};
 
 use super::InCall;
-use crate::{Now, Said};
+use crate::{Arrangement, Now, Said};
 
 /// Entering a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +84,7 @@ impl Joining {
 
     /// The service says that the room is in.
     #[must_use]
-    pub fn joined(mut self, now: Now) -> InCall {
+    pub fn joined(mut self, now: Now, arrangement: Arrangement) -> InCall {
         // It stood on the panel until now.
         self.said.read_chat();
         InCall {
@@ -94,6 +94,7 @@ impl Joining {
             state: self.state,
             said: self.said,
             allowed: BTreeSet::new(),
+            arrangement,
             since: now.wall,
         }
     }

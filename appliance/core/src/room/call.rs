@@ -8,8 +8,8 @@ use saal_meeting::{
 
 use super::Room;
 use crate::{
-    Agenda, Effect, Joining, Leaving, Muted, Now, Phase, SavedCall, Trouble, TroubleCode,
-    layout::tiles, screen_text::pictures_size,
+    Agenda, Arrangement, Effect, Joining, Leaving, Muted, Now, Phase, SavedCall, Stage, Trouble,
+    TroubleCode, layout::tiles, screen_text::pictures_size,
 };
 
 impl Room {
@@ -147,6 +147,10 @@ impl Room {
         if !self.muted.set(source, muted) {
             return;
         }
+        if source == SourceKind::Camera {
+            // The room's own picture comes or goes.
+            self.send_tiles();
+        }
         self.effect(Effect::Media(MediaCommand::SetMuted { source, muted }));
         self.effect(Effect::Meeting(MeetingCommand::SetMuted {
             call,
@@ -173,7 +177,7 @@ impl Room {
                 self.resume = Some(token);
                 self.save_call(now);
             }
-            CallEvent::Participants(participants) => self.on_participants(participants),
+            CallEvent::Participants(participants) => self.on_participants(now, participants),
             CallEvent::Reconnecting { .. } => self.on_reconnecting(),
             CallEvent::Ended(reason) => {
                 self.on_ended(reason);
@@ -187,11 +191,14 @@ impl Room {
     }
 
     fn on_joined(&mut self, now: Now) {
+        let television = self.config.as_ref().map(|config| &config.television);
+        let arrangement = television.map(Arrangement::of).unwrap_or_default();
         self.phase = match std::mem::take(&mut self.phase) {
-            Phase::Joining(joining) => Phase::Call(joining.joined(now)),
+            Phase::Joining(joining) => Phase::Call(joining.joined(now, arrangement)),
             Phase::Reconnecting(state) => Phase::Call(state.back()),
             other => other,
         };
+        self.hear_speakers(now);
         self.send_tiles();
     }
 
@@ -202,7 +209,7 @@ impl Room {
         };
     }
 
-    fn on_participants(&mut self, participants: Vec<Participant>) {
+    fn on_participants(&mut self, now: Now, participants: Vec<Participant>) {
         let place = match &mut self.phase {
             Phase::Joining(state) => &mut state.participants,
             Phase::Call(state) => &mut state.participants,
@@ -210,7 +217,14 @@ impl Room {
             Phase::Home | Phase::Leaving(_) => return,
         };
         *place = participants;
+        self.hear_speakers(now);
         self.send_tiles();
+    }
+
+    fn hear_speakers(&mut self, now: Now) {
+        if let Some(call) = self.phase.in_call_mut() {
+            call.arrangement.hear(now.mono, &call.participants);
+        }
     }
 
     pub(super) fn on_ended(&mut self, reason: EndReason) {
@@ -250,24 +264,30 @@ impl Room {
     }
 
     pub(super) fn send_tiles(&mut self) {
-        let participants: &[Participant] = match &self.phase {
-            Phase::Joining(state) => &state.participants,
-            Phase::Call(state) => &state.participants,
-            Phase::Reconnecting(state) => &state.in_call.participants,
-            Phase::Home | Phase::Leaving(_) => return,
+        let nothing_yet = Arrangement::default();
+        let (stage, said) = match (&self.phase, self.phase.in_call()) {
+            (_, Some(call)) => (call.stage(self.muted.camera), Some(&call.said)),
+            (Phase::Joining(state), _) => {
+                let stage = Stage {
+                    participants: &state.participants,
+                    presenting: false,
+                    own: false,
+                    arrangement: &nothing_yet,
+                };
+                (stage, None)
+            }
+            _ => return,
         };
         let Some(config) = &self.config else { return };
         let (width, height) = (
             config.television.width.get(),
             config.television.height.get(),
         );
-        let call = self.phase.in_call();
-        let presenting = call.is_some_and(|call| call.state.presenting);
-        let (width, height) = match call {
-            Some(call) => pictures_size(&call.said, width, height),
+        let (width, height) = match said {
+            Some(said) => pictures_size(said, width, height),
             None => (width, height),
         };
-        let tiles = tiles(participants, presenting, width, height);
+        let tiles = tiles(&stage, width, height);
         self.watch(&tiles);
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));
     }

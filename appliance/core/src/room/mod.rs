@@ -1,5 +1,6 @@
 //! The room: what it knows, what it is doing, what it wants done.
 
+mod arranging;
 mod call;
 mod devices;
 mod meeting;
@@ -159,6 +160,7 @@ impl Room {
             Intent::Act(action) => self.act(now, action),
             Intent::ReadChat => self.read_chat(),
             Intent::ShowChat(shown) => self.show_chat(shown),
+            Intent::Arrange(how) => self.arrange(how),
             Intent::Account(action) => {
                 self.effect(Effect::Meeting(MeetingCommand::Account(action)));
             }

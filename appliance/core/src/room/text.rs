@@ -51,7 +51,11 @@ impl Room {
             (Some(call), Some(config)) => {
                 let television = &config.television;
                 let (width, height) = (television.width.get(), television.height.get());
-                screen_text::labels(call, config.room.language, width, height)
+                let standing = screen_text::Standing {
+                    camera_muted: self.muted.camera,
+                    reconnecting: matches!(self.phase, Phase::Reconnecting(_)),
+                };
+                screen_text::labels(call, standing, config.room.language, (width, height))
             }
             (None, Some(config)) if self.phase == Phase::Home => {
                 let television = &config.television;

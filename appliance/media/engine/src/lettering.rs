@@ -24,6 +24,8 @@ const INK: u8 = 228;
 const DARK: [u8; 3] = [28, GREY, GREY];
 /// Y, Cb, Cr of a red (BT.709) that is dark enough for light letters.
 const RED: [u8; 3] = [58, 113, 193];
+/// Y, Cb, Cr of a green (BT.709) that is as dark.
+const GREEN: [u8; 3] = [79, 121, 93];
 /// Chroma without colour, which is that of letters.
 const GREY: u8 = 128;
 /// An em is this part of the distance between lines.
@@ -181,8 +183,8 @@ impl Lettering {
         let shift = if fills { 0 } else { text.left };
         let origin = (signed(space.beside) - shift, signed(top) - signed(hidden));
         self.ink(&buffer, space.gap, origin, top, &mut lettered);
-        if label.ground == Ground::Red {
-            lettered.colour(RED);
+        if label.ground != Ground::Dark {
+            lettered.colour(ground(label.ground));
         }
         Some(lettered)
     }
@@ -389,6 +391,7 @@ fn ground(ground: Ground) -> [u8; 3] {
     match ground {
         Ground::Dark => DARK,
         Ground::Red => RED,
+        Ground::Green => GREEN,
     }
 }
 

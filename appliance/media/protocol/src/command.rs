@@ -133,6 +133,8 @@ pub enum Ground {
     Dark,
     /// For what people who speak have to know.
     Red,
+    /// Who speaks.
+    Green,
 }
 
 /// Where a label lies in its area.

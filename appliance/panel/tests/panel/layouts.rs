@@ -125,7 +125,7 @@ fn buttons_are_large_and_are_hit_in_their_middle() {
     everywhere(|case, _, layout| {
         for e in layout.elements().iter().filter(|e| e.is_touchable()) {
             assert!(
-                matches!(e.role, Role::Button | Role::Switch),
+                matches!(e.role, Role::Button | Role::Switch | Role::Radio),
                 "{case}: {}",
                 e.id
             );

@@ -1,13 +1,13 @@
 //! What meetings may ask people and offer them, made by hand.
 
 use saal_core::{LobbyWord, Muted, Notice, Obstacle, Presenting, Reaction};
-use saal_fleet_protocol::config::Language;
+use saal_fleet_protocol::config::{Language, Layout};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Knocker, MeetingId, PartOf, Participant, Poll,
     Role as MeetingRole, Verification, Waiting,
 };
-use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step, View};
+use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step, TelevisionView, View};
 
 use crate::scenes::{after, at_sheet, call_with, joining, person, ring};
 
@@ -247,6 +247,19 @@ pub(crate) fn all_tiles(call: &mut Call) {
     call.meeting.hand_raised = true;
 }
 
+/// More people than the television shows at once.
+fn many(call: &mut Call) {
+    call.television = TelevisionView {
+        layout: Layout::Speaker,
+        self_view: true,
+        page: 1,
+        pages: 4,
+        from: 16,
+        shown: 16,
+        count: 49,
+    };
+}
+
 /// Nothing leaves the room.
 fn quiet() -> Muted {
     Muted {
@@ -304,6 +317,7 @@ pub(crate) fn all() -> Vec<Scene> {
     let mut scenes = ways_in();
     scenes.extend(of_the_account());
     scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
+    scenes.extend(arrangements());
     scenes.extend(more().map(|(name, screen)| (name, screen, at_sheet(Sheet::More))));
     scenes.extend([
         ("call-muted-by", call_with(notice(muted_by)), nowhere()),
@@ -338,6 +352,15 @@ pub(crate) fn all() -> Vec<Scene> {
         ("keypad", call_with(dial_in), after(keypad)),
     ]);
     scenes
+}
+
+/// How the television shows the others.
+fn arrangements() -> [Scene; 2] {
+    let sheet = || at_sheet(Sheet::Arrangement);
+    [
+        ("arrangement", call_with(|_| ()), sheet()),
+        ("arrangement-many", call_with(many), sheet()),
+    ]
 }
 
 /// The sheet of everything.

@@ -8,7 +8,7 @@ use saal_meeting::{
     Destination, EndReason, IdentityState, JoinStage, Meeting, MeetingId, MeetingState, PartOf,
     Participant, Ring, RingId,
 };
-use saal_panel::{Call, Navigation, Screen, Sheet, Step, View};
+use saal_panel::{Call, Navigation, Screen, Sheet, Step, TelevisionView, View};
 
 /// Monday, 14:05 in Berlin.
 pub(crate) const NOW: &str = "2026-11-23T13:05:00Z";
@@ -176,6 +176,12 @@ pub(crate) fn plain_call() -> Call {
             ..MeetingState::default()
         },
         presenting: Presenting::Impossible,
+        television: TelevisionView {
+            pages: 1,
+            shown: 4,
+            count: 4,
+            ..TelevisionView::default()
+        },
         chat: Vec::new(),
         unread: 0,
         chat_shown: false,

@@ -9,7 +9,7 @@ mod values;
 
 pub use error::ConfigError;
 pub use v1::{
-    Config, Devices, Encoder, Jitsi, Language, Matrix, Panel, RoomSection, StandingMeeting,
+    Config, Devices, Encoder, Jitsi, Language, Layout, Matrix, Panel, RoomSection, StandingMeeting,
     Television, Theme, Web,
 };
 pub use values::{

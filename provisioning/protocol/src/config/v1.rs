@@ -243,6 +243,23 @@ pub struct Television {
     pub width: PixelCount,
     /// Pixels.
     pub height: PixelCount,
+    /// How others are shown when a call begins; people change it on the panel.
+    pub layout: Layout,
+    /// The room sees itself beside them when a call begins.
+    pub self_view: bool,
+}
+
+/// How the others are shown on the television.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// All as large as each other, beside what is presented.
+    #[default]
+    Grid,
+    /// Who speaks large, or alone beside what is presented.
+    Speaker,
+    /// What is presented alone; all as large as each other while nothing is.
+    Content,
 }
 
 impl Default for Television {
@@ -250,6 +267,8 @@ impl Default for Television {
         Self {
             width: PixelCount::new(1280),
             height: PixelCount::new(720),
+            layout: Layout::default(),
+            self_view: false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! In a meeting: who is there, what is going on, four large buttons, and sheets for everything else.
 
+mod arrangement;
 mod chat;
 mod controls;
 mod keypad;
@@ -39,6 +40,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         Some(Sheet::Person(id)) => person::lay_out(fit, call, &id),
         Some(Sheet::Remove(id)) => fit.most(0, |page, _| question::remove(page, call, &id)),
         Some(Sheet::Chat) => chat::lay_out(fit, call),
+        Some(Sheet::Arrangement) => arrangement::lay_out(fit, call),
         Some(Sheet::Polls) => polls::lay_out(fit, call),
         Some(Sheet::Keypad) => fit.most(0, |page, _| keypad::keypad(page, call)),
         Some(Sheet::EndForAll) => fit.most(0, |page, _| question::end_for_all(page, call)),

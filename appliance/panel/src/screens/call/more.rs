@@ -45,13 +45,13 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
     })
 }
 
-/// A large button of the sheet.
-struct Tile {
-    mark: Icon,
-    label: String,
-    more: Option<String>,
-    tones: Tones,
-    meaning: Meaning,
+/// A large button of a sheet.
+pub(super) struct Tile {
+    pub(super) mark: Icon,
+    pub(super) label: String,
+    pub(super) more: Option<String>,
+    pub(super) tones: Tones,
+    pub(super) meaning: Meaning,
 }
 
 impl Tile {
@@ -69,6 +69,13 @@ impl Tile {
                 Presenting::Possible => Some(Self::present(page, false)),
                 Presenting::On => Some(Self::present(page, true)),
             },
+            Some(Self::sheet(
+                page,
+                "arrangement",
+                Icon::Arrangement,
+                Message::Arrangement,
+                Sheet::Arrangement,
+            )),
             (!meeting.polls.is_empty()).then(|| Self::polls(page, meeting.polls.len())),
             meeting
                 .dial_in
@@ -177,7 +184,7 @@ impl Tile {
         tile
     }
 
-    fn node(&self, page: &Page<'_>) -> Node {
+    pub(super) fn node(&self, page: &Page<'_>) -> Node {
         let on = self.tones.on;
         let label = text(self.label.clone(), page.font(Type::Strong).lines(2), on).whole();
         let more = self
@@ -208,7 +215,7 @@ pub(super) fn white(page: &Page<'_>) -> Tones {
     }
 }
 
-fn tile_row(page: &Page<'_>, tiles: &[Tile], across: usize) -> Node {
+pub(super) fn tile_row(page: &Page<'_>, tiles: &[Tile], across: usize) -> Node {
     page.cells(tiles.iter().map(|tile| tile.node(page)), across)
 }
 

@@ -9,6 +9,7 @@
 //! and passes session descriptions. Decisions about media are made in [`plan`] and [`playout`]
 //! (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
 
+pub mod confinement;
 pub mod control;
 pub mod encryption;
 pub mod engine;
@@ -19,3 +20,4 @@ pub mod plan;
 pub mod playout;
 pub mod transport;
 mod vp8;
+mod vp9;

@@ -4,7 +4,10 @@ use std::os::unix::net::UnixStream as StdStream;
 
 use anyhow::{Context, Result};
 use saal_hal_linux::take_inherited_fd;
-use saal_media::graph::{TRY_ENCODER, try_encoder};
+use saal_media::{
+    confinement::Confined,
+    graph::{TRY_ENCODER, try_encoder},
+};
 use saal_media_protocol::{CONTROL_FD, PICTURE_FD};
 use tokio::net::UnixStream;
 use tracing_subscriber::EnvFilter;
@@ -24,6 +27,8 @@ fn main() -> Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    saal_media::graph::load().context("GStreamer does not start")?;
+    confine();
     // One thread: network and control wait most of the time, and codecs have threads of their own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -34,6 +39,21 @@ fn main() -> Result<()> {
             .await
             .context("the media engine ends")
     })
+}
+
+/// An engine that is not confined is better than a room without pictures; the log and the service's
+/// own rules remain.
+fn confine() {
+    match saal_media::confinement::confine() {
+        Ok(Confined::Fully) => tracing::debug!("the engine is confined"),
+        Ok(Confined::Partly) => {
+            tracing::info!("the engine is confined as far as this kernel can");
+        }
+        Ok(Confined::No) => {
+            tracing::warn!("the engine is not confined: this kernel has no Landlock");
+        }
+        Err(error) => tracing::error!(%error, "the engine is not confined"),
+    }
 }
 
 fn inherited(fd: i32) -> Result<StdStream> {

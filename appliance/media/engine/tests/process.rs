@@ -8,6 +8,19 @@ use saal_media_protocol::MediaCommand;
 use support::{DEADLINE, simulated, start_process, tile};
 use tokio::{process::Command, time::timeout};
 
+/// It can't gain rights, leaves no copy of its memory, and all of its threads follow the rules.
+fn assert_confined(pid: u32) {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    for thread in threads {
+        let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+        assert!(status.contains("NoNewPrivs:\t1"), "{status}");
+    }
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let core = limits.lines().find(|line| line.contains("core file"));
+    let values: Vec<&str> = core.unwrap().split_whitespace().collect();
+    assert_eq!(values[4..6], ["0", "0"], "{limits}");
+}
+
 #[tokio::test]
 async fn serves_until_its_daemon_is_gone() {
     let (mut child, mut daemon) = start_process();
@@ -25,6 +38,7 @@ async fn serves_until_its_daemon_is_gone() {
     let (_, width, height) = support::luma_of(&daemon.picture().await);
     assert_eq!((width, height), (1280, 720));
     daemon.stats_until(|_| true).await;
+    assert_confined(child.id().unwrap());
     drop(daemon);
     let status = timeout(DEADLINE, child.wait())
         .await

@@ -8,6 +8,7 @@ mod devices;
 mod discovery;
 mod encoding;
 mod encryption;
+mod progress;
 mod receiving;
 mod sending;
 mod video;
@@ -33,12 +34,19 @@ use crate::{
 };
 use devices::Devices;
 use encryption::Encryption;
+use progress::{Progress, Reading};
 use receiving::Receiving;
 use sending::Sending;
 
 /// Waiting this long between two attempts to bring back a part that failed; short enough that
 /// people don't reach for the power plug, long enough to stay cheap.
 const RETRY: Duration = Duration::from_secs(3);
+
+/// A part that is fed so long and makes nothing hangs; software under load is slower than one thinks.
+const HANGS: Duration = Duration::from_secs(5);
+/// Hardware that encodes hangs sooner: the others see a still picture meanwhile, and software can
+/// take over.
+const HARDWARE_HANGS: Duration = Duration::from_secs(2);
 
 /// The engine without its sockets.
 #[derive(Debug)]
@@ -57,6 +65,7 @@ pub struct Engine {
     encryption: Encryption,
     levels: HashMap<Part, f64>,
     television_retry: Option<Instant>,
+    progress: Progress,
 }
 
 /// What the daemon wants, apart from tracks.
@@ -118,6 +127,7 @@ impl Engine {
             encryption: Encryption::default(),
             levels: HashMap::new(),
             television_retry: None,
+            progress: Progress::default(),
         }
     }
 
@@ -245,6 +255,7 @@ impl Engine {
         for event in self.devices.watch(&self.wanted.devices) {
             self.say(event);
         }
+        self.replace_what_hangs();
         self.reconcile();
         let stats = self.stats();
         self.say(MediaEvent::Stats(stats));
@@ -396,6 +407,28 @@ impl Engine {
                 self.television = None;
                 self.television_retry = Some(Instant::now() + RETRY);
             }
+        }
+    }
+
+    fn replace_what_hangs(&mut self) {
+        let television = self.television.as_ref().and_then(|television| {
+            let (fed, made) = television.progress()?;
+            Some(Reading {
+                part: Part::Television,
+                fed,
+                made,
+                patience: HANGS,
+            })
+        });
+        let readings = self.receiving.progress(HANGS);
+        let readings = readings.chain(self.sending.progress(HANGS, HARDWARE_HANGS));
+        let readings = readings.chain(television).collect();
+        for part in self.progress.observe(self.graph.time(), readings) {
+            self.failed(
+                &part,
+                Fault::Other,
+                "it makes no pictures of what it is fed",
+            );
         }
     }
 

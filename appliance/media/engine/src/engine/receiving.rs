@@ -6,7 +6,10 @@ use saal_media_protocol::{
     Codec, MediaEvent, ReceivedVideo, RemoteTrack, SourceKind, TileSource, TrackStats, TransportId,
 };
 
-use super::video::{Video, lock, request_key_frame};
+use super::{
+    progress::Reading,
+    video::{Video, lock, request_key_frame},
+};
 use crate::{
     graph::{Graph, Part, Screen, Sound, TrackKey},
     playout::{self, Playout},
@@ -329,6 +332,22 @@ impl Receiving {
             .collect();
         stats.sort_by(|a, b| (&a.participant, a.source).cmp(&(&b.participant, b.source)));
         stats
+    }
+
+    /// How far each decoder is.
+    pub(super) fn progress(&self, patience: Duration) -> impl Iterator<Item = Reading> {
+        self.tracks.iter().filter_map(move |(key, track)| {
+            let Media::Video(video) = &track.media else {
+                return None;
+            };
+            let decoder = video.decoder.as_ref()?;
+            Some(Reading {
+                part: Part::Decoder(key.clone()),
+                fed: decoder.fed(),
+                made: video.decoded.frames.load(Ordering::Relaxed),
+                patience,
+            })
+        })
     }
 
     pub(super) fn audio_stats(&self, levels: &HashMap<Part, f64>) -> Vec<TrackStats> {

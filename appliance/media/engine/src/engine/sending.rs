@@ -12,11 +12,12 @@ use std::{
 use saal_media_protocol::{Codec, SentVideo, SourceKind, TileSource, TransportId, VideoSend};
 use tokio::sync::mpsc;
 
+use super::progress::Reading;
 use crate::{
     encryption::OwnKey,
     graph::{
-        EncoderInputs, FrameSink, Graph, H264Encoder, PictureSink, Screen, TrackKey, VP8_ENCODER,
-        VideoEncoder,
+        EncoderInputs, FrameSink, Graph, H264Encoder, Part, PictureSink, Screen, TrackKey,
+        VP8_ENCODER, VideoEncoder,
     },
     plan::{self, EncoderPlan, Send},
     transport::{FrameTransform, ToTransport, Transport},
@@ -287,6 +288,28 @@ impl Sending {
         let hardware = of.is_some_and(|e| e.plan().codec == Codec::H264);
         self.encoders.retain(|e| !failed(e));
         hardware && self.use_h264(None)
+    }
+
+    /// How far each encoder is.
+    pub(super) fn progress(
+        &self,
+        software: Duration,
+        hardware: Duration,
+    ) -> impl Iterator<Item = Reading> {
+        self.encoders.iter().map(move |encoder| {
+            let plan = encoder.plan();
+            let (fed, made) = encoder.progress();
+            Reading {
+                part: Part::Encoder(key_of(plan), plan.layer),
+                fed,
+                made,
+                patience: if plan.codec == Codec::H264 {
+                    hardware
+                } else {
+                    software
+                },
+            }
+        })
     }
 
     fn inputs(&self, source: SourceKind) -> &EncoderInputs {

@@ -11,14 +11,18 @@ use saal_media_protocol::{Codec, TileSource, TransportId};
 use crate::{
     graph::{Decoded, Graph, Make, Screen, TrackKey, VideoDecoder},
     transport::{Frame, ToTransport, Transport},
-    vp8,
+    vp8, vp9,
 };
 
 /// A key frame that was asked for takes a round trip and its encoding time; asking more often
 /// makes senders send several.
 const KEY_FRAME_PAUSE: Duration = Duration::from_millis(500);
 /// Servers send black pictures of 8x8 pixels when a track ends; no camera is that small.
-const NO_PICTURE: u16 = 16;
+const NO_PICTURE: u32 = 16;
+/// Pixels of a side, and of a picture: more than any camera of a meeting or screen of 4K has, and
+/// no more memory than a decoder should get because a stranger says so.
+const MOST_SIDE: u32 = 4096;
+const MOST_PIXELS: u32 = 4096 * 2304;
 
 #[derive(Debug)]
 pub(super) struct Video {
@@ -57,11 +61,15 @@ impl Video {
         screen: &Screen,
         transports: &HashMap<TransportId, Transport>,
     ) {
-        if frame.key
-            && frame.codec == Codec::Vp8
-            && vp8::size(&frame.data).is_some_and(|(w, h)| w <= NO_PICTURE && h <= NO_PICTURE)
-        {
-            return;
+        match frame.key.then(|| size(frame)).flatten() {
+            Some((width, height)) if width <= NO_PICTURE && height <= NO_PICTURE => return,
+            Some((width, height)) if too_large(width, height) => {
+                tracing::warn!(?key, width, height, "a picture is too large to be decoded");
+                // What follows builds on it.
+                self.waiting = true;
+                return;
+            }
+            _ => {}
         }
         // After a gap the references of what follows are missing: better a still picture than
         // a smeared one.
@@ -127,6 +135,20 @@ impl Video {
         self.asked_at = Some(Instant::now());
         request_key_frame(key, transports);
     }
+}
+
+/// Pixels that a key frame claims, in codecs whose header we read; H.264 is bounded behind its
+/// parser ([`crate::graph`]).
+fn size(frame: &Frame) -> Option<(u32, u32)> {
+    match frame.codec {
+        Codec::Vp8 => vp8::size(&frame.data).map(|(w, h)| (w.into(), h.into())),
+        Codec::Vp9 => vp9::size(&frame.data),
+        Codec::H264 | Codec::Av1 | Codec::Opus => None,
+    }
+}
+
+fn too_large(width: u32, height: u32) -> bool {
+    width > MOST_SIDE || height > MOST_SIDE || width * height > MOST_PIXELS
 }
 
 pub(super) fn request_key_frame(key: &TrackKey, transports: &HashMap<TransportId, Transport>) {

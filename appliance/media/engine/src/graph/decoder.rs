@@ -30,6 +30,9 @@ pub struct Decoded {
     pub height: AtomicU32,
 }
 
+/// Pixels of a side of H.264, level 5.2 of which has no more than 4096x2304.
+const MOST_SIDE: i32 = 4096;
+
 /// Which decoder a track needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Make {
@@ -44,6 +47,7 @@ pub struct Make {
 pub struct VideoDecoder {
     input: gst_app::AppSrc,
     pipeline: gst::Pipeline,
+    fed: AtomicU64,
 }
 
 impl VideoDecoder {
@@ -73,6 +77,7 @@ impl VideoDecoder {
         pass_on_key_frame_requests(graph, key, &input);
         let decoder = decoder(which)?;
         let parser = parser(which.codec)?;
+        let bound = bound(which.codec)?;
         let output = gst_app::AppSink::builder()
             .sync(true)
             .async_(false)
@@ -86,10 +91,15 @@ impl VideoDecoder {
         output.set_callbacks(callbacks(graph, key, decoded, sink));
         let elements: Vec<&gst::Element> = std::iter::once(input.upcast_ref())
             .chain(&parser)
+            .chain(&bound)
             .chain([&decoder, output.upcast_ref()])
             .collect();
         chain(&pipeline, part.clone(), &elements)?;
-        let running = Self { input, pipeline };
+        let running = Self {
+            input,
+            pipeline,
+            fed: AtomicU64::new(0),
+        };
         start(part, &running.pipeline)?;
         Ok(running)
     }
@@ -103,8 +113,17 @@ impl VideoDecoder {
                 buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
             }
         }
+        self.fed.fetch_add(1, Ordering::Relaxed);
         // Refused only while it fails or ends; then it is replaced or not wanted.
         let _ = self.input.push_buffer(buffer);
+    }
+}
+
+impl VideoDecoder {
+    /// Frames that it was given.
+    #[must_use]
+    pub fn fed(&self) -> u64 {
+        self.fed.load(Ordering::Relaxed)
     }
 }
 
@@ -162,6 +181,21 @@ fn parser(codec: Codec) -> Result<Option<gst::Element>, GraphError> {
     (codec == Codec::H264)
         .then(|| make("h264parse"))
         .transpose()
+}
+
+/// Larger pictures get no decoder: their size is a stranger's claim, their memory is ours.
+fn bound(codec: Codec) -> Result<Option<gst::Element>, GraphError> {
+    if codec != Codec::H264 {
+        return Ok(None);
+    }
+    let side = gst::IntRange::new(1, MOST_SIDE);
+    let sizes = gst::Caps::builder("video/x-h264")
+        .field("width", side)
+        .field("height", side)
+        .build();
+    let bound = make("capsfilter")?;
+    bound.set_property("caps", sizes);
+    Ok(Some(bound))
 }
 
 /// How frames come from the network: each whole, H.264 with start codes, AV1 with OBU sizes.

@@ -36,26 +36,35 @@ const CONTENT_DROPS_AT: i32 = 30;
 
 /// The encoders that a source feeds.
 #[derive(Clone, Debug, Default)]
-pub struct EncoderInputs(Arc<Mutex<Vec<gst_app::AppSrc>>>);
+pub struct EncoderInputs {
+    inputs: Arc<Mutex<Vec<gst_app::AppSrc>>>,
+    fed: Arc<AtomicU64>,
+}
 
 impl EncoderInputs {
     /// Gives a picture to all of them; each drops it by itself when it is behind.
     pub fn push(&self, sample: &gst::Sample) {
-        for input in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        self.fed.fetch_add(1, Ordering::Relaxed);
+        for input in self
+            .inputs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
             // An input that is just being removed refuses; its frames are not wanted any more.
             let _ = input.push_sample(sample);
         }
     }
 
     fn add(&self, input: &gst_app::AppSrc) {
-        self.0
+        self.inputs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(input.clone());
     }
 
     fn remove(&self, input: &gst_app::AppSrc) {
-        self.0
+        self.inputs
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|other| other != input);
@@ -71,6 +80,8 @@ pub struct VideoEncoder {
     encoder: gst::Element,
     h264: Option<H264Encoder>,
     pipeline: gst::Pipeline,
+    /// Pictures that this one made.
+    made: Arc<AtomicU64>,
 }
 
 impl VideoEncoder {
@@ -109,7 +120,8 @@ impl VideoEncoder {
             .sync(false)
             .async_(false)
             .build();
-        output.set_callbacks(callbacks(plan.codec, frames, sink));
+        let made = Arc::<AtomicU64>::default();
+        output.set_callbacks(callbacks(plan.codec, [frames, made.clone()], sink));
         let mut elements: Vec<&gst::Element> = vec![input.upcast_ref(), &scale, &size];
         elements.extend(&around.before);
         elements.push(&encoder);
@@ -123,6 +135,7 @@ impl VideoEncoder {
             encoder,
             h264,
             pipeline,
+            made,
         };
         start(part, &running.pipeline)?;
         running.inputs.add(&running.input);
@@ -133,6 +146,13 @@ impl VideoEncoder {
     #[must_use]
     pub fn plan(&self) -> &EncoderPlan {
         &self.plan
+    }
+
+    /// Pictures that it could have encoded, and those that it did.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        let fed = self.inputs.fed.load(Ordering::Relaxed);
+        (fed, self.made.load(Ordering::Relaxed))
     }
 
     /// Changes the bit rate while it runs.
@@ -214,12 +234,18 @@ fn vp8(plan: &EncoderPlan) -> Result<gst::Element, GraphError> {
     Ok(encoder)
 }
 
-fn callbacks(codec: Codec, frames: Arc<AtomicU64>, sink: FrameSink) -> gst_app::AppSinkCallbacks {
+fn callbacks(
+    codec: Codec,
+    counters: [Arc<AtomicU64>; 2],
+    sink: FrameSink,
+) -> gst_app::AppSinkCallbacks {
     gst_app::AppSinkCallbacks::builder()
         .new_sample(move |output| {
             let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
             if let Some(frame) = sample.buffer().and_then(|buffer| frame(codec, buffer)) {
-                frames.fetch_add(1, Ordering::Relaxed);
+                for counter in &counters {
+                    counter.fetch_add(1, Ordering::Relaxed);
+                }
                 sink(frame);
             }
             Ok(gst::FlowSuccess::Ok)

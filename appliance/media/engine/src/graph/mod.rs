@@ -158,13 +158,22 @@ pub struct Graph {
     events: mpsc::UnboundedSender<GraphEvent>,
 }
 
+/// Initialises GStreamer: it reads its list of plugins, or makes it anew and writes it down. No
+/// thread is left behind.
+///
+/// # Errors
+/// [`GraphError::Init`].
+pub fn load() -> Result<(), GraphError> {
+    gst::init().map_err(GraphError::Init)
+}
+
 impl Graph {
     /// Initialises GStreamer; time zero of everything is now.
     ///
     /// # Errors
     /// [`GraphError::Init`].
     pub fn new(events: mpsc::UnboundedSender<GraphEvent>) -> Result<Self, GraphError> {
-        gst::init().map_err(GraphError::Init)?;
+        load()?;
         let clock = gst::SystemClock::obtain();
         let base = clock.time();
         Ok(Self {

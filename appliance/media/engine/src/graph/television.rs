@@ -153,6 +153,8 @@ pub struct TelevisionOutput {
     composing: Option<u32>,
     /// When composition last began, in the graph's time (nanoseconds).
     begun: Arc<AtomicU64>,
+    /// Pictures that were composed.
+    made: Arc<AtomicU64>,
 }
 
 /// A text on the television; another text may take its input over. The compositor repeats its
@@ -204,7 +206,8 @@ impl TelevisionOutput {
             &[&compositor, &rate, &jpeg, output.upcast_ref()],
         )?;
         let begun = Arc::<AtomicU64>::default();
-        drop_pictures_before(&begun, &rate);
+        let made = Arc::<AtomicU64>::default();
+        drop_pictures_before(&begun, &made, &rate);
         Ok(Self {
             sink: TelevisionSink::None,
             settings,
@@ -218,6 +221,7 @@ impl TelevisionOutput {
             pictures_per_second: 0,
             composing: None,
             begun,
+            made,
         })
     }
 
@@ -225,6 +229,16 @@ impl TelevisionOutput {
     #[must_use]
     pub fn settings(&self) -> Television {
         self.settings
+    }
+
+    /// Seconds that it has run, and pictures that it made; `None` while nobody looks. It repeats a
+    /// picture that stays, so each second has at least one.
+    #[must_use]
+    pub fn progress(&self) -> Option<(u64, u64)> {
+        self.composing?;
+        let begun = gst::ClockTime::from_nseconds(self.begun.load(Ordering::Relaxed));
+        let seconds = self.screen.graph.now().saturating_sub(begun).seconds();
+        Some((seconds, self.made.load(Ordering::Relaxed)))
     }
 
     /// Arranges the tiles, back to front. Tiles that stay are moved, not rebuilt.
@@ -417,8 +431,8 @@ impl Drop for TelevisionOutput {
 
 /// Until its first input comes, a live compositor makes black pictures for the engine's whole past,
 /// as fast as it can; nobody is to see them, nor to encode them.
-fn drop_pictures_before(begun: &Arc<AtomicU64>, element: &gst::Element) {
-    let begun = begun.clone();
+fn drop_pictures_before(begun: &Arc<AtomicU64>, made: &Arc<AtomicU64>, element: &gst::Element) {
+    let (begun, made) = (begun.clone(), made.clone());
     let pad = element
         .static_pad("src")
         .expect("every capsfilter has a source pad");
@@ -428,6 +442,7 @@ fn drop_pictures_before(begun: &Arc<AtomicU64>, element: &gst::Element) {
         if time.is_some_and(|time| time < begun) {
             gst::PadProbeReturn::Drop
         } else {
+            made.fetch_add(1, Ordering::Relaxed);
             gst::PadProbeReturn::Ok
         }
     });

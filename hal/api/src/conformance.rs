@@ -1,6 +1,9 @@
 //! What every implementation of the hardware traits has to keep; panics name the broken rule.
 
-use crate::{AudioDevices, AudioError, CameraError, Cameras, Direction, SealError, Sealer};
+use crate::{
+    AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays, SealError,
+    Sealer,
+};
 
 /// A name that no device has.
 const NOBODY: &str = "no such device \u{1F645}";
@@ -92,6 +95,44 @@ fn audio_direction(under_test: &dyn AudioDevices, direction: Direction) -> usize
             assert_eq!(present.len(), all.len(), "the error lists what there is");
         }
         other => panic!("an unknown sound device is NotFound, not {other:?}"),
+    }
+    all.len()
+}
+
+/// Runs the rules for displays; returns how many there were. They may flicker.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn displays(under_test: &dyn Displays) -> usize {
+    let all = under_test
+        .list()
+        .expect("listing displays works even when there are none");
+    for display in &all {
+        assert!(
+            !display.id.is_empty() && !display.name.is_empty(),
+            "a display has an identity and a name: {display:?}"
+        );
+        assert!(!display.modes.is_empty(), "it can be driven: {display:?}");
+        for mode in &display.modes {
+            assert!(mode.width > 0 && mode.height > 0, "{mode:?}");
+        }
+        let same = all.iter().filter(|other| other.id == display.id).count();
+        assert_eq!(same, 1, "identities are unique: {}", display.id);
+        let found = under_test.find(&display.id).expect("found by its id");
+        assert_eq!(found, *display);
+        for turn in 1..=2 {
+            let taken = under_test.check(display);
+            assert_eq!(taken, Ok(()), "taken and given back, turn {turn}");
+        }
+    }
+    let again = under_test.list().expect("listing twice works");
+    assert_eq!(all, again, "the list is stable while nothing is plugged");
+    match under_test.find(NOBODY) {
+        Err(DisplayError::NotFound { wanted, present }) => {
+            assert_eq!(wanted, NOBODY);
+            assert_eq!(present.len(), all.len(), "the error lists what there is");
+        }
+        other => panic!("an unknown display is NotFound, not {other:?}"),
     }
     all.len()
 }

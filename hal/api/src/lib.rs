@@ -7,10 +7,12 @@
 mod audio;
 mod camera;
 pub mod conformance;
+mod display;
 mod seal;
 mod touch;
 
 pub use audio::{AudioDevice, AudioDevices, AudioError, Direction};
 pub use camera::{Camera, CameraError, Cameras, PictureEncoding, PictureFormat};
+pub use display::{Display, DisplayError, DisplayMode, Displays};
 pub use seal::{SealError, Sealer};
 pub use touch::{Touch, TouchPhase};

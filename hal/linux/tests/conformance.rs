@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use saal_hal::conformance;
-use saal_hal_linux::{AlsaDevices, KeyFile, V4l2Cameras};
+use saal_hal_linux::{AlsaDevices, DrmDisplays, KeyFile, V4l2Cameras};
 
 /// Past the test runner's capture: a suite that ran against nothing must not look like one that
 /// passed on hardware.
@@ -34,6 +34,11 @@ fn v4l2_cameras_keep_the_rules() {
 #[test]
 fn alsa_devices_keep_the_rules() {
     report("ALSA", conformance::audio(&AlsaDevices));
+}
+
+#[test]
+fn drm_displays_keep_the_rules() {
+    report("DRM", conformance::displays(&DrmDisplays::default()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod audio;
 mod camera;
 pub mod clip;
 mod code;
+mod display;
 pub mod pattern;
 mod picture;
 mod plugged;
@@ -16,5 +17,6 @@ pub mod tone;
 
 pub use audio::SimulatedAudio;
 pub use camera::SimulatedCameras;
+pub use display::SimulatedDisplays;
 pub use picture::{I420Picture, Luma, PictureMut};
 pub use seal::SimulatedSealer;

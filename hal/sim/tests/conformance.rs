@@ -1,7 +1,9 @@
 //! The simulated devices keep the rules of the hardware traits.
 
-use saal_hal::{AudioDevices, AudioError, CameraError, Cameras, Direction, conformance};
-use saal_hal_sim::{SimulatedAudio, SimulatedCameras, SimulatedSealer};
+use saal_hal::{
+    AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays, conformance,
+};
+use saal_hal_sim::{SimulatedAudio, SimulatedCameras, SimulatedDisplays, SimulatedSealer};
 
 #[test]
 fn simulated_cameras_conform() {
@@ -16,6 +18,24 @@ fn simulated_cameras_conform() {
 fn simulated_sound_conforms() {
     assert_eq!(conformance::audio(&SimulatedAudio::pair()), 2);
     assert_eq!(conformance::audio(&SimulatedAudio::default()), 0);
+}
+
+#[test]
+fn simulated_displays_conform() {
+    assert_eq!(conformance::displays(&SimulatedDisplays::one()), 1);
+    assert_eq!(conformance::displays(&SimulatedDisplays::default()), 0);
+    let mut displays = SimulatedDisplays::one();
+    let television = displays.find("Simulated television").unwrap();
+    displays.set_busy(&television.id, true);
+    assert!(matches!(
+        displays.check(&television),
+        Err(DisplayError::Busy { .. })
+    ));
+    displays.unplug(&television.id);
+    assert!(matches!(
+        displays.check(&television),
+        Err(DisplayError::NotFound { .. })
+    ));
 }
 
 #[test]

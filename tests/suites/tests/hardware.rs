@@ -39,11 +39,13 @@ impl Machine {
     }
 
     async fn plug(&mut self) -> Result<()> {
+        self.guest().load("virtio-gpu", &[]).await?;
         self.guest().load("vivid", &CAMERAS).await?;
         self.guest().load("snd-aloop", &SOUND_CARD).await
     }
 
     async fn unplug(&mut self) -> Result<()> {
+        self.guest().unload("virtio-gpu").await?;
         self.guest().unload("vivid").await?;
         self.guest().unload("snd-aloop").await
     }
@@ -81,11 +83,12 @@ fn hardware_suites_pass_on_the_kernels_drivers_and_fail_without_devices() -> Res
         say(&said);
         assert!(said.contains("V4L2 suite ran against 2 devices"), "{said}");
         assert!(said.contains("ALSA suite ran against 4 devices"), "{said}");
+        assert!(said.contains("DRM suite ran against 1 devices"), "{said}");
 
         machine.unplug().await?;
         let without = machine.test("saal-hal-linux", "conformance", &[]).await?;
         assert_ne!(without.status, 0, "{}", without.output);
-        for suite in ["V4L2", "ALSA"] {
+        for suite in ["V4L2", "ALSA", "DRM"] {
             let found = format!("the {suite} suite found 0 devices");
             assert!(without.output.contains(&found), "{}", without.output);
         }

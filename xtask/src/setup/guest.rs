@@ -23,8 +23,8 @@ const KERNEL: &str = "linux-image-amd64";
 const BUSYBOX: &str = "busybox-static";
 /// What it takes to mount this machine's file system.
 const BOOT: [&str; 3] = ["virtio_pci", "9pnet_virtio", "9p"];
-/// Cameras and sound cards that are not there, and a USB controller with nothing but software behind it.
-const DRIVERS: [&str; 7] = [
+/// Cameras and sound cards that are not there, a display, and a USB controller with nothing but software behind it.
+const DRIVERS: [&str; 8] = [
     "vivid",
     "snd-aloop",
     "dummy_hcd",
@@ -32,9 +32,10 @@ const DRIVERS: [&str; 7] = [
     "usb_f_uac2",
     "uvcvideo",
     "snd-usb-audio",
+    "virtio-gpu",
 ];
 /// Changes when something above does, so that it is made anew.
-const EDITION: &str = "1";
+const EDITION: &str = "2";
 
 /// The folder; none on machines whose programs Debian's amd64 kernel can't run.
 pub(super) fn folder() -> anyhow::Result<Option<PathBuf>> {

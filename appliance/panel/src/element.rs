@@ -44,6 +44,8 @@ pub enum Role {
     Heading,
     /// Words to read.
     Text,
+    /// Something to look at, described by its name.
+    Image,
     /// Several of a kind, one below the other.
     List,
     /// One of several: a meeting, a participant.

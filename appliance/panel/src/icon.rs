@@ -60,6 +60,7 @@ pub(crate) enum Icon {
     Speaker,
     ContentAlone,
     SelfView,
+    Scanned,
 }
 
 impl Icon {
@@ -120,6 +121,7 @@ impl Icon {
             Self::Speaker => Lucide::LayoutPanelLeft,
             Self::ContentAlone => Lucide::RectangleHorizontal,
             Self::SelfView => Lucide::PictureInPicture2,
+            Self::Scanned => Lucide::ScanQrCode,
         })
     }
 }

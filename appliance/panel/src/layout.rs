@@ -13,6 +13,7 @@ use crate::{
     fonts::{Fonts, Shaped},
     node::{Content, Meaning, Node},
     plain::unisolated,
+    qr_code::QrCode,
     shapes::{Fill, Rounded, Shadow},
 };
 
@@ -23,6 +24,7 @@ pub(crate) enum Paint {
     Fill(Rounded, Fill),
     Ring(Rounded, f32, Rgb888),
     Text(Arc<Shaped>, (f32, f32), Rgb888),
+    Code(Arc<QrCode>, (f32, f32), u32),
 }
 
 /// A screen laid out: pixels to be, touch targets and semantics.
@@ -160,6 +162,10 @@ impl Layout {
                 (fonts.text(text, *style, Some(shape.width)), *colour)
             }
             Content::Icon(icon, size, colour) => (fonts.icon(*icon, *size), *colour),
+            Content::Code(code, module) => {
+                let code = Paint::Code(code.clone(), (shape.x, shape.y), *module);
+                return self.paints.push(code);
+            }
         };
         self.paints
             .push(Paint::Text(shaped, (shape.x, shape.y), colour));
@@ -172,7 +178,7 @@ fn is_cut(content: &Content, width: f32, fonts: &mut Fonts) -> bool {
         Content::Text(text, style, _) if style.lines == 1 => {
             fonts.text(text, *style, None).width > width + 1.0
         }
-        Content::Text(..) | Content::Icon(..) => false,
+        Content::Text(..) | Content::Icon(..) | Content::Code(..) => false,
     }
 }
 
@@ -278,7 +284,8 @@ fn measure(
                 width: *size,
                 height: *size,
             },
-            None => Size::ZERO,
+            // Its size is fixed.
+            Some(Content::Code(..)) | None => Size::ZERO,
         },
     )
 }

@@ -18,6 +18,7 @@ mod navigation;
 mod node;
 mod picture;
 mod plain;
+mod qr_code;
 mod reactions;
 mod renderer;
 mod sas_emoji;

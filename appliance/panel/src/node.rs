@@ -1,5 +1,7 @@
 //! A screen as a tree of boxes, texts and icons, before it is laid out.
 
+use std::sync::Arc;
+
 use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::Intent;
 use taffy::prelude::*;
@@ -8,6 +10,7 @@ use crate::{
     Step,
     element::{Role, State},
     icon::Icon,
+    qr_code::{self, QrCode},
     shapes::{Fill, Shadow},
     style::TextStyle,
 };
@@ -19,6 +22,8 @@ pub(crate) enum Content {
     Text(String, TextStyle, Rgb888),
     /// A square icon of so many pixels.
     Icon(Icon, f32, Rgb888),
+    /// A code whose modules are so many pixels wide.
+    Code(Arc<QrCode>, u32),
 }
 
 /// What a box means to people.
@@ -95,6 +100,18 @@ pub(crate) fn icon(icon: Icon, size: f32, colour: Rgb888) -> Node {
         ..Node::default()
     }
     .fixed(size, size)
+}
+
+/// A code of at most so many pixels from edge to edge.
+pub(crate) fn qr_code(code: Arc<QrCode>, most: f32) -> Node {
+    let module = code.module(most);
+    let side = code.side(module) as f32;
+    Node {
+        content: Some(Content::Code(code, module)),
+        ..Node::default()
+    }
+    .fixed(side, side)
+    .fill(qr_code::LIGHT)
 }
 
 impl Node {

@@ -1,5 +1,7 @@
 //! From views to pictures, remembering what was drawn.
 
+use embedded_graphics::prelude::Point;
+
 use crate::{
     Damage, Layout, Picture, View,
     fonts::Fonts,
@@ -72,6 +74,10 @@ impl Renderer {
             Paint::Fill(shape, fill) => shapes::fill(picture, shape, *fill),
             Paint::Ring(shape, width, colour) => shapes::ring(picture, shape, *width, *colour),
             Paint::Text(shaped, at, colour) => self.fonts.draw(picture, shaped, *at, *colour),
+            Paint::Code(code, (x, y), module) => {
+                // Parts stand on whole pixels.
+                code.draw(picture, Point::new(*x as i32, *y as i32), *module);
+            }
         }
     }
 }

@@ -122,6 +122,13 @@ pub enum AccountAction {
         /// True: the same.
         same: bool,
     },
+    /// People compare emoji after all, instead of scanning a code.
+    CompareEmoji,
+    /// Whether the other device says that it has scanned the code.
+    Scanned {
+        /// True: it does.
+        confirmed: bool,
+    },
     /// Ends a verification, or puts away how it ended.
     CloseVerification,
 }
@@ -269,7 +276,8 @@ pub enum IdentityState {
     KeysLost,
 }
 
-/// How far somebody has come who verifies the room from another device of its account.
+/// How far somebody has come who verifies the room: from another device of its account, or another
+/// user who may.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "step")]
 pub enum Verification {
@@ -277,7 +285,18 @@ pub enum Verification {
     Requested {
         /// The other device's name, from outside.
         device: String,
+        /// The other user's id; `None`: it is the room's own account.
+        user: Option<String>,
     },
+    /// The other device scans a code.
+    Scan {
+        /// What the code says ("QR code format" of the client-server API).
+        code: Vec<u8>,
+        /// People can compare emoji instead.
+        emoji: bool,
+    },
+    /// Somebody scanned the code: people look whether it was the other device.
+    Scanned,
     /// The other device has to do something.
     Waiting,
     /// People compare seven emoji.
@@ -287,7 +306,7 @@ pub enum Verification {
     },
     /// It is over.
     Over {
-        /// The emoji were the same on both.
+        /// Both sides were content.
         verified: bool,
     },
 }

@@ -10,6 +10,7 @@ mod parts;
 mod password;
 mod ringing;
 mod rows;
+mod scanning;
 mod troubles;
 mod verification;
 
@@ -93,7 +94,7 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
         Screen::RecoveryKey { wrong } => {
             fit.most(0, |page, _| password::recovery_key(page, *wrong))
         }
-        Screen::Verification(of) => fit.most(0, |page, _| verification::verification(page, of)),
+        Screen::Verification(of) => verification::lay_out(&mut fit, of),
         Screen::Joining { .. } => joining::lay_out(&mut fit),
         Screen::Call(call) => call::lay_out(&mut fit, call),
         Screen::Leaving { title } => fit.most(0, |page, _| joining::leaving(page, title)),

@@ -3,20 +3,38 @@
 use saal_core::Intent;
 use saal_meeting::{AccountAction, Verification};
 
-use super::{Density, Page, joining::waiting, parts::Tones};
+use super::{Density, Fit, Page, joining::waiting, parts::Tones, scanning::Scan};
 use crate::{
+    Layout,
     element::Role,
     icon::Icon,
     language::{Message, Value},
     node::{Meaning, Node, column, row, spacer, text},
+    qr_code::QrCode,
     sas_emoji,
     style::Type,
 };
 
-pub(super) fn verification(page: &Page<'_>, of: &Verification) -> Node {
+pub(super) fn lay_out(fit: &mut Fit<'_>, of: &Verification) -> Layout {
+    if let Verification::Scan { code, emoji } = of
+        && let Some(code) = QrCode::of(code)
+    {
+        let scan = Scan {
+            what: Message::VerifyScan,
+            hint: Message::VerifyScanHint,
+            code: Message::VerifyCode,
+        };
+        return fit.scan(&code, &scan, |page| beside_code(page, *emoji));
+    }
+    fit.most(0, |page, _| verification(page, of))
+}
+
+fn verification(page: &Page<'_>, of: &Verification) -> Node {
     match of {
-        Verification::Requested { device } => question(page, device),
-        Verification::Waiting => {
+        Verification::Requested { device, user } => question(page, device, user.as_deref()),
+        Verification::Scanned => scanned(page),
+        // A code that is too long to be drawn is none of Matrix; people cancel.
+        Verification::Waiting | Verification::Scan { .. } => {
             let words = (Message::VerifyWaiting, Message::VerifyWaitingHint);
             let cancel = close(page, Message::Cancel, Icon::Cancel);
             message(page, (Icon::Waiting, "verify-waiting"), words, cancel)
@@ -45,10 +63,18 @@ fn message(
     waiting(page, mark, &what, &hint, vec![button])
 }
 
-fn question(page: &Page<'_>, device: &str) -> Node {
+fn question(page: &Page<'_>, device: &str, user: Option<&str>) -> Node {
     let what = page.words.say(Message::VerifyQuestion);
-    let device = [("device", Value::Foreign(device))];
-    let hint = page.words.tell(Message::VerifyQuestionHint, device);
+    let hint = match user {
+        None => {
+            let device = [("device", Value::Foreign(device))];
+            page.words.tell(Message::VerifyQuestionHint, device)
+        }
+        Some(user) => {
+            let user = [("user", Value::Foreign(user))];
+            page.words.tell(Message::VerifyQuestionUserHint, user)
+        }
+    };
     let verify = button(
         page,
         ("verify", Message::Verify, Icon::Check),
@@ -58,6 +84,45 @@ fn question(page: &Page<'_>, device: &str) -> Node {
     let not = close(page, Message::VerifyNot, Icon::Cancel);
     let mark = (Icon::Lock, "verify-question");
     waiting(page, mark, &what, &hint, vec![pair(page, not, verify)])
+}
+
+fn beside_code(page: &Page<'_>, emoji: bool) -> Vec<Node> {
+    let emoji = emoji.then(|| {
+        button(
+            page,
+            ("compare-emoji", Message::VerifyEmojiInstead, Icon::Smile),
+            page.quiet(),
+            AccountAction::CompareEmoji,
+        )
+    });
+    let cancel = close(page, Message::Cancel, Icon::Cancel);
+    emoji.into_iter().chain([cancel]).collect()
+}
+
+/// Somebody scanned the code: the other device has to say the same.
+fn scanned(page: &Page<'_>) -> Node {
+    let what = page.words.say(Message::VerifyScanned);
+    let hint = page.words.say(Message::VerifyScannedHint);
+    let answer = |id, label, mark, tones, confirmed| {
+        let action = AccountAction::Scanned { confirmed };
+        button(page, (id, label, mark), tones, action)
+    };
+    let no = answer(
+        "scan-denied",
+        Message::VerifyScannedNo,
+        Icon::Cancel,
+        page.quiet(),
+        false,
+    );
+    let yes = answer(
+        "scan-confirmed",
+        Message::VerifyScannedYes,
+        Icon::Check,
+        page.accent(),
+        true,
+    );
+    let mark = (Icon::Scanned, "verify-scanned");
+    waiting(page, mark, &what, &hint, vec![pair(page, no, yes)])
 }
 
 fn compare(page: &Page<'_>, emoji: &[u8; 7]) -> Node {

@@ -426,11 +426,27 @@ fn of_the_account() -> Vec<Scene> {
 }
 
 /// Each step of verifying the room.
-pub(crate) fn verifying() -> [(&'static str, Verification); 5] {
+pub(crate) fn verifying() -> [(&'static str, Verification); 8] {
     let device = "Element Web on Firefox".to_owned();
+    let user = Some("@it-helpdesk:example.org".to_owned());
+    // As long as those of Matrix are.
+    let keys = (0..=u8::MAX).map(|at| at.wrapping_mul(167)).take(124);
+    let code: Vec<u8> = b"MATRIX\x02\x02".iter().copied().chain(keys).collect();
     let emoji = [0, 2, 34, 11, 35, 41, 14];
     [
-        ("verify-question", Verification::Requested { device }),
+        (
+            "verify-question",
+            Verification::Requested {
+                device: device.clone(),
+                user: None,
+            },
+        ),
+        (
+            "verify-question-user",
+            Verification::Requested { device, user },
+        ),
+        ("verify-scan", Verification::Scan { code, emoji: true }),
+        ("verify-scanned", Verification::Scanned),
         ("verify-waiting", Verification::Waiting),
         ("verify-compare", Verification::Compare { emoji }),
         ("verified", Verification::Over { verified: true }),

@@ -65,6 +65,8 @@ impl Runner {
                 AccountAction::Recover { key } => key,
                 AccountAction::Verify => return desk.begin().await,
                 AccountAction::Compared { same } => return desk.answer(same).await,
+                // No code was shown.
+                AccountAction::CompareEmoji | AccountAction::Scanned { .. } => return,
                 AccountAction::CloseVerification => return desk.close().await,
             };
             let recovered = crosssigning::recover(&client, &vault, key.reveal());

@@ -79,7 +79,7 @@ impl Desk {
             device,
             "another device of the account asks to verify the room"
         );
-        self.say(Some(Verification::Requested { device }));
+        self.say(Some(Verification::Requested { device, user: None }));
         // On its own: it lasts as long as people take.
         tokio::spawn(self.clone().follow(request));
     }

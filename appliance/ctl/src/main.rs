@@ -5,6 +5,7 @@
 mod cli;
 mod client;
 mod find;
+mod selftest;
 mod text;
 
 use std::{
@@ -40,6 +41,9 @@ enum Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::Selftest) {
+        return selftest::run(cli.json);
+    }
     let (out, err, code) = match run(&cli) {
         Ok(text) => (text, String::new(), ExitCode::SUCCESS),
         Err(failure) => (

@@ -53,7 +53,7 @@ fn done(command: &Command) -> &'static str {
         Command::Account { .. } => {
             "The recovery key is tried; `saalctl status` tells whether it fits."
         }
-        Command::Status | Command::Meetings | Command::Devices => "Done.",
+        Command::Status | Command::Meetings | Command::Devices | Command::Selftest => "Done.",
     }
 }
 

@@ -9,6 +9,7 @@ mod camera;
 pub mod conformance;
 mod display;
 mod seal;
+pub mod selftest;
 mod touch;
 
 pub use audio::{AudioDevice, AudioDevices, AudioError, Direction};

@@ -2,6 +2,7 @@
 
 use saal_hal::{
     AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays, conformance,
+    selftest,
 };
 use saal_hal_sim::{SimulatedAudio, SimulatedCameras, SimulatedDisplays, SimulatedSealer};
 
@@ -79,4 +80,32 @@ fn a_microphone_in_use_is_busy_and_one_that_left_is_not_found() {
 #[test]
 fn simulated_sealing_conforms() {
     conformance::sealer(&SimulatedSealer::new(1), &SimulatedSealer::new(2));
+}
+
+#[test]
+fn the_self_test_says_of_each_device_what_was_tried_and_what_to_do() {
+    let mut cameras = SimulatedCameras::one();
+    cameras.plug("simulated:1", "Second camera");
+    cameras.set_busy("simulated:1", true);
+    let mut report = selftest::Report::default();
+    report.sections.push(selftest::cameras(&cameras));
+    report
+        .sections
+        .extend(selftest::sound(&SimulatedAudio::default()));
+    assert_eq!(
+        (report.failed(), report.untried()),
+        (0, 1),
+        "one in use is no fault"
+    );
+    let text = report.to_string();
+    for part in [
+        "  Simulated camera\n    id             simulated:0\n",
+        "picture        works\n",
+        "picture        not tried: camera \"Second camera\" is in use by another program\n",
+        "-> stop the program that uses it",
+        "Microphones\n  none found\n  -> plug one in",
+        "Devices: 2, failed: 0, not wholly tried: 1.",
+    ] {
+        assert!(text.contains(part), "{part:?} in\n{text}");
+    }
 }

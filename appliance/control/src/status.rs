@@ -257,4 +257,6 @@ pub struct ChosenDevices {
     pub loudspeaker: String,
     /// What the room can present.
     pub content: String,
+    /// What shows the television's picture; `auto` is the first that is connected.
+    pub display: String,
 }

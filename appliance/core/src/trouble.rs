@@ -61,6 +61,7 @@ impl TroubleCode {
             Self::Device(DeviceUse::Microphone) => "microphone",
             Self::Device(DeviceUse::Loudspeaker) => "loudspeaker",
             Self::Device(DeviceUse::Content) => "content",
+            Self::Device(DeviceUse::Display) => "display",
             Self::CallNotSaved => "call_not_saved",
             Self::ConfigRefused => "config_refused",
             Self::Calendar => "calendar",

@@ -5,7 +5,7 @@ use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 14] = [
+const ALL: [TroubleCode; 15] = [
     TroubleCode::SignedOut,
     TroubleCode::Removed,
     TroubleCode::Unreachable,
@@ -17,6 +17,7 @@ const ALL: [TroubleCode; 14] = [
     TroubleCode::Device(DeviceUse::Microphone),
     TroubleCode::Device(DeviceUse::Loudspeaker),
     TroubleCode::Device(DeviceUse::Content),
+    TroubleCode::Device(DeviceUse::Display),
     TroubleCode::CallNotSaved,
     TroubleCode::ConfigRefused,
     TroubleCode::Calendar,
@@ -36,9 +37,10 @@ fn place(code: TroubleCode) -> usize {
         TroubleCode::Device(DeviceUse::Microphone) => 8,
         TroubleCode::Device(DeviceUse::Loudspeaker) => 9,
         TroubleCode::Device(DeviceUse::Content) => 10,
-        TroubleCode::CallNotSaved => 11,
-        TroubleCode::ConfigRefused => 12,
-        TroubleCode::Calendar => 13,
+        TroubleCode::Device(DeviceUse::Display) => 11,
+        TroubleCode::CallNotSaved => 12,
+        TroubleCode::ConfigRefused => 13,
+        TroubleCode::Calendar => 14,
     }
 }
 

@@ -326,6 +326,7 @@ fn devices(devices: &Devices) -> String {
         + &kind("Loudspeakers", &present.loudspeakers, &chosen.loudspeaker)
         // What can be presented is one of the cameras' kind.
         + &kind("Content", &[], &chosen.content)
+        + &kind("Displays", &present.displays, &chosen.display)
 }
 
 /// Every device of a kind, the chosen one marked, and what is chosen if it is none of them.
@@ -341,6 +342,7 @@ fn kind(label: &str, present: &[String], chosen: &str) -> String {
         let note = match chosen {
             "none" => "* none".to_owned(),
             "simulated" => "* simulated".to_owned(),
+            "auto" => "* auto (the first)".to_owned(),
             name => format!("* {} (as configured)", plain(name)),
         };
         names.push(note);

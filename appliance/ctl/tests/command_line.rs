@@ -424,6 +424,7 @@ fn devices_are_listed_with_the_chosen_one_marked() {
     let daemon = Daemon::play(|_| {
         Reply::Devices(Devices {
             present: DeviceList {
+                displays: vec!["QEMU Monitor".to_owned()],
                 cameras: vec!["HD Webcam".to_owned(), "Rally".to_owned()],
                 microphones: vec!["Jabra".to_owned()],
                 loudspeakers: Vec::new(),
@@ -433,6 +434,7 @@ fn devices_are_listed_with_the_chosen_one_marked() {
                 microphone: "hw:CARD=Jabra,DEV=0".to_owned(),
                 loudspeaker: "none".to_owned(),
                 content: "none".to_owned(),
+                display: "auto".to_owned(),
             },
         })
     });
@@ -445,6 +447,8 @@ Microphones     Jabra
               * hw:CARD=Jabra,DEV=0 (as configured)
 Loudspeakers  * none
 Content       * none
+Displays        QEMU Monitor
+              * auto (the first)
 "
     );
 }

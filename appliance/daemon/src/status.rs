@@ -264,6 +264,8 @@ fn devices(facts: &Facts<'_>) -> Devices {
         .map(|c| c.devices.clone())
         .unwrap_or_default();
     let name = |device: &saal_fleet_protocol::config::Device| device.as_str().to_owned();
+    let television = facts.room.config().map(|c| c.television.clone());
+    let display = name(&television.unwrap_or_default().display);
     Devices {
         present: facts.room.devices().clone(),
         chosen: ChosenDevices {
@@ -271,6 +273,7 @@ fn devices(facts: &Facts<'_>) -> Devices {
             microphone: name(&chosen.microphone),
             loudspeaker: name(&chosen.loudspeaker),
             content: name(&chosen.content),
+            display,
         },
     }
 }

@@ -417,18 +417,21 @@ trouble-device-missing = { $device ->
     [camera] Keine Kamera gefunden
     [microphone] Kein Mikrofon gefunden
     [content] Kein Eingang zum Präsentieren gefunden
+    [display] Kein Fernseher gefunden
    *[loudspeaker] Kein Lautsprecher gefunden
 }
 trouble-device-missing-advice = „{ $name }“ ist nicht angeschlossen. { $device ->
     [camera] Die anderen sehen den Raum nicht.
     [microphone] Die anderen hören den Raum nicht.
     [content] Es kann nichts präsentiert werden.
+    [display] Die anderen sind nicht zu sehen.
    *[loudspeaker] Im Raum ist nichts zu hören.
 } Prüfen Sie das Kabel.
 trouble-device-busy = { $device ->
     [camera] Die Kamera ist belegt
     [microphone] Das Mikrofon ist belegt
     [content] Der Eingang zum Präsentieren ist belegt
+    [display] Der Fernseher ist belegt
    *[loudspeaker] Der Lautsprecher ist belegt
 }
 trouble-device-busy-advice = Ein anderes Programm benutzt „{ $name }“. Beenden Sie es, dann geht es hier weiter.
@@ -436,6 +439,7 @@ trouble-device-failed = { $device ->
     [camera] Die Kamera macht Fehler
     [microphone] Das Mikrofon macht Fehler
     [content] Der Eingang zum Präsentieren macht Fehler
+    [display] Der Fernseher macht Fehler
    *[loudspeaker] Der Lautsprecher macht Fehler
 }
 trouble-device-failed-advice = Ziehen Sie „{ $name }“ ab und stecken Sie es wieder an.

@@ -417,18 +417,21 @@ trouble-device-missing = { $device ->
     [camera] No camera found
     [microphone] No microphone found
     [content] No input for presentations found
+    [display] No television found
    *[loudspeaker] No loudspeaker found
 }
 trouble-device-missing-advice = “{ $name }” is not connected. { $device ->
     [camera] Others can’t see the room.
     [microphone] Others can’t hear the room.
     [content] Nothing can be presented.
+    [display] Nobody here sees the others.
    *[loudspeaker] Nothing can be heard in the room.
 } Check the cable.
 trouble-device-busy = { $device ->
     [camera] The camera is in use
     [microphone] The microphone is in use
     [content] The input for presentations is in use
+    [display] The television is in use
    *[loudspeaker] The loudspeaker is in use
 }
 trouble-device-busy-advice = Another program uses “{ $name }”. Close it and it will work here again.
@@ -436,6 +439,7 @@ trouble-device-failed = { $device ->
     [camera] The camera has errors
     [microphone] The microphone has errors
     [content] The input for presentations has errors
+    [display] The television has a fault
    *[loudspeaker] The loudspeaker has errors
 }
 trouble-device-failed-advice = Unplug “{ $name }” and plug it in again.

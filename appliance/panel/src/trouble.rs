@@ -175,6 +175,7 @@ fn device(words: &Words, trouble: &MediaTrouble) -> (String, String) {
         DeviceUse::Microphone => "microphone",
         DeviceUse::Loudspeaker => "loudspeaker",
         DeviceUse::Content => "content",
+        DeviceUse::Display => "display",
     };
     let values = || {
         [

@@ -161,6 +161,8 @@ impl Displays for DrmDisplays {
                     continue;
                 }
             };
+            // Who opens a card that has no master is it; others may want to be.
+            let _ = card.release_master_lock();
             // A card that only computes has no connectors and says so with an error.
             let Ok(resources) = card.resource_handles() else {
                 continue;

@@ -46,7 +46,7 @@ pub use farend::{
     BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, MediaKeySeen, PageState, Picture,
     Sound, Tile,
 };
-pub use guest::{Finished, Guest, TestProgram};
+pub use guest::{Finished, Guest, GuestScreen, TestProgram};
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{
     BridgeScript, BridgeView, Channel, EndpointView, JitsiCaller, JitsiCrowd, JitsiJoin,

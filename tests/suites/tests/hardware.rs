@@ -3,7 +3,8 @@
 
 use std::{io::Write, time::Duration};
 
-use saal_harness::{Finished, Guest, TestProgram, run};
+use saal_hal_sim::pattern::Code;
+use saal_harness::{Finished, Guest, GuestScreen, TestProgram, run};
 use saal_suites::Result;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -122,8 +123,61 @@ fn hardware_in_a_call_is_captured_played_pulled_and_put_back() -> Result<()> {
     run(async {
         let mut machine = Machine::take().await?;
         machine.plug().await?;
-        let arguments = ["--ignored", "--test-threads=1"];
+        let arguments = ["--ignored", "--test-threads=1", "--skip", "display"];
         let done = machine.test("saal-media", "hardware", &arguments).await?;
         done.success("saal-media/hardware").map(drop)
+    })
+}
+
+/// The code that the guest's display shows, whatever its size.
+async fn code_on(screen: &mut GuestScreen) -> Result<Code> {
+    loop {
+        let picture = screen.picture().await?;
+        // 16:9 in the middle of the display.
+        let high = picture.width * 9 / 16;
+        let y = picture.height.saturating_sub(high) / 2;
+        if let Some(code) = picture.code_in(0, y, picture.width, high) {
+            return Ok(code);
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    ignore = "the virtual machine is an x86-64"
+)]
+fn hardware_display_shows_what_is_composed_and_is_given_back() -> Result<()> {
+    run(async {
+        let mut machine = Machine::take().await?;
+        machine.plug().await?;
+        let mut screen = machine.guest().screen().await?;
+        let (here, there) = machine.guest().exchange();
+        let (seen, there) = (here.join("seen"), format!("{there}/seen"));
+        let _ = std::fs::remove_file(&seen);
+        let look = async {
+            let first = code_on(&mut screen).await?;
+            loop {
+                if code_on(&mut screen).await? != first {
+                    break;
+                }
+            }
+            std::fs::write(&seen, "").expect("the folder that both share can be written");
+            Ok::<_, saal_harness::Error>(())
+        };
+        let program = TestProgram::find("saal-media", "hardware")?;
+        let arguments = ["--ignored", "--test-threads=1", "display"];
+        let variables = [EXPECT_DEVICES[0], ("SAAL_SEEN", there.as_str())];
+        let guest = machine.guest();
+        let shows = guest.test(&program, &arguments, &variables, WITHIN);
+        tokio::pin!(shows);
+        let done = tokio::select! {
+            looked = look => {
+                looked?;
+                shows.await?
+            }
+            done = &mut shows => done?,
+        };
+        done.success("saal-media/hardware display").map(drop)
     })
 }

@@ -2,8 +2,8 @@
 
 use saal_fleet_protocol::config::{Device, Encoder};
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, Codec, DeviceChoice, DeviceUse, EncoderChoice, MediaCommand,
-    MediaEvent, Television,
+    AudioChoice, CameraChoice, Codec, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice,
+    MediaCommand, MediaEvent, Television,
 };
 use saal_meeting::MeetingCommand;
 
@@ -110,6 +110,7 @@ impl Room {
                 Encoder::Simulated => EncoderChoice::Simulated,
                 Encoder::Hardware => EncoderChoice::Hardware,
             },
+            display: display(&config.television.display),
         };
         let television = Television {
             width: config.television.width.get(),
@@ -121,6 +122,7 @@ impl Room {
             DeviceUse::Microphone,
             DeviceUse::Loudspeaker,
             DeviceUse::Content,
+            DeviceUse::Display,
         ] {
             self.troubles.clear(TroubleCode::Device(source));
         }
@@ -150,6 +152,14 @@ fn camera(device: &Device) -> CameraChoice {
         "none" => CameraChoice::None,
         "simulated" => CameraChoice::Simulated,
         name => CameraChoice::Device(name.to_owned()),
+    }
+}
+
+fn display(device: &Device) -> DisplayChoice {
+    match device.as_str() {
+        "none" => DisplayChoice::None,
+        "auto" => DisplayChoice::First,
+        name => DisplayChoice::Device(name.to_owned()),
     }
 }
 

@@ -233,7 +233,8 @@ async fn nonsense_is_refused_and_the_call_goes_on() {
 #[tokio::test]
 async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     use saal_media_protocol::{
-        AudioChoice, CameraChoice, DeviceChoice, DeviceUse, EncoderChoice, MediaTrouble, Television,
+        AudioChoice, CameraChoice, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice,
+        MediaTrouble, Television,
     };
     let (mut sender, mut receiver) = call().await;
     let television = Television {
@@ -242,6 +243,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
         frames_per_second: 30,
     };
     let wrong = DeviceChoice {
+        display: DisplayChoice::None,
         camera: CameraChoice::Device("No such camera".to_owned()),
         microphone: AudioChoice::Device("No such microphone".to_owned()),
         loudspeaker: AudioChoice::Simulated,

@@ -9,21 +9,30 @@ mod support;
 
 use std::time::Duration;
 
-use saal_hal::{AudioDevice, AudioDevices, Camera, Cameras, Direction, PictureEncoding};
-use saal_hal_linux::{AlsaDevices, V4l2Cameras};
+use saal_hal::{
+    AudioDevice, AudioDevices, Camera, Cameras, Direction, DisplayError, Displays, PictureEncoding,
+};
+use saal_hal_linux::{AlsaDevices, DrmDisplays, V4l2Cameras};
 use saal_media::{
     graph::{Graph, GraphEvent, Part, VideoDevice, VideoSource},
     plan::{self, PictureSize},
 };
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats,
-    MediaTrouble, SourceKind, Television, TransportId, TransportRole,
+    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, DisplayChoice, MediaCommand, MediaEvent,
+    MediaStats, MediaTrouble, Rect, SourceKind, Television, Tile, TileSource, TransportId,
+    TransportRole,
 };
 use support::{Daemon, assign, negotiate, open, publish, simulated, start_process};
 use tokio::{sync::mpsc, time::timeout};
 
 const OUT: TransportId = TransportId(1);
 const IN: TransportId = TransportId(2);
+/// As small as a machine without a graphics card likes it.
+const SMALL: Television = Television {
+    width: 640,
+    height: 360,
+    frames_per_second: 10,
+};
 
 fn cameras() -> Vec<Camera> {
     let cameras = V4l2Cameras.list().unwrap();
@@ -563,4 +572,81 @@ async fn another_camera_is_taken_in_a_call() {
         .filter(|e| matches!(e, MediaEvent::Trouble(_)))
         .collect();
     assert!(troubles.is_empty(), "{troubles:?}");
+}
+
+/// What the test's host saw on the display is told by this file.
+fn seen() -> std::path::PathBuf {
+    std::env::var_os("SAAL_SEEN").map_or_else(|| "/run/exchange/seen".into(), Into::into)
+}
+
+#[tokio::test]
+#[ignore = "needs a display"]
+async fn a_display_shows_what_is_composed_and_is_given_back() {
+    let displays = DrmDisplays::default();
+    let display = displays.list().unwrap().remove(0);
+    let (_engine, mut daemon) = start_process();
+    daemon.greet(simulated()).await;
+    let devices = DeviceChoice {
+        display: DisplayChoice::First,
+        ..simulated()
+    };
+    daemon
+        .send(MediaCommand::Configure {
+            devices,
+            television: SMALL,
+        })
+        .await;
+    let tile = Tile {
+        source: TileSource::Own,
+        rect: Rect {
+            x: 0,
+            y: 0,
+            width: 640,
+            height: 360,
+        },
+    };
+    daemon
+        .send(MediaCommand::SetTiles { tiles: vec![tile] })
+        .await;
+    // Whoever looks from outside says so.
+    daemon.stats_until(|_| seen().exists()).await;
+    assert_eq!(
+        displays.check(&display),
+        Err(DisplayError::Busy {
+            display: display.name.clone()
+        }),
+        "the engine has it"
+    );
+    daemon
+        .send(MediaCommand::Configure {
+            devices: simulated(),
+            television: SMALL,
+        })
+        .await;
+    let mut given_back = false;
+    daemon
+        .stats_until(|_| {
+            given_back = displays.check(&display).is_ok();
+            given_back
+        })
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "needs a machine with displays, or none"]
+async fn a_display_that_is_not_there_is_named() {
+    let mut daemon = Daemon::engine(DeviceChoice {
+        display: DisplayChoice::Device("Beamer".to_owned()),
+        ..simulated()
+    })
+    .await;
+    let trouble = trouble(&mut daemon, DeviceUse::Display).await;
+    let MediaTrouble::Missing {
+        wanted, present, ..
+    } = trouble
+    else {
+        panic!("{trouble:?}");
+    };
+    assert_eq!(wanted, "Beamer");
+    assert_eq!(present.len(), DrmDisplays::default().list().unwrap().len());
 }

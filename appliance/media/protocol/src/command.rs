@@ -54,6 +54,22 @@ pub struct DeviceChoice {
     pub content: CameraChoice,
     /// Encoder of H.264.
     pub encoder: EncoderChoice,
+    /// Where the television's picture goes besides browsers.
+    #[serde(default)]
+    pub display: DisplayChoice,
+}
+
+/// Which display of this machine shows the television's picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisplayChoice {
+    /// None: a browser shows it, or nobody.
+    #[default]
+    None,
+    /// The first that is connected.
+    First,
+    /// By id, name or connector.
+    Device(String),
 }
 
 /// The picture on the television.

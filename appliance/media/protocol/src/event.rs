@@ -13,6 +13,9 @@ pub struct DeviceList {
     pub microphones: Vec<String>,
     /// Names of loudspeakers.
     pub loudspeakers: Vec<String>,
+    /// Names of displays.
+    #[serde(default)]
+    pub displays: Vec<String>,
 }
 
 /// A device that can't be used; the call goes on with what is left.
@@ -58,6 +61,8 @@ pub enum DeviceUse {
     Loudspeaker,
     /// What the room presents.
     Content,
+    /// The television's picture.
+    Display,
 }
 
 impl MediaTrouble {

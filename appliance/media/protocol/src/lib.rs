@@ -12,8 +12,8 @@ mod event;
 mod transport;
 
 pub use command::{
-    AudioChoice, CameraChoice, DeviceChoice, EncoderChoice, Ground, Label, MediaCommand, Place,
-    Rect, Television, TextLine, Tile, TileSource,
+    AudioChoice, CameraChoice, DeviceChoice, DisplayChoice, EncoderChoice, Ground, Label,
+    MediaCommand, Place, Rect, Television, TextLine, Tile, TileSource,
 };
 pub use declared::{
     ChannelOffer, Declared, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials,

@@ -243,6 +243,8 @@ pub struct Television {
     pub width: PixelCount,
     /// Pixels.
     pub height: PixelCount,
+    /// The display of this machine that shows it, `auto` for the first that is connected.
+    pub display: Device,
     /// How others are shown when a call begins; people change it on the panel.
     pub layout: Layout,
     /// The room sees itself beside them when a call begins.
@@ -267,6 +269,7 @@ impl Default for Television {
         Self {
             width: PixelCount::new(1280),
             height: PixelCount::new(720),
+            display: Device::none(),
             layout: Layout::default(),
             self_view: false,
         }

@@ -13,9 +13,10 @@
 
 mod initramfs;
 mod programs;
+mod screen;
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -28,11 +29,14 @@ use crate::servers::RunFolder;
 use crate::tools::Tools;
 
 pub use programs::TestProgram;
+pub use screen::GuestScreen;
 
 /// It takes five seconds on an idle machine; this bounds a boot beside other work.
 const UP_WITHIN: Duration = Duration::from_secs(120);
 /// How long the kernel may take to load a module or to let it go.
 const MODULE_WITHIN: Duration = Duration::from_secs(60);
+/// The socket of QEMU's monitor in the run's folder.
+const MONITOR: &str = "monitor";
 /// MiB. Two engines, and cameras with their buffers, need less than half of it.
 const MEMORY: &str = "1024";
 
@@ -47,7 +51,7 @@ pub struct Guest {
     exchange: PathBuf,
     count: u32,
     // Last: QEMU writes into it until it is dropped.
-    _folder: RunFolder,
+    folder: RunFolder,
 }
 
 /// A script that ended in the guest.
@@ -81,6 +85,7 @@ impl Guest {
             .args(share("host", "/", ",readonly=on"))
             .args(share("exchange", &exchange.to_string_lossy(), ""))
             .args(["-serial".into(), format!("file:{}", console.display())])
+            .args(["-qmp".into(), monitor(&folder.path().join(MONITOR))])
             .args(["-chardev", "stdio,id=agent,signal=off"])
             .args(["-serial", "chardev:agent"])
             .piped();
@@ -93,7 +98,7 @@ impl Guest {
             tools,
             exchange,
             count: 0,
-            _folder: folder,
+            folder,
         };
         match guest.answer("ready", UP_WITHIN).await {
             Ok(_) => Ok(guest),
@@ -102,6 +107,20 @@ impl Guest {
                 .process
                 .error(format!("had not booted after {UP_WITHIN:?}"))),
         }
+    }
+
+    /// Its display, to look at while something runs.
+    ///
+    /// # Errors
+    /// When QEMU's monitor does not answer.
+    pub async fn screen(&self) -> Result<GuestScreen> {
+        GuestScreen::connect(&self.folder.path().join(MONITOR), self.folder.path()).await
+    }
+
+    /// The folder that guest and host share, as the host and as the guest names it.
+    #[must_use]
+    pub fn exchange(&self) -> (&Path, &'static str) {
+        (&self.exchange, "/run/exchange")
     }
 
     /// Loads a kernel module with its options. One that is loaded stays as it is.
@@ -246,6 +265,12 @@ fn machine() -> Vec<&'static str> {
     arguments.extend(["-device", "virtio-gpu-pci"]);
     arguments.extend(["-append", "console=ttyS0 panic=-1 quiet"]);
     arguments
+}
+
+/// QEMU's monitor listens there.
+fn monitor(socket: &Path) -> String {
+    let path = socket.to_string_lossy().replace(',', ",,");
+    format!("unix:{path},server=on,wait=off")
 }
 
 /// A folder of this machine, by the name under which the guest mounts it.

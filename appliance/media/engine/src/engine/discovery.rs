@@ -1,7 +1,7 @@
 //! Finding the room's devices, and what is said when one can't be found or used.
 
-use saal_hal::{AudioDevices, AudioError, CameraError, Cameras, Direction};
-use saal_hal_linux::{AlsaDevices, V4l2Cameras};
+use saal_hal::{AudioDevices, AudioError, CameraError, Cameras, Direction, Displays};
+use saal_hal_linux::{AlsaDevices, DrmDisplays, V4l2Cameras};
 use saal_media_protocol::{
     AudioChoice, CameraChoice, DeviceChoice, DeviceList, DeviceUse, MediaTrouble,
 };
@@ -37,6 +37,8 @@ pub(super) fn missing(choice: &DeviceChoice, source: DeviceUse) -> Option<MediaT
         DeviceUse::Content => find_picture_node(source, &choice.content).err(),
         DeviceUse::Microphone => find_sound(&choice.microphone, source).err(),
         DeviceUse::Loudspeaker => find_sound(&choice.loudspeaker, source).err(),
+        // `super::display` looks for it.
+        DeviceUse::Display => None,
     }
 }
 
@@ -51,6 +53,7 @@ pub(super) fn any_real(choice: &DeviceChoice) -> bool {
 /// Everything that is connected.
 pub(super) fn present() -> DeviceList {
     let cameras = V4l2Cameras.list().unwrap_or_default();
+    let displays = DrmDisplays::default().list().unwrap_or_default();
     let sound = |direction| {
         let devices = AlsaDevices.list(direction).unwrap_or_default();
         devices.into_iter().map(|device| device.name).collect()
@@ -59,6 +62,7 @@ pub(super) fn present() -> DeviceList {
         cameras: cameras.into_iter().map(|camera| camera.name).collect(),
         microphones: sound(Direction::Capture),
         loudspeakers: sound(Direction::Playback),
+        displays: displays.into_iter().map(|display| display.name).collect(),
     }
 }
 
@@ -111,7 +115,9 @@ pub(super) fn find_sound(
     };
     let direction = match source {
         DeviceUse::Loudspeaker => Direction::Playback,
-        DeviceUse::Camera | DeviceUse::Content | DeviceUse::Microphone => Direction::Capture,
+        DeviceUse::Camera | DeviceUse::Content | DeviceUse::Microphone | DeviceUse::Display => {
+            Direction::Capture
+        }
     };
     let found = AlsaDevices.find(wanted, direction);
     found

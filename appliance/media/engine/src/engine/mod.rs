@@ -6,6 +6,7 @@
 mod calls;
 mod devices;
 mod discovery;
+mod display;
 mod encoding;
 mod encryption;
 mod progress;
@@ -19,9 +20,9 @@ use std::{
 };
 
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, EncoderChoice, Label, MediaCommand,
-    MediaEvent, MediaStats, SourceKind, Television, Tile, TileSource, TransportEvent, TransportId,
-    TransportState,
+    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice, Label,
+    MediaCommand, MediaEvent, MediaStats, SourceKind, Television, Tile, TileSource, TransportEvent,
+    TransportId, TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -33,6 +34,7 @@ use crate::{
     transport::{FromTransport, Transport},
 };
 use devices::Devices;
+use display::DisplayUse;
 use encryption::Encryption;
 use progress::{Progress, Reading};
 use receiving::Receiving;
@@ -57,6 +59,7 @@ pub struct Engine {
     preview: watch::Sender<Option<Picture>>,
     screen: Screen,
     television: Option<TelevisionOutput>,
+    display: DisplayUse,
     wanted: Wanted,
     devices: Devices,
     sending: Sending,
@@ -88,6 +91,7 @@ impl Default for Wanted {
             loudspeaker: AudioChoice::None,
             content: CameraChoice::None,
             encoder: EncoderChoice::None,
+            display: DisplayChoice::None,
         };
         Self {
             devices,
@@ -122,6 +126,7 @@ impl Engine {
             preview,
             screen,
             television: None,
+            display: DisplayUse::default(),
             wanted: Wanted::default(),
             transports: HashMap::new(),
             encryption: Encryption::default(),
@@ -256,6 +261,7 @@ impl Engine {
             self.say(event);
         }
         self.replace_what_hangs();
+        self.watch_display();
         self.reconcile();
         let stats = self.stats();
         self.say(MediaEvent::Stats(stats));
@@ -264,6 +270,10 @@ impl Engine {
     fn configure(&mut self, devices: DeviceChoice, television: Television) {
         if self.wanted.devices.encoder != devices.encoder {
             encoding::look_for(devices.encoder, &self.graph);
+        }
+        if self.wanted.devices.display != devices.display {
+            self.display.configure(&devices.display);
+            self.watch_display();
         }
         self.wanted.devices = devices;
         self.wanted.television = Some(television);
@@ -356,6 +366,17 @@ impl Engine {
         }
     }
 
+    /// A display that is pulled or plugged is taken anew, at once.
+    fn watch_display(&mut self) {
+        if self.display.watch() {
+            self.television = None;
+            self.television_retry = None;
+            for event in self.devices.configure(&self.wanted.devices) {
+                self.say(event);
+            }
+        }
+    }
+
     fn try_television(&mut self) -> Result<(), GraphError> {
         let Some(settings) = self.wanted.television else {
             return Ok(());
@@ -367,14 +388,18 @@ impl Engine {
         {
             self.television = None;
         }
-        let television = match &mut self.television {
-            Some(television) => television,
-            none => none.insert(TelevisionOutput::new(
-                &self.graph,
-                settings,
-                &self.screen,
-                self.preview.clone(),
-            )?),
+        if self.television.is_none() {
+            let (display, said) = self.display.take(settings);
+            if let Some(said) = said {
+                self.say(said);
+            }
+            let preview = self.preview.clone();
+            let built =
+                TelevisionOutput::new(&self.graph, settings, &self.screen, display, preview)?;
+            self.television = Some(built);
+        }
+        let Some(television) = &mut self.television else {
+            return Ok(());
         };
         television.set_tiles(&self.wanted.tiles)?;
         television.set_text(&self.wanted.labels)?;

@@ -7,6 +7,7 @@
 
 mod colorimetry;
 mod decoder;
+mod display;
 mod encoder;
 mod h264;
 mod loudness;
@@ -27,7 +28,7 @@ pub use h264::{H264Encoder, SIMULATED_ENCODER};
 use saal_media_protocol::{Codec, EncoderChoice, TransportId};
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{PictureSink, VideoDevice, VideoSource};
-pub use television::{Picture, Screen, TelevisionOutput, TelevisionSink};
+pub use television::{Picture, Screen, TelevisionOutput};
 use tokio::sync::mpsc;
 pub use trial::{TRY_ENCODER, TrialError, try_encoder};
 

@@ -13,12 +13,13 @@ use std::{
 
 use gstreamer::{self as gst, prelude::*};
 use gstreamer_app as gst_app;
+use saal_hal_linux::LeasedDisplay;
 use saal_media_protocol::{Label, Television, Tile, TileSource};
 use tokio::sync::watch;
 
 use super::{
-    Graph, GraphError, Part, begin_now, chain, colorimetry::call_all_one, encoder::live_input,
-    live_aggregator, make, source_video::raw_caps, start, stop,
+    Graph, GraphError, Part, begin_now, chain, colorimetry::call_all_one, display,
+    encoder::live_input, live_aggregator, make, source_video::raw_caps, start, stop,
 };
 use crate::lettering::{Lettered, Lettering};
 
@@ -124,27 +125,20 @@ impl Screen {
     }
 }
 
-/// Where the composed picture goes besides the preview. A display (DRM) becomes a variant of its
-/// own and keeps composition running.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TelevisionSink {
-    /// Nowhere: a room without a display of its own, a test, the demo.
-    #[default]
-    None,
-}
-
 /// Text is in front of all tiles, of which there are fewer than this.
 const TEXT_ZORDER: u32 = 1_000;
 
 /// Composition; dropping it ends it.
 #[derive(Debug)]
 pub struct TelevisionOutput {
-    sink: TelevisionSink,
+    /// Where the picture goes besides the preview; it keeps composition running.
+    display: Option<LeasedDisplay>,
     settings: Television,
     screen: Screen,
     pipeline: gst::Pipeline,
     compositor: gst::Element,
     rate: gst::Element,
+    preview: Preview,
     tiles: Vec<ShownTile>,
     labels: Vec<ShownLabel>,
     /// Loaded with the first text.
@@ -175,7 +169,7 @@ struct ShownTile {
 }
 
 impl TelevisionOutput {
-    /// Builds composition; nothing runs until somebody looks.
+    /// Builds composition; nothing runs until somebody looks, or on a display.
     ///
     /// # Errors
     /// When the pipeline can't be built.
@@ -183,6 +177,7 @@ impl TelevisionOutput {
         graph: &Graph,
         settings: Television,
         screen: &Screen,
+        display: Option<LeasedDisplay>,
         preview: watch::Sender<Option<Picture>>,
     ) -> Result<Self, GraphError> {
         let pipeline = graph.pipeline("television", |_| Part::Television);
@@ -190,31 +185,23 @@ impl TelevisionOutput {
         compositor.set_property_from_str("background", "black");
         compositor.set_property("max-threads", 1_u32);
         let rate = make("capsfilter")?;
-        let jpeg = make("jpegenc")?;
-        jpeg.set_property("quality", JPEG_QUALITY);
-        let output = gst_app::AppSink::builder()
-            .sync(false)
-            .async_(false)
-            .max_buffers(1)
-            .drop(true)
-            .build();
-        output.set_property("enable-last-sample", false);
-        output.set_callbacks(preview_callbacks(preview));
-        chain(
-            &pipeline,
-            Part::Television,
-            &[&compositor, &rate, &jpeg, output.upcast_ref()],
-        )?;
+        let fork = make("tee")?;
+        chain(&pipeline, Part::Television, &[&compositor, &rate, &fork])?;
+        let preview = Preview::new(&pipeline, &fork, preview)?;
+        if let Some(display) = &display {
+            display::show(&pipeline, &fork, display)?;
+        }
         let begun = Arc::<AtomicU64>::default();
         let made = Arc::<AtomicU64>::default();
         drop_pictures_before(&begun, &made, &rate);
         Ok(Self {
-            sink: TelevisionSink::None,
+            display,
             settings,
             screen: screen.clone(),
             pipeline,
             compositor,
             rate,
+            preview,
             tiles: Vec::new(),
             labels: Vec::new(),
             lettering: None,
@@ -311,18 +298,22 @@ impl TelevisionOutput {
     /// When composition does not start.
     pub fn set_preview(&mut self, pictures_per_second: u32) -> Result<(), GraphError> {
         self.pictures_per_second = pictures_per_second.min(self.settings.frames_per_second);
+        self.preview.set_rate(self.pictures_per_second);
         self.compose()
     }
 
     /// Starts, changes or stops composition as tiles and onlookers ask for.
     fn compose(&mut self) -> Result<(), GraphError> {
-        let TelevisionSink::None = self.sink;
+        let wanted = match self.display {
+            Some(_) => self.settings.frames_per_second,
+            None => self.pictures_per_second,
+        };
         let calm = if self.tiles.is_empty() {
             IDLE_PICTURES_PER_SECOND
         } else {
             u32::MAX
         };
-        let speed = Some(self.pictures_per_second.min(calm)).filter(|speed| *speed > 0);
+        let speed = Some(wanted.min(calm)).filter(|speed| *speed > 0);
         if speed == self.composing {
             return Ok(());
         }
@@ -417,6 +408,49 @@ impl TelevisionOutput {
         let _ = input.set_state(gst::State::Null);
         let _ = self.pipeline.remove(input);
         self.compositor.release_request_pad(pad);
+    }
+}
+
+/// The picture for those who look from elsewhere: as JPEG, and not more often than they want.
+#[derive(Debug)]
+struct Preview {
+    gate: gst::Element,
+    rate: gst::Element,
+}
+
+impl Preview {
+    fn new(
+        pipeline: &gst::Pipeline,
+        from: &gst::Element,
+        to: watch::Sender<Option<Picture>>,
+    ) -> Result<Self, GraphError> {
+        let (gate, rate, queue) = (make("valve")?, make("videorate")?, display::latest()?);
+        gate.set_property("drop", true);
+        rate.set_property("drop-only", true);
+        let jpeg = make("jpegenc")?;
+        jpeg.set_property("quality", JPEG_QUALITY);
+        let output = gst_app::AppSink::builder()
+            .sync(false)
+            .async_(false)
+            .max_buffers(1)
+            .drop(true)
+            .build();
+        output.set_property("enable-last-sample", false);
+        output.set_callbacks(preview_callbacks(to));
+        let elements = [&gate, &rate, &queue, &jpeg, output.upcast_ref()];
+        chain(pipeline, Part::Television, &elements)?;
+        let linked = from.link(&gate);
+        linked.map_err(|source| GraphError::Link {
+            part: Part::Television,
+            source,
+        })?;
+        Ok(Self { gate, rate })
+    }
+
+    fn set_rate(&self, pictures_per_second: u32) {
+        self.gate.set_property("drop", pictures_per_second == 0);
+        let rate = i32::try_from(pictures_per_second.max(1)).unwrap_or(i32::MAX);
+        self.rate.set_property("max-rate", rate);
     }
 }
 

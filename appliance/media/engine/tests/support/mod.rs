@@ -13,9 +13,9 @@ use command_fds::{CommandFdExt, FdMapping};
 use saal_hal_sim::{Luma, pattern};
 use saal_media_protocol::{
     AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
-    EncoderChoice, KeyOwner, MediaCommand, MediaEvent, MediaKey, MediaStats, PICTURE_FD,
-    SourceKind, Television, Tile, TileSource, TransportCommand, TransportEvent, TransportId,
-    TransportRole, TransportState, VideoLayer, VideoSend,
+    DisplayChoice, EncoderChoice, KeyOwner, MediaCommand, MediaEvent, MediaKey, MediaStats,
+    PICTURE_FD, SourceKind, Television, Tile, TileSource, TransportCommand, TransportEvent,
+    TransportId, TransportRole, TransportState, VideoLayer, VideoSend,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -235,6 +235,7 @@ pub(crate) fn simulated() -> DeviceChoice {
         loudspeaker: AudioChoice::Simulated,
         content: CameraChoice::Simulated,
         encoder: EncoderChoice::None,
+        display: DisplayChoice::None,
     }
 }
 

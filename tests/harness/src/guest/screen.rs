@@ -1,0 +1,130 @@
+//! What the guest's display shows, by QEMU's monitor protocol (QMP, `screendump`).
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::{
+    UnixStream,
+    unix::{OwnedReadHalf, OwnedWriteHalf},
+};
+
+use crate::error::{Error, Result};
+use crate::farend::Picture;
+
+/// The display of a guest.
+#[derive(Debug)]
+pub struct GuestScreen {
+    lines: Lines<BufReader<OwnedReadHalf>>,
+    orders: OwnedWriteHalf,
+    /// Where a picture is put down.
+    file: PathBuf,
+}
+
+impl GuestScreen {
+    /// Connects to the monitor at this socket.
+    pub(super) async fn connect(socket: &Path, folder: &Path) -> Result<Self> {
+        let stream = UnixStream::connect(socket).await;
+        let stream = stream.map_err(Error::file("connect to", socket))?;
+        let (read, orders) = stream.into_split();
+        let mut screen = Self {
+            lines: BufReader::new(read).lines(),
+            orders,
+            file: folder.join("screen.ppm"),
+        };
+        screen.answer("QMP").await?;
+        screen.order(json!({"execute": "qmp_capabilities"})).await?;
+        Ok(screen)
+    }
+
+    /// What it shows now.
+    ///
+    /// # Errors
+    /// [`Error::InGuest`] when QEMU has nothing to show.
+    pub async fn picture(&mut self) -> Result<Picture> {
+        let arguments = json!({"filename": self.file});
+        self.order(json!({"execute": "screendump", "arguments": arguments}))
+            .await?;
+        let file = std::fs::read(&self.file).map_err(Error::file("read", &self.file))?;
+        picture(&file).ok_or_else(|| nothing("no picture in its format"))
+    }
+
+    async fn order(&mut self, order: Value) -> Result<()> {
+        let line = format!("{order}\n");
+        let sent = self.orders.write_all(line.as_bytes()).await;
+        sent.map_err(|_| nothing("the monitor took no order"))?;
+        self.answer("return").await
+    }
+
+    /// The line that has this key; others tell of events.
+    async fn answer(&mut self, key: &str) -> Result<()> {
+        while let Ok(Some(line)) = self.lines.next_line().await {
+            let said: Value = serde_json::from_str(&line).unwrap_or_default();
+            if said.get(key).is_some() {
+                return Ok(());
+            }
+            if let Some(error) = said.get("error") {
+                return Err(nothing(&error.to_string()));
+            }
+        }
+        Err(nothing("the monitor is gone"))
+    }
+}
+
+fn nothing(why: &str) -> Error {
+    Error::InGuest {
+        what: "its display can't be looked at".to_owned(),
+        output: why.to_owned(),
+    }
+}
+
+/// Luma of a picture in the format PPM: `P6 WIDTH HEIGHT 255`, then three bytes a pixel.
+fn picture(file: &[u8]) -> Option<Picture> {
+    let mut words = file.splitn(4, |byte| byte.is_ascii_whitespace());
+    let (magic, width, height) = (words.next()?, words.next()?, words.next()?);
+    let (most, pixels) = {
+        let rest = words.next()?;
+        rest.split_at_checked(rest.iter().position(u8::is_ascii_whitespace)?)?
+    };
+    let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<u32>().ok();
+    let (width, height) = (number(width)?, number(height)?);
+    let pixels = pixels.get(1..)?;
+    let whole = pixels.len() == width as usize * height as usize * 3;
+    if magic != b"P6" || most != b"255" || !whole {
+        return None;
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Some(Picture {
+        stream: String::new(),
+        width,
+        height,
+        at_ms: now.unwrap_or_default().as_secs_f64() * 1e3,
+        plane: pixels.chunks_exact(3).map(luma).collect(),
+    })
+}
+
+/// ITU-R BT.709, studio range, as simulated pictures are drawn.
+fn luma(pixel: &[u8]) -> u8 {
+    let weighted: u32 = pixel
+        .iter()
+        .zip([2_126, 7_152, 722])
+        .map(|(part, weight)| u32::from(*part) * weight)
+        .sum();
+    u8::try_from(16 + weighted * 219 / 2_550_000).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_read_and_pieces_are_not() {
+        let file = b"P6\n2 1\n255\n\xff\xff\xff\x00\x00\x00";
+        let read = picture(file).unwrap();
+        assert_eq!((read.width, read.height, read.plane), (2, 1, vec![235, 16]));
+        for end in 0..file.len() {
+            assert!(picture(&file[..end]).is_none(), "{end} bytes");
+        }
+    }
+}

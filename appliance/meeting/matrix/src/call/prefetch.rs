@@ -17,6 +17,8 @@ use crate::{
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 /// A server's call service changes rarely.
 const FOCUS_FOR: Duration = Duration::from_secs(30 * 60);
+/// Nothing is believed for longer, whatever a server says.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often to look whether something gets old.
 pub(crate) const REFRESH_EVERY: Duration = Duration::from_secs(60);
 
@@ -44,6 +46,7 @@ impl<T: Clone> Kept<T> {
             return Ok(value.clone());
         }
         let (value, valid) = make().await?;
+        let valid = valid.min(LONGEST);
         *kept = Some((value.clone(), Instant::now() + valid));
         Ok(value)
     }
@@ -167,4 +170,20 @@ async fn discover(
         file.as_ref().and_then(transports::from_well_known),
         FOCUS_FOR,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_whose_word_never_ends_is_asked_again() {
+        let kept = Kept::default();
+        let make = async || Ok::<_, ()>((7, Duration::MAX));
+        assert_eq!(kept.get(Duration::ZERO, make).await, Ok(7));
+        let again = async || Ok((8, Duration::MAX));
+        assert_eq!(kept.get(Duration::ZERO, again).await, Ok(7));
+        let (_, until) = (*kept.0.lock().await).expect("it is kept");
+        assert!(until <= Instant::now() + LONGEST);
+    }
 }

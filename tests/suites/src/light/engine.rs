@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use saal_media::transport::{Frame, FromTransport, ToTransport, Transport};
+use saal_media::{
+    encryption::Sealer,
+    transport::{Frame, FromTransport, ToTransport, Transport},
+};
 use saal_media_protocol::{
     Declared, SourceKind, TransportCommand, TransportEvent, TransportId, TransportRole,
     TransportState, VideoSend,
@@ -15,6 +18,7 @@ use saal_media_protocol::{
 use tokio::sync::mpsc;
 use tokio::time::Interval;
 
+use super::encryption::Encryption;
 use super::recording::{PICTURES_PER_SECOND, Recording, SOUND_PERIOD};
 
 /// The video clock of RTP (RFC 7741) during one picture, and that of Opus (RFC 7587) during one packet.
@@ -69,6 +73,7 @@ pub struct LightEngine {
     transports: HashMap<TransportId, Transport>,
     assigned: HashMap<(TransportId, String), (String, SourceKind)>,
     tracks: Vec<Track>,
+    encryption: Encryption,
     from_sender: mpsc::UnboundedSender<FromTransport>,
     from: mpsc::UnboundedReceiver<FromTransport>,
     pictures: Interval,
@@ -84,6 +89,8 @@ struct Track {
     layer: usize,
     /// Somebody receives it.
     active: bool,
+    /// Of encrypted calls.
+    sealer: Option<Sealer>,
     /// Frames so far; what RTP time counts.
     sent: u64,
     /// Where in the recording it is.
@@ -102,6 +109,7 @@ impl LightEngine {
             transports: HashMap::new(),
             assigned: HashMap::new(),
             tracks: Vec::new(),
+            encryption: Encryption::default(),
             from_sender,
             from,
             pictures: tokio::time::interval(Duration::from_secs(1) / PICTURES_PER_SECOND),
@@ -126,6 +134,9 @@ impl LightEngine {
     /// # Panics
     /// When the service names a connection that is not open, or opens one twice.
     pub fn perform(&mut self, command: TransportCommand) {
+        if self.encryption.perform(&command) {
+            self.begin(|_| true);
+        }
         match &command {
             TransportCommand::Open {
                 transport, role, ..
@@ -223,6 +234,7 @@ impl LightEngine {
             source,
             layer: layers.map_or(0, |layers| layers.len().saturating_sub(1)),
             active: true,
+            sealer: self.encryption.sealer(transport),
             sent: 0,
             next: 0,
             begun_at: None,
@@ -268,9 +280,13 @@ impl LightEngine {
                 return Some(event);
             }
             FromTransport::Frame {
-                transport, track, ..
+                transport,
+                track,
+                frame,
             } => {
-                if let Some(whose) = self.assigned.get(&(transport, track)) {
+                if let Some(whose) = self.assigned.get(&(transport, track))
+                    && self.encryption.opens(transport, &whose.0, &frame)
+                {
                     let mut counted = self.traffic.lock();
                     *counted.received.entry(whose.clone()).or_default() += 1;
                 }
@@ -317,7 +333,8 @@ impl Track {
         self.transport == transport && self.track == track
     }
 
-    /// The next frame, and which of the recording it is; `None` when nothing was recorded.
+    /// The next frame, encrypted where the call is, and which of the recording it is; `None` when nothing was
+    /// recorded, or there is no key yet.
     fn take(&mut self, recording: &Recording, at: Duration) -> Option<(Frame, u32)> {
         let picture = self.source == SourceKind::Camera;
         let (frames, ticks) = if picture {
@@ -327,6 +344,9 @@ impl Track {
         };
         let index = self.next.checked_rem(frames.len())?;
         let mut frame = frames[index].clone();
+        if let Some(sealer) = &self.sealer {
+            frame.data = sealer.seal(frame.codec, &frame.data)?;
+        }
         (frame.at, frame.rtp_time) = (at, self.sent * ticks);
         self.sent += 1;
         self.next = index + 1;

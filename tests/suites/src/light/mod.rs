@@ -3,6 +3,7 @@
 //! are left to what is measured, and signalling can be tested without cameras.
 
 mod caller;
+mod encryption;
 mod engine;
 mod recording;
 

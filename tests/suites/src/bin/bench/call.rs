@@ -9,7 +9,7 @@ use saal_harness::{Usage, until};
 use saal_suites::PATIENCE;
 
 use crate::report::{Report, Row};
-use crate::stand::{Peer, Service, Stand, first_picture};
+use crate::stand::{Call, Peer, Service, Stand, first_picture};
 
 /// Bandwidth estimates and jitter buffers have found their values by then.
 const SETTLED_AFTER: Duration = Duration::from_secs(5);
@@ -33,9 +33,9 @@ struct Counters {
 }
 
 /// Measures in turns.
-pub(crate) async fn measure(service: Service, turns: u32, seconds: u64) -> anyhow::Result<Report> {
+pub(crate) async fn measure(kind: Call, turns: u32, seconds: u64) -> anyhow::Result<Report> {
     let window = Duration::from_secs(seconds);
-    let stand = Stand::set_up(service).await?;
+    let stand = Stand::set_up(kind).await?;
     let mut processor = Row::beside("processor time per delivered picture", "ms", 0.5);
     let mut rest = Row::compared("the same without encoding", "ms");
     let mut memory = Row::beside("memory of all processes (PSS)", "MiB", 0.15).at_most(80.0);
@@ -53,10 +53,10 @@ pub(crate) async fn measure(service: Service, turns: u32, seconds: u64) -> anyho
     Ok(Report {
         title: format!(
             "A call of two: one camera sent at 720p30, one received; {}",
-            service.peer()
+            kind.peer()
         ),
         // With several layers Chromium's statistics count the encoder's time once for each.
-        rows: match service {
+        rows: match kind.service {
             Service::Matrix => vec![processor, rest, memory],
             Service::Jitsi => vec![processor, memory],
         },
@@ -105,7 +105,8 @@ async fn room_counters(stand: &Stand) -> anyhow::Result<Counters> {
 
 async fn chromium_turn(stand: &Stand, window: Duration) -> anyhow::Result<Turn> {
     let (browser, _desktop) = stand.browser().await?;
-    let caller = stand.browser_joins(&browser).await?;
+    let guest = stand.guest().await?;
+    let caller = stand.browser_joins(&browser, guest.as_ref()).await?;
     first_picture(&caller).await?;
     if let Peer::Jitsi(caller) = &caller {
         // What the room sends: the library takes whatever stands first in the offer.

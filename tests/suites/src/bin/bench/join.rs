@@ -6,11 +6,11 @@ use anyhow::Context;
 use saal_harness::FarEnd;
 
 use crate::report::{Report, Row, milliseconds};
-use crate::stand::{Service, Stand, first_picture};
+use crate::stand::{Call, Stand, first_picture};
 
 /// Measures in turns.
-pub(crate) async fn measure(service: Service, turns: u32) -> anyhow::Result<Report> {
-    let stand = Stand::set_up(service).await?;
+pub(crate) async fn measure(kind: Call, turns: u32) -> anyhow::Result<Report> {
+    let stand = Stand::set_up(kind).await?;
     let (browser, _desktop) = stand.browser().await?;
     let mut opened = Row::beside("opening the page -> first picture", "ms", 0.35);
     let mut joined = Row::beside("joining with the page open -> first picture", "ms", 0.6);
@@ -29,8 +29,13 @@ pub(crate) async fn measure(service: Service, turns: u32) -> anyhow::Result<Repo
     browser.close().await;
     Ok(Report {
         title: format!(
-            "Tap on Join -> first remote picture on the television; {}",
-            service.peer()
+            "Tap on Join -> first {} picture on the television; {}",
+            if kind.encrypted {
+                "decrypted"
+            } else {
+                "remote"
+            },
+            kind.peer()
         ),
         rows: vec![opened, joined],
         remarks: vec![
@@ -52,8 +57,9 @@ async fn room_turn(stand: &Stand) -> anyhow::Result<f64> {
 }
 
 async fn chromium_turn(stand: &Stand, browser: &FarEnd) -> anyhow::Result<(f64, f64)> {
+    let guest = stand.guest().await?;
     let started = Instant::now();
-    let mut caller = stand.browser_joins(browser).await?;
+    let mut caller = stand.browser_joins(browser, guest.as_ref()).await?;
     first_picture(&caller).await?;
     let open = milliseconds(started.elapsed());
     stand.browser_leaves(&caller).await?;

@@ -11,9 +11,10 @@ mod recover;
 mod report;
 mod stand;
 
+use anyhow::ensure;
 use clap::{Parser, ValueEnum};
 use saal_harness::run;
-use stand::Service;
+use stand::{Call, Service};
 
 /// Measures the room beside Chromium.
 #[derive(Parser)]
@@ -25,6 +26,9 @@ struct Arguments {
     /// Which service's meetings.
     #[arg(long, value_enum, default_value_t = Service::Matrix)]
     service: Service,
+    /// Media are encrypted end to end; Matrix only.
+    #[arg(long)]
+    encrypted: bool,
     /// How often each subject has its turn.
     #[arg(long, default_value_t = 10)]
     turns: u32,
@@ -47,14 +51,20 @@ fn main() -> anyhow::Result<()> {
     let Arguments {
         name,
         service,
+        encrypted,
         turns,
         seconds,
     } = Arguments::parse();
+    ensure!(
+        !encrypted || service == Service::Matrix,
+        "--encrypted is for --service matrix"
+    );
+    let call = Call { service, encrypted };
     let report = run(async {
         match name {
-            Name::Join => join::measure(service, turns).await,
-            Name::Call => call::measure(service, turns, seconds).await,
-            Name::Recover => recover::measure(service, turns).await,
+            Name::Join => join::measure(call, turns).await,
+            Name::Call => call::measure(call, turns, seconds).await,
+            Name::Recover => recover::measure(call, turns).await,
         }
     })?;
     println!("\n{report}");

@@ -10,7 +10,7 @@ use saal_suites::PATIENCE;
 use tokio::time::timeout;
 
 use crate::report::{Report, Row, milliseconds};
-use crate::stand::{Service, Stand};
+use crate::stand::{Call, Stand};
 
 /// A daemon that is just starting refuses; it is asked again this soon.
 const AGAIN_AFTER: Duration = Duration::from_millis(5);
@@ -18,8 +18,8 @@ const AGAIN_AFTER: Duration = Duration::from_millis(5);
 const SWITCH: &str = "Microphone";
 
 /// Measures in turns.
-pub(crate) async fn measure(service: Service, turns: u32) -> anyhow::Result<Report> {
-    let stand = Stand::set_up(service).await?;
+pub(crate) async fn measure(kind: Call, turns: u32) -> anyhow::Result<Report> {
+    let stand = Stand::set_up(kind).await?;
     let mut onlooker = stand.room.look().await?;
     onlooker
         .tap(stand.join_button().await?.rect.middle())

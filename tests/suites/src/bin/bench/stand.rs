@@ -38,12 +38,23 @@ pub(crate) enum Service {
     Jitsi,
 }
 
-impl Service {
+/// In which calls both subjects are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    pub(crate) service: Service,
+    /// End to end.
+    pub(crate) encrypted: bool,
+}
+
+impl Call {
     /// What the peer is.
     pub(crate) fn peer(self) -> &'static str {
-        match self {
-            Self::Matrix => "Chromium: Element Call in a window",
-            Self::Jitsi => {
+        match (self.service, self.encrypted) {
+            (Service::Matrix, false) => "Chromium: Element Call in a window",
+            (Service::Matrix, true) => {
+                "Chromium: Element Call in a window, on a new device at each opening"
+            }
+            (Service::Jitsi, _) => {
                 "Chromium: Jitsi's own library in a window, without the web client's page around it"
             }
         }
@@ -62,7 +73,7 @@ enum Site {
     Matrix {
         stage: Box<Taken>,
         meeting: Box<Meeting>,
-        peer: User,
+        join: JoinOptions,
     },
     Jitsi(Box<JitsiServers>),
 }
@@ -93,29 +104,35 @@ impl Peer {
 }
 
 impl Stand {
-    pub(crate) async fn set_up(service: Service) -> anyhow::Result<Self> {
+    pub(crate) async fn set_up(call: Call) -> anyhow::Result<Self> {
         let recording = Recording::of_room(FAR_END_SEED);
-        match service {
-            Service::Matrix => Self::matrix(recording.await?).await,
+        match call.service {
+            Service::Matrix => Self::matrix(call.encrypted, recording.await?).await,
             Service::Jitsi => Self::jitsi(recording.await?).await,
         }
     }
 
-    async fn matrix(recording: Arc<Recording>) -> anyhow::Result<Self> {
+    async fn matrix(encrypted: bool, recording: Arc<Recording>) -> anyhow::Result<Self> {
         let stage = Taken::take().await?;
-        let meeting = stage.meeting(TITLE).await?;
+        let meeting = if encrypted {
+            stage.encrypted_meeting(TITLE).await?
+        } else {
+            stage.meeting(TITLE).await?
+        };
         let (host, matrix_room) = (&meeting.host, &meeting.matrix_room);
         let far_end = LightCaller::join(&stage.servers, host, matrix_room, recording).await?;
         let room = Room::start(&stage.servers, &meeting.guest, &room_options()).await?;
-        let peer = stage.user("peer").await?;
-        host.invite(matrix_room, &peer.user_id).await?;
-        peer.join(matrix_room).await?;
         let (stage, meeting) = (Box::new(stage), Box::new(meeting));
+        let join = JoinOptions {
+            page: SHOWN,
+            encrypted,
+            ..JoinOptions::default()
+        };
         Ok(Self {
             site: Site::Matrix {
                 stage,
                 meeting,
-                peer,
+                join,
             },
             far_end,
             room,
@@ -164,12 +181,24 @@ impl Stand {
         Ok((browser, desktop))
     }
 
-    /// Opens the page and joins the call in it.
-    pub(crate) async fn browser_joins(&self, browser: &FarEnd) -> anyhow::Result<Peer> {
+    /// Somebody for the browser: a page forgets its device's keys, so that each needs a device of its own.
+    pub(crate) async fn guest(&self) -> anyhow::Result<Option<User>> {
         Ok(match &self.site {
-            Site::Matrix { meeting, peer, .. } => {
-                let (room, options) = (&meeting.matrix_room, join_options());
-                Peer::ElementCall(browser.join(peer, room, &options).await?)
+            Site::Matrix { stage, meeting, .. } => Some(stage.invited(meeting, "peer").await?),
+            Site::Jitsi(_) => None,
+        })
+    }
+
+    /// Opens the page and joins the call in it, in Matrix as this user.
+    pub(crate) async fn browser_joins(
+        &self,
+        browser: &FarEnd,
+        guest: Option<&User>,
+    ) -> anyhow::Result<Peer> {
+        Ok(match &self.site {
+            Site::Matrix { meeting, join, .. } => {
+                let guest = guest.context("a user of Matrix")?;
+                Peer::ElementCall(browser.join(guest, &meeting.matrix_room, join).await?)
             }
             Site::Jitsi(servers) => {
                 let caller = servers.join(browser, CONFERENCE, &jitsi_join()).await?;
@@ -181,8 +210,8 @@ impl Stand {
     /// Joins the call again in a page that is open.
     pub(crate) async fn browser_joins_again(&self, caller: &mut Peer) -> anyhow::Result<()> {
         match (&self.site, caller) {
-            (Site::Matrix { meeting, .. }, Peer::ElementCall(caller)) => {
-                caller.join(&meeting.matrix_room, &join_options()).await?;
+            (Site::Matrix { meeting, join, .. }, Peer::ElementCall(caller)) => {
+                caller.join(&meeting.matrix_room, join).await?;
             }
             (_, Peer::Jitsi(caller)) => caller.enter(CONFERENCE, &jitsi_join()).await?,
             (Site::Jitsi(_), Peer::ElementCall(_)) => unreachable!("a peer is of its site"),
@@ -280,13 +309,6 @@ fn jitsi_join() -> JitsiJoin {
         height: SHOWN.1,
         watch: SHOWN.1,
         ..JitsiJoin::named("Peer")
-    }
-}
-
-fn join_options() -> JoinOptions {
-    JoinOptions {
-        page: SHOWN,
-        ..JoinOptions::default()
     }
 }
 

@@ -76,6 +76,19 @@ async fn shows_tiles(room: &Room, count: usize) -> Result<()> {
         .map(drop)
 }
 
+/// Waits until somebody has sent pictures in this codec, and in no other.
+async fn sends_only(who: &Caller, codec: &str) -> Result<()> {
+    let sent = async || {
+        let stats = who.stats().await?;
+        let pictures = stats.outbound.into_iter().filter(|one| one.kind == "video");
+        let sent = pictures.filter(|one| one.frames_encoded > 0);
+        Result::<Vec<String>>::Ok(sent.map(|one| one.codec).collect())
+    };
+    let sent = until(codec, PATIENCE, sent, |codecs| !codecs.is_empty()).await?;
+    assert!(sent.iter().all(|one| one == codec), "{sent:?}");
+    Ok(())
+}
+
 async fn people_are(scene: &Scene, what: &str, done: impl Fn(&Status) -> bool) -> Result<()> {
     scene.room.status_is(what, PATIENCE, done).await.map(drop)
 }
@@ -144,6 +157,7 @@ fn a_late_joiner_gets_the_key_in_use_and_one_who_left_gets_no_more() -> Result<(
         );
         far_end_sees_frames(&carla).await?;
         television_shows_two(&scene.room).await?;
+        sends_only(&carla, "video/VP9").await?;
 
         let before = keys_of_the_room(&scene, &scene.host).await?.len();
         carla.hang_up().await?;
@@ -185,9 +199,14 @@ fn in_matrix_2_0_three_see_each_other_under_hashed_names() -> Result<()> {
         scene.television_moves().await?;
         scene.far_end_sees_the_room().await?;
         let carla = stage.invited(&scene.meeting, "carla").await?;
-        let carla = enters(&mut stage, &scene, &carla, &newer).await?;
+        let h264 = JoinOptions {
+            codec: "h264",
+            ..newer
+        };
+        let carla = enters(&mut stage, &scene, &carla, &h264).await?;
         far_end_sees_frames(&carla).await?;
         television_shows_two(&scene.room).await?;
+        sends_only(&carla, "video/H264").await?;
         scene.room.stop().await;
         Ok(())
     })
@@ -249,6 +268,7 @@ fn screens_are_shared_both_ways_and_h264_is_decrypted() -> Result<()> {
         let scene = stage.scene_with("Review", &options, &h264).await?;
         scene.join().await?;
         scene.television_moves().await?;
+        sends_only(&scene.host, "video/H264").await?;
 
         scene.host.set_devices(None, Some(false)).await?;
         television_is_idle(&scene.room).await?;

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 mod demo;
 mod executables;
+mod fuzz;
 mod paths;
 mod progress;
 mod setup;
@@ -36,7 +37,7 @@ enum Command {
     },
     /// Run all tests, or the named stages; `deep` adds the long ones.
     Test {
-        /// setup, fmt, clippy, deny, unit, e2e (with its parts jitsi and uniform), deep; up to e2e without.
+        /// setup, fmt, clippy, deny, unit, e2e (with its parts jitsi and uniform), fuzz, deep; up to e2e without.
         stages: Vec<test::Stage>,
         #[command(flatten)]
         options: test::Options,

@@ -12,6 +12,7 @@ use anyhow::Context;
 use crate::paths;
 
 pub(crate) mod deny;
+pub(crate) mod fuzz;
 mod guest;
 mod livekit;
 mod node;

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::executables::{self, TestProgram};
 use crate::setup::{Tools, setup};
 use crate::stages::Stages;
-use crate::{paths, setup};
+use crate::{fuzz, paths, setup};
 
 /// A part of the tests.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,7 +29,9 @@ pub(crate) enum Stage {
     Jitsi,
     /// Of those, the panel that is the same for every service; takes --service.
     Uniform,
-    /// End to end with the long tests.
+    /// Random input for everything that reads what strangers send; takes --seconds, and names after --.
+    Fuzz,
+    /// End to end with the long tests, and the fuzz targets for a fixed number of inputs.
     Deep,
 }
 
@@ -64,6 +66,9 @@ pub(crate) struct Options {
     /// For `uniform`: one service; both without.
     #[arg(long, value_enum)]
     service: Option<Service>,
+    /// For `fuzz`: how long each target runs, 60 without.
+    #[arg(long)]
+    seconds: Option<u64>,
     /// Passed on to the tests, as a filter of their names.
     #[arg(last = true)]
     rest: Vec<String>,
@@ -76,7 +81,12 @@ const JITSI_SERVER: &str = "SAAL_JITSI_SERVER";
 pub(crate) fn test(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
     check(chosen, options)?;
     let chosen = if chosen.is_empty() { &ALL } else { chosen };
-    let needs_tools = |stage: &Stage| !matches!(stage, Stage::Fmt | Stage::Clippy | Stage::Unit);
+    let needs_tools = |stage: &Stage| {
+        !matches!(
+            stage,
+            Stage::Fmt | Stage::Clippy | Stage::Unit | Stage::Fuzz
+        )
+    };
     let mut stages = Stages::default();
     let mut tools = None;
     if chosen.iter().any(needs_tools) {
@@ -102,6 +112,9 @@ fn check(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
     if options.service.is_some() && !chosen.contains(&Stage::Uniform) {
         bail!("--service is for the stage uniform: ./dev test uniform --service matrix");
     }
+    if options.seconds.is_some() && !chosen.contains(&Stage::Fuzz) {
+        bail!("--seconds is for the stage fuzz: ./dev test fuzz --seconds 600");
+    }
     Ok(())
 }
 
@@ -125,14 +138,22 @@ fn run(stage: Stage, tools: Option<&Tools>, options: &Options) -> anyhow::Result
         Stage::Deny => setup::deny::check(&tools()?.cargo_deny),
         Stage::Unit => unit(rest),
         Stage::E2e => end_to_end(tools()?, |_| true, rest, |_| {}),
-        Stage::Deep => end_to_end(
-            tools()?,
-            |_| true,
-            rest,
-            |program| {
-                program.arg("--include-ignored");
-            },
-        ),
+        Stage::Fuzz => {
+            let seconds = options.seconds.unwrap_or(fuzz::SECONDS);
+            fuzz::run(rest, fuzz::Length::Seconds(seconds))
+        }
+        Stage::Deep => {
+            let suites = end_to_end(
+                tools()?,
+                |_| true,
+                rest,
+                |program| {
+                    program.arg("--include-ignored");
+                },
+            );
+            let fuzzed = fuzz::run_if_possible(fuzz::Length::Inputs(fuzz::INPUTS));
+            suites.and(fuzzed)
+        }
         Stage::Jitsi => end_to_end(
             tools()?,
             |suite| suite == "jitsi",

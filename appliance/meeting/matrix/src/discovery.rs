@@ -32,7 +32,7 @@ pub async fn discover(name: &str) -> Result<Url, String> {
 }
 
 /// A server without the file answers under its own name.
-fn address(name: &str, status: StatusCode, file: &Value) -> Result<Url, String> {
+pub(crate) fn address(name: &str, status: StatusCode, file: &Value) -> Result<Url, String> {
     if status == StatusCode::NOT_FOUND {
         return Url::parse(&format!("https://{name}/")).map_err(|error| error.to_string());
     }

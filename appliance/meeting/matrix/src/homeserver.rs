@@ -1,7 +1,7 @@
 //! The few requests of the client-server API that a call needs, each with a short time-out of its
 //! own, so that a call never waits for the account's sync.
 
-mod events;
+pub(crate) mod events;
 mod membership;
 
 pub(crate) use events::StickyNews;

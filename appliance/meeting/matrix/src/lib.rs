@@ -9,6 +9,7 @@ mod backoff;
 mod call;
 mod credential;
 mod discovery;
+pub mod fuzzing;
 mod homeserver;
 mod legacy;
 mod livekit;

@@ -224,7 +224,7 @@ impl Homeserver {
     }
 }
 
-fn sticky_news(answer: &Value) -> StickyNews {
+pub(crate) fn sticky_news(answer: &Value) -> StickyNews {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let extension = &answer["extensions"][STICKY_EXTENSION];
     let rooms = extension["rooms"].as_object().into_iter().flatten();

@@ -71,7 +71,7 @@ pub(crate) async fn connect(grant: &Grant) -> Result<Stream, SocketError> {
     }
 }
 
-fn signalling_url(base: &str) -> Option<Url> {
+pub(crate) fn signalling_url(base: &str) -> Option<Url> {
     let mut url = Url::parse(base).ok()?;
     let scheme = match url.scheme() {
         "ws" | "http" => "ws",

@@ -1,0 +1,142 @@
+//! What is no matter of one service: encrypted frames, links, calendar entries, the configuration,
+//! and the protocols between our own processes.
+
+use jiff::Timestamp;
+use saal_calendar::Calendar;
+use saal_control::{Answer, Question};
+use saal_fleet_protocol::config;
+use saal_media_protocol::{MediaCommand, MediaEvent};
+use saal_meeting::{Destination, Invitation, LinkTarget, MeetingLink};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{Target, json, lines, text};
+
+const ENTRIES: &str = include_str!("seeds/calendar.json");
+const CONFIGS: [&str; 2] = [
+    include_str!("seeds/config.toml"),
+    "version = 1\n[room]\nname = \"Lahn\"\n",
+];
+/// The moment of the calendar, seconds since 1970.
+const NOW: i64 = 1_800_000_000;
+
+pub(crate) const FRAME: Target = Target {
+    name: "frame",
+    read: saal_media::encryption::fuzzing::frame,
+    seeds: || {
+        vec![
+            vec![0, 0, 0xF8, 0xFF, 0xFE],
+            vec![3, 1, 0, 0, 0, 1, 0x65, 0, 0, 3, 12, 0],
+        ]
+    },
+};
+
+pub(crate) const LINK: Target = Target {
+    name: "link",
+    read: |data| link(&text(data)),
+    seeds: || lines(include_str!("seeds/links.txt")),
+};
+
+pub(crate) const CALENDAR: Target = Target {
+    name: "calendar",
+    read: |data| calendar(json::documents(ENTRIES, data)),
+    seeds: || json::seeds(ENTRIES),
+};
+
+pub(crate) const CONFIG: Target = Target {
+    name: "config",
+    read: |data| configuration(&text(data)),
+    seeds: || CONFIGS.map(|text| text.as_bytes().to_vec()).to_vec(),
+};
+
+pub(crate) const CONTROL: Target = Target {
+    name: "control",
+    read: |data| {
+        let line = text(data);
+        if let Ok(request) = Question::parse(&line) {
+            let said = Question::new(request.clone()).to_line();
+            assert_eq!(Question::parse(&said), Ok(request));
+        }
+        if let Ok(reply) = Answer::parse(&line) {
+            let said = Answer::new(reply).to_line();
+            let _ = Answer::parse(&said).expect("what we say can be read");
+        }
+    },
+    seeds: || lines(include_str!("seeds/control.txt")),
+};
+
+pub(crate) const ENGINE: Target = Target {
+    name: "engine",
+    read: |data| {
+        let line = text(data);
+        if let Some((read, again)) = said_again::<MediaCommand>(&line) {
+            assert_eq!(again, read);
+        }
+        // Levels come back with their last digit rounded.
+        let _ = said_again::<MediaEvent>(&line);
+    },
+    seeds: || lines(include_str!("seeds/engine.txt")),
+};
+
+/// A link that leads somewhere is shown without its secrets.
+fn link(link: &str) {
+    saal_jitsi::fuzzing::link(link);
+    let Ok(target) = LinkTarget::of(&MeetingLink::new(link)) else {
+        return;
+    };
+    let _ = target.destination.place();
+    if let Destination::Matrix {
+        room,
+        password: Some(password),
+        ..
+    } = &target.destination
+    {
+        let shown = format!("{target:?} {room}");
+        let secret = password.reveal();
+        // A word of one letter is anywhere.
+        assert!(secret.len() < 12 || !shown.contains(secret), "{shown}");
+    }
+}
+
+/// State of a Matrix room: a calendar entry, or a Jitsi widget.
+fn calendar(contents: Vec<Value>) {
+    let mut calendar = Calendar::default();
+    let rooms = contents.into_iter().enumerate().map(|(number, content)| {
+        let (widget, entry) = if content.get("data").is_some() {
+            (vec![content], None)
+        } else {
+            (Vec::new(), Some(content))
+        };
+        Invitation {
+            destination: Destination::matrix(format!("!room{number}:example.org")),
+            name: "Weekly".to_owned(),
+            aliases: Vec::new(),
+            calendar_event: entry,
+            jitsi_widgets: widget,
+            in_call: 1,
+            part_of: None,
+        }
+    });
+    calendar.update(rooms.collect());
+    let now = Timestamp::from_second(NOW).expect("in this century");
+    let (meetings, _) = calendar.meetings(now);
+    for meeting in &meetings {
+        assert!(meeting.start <= meeting.end, "{meeting:?}");
+    }
+}
+
+/// A refusal names a line that exists.
+fn configuration(text: &str) {
+    if let Err(error) = config::parse(text) {
+        assert!(error.line <= text.lines().count().max(1), "{error}");
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+/// What is understood can be said and read again.
+fn said_again<T: DeserializeOwned + Serialize>(line: &str) -> Option<(T, T)> {
+    let read = serde_json::from_str::<T>(line).ok()?;
+    let said = serde_json::to_string(&read).expect("it was JSON");
+    let again = serde_json::from_str(&said).expect("what we say can be read");
+    Some((read, again))
+}

@@ -8,7 +8,7 @@ use saal_control::{
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     AccountAction, AccountState, Destination, MeetingAction, MeetingId, MeetingLink, MeetingState,
-    Participant, Ring, RingId, Secret,
+    Participant, Ring, RingId, Secret, SignInWay,
 };
 use serde_json::{Value, json};
 
@@ -66,6 +66,20 @@ fn requests() -> Vec<(Request, Value)> {
                 how: Arrange::Page(2),
             },
             json!({"arrange": {"how": {"page": 2}}}),
+        ),
+        (
+            Request::Account {
+                action: AccountAction::SignIn {
+                    way: SignInWay::Device,
+                },
+            },
+            json!({"account": {"action": {"action": "sign_in", "way": "device"}}}),
+        ),
+        (
+            Request::Account {
+                action: AccountAction::SignInDigits { digits: 7 },
+            },
+            json!({"account": {"action": {"action": "sign_in_digits", "digits": 7}}}),
         ),
         (Request::RecoveryKey {}, json!({"recovery_key": {}})),
         (Request::Leave {}, json!({"leave": {}})),

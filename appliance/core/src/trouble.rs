@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use saal_media_protocol::{DeviceUse, MediaTrouble};
-use saal_meeting::{AccountState, EndReason, IdentityState};
+use saal_meeting::{AccountState, EndReason, IdentityState, SignIn, SignInProblem};
 
 use crate::CalendarProblem;
 
@@ -25,6 +25,8 @@ pub enum TroubleCode {
     SignedOut,
     /// See [`Trouble::Removed`].
     Removed,
+    /// See [`Trouble::SignInNeeded`].
+    SignInNeeded,
     /// See [`Trouble::Unreachable`].
     Unreachable,
     /// See [`Trouble::EngineFailing`].
@@ -52,6 +54,7 @@ impl TroubleCode {
         match self {
             Self::SignedOut => "signed_out",
             Self::Removed => "device_removed",
+            Self::SignInNeeded => "sign_in_needed",
             Self::Unreachable => "homeserver_unreachable",
             Self::EngineFailing => "engine_failing",
             Self::Store => "store_failed",
@@ -81,6 +84,15 @@ pub enum Trouble {
     Removed {
         /// Which server.
         server: String,
+    },
+    /// Somebody has to sign the room in.
+    SignInNeeded {
+        /// Which server.
+        server: String,
+        /// What became of it last.
+        problem: Option<SignInProblem>,
+        /// Somebody is at it.
+        under_way: bool,
     },
     /// The server does not answer.
     Unreachable {
@@ -131,6 +143,7 @@ impl Trouble {
         match self {
             Self::SignedOut { .. } => TroubleCode::SignedOut,
             Self::Removed { .. } => TroubleCode::Removed,
+            Self::SignInNeeded { .. } => TroubleCode::SignInNeeded,
             Self::Unreachable { .. } => TroubleCode::Unreachable,
             Self::EngineFailing => TroubleCode::EngineFailing,
             Self::Store { .. } => TroubleCode::Store,
@@ -149,6 +162,7 @@ impl Trouble {
         match self {
             Self::SignedOut { .. }
             | Self::Removed { .. }
+            | Self::SignInNeeded { .. }
             | Self::Unreachable { .. }
             | Self::EngineFailing => Severity::Blocking,
             Self::Store { .. } | Self::Identity(_) | Self::JoinFailed { .. } | Self::Device(_) => {
@@ -213,6 +227,7 @@ impl Troubles {
             TroubleCode::Unreachable,
             TroubleCode::SignedOut,
             TroubleCode::Removed,
+            TroubleCode::SignInNeeded,
         ]
         .into_iter()
         .fold(false, |cleared, code| self.clear(code) | cleared)
@@ -223,9 +238,11 @@ impl Troubles {
         match account {
             AccountState::Starting | AccountState::Unused => false,
             AccountState::Online { .. } => self.clear_account(),
-            AccountState::Unreachable { server, .. } => self.raise(Trouble::Unreachable {
-                server: server.clone(),
-            }),
+            AccountState::Unreachable { server, .. } => {
+                let server = server.clone();
+                // What is said of a server that is not there comes after a sign-in.
+                self.clear(TroubleCode::SignInNeeded) | self.raise(Trouble::Unreachable { server })
+            }
             AccountState::SignedOut { server, .. } => {
                 let server = server.clone();
                 self.clear_account() | self.raise(Trouble::SignedOut { server })
@@ -234,10 +251,25 @@ impl Troubles {
                 let server = server.clone();
                 self.clear_account() | self.raise(Trouble::Removed { server })
             }
+            AccountState::SigningIn { server, sign_in } => {
+                self.clear_account() | self.raise(sign_in_needed(server, sign_in))
+            }
             AccountState::StoreFailed { path, full, .. } => self.raise(Trouble::Store {
                 path: path.clone(),
                 full: *full,
             }),
         }
+    }
+}
+
+fn sign_in_needed(server: &str, sign_in: &SignIn) -> Trouble {
+    let (problem, under_way) = match sign_in {
+        SignIn::Needed { problem } => (problem.clone(), false),
+        _ => (None, true),
+    };
+    Trouble::SignInNeeded {
+        server: server.to_owned(),
+        problem,
+        under_way,
     }
 }

@@ -5,9 +5,10 @@ use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 15] = [
+const ALL: [TroubleCode; 16] = [
     TroubleCode::SignedOut,
     TroubleCode::Removed,
+    TroubleCode::SignInNeeded,
     TroubleCode::Unreachable,
     TroubleCode::EngineFailing,
     TroubleCode::Store,
@@ -28,19 +29,20 @@ fn place(code: TroubleCode) -> usize {
     match code {
         TroubleCode::SignedOut => 0,
         TroubleCode::Removed => 1,
-        TroubleCode::Unreachable => 2,
-        TroubleCode::EngineFailing => 3,
-        TroubleCode::Store => 4,
-        TroubleCode::Identity => 5,
-        TroubleCode::JoinFailed => 6,
-        TroubleCode::Device(DeviceUse::Camera) => 7,
-        TroubleCode::Device(DeviceUse::Microphone) => 8,
-        TroubleCode::Device(DeviceUse::Loudspeaker) => 9,
-        TroubleCode::Device(DeviceUse::Content) => 10,
-        TroubleCode::Device(DeviceUse::Display) => 11,
-        TroubleCode::CallNotSaved => 12,
-        TroubleCode::ConfigRefused => 13,
-        TroubleCode::Calendar => 14,
+        TroubleCode::SignInNeeded => 2,
+        TroubleCode::Unreachable => 3,
+        TroubleCode::EngineFailing => 4,
+        TroubleCode::Store => 5,
+        TroubleCode::Identity => 6,
+        TroubleCode::JoinFailed => 7,
+        TroubleCode::Device(DeviceUse::Camera) => 8,
+        TroubleCode::Device(DeviceUse::Microphone) => 9,
+        TroubleCode::Device(DeviceUse::Loudspeaker) => 10,
+        TroubleCode::Device(DeviceUse::Content) => 11,
+        TroubleCode::Device(DeviceUse::Display) => 12,
+        TroubleCode::CallNotSaved => 13,
+        TroubleCode::ConfigRefused => 14,
+        TroubleCode::Calendar => 15,
     }
 }
 

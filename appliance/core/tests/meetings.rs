@@ -14,7 +14,7 @@ use saal_core::{Effect, Event, Intent, Muted, SavedCall, TroubleCode};
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, EndReason, IdentityState, MeetingCommand,
-    MeetingState, Participant, ResumeToken, Role, Secret,
+    MeetingState, Participant, ResumeToken, Role, Secret, SignIn, SignInProblem, SignInWay,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -359,6 +359,37 @@ fn a_removed_device_is_told_until_the_account_is_online_again() {
     let user = "@lahn:example.org".to_owned();
     bench.tell(Event::Account(AccountState::Online { user }));
     assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn a_room_that_has_to_be_signed_in_says_so_until_it_is() {
+    let mut bench = Bench::at_home();
+    let signing_in = |sign_in| {
+        let server = "example.org".to_owned();
+        Event::Account(AccountState::SigningIn { server, sign_in })
+    };
+    let problem = Some(SignInProblem::Expired);
+    for step in [
+        SignIn::Needed { problem: None },
+        SignIn::Starting,
+        SignIn::Digits,
+        SignIn::Needed { problem },
+    ] {
+        let effects = bench.tell(signing_in(step.clone()));
+        assert!(effects.contains(&Effect::Redraw), "{step:?} is shown");
+        assert_eq!(bench.trouble_codes(), ["sign_in_needed"]);
+        assert_eq!(bench.room.sign_in(), Some(&step));
+    }
+    let begin = AccountAction::SignIn {
+        way: SignInWay::Code,
+    };
+    let effects = bench.touch(Intent::Account(begin.clone()));
+    let wanted = Effect::Meeting(MeetingCommand::Account(begin));
+    assert_eq!(effects, [wanted]);
+    let user = "@lahn:example.org".to_owned();
+    bench.tell(Event::Account(AccountState::Online { user }));
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+    assert_eq!(bench.room.sign_in(), None);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use saal_media_protocol::{
 use saal_meeting::{
     AccountState, CallEvent, CallId, Caption, ChatLine, Destination, EndReason, JoinStage,
     MeetingAction, MeetingCommand, MeetingId, MeetingLink, MeetingState, Participant, ResumeToken,
-    Ring, RingId, Role, Secret, Waiting,
+    Ring, RingId, Role, Secret, SignIn, SignInProblem, Waiting,
 };
 
 fn arrange() -> impl Strategy<Value = Arrange> {
@@ -207,14 +207,30 @@ fn account() -> impl Strategy<Value = AccountState> {
             reason: reason.clone()
         }),
         Just(AccountState::Removed {
-            server,
+            server: server.clone(),
             reason: reason.clone()
+        }),
+        sign_in().prop_map(move |sign_in| AccountState::SigningIn {
+            server: server.clone(),
+            sign_in
         }),
         any::<bool>().prop_map(move |full| AccountState::StoreFailed {
             path: path.clone(),
             full,
             reason: reason.clone()
         }),
+    ]
+}
+
+fn sign_in() -> impl Strategy<Value = SignIn> {
+    prop_oneof![
+        Just(SignIn::Needed { problem: None }),
+        Just(SignIn::Needed {
+            problem: Some(SignInProblem::Expired)
+        }),
+        Just(SignIn::Starting),
+        Just(SignIn::Digits),
+        Just(SignIn::Finishing),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use saal_control::{Arrange, LayoutName, Request};
 use saal_media_protocol::SourceKind;
-use saal_meeting::{AccountAction, MeetingAction, Secret};
+use saal_meeting::{AccountAction, MeetingAction, Secret, SignInWay};
 
 /// Where packages keep the daemon's state.
 const DEFAULT_STATE: &str = "/var/lib/saal";
@@ -128,6 +128,22 @@ pub(crate) enum AccountCommand {
     RecoveryKey,
     /// Restore the account's identity with its recovery key (read from standard input)
     Recover,
+    /// Show how the account is doing, and while it is signed in the address and the code for that
+    Show,
+    /// Begin to sign the room in (`oauth = true`); `account show` has the code then
+    SignIn {
+        /// With a device of the account, which scans the panel
+        #[arg(long)]
+        by_device: bool,
+    },
+    /// Enter the two digits that the other device shows
+    SignInDigits {
+        /// 00 to 99
+        #[arg(value_parser = clap::value_parser!(u8).range(0..100))]
+        digits: u8,
+    },
+    /// Sign the room in no more
+    CancelSignIn,
 }
 
 impl Cli {
@@ -171,12 +187,7 @@ impl Command {
                 muted: *switch == Switch::Off,
             },
             Self::Television { command } => Request::Arrange { how: command.how() },
-            Self::Account {
-                command: AccountCommand::RecoveryKey,
-            } => Request::RecoveryKey {},
-            Self::Account {
-                command: AccountCommand::Recover,
-            } => recover(Secret::new(String::new())),
+            Self::Account { command } => command.request(),
             // The self test asks the devices and not the daemon; what the daemon knows of them is nearest.
             Self::Devices | Self::Selftest => Request::Devices {},
         }
@@ -196,6 +207,26 @@ impl TelevisionCommand {
                 Arrange::Page(usize::try_from(number - 1).unwrap_or(usize::MAX))
             }
         }
+    }
+}
+
+impl AccountCommand {
+    /// As [`Command::request`].
+    fn request(&self) -> Request {
+        let action = match self {
+            Self::RecoveryKey => return Request::RecoveryKey {},
+            Self::Recover => return recover(Secret::new(String::new())),
+            Self::Show => return Request::Status {},
+            Self::SignIn { by_device: false } => AccountAction::SignIn {
+                way: SignInWay::Code,
+            },
+            Self::SignIn { by_device: true } => AccountAction::SignIn {
+                way: SignInWay::Device,
+            },
+            Self::SignInDigits { digits } => AccountAction::SignInDigits { digits: *digits },
+            Self::CancelSignIn => AccountAction::CancelSignIn,
+        };
+        Request::Account { action }
     }
 }
 

@@ -8,7 +8,9 @@ use std::{
 };
 
 use jiff::tz::TimeZone;
-use saal_control::{Answer, AnswerError, MeetingLine, Question, Reply, Request, SOCKET_NAME};
+use saal_control::{
+    Answer, AnswerError, MeetingLine, Question, Reply, Request, SOCKET_NAME, Status,
+};
 
 /// The daemon's loop answers in milliseconds; after this long it hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -95,10 +97,15 @@ impl Client {
     /// Where the room's clock is; UTC if this program does not know the place.
     pub(crate) fn time_zone(&mut self) -> Result<TimeZone, crate::Failure> {
         match self.ask(Request::Status {})? {
-            Reply::Status(status) => Ok(TimeZone::get(&status.time_zone).unwrap_or(TimeZone::UTC)),
+            Reply::Status(status) => Ok(zone(&status)),
             _ => Err(ClientError::Unexpected.into()),
         }
     }
+}
+
+/// Where a room's clock is; UTC if this program does not know the place.
+pub(crate) fn zone(status: &Status) -> TimeZone {
+    TimeZone::get(&status.time_zone).unwrap_or(TimeZone::UTC)
 }
 
 fn failed(path: PathBuf, source: io::Error) -> ClientError {

@@ -80,10 +80,11 @@ fn run(cli: &Cli) -> Result<String, Failure> {
         command => client.ask(command.request())?,
     };
     if cli.json {
-        return Ok(json(&reply));
+        return Ok(json(&reply, &cli.command));
     }
     let zone = match &reply {
         Reply::Meetings(_) => client.time_zone()?,
+        Reply::Status(status) => client::zone(status),
         _ => jiff::tz::TimeZone::UTC,
     };
     Ok(text::reply(&reply, &cli.command, &zone))
@@ -103,8 +104,11 @@ fn read_secret() -> Result<Secret, Failure> {
 }
 
 /// What was asked for, bare: programs know what they asked.
-fn json(reply: &Reply) -> String {
+fn json(reply: &Reply, command: &Command) -> String {
     let value = match reply {
+        Reply::Status(status) if matches!(command, Command::Account { .. }) => {
+            serde_json::to_string_pretty(&status.account)
+        }
         Reply::Status(status) => serde_json::to_string_pretty(status),
         Reply::Meetings(meetings) => serde_json::to_string_pretty(meetings),
         Reply::Devices(devices) => serde_json::to_string_pretty(devices),

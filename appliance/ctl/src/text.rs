@@ -6,9 +6,9 @@ use saal_control::{
     TelevisionStatus,
 };
 use saal_media_protocol::MediaStats;
-use saal_meeting::{AccountState, Participant, Ring, Role};
+use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem};
 
-use crate::cli::{Command, Switch};
+use crate::cli::{AccountCommand, Command, Switch};
 
 /// Longer names and titles of others are cut.
 const MOST_CHARS: usize = 80;
@@ -18,7 +18,10 @@ const MOST_CHARS_OF_A_SENTENCE: usize = 500;
 /// A reply as lines of text.
 pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String {
     match reply {
-        Reply::Status(of) => status(of),
+        Reply::Status(of) => match command {
+            Command::Account { .. } => account_lines(&of.account, zone),
+            _ => status(of, zone),
+        },
         Reply::Meetings(all) => meetings(all, zone),
         Reply::Devices(of) => devices(of),
         Reply::RecoveryKey { key: Some(key) } => key.reveal().to_owned() + "\n",
@@ -50,10 +53,27 @@ fn done(command: &Command) -> &'static str {
             switch: Switch::Off,
         } => "The camera is off.",
         Command::Television { .. } => "The television shows the others so now.",
-        Command::Account { .. } => {
+        Command::Account { command } => done_with_account(command),
+        Command::Status | Command::Meetings | Command::Devices | Command::Selftest => "Done.",
+    }
+}
+
+fn done_with_account(command: &AccountCommand) -> &'static str {
+    match command {
+        AccountCommand::Recover => {
             "The recovery key is tried; `saalctl status` tells whether it fits."
         }
-        Command::Status | Command::Meetings | Command::Devices | Command::Selftest => "Done.",
+        AccountCommand::SignIn { by_device: false } => {
+            "The sign-in begins; `saalctl account show` has the address and the code."
+        }
+        AccountCommand::SignIn { by_device: true } => {
+            "The sign-in begins; the panel shows the code that the other device scans."
+        }
+        AccountCommand::SignInDigits { .. } => {
+            "The digits are handed on; `saalctl account show` tells how it goes on."
+        }
+        AccountCommand::CancelSignIn => "The sign-in is cancelled.",
+        AccountCommand::RecoveryKey | AccountCommand::Show => "Done.",
     }
 }
 
@@ -90,7 +110,7 @@ fn line(label: &str, text: &str) -> String {
     format!("{label:<12}{text}\n")
 }
 
-fn status(status: &Status) -> String {
+fn status(status: &Status, zone: &TimeZone) -> String {
     let mut text = line("Room", &plain(&status.room));
     text += &line("State", phase(status.phase));
     for ring in &status.ringing {
@@ -99,7 +119,7 @@ fn status(status: &Status) -> String {
     if let Some(of) = &status.call {
         text += &call(of);
     }
-    text += &line("Account", &account(&status.account));
+    text += &account_lines(&status.account, zone);
     text += &line("Engine", &engine(&status.engine));
     if let Some(of) = &status.media {
         text += &media(of);
@@ -204,6 +224,67 @@ fn participant(person: &Participant) -> String {
     }
 }
 
+fn account_lines(of: &AccountState, zone: &TimeZone) -> String {
+    let mut text = line("Account", &account(of));
+    let AccountState::SigningIn { sign_in, .. } = of else {
+        return text;
+    };
+    match sign_in {
+        SignIn::Code(code) => {
+            let until = zone.to_datetime(code.expires).strftime("%H:%M").to_string();
+            text += &line("Address", &sentence(&code.address));
+            text += &line(
+                "Code",
+                &format!("{}, good until {until}", plain(&code.code)),
+            );
+            text += &line("Link", &sentence(&code.link));
+        }
+        SignIn::Allow { code } => text += &line("Code", &plain(code)),
+        _ => {}
+    }
+    text
+}
+
+fn sign_in(server: &str, of: &SignIn) -> String {
+    let at = |what: &str| format!("{what} {server}");
+    match of {
+        SignIn::Needed { problem: None } => {
+            format!("has to be signed in to {server}: `saalctl account sign-in`, or at the panel")
+        }
+        SignIn::Needed {
+            problem: Some(problem),
+        } => format!(
+            "{}: {}",
+            at("is not signed in to"),
+            sign_in_problem(problem)
+        ),
+        SignIn::Starting => at("asks for a code at"),
+        SignIn::Code(_) => at("is being signed in to"),
+        SignIn::Scan { .. } => "waits for another device to scan the panel".to_owned(),
+        SignIn::Digits => {
+            "needs the two digits of the other device: `saalctl account sign-in-digits`".to_owned()
+        }
+        SignIn::Allow { .. } => "has to be allowed on the other device".to_owned(),
+        SignIn::Finishing => at("is nearly signed in to"),
+    }
+}
+
+fn sign_in_problem(problem: &SignInProblem) -> String {
+    match problem {
+        SignInProblem::Ended => "somebody ended its session".to_owned(),
+        SignInProblem::Denied => "somebody declined".to_owned(),
+        SignInProblem::Expired => "nobody did it in time".to_owned(),
+        SignInProblem::OtherAccount { user } => {
+            format!("{} is not the account of the configuration", plain(user))
+        }
+        SignInProblem::WrongDigits => "the digits were wrong".to_owned(),
+        SignInProblem::OtherDevice { reason }
+        | SignInProblem::NotOffered { reason }
+        | SignInProblem::Refused { reason }
+        | SignInProblem::Unreachable { reason } => sentence(reason),
+    }
+}
+
 fn account(account: &AccountState) -> String {
     match account {
         AccountState::Unused => "none".to_owned(),
@@ -215,6 +296,10 @@ fn account(account: &AccountState) -> String {
         AccountState::SignedOut { server, reason } => {
             format!("{server} refuses the log-in: {}", sentence(reason))
         }
+        AccountState::SigningIn {
+            server,
+            sign_in: of,
+        } => sign_in(server, of),
         AccountState::Removed { server, reason } => {
             format!("{server} no longer knows this device: {}", sentence(reason))
         }

@@ -16,7 +16,10 @@ use saal_control::{
     TelevisionStatus, TroubleLine,
 };
 use saal_media_protocol::{DeviceList, MediaStats, ReceivedVideo, SourceKind};
-use saal_meeting::{AccountState, Destination, MeetingId, MeetingState, Participant, Ring, RingId};
+use saal_meeting::{
+    AccountAction, AccountState, Destination, MeetingId, MeetingState, Participant, Ring, RingId,
+    SignIn, SignInCode, SignInWay,
+};
 
 /// A daemon that answers from a script and tells what it was asked.
 struct Daemon {
@@ -232,6 +235,55 @@ fn who_calls_the_room_is_shown_and_answered() {
         printed(&daemon.run(arguments));
         assert_eq!(daemon.asked.recv().unwrap(), request);
     }
+}
+
+#[test]
+fn the_room_is_signed_in_from_a_terminal() {
+    let daemon = Daemon::play(|request| match request {
+        Request::Status {} => Reply::Status(Box::new(Status {
+            account: AccountState::SigningIn {
+                server: "https://hs/".to_owned(),
+                sign_in: SignIn::Code(SignInCode {
+                    address: "https://account.hs/link".to_owned(),
+                    link: "https://account.hs/link?code=WDJB".to_owned(),
+                    code: "WDJB\u{1b}[2J".to_owned(),
+                    expires: "2026-11-23T13:25:00Z".parse().unwrap(),
+                    by_device: true,
+                }),
+            },
+            ..status()
+        })),
+        _ => Reply::Done {},
+    });
+    let shown = printed(&daemon.run(&["account", "show"]));
+    assert_eq!(
+        shown,
+        "\
+Account     is being signed in to https://hs/
+Address     https://account.hs/link
+Code        WDJB\u{fffd}[2J, good until 14:25
+Link        https://account.hs/link?code=WDJB
+"
+    );
+    daemon.asked.recv().unwrap();
+    let (code, device) = (SignInWay::Code, SignInWay::Device);
+    for (arguments, action) in [
+        (&["sign-in"][..], AccountAction::SignIn { way: code }),
+        (
+            &["sign-in", "--by-device"],
+            AccountAction::SignIn { way: device },
+        ),
+        (
+            &["sign-in-digits", "07"],
+            AccountAction::SignInDigits { digits: 7 },
+        ),
+        (&["cancel-sign-in"], AccountAction::CancelSignIn),
+    ] {
+        printed(&daemon.run(&[&["account"], arguments].concat()));
+        assert_eq!(daemon.asked.recv().unwrap(), Request::Account { action });
+    }
+    let wrong = daemon.run(&["account", "sign-in-digits", "100"]);
+    assert_eq!(wrong.status.code(), Some(2));
 }
 
 #[test]

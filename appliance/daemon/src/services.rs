@@ -194,6 +194,13 @@ fn log_in(matrix: &config::Matrix, file: &ConfigFile) -> Result<LogIn, String> {
     if let Some(path) = &matrix.access_token_file {
         return token(path).map(LogIn::AccessToken);
     }
+    if matrix.oauth {
+        let id = matrix.oauth_client_id.as_ref();
+        return Ok(LogIn::OAuth {
+            user: user(),
+            client_id: id.map(|id| id.as_str().to_owned()),
+        });
+    }
     let log_in = match (&matrix.password_file, &matrix.login_token_file) {
         (Some(path), _) => LogIn::Password {
             user: user(),

@@ -8,7 +8,9 @@ use saal_control::{
 use saal_core::{Agenda, Arrange, EngineState, InCall, Intent, Now, Phase, Room, Trouble};
 use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::SourceKind;
-use saal_meeting::{AccountAction, LinkTarget, Meeting, MeetingId, MeetingLink, RingId, Waiting};
+use saal_meeting::{
+    AccountAction, LinkTarget, Meeting, MeetingId, MeetingLink, RingId, SignIn, Waiting,
+};
 
 /// What answers are made from.
 pub(crate) struct Facts<'a> {
@@ -73,7 +75,26 @@ fn account(action: &AccountAction, facts: &Facts<'_>) -> (Reply, Option<Intent>)
         let message = "the room has no Matrix account".to_owned();
         return refuse(ErrorCode::NotFound, message);
     }
+    if let Some(message) = too_late(action, facts.room.sign_in()) {
+        return refuse(ErrorCode::NotNow, message.to_owned());
+    }
     (Reply::Done {}, Some(Intent::Account(action.clone())))
+}
+
+/// Why nobody can do that with the room's sign-in now.
+fn too_late(action: &AccountAction, sign_in: Option<&SignIn>) -> Option<&'static str> {
+    match (action, sign_in) {
+        (
+            AccountAction::SignIn { .. }
+            | AccountAction::CancelSignIn
+            | AccountAction::SignInDigits { .. },
+            None,
+        ) => Some("the room is signed in, or logs in in another way (matrix.oauth)"),
+        (AccountAction::SignInDigits { .. }, Some(step)) if *step != SignIn::Digits => {
+            Some("no other device has scanned the code yet")
+        }
+        _ => None,
+    }
 }
 
 fn refuse(code: ErrorCode, message: String) -> (Reply, Option<Intent>) {

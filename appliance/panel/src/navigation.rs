@@ -2,7 +2,7 @@
 //! it; it is gone with the call.
 
 use saal_core::{InCall, Obstacle, Phase, Room};
-use saal_meeting::{CallId, Role, Secret};
+use saal_meeting::{CallId, Role, Secret, SignIn};
 
 /// What lies over the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Sheet {
     EndForAll,
     /// The account's recovery key, while the room is in no meeting.
     RecoveryKey,
+    /// Signing the room in to its account, while it is in no meeting.
+    SignIn,
 }
 
 /// What a touch changes on the panel itself.
@@ -192,7 +194,7 @@ impl Navigation {
     }
 
     fn show(&mut self, sheet: Option<Sheet>) {
-        if sheet == Some(Sheet::RecoveryKey) {
+        if matches!(sheet, Some(Sheet::RecoveryKey | Sheet::SignIn)) {
             self.typing = Typing::default();
         }
         self.sheet = sheet;
@@ -209,7 +211,9 @@ impl Navigation {
                 ..Self::default()
             };
         }
-        let asks = asks_for_password(room.phase()) || self.sheet == Some(Sheet::RecoveryKey);
+        let asks = asks_for_password(room.phase())
+            || self.sheet == Some(Sheet::RecoveryKey)
+            || (self.sheet == Some(Sheet::SignIn) && room.sign_in() == Some(&SignIn::Digits));
         if !asks {
             self.typing = Typing::default();
         }
@@ -228,6 +232,9 @@ fn exists(sheet: &Sheet, room: &Room) -> bool {
     if *sheet == Sheet::RecoveryKey {
         return *room.phase() == Phase::Home && room.wants_recovery_key().is_some();
     }
+    if *sheet == Sheet::SignIn {
+        return *room.phase() == Phase::Home && room.sign_in().is_some();
+    }
     room.phase()
         .in_call()
         .is_some_and(|call| is_in(sheet, call))
@@ -243,7 +250,7 @@ fn is_in(sheet: &Sheet, call: &InCall) -> bool {
         Sheet::Polls => !call.state.polls.is_empty(),
         Sheet::Keypad => call.state.dial_in,
         Sheet::EndForAll => moderator,
-        Sheet::RecoveryKey => false,
+        Sheet::RecoveryKey | Sheet::SignIn => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is wrong and what to do, in people's words.
 
+pub(crate) mod sign_in;
+
 use saal_core::Trouble;
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::{DeviceUse, MediaTrouble};
@@ -42,6 +44,14 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
             words.say(M::TroubleRemoved),
             one(M::TroubleRemovedAdvice, "server", server),
         ),
+        Trouble::SignInNeeded {
+            server,
+            under_way: true,
+            ..
+        } => sign_in::under_way(words, server),
+        Trouble::SignInNeeded {
+            server, problem, ..
+        } => sign_in::explain(words, server, problem.as_ref()),
         Trouble::Unreachable { server } => (
             words.say(M::TroubleUnreachable),
             one(M::TroubleUnreachableAdvice, "server", server),

@@ -3,12 +3,13 @@
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{
     InCall, LobbyWord, Muted, Notice, Now, Obstacle, Phase, Presenting, Reaction, Room, Said,
-    Stage, Trouble,
+    Stage, Trouble, TroubleCode,
 };
 use saal_fleet_protocol::config::{Language, Layout, Theme};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring, Verification,
+    AccountState, Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring,
+    SignIn, Verification,
 };
 
 use crate::{Navigation, Sheet};
@@ -56,6 +57,15 @@ pub enum Screen {
     RecoveryKey {
         /// The last one did not fit.
         wrong: bool,
+    },
+    /// Somebody signs the room in to its account.
+    SignIn {
+        /// Which server.
+        server: String,
+        /// As whom, as the configuration has it.
+        user: String,
+        /// How far it is.
+        of: SignIn,
     },
     /// Somebody verifies the room from another device of its account.
     Verification(Verification),
@@ -165,6 +175,10 @@ impl View {
         let config = room.config();
         let panel = config.map(|c| (c.panel.width.get(), c.panel.height.get()));
         let (width, height) = panel.unwrap_or(UNCONFIGURED);
+        let screen = match config {
+            Some(_) => Screen::of(room, now, navigation),
+            None => Screen::Starting,
+        };
         Self {
             width,
             height,
@@ -173,15 +187,20 @@ impl View {
             time_zone: config.map_or(TimeZone::UTC, |c| c.room.time_zone.zone()),
             now: now.wall,
             room: config.map_or_else(String::new, |c| c.room.name.as_str().to_owned()),
-            screen: if config.is_some() {
-                Screen::of(room, now, navigation)
-            } else {
-                Screen::Starting
-            },
-            troubles: room.troubles().into_iter().cloned().collect(),
+            troubles: troubles(room, &screen),
+            screen,
             navigation: navigation.clone(),
         }
     }
+}
+
+/// What is wrong, without what the screen itself is about.
+fn troubles(room: &Room, screen: &Screen) -> Vec<Trouble> {
+    let about = |trouble: &Trouble| {
+        matches!(screen, Screen::SignIn { .. }) && trouble.code() == TroubleCode::SignInNeeded
+    };
+    let all = room.troubles().into_iter();
+    all.filter(|trouble| !about(trouble)).cloned().collect()
 }
 
 impl Screen {
@@ -197,6 +216,13 @@ impl Screen {
                 let wanted = room.wants_recovery_key();
                 if let (Some(Sheet::RecoveryKey), Some(wrong)) = (navigation.sheet(), wanted) {
                     return Self::RecoveryKey { wrong };
+                }
+                if let (Some(Sheet::SignIn), AccountState::SigningIn { server, sign_in }) =
+                    (navigation.sheet(), room.account())
+                {
+                    let (server, of) = (server.clone(), sign_in.clone());
+                    let user = account_name(room);
+                    return Self::SignIn { server, user, of };
                 }
                 if let Some(verification) = room.verification() {
                     return Self::Verification(verification.clone());
@@ -222,6 +248,12 @@ impl Screen {
             },
         }
     }
+}
+
+fn account_name(room: &Room) -> String {
+    let matrix = room.config().and_then(|c| c.matrix.as_ref());
+    let user = matrix.and_then(|matrix| matrix.user.as_ref());
+    user.map_or_else(String::new, |user| user.as_str().to_owned())
 }
 
 /// As many lines as fit beside what people may say.

@@ -187,6 +187,8 @@ fn a_room_logs_in_in_one_way() {
         "password_file = \"p\"\nuser = \"lahn\"\n",
         "login_token_file = \"t\"\n",
         "registration_token_file = \"t\"\nuser = \"@lahn:example.org\"\n",
+        "oauth = true\nuser = \"lahn\"\n",
+        "oauth = true\noauth_client_id = \"room\"\nuser = \"lahn\"\n",
     ] {
         config::parse(&with(right)).unwrap();
     }
@@ -197,6 +199,16 @@ fn a_room_logs_in_in_one_way() {
             "2 of",
         ),
         ("password_file = \"p\"\n", "need user"),
+        // Whoever stands at the panel could make the room theirs.
+        ("oauth = true\n", "need user"),
+        (
+            "oauth = true\npassword_file = \"p\"\nuser = \"lahn\"\n",
+            "2 of",
+        ),
+        (
+            "login_token_file = \"t\"\noauth_client_id = \"room\"\n",
+            "oauth = true",
+        ),
         (
             "login_token_file = \"t\"\nuser = \"lahn\"\n",
             "leave user out",

@@ -6,10 +6,11 @@ use saal_fleet_protocol::config;
 
 const GOLDEN: &str = include_str!("golden/v1.toml");
 /// The other ways to log in; each excludes the others.
-const LOG_INS: [&str; 3] = [
+const LOG_INS: [&str; 4] = [
     include_str!("golden/v1-password.toml"),
     include_str!("golden/v1-login-token.toml"),
     include_str!("golden/v1-registration.toml"),
+    include_str!("golden/v1-oauth.toml"),
 ];
 const PAGE: &str = include_str!("../../../docs/configuration.md");
 

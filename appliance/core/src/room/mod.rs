@@ -14,8 +14,8 @@ use std::{collections::VecDeque, time::Duration};
 use saal_fleet_protocol::Config;
 use saal_media_protocol::{Codec, DeviceList, Label, MediaStats};
 use saal_meeting::{
-    AccountState, IdentityState, Meeting, MeetingCommand, MeetingId, Ring, RingId, Verification,
-    Watched,
+    AccountState, IdentityState, Meeting, MeetingCommand, MeetingId, Ring, RingId, SignIn,
+    Verification, Watched,
 };
 
 use crate::{
@@ -239,6 +239,15 @@ impl Room {
     pub fn wants_recovery_key(&self) -> Option<bool> {
         match self.troubles.get(TroubleCode::Identity) {
             Some(Trouble::Identity(IdentityState::RecoveryKeyNeeded { wrong })) => Some(*wrong),
+            _ => None,
+        }
+    }
+
+    /// How far somebody has come who signs the room in; `None`: nobody has to.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<&SignIn> {
+        match &self.account {
+            AccountState::SigningIn { sign_in, .. } => Some(sign_in),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ mod link;
 mod matrix_room;
 mod meeting;
 mod ring;
+mod sign_in;
 
 pub use call::{
     CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MeetingState, Participant,
@@ -18,6 +19,7 @@ pub use link::{LinkError, LinkTarget};
 pub use matrix_room::MatrixRoom;
 pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, PartOf, Secret};
 pub use ring::{Ring, RingId};
+pub use sign_in::{SignIn, SignInCode, SignInProblem, SignInWay};
 
 use saal_media_protocol::{Codec, SourceKind, TransportEvent};
 use serde::{Deserialize, Serialize};
@@ -131,6 +133,18 @@ pub enum AccountAction {
     },
     /// Ends a verification, or puts away how it ended.
     CloseVerification,
+    /// Somebody is there to sign the room in; what was under way begins anew.
+    SignIn {
+        /// How.
+        way: SignInWay,
+    },
+    /// Nobody signs the room in any more.
+    CancelSignIn,
+    /// The two digits that the other device shows; answers [`SignIn::Digits`].
+    SignInDigits {
+        /// 0 to 99.
+        digits: u8,
+    },
 }
 
 impl MeetingCommand {
@@ -323,6 +337,13 @@ pub enum AccountState {
     Online {
         /// The account's id.
         user: String,
+    },
+    /// Somebody has to sign the room in, or is at it.
+    SigningIn {
+        /// Which server.
+        server: String,
+        /// How far it is.
+        sign_in: SignIn,
     },
     /// The server can't be reached; it is tried again by itself.
     Unreachable {

@@ -280,6 +280,26 @@ impl Homeserver {
         Ok(answer["device_keys"][user].get(id).is_some())
     }
 
+    /// Whether the server says to anybody that it does something beyond the specification.
+    pub(crate) async fn offers(&self, feature: &str) -> Result<bool, RequestError> {
+        let what = "asking what the home server can";
+        let url = self.url(&["_matrix", "client", "versions"]);
+        let (status, body) = self.answer(what, self.http.get(url)).await?;
+        if !status.is_success() {
+            return Err(RequestError::of(what, status, &body));
+        }
+        Ok(body["unstable_features"][feature] == true)
+    }
+
+    /// Calls a device of the account's.
+    pub(crate) async fn name_device(&self, device: &str, name: &str) -> Result<(), RequestError> {
+        let url = self.url(&["_matrix", "client", "v3", "devices", device]);
+        let body = json!({ "display_name": name });
+        self.ask::<Value>("naming the device", Method::PUT, url, Some(&body))
+            .await
+            .map(drop)
+    }
+
     /// Removes the device that the token is of.
     pub(crate) async fn log_out(&self) -> Result<(), RequestError> {
         let url = self.url(&["_matrix", "client", "v3", "logout"]);

@@ -56,6 +56,13 @@ pub enum LogIn {
         /// From the server's administrator.
         token: OnceSecret,
     },
+    /// Somebody signs the room in by what the panel shows (OAuth 2.0: RFC 8628, MSC4108).
+    OAuth {
+        /// Local part or whole user id; nobody else is let in.
+        user: String,
+        /// As which client; without, the room registers itself (RFC 7591).
+        client_id: Option<String>,
+    },
 }
 
 /// Seals what the account has to remember.

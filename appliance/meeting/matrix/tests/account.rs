@@ -11,7 +11,9 @@ use std::{
 
 use saal_hal_sim::SimulatedSealer;
 use saal_matrix::{LogIn, MatrixSettings, Sealing, Service};
-use saal_meeting::{AccountState, MeetingCommand, MeetingEvent};
+use saal_meeting::{
+    AccountAction, AccountState, MeetingCommand, MeetingEvent, SignIn, SignInProblem, SignInWay,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -22,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Room {
     /// Dropping them ends the service.
-    _commands: mpsc::UnboundedSender<MeetingCommand>,
+    commands: mpsc::UnboundedSender<MeetingCommand>,
     events: mpsc::UnboundedReceiver<MeetingEvent>,
 }
 
@@ -43,10 +45,7 @@ impl Room {
             sealing: Sealing(Arc::new(SimulatedSealer::new(1))),
         };
         let (commands, events) = Service::start(settings, store);
-        Self {
-            _commands: commands,
-            events,
-        }
+        Self { commands, events }
     }
 
     async fn next(&mut self) -> MeetingEvent {
@@ -462,4 +461,34 @@ async fn an_account_is_registered_with_a_token_and_a_password_that_nobody_knows(
     let bodies = bodies.lock().unwrap();
     assert_eq!(bodies.len(), 2);
     assert!(bodies[1].contains(r#""session":"s1""#) && bodies[1].contains(r#""username":"room""#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_nobody_can_sign_in_at_is_told_once_somebody_wants_to() {
+    let store = tempfile::tempdir().unwrap();
+    let log_in = LogIn::OAuth {
+        user: "room".to_owned(),
+        client_id: None,
+    };
+    let mut room = Room::log_in(homeserver(works).await, store.path(), log_in);
+    let needed = |wanted: fn(&Option<SignInProblem>) -> bool| {
+        move |state: &AccountState| {
+            matches!(state, AccountState::SigningIn { sign_in: SignIn::Needed { problem }, .. }
+                if wanted(problem))
+        }
+    };
+    room.until(needed(Option::is_none)).await;
+    let action = AccountAction::SignIn {
+        way: SignInWay::Code,
+    };
+    let command = MeetingCommand::Account(action);
+    room.commands.send(command.clone()).unwrap();
+    let not_offered = |problem: &Option<_>| {
+        matches!(problem, Some(SignInProblem::NotOffered { reason })
+            if reason.contains("auth_metadata"))
+    };
+    room.until(needed(not_offered)).await;
+    // It may be another day.
+    room.commands.send(command).unwrap();
+    room.until(needed(not_offered)).await;
 }

@@ -2,6 +2,7 @@
 
 mod bar;
 mod call;
+mod digits;
 mod home;
 mod joining;
 mod keyboard;
@@ -11,6 +12,7 @@ mod password;
 mod ringing;
 mod rows;
 mod scanning;
+mod sign_in;
 mod troubles;
 mod verification;
 
@@ -94,6 +96,7 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
         Screen::RecoveryKey { wrong } => {
             fit.most(0, |page, _| password::recovery_key(page, *wrong))
         }
+        Screen::SignIn { server, of, .. } => sign_in::lay_out(&mut fit, server, of),
         Screen::Verification(of) => verification::lay_out(&mut fit, of),
         Screen::Joining { .. } => joining::lay_out(&mut fit),
         Screen::Call(call) => call::lay_out(&mut fit, call),

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Sizes that are tried, the largest first.
-const SIZES: usize = 6;
+pub(super) const SIZES: usize = 6;
 /// The smallest of them, as a part of the largest.
 const LEAST: f32 = 0.5;
 
@@ -36,11 +36,15 @@ impl Fit<'_> {
         buttons: impl Fn(&Page<'_>) -> Vec<Node>,
     ) -> Layout {
         self.most(SIZES, |page, size| {
-            let part = size.saturating_sub(1) as f32 / (SIZES - 1) as f32;
-            let side = largest(page) * (LEAST + (1.0 - LEAST) * part);
-            scan(page, (code, side), of, buttons(page))
+            scan(page, (code, side(page, size)), of, buttons(page))
         })
     }
+}
+
+/// The side of a code in one of [`SIZES`], in pixels.
+pub(super) fn side(page: &Page<'_>, size: usize) -> f32 {
+    let part = size.saturating_sub(1) as f32 / (SIZES - 1) as f32;
+    largest(page) * (LEAST + (1.0 - LEAST) * part)
 }
 
 /// The side that a code has where nothing else is on the panel but the bar, in pixels.

@@ -2,7 +2,7 @@
 
 use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::{Intent, Severity, Trouble};
-use saal_meeting::IdentityState;
+use saal_meeting::{AccountAction, IdentityState, SignInWay};
 
 use super::{Density, Page};
 use crate::{
@@ -97,10 +97,32 @@ impl Page<'_> {
             meaning(&id, Message::Dismiss).intent(Intent::Dismiss(trouble.code()))
         } else if key && matches!(self.view.screen, Screen::Home { .. }) {
             meaning("recovery-key", Message::RecoveryKeyEnter).step(Step::Open(Sheet::RecoveryKey))
+        } else if let Some(meaning) = self.sign_in(trouble) {
+            meaning
         } else {
             return None;
         };
         Some(self.banner_button(meaning, soft, on))
+    }
+
+    /// Opens what somebody signs the room in with, and begins that.
+    fn sign_in(&self, trouble: &Trouble) -> Option<Meaning> {
+        let Trouble::SignInNeeded { under_way, .. } = trouble else {
+            return None;
+        };
+        let home = matches!(self.view.screen, Screen::Home { .. });
+        let meaning = Meaning::new("sign-in", Role::Button, self.words.say(Message::SignIn))
+            .described(explain(self.words, trouble).what)
+            .step(Step::Open(Sheet::SignIn));
+        let begin = Intent::Account(AccountAction::SignIn {
+            way: SignInWay::Code,
+        });
+        let meaning = if *under_way {
+            meaning
+        } else {
+            meaning.intent(begin)
+        };
+        home.then_some(meaning)
     }
 
     fn banner_button(&self, meaning: Meaning, soft: Rgb888, on: Rgb888) -> Node {
@@ -129,8 +151,15 @@ impl Page<'_> {
         let (mark, soft, on) = self.severity(trouble.severity());
         let words = explain(self.words, trouble);
         let id = format!("trouble:{}", trouble.code().as_str());
-        self.message(mark, (soft, on), &words.what, &words.advice)
-            .means(Meaning::new(id, Role::Alert, words.what).described(words.advice))
+        let message = self
+            .message(mark, (soft, on), &words.what, &words.advice)
+            .means(Meaning::new(id, Role::Alert, words.what).described(words.advice));
+        let Some(meaning) = self.sign_in(trouble) else {
+            return message;
+        };
+        let label = meaning.label.clone();
+        let button = self.button(Icon::Key, &label, self.accent(), meaning);
+        column([message, row([button]).centred().above(self.px(32.0))])
     }
 
     fn severity(&self, severity: Severity) -> (Icon, Rgb888, Rgb888) {

@@ -9,7 +9,7 @@ use std::{
 
 use saal_core::{Muted, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
-use saal_meeting::{EndReason, IdentityState, JoinStage};
+use saal_meeting::{EndReason, IdentityState, JoinStage, SignInProblem};
 use saal_panel::{Picture, Renderer, Screen, View};
 
 use crate::{meeting_scenes, scenes};
@@ -309,5 +309,15 @@ fn the_recovery_key() {
     let needed = || Trouble::Identity(IdentityState::RecoveryKeyNeeded { wrong: false });
     check("home-recovery-key", &scenes::home(), |view| {
         view.troubles = vec![needed()]
+    });
+}
+
+#[test]
+fn the_sign_in() {
+    check("home-sign-in", &scenes::home(), |view| {
+        view.troubles = vec![scenes::sign_in(Some(SignInProblem::Ended), false)];
+    });
+    check("free-sign-in", &scenes::free(), |view| {
+        view.troubles = vec![scenes::sign_in(None, false)];
     });
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use saal_core::Notice;
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::SourceKind;
-use saal_meeting::{Knocker, MeetingId, PartOf, Ring};
+use saal_meeting::{Knocker, MeetingId, PartOf, Ring, SignIn, SignInCode, SignInProblem};
 use saal_panel::{Call, Element, Navigation, Renderer, Screen, Sheet};
 
 use crate::{meeting_scenes, scenes};
@@ -75,7 +75,26 @@ fn in_meetings(text: &str) -> Vec<(Screen, Navigation)> {
     let mut ring = scenes::ring(Some(text), true);
     text.clone_into(&mut ring.from);
     let ringing = (Screen::Ringing(ring), Navigation::default());
-    calls.chain(joining).chain([ringing]).collect()
+    let others = joining.into_iter().chain([ringing]);
+    calls.chain(others).chain(signing_in(text)).collect()
+}
+
+/// What the account's service says.
+fn signing_in(text: &str) -> [(Screen, Navigation); 2] {
+    let text = || text.to_owned();
+    let code = SignInCode {
+        address: text(),
+        link: text(),
+        code: "WWWW-WWWW-WWWW-WWWW-WWWW-WWWW-WW".to_owned(),
+        expires: scenes::at("14:25"),
+        by_device: true,
+    };
+    let problem = Some(SignInProblem::OtherAccount { user: text() });
+    [SignIn::Code(code), SignIn::Needed { problem }].map(|of| {
+        let (server, user) = (text(), text());
+        let screen = Screen::SignIn { server, user, of };
+        (screen, scenes::at_sheet(Sheet::SignIn))
+    })
 }
 
 fn write_everywhere(call: &mut Call, text: &str) {

@@ -5,11 +5,11 @@ use saal_fleet_protocol::config::{Language, Layout};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Knocker, MeetingId, PartOf, Participant, Poll,
-    Role as MeetingRole, Verification, Waiting,
+    Role as MeetingRole, SignIn, SignInCode, SignInProblem, Verification, Waiting,
 };
 use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step, TelevisionView, View};
 
-use crate::scenes::{after, at_sheet, call_with, joining, person, ring};
+use crate::scenes::{after, at, at_sheet, call_with, joining, person, ring};
 
 /// A screen and where people are on it.
 pub(crate) type Scene = (&'static str, Screen, Navigation);
@@ -422,7 +422,40 @@ fn of_the_account() -> Vec<Scene> {
         let typed = after(steps.chain(typed("EsTc 5hSn")));
         scenes.push((name, Screen::RecoveryKey { wrong }, typed));
     }
+    for (name, of) in signing_in() {
+        let server = "https://matrix.example.org/".to_owned();
+        let steps = [Step::Open(Sheet::SignIn)].into_iter();
+        let typed = after(steps.chain(typed("4")));
+        let user = "raum-lahn".to_owned();
+        scenes.push((name, Screen::SignIn { server, user, of }, typed));
+    }
     scenes
+}
+
+/// Steps of signing the room in.
+fn signing_in() -> [(&'static str, SignIn); 5] {
+    let address = "https://account.example.org/link".to_owned();
+    let code = SignInCode {
+        link: format!("{address}?code=WDJB-MJHT"),
+        address,
+        code: "WDJB-MJHT".to_owned(),
+        expires: at("14:25"),
+        by_device: true,
+    };
+    let qr: Vec<u8> = b"MATRIX".iter().copied().chain(0..=120).collect();
+    let allow = SignIn::Allow {
+        code: "WDJB-MJHT".to_owned(),
+    };
+    let problem = Some(SignInProblem::OtherAccount {
+        user: "@anna:example.org".to_owned(),
+    });
+    [
+        ("sign-in-code", SignIn::Code(code)),
+        ("sign-in-scan", SignIn::Scan { qr }),
+        ("sign-in-digits", SignIn::Digits),
+        ("sign-in-allow", allow),
+        ("sign-in-problem", SignIn::Needed { problem }),
+    ]
 }
 
 /// Each step of verifying the room.

@@ -8,8 +8,9 @@ use saal_fleet_protocol::config::parse;
 use saal_hal::{Touch, TouchPhase};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MeetingAction,
-    MeetingCommand, MeetingState, Participant, Poll, Role as MeetingRole, Secret, Waiting,
+    AccountAction, AccountState, CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage,
+    Knocker, MeetingAction, MeetingCommand, MeetingState, Participant, Poll, Role as MeetingRole,
+    Secret, SignIn, SignInCode, SignInProblem, SignInWay, Waiting,
 };
 use saal_panel::{Element, Layout, Navigation, Renderer, TouchTracker, View};
 
@@ -23,7 +24,8 @@ language = "en"
 time_zone = "Europe/Berlin"
 [matrix]
 homeserver = "http://127.0.0.1:8008"
-access_token_file = "token"
+oauth = true
+user = "@lahn:example.org"
 allowed_servers = ["example.org"]
 [devices]
 content = "simulated"
@@ -38,8 +40,8 @@ struct Wall {
 }
 
 impl Wall {
-    /// People touched Join.
-    fn joining() -> Self {
+    /// A meeting goes on.
+    fn at_home() -> Self {
         let mut room = Room::new();
         room.handle(now(), Event::Config(Box::new(parse(CONFIG).unwrap())));
         let meetings = vec![scenes::meeting(
@@ -54,12 +56,17 @@ impl Wall {
                 problems: Vec::new(),
             },
         );
-        let mut wall = Self {
+        Self {
             room,
             navigation: Navigation::default(),
             renderer: Renderer::new(),
             touches: TouchTracker::default(),
-        };
+        }
+    }
+
+    /// People touched Join.
+    fn joining() -> Self {
+        let mut wall = Self::at_home();
         wall.touch("join:0");
         wall
     }
@@ -737,4 +744,52 @@ fn subject_and_breakout_room_are_read() {
         wall.label("visitor"),
         "Listening and watching only – raise a hand to take part"
     );
+}
+
+#[test]
+fn a_room_is_signed_in_by_what_people_touch_and_enter() {
+    let mut wall = Wall::at_home();
+    let step = |wall: &mut Wall, sign_in| {
+        let server = "example.org".to_owned();
+        let account = AccountState::SigningIn { server, sign_in };
+        wall.room.handle(now(), Event::Account(account));
+    };
+    let act = |action| vec![MeetingCommand::Account(action)];
+    let begin = |way| act(AccountAction::SignIn { way });
+    step(&mut wall, SignIn::Needed { problem: None });
+    assert_eq!(wall.touch("sign-in"), begin(SignInWay::Code));
+    step(&mut wall, SignIn::Starting);
+    assert_eq!(wall.touch("cancel"), act(AccountAction::CancelSignIn));
+    // Somebody else is at it: a look does not begin anew.
+    assert_eq!(wall.touch("sign-in"), []);
+    let code = SignInCode {
+        address: "https://account.example.org/link".to_owned(),
+        link: "https://account.example.org/link?code=WDJB".to_owned(),
+        code: "WDJB".to_owned(),
+        expires: scenes::at("14:25"),
+        by_device: true,
+    };
+    step(&mut wall, SignIn::Code(code));
+    assert_eq!(wall.label("user-code"), "WDJB");
+    assert_eq!(wall.label("until"), "Good until 14:25.");
+    assert!(wall.label("whose").contains("@lahn:example.org"));
+    assert_eq!(wall.touch("new-code"), begin(SignInWay::Code));
+    assert_eq!(wall.touch("by-device"), begin(SignInWay::Device));
+    step(&mut wall, SignIn::Scan { qr: vec![7; 100] });
+    assert!(wall.find("code").is_some());
+    step(&mut wall, SignIn::Digits);
+    assert!(wall.find("enter").unwrap().state.disabled);
+    assert!(wall.touch_all(&["key:0", "key:5", "key:erase"]).is_empty());
+    assert!(wall.find("enter").unwrap().state.disabled);
+    wall.touch("key:7");
+    let digits = AccountAction::SignInDigits { digits: 7 };
+    assert_eq!(wall.touch("enter"), act(digits));
+    assert_eq!(wall.description("digits"), "", "the next one begins anew");
+    let problem = Some(SignInProblem::WrongDigits);
+    step(&mut wall, SignIn::Needed { problem });
+    assert_eq!(wall.touch("sign-in"), begin(SignInWay::Code));
+    let user = "@lahn:example.org".to_owned();
+    let online = AccountState::Online { user };
+    wall.room.handle(now(), Event::Account(online));
+    assert!(wall.find("join:0").is_some(), "back at home by itself");
 }

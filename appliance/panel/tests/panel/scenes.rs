@@ -6,7 +6,7 @@ use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
     Destination, EndReason, IdentityState, JoinStage, Meeting, MeetingId, MeetingState, PartOf,
-    Participant, Ring, RingId,
+    Participant, Ring, RingId, SignInProblem,
 };
 use saal_panel::{Call, Navigation, Screen, Sheet, Step, TelevisionView, View};
 
@@ -309,7 +309,19 @@ pub(crate) fn all_troubles() -> Vec<Trouble> {
                 reason: "no start".to_owned(),
             }],
         },
+        sign_in(None, false),
+        sign_in(None, true),
+        sign_in(Some(SignInProblem::Ended), false),
+        sign_in(Some(SignInProblem::Expired), false),
     ]
+}
+
+pub(crate) fn sign_in(problem: Option<SignInProblem>, under_way: bool) -> Trouble {
+    Trouble::SignInNeeded {
+        server: "matrix.example.org".to_owned(),
+        problem,
+        under_way,
+    }
 }
 
 pub(crate) fn join_failed(reason: EndReason) -> Trouble {

@@ -71,7 +71,7 @@ pub struct Matrix {
     /// Base address of the client-server API, or a server name.
     pub homeserver: Homeserver,
     /// File with the access token alone; relative to the configuration's folder. This or one of
-    /// the next three.
+    /// the next four.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_file: Option<PathBuf>,
     /// File with the password of `user`, needed once.
@@ -83,7 +83,15 @@ pub struct Matrix {
     /// File with a token that allows to register `user` (`m.login.registration_token`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_token_file: Option<PathBuf>,
-    /// Whose password it is, or who is registered: the name before the colon, or the whole id.
+    /// Somebody signs the room in as `user`, by OAuth 2.0: with a browser or a device of the
+    /// account, by what the panel shows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub oauth: bool,
+    /// The room as the account's service knows it; without, the room registers itself (RFC 7591).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth_client_id: Option<RoomName>,
+    /// Whose password it is, who is registered or signed in: the name before the colon, or the
+    /// whole id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<RoomName>,
     /// File with the account's recovery key, for a device that has to be verified anew.
@@ -102,26 +110,32 @@ pub struct Matrix {
 impl Matrix {
     /// A room logs in in one way.
     fn check_log_in(&self) -> Result<(), (&'static str, String)> {
-        const WAYS: &str = "access_token_file, password_file, login_token_file and \
-                            registration_token_file";
+        const WAYS: &str = "access_token_file, password_file, login_token_file, \
+                            registration_token_file and oauth";
         let ways = [
-            &self.access_token_file,
-            &self.password_file,
-            &self.login_token_file,
-            &self.registration_token_file,
+            self.access_token_file.is_some(),
+            self.password_file.is_some(),
+            self.login_token_file.is_some(),
+            self.registration_token_file.is_some(),
+            self.oauth,
         ];
-        let given = ways.iter().filter(|way| way.is_some()).count();
+        let given = ways.iter().filter(|given| **given).count();
         if given != 1 {
             return Err((
                 "matrix",
                 format!("{given} of {WAYS} are given; give one of them"),
             ));
         }
-        let of_user = self.password_file.is_some() || self.registration_token_file.is_some();
+        if self.oauth_client_id.is_some() && !self.oauth {
+            let problem = "this is for oauth = true; leave it out";
+            return Err(("matrix.oauth_client_id", problem.to_owned()));
+        }
+        let of_user =
+            self.password_file.is_some() || self.registration_token_file.is_some() || self.oauth;
         match (of_user, &self.user) {
             (true, None) => {
-                let problem =
-                    "password_file and registration_token_file need user, the account's name";
+                let problem = "password_file, registration_token_file and oauth need user, the \
+                               account's name";
                 Err(("matrix", problem.to_owned()))
             }
             (false, Some(_)) => {

@@ -68,6 +68,10 @@ impl Runner {
                 // No code was shown.
                 AccountAction::CompareEmoji | AccountAction::Scanned { .. } => return,
                 AccountAction::CloseVerification => return desk.close().await,
+                // Late: the room is signed in.
+                AccountAction::SignIn { .. }
+                | AccountAction::CancelSignIn
+                | AccountAction::SignInDigits { .. } => return,
             };
             let recovered = crosssigning::recover(&client, &vault, key.reveal());
             match Box::pin(recovered).await {

@@ -63,14 +63,14 @@ struct Flow {
 }
 
 /// Logs in as the settings say, as `device` when the room is to be that one again. `None` when the
-/// settings hold an access token: nothing has to be asked for.
+/// room does not log in by itself: it has an access token, or people sign it in.
 pub(crate) async fn log_in(
     homeserver: &Homeserver,
     settings: &MatrixSettings,
     device: Option<&str>,
 ) -> Result<Option<Session>, LogInError> {
     let answer = match &settings.log_in {
-        LogIn::AccessToken(_) => return Ok(None),
+        LogIn::AccessToken(_) | LogIn::OAuth { .. } => return Ok(None),
         LogIn::Password { user, password } => {
             let identifier = json!({ "type": "m.id.user", "user": user });
             let password = read(password)?;

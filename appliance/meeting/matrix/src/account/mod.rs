@@ -11,6 +11,7 @@ mod hearing;
 mod keys;
 mod login;
 mod media_keys;
+mod oauth;
 mod open;
 mod rooms;
 mod runner;

@@ -12,6 +12,7 @@ use matrix_sdk::{
 };
 use matrix_sdk_crypto::store::IntoCryptoStore as _;
 use sha2::{Digest as _, Sha256};
+use url::Url;
 
 use super::{
     keys::{self, CopyError, KeyStore},
@@ -75,20 +76,36 @@ pub(crate) async fn in_memory(
     })
 }
 
+/// A client that nobody is signed in with yet, and where its keys will be.
+pub(crate) async fn signed_out(
+    homeserver: &Url,
+) -> Result<(Client, KeyStore), Box<dyn Error + Send + Sync>> {
+    let keys = matrix_sdk_crypto::store::MemoryStore::new().into_crypto_store();
+    let config = StoreConfig::new(CrossProcessLockConfig::SingleProcess).crypto_store(keys.clone());
+    Ok((build(config, homeserver).await?, keys))
+}
+
 async fn client(
     stores: StoreConfig,
     session: &Session,
 ) -> Result<Client, Box<dyn Error + Send + Sync>> {
+    let client = build(stores, &session.homeserver).await?;
+    client.restore_session(session.restore()?).await?;
+    Ok(client)
+}
+
+async fn build(
+    stores: StoreConfig,
+    homeserver: &Url,
+) -> Result<Client, Box<dyn Error + Send + Sync>> {
     let config = RequestConfig::new().disable_retry().timeout(ANSWER_WITHIN);
     let client = Client::builder()
-        .homeserver_url(&session.homeserver)
+        .homeserver_url(homeserver)
         .store_config(stores)
         .request_config(config)
         .handle_refresh_tokens()
-        .build()
-        .await?;
-    client.restore_session(session.restore()?).await?;
-    Ok(client)
+        .build();
+    Ok(client.await?)
 }
 
 /// The stores' key; made when there is none, or none that this device can open.

@@ -27,7 +27,7 @@ use tokio::sync::{
 };
 
 use super::{
-    Doors, Heard, Hearing, Rooms, media_keys,
+    Doors, Heard, Hearing, Rooms, media_keys, oauth,
     open::{self, Opened},
     rooms::{RoomState, Successor},
     session::{self, Session},
@@ -306,6 +306,9 @@ impl Runner {
                 Err(TryRecvError::Lagged(_)) => {}
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
+        }
+        if oauth::is_forgotten(error) {
+            soft = Some(false);
         }
         if let Some(soft) = soft {
             let reason = error.to_string();

@@ -1,7 +1,14 @@
 //! The account's session as it is kept between starts.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use matrix_sdk::{SessionMeta, SessionTokens, authentication::matrix::MatrixSession};
+use matrix_sdk::{
+    SessionMeta, SessionTokens,
+    authentication::{
+        AuthSession,
+        matrix::MatrixSession,
+        oauth::{ClientId, OAuthSession, UserSession},
+    },
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -15,6 +22,16 @@ use crate::{
 /// Version of the kept document.
 const VERSION: u32 = 1;
 
+/// Who renews a session of OAuth 2.0, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Grant {
+    /// The account's service, as it calls itself.
+    pub issuer: Url,
+    /// As which the service knows the room.
+    pub client_id: String,
+}
+
 /// A device of the account, with what it shows to the server.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +42,9 @@ pub(crate) struct Session {
     pub device_id: String,
     access_token: String,
     refresh_token: Option<String>,
+    /// Of OAuth 2.0; `None`: the home server's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grant: Option<Grant>,
     /// SHA-256 of what it was obtained with: something new is tried again after a sign-out.
     obtained_with: Option<String>,
     /// Somebody ended it.
@@ -40,8 +60,16 @@ impl Session {
             device_id: device.device,
             access_token: tokens.access_token,
             refresh_token: tokens.refresh_token,
+            grant: None,
             obtained_with: fingerprint(&settings.log_in),
             ended: false,
+        }
+    }
+
+    pub(crate) fn granted(self, grant: Grant) -> Self {
+        Self {
+            grant: Some(grant),
+            ..self
         }
     }
 
@@ -76,18 +104,28 @@ impl Session {
         }
     }
 
+    pub(crate) fn tokens(&self) -> SessionTokens {
+        SessionTokens {
+            access_token: self.access_token.clone(),
+            refresh_token: self.refresh_token.clone(),
+        }
+    }
+
     /// As matrix-sdk takes it up.
-    pub(crate) fn restore(&self) -> Result<MatrixSession, String> {
+    pub(crate) fn restore(&self) -> Result<AuthSession, String> {
         let user_id = self.user_id.as_str().try_into();
-        Ok(MatrixSession {
-            meta: SessionMeta {
-                user_id: user_id.map_err(|error| format!("{}: {error}", self.user_id))?,
-                device_id: self.device_id.as_str().into(),
-            },
-            tokens: SessionTokens {
-                access_token: self.access_token.clone(),
-                refresh_token: self.refresh_token.clone(),
-            },
+        let meta = SessionMeta {
+            user_id: user_id.map_err(|error| format!("{}: {error}", self.user_id))?,
+            device_id: self.device_id.as_str().into(),
+        };
+        let tokens = self.tokens();
+        Ok(match &self.grant {
+            None => MatrixSession { meta, tokens }.into(),
+            Some(grant) => OAuthSession {
+                client_id: ClientId::new(grant.client_id.clone()),
+                user: UserSession { meta, tokens },
+            }
+            .into(),
         })
     }
 
@@ -95,7 +133,9 @@ impl Session {
     pub(crate) fn is_good_for(&self, log_in: &LogIn) -> bool {
         let user = match log_in {
             LogIn::AccessToken(token) => return token.expose() == self.access_token,
-            LogIn::Password { user, .. } | LogIn::RegistrationToken { user, .. } => Some(user),
+            LogIn::Password { user, .. }
+            | LogIn::RegistrationToken { user, .. }
+            | LogIn::OAuth { user, .. } => Some(user),
             LogIn::LoginToken(_) => None,
         };
         let same = user.is_none_or(|user| is_user(user, &self.user_id));
@@ -114,7 +154,8 @@ pub(crate) fn load(vault: &Vault, settings: &MatrixSettings) -> Option<Session> 
     (session.version == VERSION && session.homeserver == settings.homeserver).then_some(session)
 }
 
-fn is_user(configured: &str, id: &str) -> bool {
+/// Whether a local part or a whole id is that of a user.
+pub(super) fn is_user(configured: &str, id: &str) -> bool {
     let local = id.strip_prefix('@').and_then(|id| id.split(':').next());
     configured == id || Some(configured) == local
 }
@@ -128,6 +169,7 @@ fn fingerprint(log_in: &LogIn) -> Option<String> {
         }
         | LogIn::RegistrationToken { token: secret, .. }
         | LogIn::LoginToken(secret) => secret.as_ref().ok()?,
+        LogIn::OAuth { .. } => return None,
     };
     Some(BASE64_STANDARD.encode(Sha256::digest(secret.expose())))
 }
@@ -193,6 +235,32 @@ mod tests {
         assert!(kept.is_good_for(&password("room", Err("no such file"))));
         assert!(kept.is_good_for(&password("@room:hs", Ok("another"))));
         assert!(!kept.is_good_for(&password("other", Ok("secret"))));
+    }
+
+    #[test]
+    fn a_session_of_oauth_is_kept_with_who_renews_it() {
+        let log_in = || LogIn::OAuth {
+            user: "room".into(),
+            client_id: None,
+        };
+        let grant = Grant {
+            issuer: "https://account.hs/".parse().unwrap(),
+            client_id: "client".into(),
+        };
+        let kept = session(log_in()).granted(grant);
+        let text = serde_json::to_string(&kept).unwrap();
+        let read: Session = serde_json::from_str(&text).unwrap();
+        assert!(read == kept && read.is_good_for(&log_in()));
+        assert!(
+            matches!(read.restore().unwrap(), AuthSession::OAuth(session)
+            if session.client_id.as_str() == "client")
+        );
+        // One from before is of the home server, and outlives the move to such a service.
+        let text = serde_json::to_string(&session(password("room", Ok("secret")))).unwrap();
+        assert!(!text.contains("grant"));
+        let read: Session = serde_json::from_str(&text).unwrap();
+        assert!(matches!(read.restore().unwrap(), AuthSession::Matrix(_)));
+        assert!(read.is_good_for(&log_in()));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Whose account it is: from what was kept, from a token, or by logging in.
 
 use matrix_sdk::{Client, SessionTokens};
-use saal_meeting::{AccountState, IdentityState};
+use saal_meeting::{AccountState, IdentityState, SignInProblem};
 
 use super::{
     login::{self, LogInError},
+    oauth::Person,
     runner::Runner,
     session::Session,
     vault::Item,
@@ -37,12 +38,31 @@ impl Runner {
         if let Some(session) = known {
             return Some(session.clone());
         }
-        match self.vault.find::<Session>(Item::Session) {
+        let kept = self.vault.find::<Session>(Item::Session);
+        if let Some(person) = self.person(None) {
+            let ended = kept.filter(|session| session.ended);
+            let problem = ended.map(|_| SignInProblem::Ended);
+            return Some(self.signed_in_by_people(&person, problem).await);
+        }
+        match kept {
             Some(ended) if ended.ended && ended.is_good_for(&self.account.settings.log_in) => {
                 self.removed("it was removed before".to_owned());
                 None
             }
             _ => self.log_in(None).await,
+        }
+    }
+
+    /// Whom people sign the room in as, where that is how it is done; as `device` if the room is to
+    /// be that one again.
+    fn person<'a>(&'a self, device: Option<&'a str>) -> Option<Person<'a>> {
+        match &self.account.settings.log_in {
+            LogIn::OAuth { user, client_id } => Some(Person {
+                user,
+                client_id: client_id.as_deref(),
+                device,
+            }),
+            _ => None,
         }
     }
 
@@ -110,6 +130,15 @@ impl Runner {
         soft: bool,
         reason: String,
     ) -> Option<Session> {
+        let device = soft.then_some(session.device_id.as_str());
+        if let Some(person) = self.person(device) {
+            tracing::error!(server = %self.server(), reason, "the room's session has ended");
+            self.keep(&session.ended());
+            let ended = Some(SignInProblem::Ended);
+            let again = self.signed_in_by_people(&person, ended).await;
+            self.remember(&again);
+            return Some(again);
+        }
         if soft && !matches!(self.account.settings.log_in, LogIn::AccessToken(_)) {
             tracing::warn!(reason, "the session has run out; logging in again");
             let again = self.log_in(Some(&session.device_id)).await?;
@@ -145,7 +174,7 @@ impl Runner {
                 self.remember(&other);
                 return Some(other);
             }
-            Ok(None) => "an access token is of one device".to_owned(),
+            Ok(None) => "it does not log in by itself".to_owned(),
             Err(error) => error.to_string(),
         };
         tracing::error!(refused, "the room can't log in as another device");
@@ -223,7 +252,7 @@ impl Runner {
             vault.write(Item::Session, &renewed)?;
             Ok(())
         };
-        let reload = move |_: Client| Ok(session.restore()?.tokens);
+        let reload = move |_: Client| Ok(session.tokens());
         if client
             .set_session_callbacks(Box::new(reload), Box::new(save))
             .is_err()

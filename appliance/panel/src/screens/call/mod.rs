@@ -32,9 +32,10 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         return fit.most(0, |page, _| question::consent(page, call));
     }
     match fit.page.view.navigation.sheet().cloned() {
-        None | Some(Sheet::RecoveryKey) => fit.most(call.participants.len(), |page, visible| {
-            page_of(page, call, visible)
-        }),
+        None | Some(Sheet::RecoveryKey | Sheet::SignIn) => fit
+            .most(call.participants.len(), |page, visible| {
+                page_of(page, call, visible)
+            }),
         Some(Sheet::More) => more::lay_out(fit, call),
         Some(Sheet::People) => roster::lay_out(fit, call),
         Some(Sheet::Person(id)) => person::lay_out(fit, call, &id),

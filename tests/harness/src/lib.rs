@@ -10,6 +10,7 @@
 //!
 //! Every process dies with the one that started it, however that ends.
 
+mod account_service;
 mod authority;
 mod clip;
 mod desktop;
@@ -40,6 +41,7 @@ mod usage;
 mod wait;
 mod web;
 
+pub use account_service::AccountService;
 pub use desktop::Desktop;
 pub use error::{Error, Result};
 pub use farend::{
@@ -61,7 +63,7 @@ pub use room::{Room, product};
 pub use room_options::{RoomOptions, StandingMeeting};
 pub use runtime::run;
 pub use saal_control as control;
-pub use servers::{RunFolder, Servers};
+pub use servers::{AccountServers, RunFolder, Servers};
 pub use stats::{CallStats, Inbound, Outbound};
 pub use synapse::{PASSWORD, SERVER_NAME};
 pub use telephone::{RemoteFeed, Telephone, TelephoneCall};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::account_service::{self, AccountService};
 use crate::authority::Authority;
 use crate::error::{Error, Result};
 use crate::livekit::{LiveKit, LiveKitClient, Participant};
@@ -296,5 +297,47 @@ impl Servers {
     #[must_use]
     pub fn tools(&self) -> &Tools {
         &self.tools
+    }
+}
+
+/// A home server that leaves its accounts to a service, and that service; nothing else.
+#[derive(Debug)]
+pub struct AccountServers {
+    synapse: Synapse,
+    /// The stand-in service.
+    pub accounts: AccountService,
+    // Last: as in [`Servers`].
+    folder: RunFolder,
+}
+
+impl AccountServers {
+    /// Starts both on free ports and waits until the home server answers.
+    ///
+    /// # Errors
+    /// As for [`Servers::start`].
+    pub async fn start() -> Result<Self> {
+        let (folder, tools) = (RunFolder::new()?, Tools::find()?);
+        let service = account_service::Bound::new().await?;
+        let identity = Identity::with_accounts_at(service.url());
+        let below = folder.path().join("synapse");
+        let synapse = Synapse::start(&tools, &below, &identity, "http://127.0.0.1:9").await?;
+        let accounts = service.serve(synapse.base());
+        Ok(Self {
+            synapse,
+            accounts,
+            folder,
+        })
+    }
+
+    /// Where Matrix clients connect to.
+    #[must_use]
+    pub fn homeserver(&self) -> &str {
+        self.synapse.base()
+    }
+
+    /// The folder of this run.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::matrix::User;
 use crate::process::{Process, Program};
 use crate::tools::Tools;
-use crate::{http, ports};
+use crate::{account_service, http, ports};
 
 /// The name of the home server in user ids. A reserved top level domain (RFC 6761): no lookup may ever leave the machine.
 pub const SERVER_NAME: &str = "saal.test";
@@ -39,6 +39,8 @@ pub(crate) struct Identity {
     pub(crate) name: String,
     /// With other home servers, by TLS on this port; alone without.
     pub(crate) federation: Option<(u16, Authority)>,
+    /// Where the service is that has its accounts; its own without.
+    pub(crate) accounts: Option<String>,
 }
 
 impl Identity {
@@ -47,6 +49,15 @@ impl Identity {
         Self {
             name: SERVER_NAME.to_owned(),
             federation: None,
+            accounts: None,
+        }
+    }
+
+    /// Known to its clients alone, whose accounts a service has.
+    pub(crate) fn with_accounts_at(service: &str) -> Self {
+        Self {
+            accounts: Some(service.to_owned()),
+            ..Self::alone()
         }
     }
 
@@ -56,6 +67,7 @@ impl Identity {
         Ok(Self {
             name: format!("127.0.0.1:{port}"),
             federation: Some((port, authority)),
+            accounts: None,
         })
     }
 }
@@ -83,6 +95,9 @@ impl Synapse {
         std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         let mut settings = settings(folder, port, &base, livekit_service);
         identify(&mut settings, identity);
+        if let Some(service) = &identity.accounts {
+            leave_accounts_to(&mut settings, service);
+        }
         write(&folder.join("homeserver.yaml"), &settings.to_string())?;
         write(&folder.join("log.yaml"), &logging().to_string())?;
         write(&folder.join("signing.key"), SIGNING_KEY)?;
@@ -249,6 +264,23 @@ fn identify(settings: &mut Value, identity: &Identity) {
     settings["ip_range_blacklist"] = json!([]);
     if let Some(all) = settings.as_object_mut() {
         all.remove("federation_domain_whitelist");
+    }
+}
+
+/// Logs nobody in itself: a service does. Two devices of an account can meet (MSC4108).
+fn leave_accounts_to(settings: &mut Value, service: &str) {
+    settings["matrix_authentication_service"] =
+        json!({ "enabled": true, "endpoint": service, "secret": account_service::SECRET });
+    settings["experimental_features"]["msc4108_enabled"] = json!(true);
+    if let Some(all) = settings.as_object_mut() {
+        for own in [
+            "enable_registration",
+            "registration_requires_token",
+            "registration_shared_secret",
+            "refreshable_access_token_lifetime",
+        ] {
+            all.remove(own);
+        }
     }
 }
 

@@ -181,7 +181,7 @@ mod tests {
         let kept = Kept::default();
         let make = async || Ok::<_, ()>((7, Duration::MAX));
         assert_eq!(kept.get(Duration::ZERO, make).await, Ok(7));
-        let again = async || Ok((8, Duration::MAX));
+        let again = async || Ok::<_, ()>((8, Duration::MAX));
         assert_eq!(kept.get(Duration::ZERO, again).await, Ok(7));
         let (_, until) = (*kept.0.lock().await).expect("it is kept");
         assert!(until <= Instant::now() + LONGEST);

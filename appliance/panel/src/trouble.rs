@@ -35,27 +35,22 @@ pub fn describe(language: Language, trouble: &Trouble) -> TroubleText {
 pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
     use Message as M;
     let one = |message, name, value: &str| words.tell(message, [(name, Value::Foreign(value))]);
+    let of_server = |what, advice, server| (words.say(what), one(advice, "server", server));
     let (what, advice) = match trouble {
-        Trouble::SignedOut { server } => (
-            words.say(M::TroubleSignedOut),
-            one(M::TroubleSignedOutAdvice, "server", server),
-        ),
-        Trouble::Removed { server } => (
-            words.say(M::TroubleRemoved),
-            one(M::TroubleRemovedAdvice, "server", server),
-        ),
+        Trouble::SignedOut { server } => {
+            of_server(M::TroubleSignedOut, M::TroubleSignedOutAdvice, server)
+        }
+        Trouble::Removed { server } => {
+            of_server(M::TroubleRemoved, M::TroubleRemovedAdvice, server)
+        }
         Trouble::SignInNeeded {
             server,
-            under_way: true,
-            ..
-        } => sign_in::under_way(words, server),
-        Trouble::SignInNeeded {
-            server, problem, ..
-        } => sign_in::explain(words, server, problem.as_ref()),
-        Trouble::Unreachable { server } => (
-            words.say(M::TroubleUnreachable),
-            one(M::TroubleUnreachableAdvice, "server", server),
-        ),
+            problem,
+            under_way,
+        } => sign_in::trouble(words, server, problem.as_ref(), *under_way),
+        Trouble::Unreachable { server } => {
+            of_server(M::TroubleUnreachable, M::TroubleUnreachableAdvice, server)
+        }
         Trouble::EngineFailing => (
             words.say(M::TroubleEngine),
             words.say(M::TroubleEngineAdvice),

@@ -220,8 +220,8 @@ fn shown(address: &str) -> String {
 
 /// The code, as large as there is room for a line.
 fn big(page: &Page<'_>, code: &str, room: f32, centred: bool) -> Node {
-    let code = page.title(code);
     let letters = code.chars().count().max(1) as f32;
+    let code = page.title(code);
     let mut style = page.font(Type::Display).figures();
     let ems = if letters > SHORT { EMS.1 } else { EMS.0 };
     style.size = page.px(CODE).min(room / (letters * ems)) as u32;

@@ -97,10 +97,8 @@ impl Page<'_> {
             meaning(&id, Message::Dismiss).intent(Intent::Dismiss(trouble.code()))
         } else if key && matches!(self.view.screen, Screen::Home { .. }) {
             meaning("recovery-key", Message::RecoveryKeyEnter).step(Step::Open(Sheet::RecoveryKey))
-        } else if let Some(meaning) = self.sign_in(trouble) {
-            meaning
         } else {
-            return None;
+            self.sign_in(trouble)?
         };
         Some(self.banner_button(meaning, soft, on))
     }

@@ -4,6 +4,21 @@ use saal_meeting::SignInProblem;
 
 use crate::language::{Message, Value, Words};
 
+/// As long as the room is not signed in.
+pub(super) fn trouble(
+    words: &Words,
+    server: &str,
+    problem: Option<&SignInProblem>,
+    under_way: bool,
+) -> (String, String) {
+    if under_way {
+        let server = [("server", Value::Foreign(server))];
+        let advice = words.tell(Message::SignInUnderWayAdvice, server);
+        return (words.say(Message::SignInUnderWay), advice);
+    }
+    explain(words, server, problem)
+}
+
 /// What is wrong and what to do; `None`: nothing went wrong yet.
 pub(crate) fn explain(
     words: &Words,
@@ -30,11 +45,4 @@ pub(crate) fn explain(
     };
     let server = [("server", Value::Foreign(server))];
     (words.say(what), words.tell(advice, server))
-}
-
-/// Somebody is at it.
-pub(crate) fn under_way(words: &Words, server: &str) -> (String, String) {
-    let server = [("server", Value::Foreign(server))];
-    let advice = words.tell(Message::SignInUnderWayAdvice, server);
-    (words.say(Message::SignInUnderWay), advice)
 }

@@ -22,7 +22,12 @@ pub(crate) struct Authority {
 impl Authority {
     /// Makes them in `folder`.
     pub(crate) fn new(folder: &Path) -> Result<Self> {
-        let [authority, certificate, key] = make().map_err(|error| Error::Answer {
+        Self::for_names(folder, &["localhost", "127.0.0.1"])
+    }
+
+    /// The same with a certificate for other names.
+    pub(crate) fn for_names(folder: &Path, names: &[&str]) -> Result<Self> {
+        let [authority, certificate, key] = make(names).map_err(|error| Error::Answer {
             what: "a certificate".to_owned(),
             answer: error.to_string(),
         })?;
@@ -39,7 +44,7 @@ impl Authority {
     }
 }
 
-fn make() -> std::result::Result<[String; 3], rcgen::Error> {
+fn make(names: &[&str]) -> std::result::Result<[String; 3], rcgen::Error> {
     let mut params = CertificateParams::default();
     params
         .distinguished_name
@@ -48,7 +53,7 @@ fn make() -> std::result::Result<[String; 3], rcgen::Error> {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
     let key = KeyPair::generate()?;
-    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
     Ok([issuer.pem(), certificate.pem(), key.serialize_pem()])
 }

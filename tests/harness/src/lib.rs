@@ -13,11 +13,13 @@
 mod account_service;
 mod authority;
 mod clip;
+mod delayed_leave;
 mod desktop;
 mod error;
 mod farend;
 mod guest;
 mod http;
+mod impostor;
 mod jitsi;
 mod livekit;
 mod matrix;
@@ -49,6 +51,8 @@ pub use farend::{
     Sound, Tile,
 };
 pub use guest::{Finished, Guest, GuestScreen, TestProgram};
+pub use guest::{Finished, Guest, TestProgram};
+pub use impostor::Impostor;
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{
     BridgeScript, BridgeView, Channel, EndpointView, JitsiCaller, JitsiCrowd, JitsiJoin,
@@ -64,10 +68,11 @@ pub use room_options::{RoomOptions, StandingMeeting};
 pub use runtime::run;
 pub use saal_control as control;
 pub use servers::{AccountServers, RunFolder, Servers};
+pub use servers::{MediaServer, RunFolder, Servers};
 pub use stats::{CallStats, Inbound, Outbound};
 pub use synapse::{PASSWORD, SERVER_NAME};
 pub use telephone::{RemoteFeed, Telephone, TelephoneCall};
-pub use token_service::call_room;
+pub use token_service::{TokenWays, call_room};
 pub use tools::Tools;
 pub use usage::Usage;
 pub use wait::until;

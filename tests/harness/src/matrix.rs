@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::http;
+use crate::synapse::PASSWORD;
 use crate::wait::until;
 
 /// The state event by which somebody is in a call (MSC3401 as `MatrixRTC` uses it).
@@ -90,16 +91,38 @@ impl User {
     /// # Errors
     /// As for [`Self::create_room`].
     pub async fn create_encrypted_room(&self, name: &str, invited: &[&User]) -> Result<String> {
-        let encryption = json!({
-            "type": "m.room.encryption", "state_key": "", "content": { "algorithm": "m.megolm.v1.aes-sha2" },
-        });
-        self.make_room(name, invited, json!([encryption])).await
+        self.make_room(name, invited, json!([encryption(false)]))
+            .await
+    }
+
+    /// The same with encryption of its state too (MSC4362), which every member may send.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn create_secret_room(&self, name: &str, invited: &[&User]) -> Result<String> {
+        self.make_room(name, invited, json!([encryption(true)]))
+            .await
+    }
+
+    /// Another device of the same user, which has just logged in.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn another_device(&self) -> Result<Self> {
+        let identifier = json!({ "type": "m.id.user", "user": self.user_id });
+        let body =
+            json!({ "type": "m.login.password", "identifier": identifier, "password": PASSWORD });
+        let session = self.post("login", &body).await?;
+        Self::from_session(&self.homeserver, &session).ok_or_else(|| Error::Answer {
+            what: "login".to_owned(),
+            answer: session.to_string(),
+        })
     }
 
     async fn make_room(&self, name: &str, invited: &[&User], state: Value) -> Result<String> {
         let invited: Vec<&str> = invited.iter().map(|user| user.user_id.as_str()).collect();
         let levels = json!({
-            "events": { CALL_MEMBER: 0, "org.matrix.msc4143.rtc.member": 0, "m.room.name": 50, "m.room.power_levels": 100 },
+            "events": { CALL_MEMBER: 0, "org.matrix.msc4143.rtc.member": 0, "m.room.encrypted": 0, "m.room.name": 50, "m.room.power_levels": 100 },
         });
         let body = json!({ "name": name, "preset": "private_chat", "invite": invited, "power_level_content_override": levels, "initial_state": state });
         let answer = self.post("createRoom", &body).await?;
@@ -120,10 +143,7 @@ impl User {
         encrypted: bool,
         within: Duration,
     ) -> Result<String> {
-        let encryption = json!({
-            "type": "m.room.encryption", "state_key": "", "content": { "algorithm": "m.megolm.v1.aes-sha2" },
-        });
-        let state: Vec<Value> = encrypted.then_some(encryption).into_iter().collect();
+        let state: Vec<Value> = encrypted.then(|| encryption(false)).into_iter().collect();
         let body = json!({
             "preset": "trusted_private_chat", "is_direct": true, "invite": [other.user_id], "initial_state": state,
         });
@@ -209,13 +229,21 @@ impl User {
             .split_once(':')
             .map_or("", |(_, server)| server);
         let alias = format!("#{alias}:{server}");
-        let path = format!("directory/room/{}", segment(&alias));
-        self.ask(Method::PUT, &path, Some(&json!({ "room_id": room })))
-            .await?;
+        self.name_too(&room, &alias).await?;
         let canonical = json!({ "alias": alias });
         self.send_state(&room, "m.room.canonical_alias", "", &canonical)
             .await?;
         Ok((room, alias))
+    }
+
+    /// Gives a room an alias more, which the room itself does not tell.
+    ///
+    /// # Errors
+    /// As for [`Self::create_room`].
+    pub async fn name_too(&self, room: &str, alias: &str) -> Result<()> {
+        let path = format!("directory/room/{}", segment(alias));
+        let body = json!({ "room_id": room });
+        self.ask(Method::PUT, &path, Some(&body)).await.map(drop)
     }
 
     /// Makes a breakout session of the meeting in a room, as Nordeck's bot does.
@@ -448,6 +476,15 @@ impl User {
 }
 
 /// A transaction id that no other request has.
+/// State that encrypts a room, and what stands in its state if that is wanted.
+fn encryption(state: bool) -> Value {
+    let mut content = json!({ "algorithm": "m.megolm.v1.aes-sha2" });
+    if state {
+        content["io.element.msc4362.encrypt_state_events"] = true.into();
+    }
+    json!({ "type": "m.room.encryption", "state_key": "", "content": content })
+}
+
 fn unique() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static COUNT: AtomicU64 = AtomicU64::new(0);

@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::livekit::{LiveKit, LiveKitClient, Participant};
 use crate::matrix::{User, segment};
 use crate::synapse::{Identity, Synapse};
-use crate::token_service::{Bound, call_room};
+use crate::token_service::{Bound, TokenWays, Tokens, call_room};
 use crate::tools::Tools;
-use crate::web::{Serving, Web};
+use crate::web::Web;
 
 /// How long the logs of a run that failed stay.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
@@ -126,9 +126,34 @@ impl Started {
             livekit: self.livekit,
             web: self.web,
             token_service,
-            _tokens: serving,
+            tokens: serving,
             folder: self.folder,
         }
+    }
+}
+
+/// One more media server with a call service of its own.
+#[derive(Debug)]
+pub struct MediaServer {
+    livekit: LiveKit,
+    token_service: String,
+    _tokens: Tokens,
+}
+
+impl MediaServer {
+    /// Where its token service answers.
+    #[must_use]
+    pub fn token_service(&self) -> &str {
+        &self.token_service
+    }
+
+    /// Who is in a Matrix room's call there.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn participants(&self, room_id: &str) -> Result<Vec<Participant>> {
+        let client = self.livekit.client();
+        client.participants(&call_room(room_id)).await
     }
 }
 
@@ -141,7 +166,7 @@ pub struct Servers {
     livekit: LiveKit,
     web: Web,
     token_service: String,
-    _tokens: Serving,
+    tokens: Tokens,
     // Last: its processes write into it until they are dropped.
     folder: RunFolder,
 }
@@ -223,6 +248,23 @@ impl Servers {
         self.livekit.client()
     }
 
+    /// Starts one more media server, which the home server does not name.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn another_media_server(&self) -> Result<MediaServer> {
+        let tokens = Bound::new().await?;
+        let token_service = tokens.url().to_owned();
+        let livekit = LiveKit::start(&self.tools, &self.folder.path().join("livekit-2")).await?;
+        let known = (self.identity.name.clone(), self.synapse.base().to_owned());
+        let tokens = tokens.serve(BTreeMap::from([known]), livekit.client());
+        Ok(MediaServer {
+            livekit,
+            token_service,
+            _tokens: tokens,
+        })
+    }
+
     /// Kills the media server: every call breaks.
     pub async fn stop_livekit(&mut self) {
         self.livekit.kill().await;
@@ -279,6 +321,17 @@ impl Servers {
     #[must_use]
     pub fn token_service(&self) -> &str {
         &self.token_service
+    }
+
+    /// Changes how the token service behaves.
+    pub fn token_service_is(&self, ways: TokenWays) {
+        self.tokens.set(ways);
+    }
+
+    /// Users whose delayed leaves the token service watches over now.
+    #[must_use]
+    pub fn watched_over(&self) -> Vec<String> {
+        self.tokens.watched()
     }
 
     /// The origin of the far end's pages.

@@ -69,6 +69,23 @@ impl Telephone {
         self.tell("place", json!([room, { "video": video }])).await
     }
 
+    /// The same as a client before there were parties of a call (version 0).
+    ///
+    /// # Errors
+    /// As for [`FarEnd::telephone`].
+    pub async fn call_as_version_0(&self, room: &str) -> Result<()> {
+        let how = json!({ "video": true, "version0": true });
+        self.tell("place", json!([room, how])).await
+    }
+
+    /// Answers who calls, without picture.
+    ///
+    /// # Errors
+    /// When nobody calls; else as for [`FarEnd::telephone`].
+    pub async fn answer(&self) -> Result<()> {
+        self.tell("answer", json!([])).await
+    }
+
     /// Ends the call, or gives up.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! The authorisation service: a Matrix `OpenID` token in, a LiveKit token out (MSC4195), with the HTTP contract of the
-//! service that Element runs. Delegating the delayed leave is answered 404, which clients take as "not supported".
+//! service that Element runs. Unless a test wants otherwise, delegating the delayed leave is answered 404, which clients
+//! take as "not supported".
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -20,6 +22,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
+use crate::delayed_leave::{Leave, Leaves};
 use crate::error::{Error, Result};
 use crate::livekit::{LiveKitClient, token};
 use crate::{http, runtime};
@@ -34,6 +37,37 @@ pub(crate) struct Bound {
     url: String,
 }
 
+/// How the service differs from what it should be.
+#[derive(Debug, Clone, Default)]
+pub struct TokenWays {
+    /// Everybody gets into the call of this Matrix room, whatever they asked for.
+    pub room: Option<String>,
+    /// Where it says that the media server is.
+    pub media_server: Option<String>,
+    /// Delayed leaves can be handed to it.
+    pub delegates: bool,
+}
+
+/// A service that answers, and what a test may change about it.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    ways: Arc<Mutex<TokenWays>>,
+    leaves: Leaves,
+    _serving: crate::web::Serving,
+}
+
+impl Tokens {
+    /// From the next request on.
+    pub(crate) fn set(&self, ways: TokenWays) {
+        *self.ways.lock().expect("nobody panics with it") = ways;
+    }
+
+    /// Users whose delayed leaves it watches over.
+    pub(crate) fn watched(&self) -> Vec<String> {
+        self.leaves.users()
+    }
+}
+
 /// What the service needs to answer.
 #[derive(Debug, Clone)]
 struct Service {
@@ -41,6 +75,8 @@ struct Service {
     homeservers: Arc<BTreeMap<String, String>>,
     livekit: LiveKitClient,
     http: reqwest::Client,
+    ways: Arc<Mutex<TokenWays>>,
+    leaves: Leaves,
 }
 
 impl Bound {
@@ -61,22 +97,31 @@ impl Bound {
         self,
         homeservers: BTreeMap<String, String>,
         livekit: LiveKitClient,
-    ) -> crate::web::Serving {
+    ) -> Tokens {
+        let (ways, leaves) = (Arc::<Mutex<TokenWays>>::default(), Leaves::default());
         let service = Service {
             homeservers: Arc::new(homeservers),
             livekit,
             http: http::client(),
+            ways: ways.clone(),
+            leaves: leaves.clone(),
         };
         let routes = Router::new()
             .route("/sfu/get", post(by_device))
             .route("/get_token", post(by_member))
+            .route("/delegate_delayed_leave", post(delegate))
             .layer(middleware::from_fn(cors))
             .with_state(service);
-        crate::web::Serving::new(runtime::runtime().spawn(async move {
+        let serving = runtime::runtime().spawn(async move {
             if let Err(error) = axum::serve(self.listener, routes).await {
                 tracing::error!(%error, "the token service ended");
             }
-        }))
+        });
+        Tokens {
+            ways,
+            leaves,
+            _serving: crate::web::Serving::new(serving),
+        }
     }
 }
 
@@ -135,10 +180,9 @@ struct ByDevice {
     room: String,
     openid_token: OpenId,
     device_id: String,
-    #[serde(rename = "delay_id")]
-    _delay_id: Option<String>,
-    #[serde(rename = "delay_timeout")]
-    _delay_timeout: Option<u64>,
+    delay_id: Option<String>,
+    /// Milliseconds.
+    delay_timeout: Option<u64>,
     #[serde(rename = "delay_cs_api_url")]
     _delay_cs_api_url: Option<String>,
 }
@@ -150,10 +194,9 @@ struct ByMember {
     slot_id: String,
     openid_token: OpenId,
     member: Member,
-    #[serde(rename = "delay_id")]
-    _delay_id: Option<String>,
-    #[serde(rename = "delay_timeout")]
-    _delay_timeout: Option<u64>,
+    delay_id: Option<String>,
+    /// Milliseconds.
+    delay_timeout: Option<u64>,
     #[serde(rename = "delay_cs_api_url")]
     _delay_cs_api_url: Option<String>,
 }
@@ -185,9 +228,10 @@ async fn by_device(State(service): State<Service>, body: Bytes) -> Answer {
     let request: ByDevice = parse(&body)?;
     let user = service.user_of(&request.openid_token).await?;
     let room = livekit_room(&request.room, SLOT);
-    service
-        .admit(&room, &format!("{user}:{}", request.device_id))
-        .await
+    let identity = format!("{user}:{}", request.device_id);
+    let leave = request.delay_id.zip(request.delay_timeout);
+    service.watch(&request.openid_token, (&user, &identity), leave, &room)?;
+    service.admit(&room, &identity).await
 }
 
 async fn by_member(State(service): State<Service>, body: Bytes) -> Answer {
@@ -198,9 +242,20 @@ async fn by_member(State(service): State<Service>, body: Bytes) -> Answer {
         return Err(unauthorised("the token belongs to another user"));
     }
     let identity = digest(&json!([user, member.claimed_device_id, member.id]));
-    service
-        .admit(&livekit_room(&request.room_id, &request.slot_id), &identity)
-        .await
+    let room = livekit_room(&request.room_id, &request.slot_id);
+    let leave = request.delay_id.zip(request.delay_timeout);
+    service.watch(&request.openid_token, (&user, &identity), leave, &room)?;
+    service.admit(&room, &identity).await
+}
+
+/// Hands a delayed leave over without a token.
+async fn delegate(State(service): State<Service>, body: Bytes) -> Answer {
+    if !service.ways().delegates {
+        let unknown = "no such path".to_owned();
+        return Err(Refusal(StatusCode::NOT_FOUND, "M_UNRECOGNIZED", unknown));
+    }
+    let _token = by_member(State(service), body).await?;
+    Ok(axum::Json(json!({})))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> std::result::Result<T, Refusal> {
@@ -238,8 +293,44 @@ impl Service {
             .ok_or_else(|| unauthorised("the home server names no user"))
     }
 
+    fn ways(&self) -> TokenWays {
+        self.ways.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Takes a delayed leave over.
+    fn watch(
+        &self,
+        token: &OpenId,
+        (user, identity): (&str, &str),
+        leave: Option<(String, u64)>,
+        room: &str,
+    ) -> std::result::Result<(), Refusal> {
+        let Some((delay_id, delay_ms)) = leave else {
+            return Ok(());
+        };
+        if !self.ways().delegates {
+            let unknown = "unknown field `delay_id`".to_owned();
+            return Err(Refusal(StatusCode::BAD_REQUEST, "M_BAD_JSON", unknown));
+        }
+        let homeserver = self.homeservers.get(&token.matrix_server_name);
+        let leave = Leave {
+            delay_id,
+            user: user.to_owned(),
+            delay: Duration::from_millis(delay_ms),
+            homeserver: homeserver.cloned().unwrap_or_default(),
+            room: room.to_owned(),
+            identity: identity.to_owned(),
+        };
+        self.leaves.take(leave, self.livekit.clone());
+        Ok(())
+    }
+
     /// Creates the room and issues the token.
     async fn admit(&self, room: &str, identity: &str) -> Answer {
+        let ways = self.ways();
+        let room = &ways
+            .room
+            .map_or_else(|| room.to_owned(), |other| call_room(&other));
         self.livekit.create_room(room).await.map_err(|error| {
             tracing::warn!(%error, "the media server does not create a room");
             Refusal(
@@ -250,7 +341,7 @@ impl Service {
         })?;
         let grant = json!({ "roomJoin": true, "room": room, "canPublish": true, "canSubscribe": true, "canUpdateOwnMetadata": true });
         Ok(axum::Json(
-            json!({ "url": self.livekit.url(), "jwt": token(identity, &grant) }),
+            json!({ "url": ways.media_server.unwrap_or_else(|| self.livekit.url()), "jwt": token(identity, &grant) }),
         ))
     }
 }

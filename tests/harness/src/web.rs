@@ -26,6 +26,11 @@ impl Serving {
     pub(crate) fn new(task: JoinHandle<()>) -> Self {
         Self(task)
     }
+
+    /// It has ended by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
 }
 
 impl Drop for Serving {

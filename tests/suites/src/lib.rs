@@ -13,9 +13,10 @@ use std::{
 
 use saal_control::{PhaseName, Status};
 use saal_harness::{
-    Caller, Event, FarEnd, FarEndOptions, JoinOptions, PanelTree, Room, RoomOptions, Servers,
-    StateEvent, User, until,
+    CALL_MEMBER, Caller, Event, FarEnd, FarEndOptions, JoinOptions, PanelTree, Room, RoomOptions,
+    Servers, StateEvent, TokenWays, User, until,
 };
+use serde_json::json;
 use tokio::sync::{Mutex, MutexGuard};
 
 pub mod jitsi;
@@ -61,7 +62,10 @@ impl Taken {
                 far_end: None,
             });
         }
-        Ok(Self(stage))
+        let taken = Self(stage);
+        // Whatever a test that failed wanted of it.
+        taken.servers.token_service_is(TokenWays::default());
+        Ok(taken)
     }
 }
 
@@ -130,6 +134,16 @@ impl Stage {
     pub async fn encrypted_meeting(&self, title: &str) -> Result<Meeting> {
         let (host, guest) = (self.user("anna").await?, self.user("room").await?);
         let matrix_room = host.create_encrypted_room(title, &[&guest]).await?;
+        Self::scheduled(title, host, guest, matrix_room).await
+    }
+
+    /// The same in a Matrix room whose state is encrypted too.
+    ///
+    /// # Errors
+    /// When a server refuses.
+    pub async fn secret_meeting(&self, title: &str) -> Result<Meeting> {
+        let (host, guest) = (self.user("anna").await?, self.user("room").await?);
+        let matrix_room = host.create_secret_room(title, &[&guest]).await?;
         Self::scheduled(title, host, guest, matrix_room).await
     }
 
@@ -310,6 +324,38 @@ impl Scene {
     pub async fn far_end_hears_the_room(&self) -> Result<()> {
         far_end_hears_seconds(&self.host).await
     }
+}
+
+fn call_key(user: &User) -> String {
+    format!("_{}_{}_m.call", user.user_id, user.device_id)
+}
+
+/// Says for a user who has no client that it is in the call, as clients of the kind that publishes on the oldest
+/// member's media server, with this call service.
+///
+/// # Errors
+/// When the home server refuses.
+pub async fn enters_as_oldest_kind(user: &User, matrix_room: &str, service: &str) -> Result<()> {
+    let focus =
+        json!({ "type": "livekit", "livekit_service_url": service, "livekit_alias": matrix_room });
+    let content = json!({
+        "application": "m.call", "call_id": "", "scope": "m.room", "device_id": user.device_id,
+        "expires": 3_600_000, "foci_preferred": [focus],
+        "focus_active": { "type": "livekit", "focus_selection": "oldest_membership" },
+    });
+    user.send_state(matrix_room, CALL_MEMBER, &call_key(user), &content)
+        .await
+        .map(drop)
+}
+
+/// Says that it is not.
+///
+/// # Errors
+/// When the home server refuses.
+pub async fn leaves_the_call(user: &User, matrix_room: &str) -> Result<()> {
+    user.send_state(matrix_room, CALL_MEMBER, &call_key(user), &json!({}))
+        .await
+        .map(drop)
 }
 
 /// Whether the panel shows this text anywhere.

@@ -26,6 +26,8 @@ export async function startClient(options) {
     deviceId: session.device_id,
     accessToken: session.access_token,
     useAuthorizationHeader: true,
+    // As Element Web in rooms whose encryption says so (MSC4362).
+    enableEncryptedStateEvents: options.encrypted === true,
   });
   if (options.encrypted) await client.initRustCrypto({ useIndexedDB: false });
   await new Promise((resolve, reject) => {

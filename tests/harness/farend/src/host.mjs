@@ -59,7 +59,8 @@ function feed(client, api, roomId, state) {
   });
   client.on(RoomStateEvent.Events, (event) => {
     if (ofRoom(event) && event.getType() === "m.room.topic") state.topic = event.getContent().topic;
-    if (ofRoom(event)) unless(api.feedStateUpdate(event.getEffectiveEvent()));
+    if (!ofRoom(event)) return;
+    unless(client.decryptEventIfNeeded(event).then(() => api.feedStateUpdate(event.getEffectiveEvent())));
   });
   client.getRoom(roomId).on(RoomStickyEventsEvent.Update, (added, updated) => {
     for (const event of [...added, ...updated.map((change) => change.current)]) {

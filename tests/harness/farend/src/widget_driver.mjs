@@ -91,9 +91,16 @@ export class Driver extends WidgetDriver {
   async readRoomState(roomId, type, stateKey) {
     const state = this.room(roomId)?.currentState;
     if (!state) return [];
-    if (stateKey === undefined) return state.getStateEvents(type).map((event) => event.getEffectiveEvent());
-    const event = state.getStateEvents(type, stateKey);
-    return event ? [event.getEffectiveEvent()] : [];
+    // What came before its key stands there as it came.
+    const encrypted = state.getStateEvents("m.room.encrypted");
+    await Promise.all(encrypted.map((event) => this.client.decryptEventIfNeeded(event)));
+    const wanted = (event) => event.getType() === type && (stateKey === undefined || event.getStateKey() === stateKey);
+    const newest = new Map();
+    for (const event of [...state.getStateEvents(type), ...encrypted].filter(wanted)) {
+      const known = newest.get(event.getStateKey());
+      if (!known || known.getTs() < event.getTs()) newest.set(event.getStateKey(), event);
+    }
+    return [...newest.values()].map((event) => event.getEffectiveEvent());
   }
 
   async readRoomTimeline(roomId, type, msgtype, stateKey, limit) {

@@ -29,6 +29,8 @@ pub enum TroubleCode {
     SignInNeeded,
     /// See [`Trouble::Unreachable`].
     Unreachable,
+    /// See [`Trouble::Untrusted`].
+    Untrusted,
     /// See [`Trouble::EngineFailing`].
     EngineFailing,
     /// See [`Trouble::Store`].
@@ -56,6 +58,7 @@ impl TroubleCode {
             Self::Removed => "device_removed",
             Self::SignInNeeded => "sign_in_needed",
             Self::Unreachable => "homeserver_unreachable",
+            Self::Untrusted => "homeserver_untrusted",
             Self::EngineFailing => "engine_failing",
             Self::Store => "store_failed",
             Self::Identity => "identity",
@@ -96,6 +99,11 @@ pub enum Trouble {
     },
     /// The server does not answer.
     Unreachable {
+        /// Which server.
+        server: String,
+    },
+    /// The server's certificate is not trusted, or not meant for it.
+    Untrusted {
         /// Which server.
         server: String,
     },
@@ -145,6 +153,7 @@ impl Trouble {
             Self::Removed { .. } => TroubleCode::Removed,
             Self::SignInNeeded { .. } => TroubleCode::SignInNeeded,
             Self::Unreachable { .. } => TroubleCode::Unreachable,
+            Self::Untrusted { .. } => TroubleCode::Untrusted,
             Self::EngineFailing => TroubleCode::EngineFailing,
             Self::Store { .. } => TroubleCode::Store,
             Self::Identity(_) => TroubleCode::Identity,
@@ -164,6 +173,7 @@ impl Trouble {
             | Self::Removed { .. }
             | Self::SignInNeeded { .. }
             | Self::Unreachable { .. }
+            | Self::Untrusted { .. }
             | Self::EngineFailing => Severity::Blocking,
             Self::Store { .. } | Self::Identity(_) | Self::JoinFailed { .. } | Self::Device(_) => {
                 Severity::Limiting
@@ -225,6 +235,7 @@ impl Troubles {
     pub(crate) fn clear_account(&mut self) -> bool {
         [
             TroubleCode::Unreachable,
+            TroubleCode::Untrusted,
             TroubleCode::SignedOut,
             TroubleCode::Removed,
             TroubleCode::SignInNeeded,
@@ -241,7 +252,15 @@ impl Troubles {
             AccountState::Unreachable { server, .. } => {
                 let server = server.clone();
                 // What is said of a server that is not there comes after a sign-in.
-                self.clear(TroubleCode::SignInNeeded) | self.raise(Trouble::Unreachable { server })
+                self.clear(TroubleCode::SignInNeeded)
+                    | self.clear(TroubleCode::Untrusted)
+                    | self.raise(Trouble::Unreachable { server })
+            }
+            AccountState::Untrusted { server, .. } => {
+                let server = server.clone();
+                self.clear(TroubleCode::SignInNeeded)
+                    | self.clear(TroubleCode::Unreachable)
+                    | self.raise(Trouble::Untrusted { server })
             }
             AccountState::SignedOut { server, .. } => {
                 let server = server.clone();

@@ -5,11 +5,12 @@ use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 16] = [
+const ALL: [TroubleCode; 17] = [
     TroubleCode::SignedOut,
     TroubleCode::Removed,
     TroubleCode::SignInNeeded,
     TroubleCode::Unreachable,
+    TroubleCode::Untrusted,
     TroubleCode::EngineFailing,
     TroubleCode::Store,
     TroubleCode::Identity,
@@ -31,18 +32,19 @@ fn place(code: TroubleCode) -> usize {
         TroubleCode::Removed => 1,
         TroubleCode::SignInNeeded => 2,
         TroubleCode::Unreachable => 3,
-        TroubleCode::EngineFailing => 4,
-        TroubleCode::Store => 5,
-        TroubleCode::Identity => 6,
-        TroubleCode::JoinFailed => 7,
-        TroubleCode::Device(DeviceUse::Camera) => 8,
-        TroubleCode::Device(DeviceUse::Microphone) => 9,
-        TroubleCode::Device(DeviceUse::Loudspeaker) => 10,
-        TroubleCode::Device(DeviceUse::Content) => 11,
-        TroubleCode::Device(DeviceUse::Display) => 12,
-        TroubleCode::CallNotSaved => 13,
-        TroubleCode::ConfigRefused => 14,
-        TroubleCode::Calendar => 15,
+        TroubleCode::Untrusted => 4,
+        TroubleCode::EngineFailing => 5,
+        TroubleCode::Store => 6,
+        TroubleCode::Identity => 7,
+        TroubleCode::JoinFailed => 8,
+        TroubleCode::Device(DeviceUse::Camera) => 9,
+        TroubleCode::Device(DeviceUse::Microphone) => 10,
+        TroubleCode::Device(DeviceUse::Loudspeaker) => 11,
+        TroubleCode::Device(DeviceUse::Content) => 12,
+        TroubleCode::Device(DeviceUse::Display) => 13,
+        TroubleCode::CallNotSaved => 14,
+        TroubleCode::ConfigRefused => 15,
+        TroubleCode::Calendar => 16,
     }
 }
 

@@ -202,6 +202,10 @@ fn account() -> impl Strategy<Value = AccountState> {
             server: server.clone(),
             reason: reason.clone()
         }),
+        Just(AccountState::Untrusted {
+            server: server.clone(),
+            reason: reason.clone()
+        }),
         Just(AccountState::SignedOut {
             server: server.clone(),
             reason: reason.clone()

@@ -293,6 +293,9 @@ fn account(account: &AccountState) -> String {
         AccountState::Unreachable { server, reason } => {
             format!("{server} can't be reached: {}", sentence(reason))
         }
+        AccountState::Untrusted { server, reason } => {
+            format!("{server} is not trusted: {}", sentence(reason))
+        }
         AccountState::SignedOut { server, reason } => {
             format!("{server} refuses the log-in: {}", sentence(reason))
         }

@@ -82,11 +82,15 @@ pub(crate) fn look_up(name: &str, state: &Path, generation: u64, inputs: &Inputs
                     }
                     return inputs.send(Input::Room(Event::HomeserverFound));
                 }
-                Err(reason) => {
-                    tracing::warn!(name, reason, "the home server's name leads nowhere");
+                Err(error) => {
+                    tracing::warn!(name, %error, "the home server's name leads nowhere");
                     if known.is_none() {
-                        let server = name.clone();
-                        let account = AccountState::Unreachable { server, reason };
+                        let (server, reason) = (name.clone(), error.to_string());
+                        let account = if error.untrusted {
+                            AccountState::Untrusted { server, reason }
+                        } else {
+                            AccountState::Unreachable { server, reason }
+                        };
                         let event = MeetingEvent::Account(account);
                         inputs.send(Input::Meeting(generation, event));
                     }

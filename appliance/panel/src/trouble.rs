@@ -51,6 +51,9 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
         Trouble::Unreachable { server } => {
             of_server(M::TroubleUnreachable, M::TroubleUnreachableAdvice, server)
         }
+        Trouble::Untrusted { server } => {
+            of_server(M::TroubleUntrusted, M::TroubleUntrustedAdvice, server)
+        }
         Trouble::EngineFailing => (
             words.say(M::TroubleEngine),
             words.say(M::TroubleEngineAdvice),
@@ -119,9 +122,10 @@ fn join(words: &Words, title: &str, reason: &EndReason) -> (String, String) {
             );
         }
         EndReason::Untrusted { server, .. } => {
-            let server = [("server", Value::Foreign(server.as_str()))];
-            let advice = words.tell(M::TroubleJoinUntrustedAdvice, server);
-            return (about(words, M::TroubleJoin, title), advice);
+            return naming(words, title, M::TroubleJoinUntrustedAdvice, server);
+        }
+        EndReason::WrongCall { server, .. } => {
+            return naming(words, title, M::TroubleJoinWrongCallAdvice, server);
         }
         EndReason::EndedForAll => (M::TroubleJoinEnded, M::TroubleJoinEndedAdvice),
         EndReason::Rejected => (M::TroubleJoin, M::TroubleJoinRejectedAdvice),
@@ -146,6 +150,12 @@ fn about(words: &Words, what: Message, title: &str) -> String {
         title
     };
     words.tell(what, [("title", Value::Foreign(title))])
+}
+
+/// With the server that is to blame in the advice.
+fn naming(words: &Words, title: &str, advice: Message, server: &str) -> (String, String) {
+    let advice = words.tell(advice, [("server", Value::Foreign(server))]);
+    (about(words, Message::TroubleJoin, title), advice)
 }
 
 /// With somebody else's words in the advice.

@@ -51,7 +51,6 @@ pub use farend::{
     Sound, Tile,
 };
 pub use guest::{Finished, Guest, GuestScreen, TestProgram};
-pub use guest::{Finished, Guest, TestProgram};
 pub use impostor::Impostor;
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{

@@ -1,8 +1,10 @@
 //! What bad input gets: a clear message on panel and in the log, and a room that still joins
 //! what is left.
 
-use saal_harness::{MEETING, Room, RoomOptions, run};
-use saal_suites::{Result, Taken, join, now_ms, panel_says, shows};
+use saal_harness::{Impostor, MEETING, Room, RoomOptions, TokenWays, run};
+use saal_suites::{
+    Result, Taken, enters_as_oldest_kind, join, leaves_the_call, now_ms, panel_says, shows,
+};
 
 #[test]
 fn a_home_server_that_is_away_is_named_and_found_again() -> Result<()> {
@@ -19,6 +21,92 @@ fn a_home_server_that_is_away_is_named_and_found_again() -> Result<()> {
             !shows(&tree, "No connection"),
             "the message goes when it is mended"
         );
+        join(&room).await?;
+        room.stop().await;
+        Ok(())
+    })
+}
+
+/// Who vouches for an impostor under its real name is believed; who vouches for nobody is not.
+fn believing(impostor: &Impostor) -> Vec<(String, String)> {
+    let authority = impostor.authority().display().to_string();
+    vec![("SSL_CERT_FILE".to_owned(), authority)]
+}
+
+#[test]
+fn a_home_server_with_a_wrong_certificate_is_named_and_not_spoken_to() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let guest = stage.user("room").await?;
+        let impostor = Impostor::start(stage.servers.folder()).await?;
+        let address = impostor.at("localhost");
+        for (environment, fault) in [
+            (believing(&impostor), "not valid for name"),
+            (Vec::new(), "UnknownIssuer"),
+        ] {
+            let options = RoomOptions {
+                homeserver: Some(format!("https://{address}")),
+                environment,
+                ..RoomOptions::default()
+            };
+            let room = Room::start(&stage.servers, &guest, &options).await?;
+            panel_says(&room, "No safe connection to the server").await?;
+            panel_says(&room, &address).await?;
+            assert!(room.log().contains(fault), "{fault}: {}", room.log());
+            room.stop().await;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_calls_servers_that_are_not_who_they_say_are_named_and_the_room_stays_out() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let meeting = stage.meeting("Board").await?;
+        let (host, matrix_room) = (&meeting.host, &meeting.matrix_room);
+        let impostor = Impostor::start(stage.servers.folder()).await?;
+        let options = RoomOptions {
+            environment: believing(&impostor),
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
+        panel_says(&room, "Board").await?;
+        let stays_out = async |why: &str| {
+            room.touch_element("Join").await?;
+            panel_says(&room, why).await?;
+            room.touch_element("Got it").await?;
+            panel_says(&room, "Join").await?;
+            Result::<_>::Ok(())
+        };
+
+        let other = host.create_room("Elsewhere", &[]).await?;
+        stage.servers.token_service_is(TokenWays {
+            room: Some(other.clone()),
+            ..TokenWays::default()
+        });
+        stays_out("127.0.0.1 would have led into another meeting").await?;
+        let there = stage.servers.participants(&other).await?;
+        assert!(there.is_empty(), "{there:?}");
+
+        stage.servers.token_service_is(TokenWays {
+            media_server: Some(format!("wss://{}", impostor.at("localhost"))),
+            ..TokenWays::default()
+        });
+        stays_out("does not trust the certificate of localhost").await?;
+
+        // Anna's client is of the kind that everybody follows to the oldest member's media server.
+        stage.servers.token_service_is(TokenWays::default());
+        let service = format!("https://{}", impostor.at("127.0.0.1"));
+        enters_as_oldest_kind(host, matrix_room, &service).await?;
+        panel_says(&room, "1 person in the call").await?;
+        stays_out("does not trust the certificate of 127.0.0.1").await?;
+
+        leaves_the_call(host, matrix_room).await?;
+        room.panel_shows("nobody in the call", saal_suites::PATIENCE, |tree| {
+            !shows(tree, "in the call")
+        })
+        .await?;
         join(&room).await?;
         room.stop().await;
         Ok(())

@@ -215,6 +215,13 @@ pub enum EndReason {
         /// For the log.
         reason: String,
     },
+    /// The server that lets people into calls answered for another one than it was asked for.
+    WrongCall {
+        /// Which server.
+        server: String,
+        /// For the log.
+        reason: String,
+    },
     /// The room is not allowed in (no longer invited, power level).
     NotAllowed {
         /// For the log.

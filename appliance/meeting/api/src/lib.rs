@@ -5,6 +5,7 @@
 //! straight between service and media engine.
 
 mod call;
+mod causes;
 mod link;
 mod matrix_room;
 mod meeting;
@@ -15,6 +16,7 @@ pub use call::{
     CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MeetingState, Participant,
     Poll, ResumeToken, Role, Waiting,
 };
+pub use causes::has_cause;
 pub use link::{LinkError, LinkTarget};
 pub use matrix_room::MatrixRoom;
 pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, PartOf, Secret};
@@ -347,6 +349,13 @@ pub enum AccountState {
     },
     /// The server can't be reached; it is tried again by itself.
     Unreachable {
+        /// Which server.
+        server: String,
+        /// For the log.
+        reason: String,
+    },
+    /// The server's certificate is not trusted, or not meant for it; it is tried again by itself.
+    Untrusted {
         /// Which server.
         server: String,
         /// For the log.

@@ -9,26 +9,43 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::homeserver::plain;
+use crate::{homeserver::plain, trust::distrusts};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// Where a home server is is not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{url}: {reason}")]
+pub struct Undiscovered {
+    /// What was asked for.
+    pub url: String,
+    /// For the log.
+    pub reason: String,
+    /// The server's certificate is not trusted, or not meant for it.
+    pub untrusted: bool,
+}
 
 /// Looks up where the client-server API of a server name is.
 ///
 /// # Errors
-/// Why it is not known, for the log.
-pub async fn discover(name: &str) -> Result<Url, String> {
+/// Why it is not known.
+pub async fn discover(name: &str) -> Result<Url, Undiscovered> {
     let url = format!("https://{name}/.well-known/matrix/client");
+    let failed = |reason, untrusted| Undiscovered {
+        url: url.clone(),
+        reason,
+        untrusted,
+    };
+    let unasked = |error: reqwest::Error| failed(plain(&error), distrusts(&error));
     let client = reqwest::Client::builder()
         .timeout(ANSWER_WITHIN)
         .user_agent(concat!("saal/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| plain(&error))?;
-    let answer = client.get(&url).send().await;
-    let answer = answer.map_err(|error| format!("{url}: {}", plain(&error)))?;
+        .map_err(unasked)?;
+    let answer = client.get(&url).send().await.map_err(unasked)?;
     let status = answer.status();
     let file = answer.json().await.unwrap_or_default();
-    address(name, status, &file).map_err(|reason| format!("{url}: {reason}"))
+    address(name, status, &file).map_err(|reason| failed(reason, false))
 }
 
 /// A server without the file answers under its own name.

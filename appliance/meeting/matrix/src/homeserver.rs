@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     credential::Credential,
     rtc::{Device, StateEvent},
+    trust::distrusts,
 };
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
@@ -27,6 +28,9 @@ pub(crate) enum RequestError {
     /// No answer, or one that no homeserver gives.
     #[error("{what}: {reason}")]
     Unreachable { what: &'static str, reason: String },
+    /// The server's certificate is not trusted, or not meant for it.
+    #[error("{what}: {reason}")]
+    Untrusted { what: &'static str, reason: String },
     /// The server's error.
     #[error("{what}: {status} {code} {message}")]
     Refused {
@@ -61,7 +65,7 @@ impl RequestError {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
-            Self::Unreachable { .. } => None,
+            Self::Unreachable { .. } | Self::Untrusted { .. } => None,
         }
     }
 
@@ -251,9 +255,13 @@ impl Homeserver {
         what: &'static str,
         request: reqwest::RequestBuilder,
     ) -> Result<(StatusCode, Value), RequestError> {
-        let unreachable = |error: reqwest::Error| RequestError::Unreachable {
-            what,
-            reason: plain(&error),
+        let unreachable = |error: reqwest::Error| {
+            let reason = plain(&error);
+            if distrusts(&error) {
+                RequestError::Untrusted { what, reason }
+            } else {
+                RequestError::Unreachable { what, reason }
+            }
         };
         let answer = request.send().await.map_err(unreachable)?;
         let status = answer.status();

@@ -17,6 +17,7 @@ mod ring;
 mod rtc;
 mod service;
 mod settings;
+mod trust;
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -24,7 +25,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-pub use discovery::discover;
+pub use discovery::{Undiscovered, discover};
 pub use service::Service;
 pub use settings::{LEAVE_DELAY, LogIn, MatrixSettings, OnceSecret, Sealing, Secret};
 

@@ -268,6 +268,17 @@ fn trouble_with_a_certificate() {
 }
 
 #[test]
+fn trouble_with_servers_that_are_not_who_they_say() {
+    check("trouble-servers", &scenes::free(), |view| {
+        let wrong = EndReason::WrongCall {
+            server: "rtc.example.org".to_owned(),
+            reason: "a token of another room".to_owned(),
+        };
+        view.troubles = vec![scenes::untrusted(), scenes::join_failed(wrong)];
+    });
+}
+
+#[test]
 fn trouble_with_nothing_else_to_do() {
     check("trouble-blocking", &scenes::free(), |view| {
         view.troubles = vec![scenes::unreachable(), scenes::camera_busy()];

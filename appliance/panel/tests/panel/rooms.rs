@@ -135,4 +135,20 @@ fn an_unreachable_server_is_told_in_words() {
             .description
             .starts_with("matrix.example.org does not answer.")
     );
+
+    let account = AccountState::Untrusted {
+        server: "matrix.example.org".to_owned(),
+        reason: "NotValidForName".to_owned(),
+    };
+    room.handle(now(), Event::Account(account));
+    let layout = Renderer::new().lay_out(&view(&room), None);
+    let mut alerts = layout.elements().iter();
+    let alert = alerts.find(|e| e.id.starts_with("trouble:"));
+    let alert = alert.expect("shown in its place");
+    assert_eq!(alert.label, "No safe connection to the server");
+    assert!(
+        alert
+            .description
+            .contains("certificate of matrix.example.org")
+    );
 }

@@ -248,6 +248,12 @@ pub(crate) fn unreachable() -> Trouble {
     }
 }
 
+pub(crate) fn untrusted() -> Trouble {
+    Trouble::Untrusted {
+        server: "matrix.example.org".to_owned(),
+    }
+}
+
 /// One of each kind.
 pub(crate) fn all_troubles() -> Vec<Trouble> {
     let name = "Logitech BRIO".to_owned();
@@ -313,6 +319,11 @@ pub(crate) fn all_troubles() -> Vec<Trouble> {
         sign_in(None, true),
         sign_in(Some(SignInProblem::Ended), false),
         sign_in(Some(SignInProblem::Expired), false),
+        untrusted(),
+        join_failed(EndReason::WrongCall {
+            server: "rtc.example.org".to_owned(),
+            reason: "a token of another room".to_owned(),
+        }),
     ]
 }
 

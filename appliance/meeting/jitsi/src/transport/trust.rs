@@ -1,18 +1,14 @@
 //! Whether a connection failed because of the server's certificate.
 
-use std::{error::Error, io};
+use std::error::Error;
 
-/// Looks for the verdict on the certificate through an error and its causes. Errors of sockets hide
-/// theirs inside.
+use saal_meeting::has_cause;
+
+/// Looks for the verdict on the certificate through an error and its causes.
 pub(crate) fn distrusts(error: &(dyn Error + 'static)) -> bool {
-    if let Some(error) = error.downcast_ref::<rustls::Error>() {
-        return matches!(error, rustls::Error::InvalidCertificate(_));
-    }
-    let inside = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref);
-    let inside = inside.is_some_and(|inside| distrusts(inside));
-    inside || error.source().is_some_and(distrusts)
+    has_cause(error, &|error: &rustls::Error| {
+        matches!(error, rustls::Error::InvalidCertificate(_))
+    })
 }
 
 #[cfg(test)]

@@ -273,7 +273,7 @@ impl Runner {
                     if let Some(stop) = self.classify(&error, &mut tokens) {
                         return stop;
                     }
-                    self.unreachable(error.to_string());
+                    self.out_of_touch(&error);
                     let wait = backoff.after_failure(jitter());
                     tokio::time::sleep(wait.max(retry_after(&error).unwrap_or_default())).await;
                 }

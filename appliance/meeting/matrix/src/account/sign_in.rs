@@ -15,6 +15,7 @@ use crate::{
     jitter,
     rtc::Device,
     settings::{LogIn, Secret},
+    trust::distrusts,
 };
 
 impl Runner {
@@ -94,7 +95,7 @@ impl Runner {
             }
             let wait = backoff.after_failure(jitter());
             let wait = wait.max(error.retry_after().unwrap_or_default());
-            self.unreachable(error.to_string());
+            self.out_of_touch(&error);
             tokio::time::sleep(wait).await;
         }
     }
@@ -115,8 +116,8 @@ impl Runner {
             let mut wait = backoff.after_failure(jitter());
             if let LogInError::Request(error) = &error {
                 wait = wait.max(error.retry_after().unwrap_or_default());
+                self.out_of_touch(error);
             }
-            self.unreachable(error.to_string());
             tokio::time::sleep(wait).await;
         }
     }
@@ -193,11 +194,25 @@ impl Runner {
                 Err(error) => {
                     let wait = backoff.after_failure(jitter());
                     let wait = wait.max(error.retry_after().unwrap_or_default());
-                    self.unreachable(error.to_string());
+                    self.out_of_touch(&error);
                     tokio::time::sleep(wait).await;
                 }
             }
         }
+    }
+
+    /// The server was not reached; which is told apart from one that is not who it says.
+    pub(super) fn out_of_touch(&self, error: &(dyn std::error::Error + 'static)) {
+        let (server, reason) = (self.server(), error.to_string());
+        if !distrusts(error) {
+            return self.unreachable(reason);
+        }
+        tracing::warn!(
+            server,
+            reason,
+            "the homeserver's certificate is not trusted"
+        );
+        self.say(AccountState::Untrusted { server, reason });
     }
 
     fn signed_out(&self, reason: String) {

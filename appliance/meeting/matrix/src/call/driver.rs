@@ -286,10 +286,7 @@ impl Driver {
             }
             Input::Socket(connection, SocketEvent::Closed { reason }) => {
                 self.sockets.remove(&connection);
-                let failure = ConnectFailure {
-                    refused: false,
-                    reason,
-                };
+                let failure = ConnectFailure { ends: None, reason };
                 self.machine.handle_disconnected(now(), connection, failure);
             }
             Input::ConnectFailed(connection, failure) => {

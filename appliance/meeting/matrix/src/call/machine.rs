@@ -112,8 +112,9 @@ pub(crate) enum Effect {
 /// Why a connection could not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConnectFailure {
-    /// Asking again is no use.
-    pub refused: bool,
+    /// Asking again is no use; how a call that has not begun ends by it.
+    pub ends: Option<EndReason>,
+    /// For the log.
     pub reason: String,
 }
 
@@ -424,15 +425,10 @@ impl Machine {
             .iter()
             .position(|link| link.connection() == Some(connection));
         let Some(index) = index else { return };
-        if failure.refused && self.links[index].own && matches!(self.phase, Phase::Joining { .. }) {
-            self.end(
-                now,
-                EndReason::NotAllowed {
-                    reason: failure.reason,
-                },
-            );
-        } else {
-            self.lose(now, index, failure.reason);
+        let joining = matches!(self.phase, Phase::Joining { .. });
+        match failure.ends {
+            Some(end) if joining && self.links[index].own => self.end(now, end),
+            _ => self.lose(now, index, failure.reason),
         }
         self.settle(now);
     }

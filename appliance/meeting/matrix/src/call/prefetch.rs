@@ -157,9 +157,9 @@ async fn discover(
 ) -> Result<(Option<String>, Duration), RequestError> {
     let endpoint = match homeserver.rtc_transports().await {
         Ok(answer) => transports::from_endpoint(&answer),
-        Err(error @ RequestError::Unreachable { .. }) => return Err(error),
         // Older servers don't have the endpoint.
         Err(RequestError::Refused { .. }) => None,
+        Err(error) => return Err(error),
     };
     if endpoint.is_some() {
         return Ok((endpoint, FOCUS_FOR));

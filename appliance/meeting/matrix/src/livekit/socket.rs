@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::{
 use url::Url;
 
 use super::token::Grant;
+use crate::trust::distrusts;
 
 /// Client protocol 17; one connection for sending and one for receiving on the path `/rtc`.
 const PROTOCOL: &str = "17";
@@ -39,6 +40,9 @@ pub(crate) enum SocketError {
     Address(String),
     #[error("the media server {server} can't be reached: {reason}")]
     Connect { server: String, reason: String },
+    /// Its certificate is not trusted, or not meant for it.
+    #[error("the media server {server} is not trusted: {reason}")]
+    Untrusted { server: String, reason: String },
 }
 
 type Stream =
@@ -66,6 +70,10 @@ pub(crate) async fn connect(grant: &Grant) -> Result<Stream, SocketError> {
     ));
     match tokio::time::timeout(CONNECT_WITHIN, opening).await {
         Ok(Ok((stream, _))) => Ok(stream),
+        Ok(Err(error)) if distrusts(&error) => Err(SocketError::Untrusted {
+            server,
+            reason: error.to_string(),
+        }),
         Ok(Err(error)) => Err(fail(error.to_string())),
         Err(_) => Err(fail("no answer in time".to_owned())),
     }

@@ -2,6 +2,8 @@
 //! `POST /sfu/get` for members that are named by user and device, `POST /get_token` for those
 //! whose name is a hash. It also creates the media server's room.
 
+mod ticket;
+
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use crate::{
     homeserver::{OpenIdToken, plain},
     rtc::{Device, Mode, sticky::SLOT_ID},
     settings::Secret,
+    trust::distrusts,
 };
 
 /// Where to connect and with what.
@@ -31,6 +34,12 @@ pub(crate) enum TokenError {
     /// It said no.
     #[error("the call service {service} refuses: {reason}")]
     Refused { service: String, reason: String },
+    /// Its certificate is not trusted, or not meant for it.
+    #[error("the call service {service} is not trusted: {reason}")]
+    Untrusted { service: String, reason: String },
+    /// It let us into another call than it was asked for.
+    #[error("the call service {service} gave a token {of}")]
+    WrongCall { service: String, of: String },
     /// It does not know such requests.
     #[error("the call service {service} has no {path}")]
     Missing { service: String, path: &'static str },
@@ -110,12 +119,20 @@ pub(crate) async fn fetch(
         Mode::Compatibility => (BY_DEVICE, BY_MEMBER),
         Mode::Sticky { .. } => (BY_MEMBER, BY_DEVICE),
     };
-    match ask(http, service, first, &body(entry, first)).await {
+    let answer = match ask(http, service, first, &body(entry, first)).await {
         Err(TokenError::Missing { .. }) if !entry.publishes => {
-            ask(http, service, second, &body(entry, second)).await
+            ask(http, service, second, &body(entry, second)).await?
         }
-        answer => answer,
+        answer => answer?,
+    };
+    if let Err(of) = ticket::check(&answer.jwt, entry) {
+        let service = service.to_owned();
+        return Err(TokenError::WrongCall { service, of });
     }
+    Ok(Grant {
+        url: answer.url,
+        token: answer.jwt.into(),
+    })
 }
 
 fn body(entry: &Entry<'_>, path: &str) -> Value {
@@ -156,24 +173,28 @@ async fn ask(
     service: &str,
     path: &'static str,
     body: &Value,
-) -> Result<Grant, TokenError> {
+) -> Result<Answer, TokenError> {
     let unavailable = |reason: &dyn fmt::Display| TokenError::Unavailable {
         service: service.to_owned(),
         reason: reason.to_string(),
+    };
+    let unanswered = |error: reqwest::Error| {
+        let (service, reason) = (service.to_owned(), plain(&error));
+        if distrusts(&error) {
+            TokenError::Untrusted { service, reason }
+        } else {
+            TokenError::Unavailable { service, reason }
+        }
     };
     let answer = http
         .post(format!("{service}{path}"))
         .json(body)
         .send()
         .await
-        .map_err(|error| unavailable(&plain(&error)))?;
+        .map_err(unanswered)?;
     let status = answer.status();
     if status.is_success() {
-        let answer: Answer = answer.json().await.map_err(|error| unavailable(&error))?;
-        return Ok(Grant {
-            url: answer.url,
-            token: answer.jwt.into(),
-        });
+        return answer.json().await.map_err(|error| unavailable(&error));
     }
     if status.as_u16() == 404 {
         return Err(TokenError::Missing {

@@ -43,6 +43,14 @@ impl Mode {
         }
     }
 
+    /// Our name on media servers.
+    pub(crate) fn identity(&self, own: &Device) -> String {
+        match self {
+            Self::Compatibility => own.identity(),
+            Self::Sticky { member_id } => sticky::identity(own, member_id),
+        }
+    }
+
     /// True when `member` is the membership that this room sends in this mode.
     pub(crate) fn is_own(&self, own: &Device, member: &Member) -> bool {
         member.device == *own && member.sticky_id.as_deref() == self.member_id()

@@ -1,12 +1,14 @@
 //! Media servers, by their call services: a token, then a socket.
 
+use saal_meeting::EndReason;
 use tokio::sync::mpsc;
+use url::Url;
 
 use super::{Environment, Input, keeping::CallRoom};
 use crate::{
     call::{links::ConnectionId, machine::ConnectFailure},
     livekit::{
-        socket,
+        socket::{self, SocketError},
         token::{self, Entry, Grant, Leave, TokenError},
     },
 };
@@ -31,8 +33,8 @@ pub(super) async fn connect(
         let grant = Box::pin(grant(&environment, room, to, None)).await?;
         let stream = socket::connect(&grant).await;
         stream.map_err(|error| ConnectFailure {
-            refused: false,
             reason: error.to_string(),
+            ends: unconnected(error),
         })
     };
     match Box::pin(opened).await {
@@ -64,7 +66,9 @@ pub(super) async fn grant(
             .openid(homeserver, &room.own)
             .await
             .map_err(|error| ConnectFailure {
-                refused: error.is_forbidden(),
+                ends: error.is_forbidden().then(|| EndReason::NotAllowed {
+                    reason: error.to_string(),
+                }),
                 reason: error.to_string(),
             })?;
         let entry = Entry {
@@ -84,12 +88,41 @@ pub(super) async fn grant(
                 fresh = true;
             }
             Err(error) => {
-                let refused = matches!(error, TokenError::Refused { .. });
                 return Err(ConnectFailure {
-                    refused,
                     reason: error.to_string(),
+                    ends: no_token(&error),
                 });
             }
         }
+    }
+}
+
+/// How a call ends whose service gives no token; `None`: by and by it may.
+fn no_token(error: &TokenError) -> Option<EndReason> {
+    let reason = error.to_string();
+    let server = |service: &str| {
+        let url = Url::parse(service).ok();
+        let host = url.as_ref().and_then(Url::host_str);
+        host.unwrap_or(service).to_owned()
+    };
+    match error {
+        TokenError::Refused { .. } => Some(EndReason::NotAllowed { reason }),
+        TokenError::Untrusted { service, .. } => Some(EndReason::Untrusted {
+            server: server(service),
+            reason,
+        }),
+        TokenError::WrongCall { service, .. } => Some(EndReason::WrongCall {
+            server: server(service),
+            reason,
+        }),
+        TokenError::Unavailable { .. } | TokenError::Missing { .. } => None,
+    }
+}
+
+/// The same where the media server's socket can't be opened.
+fn unconnected(error: SocketError) -> Option<EndReason> {
+    match error {
+        SocketError::Untrusted { server, reason } => Some(EndReason::Untrusted { server, reason }),
+        SocketError::Address(_) | SocketError::Connect { .. } => None,
     }
 }

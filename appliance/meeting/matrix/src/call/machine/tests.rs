@@ -183,7 +183,7 @@ impl World {
 
     fn lose(&mut self, connection: ConnectionId) -> Vec<Effect> {
         let failure = ConnectFailure {
-            refused: false,
+            ends: None,
             reason: "closed".into(),
         };
         self.machine
@@ -442,8 +442,10 @@ fn a_call_service_that_refuses_ends_joining_at_once() {
     world.outcome(Outcome::Delayed(Ok("d1".into())));
     world.outcome(Outcome::MemberPut(Ok("$room".into())));
     let failure = ConnectFailure {
-        refused: true,
-        reason: "not your room".into(),
+        ends: Some(EndReason::NotAllowed {
+            reason: "not your room".into(),
+        }),
+        reason: "refused".into(),
     };
     let connection = world.connection_to(FOCUS).unwrap();
     world

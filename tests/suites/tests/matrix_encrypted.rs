@@ -1,7 +1,7 @@
 //! Encrypted calls with real Element Call, which gets its keys as in Element Web: from devices that
 //! their owners signed, by encrypted messages between devices.
 
-use saal_control::Status;
+use saal_control::{PhaseName, Status};
 use saal_harness::{Caller, JoinOptions, Picture, Room, RoomOptions, User, run, until};
 use saal_suites::{
     PATIENCE, Result, Scene, Stage, Taken, far_end_sees_frames, loudspeaker_sounds, panel_says,
@@ -93,6 +93,17 @@ async fn people_are(scene: &Scene, what: &str, done: impl Fn(&Status) -> bool) -
     scene.room.status_is(what, PATIENCE, done).await.map(drop)
 }
 
+async fn far_end_shows(scene: &Scene, people: usize) -> Result<()> {
+    let what = format!("{people} others at the far end");
+    let shown = async || {
+        let tiles = scene.host.tiles().await?;
+        Result::<_>::Ok(tiles.iter().filter(|tile| !tile.local).count())
+    };
+    until(&what, PATIENCE, shown, |shown| *shown == people)
+        .await
+        .map(drop)
+}
+
 #[test]
 fn room_and_element_call_see_and_hear_each_other_and_forged_keys_change_nothing() -> Result<()> {
     run(async {
@@ -120,6 +131,18 @@ fn room_and_element_call_see_and_hear_each_other_and_forged_keys_change_nothing(
         scene.host.send_key_like(user, device, elsewhere).await?;
         log_says(&scene, &["it is for another room"]).await?;
         scene.television_moves().await?;
+
+        // A new engine knows no key, neither the room's nor Anna's.
+        let killed = scene.room.kill_engine().await?;
+        people_are(&scene, "another engine", |status| {
+            let another = status.engine.pid.is_some_and(|pid| pid != killed);
+            another && status.phase == PhaseName::Call
+        })
+        .await?;
+        scene.television_moves().await?;
+        loudspeaker_sounds(&scene.room).await?;
+        scene.far_end_sees_the_room().await?;
+        scene.far_end_hears_the_room().await?;
 
         scene.room.kill();
         people_are(&scene, "a new daemon", |status| status.call.is_some()).await?;
@@ -207,6 +230,50 @@ fn in_matrix_2_0_three_see_each_other_under_hashed_names() -> Result<()> {
         far_end_sees_frames(&carla).await?;
         television_shows_two(&scene.room).await?;
         sends_only(&carla, "video/H264").await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+/// As Element Web where a room's encryption says that its state is encrypted (MSC4362).
+#[test]
+fn where_state_is_encrypted_so_is_who_is_in_the_call() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let meeting = stage.secret_meeting("Secret").await?;
+        let options = RoomOptions {
+            leave_delay_s: 4,
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
+        panel_says(&room, "Secret").await?;
+        let far_end = stage.far_end().await?;
+        let host = far_end
+            .join(&meeting.host, &meeting.matrix_room, &ENCRYPTED)
+            .await?;
+        let scene = Scene {
+            meeting,
+            room,
+            host,
+        };
+        panel_says(&scene.room, "1 person in the call").await?;
+        scene.join().await?;
+        scene.far_end_sees_the_room().await?;
+        scene.television_moves().await?;
+        let clear = scene.meeting.membership().await?;
+        assert!(clear.is_none(), "in clear words: {clear:?}");
+
+        scene.room.hold_restart(true);
+        scene.room.kill();
+        far_end_shows(&scene, 0).await?;
+        scene.room.hold_restart(false);
+        scene.in_call().await?;
+        far_end_shows(&scene, 1).await?;
+        scene.far_end_sees_the_room().await?;
+        scene.room.touch_element("Leave").await?;
+        far_end_shows(&scene, 0).await?;
+        let clear = scene.meeting.membership().await?;
+        assert!(clear.is_none(), "in clear words: {clear:?}");
         scene.room.stop().await;
         Ok(())
     })

@@ -110,6 +110,7 @@ impl Service {
         let (rooms_sender, rooms) = watch::channel(Arc::new(BTreeMap::new()));
         let (client_sender, client) = watch::channel(None);
         let (key_events, _) = broadcast::channel(KEYS_AT_ONCE);
+        let (session_sender, sessions) = watch::channel(None);
         let (doors_sender, doors) = watch::channel(Doors::default());
         let (sticky_sender, stickies) = watch::channel(Stickies::default());
         let (ignored_sender, ignored) = watch::channel(BTreeSet::new());
@@ -123,6 +124,7 @@ impl Service {
             rooms,
             client,
             key_events: key_events.clone(),
+            sessions,
             doors,
             threshold: Arc::default(),
             visits: Visits::default(),
@@ -143,6 +145,7 @@ impl Service {
             client: client_sender,
             key_events,
             doors: doors_sender,
+            sessions: session_sender,
             heard,
             ignored: ignored_sender,
             states: state_sender,

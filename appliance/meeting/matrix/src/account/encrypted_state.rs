@@ -1,17 +1,23 @@
 //! State that a room keeps encrypted (MSC4362): `m.room.encrypted` events whose state key names
 //! type and key of what is in them. matrix-sdk's store keeps them as they came; they are decrypted
-//! when the room is read.
+//! when the room is read. How the room's own state is encrypted: [`super::state_session`].
+
+use std::collections::BTreeMap;
 
 use matrix_sdk::{
-    Room,
+    Client, Room, StateChanges, StoreError,
     deserialized_responses::RawAnySyncOrStrippedState,
-    ruma::{events::room::encrypted::OriginalSyncRoomEncryptedEvent, serde::Raw},
+    ruma::{
+        events::{AnySyncStateEvent, room::encrypted::OriginalSyncRoomEncryptedEvent},
+        serde::Raw,
+    },
+    sync::{JoinedRoomUpdate, RoomUpdates, State},
 };
 use serde_json::Value;
 
 use crate::rtc::StateEvent;
 
-const ENCRYPTED: &str = "m.room.encrypted";
+pub(super) const ENCRYPTED: &str = "m.room.encrypted";
 /// What a server has to read is never encrypted (MSC4362); who says so lies.
 const NEVER: [&str; 5] = [
     "m.room.create",
@@ -21,9 +27,18 @@ const NEVER: [&str; 5] = [
     ENCRYPTED,
 ];
 
+/// A room's encrypted state.
+#[derive(Default)]
+pub(super) struct Unlocked {
+    /// All for which there is a key.
+    pub(super) events: Vec<StateEvent>,
+    /// There is more, whose key has not come.
+    pub(super) more: bool,
+}
+
 /// Everything in a room's encrypted state for which there is a key.
-pub(super) async fn read(room: &Room) -> Result<Vec<StateEvent>, matrix_sdk::Error> {
-    let mut events = Vec::new();
+pub(super) async fn read(room: &Room) -> Result<Unlocked, matrix_sdk::Error> {
+    let mut unlocked = Unlocked::default();
     for raw in room.get_state_events(ENCRYPTED.into()).await? {
         let RawAnySyncOrStrippedState::Sync(raw) = raw else {
             continue;
@@ -32,15 +47,61 @@ pub(super) async fn read(room: &Room) -> Result<Vec<StateEvent>, matrix_sdk::Err
         let clear = match Box::pin(room.decrypt_event(&encrypted, None)).await {
             Ok(event) if !event.kind.is_utd() => event,
             // Its key comes with a later sync, after which the room is read again.
-            _ => continue,
+            _ => {
+                unlocked.more = true;
+                continue;
+            }
         };
         let outer = serde_json::from_str(raw.json().get());
         let inner = serde_json::from_str(clear.raw().json().get());
         if let (Ok(outer), Ok(inner)) = (outer, inner) {
-            events.extend(unpacked(&outer, &inner));
+            unlocked.events.extend(unpacked(&outer, &inner));
         }
     }
-    Ok(events)
+    Ok(unlocked)
+}
+
+/// Puts what a sync brought into the store where matrix-sdk did not: it leaves out encrypted state
+/// whose key has not come yet.
+pub(super) async fn keep(client: &Client, updates: &RoomUpdates) -> Result<(), StoreError> {
+    let mut changes = StateChanges::default();
+    for (room, update) in &updates.joined {
+        let locked = locked(update);
+        if !locked.is_empty() {
+            let kinds = changes.state.entry(room.clone()).or_default();
+            kinds.insert(ENCRYPTED.into(), locked);
+        }
+    }
+    if changes.state.is_empty() {
+        return Ok(());
+    }
+    client.state_store().save_changes(&changes).await
+}
+
+/// A room's encrypted state in a sync, the last of each state key, unless that was decrypted.
+fn locked(update: &JoinedRoomUpdate) -> BTreeMap<String, Raw<AnySyncStateEvent>> {
+    let (State::Before(state) | State::After(state)) = &update.state;
+    let timeline = update.timeline.events.iter();
+    let timeline = timeline.map(|event| event.raw().clone().cast_unchecked());
+    let mut locked = BTreeMap::new();
+    for raw in state.iter().cloned().chain(timeline) {
+        let Some((kind, key)) = place(&raw) else {
+            continue;
+        };
+        if kind == ENCRYPTED {
+            locked.insert(key, raw);
+        } else {
+            locked.remove(&format!("{kind}:{key}"));
+        }
+    }
+    locked
+}
+
+/// Type and key of what is state; a timeline has other events too.
+fn place(event: &Raw<AnySyncStateEvent>) -> Option<(String, String)> {
+    let event: Value = serde_json::from_str(event.json().get()).ok()?;
+    let field = |name: &str| event[name].as_str().map(str::to_owned);
+    Some((field("type")?, field("state_key")?))
 }
 
 /// The event that was in `outer`; `None` when what is inside is not what it is said to be outside,
@@ -65,6 +126,7 @@ fn unpacked(outer: &Value, inner: &Value) -> Option<StateEvent> {
 
 #[cfg(test)]
 mod tests {
+    use matrix_sdk::deserialized_responses::TimelineEvent;
     use serde_json::json;
 
     use super::*;
@@ -78,6 +140,35 @@ mod tests {
 
     fn inner(kind: &str) -> Value {
         json!({ "type": kind, "sender": "@eve:hs", "content": { "title": "Daily" } })
+    }
+
+    #[test]
+    fn what_came_without_its_key_is_kept_until_it_is_replaced() {
+        let event = |kind: &str, key: &str, id: &str| {
+            let event = json!({ "type": kind, "state_key": key, "event_id": id });
+            Raw::new(&event).unwrap()
+        };
+        let before = |key, id| event(ENCRYPTED, key, id).cast_unchecked();
+        let said =
+            |kind, key, id| TimelineEvent::from_plaintext(event(kind, key, id).cast_unchecked());
+        let mut update = JoinedRoomUpdate {
+            state: State::Before(vec![
+                before("a:", "$1"),
+                before("b:", "$2"),
+                before("c:", "$3"),
+            ]),
+            ..JoinedRoomUpdate::default()
+        };
+        let message = Raw::new(&json!({ "type": ENCRYPTED, "event_id": "$4" })).unwrap();
+        let message = TimelineEvent::from_plaintext(message.cast_unchecked());
+        // One is replaced by what can't be read either, one by what can.
+        let timeline = [message, said(ENCRYPTED, "a:", "$5"), said("b", "", "$6")];
+        update.timeline.events.extend(timeline);
+        let kept: Vec<String> = locked(&update)
+            .values()
+            .map(|raw| raw.get_field("event_id").unwrap().unwrap())
+            .collect();
+        assert_eq!(kept, ["$5", "$3"]);
     }
 
     #[test]

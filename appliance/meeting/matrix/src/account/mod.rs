@@ -17,6 +17,7 @@ mod rooms;
 mod runner;
 mod session;
 mod sign_in;
+mod state_session;
 mod stickies;
 mod store;
 mod vault;
@@ -29,11 +30,13 @@ use tokio::sync::watch;
 
 pub(crate) use doors::{Doors, Standing};
 pub(crate) use hearing::{Heard, Hearing, history};
+pub(crate) use keys::KeyStore;
 pub(crate) use rooms::{RoomState, Successor};
 pub(crate) use runner::{Account, run};
 pub(crate) use stickies::{FEATURE as STICKY_FEATURE, Stickies, follow as follow_stickies};
 
 use crate::settings::{LogIn, MatrixSettings, Sealing, Secret};
+pub(crate) use state_session::{Place, SessionError, StateSession};
 
 /// What the account shows to its server now, as far as that is known without asking.
 pub(crate) fn token(settings: &MatrixSettings, dir: &Path) -> Option<Secret> {

@@ -32,6 +32,8 @@ pub(crate) struct Opened {
     pub client: Client,
     /// On disk; `None` in memory, where nothing is kept.
     pub keys: Option<KeyStore>,
+    /// What the client's encryption remembers, wherever that is.
+    pub sessions: KeyStore,
     /// The device has just got its keys: others may know it by ones that are lost.
     pub new_keys: bool,
 }
@@ -56,7 +58,8 @@ pub(crate) async fn on_disk(
     let client = client(config, session).await;
     Ok(Opened {
         client: client.map_err(|error| failed(error.as_ref()))?,
-        keys: Some(keys),
+        keys: Some(keys.clone()),
+        sessions: keys,
         new_keys,
     })
 }
@@ -68,10 +71,11 @@ pub(crate) async fn in_memory(
 ) -> Result<Opened, Box<dyn Error + Send + Sync>> {
     let keys = matrix_sdk_crypto::store::MemoryStore::new().into_crypto_store();
     let restored = keys::restore(&keys, vault, &session.device()).await?;
-    let config = StoreConfig::new(CrossProcessLockConfig::SingleProcess).crypto_store(keys);
+    let config = StoreConfig::new(CrossProcessLockConfig::SingleProcess).crypto_store(keys.clone());
     Ok(Opened {
         client: client(config, session).await?,
         keys: None,
+        sessions: keys,
         new_keys: !restored,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use matrix_sdk::{Room, deserialized_responses::RawAnySyncOrStrippedState};
 use serde_json::Value;
 
-use super::encrypted_state;
+use super::encrypted_state::{self, Unlocked};
 use crate::rtc::{
     Device, Member, StateEvent,
     membership::{self, EVENT_TYPE},
@@ -15,6 +15,8 @@ use crate::rtc::{
 /// Nordeck's meeting description, the field's only one in room state.
 const METADATA: &str = "net.nordeck.meetings.metadata";
 const ENCRYPTION: &str = "m.room.encryption";
+/// As the SDKs of Element name MSC4362's `encrypt_state_events`.
+const ENCRYPTS_STATE: &str = "io.element.msc4362.encrypt_state_events";
 const NAME: &str = "m.room.name";
 /// Element's widgets; those of type `jitsi` say where a room's conference is.
 const WIDGET: &str = "im.vector.modular.widgets";
@@ -69,6 +71,10 @@ pub(crate) struct RoomState {
     pub jitsi_widgets: Vec<Value>,
     /// Calls in it are encrypted.
     pub encrypted: bool,
+    /// So is its state (MSC4362).
+    pub encrypts_state: bool,
+    /// Some of its state is encrypted with keys that have not come.
+    pub locked: bool,
     /// Everybody in its call by state events, expired ones and ourselves too.
     pub members: Vec<Member>,
     /// Sticky memberships do not count: the room's call was closed.
@@ -104,7 +110,10 @@ impl RoomState {
                 METADATA if event.content.as_object().is_some_and(|o| !o.is_empty()) => {
                     state.metadata = Some(event.content.clone());
                 }
-                ENCRYPTION => state.encrypted = true,
+                ENCRYPTION => {
+                    state.encrypted = true;
+                    state.encrypts_state = event.content[ENCRYPTS_STATE] == true;
+                }
                 WIDGET | WIDGET_AS_PROPOSED
                     if JITSI.iter().any(|kind| event.content["type"] == *kind) =>
                 {
@@ -157,16 +166,22 @@ impl RoomState {
                 }
             }
         }
-        let encrypted = encrypted_state::read(room).await?;
-        let name = encrypted.iter().find(|event| event.kind == NAME);
+        let Unlocked {
+            events: more,
+            more: locked,
+        } = encrypted_state::read(room).await?;
+        let name = more.iter().find(|event| event.kind == NAME);
         let name = name.and_then(|event| event.content["name"].as_str().map(str::to_owned));
         let name = match (name, room.display_name().await) {
             (Some(name), _) => name,
             (None, Ok(name)) => name.to_string(),
             (None, Err(_)) => room.room_id().to_string(),
         };
-        let events = newest(events.into_iter().chain(encrypted));
-        Ok(Self::from_events(room.room_id().as_str(), name, &events))
+        let events = newest(events.into_iter().chain(more));
+        Ok(Self {
+            locked,
+            ..Self::from_events(room.room_id().as_str(), name, &events)
+        })
     }
 }
 

@@ -27,7 +27,9 @@ use tokio::sync::{
 };
 
 use super::{
-    Doors, Heard, Hearing, Rooms, media_keys, oauth,
+    Doors, Heard, Hearing, Rooms, encrypted_state,
+    keys::KeyStore,
+    media_keys, oauth,
     open::{self, Opened},
     rooms::{RoomState, Successor},
     session::{self, Session},
@@ -63,6 +65,8 @@ pub(crate) struct Account {
     pub rooms: watch::Sender<Rooms>,
     /// What syncs now, for what calls have to encrypt; another one after the store failed.
     pub client: watch::Sender<Option<Client>>,
+    /// What its encryption remembers.
+    pub sessions: watch::Sender<Option<KeyStore>>,
     pub key_events: broadcast::Sender<KeyEvent>,
     /// How it stands with rooms that it is not in.
     pub doors: watch::Sender<Doors>,
@@ -237,8 +241,10 @@ impl Runner {
     async fn sync(&mut self, opened: &Opened, device: &Device) -> Stop {
         let client = &opened.client;
         media_keys::listen(client, &self.account.key_events);
-        self.account.client.send_replace(Some(client.clone()));
         let account = &self.account;
+        account.client.send_replace(Some(client.clone()));
+        let sessions = opened.sessions.clone();
+        account.sessions.send_replace(Some(sessions));
         let _hearing = Hearing::start(client, account.heard.clone(), account.ignored.clone());
         let mut backoff = Backoff::homeserver();
         let mut tokens = client.subscribe_to_session_changes();
@@ -333,18 +339,22 @@ impl Runner {
 
     /// Publishes what a sync changed; everything after the first one.
     async fn take_in(&self, client: &Client, response: &SyncResponse, everything: bool) {
+        if let Err(error) = encrypted_state::keep(client, &response.rooms).await {
+            tracing::warn!(%error, "encrypted state is not kept");
+        }
         if everything {
             return self.publish_all_rooms(client).await;
-        }
-        if response.rooms.joined.is_empty() && response.rooms.left.is_empty() {
-            return;
         }
         let mut rooms = BTreeMap::clone(&self.account.rooms.borrow());
         for id in response.rooms.left.keys() {
             rooms.remove(id.as_str());
         }
-        for id in response.rooms.joined.keys() {
-            if let Some(room) = client.get_room(id) {
+        // Keys come to the device, not into rooms.
+        let unlocks = !response.to_device.is_empty();
+        for room in client.joined_rooms() {
+            let id = room.room_id();
+            let locked = rooms.get(id.as_str()).is_some_and(|known| known.locked);
+            if response.rooms.joined.contains_key(id) || (unlocks && locked) {
                 read_into(&mut rooms, &room).await;
             }
         }

@@ -127,11 +127,7 @@ async fn go_on(
     let encrypted = setup.media_secret == MediaSecret::PerMember;
     let others = membership::active(&setup.members, unix_ms());
     let begins = setup.delay_id.is_none() && others.iter().all(|m| m.device == setup.own);
-    let call_room = CallRoom {
-        own: setup.own.clone(),
-        room_id: setup.room_id.clone(),
-        mode: setup.mode.clone(),
-    };
+    let call_room = CallRoom::of(&setup);
     let machine = Machine::new(setup, now());
     let (inputs, receiver) = mpsc::unbounded_channel();
     let mut driver = Driver {

@@ -49,6 +49,8 @@ pub(crate) struct CallSetup {
     pub call: CallId,
     pub own: Device,
     pub room_id: String,
+    /// What stands in its state is encrypted.
+    pub encrypts_state: bool,
     /// `livekit_service_url` that the room sends to while nobody needs it elsewhere.
     pub focus: String,
     pub microphone: bool,

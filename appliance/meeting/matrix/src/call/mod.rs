@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, broadcast, mpsc, watch};
 use url::Url;
 
 use crate::{
-    account::{Doors, Heard, Rooms, Stickies},
+    account::{Doors, Heard, KeyStore, Rooms, Stickies},
     homeserver::Homeserver,
     rtc::{Device, keys::KeyEvent},
 };
@@ -36,6 +36,8 @@ pub(crate) struct Environment {
     pub rooms: watch::Receiver<Rooms>,
     /// The signed-in account, for what has to be encrypted.
     pub client: watch::Receiver<Option<Client>>,
+    /// What its encryption remembers.
+    pub sessions: watch::Receiver<Option<KeyStore>>,
     /// Keys of calls as they come.
     pub key_events: broadcast::Sender<KeyEvent>,
     pub doors: watch::Receiver<Doors>,

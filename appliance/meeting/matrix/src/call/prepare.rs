@@ -128,6 +128,7 @@ async fn try_prepare(
         call: join.call,
         own: own.clone(),
         room_id: room_id.to_owned(),
+        encrypts_state: room.encrypts_state,
         focus,
         microphone: join.microphone,
         camera: join.camera,

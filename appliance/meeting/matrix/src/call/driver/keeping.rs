@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::{
     Environment,
     media_server::{Target, grant},
 };
 use crate::{
-    homeserver::{DelayedAction, Homeserver, RequestError},
+    account::{Place, SessionError, StateSession},
+    call::machine::CallSetup,
+    homeserver::{DelayedAction, RequestError},
     livekit::token::Leave,
     rtc::{
         Device, Mode,
@@ -23,11 +26,90 @@ pub(super) struct CallRoom {
     pub(super) own: Device,
     pub(super) room_id: String,
     pub(super) mode: Mode,
+    /// What stands in its state is encrypted.
+    encrypts_state: bool,
+    /// What our state is encrypted with; `None`: the room does not let us.
+    session: OnceCell<Option<StateSession>>,
 }
 
+/// An event for a room's state: type, key, content.
+type StateToSend = (&'static str, String, Value);
+
 impl CallRoom {
+    pub(super) fn of(setup: &CallSetup) -> Self {
+        Self {
+            own: setup.own.clone(),
+            room_id: setup.room_id.clone(),
+            mode: setup.mode.clone(),
+            encrypts_state: setup.encrypts_state,
+            session: OnceCell::new(),
+        }
+    }
+
+    /// Our membership as it goes into the room's state.
+    async fn state(
+        &self,
+        environment: &Environment,
+        content: &Value,
+    ) -> Result<StateToSend, RequestError> {
+        let key = self.own.state_key();
+        if self.encrypts_state {
+            let sealed = Box::pin(self.sealed(environment, &key, content)).await;
+            let sealed = sealed.map_err(|error| RequestError::Unreachable {
+                what: "encrypting the call membership",
+                reason: error.to_string(),
+            })?;
+            if let Some(sealed) = sealed {
+                return Ok(sealed);
+            }
+        }
+        Ok((EVENT_TYPE, key, content.clone()))
+    }
+
+    /// `None` where the room does not let us send encrypted state. Who is in a call is no secret to
+    /// the server, so there it is said in clear words, as by clients that don't know MSC4362.
+    async fn sealed(
+        &self,
+        environment: &Environment,
+        key: &str,
+        content: &Value,
+    ) -> Result<Option<StateToSend>, SessionError> {
+        let place = Place {
+            kind: EVENT_TYPE,
+            key,
+        };
+        let begin = || Box::pin(self.begin(environment, place));
+        match self.session.get_or_try_init(begin).await? {
+            Some(session) => session.seal(place, content).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn begin(
+        &self,
+        environment: &Environment,
+        place: Place<'_>,
+    ) -> Result<Option<StateSession>, SessionError> {
+        let client = environment.client.borrow().clone();
+        let store = environment.sessions.borrow().clone();
+        let Some((client, store)) = client.zip(store) else {
+            let reason = "the account is not there yet";
+            return Err(SessionError::Failed(reason.to_owned()));
+        };
+        let left = self.left();
+        let begun = StateSession::begin(&client, &store, &self.room_id, place, &left);
+        match Box::pin(begun).await {
+            Ok(session) => Ok(Some(session)),
+            Err(SessionError::Forbidden) => {
+                tracing::warn!(room = %self.room_id, "only moderators can encrypt state here; the room says in clear words that it is in the call");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Content that says "left".
-    pub(super) fn left(&self) -> serde_json::Value {
+    pub(super) fn left(&self) -> Value {
         match &self.mode {
             Mode::Compatibility => json!({}),
             Mode::Sticky { member_id } => sticky::left(member_id),
@@ -37,32 +119,31 @@ impl CallRoom {
     /// Says what our membership is from now on; the event's id.
     async fn put(
         &self,
-        homeserver: &Homeserver,
-        content: &serde_json::Value,
+        environment: &Environment,
+        content: &Value,
     ) -> Result<String, RequestError> {
+        let (homeserver, room) = (&environment.homeserver, &self.room_id);
         match &self.mode {
             Mode::Compatibility => {
-                let key = self.own.state_key();
-                let put = homeserver.put_state(&self.room_id, EVENT_TYPE, &key, content);
-                Box::pin(put).await
+                let (kind, key, content) = Box::pin(self.state(environment, content)).await?;
+                Box::pin(homeserver.put_state(room, kind, &key, &content)).await
             }
-            Mode::Sticky { .. } => Box::pin(homeserver.send_sticky(&self.room_id, content)).await,
+            Mode::Sticky { .. } => Box::pin(homeserver.send_sticky(room, content)).await,
         }
     }
 
     /// The same after a delay; the delay's id.
     async fn delay(
         &self,
-        homeserver: &Homeserver,
-        content: &serde_json::Value,
+        environment: &Environment,
+        content: &Value,
         after: Duration,
     ) -> Result<String, RequestError> {
-        let room = &self.room_id;
+        let (homeserver, room) = (&environment.homeserver, &self.room_id);
         match &self.mode {
             Mode::Compatibility => {
-                let key = self.own.state_key();
-                let delayed = homeserver.delay_state(room, EVENT_TYPE, &key, content, after);
-                Box::pin(delayed).await
+                let (kind, key, content) = Box::pin(self.state(environment, content)).await?;
+                Box::pin(homeserver.delay_state(room, kind, &key, &content, after)).await
             }
             Mode::Sticky { .. } => Box::pin(homeserver.delay_sticky(room, content, after)).await,
         }
@@ -75,7 +156,7 @@ pub(super) async fn ask(
     room: &CallRoom,
     focus: &str,
     action: Action,
-    content: &serde_json::Value,
+    content: &Value,
 ) -> Outcome {
     let homeserver = &environment.homeserver;
     let firm = |error| failure(&error, false);
@@ -86,7 +167,7 @@ pub(super) async fn ask(
     };
     match action {
         Action::DelayLeave { after } => {
-            let delayed = room.delay(homeserver, content, after).await;
+            let delayed = room.delay(environment, content, after).await;
             Outcome::Delayed(delayed.map_err(|error| failure(&error, true)))
         }
         Action::DelegateLeave { delay_id } => {
@@ -100,13 +181,13 @@ pub(super) async fn ask(
             Outcome::Restarted(update(&delay_id, DelayedAction::Restart).await)
         }
         Action::PutMember { .. } => {
-            Outcome::MemberPut(room.put(homeserver, content).await.map_err(firm))
+            Outcome::MemberPut(room.put(environment, content).await.map_err(firm))
         }
         Action::SendLeave { delay_id } => {
             Outcome::LeaveSent(update(&delay_id, DelayedAction::Send).await)
         }
         Action::ClearMember => {
-            let cleared = room.put(homeserver, content).await;
+            let cleared = room.put(environment, content).await;
             Outcome::Cleared(cleared.map(drop).map_err(firm))
         }
     }

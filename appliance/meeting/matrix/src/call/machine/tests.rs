@@ -52,6 +52,7 @@ impl World {
             call: CallId(3),
             own: device("room"),
             room_id: "!r:hs".into(),
+            encrypts_state: false,
             focus: FOCUS.into(),
             microphone: true,
             camera: true,

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use crate::{
-    account::{self, Account, Doors, Rooms, Stickies},
+    account::{self, Account, Aliases, Doors, Rooms, Stickies},
     call::{
         Environment,
         driver::{self, Command},
@@ -51,6 +51,7 @@ pub struct Service {
     identity: watch::Receiver<Option<Device>>,
     rooms: watch::Receiver<Rooms>,
     stickies: watch::Receiver<Stickies>,
+    aliases: watch::Receiver<Aliases>,
     states: mpsc::UnboundedReceiver<MeetingEvent>,
     heard: mpsc::UnboundedReceiver<Heard>,
     ringing: Ringing,
@@ -109,8 +110,8 @@ impl Service {
         let (identity_sender, identity) = watch::channel(None);
         let (rooms_sender, rooms) = watch::channel(Arc::new(BTreeMap::new()));
         let (client_sender, client) = watch::channel(None);
-        let (key_events, _) = broadcast::channel(KEYS_AT_ONCE);
         let (session_sender, sessions) = watch::channel(None);
+        let (key_events, _) = broadcast::channel(KEYS_AT_ONCE);
         let (doors_sender, doors) = watch::channel(Doors::default());
         let (sticky_sender, stickies) = watch::channel(Stickies::default());
         let (ignored_sender, ignored) = watch::channel(BTreeSet::new());
@@ -123,9 +124,10 @@ impl Service {
             identity,
             rooms,
             client,
-            key_events: key_events.clone(),
             sessions,
+            key_events: key_events.clone(),
             doors,
+            aliases: watch::channel(Aliases::default()).0,
             threshold: Arc::default(),
             visits: Visits::default(),
             stickies,
@@ -143,9 +145,9 @@ impl Service {
             identity: identity_sender,
             rooms: rooms_sender,
             client: client_sender,
+            sessions: session_sender,
             key_events,
             doors: doors_sender,
-            sessions: session_sender,
             heard,
             ignored: ignored_sender,
             states: state_sender,
@@ -171,6 +173,7 @@ impl Service {
             identity: environment.identity.clone(),
             rooms: environment.rooms.clone(),
             stickies: environment.stickies.clone(),
+            aliases: environment.aliases.subscribe(),
             environment,
             states,
             heard,
@@ -200,6 +203,7 @@ impl Service {
                 }
                 Ok(()) = self.rooms.changed() => self.tell_invitations(),
                 Ok(()) = self.stickies.changed() => self.tell_invitations(),
+                Ok(()) = self.aliases.changed() => self.tell_invitations(),
                 Ok(()) = self.identity.changed() => self.tell_invitations(),
                 _ = count.tick() => self.tell_invitations(),
                 Some(ended) = self.tasks.join_next() => {
@@ -345,6 +349,12 @@ impl Service {
         let visits = &self.environment.visits;
         let mut invitations = invitations(&rooms, &stickies, &own, unix_ms());
         invitations.retain(|one| !visits.has(&one.destination.place()));
+        let aliases = self.aliases.borrow_and_update().clone();
+        for one in &mut invitations {
+            let room = one.destination.place();
+            let more = aliases.of(&room).cloned();
+            one.aliases.extend(more);
+        }
         if invitations != self.told {
             self.told.clone_from(&invitations);
             self.say(MeetingEvent::Invitations(invitations));
@@ -364,6 +374,8 @@ fn run_beside(
     tasks.spawn(Box::pin(account::run(account)));
     let (server, own) = (homeserver.clone(), identity.clone());
     tasks.spawn(account::follow_stickies(server, own, client, stickies));
+    let (rooms, aliases) = (environment.rooms.clone(), environment.aliases.clone());
+    tasks.spawn(account::follow_aliases(homeserver.clone(), rooms, aliases));
     let prefetch = environment.prefetch.clone();
     tasks.spawn(keep_fresh(prefetch, homeserver, identity));
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use matrix_sdk::{
-    Client, Room, StateChanges, StoreError,
+    Client, Room, StateChanges,
     deserialized_responses::RawAnySyncOrStrippedState,
     ruma::{
         events::{AnySyncStateEvent, room::encrypted::OriginalSyncRoomEncryptedEvent},
@@ -63,7 +63,7 @@ pub(super) async fn read(room: &Room) -> Result<Unlocked, matrix_sdk::Error> {
 
 /// Puts what a sync brought into the store where matrix-sdk did not: it leaves out encrypted state
 /// whose key has not come yet.
-pub(super) async fn keep(client: &Client, updates: &RoomUpdates) -> Result<(), StoreError> {
+pub(super) async fn keep(client: &Client, updates: &RoomUpdates) {
     let mut changes = StateChanges::default();
     for (room, update) in &updates.joined {
         let locked = locked(update);
@@ -72,10 +72,11 @@ pub(super) async fn keep(client: &Client, updates: &RoomUpdates) -> Result<(), S
             kinds.insert(ENCRYPTED.into(), locked);
         }
     }
-    if changes.state.is_empty() {
-        return Ok(());
+    if !changes.state.is_empty()
+        && let Err(error) = client.state_store().save_changes(&changes).await
+    {
+        tracing::warn!(%error, "encrypted state is not kept");
     }
-    client.state_store().save_changes(&changes).await
 }
 
 /// A room's encrypted state in a sync, the last of each state key, unless that was decrypted.

@@ -3,6 +3,7 @@
 //! matrix-sdk syncs, keeps the store and the device's keys. Everything else in this crate
 //! sees an account as two watched values: the identity and the rooms.
 
+mod aliases;
 mod beside;
 mod crosssigning;
 mod doors;
@@ -28,15 +29,16 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use matrix_sdk::{Client, ruma::RoomId};
 use tokio::sync::watch;
 
+pub(crate) use aliases::{Aliases, follow as follow_aliases};
 pub(crate) use doors::{Doors, Standing};
 pub(crate) use hearing::{Heard, Hearing, history};
 pub(crate) use keys::KeyStore;
 pub(crate) use rooms::{RoomState, Successor};
 pub(crate) use runner::{Account, run};
+pub(crate) use state_session::{Place, SessionError, StateSession};
 pub(crate) use stickies::{FEATURE as STICKY_FEATURE, Stickies, follow as follow_stickies};
 
 use crate::settings::{LogIn, MatrixSettings, Sealing, Secret};
-pub(crate) use state_session::{Place, SessionError, StateSession};
 
 /// What the account shows to its server now, as far as that is known without asking.
 pub(crate) fn token(settings: &MatrixSettings, dir: &Path) -> Option<Secret> {

@@ -243,8 +243,7 @@ impl Runner {
         media_keys::listen(client, &self.account.key_events);
         let account = &self.account;
         account.client.send_replace(Some(client.clone()));
-        let sessions = opened.sessions.clone();
-        account.sessions.send_replace(Some(sessions));
+        account.sessions.send_replace(Some(opened.sessions.clone()));
         let _hearing = Hearing::start(client, account.heard.clone(), account.ignored.clone());
         let mut backoff = Backoff::homeserver();
         let mut tokens = client.subscribe_to_session_changes();
@@ -339,9 +338,7 @@ impl Runner {
 
     /// Publishes what a sync changed; everything after the first one.
     async fn take_in(&self, client: &Client, response: &SyncResponse, everything: bool) {
-        if let Err(error) = encrypted_state::keep(client, &response.rooms).await {
-            tracing::warn!(%error, "encrypted state is not kept");
-        }
+        encrypted_state::keep(client, &response.rooms).await;
         if everything {
             return self.publish_all_rooms(client).await;
         }

@@ -208,6 +208,8 @@ impl Entering<'_> {
         }
         let found = self.retry(|| self.homeserver().resolve_alias(&room)).await;
         let found = found.map_err(|error| ended(&error))?;
+        let aliases = &self.environment.aliases;
+        aliases.send_if_modified(|aliases| aliases.learn(&found.room_id, [room]));
         via.extend(found.servers);
         via.truncate(10);
         Ok((found.room_id, via))

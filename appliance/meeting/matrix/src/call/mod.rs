@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, broadcast, mpsc, watch};
 use url::Url;
 
 use crate::{
-    account::{Doors, Heard, KeyStore, Rooms, Stickies},
+    account::{Aliases, Doors, Heard, KeyStore, Rooms, Stickies},
     homeserver::Homeserver,
     rtc::{Device, keys::KeyEvent},
 };
@@ -41,6 +41,8 @@ pub(crate) struct Environment {
     /// Keys of calls as they come.
     pub key_events: broadcast::Sender<KeyEvent>,
     pub doors: watch::Receiver<Doors>,
+    /// Where names of rooms lead, as far as that was learnt.
+    pub aliases: watch::Sender<Aliases>,
     /// Held while a room is visited for one call.
     pub threshold: Arc<Mutex<()>>,
     pub visits: entrance::Visits,

@@ -21,6 +21,11 @@ pub(crate) struct Resolved {
 }
 
 #[derive(Deserialize)]
+struct AliasesAnswer {
+    aliases: Vec<String>,
+}
+
+#[derive(Deserialize)]
 struct RoomIdAnswer {
     room_id: String,
 }
@@ -36,6 +41,15 @@ impl Homeserver {
             None,
         )
         .await
+    }
+
+    /// The aliases of a joined room that are the account's own server's.
+    pub(crate) async fn local_aliases(&self, room: &str) -> Result<Vec<String>, RequestError> {
+        let url = self.client_url(&["rooms", room, "aliases"]);
+        let answer: AliasesAnswer = self
+            .ask("asking for a room's aliases", Method::GET, url, None)
+            .await?;
+        Ok(answer.aliases)
     }
 
     /// Joins a room by its id, through the servers named where the account's own is not in it;

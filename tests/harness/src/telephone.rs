@@ -27,6 +27,8 @@ pub struct TelephoneCall {
     pub hangup_reason: Option<String>,
     /// Who ended it: `local` or `remote`.
     pub hangup_party: Option<String>,
+    /// Under which name the other one's end of the connection is looked for; another one after a restart.
+    pub ice: Option<String>,
     /// What the other one says of its picture and sound; `None` before they are there.
     pub remote: Option<RemoteFeed>,
 }
@@ -76,6 +78,14 @@ impl Telephone {
     pub async fn call_as_version_0(&self, room: &str) -> Result<()> {
         let how = json!({ "video": true, "version0": true });
         self.tell("place", json!([room, how])).await
+    }
+
+    /// Has the connection made anew, as after a change of networks.
+    ///
+    /// # Errors
+    /// As for [`FarEnd::telephone`].
+    pub async fn restart_ice(&self) -> Result<()> {
+        self.tell("restartIce", json!([])).await
     }
 
     /// Answers who calls, without picture.

@@ -2,7 +2,7 @@
 
 use saal_control::{PhaseName, Reply, Request};
 use saal_harness::{
-    Caller, JoinOptions, RemoteFeed, Room, RoomOptions, Telephone, TelephoneCall, run, until,
+    Caller, JoinOptions, RemoteFeed, Room, RoomOptions, Telephone, TelephoneCall, User, run, until,
 };
 use saal_suites::{
     Meeting, PATIENCE, Result, Stage, Taken, far_end_hears_nothing, far_end_hears_seconds,
@@ -13,6 +13,8 @@ use saal_suites::{
 /// A room, and somebody with a telephone who has a chat with it.
 struct Scene {
     room: Room,
+    /// The room's.
+    account: User,
     anna: Telephone,
     chat: String,
 }
@@ -27,7 +29,12 @@ impl Scene {
         let room = Room::start(&stage.servers, &guest, &RoomOptions::default()).await?;
         let chat = anna.create_chat(&guest, encrypted, PATIENCE).await?;
         let anna = stage.far_end().await?.telephone(&anna, encrypted).await?;
-        Ok(Self { room, anna, chat })
+        Ok(Self {
+            room,
+            account: guest,
+            anna,
+            chat,
+        })
     }
 
     /// Calls, and waits until the panel rings.
@@ -71,6 +78,17 @@ fn somebody_calls_and_both_see_and_hear_each_other() -> Result<()> {
         far_end_sees_frames(&scene.anna).await?;
         far_end_hears_seconds(&scene.anna).await?;
         loudspeaker_sounds(&scene.room).await?;
+
+        let before = scene.anna.state().await?.ice;
+        scene.anna.restart_ice().await?;
+        let look = async || scene.anna.state().await;
+        until("another way to the room", PATIENCE, look, |call| {
+            call.ice != before
+        })
+        .await?;
+        far_end_sees_frames(&scene.anna).await?;
+        far_end_hears_seconds(&scene.anna).await?;
+        television_moves(&scene.room).await?;
 
         scene.anna.hang_up().await?;
         is_home(&scene.room).await?;
@@ -203,8 +221,60 @@ fn the_caller_mutes_holds_and_shares_a_screen() -> Result<()> {
 
         scene.anna.hold(true).await?;
         far_end_hears_nothing(&scene.anna).await?;
+        scene.anna.hold(false).await?;
+        far_end_hears_seconds(&scene.anna).await?;
+        far_end_sees_frames(&scene.anna).await?;
         scene.anna.hang_up().await?;
         is_home(&scene.room).await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn another_device_of_the_account_answers_and_the_room_stops_ringing() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = Scene::set(&mut stage).await?;
+        let account = scene.account.another_device().await?;
+        let elsewhere = stage.far_end().await?.telephone(&account, false).await?;
+        scene.ring(false).await?;
+        let look = async || elsewhere.state().await;
+        until("the other device rings", PATIENCE, look, |call| {
+            call.state == "ringing"
+        })
+        .await?;
+        elsewhere.answer().await?;
+        scene.call_is("connected").await?;
+        scene
+            .room
+            .panel_shows("home", PATIENCE, |tree| tree.screen == "home")
+            .await?;
+        let late = scene.room.ask(Request::Answer { camera: true }).await?;
+        assert!(matches!(late, Reply::Error(_)), "{late:?}");
+        scene.nothing_is_wrong().await?;
+        scene.anna.hang_up().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_client_from_before_there_were_parties_calls_and_both_see_and_hear_each_other() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let scene = Scene::set(&mut stage).await?;
+        scene.anna.call_as_version_0(&scene.chat).await?;
+        panel_says(&scene.room, "is calling").await?;
+        scene.room.touch_element("Answer").await?;
+        in_call(&scene.room).await?;
+        television_moves(&scene.room).await?;
+        far_end_sees_frames(&scene.anna).await?;
+        far_end_hears_seconds(&scene.anna).await?;
+        loudspeaker_sounds(&scene.room).await?;
+        scene.anna.hang_up().await?;
+        is_home(&scene.room).await?;
+        scene.nothing_is_wrong().await?;
         scene.room.stop().await;
         Ok(())
     })

@@ -1,28 +1,48 @@
 // A person who calls 1:1 by m.call.* events, as Matrix clients do in a chat of two; tests call window.saal through Playwright.
 import { CallEvent, createNewMatrixCall } from "matrix-js-sdk/lib/webrtc/call";
+import { CallEventHandlerEvent } from "matrix-js-sdk/lib/webrtc/callEventHandler";
 import { startClient } from "./client.mjs";
 
 let client = null;
 let call = null;
 
-/** Signs in with a session; `encrypted` for chats that are. */
+/** Signs in with a session; `encrypted` for chats that are. Calls that come are kept until they are answered. */
 async function start(session, { encrypted }) {
   client = await startClient({ session, encrypted });
+  client.on(CallEventHandlerEvent.Incoming, (incoming) => {
+    call = incoming;
+    call.on(CallEvent.FeedsChanged, showFeeds);
+  });
+}
+
+/** Calls as clients before parties did (version 0): what they did not know is not said. */
+function speakVersion0() {
+  const send = client.sendEvent.bind(client);
+  client.sendEvent = async (room, type, content, ...more) => {
+    if (!type.startsWith("m.call.")) return await send(room, type, content, ...more);
+    if (type === "m.call.select_answer") return { event_id: "$none" };
+    const { party_id, capabilities, ...known } = content;
+    return await send(room, type, { ...known, version: 0 }, ...more);
+  };
 }
 
 /** Picture and sound go through elements, as in a real client: a browser decodes only what somebody looks at. */
 function showFeeds() {
   for (const feed of call.getRemoteFeeds()) {
-    const element = document.getElementById(feed.stream.id) ?? document.createElement("video");
-    if (element.srcObject === feed.stream) continue;
+    const known = document.getElementById(feed.stream.id);
+    if (known?.srcObject === feed.stream) continue;
+    // Not appended once more: an element that is moved pauses.
+    const element = known ?? document.body.appendChild(document.createElement("video"));
     // After a hold another stream has the same name.
-    Object.assign(element, { id: feed.stream.id, autoplay: true, srcObject: feed.stream });
-    document.body.append(element);
+    Object.assign(element, { id: feed.stream.id, srcObject: feed.stream });
+    // Asked for in words: an element whose stream has ended does not start by itself again.
+    element.play().catch((error) => console.warn("play:", String(error)));
   }
 }
 
 /** Calls the other one in a room; resolves when the invitation is on its way. */
-async function place(room, { video }) {
+async function place(room, { video, version0 }) {
+  if (version0) speakVersion0();
   call = createNewMatrixCall(client, room);
   if (!call) throw new Error("this browser can't call");
   call.on(CallEvent.FeedsChanged, showFeeds);
@@ -53,6 +73,8 @@ window.saal = {
   start: done(start),
   place: done(place),
   share: done(share),
+  answer: done(() => call.answer(true, false)),
+  restartIce: done(() => call.peerConn.restartIce()),
   hangUp: done(() => call.hangup("user_hangup", false)),
   mute: done((kind, muted) => (kind === "audio" ? call.setMicrophoneMuted(muted) : call.setLocalVideoMuted(muted))),
   hold: done((on) => call.setRemoteOnHold(on)),
@@ -61,5 +83,6 @@ window.saal = {
     hangup_reason: call?.hangupReason ?? null,
     hangup_party: call?.hangupParty ?? null,
     remote: seen(call?.remoteUsermediaFeed),
+    ice: /a=ice-ufrag:(\S+)/.exec(call?.peerConn?.remoteDescription?.sdp)?.[1] ?? null,
   }),
 };

@@ -243,7 +243,8 @@ mod tests {
             negotiate(browser, offer.to_sdp_string(), pending)
         };
         let held = direct(&mut browser, Direction::SendOnly);
-        assert_eq!(held, (vec![("recvonly".to_owned(), None)], false));
+        let kept = vec![("recvonly".to_owned(), Some("room mic".to_owned()))];
+        assert_eq!(held, (kept, true), "its packets keep their names");
         assert_eq!(direct(&mut browser, Direction::SendRecv), heard);
     }
 

@@ -244,8 +244,10 @@ impl DescribedPeer {
                 sending.stage = Stage::Agreed(mid);
             }
         }
+        // Tracks of who is held too: a browser that finds their packets' names gone and back again
+        // plays them no more.
         let agreed = |sending: &Sending| match sending.stage {
-            Stage::Agreed(mid) if sends(mid) => Some((mid.to_string(), sending.track.clone())),
+            Stage::Agreed(mid) => Some((mid.to_string(), sending.track.clone())),
             _ => None,
         };
         answer::naming(answer, &self.sending.iter().filter_map(agreed).collect())

@@ -317,6 +317,22 @@ impl Scene {
         far_end_sees_frames(&self.host).await
     }
 
+    /// Waits until the far end shows so many others beside its own user.
+    ///
+    /// # Errors
+    /// With who it showed.
+    pub async fn far_end_shows(&self, people: usize) -> Result<()> {
+        let what = format!("{people} others at the far end");
+        let shown = async || {
+            let others = self.host.tiles().await?.into_iter();
+            let others = others.filter(|tile| !tile.local);
+            Result::<_>::Ok(others.map(|tile| tile.name).collect::<Vec<_>>())
+        };
+        until(&what, PATIENCE, shown, |shown| shown.len() == people)
+            .await
+            .map(drop)
+    }
+
     /// Waits until the far end hears the room's tone count on.
     ///
     /// # Errors

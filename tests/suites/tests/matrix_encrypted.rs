@@ -93,17 +93,6 @@ async fn people_are(scene: &Scene, what: &str, done: impl Fn(&Status) -> bool) -
     scene.room.status_is(what, PATIENCE, done).await.map(drop)
 }
 
-async fn far_end_shows(scene: &Scene, people: usize) -> Result<()> {
-    let what = format!("{people} others at the far end");
-    let shown = async || {
-        let tiles = scene.host.tiles().await?;
-        Result::<_>::Ok(tiles.iter().filter(|tile| !tile.local).count())
-    };
-    until(&what, PATIENCE, shown, |shown| *shown == people)
-        .await
-        .map(drop)
-}
-
 #[test]
 fn room_and_element_call_see_and_hear_each_other_and_forged_keys_change_nothing() -> Result<()> {
     run(async {
@@ -265,13 +254,13 @@ fn where_state_is_encrypted_so_is_who_is_in_the_call() -> Result<()> {
 
         scene.room.hold_restart(true);
         scene.room.kill();
-        far_end_shows(&scene, 0).await?;
+        scene.far_end_shows(0).await?;
         scene.room.hold_restart(false);
         scene.in_call().await?;
-        far_end_shows(&scene, 1).await?;
+        scene.far_end_shows(1).await?;
         scene.far_end_sees_the_room().await?;
         scene.room.touch_element("Leave").await?;
-        far_end_shows(&scene, 0).await?;
+        scene.far_end_shows(0).await?;
         let clear = scene.meeting.membership().await?;
         assert!(clear.is_none(), "in clear words: {clear:?}");
         scene.room.stop().await;

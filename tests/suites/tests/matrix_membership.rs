@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use saal_control::{CallStatus, PhaseName, Status};
-use saal_harness::{Caller, JoinOptions, RoomOptions, call_room, run, until};
+use saal_harness::{
+    Caller, JoinOptions, Participant, Room, RoomOptions, TokenWays, call_room, run, until,
+};
 use saal_suites::{
-    PATIENCE, Result, Scene, Taken, far_end_sees_frames, panel_says, television_shows_two,
+    PATIENCE, Result, Scene, Taken, enters_as_oldest_kind, far_end_sees_frames, leaves_the_call,
+    loudspeaker_sounds, panel_says, television_shows_two,
 };
 
 /// Far less than the 18 s after which the server would remove a dead room by itself.
@@ -18,23 +21,6 @@ fn mode(mode: &'static str) -> JoinOptions {
     }
 }
 
-/// Who the far end shows beside its own user.
-async fn others(scene: &Scene) -> Result<Vec<String>> {
-    let tiles = scene.host.tiles().await?.into_iter();
-    Ok(tiles
-        .filter(|tile| !tile.local)
-        .map(|tile| tile.name)
-        .collect())
-}
-
-async fn far_end_shows(scene: &Scene, people: usize) -> Result<()> {
-    let what = format!("{people} others at the far end");
-    let shown = async || others(scene).await;
-    until(&what, PATIENCE, shown, |shown| shown.len() == people)
-        .await
-        .map(drop)
-}
-
 /// Joins a call that the panel shows as going on: the room is in it as the others are.
 async fn joins_the_others(scene: &Scene) -> Result<()> {
     panel_says(&scene.room, "1 person in the call").await?;
@@ -45,22 +31,30 @@ async fn joins_the_others(scene: &Scene) -> Result<()> {
 fn in_matrix_2_0_room_and_element_call_see_and_hear_each_other() -> Result<()> {
     run(async {
         let mut stage = Taken::take().await?;
-        let options = RoomOptions::default();
-        let scene = stage
-            .scene_with("Newer", &options, &mode("matrix_2_0"))
+        let meeting = stage.meeting("Newer").await?;
+        let far_end = stage.far_end().await?;
+        let host = far_end
+            .join(&meeting.host, &meeting.matrix_room, &mode("matrix_2_0"))
             .await?;
-        joins_the_others(&scene).await?;
+        let room = Room::start(&stage.servers, &meeting.guest, &RoomOptions::default()).await?;
+        let scene = Scene {
+            meeting,
+            room,
+            host,
+        };
+        // At once: who is in the call is on its way to the room, which waits for it.
+        scene.join().await?;
         scene.television_moves().await?;
         scene.far_end_sees_the_room().await?;
         scene.far_end_hears_the_room().await?;
         scene.meeting.sticky_membership_is(true, PATIENCE).await?;
         let by_state = scene.meeting.membership().await?;
         assert!(by_state.is_none(), "twice in the call: {by_state:?}");
-        far_end_shows(&scene, 1).await?;
+        scene.far_end_shows(1).await?;
 
         scene.room.touch_element("Leave").await?;
         scene.meeting.sticky_membership_is(false, AT_ONCE).await?;
-        far_end_shows(&scene, 0).await?;
+        scene.far_end_shows(0).await?;
         scene.room.stop().await;
         Ok(())
     })
@@ -84,7 +78,7 @@ fn in_matrix_2_0_and_an_encrypted_room_they_see_and_hear_each_other() -> Result<
         scene.far_end_sees_the_room().await?;
         scene.far_end_hears_the_room().await?;
         scene.meeting.sticky_membership_is(true, PATIENCE).await?;
-        far_end_shows(&scene, 1).await?;
+        scene.far_end_shows(1).await?;
         scene.room.stop().await;
         Ok(())
     })
@@ -114,12 +108,12 @@ fn in_matrix_2_0_a_killed_daemon_is_back_as_the_same_member_and_a_dead_one_leave
             .await?;
         scene.far_end_sees_the_room().await?;
         assert_eq!(id().await?, before, "as the same member");
-        far_end_shows(&scene, 1).await?;
+        scene.far_end_shows(1).await?;
 
         scene.room.hold_restart(true);
         scene.room.kill();
         scene.meeting.sticky_membership_is(false, PATIENCE).await?;
-        far_end_shows(&scene, 0).await
+        scene.far_end_shows(0).await
     })
 }
 
@@ -133,12 +127,115 @@ fn with_a_legacy_element_call_room_and_far_end_see_and_hear_each_other() -> Resu
         scene.television_moves().await?;
         scene.far_end_sees_the_room().await?;
         scene.far_end_hears_the_room().await?;
-        far_end_shows(&scene, 1).await?;
+        scene.far_end_shows(1).await?;
         scene.room.touch_element("Leave").await?;
         scene.meeting.membership_is(false, AT_ONCE).await?;
         scene.room.stop().await;
         Ok(())
     })
+}
+
+/// Waits until so many are on a media server.
+async fn meet_on(
+    what: &str,
+    look: impl AsyncFnMut() -> Result<Vec<Participant>>,
+    count: usize,
+) -> Result<()> {
+    until(what, PATIENCE, look, |there| there.len() == count)
+        .await
+        .map(drop)
+}
+
+#[test]
+fn when_the_oldest_member_leaves_all_move_to_the_next_ones_media_server() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let elsewhere = stage.servers.another_media_server().await?;
+        let meeting = stage.meeting("Moving").await?;
+        let olga = stage.invited(&meeting, "olga").await?;
+        let matrix_room = meeting.matrix_room.clone();
+        enters_as_oldest_kind(&olga, &matrix_room, elsewhere.token_service()).await?;
+        let room = Room::start(&stage.servers, &meeting.guest, &RoomOptions::default()).await?;
+        let far_end = stage.far_end().await?;
+        let host = far_end
+            .join(&meeting.host, &matrix_room, &mode("legacy"))
+            .await?;
+        let scene = Scene {
+            meeting,
+            room,
+            host,
+        };
+        panel_says(&scene.room, "2 people in the call").await?;
+        scene.join().await?;
+        let there = async || elsewhere.participants(&matrix_room).await;
+        meet_on("both where Olga's media would be", there, 2).await?;
+        scene.television_moves().await?;
+        scene.far_end_sees_the_room().await?;
+        scene.far_end_hears_the_room().await?;
+
+        leaves_the_call(&olga, &matrix_room).await?;
+        let here = async || stage.servers.participants(&matrix_room).await;
+        meet_on("both where Anna's media are", here, 2).await?;
+        scene.in_call().await?;
+        scene.television_moves().await?;
+        scene.far_end_sees_the_room().await?;
+        scene.far_end_hears_the_room().await?;
+        loudspeaker_sounds(&scene.room).await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+/// Where the call service offers it, it watches over the room: the home server alone would wait far too long.
+async fn watched_over(mode_of_host: &'static str) -> Result<()> {
+    let mut stage = Taken::take().await?;
+    stage.servers.token_service_is(TokenWays {
+        delegates: true,
+        ..TokenWays::default()
+    });
+    let options = RoomOptions::default();
+    let scene = stage
+        .scene_with("Watched", &options, &mode(mode_of_host))
+        .await?;
+    let watched = async |there: bool| {
+        let look = async || Result::<_>::Ok(stage.servers.watched_over());
+        let room = &scene.meeting.guest.user_id;
+        let what = format!("the service to watch over the room: {there}");
+        until(&what, PATIENCE, look, |all| all.contains(room) == there)
+            .await
+            .map(drop)
+    };
+    joins_the_others(&scene).await?;
+    watched(true).await?;
+    scene.far_end_sees_the_room().await?;
+    scene.room.hold_restart(true);
+    scene.room.kill();
+    watched(false).await?;
+    scene.far_end_shows(0).await?;
+
+    // It comes back by itself, and somebody watches over it again.
+    scene.room.hold_restart(false);
+    scene.in_call().await?;
+    watched(true).await?;
+    scene.far_end_sees_the_room().await?;
+    scene.room.hold_restart(true);
+    scene.room.kill();
+    watched(false).await?;
+    scene.far_end_shows(0).await?;
+    let by_state = scene.meeting.membership().await?;
+    let sticky = scene.meeting.sticky_membership().await?;
+    assert!(by_state.is_none() && sticky.is_none(), "a ghost");
+    Ok(())
+}
+
+#[test]
+fn a_dead_room_leaves_no_ghost_where_the_call_service_watches_over_it() -> Result<()> {
+    run(watched_over("compatibility"))
+}
+
+#[test]
+fn in_matrix_2_0_too_the_call_service_watches_over_the_room() -> Result<()> {
+    run(watched_over("matrix_2_0"))
 }
 
 #[test]
@@ -154,7 +251,7 @@ fn where_every_mode_is_in_the_call_each_is_seen_once() -> Result<()> {
         television_shows_two(&scene.room).await?;
         scene.far_end_sees_the_room().await?;
         far_end_sees_frames(&other).await?;
-        far_end_shows(&scene, 2).await?;
+        scene.far_end_shows(2).await?;
         let status = scene.in_call().await?;
         assert_eq!(status.call.expect("in a call").participants.len(), 2);
         other.close().await?;

@@ -54,6 +54,13 @@ fn a_short_document_gets_the_documented_defaults() {
     );
 }
 
+/// Found by fuzzing: it was a line behind the last one.
+#[test]
+fn what_is_missing_at_the_end_is_missing_in_the_last_line() {
+    assert_eq!(refused("version = 1\nroom = '''\nLahn\n").line, 3);
+    assert_eq!(refused("").line, 1);
+}
+
 #[test]
 fn a_wrong_key_is_named_with_its_line_and_the_right_ones() {
     let error = refused(&with("language = \"de\"", "langage = \"de\""));

@@ -45,8 +45,10 @@ impl ConfigError {
     }
 }
 
+/// What is missing at the end is missed behind the last line's break.
 fn line_at(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
+    let line = text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;
+    line.min(text.lines().count().max(1))
 }
 
 fn line_of_key(text: &str, dotted: &str) -> Option<usize> {

@@ -62,6 +62,8 @@ async fn take_touches(mut stream: SplitStream<WebSocket>, shared: &Shared) {
 /// Sends until the browser takes no more, and then leaves the end to the reading side.
 async fn send_pictures(mut sink: SplitSink<WebSocket, Message>, mut shared: Shared) {
     shared.panel.mark_changed();
+    // The last picture may be of an earlier call.
+    shared.television.mark_unchanged();
     while send_next(&mut sink, &mut shared).await.is_some() {}
     std::future::pending().await
 }

@@ -90,7 +90,8 @@ pub(super) async fn television(State(mut shared): State<Shared>) -> Response {
 }
 
 /// Pictures for as long as somebody looks (multipart/x-mixed-replace).
-pub(super) async fn television_stream(State(shared): State<Shared>) -> Response {
+pub(super) async fn television_stream(State(mut shared): State<Shared>) -> Response {
+    shared.television.mark_unchanged();
     let state = (shared.viewers.enter(), shared.television);
     let parts = stream::unfold(state, |(viewer, mut television)| async move {
         television.changed().await.ok()?;

@@ -46,7 +46,7 @@ pub enum BrowserKind {
 pub struct JoinOptions {
     /// Element Call's `matrix_rtc_mode`: `legacy`, `compatibility` or `matrix_2_0`.
     pub mode: &'static str,
-    /// `vp8`, `h264` or `vp9`.
+    /// `vp8`, `h264`, `vp9` or `av1`.
     pub codec: &'static str,
     /// Pixels of the page, for its first call.
     pub page: (u32, u32),

@@ -4,6 +4,7 @@
 //! Nothing here reads a clock: frame number, time and sample index are arguments. The layouts in
 //! [`pattern`] and [`tone`] are exact, so that a browser at the far end can read them too.
 
+pub mod acoustics;
 mod audio;
 mod camera;
 pub mod clip;
@@ -14,6 +15,7 @@ mod picture;
 mod plugged;
 mod seal;
 pub mod tone;
+pub mod voice;
 
 pub use audio::SimulatedAudio;
 pub use camera::SimulatedCameras;

@@ -111,6 +111,7 @@ impl Room {
                 Encoder::Hardware => EncoderChoice::Hardware,
             },
             display: display(&config.television.display),
+            sound_processing: config.devices.sound_processing,
         };
         let television = Television {
             width: config.television.width.get(),

@@ -18,6 +18,7 @@ pub mod lettering;
 pub mod opus;
 pub mod plan;
 pub mod playout;
+pub mod sound;
 pub mod transport;
 mod vp8;
 mod vp9;

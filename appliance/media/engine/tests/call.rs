@@ -249,6 +249,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
         loudspeaker: AudioChoice::Simulated,
         content: CameraChoice::Device("No such grabber".to_owned()),
         encoder: EncoderChoice::None,
+        sound_processing: true,
     };
     sender
         .send(MediaCommand::Configure {

@@ -83,6 +83,7 @@ async fn a_microphone_that_left_does_not_silence_the_loudspeaker() {
     let settings = SoundSettings {
         loudspeaker: SoundDevice::Simulated,
         seed: 0,
+        processing: true,
     };
     let mut sound = Sound::start(&graph, settings).unwrap();
     let gone = SoundDevice::Alsa("plughw:CARD=nobody,DEV=0".to_owned());
@@ -113,6 +114,7 @@ async fn a_loudspeaker_that_left_is_said() {
         SoundSettings {
             loudspeaker,
             seed: 0,
+            processing: true,
         },
     );
     assert!(started.is_err());
@@ -129,6 +131,7 @@ async fn sound_goes_through_alsa() {
         SoundSettings {
             loudspeaker,
             seed: 0,
+            processing: true,
         },
     )
     .unwrap();

@@ -57,6 +57,9 @@ pub struct DeviceChoice {
     /// Where the television's picture goes besides browsers.
     #[serde(default)]
     pub display: DisplayChoice,
+    /// Whether echo, noise and uneven loudness are taken out of the microphone's sound; devices that
+    /// do it themselves do it better alone.
+    pub sound_processing: bool,
 }
 
 /// Which display of this machine shows the television's picture.

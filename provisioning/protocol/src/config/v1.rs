@@ -202,6 +202,8 @@ pub struct Devices {
     pub content: Device,
     /// Who encodes H.264 where a meeting takes it.
     pub encoder: Encoder,
+    /// Whether echo, noise and uneven loudness are taken out of the microphone's sound.
+    pub sound_processing: bool,
 }
 
 impl Default for Devices {
@@ -212,6 +214,7 @@ impl Default for Devices {
             loudspeaker: Device::default(),
             content: Device::none(),
             encoder: Encoder::default(),
+            sound_processing: true,
         }
     }
 }

@@ -152,7 +152,14 @@ fn picture(number: u32, seed: u64) -> anyhow::Result<gst::Sample> {
 /// From the room's own simulated microphone.
 fn record_sound(graph: &Graph, seed: u64) -> anyhow::Result<Vec<Frame>> {
     let loudspeaker = SoundDevice::Simulated;
-    let mut sound = Sound::start(graph, SoundSettings { loudspeaker, seed })?;
+    let mut sound = Sound::start(
+        graph,
+        SoundSettings {
+            loudspeaker,
+            seed,
+            processing: false,
+        },
+    )?;
     let (encoded, frames) = mpsc::channel();
     let sink = move |frame| {
         let _ = encoded.send(frame);

@@ -194,6 +194,7 @@ impl Devices {
         let settings = SoundSettings {
             loudspeaker,
             seed: SEED,
+            processing: choice.sound_processing,
         };
         if self
             .sound

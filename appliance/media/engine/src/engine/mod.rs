@@ -92,6 +92,7 @@ impl Default for Wanted {
             content: CameraChoice::None,
             encoder: EncoderChoice::None,
             display: DisplayChoice::None,
+            sound_processing: true,
         };
         Self {
             devices,

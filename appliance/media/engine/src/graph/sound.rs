@@ -3,6 +3,8 @@
 //! one (design, pitfall 19).
 
 mod elements;
+mod microphone;
+mod reference;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,9 +17,11 @@ use super::{
     Graph, GraphError, Part, TrackKey, begin_now, chain, clock_time, duration, encoder::FrameSink,
     encoder::live_input, loudness::Loudness, make, ringer, start, stop, ticker::Ticker,
 };
-use elements::{level, loudspeaker, mixer, opus_caps, opus_encoder, raw_caps};
+use elements::{level, loudspeaker, mixer, opus_caps, raw_caps};
+use microphone::Microphone;
+use reference::Reference;
 
-use crate::{opus::Voice, transport::Frame};
+use crate::{opus::Voice, sound::Steps, transport::Frame};
 
 /// Samples in one packet of 20 ms.
 const PACKET_SAMPLES: usize = 960;
@@ -38,6 +42,9 @@ pub struct SoundSettings {
     pub loudspeaker: SoundDevice,
     /// Picks the tone's voice.
     pub seed: u64,
+    /// Echo, noise and uneven loudness are taken out of what a real microphone captures; not where
+    /// the room's devices do it themselves.
+    pub processing: bool,
 }
 
 /// The running sound of the room; dropping it closes its devices.
@@ -47,6 +54,8 @@ pub struct Sound {
     settings: SoundSettings,
     pipeline: gst::Pipeline,
     mixer: gst::Element,
+    volume: gst::Element,
+    reference: Option<Reference>,
     microphone: Option<Microphone>,
     received: HashMap<TrackKey, Received>,
     ringer: Option<Ringer>,
@@ -57,13 +66,6 @@ struct Ringer {
     bin: gst::Bin,
     pad: gst::Pad,
     _ticker: Ticker,
-}
-
-#[derive(Debug)]
-struct Microphone {
-    bin: gst::Bin,
-    device: SoundDevice,
-    ticker: Option<Ticker>,
 }
 
 #[derive(Debug)]
@@ -84,16 +86,21 @@ impl Sound {
         let mixer = mixer()?;
         let format = make("capsfilter")?;
         format.set_property("caps", raw_caps());
-        let convert = make("audioconvert")?;
-        let level = level()?;
+        let (level, volume, convert) = (level()?, make("volume")?, make("audioconvert")?);
         let sink = loudspeaker(&settings.loudspeaker)?;
-        let elements = [&mixer, &format, &level, &convert, &sink];
+        let elements = [&mixer, &format, &level, &volume, &convert, &sink];
         chain(&pipeline, Part::Loudspeaker, &elements)?;
+        let reference = settings.processing.then(|| Reference::new(Steps::ALL));
+        if let Some(reference) = &reference {
+            reference.watch(&convert);
+        }
         let sound = Self {
             graph: graph.clone(),
             settings,
             pipeline,
             mixer,
+            volume,
+            reference,
             microphone: None,
             received: HashMap::new(),
             ringer: None,
@@ -127,36 +134,15 @@ impl Sound {
         sink: FrameSink,
     ) -> Result<(), GraphError> {
         self.close_microphone();
-        let bin = gst::Bin::with_name("microphone");
-        let (source, ticker) = self.microphone_source(&device)?;
-        let convert = make("audioconvert")?;
-        let resample = make("audioresample")?;
-        let format = make("capsfilter")?;
-        format.set_property("caps", raw_caps());
-        let (level, encoder) = (level()?, opus_encoder()?);
-        let loudness = Loudness::default();
-        loudness.watch(&encoder);
-        let output = gst_app::AppSink::builder()
-            .sync(false)
-            .async_(false)
-            .build();
-        output.set_callbacks(opus_callbacks(sink, loudness));
-        let elements = [
-            &source,
-            &convert,
-            &resample,
-            &format,
-            &level,
-            &encoder,
-            output.upcast_ref(),
-        ];
-        chain(&bin, Part::Microphone, &elements)?;
+        let seed = self.settings.seed;
+        let reference = self.reference.clone();
+        let microphone = Microphone::build(&self.graph, device, seed, reference, sink)?;
+        let bin = microphone.bin.clone();
         // Kept before it starts, so that a failure is cleaned up in one place.
-        self.microphone = Some(Microphone {
-            bin: bin.clone(),
-            device,
-            ticker,
-        });
+        self.microphone = Some(microphone);
+        if let Some(reference) = &self.reference {
+            reference.follow(true);
+        }
         let part = Part::Microphone;
         let added = self.pipeline.add(&bin);
         let outcome = match added.map(|()| run(&bin)) {
@@ -173,49 +159,15 @@ impl Sound {
             drop(microphone.ticker);
             let _ = microphone.bin.set_state(gst::State::Null);
             let _ = self.pipeline.remove(&microphone.bin);
-        }
-    }
-
-    fn microphone_source(
-        &self,
-        device: &SoundDevice,
-    ) -> Result<(gst::Element, Option<Ticker>), GraphError> {
-        match device {
-            SoundDevice::Alsa(name) => {
-                let source = make("alsasrc")?;
-                source.set_property("device", name);
-                // Microseconds; two periods of 10 ms keep the delay small.
-                source.set_property("buffer-time", 60_000_i64);
-                source.set_property("latency-time", 10_000_i64);
-                Ok((source, None))
-            }
-            SoundDevice::Simulated => {
-                let input = live_input(10);
-                input.set_caps(Some(&raw_caps()));
-                let ticker = self.tone(&input);
-                Ok((input.upcast(), ticker))
+            if let Some(reference) = &self.reference {
+                reference.follow(false);
             }
         }
     }
 
-    /// Sample n of the tone is heard n / 48,000 s after the engine's start, as the time in the
-    /// simulated picture counts from then too.
-    fn tone(&self, input: &gst_app::AppSrc) -> Option<Ticker> {
-        let (input, graph, seed) = (input.clone(), self.graph.clone(), self.settings.seed);
-        let period = Duration::from_millis(20);
-        let mut packet = graph.now().mseconds() / 20;
-        let ticker = Ticker::start("sim-microphone", period, move || {
-            // Whole packets on one grid; late ones are made up for, so that sound has no holes.
-            let due = graph.now().mseconds() / 20;
-            packet = packet.max(due.saturating_sub(5));
-            while packet < due {
-                let _ = input.push_buffer(tone_packet(packet, seed));
-                packet += 1;
-            }
-        });
-        ticker
-            .inspect_err(|error| tracing::error!(%error, "no simulated microphone"))
-            .ok()
+    /// How loud everything is played: 1 is as it came, 0 is silence.
+    pub fn set_gain(&self, gain: f64) {
+        self.volume.set_property("volume", gain);
     }
 
     /// Plays a received frame at this time; its track is added to the mix with its first one.
@@ -490,7 +442,7 @@ fn opus_frame(buffer: &gst::BufferRef, level: u8) -> Option<Frame> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{elements::opus_encoder, *};
 
     /// Runs these elements from their first one's input to the end.
     fn run_through(

@@ -236,6 +236,7 @@ pub(crate) fn simulated() -> DeviceChoice {
         content: CameraChoice::Simulated,
         encoder: EncoderChoice::None,
         display: DisplayChoice::None,
+        sound_processing: true,
     }
 }
 

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod call;
+mod echo;
 mod join;
 mod recover;
 mod report;
@@ -35,6 +36,9 @@ struct Arguments {
     /// Length of a turn's measured part, for `call`.
     #[arg(long, default_value_t = 15)]
     seconds: u64,
+    /// A Python with speechmos, for `echo`.
+    #[arg(long)]
+    python: Option<std::path::PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -45,6 +49,8 @@ enum Name {
     Call,
     /// From the death of a process to pictures again.
     Recover,
+    /// Echo, noise and voices through the processing of a call.
+    Echo,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -54,7 +60,11 @@ fn main() -> anyhow::Result<()> {
         encrypted,
         turns,
         seconds,
+        python,
     } = Arguments::parse();
+    if matches!(name, Name::Echo) {
+        return echo::measure(python.as_deref());
+    }
     ensure!(
         !encrypted || service == Service::Matrix,
         "--encrypted is for --service matrix"
@@ -65,6 +75,7 @@ fn main() -> anyhow::Result<()> {
             Name::Join => join::measure(call, turns).await,
             Name::Call => call::measure(call, turns, seconds).await,
             Name::Recover => recover::measure(call, turns).await,
+            Name::Echo => unreachable!("measured above: it needs no far end"),
         }
     })?;
     println!("\n{report}");

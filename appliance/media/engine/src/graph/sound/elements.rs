@@ -69,6 +69,9 @@ pub(super) fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphErr
             sink.set_property("device", name);
             sink.set_property("buffer-time", 60_000_i64);
             sink.set_property("latency-time", 10_000_i64);
+            // The card's clock is followed sample by sample: a jump would move the echo.
+            sink.set_property("provide-clock", false);
+            sink.set_property_from_str("slave-method", "resample");
             sink.set_property("async", false);
             Ok(sink)
         }

@@ -1,8 +1,10 @@
 //! What every implementation of the hardware traits has to keep; panics name the broken rule.
 
+use std::time::Duration;
+
 use crate::{
-    AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays, SealError,
-    Sealer,
+    AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays,
+    MuteKeys, SealError, Sealer, Volume,
 };
 
 /// A name that no device has.
@@ -88,7 +90,16 @@ fn audio_direction(under_test: &dyn AudioDevices, direction: Direction) -> usize
         under_test
             .check(device)
             .expect("a connected sound device moves sound");
+        let unit = device.unit();
+        assert!(!unit.is_empty() && unit != device.id, "{device:?}");
+        let ids = all.iter().filter(|other| other.id == device.id).count();
+        let names = all.iter().filter(|other| other.name == device.name).count();
+        assert_eq!((ids, names), (1, 1), "nobody else is called so: {device:?}");
+        audio_companion(under_test, device);
+        audio_volume(under_test, device);
     }
+    let again = under_test.list(direction).expect("listing twice works");
+    assert_eq!(all, again, "the list is stable while nothing is plugged");
     match under_test.find(NOBODY, direction) {
         Err(AudioError::NotFound { wanted, present }) => {
             assert_eq!(wanted, NOBODY);
@@ -134,6 +145,57 @@ pub fn displays(under_test: &dyn Displays) -> usize {
         }
         other => panic!("an unknown display is NotFound, not {other:?}"),
     }
+    all.len()
+}
+
+fn audio_companion(under_test: &dyn AudioDevices, device: &AudioDevice) {
+    let companion = under_test.companion(device).expect("it is connected");
+    let Some(companion) = companion else { return };
+    assert_eq!(companion.direction, device.direction.other());
+    assert_eq!(companion.unit(), device.unit(), "one piece of hardware");
+    let back = under_test.companion(&companion).expect("it is connected");
+    let back = back.expect("who belongs to us has us");
+    assert_eq!(back.unit(), device.unit());
+}
+
+/// Leaves the volume as it was.
+fn audio_volume(under_test: &dyn AudioDevices, device: &AudioDevice) {
+    let set = |volume| {
+        let set = under_test.set_volume(device, volume);
+        set.expect("the volume of a connected device can be set")
+    };
+    let read = || under_test.volume(device).expect("it is connected");
+    let Some(before) = read() else {
+        let quiet = Volume::new(20);
+        assert!(!set(quiet), "what has no control says so: {device:?}");
+        return;
+    };
+    let mut louder = None;
+    for percent in [0, 30, 50, 75, 100] {
+        assert!(set(Volume::new(percent)), "it has a control: {device:?}");
+        let now = read().expect("a control does not go away");
+        assert!(louder <= Some(now), "{percent} % is no quieter than less");
+        louder = Some(now);
+    }
+    assert_eq!(louder, Some(Volume::FULL), "all is all");
+    set(before);
+}
+
+/// Runs the rules for mute keys; returns how many devices have one.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn mute_keys(under_test: &dyn MuteKeys) -> usize {
+    let all = under_test
+        .list()
+        .expect("listing works even when there is none");
+    assert!(all.iter().all(|key| !key.name.is_empty()), "{all:?}");
+    let pressed = under_test.wait(Duration::ZERO);
+    assert_eq!(pressed, Ok(0), "nobody pressed anything");
+    under_test.show(true);
+    under_test.show(false);
+    let again = under_test.list().expect("listing twice works");
+    assert_eq!(all, again, "the list is stable while nothing is plugged");
     all.len()
 }
 

@@ -8,12 +8,16 @@ mod audio;
 mod camera;
 pub mod conformance;
 mod display;
+mod mute_key;
 mod seal;
 pub mod selftest;
 mod touch;
+mod volume;
 
 pub use audio::{AudioDevice, AudioDevices, AudioError, Direction};
 pub use camera::{Camera, CameraError, Cameras, PictureEncoding, PictureFormat};
 pub use display::{Display, DisplayError, DisplayMode, Displays};
+pub use mute_key::{MuteKey, MuteKeyError, MuteKeys};
 pub use seal::{SealError, Sealer};
 pub use touch::{Touch, TouchPhase};
+pub use volume::Volume;

@@ -6,9 +6,13 @@ use alsa::{
     ctl::DeviceIter,
     pcm::{Access, Format, HwParams, PCM},
 };
-use saal_hal::{AudioDevice, AudioDevices, AudioError, Direction};
+use saal_hal::{AudioDevice, AudioDevices, AudioError, Direction, Volume};
 
-use crate::names::{self, Named};
+use crate::{
+    alsa_mixer,
+    names::{self, Named},
+    sysfs,
+};
 
 /// Everything in this house runs at this rate.
 const RATE: u32 = 48_000;
@@ -21,9 +25,8 @@ const EBUSY: i32 = nix::errno::Errno::EBUSY as i32;
 const ENODEV: i32 = nix::errno::Errno::ENODEV as i32;
 const ENOENT: i32 = nix::errno::Errno::ENOENT as i32;
 
-/// The sound cards that ALSA knows. Ids name the card, not its number, which changes with the
-/// order in which cards are found: `plughw:CARD=Jabra,DEV=0`, converting rates and channels where
-/// the card is not 48 kHz.
+/// The sound cards that ALSA knows. Numbers and short names of cards change with the order in which they are found, so ids
+/// say what hardware it is; nodes (`plughw:CARD=Jabra,DEV=0`) convert rates and channels where the card is not 48 kHz.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlsaDevices;
 
@@ -47,7 +50,7 @@ impl AudioDevices for AlsaDevices {
             move |error: alsa::Error| self.explain(device, operation, error)
         };
         // Not blocking: an open that blocks waits for as long as another program has the device.
-        let pcm = PCM::new(&device.id, flow(device.direction), true).map_err(explain("open"))?;
+        let pcm = PCM::new(&device.node, flow(device.direction), true).map_err(explain("open"))?;
         let channels = configure(&pcm).map_err(explain("set 48 kHz, 16 bit"))?;
         let mut period = vec![0_i16; PERIOD_FRAMES * channels];
         let io = pcm.io_i16().map_err(explain("move sound"))?;
@@ -65,6 +68,21 @@ impl AudioDevices for AlsaDevices {
         }
         io.readi(&mut period).map_err(explain("read"))?;
         Ok(())
+    }
+
+    fn volume(&self, device: &AudioDevice) -> Result<Option<Volume>, AudioError> {
+        if device.direction == Direction::Capture {
+            return Ok(None);
+        }
+        alsa_mixer::volume(&card(&device.node)).map_err(|e| self.explain(device, "read volume", e))
+    }
+
+    fn set_volume(&self, device: &AudioDevice, volume: Volume) -> Result<bool, AudioError> {
+        if device.direction == Direction::Capture {
+            return Ok(false);
+        }
+        alsa_mixer::set_volume(&card(&device.node), volume)
+            .map_err(|e| self.explain(device, "set volume", e))
     }
 }
 
@@ -110,7 +128,9 @@ fn flow(direction: Direction) -> Flow {
 fn devices_of(card: &alsa::Card, direction: Direction) -> alsa::Result<Vec<AudioDevice>> {
     let ctl = Ctl::from_card(card, true)?;
     let info = ctl.card_info()?;
-    let (id, name) = (info.get_id()?.to_owned(), info.get_name()?.to_owned());
+    let (short, name) = (info.get_id()?.to_owned(), info.get_name()?.to_owned());
+    let folder = format!("/sys/class/sound/card{}/device", card.get_index());
+    let unit = sysfs::hardware(folder.as_ref()).unwrap_or_else(|| format!("card-{short}"));
     let mut all = Vec::new();
     for number in DeviceIter::new(&ctl) {
         let number = number.unsigned_abs();
@@ -120,16 +140,27 @@ fn devices_of(card: &alsa::Card, direction: Direction) -> alsa::Result<Vec<Audio
         };
         let what = pcm.get_name().unwrap_or_default();
         all.push(AudioDevice {
-            id: format!("plughw:CARD={id},DEV={number}"),
+            id: format!("{unit}/{number}"),
             name: if what.is_empty() || what == name {
                 format!("{name} ({number})")
             } else {
                 format!("{name}: {what}")
             },
             direction,
+            node: format!("plughw:CARD={short},DEV={number}"),
         });
     }
+    // The one microphone of a speakerphone is called what the speakerphone is called.
+    if let [only] = all.as_mut_slice() {
+        only.name = name;
+    }
     Ok(all)
+}
+
+/// The card of a node: `hw:CARD=Jabra` of `plughw:CARD=Jabra,DEV=0`.
+fn card(node: &str) -> String {
+    let card = node.strip_prefix("plug").unwrap_or(node);
+    card.split(',').next().unwrap_or(card).to_owned()
 }
 
 /// Sets what everything here uses; the number of channels is the device's.

@@ -1,16 +1,20 @@
-//! The hardware of a Linux computer: V4L2 cameras, ALSA sound, DRM displays, the key that seals.
+//! The hardware of a Linux computer: V4L2 cameras, ALSA sound, mute keys, DRM displays, the key that seals.
 //!
 //! This is the one crate that may be unsafe, call by call; others stay `forbid(unsafe_code)`.
 
 mod alsa_devices;
 mod drm_displays;
+mod alsa_mixer;
+mod evdev_mute_keys;
 mod inherited;
 mod key_file;
 mod names;
+mod sysfs;
 mod v4l2_cameras;
 
 pub use alsa_devices::AlsaDevices;
 pub use drm_displays::{DrmDisplays, LeasedDisplay};
+pub use evdev_mute_keys::EvdevMuteKeys;
 pub use inherited::{InheritError, take_inherited_fd};
 pub use key_file::KeyFile;
 pub use v4l2_cameras::V4l2Cameras;

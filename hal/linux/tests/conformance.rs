@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use saal_hal::conformance;
-use saal_hal_linux::{AlsaDevices, DrmDisplays, KeyFile, V4l2Cameras};
+use saal_hal_linux::{AlsaDevices, DrmDisplays, EvdevMuteKeys, KeyFile, V4l2Cameras};
 
 /// Past the test runner's capture: a suite that ran against nothing must not look like one that
 /// passed on hardware.
@@ -39,6 +39,15 @@ fn alsa_devices_keep_the_rules() {
 #[test]
 fn drm_displays_keep_the_rules() {
     report("DRM", conformance::displays(&DrmDisplays::default()));
+}
+
+#[test]
+fn mute_keys_keep_the_rules() {
+    let keys = EvdevMuteKeys::open().expect("the kernel tells of devices");
+    let count = conformance::mute_keys(&keys);
+    say(&format!(
+        "conformance: mute keys suite ran against {count} devices"
+    ));
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn sound_devices_can_be_told_apart() {
 #[ignore = "needs a sound card"]
 fn a_sound_device_that_left_is_not_found_and_what_is_there_is_listed() {
     let mut left = first(Direction::Capture);
-    left.id = "plughw:CARD=nobody,DEV=0".to_owned();
+    left.node = "plughw:CARD=nobody,DEV=0".to_owned();
     let present = AlsaDevices.list(Direction::Capture).unwrap();
     let not_found = AudioError::NotFound {
         wanted: left.name.clone(),
@@ -125,7 +125,7 @@ fn first(direction: Direction) -> AudioDevice {
 
 /// Another program's use of a device.
 fn hold(device: &AudioDevice, flow: Flow) -> PCM {
-    let pcm = PCM::new(&device.id, flow, true).unwrap();
+    let pcm = PCM::new(&device.node, flow, true).unwrap();
     let params = HwParams::any(&pcm).unwrap();
     params.set_access(Access::RWInterleaved).unwrap();
     params.set_format(Format::s16()).unwrap();

@@ -1,10 +1,14 @@
 //! The simulated devices keep the rules of the hardware traits.
 
+use std::time::Duration;
+
 use saal_hal::{
-    AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays, conformance,
-    selftest,
+    AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays, MuteKeys,
+    Volume, conformance, selftest,
 };
-use saal_hal_sim::{SimulatedAudio, SimulatedCameras, SimulatedDisplays, SimulatedSealer};
+use saal_hal_sim::{
+    SimulatedAudio, SimulatedCameras, SimulatedDisplays, SimulatedMuteKeys, SimulatedSealer,
+};
 
 #[test]
 fn simulated_cameras_conform() {
@@ -19,6 +23,56 @@ fn simulated_cameras_conform() {
 fn simulated_sound_conforms() {
     assert_eq!(conformance::audio(&SimulatedAudio::pair()), 2);
     assert_eq!(conformance::audio(&SimulatedAudio::default()), 0);
+    let mut three = SimulatedAudio::pair();
+    three.plug_speakerphone("usb-5#0b0e:0412:A1", "Speak");
+    assert_eq!(conformance::audio(&three), 4);
+}
+
+#[test]
+fn a_speakerphones_halves_come_and_go_together_and_it_keeps_its_volume() {
+    let mut devices = SimulatedAudio::pair();
+    devices.plug_speakerphone("usb-5#0b0e:0412:A1", "Speak");
+    let microphone = devices.find("Speak", Direction::Capture).unwrap();
+    let loudspeaker = devices.companion(&microphone).unwrap().unwrap();
+    assert_eq!(loudspeaker.name, "Speak");
+    devices.set_volume(&loudspeaker, Volume::new(35)).unwrap();
+    devices.unplug(&loudspeaker.id);
+    for device in [&microphone, &loudspeaker] {
+        let check = devices.check(device);
+        assert!(
+            matches!(check, Err(AudioError::NotFound { .. })),
+            "{check:?}"
+        );
+    }
+    devices.plug_speakerphone("usb-5#0b0e:0412:A1", "Speak");
+    assert_eq!(devices.volume(&loudspeaker), Ok(Some(Volume::new(35))));
+}
+
+#[test]
+fn simulated_mute_keys_conform() {
+    let keys = SimulatedMuteKeys::default();
+    assert_eq!(conformance::mute_keys(&keys), 0);
+    keys.plug("Speak");
+    assert_eq!(conformance::mute_keys(&keys), 1);
+}
+
+#[test]
+fn a_press_is_told_once_and_a_key_that_comes_later_shows_what_is() {
+    let keys = SimulatedMuteKeys::default();
+    keys.press("Speak");
+    assert_eq!(keys.wait(Duration::ZERO), Ok(0), "nothing is connected");
+    keys.plug("Speak");
+    keys.press("Speak");
+    assert_eq!(keys.wait(Duration::from_secs(10)), Ok(1));
+    assert_eq!(keys.wait(Duration::ZERO), Ok(0));
+    keys.show(true);
+    keys.plug("Table");
+    assert_eq!(
+        (keys.is_lit("Speak"), keys.is_lit("Table")),
+        (Some(true), Some(true))
+    );
+    keys.unplug("Table");
+    assert_eq!(keys.is_lit("Table"), None);
 }
 
 #[test]

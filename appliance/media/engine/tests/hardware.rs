@@ -44,7 +44,7 @@ fn cameras() -> Vec<Camera> {
 fn loop_of_sound() -> (AudioDevice, AudioDevice) {
     let device = |direction, ending: &str| {
         let all = AlsaDevices.list(direction).unwrap();
-        let found = all.iter().find(|d| d.id.ends_with(ending));
+        let found = all.iter().find(|d| d.node.ends_with(ending));
         found
             .unwrap_or_else(|| panic!("this test needs snd-aloop, there is {all:?}"))
             .clone()

@@ -269,7 +269,7 @@ impl Devices {
         let found = AlsaDevices.find(wanted, Direction::Playback);
         let usable = found.and_then(|device| AlsaDevices.check(&device).map(|()| device));
         match usable {
-            Ok(device) => (SoundDevice::Alsa(device.id), None),
+            Ok(device) => (SoundDevice::Alsa(device.node), None),
             Err(error) => {
                 let trouble = sound_trouble(DeviceUse::Loudspeaker, error);
                 (SoundDevice::Simulated, self.trouble(trouble))

@@ -121,7 +121,7 @@ pub(super) fn find_sound(
     };
     let found = AlsaDevices.find(wanted, direction);
     found
-        .map(|device| Some(SoundDevice::Alsa(device.id)))
+        .map(|device| Some(SoundDevice::Alsa(device.node)))
         .map_err(|e| sound_trouble(source, e))
 }
 

@@ -89,8 +89,8 @@ fn scenes() -> Vec<Scene> {
         scene("far end", Talk::FarEnd, room, 70, 1.0, 0.0005),
         scene("far end, large room", Talk::FarEnd, hall, 70, 1.0, 0.0005),
         scene("far end, loud, late", Talk::FarEnd, room, 180, 3.0, 0.0005),
-        scene("double talk", Talk::Both, room, 70, 1.0, 0.0005),
-        scene("double talk, loud", Talk::Both, room, 70, 3.0, 0.0005),
+        scene("double talk", Talk::Both, room, 70, 0.3, 0.0005),
+        scene("double talk, loud", Talk::Both, room, 70, 1.0, 0.0005),
         scene("near end", Talk::NearEnd, room, 70, 0.0, 0.0005),
         scene("near end, fan", Talk::NearEnd, room, 70, 0.0, 0.005),
     ]

@@ -31,5 +31,8 @@ pub(crate) fn bench(name: &str, rest: &[String]) -> anyhow::Result<()> {
     )?;
     let mut run = Command::new(paths::target().join("release/bench"));
     run.arg(name).args(rest).env("SAAL_TOOLS", &tools.list);
+    if name == "echo" {
+        run.arg("--python").arg(crate::setup::speechmos()?);
+    }
     finish(&mut run, "What it said is above.")
 }

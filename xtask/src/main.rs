@@ -44,7 +44,7 @@ enum Command {
     },
     /// Check format, lints and dependencies.
     Lint,
-    /// Measure: join, call, recover.
+    /// Measure: join, call, recover, echo.
     #[command(disable_help_flag = true)]
     Bench {
         /// Which benchmark.

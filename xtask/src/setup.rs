@@ -27,6 +27,18 @@ pub(crate) struct Tools {
     pub(crate) cargo_deny: PathBuf,
 }
 
+/// A Python with Microsoft's estimate of how echo is heard, for the benchmark of it alone.
+pub(crate) fn speechmos() -> anyhow::Result<PathBuf> {
+    const PINS: [&str; 3] = [
+        "speechmos==0.0.1.1",
+        "onnxruntime==1.32.0",
+        "librosa==0.11.0",
+    ];
+    let once = Once::of("speechmos", &[&PINS.join(" "), &python::version()?]);
+    let folder = once.get(|folder| python::environment(folder, "speechmos", &PINS))?;
+    Ok(folder.join("bin/python"))
+}
+
 /// Sets everything up that is not yet there. Two at a time wait for each other.
 pub(crate) fn setup() -> anyhow::Result<Tools> {
     let cache = paths::cache();

@@ -1,13 +1,13 @@
 //! What the room is told and what it wants done.
 
 use saal_fleet_protocol::{Config, config::Layout};
-use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind};
+use saal_media_protocol::{MediaCommand, MediaEvent, SoundUnit, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, IdentityState, Meeting, MeetingAction,
     MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret, Verification,
 };
 
-use crate::{SavedCall, TroubleCode};
+use crate::{SavedCall, SoundChoice, TroubleCode};
 
 /// What somebody in the room, or IT for them, wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Intent {
     ShowChat(bool),
     /// Show the others in this way.
     Arrange(Arrange),
+    /// Do this with the room's sound.
+    Sound(SoundAction),
     /// Do this in the meeting.
     Act(MeetingAction),
     /// Leave, or stop joining.
@@ -56,6 +58,21 @@ pub enum Arrange {
     SelfView(bool),
     /// Which page of many people, from 0.
     Page(usize),
+}
+
+/// What people do with the room's sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SoundAction {
+    /// The loudspeaker gets louder by a step.
+    Louder,
+    /// The loudspeaker gets quieter by a step.
+    Quieter,
+    /// Use this piece of hardware: what it has of microphone and loudspeaker.
+    Use(SoundUnit),
+    /// People look at how loud the microphone is, or no more.
+    Meter(bool),
+    /// The loudspeaker plays notes, or no more.
+    Tone(bool),
 }
 
 /// An entry of a calendar that can't be understood.
@@ -91,6 +108,8 @@ pub enum Event {
     },
     /// What an earlier daemon saved while it was in a call.
     SavedCall(Box<SavedCall>),
+    /// What an earlier daemon saved of people's choice of sound.
+    SavedSound(Box<SoundChoice>),
     /// Saving the call failed; a restart would not find back.
     CallNotSaved {
         /// Where.
@@ -150,6 +169,10 @@ pub enum Effect {
     Meeting(MeetingCommand),
     /// Save what a restart needs; `None` forgets it.
     SaveCall(Option<Box<SavedCall>>),
+    /// Save what people chose for the sound.
+    SaveSound(Box<SoundChoice>),
+    /// Have the lights of mute keys say whether the room's microphone is muted.
+    ShowMuted(bool),
     /// The picture of the panel changed.
     Redraw,
     /// All is left; the process may end.

@@ -324,7 +324,13 @@ fn another_camera_is_used_during_the_call() {
     let mut bench = Bench::in_call();
     bench.touch(Intent::Toggle(SourceKind::Camera));
     let effects = bench.tell(Event::Config(other_camera()));
-    assert!(names(&effects).starts_with(&["Configure", "SetMuted", "SetMuted", "SetTiles"]));
+    assert!(names(&effects).starts_with(&[
+        "Configure",
+        "SetVolume",
+        "SetMuted",
+        "SetMuted",
+        "SetTiles"
+    ]));
     assert!(effects.contains(&Effect::Media(MediaCommand::SetMuted {
         source: SourceKind::Camera,
         muted: true

@@ -16,11 +16,12 @@ use proptest::{
 };
 use saal_core::{
     Arrange, Arrangement, CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted,
-    Phase, Said, SavedCall, Stage, TroubleCode, pictures_size, tiles,
+    Phase, Said, SavedCall, SoundAction, Stage, TroubleCode, pictures_size, tiles,
 };
 use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{
-    Codec, DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SourceKind, Tile,
+    Codec, DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SoundUnit,
+    SourceKind, Tile,
 };
 use saal_meeting::{
     AccountState, CallEvent, CallId, Caption, ChatLine, Destination, EndReason, JoinStage,
@@ -93,11 +94,26 @@ fn intent() -> impl Strategy<Value = Intent> {
         1 => Just(Intent::ReadChat),
         1 => any::<bool>().prop_map(Intent::ShowChat),
         1 => arrange().prop_map(Intent::Arrange),
+        1 => sound().prop_map(Intent::Sound),
         2 => action().prop_map(Intent::Act),
         3 => source().prop_map(Intent::Toggle),
         2 => (source(), any::<bool>()).prop_map(|(s, m)| Intent::SetMuted(s, m)),
         1 => Just(Intent::Dismiss(TroubleCode::JoinFailed)),
         1 => Just(Intent::Dismiss(TroubleCode::Unreachable)),
+    ]
+}
+
+fn sound() -> impl Strategy<Value = SoundAction> {
+    let unit = SoundUnit {
+        microphone: Some("Speak".to_owned()),
+        loudspeaker: None,
+    };
+    prop_oneof![
+        Just(SoundAction::Louder),
+        Just(SoundAction::Quieter),
+        Just(SoundAction::Use(unit)),
+        any::<bool>().prop_map(SoundAction::Meter),
+        any::<bool>().prop_map(SoundAction::Tone),
     ]
 }
 

@@ -480,6 +480,7 @@ fn devices_are_listed_with_the_chosen_one_marked() {
                 cameras: vec!["HD Webcam".to_owned(), "Rally".to_owned()],
                 microphones: vec!["Jabra".to_owned()],
                 loudspeakers: Vec::new(),
+                sound_units: Vec::new(),
             },
             chosen: ChosenDevices {
                 camera: "Rally".to_owned(),

@@ -21,6 +21,7 @@ use crate::{
     discovery::{self, LookUp},
     engine::{Engine, Television},
     input::{EngineInput, Input, Inputs},
+    mute_keys::MuteKeyReader,
     panel::Panel,
     saved::SavedCallFile,
     services::Services,
@@ -37,6 +38,7 @@ pub(crate) struct Daemon {
     file: ConfigFile,
     state: PathBuf,
     saved: SavedCallFile,
+    mute_keys: MuteKeyReader,
     inputs: Inputs,
     engine: Option<Engine>,
     engine_generation: u64,
@@ -63,6 +65,7 @@ impl Daemon {
             file,
             state,
             saved,
+            mute_keys: MuteKeyReader::start(&inputs),
             inputs,
             engine: None,
             engine_generation: 0,
@@ -83,6 +86,9 @@ impl Daemon {
         mut inputs: mpsc::UnboundedReceiver<Input>,
     ) -> Result<()> {
         let saved = self.saved.load();
+        if let Some(sound) = self.saved.load_sound() {
+            self.tell(Event::SavedSound(Box::new(sound))).await;
+        }
         self.tell(Event::Config(Box::new(config))).await;
         if let Some(saved) = saved {
             self.tell(Event::SavedCall(Box::new(saved))).await;
@@ -300,6 +306,12 @@ impl Daemon {
                         .send(Input::Room(Event::CallNotSaved { path, reason }));
                 }
             }
+            Effect::SaveSound(sound) => {
+                if let Err(error) = self.saved.save_sound(&sound) {
+                    tracing::error!(%error, "the choice of sound is not saved");
+                }
+            }
+            Effect::ShowMuted(muted) => self.mute_keys.show(muted),
             Effect::Redraw => {}
             Effect::Exit => self.done = true,
         }

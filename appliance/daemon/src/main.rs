@@ -10,6 +10,7 @@ mod daemon;
 mod discovery;
 mod engine;
 mod input;
+mod mute_keys;
 mod panel;
 mod saved;
 mod services;

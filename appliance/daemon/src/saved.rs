@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use saal_core::SavedCall;
+use saal_core::{SavedCall, SoundChoice};
 
 /// `call.json` in the state folder.
 #[derive(Clone, Debug)]
@@ -54,7 +54,6 @@ impl SavedCallFile {
         None
     }
 
-    /// Replaces the file: after a power cut there is the old or the new one, never half of one.
     /// A meeting's link may carry a token, so nobody else reads it.
     pub(crate) fn save(&self, saved: Option<&SavedCall>) -> io::Result<()> {
         let Some(saved) = saved else {
@@ -63,21 +62,49 @@ impl SavedCallFile {
                 _ => Ok(()),
             };
         };
-        let text = serde_json::to_vec(saved)?;
-        let new = self.path.with_extension("json.new");
-        let mut file = File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)?;
-        // One that an earlier daemon left half written keeps its mode.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        replace(&self.path, &serde_json::to_vec(saved)?)
     }
+
+    /// What people chose for the sound, from `sound.json` beside the call; one that is not understood is as if nobody chose.
+    pub(crate) fn load_sound(&self) -> Option<SoundChoice> {
+        let path = self.path.with_file_name("sound.json");
+        let text = fs::read_to_string(&path).ok()?;
+        match serde_json::from_str::<SoundChoice>(&text) {
+            Ok(sound) if sound.version == SoundChoice::VERSION && sound.volume <= 100 => {
+                Some(sound)
+            }
+            Ok(_) => {
+                tracing::error!(path = %path.display(), "another version, or a volume above 100");
+                None
+            }
+            Err(error) => {
+                tracing::error!(path = %path.display(), %error, "the choice of sound is not understood");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn save_sound(&self, sound: &SoundChoice) -> io::Result<()> {
+        let path = self.path.with_file_name("sound.json");
+        replace(&path, &serde_json::to_vec(sound)?)
+    }
+}
+
+/// Replaces a file: after a power cut there is the old or the new one, never half of one.
+fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("json.new");
+    let mut file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
+    // One that an earlier daemon left half written keeps its mode.
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]
@@ -130,6 +157,23 @@ mod tests {
         file.save(None).unwrap();
         assert_eq!(file.load(), None);
         file.save(None).unwrap();
+    }
+
+    #[test]
+    fn what_people_chose_for_the_sound_is_found_again_and_nonsense_is_not() {
+        let state = tempfile::tempdir().unwrap();
+        let file = SavedCallFile::new(state.path());
+        assert_eq!(file.load_sound(), None);
+        let chosen = SoundChoice {
+            volume: 35,
+            ..SoundChoice::default()
+        };
+        file.save_sound(&chosen).unwrap();
+        assert_eq!(file.load_sound(), Some(chosen));
+        for damaged in ["{", "{\"version\":1,\"volume\":101,\"devices\":null}"] {
+            fs::write(state.path().join("sound.json"), damaged).unwrap();
+            assert_eq!(file.load_sound(), None);
+        }
     }
 
     #[test]

@@ -179,6 +179,19 @@ chat-empty-hint = Was andere ab jetzt schreiben, steht hier.
 chat-private = nur an diesen Raum
 chat-show = Chat auf den Fernseher
 chat-hide = Chat vom Fernseher
+sound = Ton
+volume-at = Lautstärke { $percent } %
+volume-louder = Lauter
+volume-quieter = Leiser
+sound-test = Testton abspielen
+sound-test-stop = Testton beenden
+sound-test-hint = nur in diesem Raum zu hören
+sound-level = Mikrofon
+sound-level-muted = Das Mikrofon ist aus
+sound-both = Mikrofon und Lautsprecher
+sound-microphone = Mikrofon
+sound-loudspeaker = Lautsprecher
+sound-in-use = { $what }, wird benutzt
 arrangement = Bild auf dem Fernseher
 layout-grid = Alle gleich groß
 layout-grid-hint = neben dem, was jemand zeigt
@@ -473,6 +486,11 @@ trouble-device-missing-advice = „{ $name }“ ist nicht angeschlossen. { $devi
     [display] Die anderen sind nicht zu sehen.
    *[loudspeaker] Im Raum ist nichts zu hören.
 } Prüfen Sie das Kabel.
+trouble-device-replaced = { $device ->
+    [microphone] Ein anderes Mikrofon wird benutzt
+   *[loudspeaker] Ein anderer Lautsprecher wird benutzt
+}
+trouble-device-replaced-advice = „{ $name }“ ist nicht angeschlossen. Bis es wieder da ist, wird „{ $instead }“ benutzt. Prüfen Sie das Kabel.
 trouble-device-busy = { $device ->
     [camera] Die Kamera ist belegt
     [microphone] Das Mikrofon ist belegt

@@ -179,6 +179,19 @@ chat-empty-hint = What others write from now on appears here.
 chat-private = only to this room
 chat-show = Show chat on TV
 chat-hide = Hide chat on TV
+sound = Sound
+volume-at = Volume { $percent } %
+volume-louder = Louder
+volume-quieter = Quieter
+sound-test = Play test tone
+sound-test-stop = Stop test tone
+sound-test-hint = heard in this room only
+sound-level = Microphone
+sound-level-muted = The microphone is off
+sound-both = Microphone and loudspeaker
+sound-microphone = Microphone
+sound-loudspeaker = Loudspeaker
+sound-in-use = { $what }, in use
 arrangement = Picture on the TV
 layout-grid = All the same size
 layout-grid-hint = beside what somebody shows
@@ -473,6 +486,11 @@ trouble-device-missing-advice = “{ $name }” is not connected. { $device ->
     [display] Nobody here sees the others.
    *[loudspeaker] Nothing can be heard in the room.
 } Check the cable.
+trouble-device-replaced = { $device ->
+    [microphone] Another microphone is used
+   *[loudspeaker] Another loudspeaker is used
+}
+trouble-device-replaced-advice = “{ $name }” is not connected. “{ $instead }” is used until it is back. Check the cable.
 trouble-device-busy = { $device ->
     [camera] The camera is in use
     [microphone] The microphone is in use

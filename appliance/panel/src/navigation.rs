@@ -19,6 +19,8 @@ pub enum Sheet {
     Chat,
     /// How the television shows the others.
     Arrangement,
+    /// Volume, devices and trials of the room's sound.
+    Sound,
     /// What others vote on.
     Polls,
     /// Telephone tones.
@@ -243,7 +245,7 @@ fn exists(sheet: &Sheet, room: &Room) -> bool {
 fn is_in(sheet: &Sheet, call: &InCall) -> bool {
     let moderator = call.state.role == Role::Moderator;
     match sheet {
-        Sheet::More | Sheet::People | Sheet::Arrangement | Sheet::Chat => true,
+        Sheet::More | Sheet::People | Sheet::Arrangement | Sheet::Sound | Sheet::Chat => true,
         Sheet::Person(id) | Sheet::Remove(id) => {
             moderator && call.participants.iter().any(|p| p.id == *id)
         }

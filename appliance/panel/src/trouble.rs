@@ -178,6 +178,11 @@ fn device(words: &Words, trouble: &MediaTrouble) -> (String, String) {
             M::TroubleDeviceMissingAdvice,
             wanted,
         ),
+        MediaTrouble::Replaced { wanted, .. } => (
+            M::TroubleDeviceReplaced,
+            M::TroubleDeviceReplacedAdvice,
+            wanted,
+        ),
         MediaTrouble::Busy { device, .. } => {
             (M::TroubleDeviceBusy, M::TroubleDeviceBusyAdvice, device)
         }
@@ -192,10 +197,15 @@ fn device(words: &Words, trouble: &MediaTrouble) -> (String, String) {
         DeviceUse::Content => "content",
         DeviceUse::Display => "display",
     };
+    let instead = match trouble {
+        MediaTrouble::Replaced { instead, .. } => instead.as_str(),
+        _ => "",
+    };
     let values = || {
         [
             ("device", Value::Word(device)),
             ("name", Value::Foreign(name)),
+            ("instead", Value::Foreign(instead)),
         ]
     };
     (words.tell(what, values()), words.tell(advice, values()))

@@ -6,7 +6,7 @@ use saal_core::{
     Stage, Trouble, TroubleCode,
 };
 use saal_fleet_protocol::config::{Language, Layout, Theme};
-use saal_media_protocol::SourceKind;
+use saal_media_protocol::{SoundUnit, SourceKind};
 use saal_meeting::{
     AccountState, Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring,
     SignIn, Verification,
@@ -112,6 +112,8 @@ pub struct Call {
     pub presenting: Presenting,
     /// How the television shows the others.
     pub television: TelevisionView,
+    /// The room's sound.
+    pub sound: SoundView,
     /// The chat, oldest line first; filled while people look at it.
     pub chat: Vec<ChatLine>,
     /// Lines of the chat that nobody has looked at.
@@ -147,6 +149,40 @@ pub struct TelevisionView {
     pub shown: usize,
     /// People on all pages.
     pub count: usize,
+}
+
+/// The room's sound.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SoundView {
+    /// Percent.
+    pub volume: u8,
+    /// How loud the microphone is, dB below full scale.
+    pub level: Option<f64>,
+    /// The test tone plays.
+    pub tone: bool,
+    /// What there is to choose, and whether it is in use.
+    pub units: Vec<(SoundUnit, bool)>,
+}
+
+impl SoundView {
+    fn of(room: &Room) -> Self {
+        let [microphone, loudspeaker] = room.sound_devices().unwrap_or_default();
+        let uses = |unit: &SoundUnit| {
+            let part =
+                |name: &Option<String>, used: &str| name.as_deref().is_none_or(|n| n == used);
+            part(&unit.microphone, microphone) && part(&unit.loudspeaker, loudspeaker)
+        };
+        let units = &room.devices().sound_units;
+        Self {
+            volume: room.sound().volume,
+            level: room.microphone_level(),
+            tone: room.plays_tone(),
+            units: units
+                .iter()
+                .map(|unit| (unit.clone(), uses(unit)))
+                .collect(),
+        }
+    }
 }
 
 impl TelevisionView {
@@ -278,6 +314,7 @@ impl Call {
             reconnecting,
             meeting: state.state.clone(),
             presenting: room.presenting(),
+            sound: SoundView::of(room),
             television: TelevisionView::of(&state.stage(muted.camera)),
             chat: chat.cloned().collect(),
             unread: state.said.unread(),

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{AudioDevices, AudioError, CameraError, Cameras, Direction};
+use crate::{AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction};
 
 /// What came of one trial.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -275,7 +275,14 @@ fn sound_section(of: &dyn AudioDevices, direction: Direction, title: &str) -> Se
             .map(|device| Finding {
                 device: device.name.clone(),
                 id: device.id.clone(),
-                trials: vec![moves_sound(of.check(device))],
+                trials: [
+                    Some(moves_sound(of.check(device))),
+                    belongs_to(of, device),
+                    volume(of, device),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
             })
             .collect(),
         Err(error) => vec![not_listed("sound devices", &error.to_string())],
@@ -287,6 +294,23 @@ fn sound_section(of: &dyn AudioDevices, direction: Direction, title: &str) -> Se
                   and this user may need the group audio"
             .to_owned(),
     }
+}
+
+/// What is chosen together with it.
+fn belongs_to(of: &dyn AudioDevices, device: &AudioDevice) -> Option<Trial> {
+    let companion = of.companion(device).ok()??;
+    Some(Trial::works("belongs to", companion.name))
+}
+
+fn volume(of: &dyn AudioDevices, device: &AudioDevice) -> Option<Trial> {
+    if device.direction == Direction::Capture {
+        return None;
+    }
+    Some(match of.volume(device) {
+        Ok(Some(volume)) => Trial::works("volume", format!("{} %", volume.percent())),
+        Ok(None) => Trial::works("volume", "it has no control; the room sets it itself"),
+        Err(error) => Trial::failed("volume", error.to_string(), REPLUG),
+    })
 }
 
 fn moves_sound(checked: Result<(), AudioError>) -> Trial {

@@ -3,8 +3,8 @@
 //! This is the one crate that may be unsafe, call by call; others stay `forbid(unsafe_code)`.
 
 mod alsa_devices;
-mod drm_displays;
 mod alsa_mixer;
+mod drm_displays;
 mod evdev_mute_keys;
 mod inherited;
 mod key_file;

@@ -5,14 +5,22 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::{Read, Write},
+    os::fd::AsRawFd,
+    time::Duration,
+};
 
 use alsa::{
     Direction as Flow, ValueOr,
     pcm::{Access, Format, HwParams, PCM},
 };
-use saal_hal::{AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction};
-use saal_hal_linux::{AlsaDevices, V4l2Cameras};
+use saal_hal::{
+    AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction, MuteKeys, Volume,
+};
+use saal_hal_linux::{AlsaDevices, EvdevMuteKeys, V4l2Cameras};
 use v4l::{
     Device,
     buffer::Type,
@@ -117,6 +125,149 @@ fn a_sound_device_that_left_is_not_found_and_what_is_there_is_listed() {
         present: present.into_iter().map(|d| d.name).collect(),
     };
     assert_eq!(AlsaDevices.check(&left), Err(not_found));
+}
+
+#[test]
+#[ignore = "needs snd-aloop with two devices"]
+fn microphone_and_loudspeaker_of_one_card_belong_together() {
+    let microphone = first(Direction::Capture);
+    let loudspeaker = AlsaDevices.companion(&microphone).unwrap();
+    let loudspeaker = loudspeaker.expect("the card plays too");
+    assert_eq!(loudspeaker.unit(), microphone.unit());
+    assert_eq!(microphone.unit(), "platform-snd_aloop.0");
+}
+
+#[test]
+#[ignore = "needs snd-dummy"]
+fn a_card_with_a_control_is_as_loud_as_it_is_set() {
+    let all = AlsaDevices.list(Direction::Playback).unwrap();
+    let dummy = all.iter().find(|d| d.node.contains("Dummy")).unwrap();
+    for percent in [100, 45, 0, 70] {
+        let volume = Volume::new(percent);
+        assert_eq!(AlsaDevices.set_volume(dummy, volume), Ok(true));
+        let set = AlsaDevices.volume(dummy).unwrap().unwrap();
+        let off = set.percent().abs_diff(percent);
+        assert!(off <= 2, "{percent} % were set, {set:?} are read");
+    }
+}
+
+/// A keyboard with a mute key and a light, as the kernel's uinput makes one (uinput.h).
+struct Keyboard(File);
+
+mod uinput {
+    #![allow(
+        unsafe_code,
+        missing_docs,
+        unreachable_pub,
+        reason = "what the macros make is called below, where each call says why it is sound"
+    )]
+
+    nix::ioctl_write_int!(set_evbit, b'U', 100);
+    nix::ioctl_write_int!(set_keybit, b'U', 101);
+    nix::ioctl_write_int!(set_ledbit, b'U', 105);
+    nix::ioctl_none!(dev_create, b'U', 1);
+}
+
+const EV_SYN: u16 = 0;
+const EV_KEY: u16 = 1;
+const EV_LED: u16 = 0x11;
+const KEY_MICMUTE: u16 = 248;
+const LED_MUTE: u16 = 7;
+/// struct uinput_user_dev: name, identity, effects, four tables of 64 axes.
+const USER_DEV: usize = 80 + 8 + 4 + 4 * 64 * 4;
+/// struct input_event: two words of time, type, code, value.
+const EVENT: usize = 24;
+
+impl Keyboard {
+    fn plug(name: &str) -> Self {
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/uinput")
+            .unwrap();
+        let fd = file.as_raw_fd();
+        let bit = |number: u16| nix::libc::c_ulong::from(number);
+        // SAFETY: the descriptor is open, and these calls take a number and no memory.
+        #[allow(unsafe_code)]
+        unsafe {
+            uinput::set_evbit(fd, bit(EV_KEY)).unwrap();
+            uinput::set_keybit(fd, bit(KEY_MICMUTE)).unwrap();
+            uinput::set_evbit(fd, bit(EV_LED)).unwrap();
+            uinput::set_ledbit(fd, bit(LED_MUTE)).unwrap();
+        }
+        let mut device = [0; USER_DEV];
+        device[..name.len()].copy_from_slice(name.as_bytes());
+        file.write_all(&device).unwrap();
+        // SAFETY: as above.
+        #[allow(unsafe_code)]
+        unsafe {
+            uinput::dev_create(fd).unwrap();
+        }
+        Self(file)
+    }
+
+    fn press(&mut self) {
+        for (kind, code, value) in [
+            (EV_KEY, KEY_MICMUTE, 1),
+            (EV_SYN, 0, 0),
+            (EV_KEY, KEY_MICMUTE, 0),
+            (EV_SYN, 0, 0),
+        ] {
+            let mut event = [0; EVENT];
+            event[16..18].copy_from_slice(&u16::to_ne_bytes(kind));
+            event[18..20].copy_from_slice(&u16::to_ne_bytes(code));
+            event[20..24].copy_from_slice(&i32::to_ne_bytes(value));
+            self.0.write_all(&event).unwrap();
+        }
+    }
+
+    /// What its light is told next.
+    fn light(&mut self) -> bool {
+        loop {
+            let mut event = [0; EVENT];
+            self.0.read_exact(&mut event).unwrap();
+            let word = |at: usize| u16::from_ne_bytes([event[at], event[at + 1]]);
+            if (word(16), word(18)) == (EV_LED, LED_MUTE) {
+                return event[20] != 0;
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs uinput and root"]
+fn a_mute_key_is_heard_and_its_light_shows_what_is() {
+    const LONG: Duration = Duration::from_secs(30);
+    let mut table = Keyboard::plug("Table microphone");
+    let keys = EvdevMuteKeys::open().unwrap();
+    let names = |keys: &EvdevMuteKeys| {
+        let list = keys.list().unwrap();
+        list.into_iter()
+            .map(|key| (key.name, key.light))
+            .collect::<Vec<_>>()
+    };
+    let named = |name: &str| (name.to_owned(), true);
+    assert_eq!(names(&keys), [named("Table microphone")]);
+    keys.show(true);
+    assert!(table.light());
+    table.press();
+    assert_eq!(keys.wait(LONG), Ok(1));
+    keys.show(false);
+    assert!(!table.light());
+
+    // One that is plugged in later shows what is.
+    keys.show(true);
+    let mut speak = Keyboard::plug("Speak");
+    while names(&keys).len() < 2 {
+        assert_eq!(keys.wait(LONG), Ok(0));
+    }
+    assert!(speak.light());
+    drop(table);
+    while names(&keys) != [named("Speak")] {
+        assert_eq!(keys.wait(LONG), Ok(0));
+    }
+    speak.press();
+    assert_eq!(keys.wait(LONG), Ok(1));
 }
 
 fn first(direction: Direction) -> AudioDevice {

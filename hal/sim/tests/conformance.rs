@@ -49,6 +49,25 @@ fn a_speakerphones_halves_come_and_go_together_and_it_keeps_its_volume() {
 }
 
 #[test]
+fn a_look_at_all_devices_tells_what_belongs_together_and_how_loud_it_is() {
+    let mut devices = SimulatedAudio::default();
+    devices.plug_speakerphone("usb-5#0b0e:0412:A1", "Speak");
+    let sections = selftest::sound(&devices);
+    let said: Vec<String> = sections.iter().map(ToString::to_string).collect();
+    let [microphones, loudspeakers] = said.as_slice() else {
+        panic!("microphones and loudspeakers: {said:?}")
+    };
+    assert!(
+        microphones.contains("belongs to     works: Speak"),
+        "{microphones}"
+    );
+    assert!(
+        loudspeakers.contains("volume         works: 50 %"),
+        "{loudspeakers}"
+    );
+}
+
+#[test]
 fn simulated_mute_keys_conform() {
     let keys = SimulatedMuteKeys::default();
     assert_eq!(conformance::mute_keys(&keys), 0);

@@ -1,5 +1,5 @@
-//! The code that talks to V4L2 and ALSA, on the kernel's own drivers: vivid's cameras and snd-aloop's sound card, in a virtual
-//! machine that this starts. The tests themselves are those of the crates; on a machine with devices they run as well.
+//! The code that talks to V4L2, ALSA and evdev, on the kernel's own drivers: vivid's cameras, the sound cards of snd-aloop and
+//! snd-dummy and keys of uinput, in a virtual machine that this starts. The tests themselves are those of the crates; on a machine with devices they run as well.
 
 use std::{io::Write, time::Duration};
 
@@ -21,6 +21,8 @@ const CAMERAS: [&str; 4] = [
 ];
 /// One user at a time, as with most cards.
 const SOUND_CARD: [&str; 1] = ["pcm_substreams=1"];
+/// One that has a control for its volume, and hears nothing of what it plays.
+const OTHER_SOUND_CARD: [&str; 2] = ["pcm_devs=1", "pcm_substreams=1"];
 
 /// The virtual machine, one for all tests here; it ends with this process.
 struct Machine(MutexGuard<'static, Option<Guest>>);
@@ -42,13 +44,16 @@ impl Machine {
     async fn plug(&mut self) -> Result<()> {
         self.guest().load("virtio-gpu", &[]).await?;
         self.guest().load("vivid", &CAMERAS).await?;
-        self.guest().load("snd-aloop", &SOUND_CARD).await
+        self.guest().load("snd-aloop", &SOUND_CARD).await?;
+        self.guest().load("snd-dummy", &OTHER_SOUND_CARD).await?;
+        self.guest().load("uinput", &[]).await
     }
 
     async fn unplug(&mut self) -> Result<()> {
         self.guest().unload("virtio-gpu").await?;
         self.guest().unload("vivid").await?;
-        self.guest().unload("snd-aloop").await
+        self.guest().unload("snd-aloop").await?;
+        self.guest().unload("snd-dummy").await
     }
 
     async fn test(&mut self, package: &str, name: &str, arguments: &[&str]) -> Result<Finished> {
@@ -83,7 +88,7 @@ fn hardware_suites_pass_on_the_kernels_drivers_and_fail_without_devices() -> Res
             .success("conformance")?;
         say(&said);
         assert!(said.contains("V4L2 suite ran against 2 devices"), "{said}");
-        assert!(said.contains("ALSA suite ran against 4 devices"), "{said}");
+        assert!(said.contains("ALSA suite ran against 6 devices"), "{said}");
         assert!(said.contains("DRM suite ran against 1 devices"), "{said}");
 
         machine.unplug().await?;

@@ -51,6 +51,7 @@ impl Room {
         // It shows no text yet; what there is follows.
         self.labels.clear();
         self.rings_aloud = false;
+        self.trial = super::sound::Trial::default();
         self.configure_devices();
         self.send_preview();
         self.send_media_state();
@@ -80,6 +81,7 @@ impl Room {
                     self.effect(Effect::Redraw);
                 }
             }
+            MediaEvent::MicrophoneLevel { dbfs } => self.on_microphone_level(dbfs),
             MediaEvent::Stats(stats) => self.stats = Some(stats),
             // `Hello` and `Transport` are the daemon's; the first picture is for its log.
             MediaEvent::Hello { .. }
@@ -99,11 +101,14 @@ impl Room {
     }
 
     pub(super) fn configure_devices(&mut self) {
-        let Some(config) = &self.config else { return };
+        let (Some(config), Some([microphone, loudspeaker])) = (&self.config, self.sound_devices())
+        else {
+            return;
+        };
         let devices = DeviceChoice {
             camera: camera(&config.devices.camera),
-            microphone: audio(&config.devices.microphone),
-            loudspeaker: audio(&config.devices.loudspeaker),
+            microphone: audio(microphone),
+            loudspeaker: audio(loudspeaker),
             content: camera(&config.devices.content),
             encoder: match config.devices.encoder {
                 Encoder::None => EncoderChoice::None,
@@ -131,6 +136,7 @@ impl Room {
             devices,
             television,
         }));
+        self.send_volume();
     }
 
     pub(super) fn on_viewers(&mut self, viewers: usize) {
@@ -164,8 +170,8 @@ fn display(device: &Device) -> DisplayChoice {
     }
 }
 
-fn audio(device: &Device) -> AudioChoice {
-    match device.as_str() {
+fn audio(device: &str) -> AudioChoice {
+    match device {
         "none" => AudioChoice::None,
         "simulated" => AudioChoice::Simulated,
         name => AudioChoice::Device(name.to_owned()),

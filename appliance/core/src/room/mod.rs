@@ -6,6 +6,7 @@ mod devices;
 mod meeting;
 mod presenting;
 mod ringing;
+mod sound;
 mod text;
 mod upkeep;
 
@@ -19,8 +20,8 @@ use saal_meeting::{
 };
 
 use crate::{
-    Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, Trouble, TroubleCode,
-    engine::Engine, trouble::Troubles,
+    Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, SoundChoice, Trouble,
+    TroubleCode, engine::Engine, trouble::Troubles,
 };
 
 /// The room's state. See the crate's documentation for how to drive it.
@@ -57,6 +58,11 @@ pub struct Room {
     encodes: Vec<Codec>,
     stats: Option<MediaStats>,
     viewers: usize,
+    /// What people chose for the sound.
+    sound: SoundChoice,
+    trial: sound::Trial,
+    /// Mute keys show that the microphone is muted.
+    lit: bool,
     leaving_for_good: bool,
     minute: i64,
     effects: VecDeque<Effect>,
@@ -95,6 +101,9 @@ impl Room {
             encodes: vec![Codec::Vp8],
             stats: None,
             viewers: 0,
+            sound: SoundChoice::default(),
+            trial: sound::Trial::default(),
+            lit: false,
             leaving_for_good: false,
             minute: 0,
             effects: VecDeque::new(),
@@ -107,6 +116,7 @@ impl Room {
             Event::Config(config) => self.on_config(now, config),
             Event::ConfigRefused { problem } => self.raise(Trouble::ConfigRefused { problem }),
             Event::SavedCall(saved) => self.on_saved_call(now, *saved),
+            Event::SavedSound(saved) => self.on_saved_sound(*saved),
             Event::CallNotSaved { path, .. } => self.raise(Trouble::CallNotSaved { path }),
             Event::Intent(intent) => self.on_intent(now, intent),
             Event::Meetings { meetings, problems } => self.on_meetings(meetings, problems),
@@ -128,6 +138,7 @@ impl Room {
         }
         self.send_text();
         self.send_ringing();
+        self.follow_sound();
     }
 
     /// What the room wants done next, in order.
@@ -161,6 +172,7 @@ impl Room {
             Intent::ReadChat => self.read_chat(),
             Intent::ShowChat(shown) => self.show_chat(shown),
             Intent::Arrange(how) => self.arrange(how),
+            Intent::Sound(action) => self.on_sound(action),
             Intent::Account(action) => {
                 self.effect(Effect::Meeting(MeetingCommand::Account(action)));
             }

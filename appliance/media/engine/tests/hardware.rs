@@ -67,6 +67,8 @@ fn with_microphone(name: &str) -> DeviceChoice {
     let microphone = AudioChoice::Device(name.to_owned());
     DeviceChoice {
         microphone,
+        // What is played is what has to be captured.
+        sound_processing: false,
         ..simulated()
     }
 }
@@ -75,6 +77,7 @@ fn with_loudspeaker(name: &str) -> DeviceChoice {
     let loudspeaker = AudioChoice::Device(name.to_owned());
     DeviceChoice {
         loudspeaker,
+        sound_processing: false,
         ..simulated()
     }
 }
@@ -319,27 +322,31 @@ async fn a_wrong_name_lists_what_there_is() {
         devices.into_iter().map(|d| d.name).collect::<Vec<_>>()
     };
     let cameras: Vec<_> = cameras().into_iter().map(|c| c.name).collect();
-    for (source, wanted, present) in [
-        (DeviceUse::Camera, "Nobody's camera", cameras),
+    let missing = MediaTrouble::Missing {
+        source: DeviceUse::Camera,
+        wanted: "Nobody's camera".to_owned(),
+        present: cameras,
+    };
+    assert_eq!(trouble(&mut room, DeviceUse::Camera).await, missing);
+    // The room hears and is heard with what it has.
+    for (source, wanted, direction) in [
         (
             DeviceUse::Microphone,
             "Nobody's microphone",
-            names(Direction::Capture),
+            Direction::Capture,
         ),
         (
             DeviceUse::Loudspeaker,
             "Nobody's loudspeaker",
-            names(Direction::Playback),
+            Direction::Playback,
         ),
     ] {
-        assert!(!present.is_empty());
-        let wanted = wanted.to_owned();
-        let missing = MediaTrouble::Missing {
+        let replaced = MediaTrouble::Replaced {
             source,
-            wanted,
-            present,
+            wanted: wanted.to_owned(),
+            instead: names(direction).remove(0),
         };
-        assert_eq!(trouble(&mut room, source).await, missing);
+        assert_eq!(trouble(&mut room, source).await, replaced);
     }
 }
 
@@ -496,6 +503,7 @@ async fn a_camera_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() 
 #[ignore = "needs snd-aloop and root"]
 async fn a_microphone_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() {
     let (microphone, _) = loop_of_sound();
+    let _no_other = Pulled::out("snd_dummy", "snd_dummy.0").await;
     let mut room = Daemon::engine(with_microphone(&microphone.name)).await;
     use_microphone(&mut room).await;
     use_camera_too(&mut room).await;
@@ -515,6 +523,7 @@ async fn a_microphone_that_is_pulled_is_missing_and_is_used_again_when_it_is_bac
 #[ignore = "needs snd-aloop and root"]
 async fn a_loudspeaker_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() {
     let (_, loudspeaker) = loop_of_sound();
+    let _no_other = Pulled::out("snd_dummy", "snd_dummy.0").await;
     let mut room = Daemon::engine(with_loudspeaker(&loudspeaker.name)).await;
     let mut far_end = Daemon::engine(simulated()).await;
     connect(&mut far_end, &mut room, IN, SourceKind::Microphone).await;
@@ -526,6 +535,95 @@ async fn a_loudspeaker_that_is_pulled_is_missing_and_is_used_again_when_it_is_ba
     drop(pulled);
     recovered(&mut room, DeviceUse::Loudspeaker).await;
     room.stats_until(plays).await;
+}
+
+async fn replaced(daemon: &mut Daemon, source: DeviceUse, by: &str) {
+    daemon
+        .until(|event| match event {
+            MediaEvent::Trouble(MediaTrouble::Replaced {
+                source: of,
+                instead,
+                ..
+            }) => (*of == source && instead.contains(by)).then_some(()),
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "needs snd-aloop, snd-dummy and root"]
+async fn another_microphone_does_the_work_of_one_that_is_pulled_until_it_is_back() {
+    let (microphone, _) = loop_of_sound();
+    let mut room = Daemon::engine(with_microphone(&microphone.name)).await;
+    use_microphone(&mut room).await;
+    use_camera_too(&mut room).await;
+    room.stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
+    let pulled = Pulled::out("snd_aloop", "snd_aloop.0").await;
+    replaced(&mut room, DeviceUse::Microphone, "Dummy").await;
+    room.stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
+    encodes_on(&mut room).await;
+    drop(pulled);
+    recovered(&mut room, DeviceUse::Microphone).await;
+    room.stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
+}
+
+/// What the room plays it hears at once: without the canceller the far end would hear itself all the time.
+#[tokio::test]
+#[ignore = "needs snd-aloop"]
+async fn the_far_end_does_not_hear_itself() {
+    let (microphone, loudspeaker) = loop_of_sound();
+    let mut devices = with_loudspeaker(&loudspeaker.name);
+    devices.microphone = AudioChoice::Device(microphone.name);
+    devices.sound_processing = true;
+    let mut room = Daemon::engine(devices).await;
+    let mut far_end = Daemon::engine(simulated()).await;
+    connect(&mut far_end, &mut room, IN, SourceKind::Microphone).await;
+    connect(&mut room, &mut far_end, OUT, SourceKind::Microphone).await;
+    room.stats_until(plays).await;
+    let silent = |stats: &MediaStats| {
+        let sound = stats.received_audio.first();
+        sound.is_some_and(|sound| sound.packets > 50 && sound.level_dbfs < -40.0)
+    };
+    far_end.stats_until(silent).await;
+}
+
+#[tokio::test]
+#[ignore = "needs snd-aloop"]
+async fn an_engine_that_stood_still_captures_and_plays_on() {
+    let (microphone, loudspeaker) = loop_of_sound();
+    let mut devices = with_loudspeaker(&loudspeaker.name);
+    devices.microphone = AudioChoice::Device(microphone.name);
+    let (process, mut room) = start_process();
+    room.greet(devices).await;
+    let mut far_end = Daemon::engine(simulated()).await;
+    connect(&mut far_end, &mut room, IN, SourceKind::Microphone).await;
+    connect(&mut room, &mut far_end, OUT, SourceKind::Microphone).await;
+    far_end.stats_until(heard).await;
+    let id = i32::try_from(process.id().unwrap()).unwrap();
+    let tell = |signal| nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal).unwrap();
+    tell(nix::sys::signal::Signal::SIGSTOP);
+    // Both cards run out of room meanwhile.
+    let packets = |stats: &MediaStats| stats.received_audio.first().map_or(0, |s| s.packets);
+    let (mut before, mut stuck) = (None, 0);
+    far_end
+        .stats_until(|stats| {
+            stuck = packets(stats);
+            before.replace(stuck) == Some(stuck)
+        })
+        .await;
+    tell(nix::sys::signal::Signal::SIGCONT);
+    far_end
+        .stats_until(|stats| packets(stats) > stuck + 100 && heard(stats))
+        .await;
+    let troubles: Vec<_> = room
+        .log
+        .iter()
+        .filter(|e| matches!(e, MediaEvent::Trouble(_)))
+        .collect();
+    assert!(troubles.is_empty(), "{troubles:?}");
 }
 
 fn plays(stats: &MediaStats) -> bool {

@@ -218,6 +218,18 @@ pub enum MediaCommand {
         /// True: until it is false.
         on: bool,
     },
+    /// How loud the loudspeaker is; before the first one it stays as it is.
+    SetVolume {
+        /// Percent, as people feel it.
+        percent: u8,
+    },
+    /// People try the room's sound.
+    TrySound {
+        /// [`crate::MediaEvent::MicrophoneLevel`] is told ten times a second while the microphone is open.
+        meter: bool,
+        /// The loudspeaker plays notes.
+        tone: bool,
+    },
     /// Whether anybody looks at the picture socket.
     SetPreview {
         /// Pictures a second; 0 stops them.

@@ -16,6 +16,27 @@ pub struct DeviceList {
     /// Names of displays.
     #[serde(default)]
     pub displays: Vec<String>,
+    /// Microphones and loudspeakers by piece of hardware: what people choose is one of these.
+    #[serde(default)]
+    pub sound_units: Vec<SoundUnit>,
+}
+
+/// A piece of sound hardware. Microphone and loudspeaker of a speakerphone belong together and are chosen together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundUnit {
+    /// Its microphone's name, if it has one.
+    pub microphone: Option<String>,
+    /// Its loudspeaker's name, if it has one.
+    pub loudspeaker: Option<String>,
+}
+
+impl SoundUnit {
+    /// What people call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let name = self.loudspeaker.as_ref().or(self.microphone.as_ref());
+        name.map_or("", String::as_str)
+    }
 }
 
 /// A device that can't be used; the call goes on with what is left.
@@ -30,6 +51,15 @@ pub enum MediaTrouble {
         wanted: String,
         /// What there is.
         present: Vec<String>,
+    },
+    /// Not connected; another device of the room does its work.
+    Replaced {
+        /// What for.
+        source: DeviceUse,
+        /// What the configuration, or people, named.
+        wanted: String,
+        /// What is used.
+        instead: String,
     },
     /// Another program has it.
     Busy {
@@ -71,6 +101,7 @@ impl MediaTrouble {
     pub fn source(&self) -> DeviceUse {
         match self {
             Self::Missing { source, .. }
+            | Self::Replaced { source, .. }
             | Self::Busy { source, .. }
             | Self::Failed { source, .. } => *source,
         }
@@ -162,6 +193,11 @@ pub enum MediaEvent {
         participant: String,
         /// Camera or content.
         source: SourceKind,
+    },
+    /// How loud the microphone's last tenth of a second was, while people try it.
+    MicrophoneLevel {
+        /// Root mean square, dB below full scale.
+        dbfs: f64,
     },
     /// Once a second.
     Stats(MediaStats),

@@ -22,7 +22,7 @@ pub use declared::{
 pub use encryption::{KeyOwner, MediaKey};
 pub use event::{
     DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo, SentVideo,
-    TrackStats,
+    SoundUnit, TrackStats,
 };
 pub use transport::{
     ANSWER_STREAM, Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind,

@@ -2,12 +2,12 @@
 
 use saal_core::{LobbyWord, Muted, Notice, Obstacle, Presenting, Reaction};
 use saal_fleet_protocol::config::{Language, Layout};
-use saal_media_protocol::SourceKind;
+use saal_media_protocol::{SoundUnit, SourceKind};
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Knocker, MeetingId, PartOf, Participant, Poll,
     Role as MeetingRole, SignIn, SignInCode, SignInProblem, Verification, Waiting,
 };
-use saal_panel::{Call, Key, Navigation, Screen, Sheet, Step, TelevisionView, View};
+use saal_panel::{Call, Key, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View};
 
 use crate::scenes::{after, at, at_sheet, call_with, joining, person, ring};
 
@@ -318,6 +318,7 @@ pub(crate) fn all() -> Vec<Scene> {
     scenes.extend(of_the_account());
     scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
     scenes.extend(arrangements());
+    scenes.extend(sounds());
     scenes.extend(more().map(|(name, screen)| (name, screen, at_sheet(Sheet::More))));
     scenes.extend([
         ("call-muted-by", call_with(notice(muted_by)), nowhere()),
@@ -360,6 +361,35 @@ fn arrangements() -> [Scene; 2] {
     [
         ("arrangement", call_with(|_| ()), sheet()),
         ("arrangement-many", call_with(many), sheet()),
+    ]
+}
+
+/// The room's sound: a speakerphone beside the television, tried; and muted in a room with nothing to choose.
+fn sounds() -> [Scene; 2] {
+    let sheet = || at_sheet(Sheet::Sound);
+    let unit = |microphone: Option<&str>, loudspeaker: Option<&str>| SoundUnit {
+        microphone: microphone.map(str::to_owned),
+        loudspeaker: loudspeaker.map(str::to_owned),
+    };
+    let tried = move |call: &mut Call| {
+        call.sound = SoundView {
+            volume: 60,
+            level: Some(-32.0),
+            tone: true,
+            units: vec![
+                (unit(Some("Jabra SPEAK 750"), Some("Jabra SPEAK 750")), true),
+                (unit(None, Some("HDA Intel PCH: HDMI 0")), false),
+                (unit(Some("Table microphone"), None), false),
+            ],
+        };
+    };
+    let muted = |call: &mut Call| {
+        call.muted.microphone = true;
+        call.sound.volume = 0;
+    };
+    [
+        ("sound", call_with(tried), sheet()),
+        ("sound-muted", call_with(muted), sheet()),
     ]
 }
 

@@ -8,7 +8,7 @@ use saal_meeting::{
     Destination, EndReason, IdentityState, JoinStage, Meeting, MeetingId, MeetingState, PartOf,
     Participant, Ring, RingId, SignInProblem,
 };
-use saal_panel::{Call, Navigation, Screen, Sheet, Step, TelevisionView, View};
+use saal_panel::{Call, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View};
 
 /// Monday, 14:05 in Berlin.
 pub(crate) const NOW: &str = "2026-11-23T13:05:00Z";
@@ -176,6 +176,10 @@ pub(crate) fn plain_call() -> Call {
             ..MeetingState::default()
         },
         presenting: Presenting::Impossible,
+        sound: SoundView {
+            volume: 60,
+            ..SoundView::default()
+        },
         television: TelevisionView {
             pages: 1,
             shown: 4,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, time::Instant};
 
-use saal_hal::{AudioDevices, Direction};
+use saal_hal::{AudioDevice, AudioDevices, Direction, Volume};
 use saal_hal_linux::AlsaDevices;
 use saal_media_protocol::{
     AudioChoice, DeviceChoice, DeviceList, DeviceUse, MediaEvent, MediaTrouble,
@@ -37,6 +37,10 @@ pub(super) struct Devices {
     /// What the configuration called the devices that are open.
     microphone_is: AudioChoice,
     loudspeaker_is: AudioChoice,
+    /// The real loudspeaker that is open.
+    loudspeaker: Option<AudioDevice>,
+    /// What its volume was set to.
+    volume_is: Option<u8>,
 }
 
 impl Default for Devices {
@@ -50,6 +54,8 @@ impl Default for Devices {
             nodes: Vec::new(),
             microphone_is: AudioChoice::None,
             loudspeaker_is: AudioChoice::None,
+            loudspeaker: None,
+            volume_is: None,
         }
     }
 }
@@ -115,15 +121,60 @@ impl Devices {
 
     /// Being there again is all that a missing device needs; others have to prove that they work.
     fn found(&mut self, source: DeviceUse) -> Option<MediaEvent> {
-        if !matches!(
-            self.troubles.get(&source),
-            Some(MediaTrouble::Missing { .. })
-        ) {
-            return None;
+        match self.troubles.get(&source) {
+            Some(MediaTrouble::Missing { .. }) => {}
+            Some(MediaTrouble::Replaced { .. }) => self.close_sound(source),
+            _ => return None,
         }
         self.troubles.remove(&source);
         self.rest_until.remove(&source);
         Some(MediaEvent::Recovered { source })
+    }
+
+    /// What stood in for a device is let go, so that the device itself is opened next.
+    fn close_sound(&mut self, source: DeviceUse) {
+        match (source, &mut self.sound) {
+            (DeviceUse::Microphone, Some(sound)) => sound.close_microphone(),
+            (DeviceUse::Loudspeaker, sound) => *sound = None,
+            _ => {}
+        }
+    }
+
+    /// Sets how loud the loudspeaker is: the device itself where it can, else what is played there.
+    pub(super) fn set_volume(&mut self, percent: u8) {
+        let Some(sound) = &self.sound else {
+            return;
+        };
+        if self.volume_is == Some(percent) {
+            return;
+        }
+        self.volume_is = Some(percent);
+        let volume = Volume::new(percent);
+        let by_device = self
+            .loudspeaker
+            .as_ref()
+            .map(|device| AlsaDevices.set_volume(device, volume));
+        let gain = match by_device {
+            // Not every control reaches silence.
+            Some(Ok(true)) if percent > 0 => 1.0,
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the volume is set in software");
+                volume.gain()
+            }
+            _ => volume.gain(),
+        };
+        sound.set_gain(gain);
+    }
+
+    /// People try the room's sound.
+    pub(super) fn try_sound(&mut self, meter: bool, tone: bool) {
+        let Some(sound) = &mut self.sound else {
+            return;
+        };
+        sound.measure_often(meter);
+        if let Err(error) = sound.play_notes(tone) {
+            tracing::error!(%error, "no test tone");
+        }
     }
 
     /// Opens, changes or closes camera or content.
@@ -202,6 +253,7 @@ impl Devices {
             .is_none_or(|sound| *sound.settings() != settings)
         {
             self.sound = None;
+            self.volume_is = None;
             match Sound::start(graph, settings) {
                 Ok(sound) => self.sound = Some(sound),
                 Err(error) => {
@@ -251,9 +303,11 @@ impl Devices {
     /// everything else goes on.
     fn loudspeaker(&mut self, choice: &AudioChoice) -> (SoundDevice, Option<MediaEvent>) {
         let AudioChoice::Device(wanted) = choice else {
+            self.loudspeaker = None;
             return (SoundDevice::Simulated, None);
         };
         if self.rests(DeviceUse::Loudspeaker) {
+            self.loudspeaker = None;
             return (SoundDevice::Simulated, None);
         }
         let open = self
@@ -266,11 +320,16 @@ impl Devices {
             return (SoundDevice::Alsa(id.clone()), None);
         }
         self.loudspeaker_is = choice.clone();
-        let found = AlsaDevices.find(wanted, Direction::Playback);
-        let usable = found.and_then(|device| AlsaDevices.check(&device).map(|()| device));
+        let found = discovery::sound_device(wanted, Direction::Playback);
+        let usable = found.and_then(|(device, _)| AlsaDevices.check(&device).map(|()| device));
         match usable {
-            Ok(device) => (SoundDevice::Alsa(device.node), None),
+            Ok(device) => {
+                let node = device.node.clone();
+                self.loudspeaker = Some(device);
+                (SoundDevice::Alsa(node), None)
+            }
             Err(error) => {
+                self.loudspeaker = None;
                 let trouble = sound_trouble(DeviceUse::Loudspeaker, error);
                 (SoundDevice::Simulated, self.trouble(trouble))
             }
@@ -341,6 +400,10 @@ impl Devices {
             Part::Loudspeaker if self.hears_through_device() => DeviceUse::Loudspeaker,
             _ => return None,
         };
+        if let Some(MediaTrouble::Replaced { .. }) = self.troubles.get(&source) {
+            // What works is what stands in for it.
+            return None;
+        }
         self.troubles
             .remove(&source)
             .map(|_| MediaEvent::Recovered { source })
@@ -375,7 +438,12 @@ impl Devices {
     /// Notes a trouble; says it unless exactly this was said before.
     fn trouble(&mut self, trouble: MediaTrouble) -> Option<MediaEvent> {
         let source = trouble.source();
-        self.rest_until.insert(source, Instant::now() + RETRY);
+        if matches!(trouble, MediaTrouble::Replaced { .. }) {
+            // What stands in for it can be opened now.
+            self.rest_until.remove(&source);
+        } else {
+            self.rest_until.insert(source, Instant::now() + RETRY);
+        }
         let before = self.troubles.insert(source, trouble.clone());
         (before.as_ref() != Some(&trouble)).then_some(MediaEvent::Trouble(trouble))
     }

@@ -1,9 +1,9 @@
 //! Finding the room's devices, and what is said when one can't be found or used.
 
-use saal_hal::{AudioDevices, AudioError, CameraError, Cameras, Direction, Displays};
+use saal_hal::{AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction, Displays};
 use saal_hal_linux::{AlsaDevices, DrmDisplays, V4l2Cameras};
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceList, DeviceUse, MediaTrouble,
+    AudioChoice, CameraChoice, DeviceChoice, DeviceList, DeviceUse, MediaTrouble, SoundUnit,
 };
 
 use crate::{
@@ -35,10 +35,25 @@ pub(super) fn missing(choice: &DeviceChoice, source: DeviceUse) -> Option<MediaT
     match source {
         DeviceUse::Camera => find_picture_node(source, &choice.camera).err(),
         DeviceUse::Content => find_picture_node(source, &choice.content).err(),
-        DeviceUse::Microphone => find_sound(&choice.microphone, source).err(),
-        DeviceUse::Loudspeaker => find_sound(&choice.loudspeaker, source).err(),
+        DeviceUse::Microphone => missing_sound(&choice.microphone, source),
+        DeviceUse::Loudspeaker => missing_sound(&choice.loudspeaker, source),
         // `super::display` looks for it.
         DeviceUse::Display => None,
+    }
+}
+
+fn missing_sound(choice: &AudioChoice, source: DeviceUse) -> Option<MediaTrouble> {
+    let AudioChoice::Device(wanted) = choice else {
+        return None;
+    };
+    match sound_device(wanted, direction(source)) {
+        Ok((_, None)) => None,
+        Ok((instead, Some(wanted))) => Some(MediaTrouble::Replaced {
+            source,
+            wanted,
+            instead: instead.name,
+        }),
+        Err(error) => Some(sound_trouble(source, error)),
     }
 }
 
@@ -63,7 +78,29 @@ pub(super) fn present() -> DeviceList {
         microphones: sound(Direction::Capture),
         loudspeakers: sound(Direction::Playback),
         displays: displays.into_iter().map(|display| display.name).collect(),
+        sound_units: sound_units(),
     }
+}
+
+fn sound_units() -> Vec<SoundUnit> {
+    let list = |direction| AlsaDevices.list(direction).unwrap_or_default();
+    let mut microphones = list(Direction::Capture);
+    let mut units = Vec::new();
+    for loudspeaker in list(Direction::Playback) {
+        let own = microphones
+            .iter()
+            .position(|m| m.unit() == loudspeaker.unit());
+        let microphone = own.map(|own| microphones.remove(own).name);
+        units.push(SoundUnit {
+            microphone,
+            loudspeaker: Some(loudspeaker.name),
+        });
+    }
+    units.extend(microphones.into_iter().map(|microphone| SoundUnit {
+        microphone: Some(microphone.name),
+        loudspeaker: None,
+    }));
+    units
 }
 
 fn find_picture_node(
@@ -113,16 +150,35 @@ pub(super) fn find_sound(
     let AudioChoice::Device(wanted) = choice else {
         return Ok(None);
     };
-    let direction = match source {
+    sound_device(wanted, direction(source))
+        .map(|(device, _)| Some(SoundDevice::Alsa(device.node)))
+        .map_err(|e| sound_trouble(source, e))
+}
+
+fn direction(source: DeviceUse) -> Direction {
+    match source {
         DeviceUse::Loudspeaker => Direction::Playback,
         DeviceUse::Camera | DeviceUse::Content | DeviceUse::Microphone | DeviceUse::Display => {
             Direction::Capture
         }
+    }
+}
+
+/// The device that is wanted; or, while it is not connected, another one, with the name of what is missing: a
+/// meeting goes on with what the room has. Conference equipment comes by USB, so that is preferred.
+pub(super) fn sound_device(
+    wanted: &str,
+    direction: Direction,
+) -> Result<(AudioDevice, Option<String>), AudioError> {
+    let missing = match AlsaDevices.find(wanted, direction) {
+        Ok(device) => return Ok((device, None)),
+        Err(error @ AudioError::NotFound { .. }) => error,
+        Err(error) => return Err(error),
     };
-    let found = AlsaDevices.find(wanted, direction);
-    found
-        .map(|device| Some(SoundDevice::Alsa(device.node)))
-        .map_err(|e| sound_trouble(source, e))
+    let others = AlsaDevices.list(direction)?.into_iter();
+    let instead = others.min_by_key(|device| !device.unit().starts_with("usb-"));
+    let instead = instead.ok_or(missing)?;
+    Ok((instead, Some(wanted.to_owned())))
 }
 
 pub(super) fn name_of_picture(choice: &CameraChoice) -> String {

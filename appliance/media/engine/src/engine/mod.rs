@@ -80,6 +80,9 @@ struct Wanted {
     tiles: Vec<Tile>,
     labels: Vec<Label>,
     ringing: bool,
+    volume: Option<u8>,
+    meter: bool,
+    tone: bool,
     pictures_per_second: u32,
 }
 
@@ -101,6 +104,9 @@ impl Default for Wanted {
             tiles: Vec::new(),
             labels: Vec::new(),
             ringing: false,
+            volume: None,
+            meter: false,
+            tone: false,
             pictures_per_second: 0,
         }
     }
@@ -159,6 +165,10 @@ impl Engine {
             MediaCommand::SetTiles { tiles } => self.wanted.tiles = tiles,
             MediaCommand::SetText { labels } => self.wanted.labels = labels,
             MediaCommand::SetRinging { on } => self.wanted.ringing = on,
+            MediaCommand::SetVolume { percent } => self.wanted.volume = Some(percent),
+            MediaCommand::TrySound { meter, tone } => {
+                (self.wanted.meter, self.wanted.tone) = (meter, tone);
+            }
             MediaCommand::SetPreview {
                 pictures_per_second,
             } => {
@@ -232,6 +242,9 @@ impl Engine {
         match event {
             GraphEvent::Level { part, dbfs } => {
                 self.recovered(&part);
+                if part == Part::Microphone && self.wanted.meter {
+                    self.say(MediaEvent::MicrophoneLevel { dbfs });
+                }
                 self.levels.insert(part, dbfs);
             }
             GraphEvent::Working(part) => self.recovered(&part),
@@ -318,7 +331,8 @@ impl Engine {
             self.screen.forget(&TileSource::Own);
         }
         let sink = microphone.then(|| self.sending.microphone_sink());
-        let listening = self.receiving.has_sound() || self.wanted.ringing;
+        let wanted = &self.wanted;
+        let listening = self.receiving.has_sound() || wanted.ringing || wanted.tone;
         said.extend(self.devices.reconcile_sound(
             &self.wanted.devices,
             sink,
@@ -326,6 +340,10 @@ impl Engine {
             &self.graph,
         ));
         self.devices.ring(self.wanted.ringing);
+        if let Some(percent) = self.wanted.volume {
+            self.devices.set_volume(percent);
+        }
+        self.devices.try_sound(self.wanted.meter, self.wanted.tone);
         for event in said {
             self.say(event);
         }

@@ -1,4 +1,5 @@
-//! The sound of somebody calling the room: four soft notes, then quiet, until people answer.
+//! Notes that the room plays itself: four soft ones for somebody who calls, then quiet, until people answer; and a scale by
+//! which people hear whether the loudspeaker works.
 
 use std::time::Duration;
 
@@ -17,8 +18,26 @@ const AHEAD: u64 = 5;
 const PERIOD: u64 = 3 * RATE;
 /// Samples between two notes.
 const STEP: u64 = RATE / 5;
-/// E5, C5, E5, G5 in equal temperament, Hz.
-const NOTES: [f32; 4] = [659.26, 523.25, 659.26, 783.99];
+
+/// What is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notes {
+    /// E5, C5, E5, G5 in equal temperament.
+    Ring,
+    /// From C3 to C6, through all that small loudspeakers and large ones can do.
+    Scale,
+}
+
+impl Notes {
+    /// Hz.
+    fn frequencies(self) -> &'static [f32] {
+        match self {
+            Self::Ring => &[659.26, 523.25, 659.26, 783.99],
+            Self::Scale => &[130.81, 196.0, 261.63, 392.0, 523.25, 783.99, 1046.5],
+        }
+    }
+}
+
 /// A quarter of what the loudspeaker could do: heard across a room, and frightens nobody in it.
 const LOUDNESS: f32 = 0.25;
 /// Notes die away as a struck bar does, to a third in this time.
@@ -27,7 +46,11 @@ const DECAY_SECONDS: f32 = 0.18;
 const ATTACK_SECONDS: f32 = 0.004;
 
 /// Plays into `input` until it is dropped.
-pub(super) fn start(graph: &Graph, input: &gst_app::AppSrc) -> std::io::Result<Ticker> {
+pub(super) fn start(
+    graph: &Graph,
+    input: &gst_app::AppSrc,
+    notes: Notes,
+) -> std::io::Result<Ticker> {
     let (input, graph) = (input.clone(), graph.clone());
     let first = graph.now().mseconds() / 20;
     let mut packet = first;
@@ -35,15 +58,15 @@ pub(super) fn start(graph: &Graph, input: &gst_app::AppSrc) -> std::io::Result<T
         let due = graph.now().mseconds() / 20;
         packet = packet.max(due);
         while packet < due + AHEAD {
-            let _ = input.push_buffer(buffer(packet, packet - first));
+            let _ = input.push_buffer(buffer(notes, packet, packet - first));
             packet += 1;
         }
     })
 }
 
 /// The packet of this moment, which is this one since the ring began.
-fn buffer(moment: u64, since: u64) -> gst::Buffer {
-    let samples = (since * PACKET..(since + 1) * PACKET).map(sample);
+fn buffer(notes: Notes, moment: u64, since: u64) -> gst::Buffer {
+    let samples = (since * PACKET..(since + 1) * PACKET).map(|number| sample(notes, number));
     let bytes: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
     let mut buffer = gst::Buffer::from_slice(bytes);
     if let Some(buffer) = buffer.get_mut() {
@@ -59,13 +82,14 @@ fn buffer(moment: u64, since: u64) -> gst::Buffer {
     clippy::cast_possible_truncation,
     reason = "below three seconds of samples, and within what the loudness leaves of 16 bits"
 )]
-fn sample(number: u64) -> i16 {
+fn sample(notes: Notes, number: u64) -> i16 {
+    let notes = notes.frequencies();
     let at = number % PERIOD;
-    let last = NOTES.len() - 1;
+    let last = notes.len() - 1;
     let note = usize::try_from(at / STEP).map_or(last, |note| note.min(last));
     let seconds = (at - note as u64 * STEP) as f32 / RATE as f32;
     let strength = (seconds / ATTACK_SECONDS).min(1.0) * (-seconds / DECAY_SECONDS).exp();
-    let turn = std::f32::consts::TAU * NOTES[note] * seconds;
+    let turn = std::f32::consts::TAU * notes[note] * seconds;
     let tone = 0.8 * turn.sin() + 0.2 * (2.0 * turn).sin();
     (tone * strength * LOUDNESS * f32::from(i16::MAX)) as i16
 }
@@ -75,7 +99,7 @@ mod tests {
     use super::*;
 
     fn loudest(from: u64, to: u64) -> i16 {
-        let samples = (from..to).map(|n| sample(n).saturating_abs());
+        let samples = (from..to).map(|n| sample(Notes::Ring, n).saturating_abs());
         samples.max().unwrap_or(0)
     }
 
@@ -86,7 +110,11 @@ mod tests {
             assert!(loudest(at, at + STEP) > 4_000, "note {note}");
         }
         assert!(loudest(2 * RATE, PERIOD) < 10, "people can speak between");
-        assert_eq!(sample(PERIOD + 500), sample(500), "and again");
+        assert_eq!(
+            sample(Notes::Ring, PERIOD + 500),
+            sample(Notes::Ring, 500),
+            "and again"
+        );
     }
 
     #[test]

@@ -21,6 +21,8 @@ use elements::{level, loudspeaker, mixer, opus_caps, raw_caps};
 use microphone::Microphone;
 use reference::Reference;
 
+use super::ringer::Notes;
+
 use crate::{opus::Voice, sound::Steps, transport::Frame};
 
 /// Samples in one packet of 20 ms.
@@ -59,6 +61,7 @@ pub struct Sound {
     microphone: Option<Microphone>,
     received: HashMap<TrackKey, Received>,
     ringer: Option<Ringer>,
+    trial: Option<Ringer>,
 }
 
 #[derive(Debug)]
@@ -104,6 +107,7 @@ impl Sound {
             microphone: None,
             received: HashMap::new(),
             ringer: None,
+            trial: None,
         };
         begin_now(graph, &sound.mixer);
         start(Part::Loudspeaker, &sound.pipeline)?;
@@ -198,23 +202,53 @@ impl Sound {
     /// # Errors
     /// When there is no sound for it; everything else goes on.
     pub fn ring(&mut self, on: bool) -> Result<(), GraphError> {
-        match (on, self.ringer.take()) {
-            (true, None) => self.ringer = Some(self.add_ringer()?),
-            (true, rings) => self.ringer = rings,
-            (false, Some(ringer)) => self.dismantle(&ringer.bin, Some(&ringer.pad)),
-            (false, None) => {}
-        }
+        let rings = self.ringer.take();
+        self.ringer = self.follow_notes(on, rings, Notes::Ring)?;
         Ok(())
     }
 
-    fn add_ringer(&self) -> Result<Ringer, GraphError> {
+    /// Plays notes by which people hear whether the loudspeaker works, or no more.
+    ///
+    /// # Errors
+    /// When there is no sound for it; everything else goes on.
+    pub fn play_notes(&mut self, on: bool) -> Result<(), GraphError> {
+        let plays = self.trial.take();
+        self.trial = self.follow_notes(on, plays, Notes::Scale)?;
+        Ok(())
+    }
+
+    /// Has the microphone's loudness said ten times a second, or once.
+    pub fn measure_often(&self, often: bool) {
+        if let Some(microphone) = &self.microphone {
+            elements::set_interval(&microphone.level, often);
+        }
+    }
+
+    fn follow_notes(
+        &self,
+        on: bool,
+        plays: Option<Ringer>,
+        notes: Notes,
+    ) -> Result<Option<Ringer>, GraphError> {
+        match (on, plays) {
+            (true, None) => self.add_ringer(notes).map(Some),
+            (true, plays) => Ok(plays),
+            (false, Some(ringer)) => {
+                self.dismantle(&ringer.bin, Some(&ringer.pad));
+                Ok(None)
+            }
+            (false, None) => Ok(None),
+        }
+    }
+
+    fn add_ringer(&self, notes: Notes) -> Result<Ringer, GraphError> {
         let part = Part::Loudspeaker;
-        let bin = gst::Bin::with_name("ringer");
+        let bin = gst::Bin::with_name(&format!("{notes:?}"));
         let (input, level) = (live_input(10), level()?);
         input.set_caps(Some(&raw_caps()));
         chain(&bin, part.clone(), &[input.upcast_ref(), &level])?;
         let pad = self.mix(&bin, &level, &part)?;
-        let ticker = ringer::start(&self.graph, &input).map_err(|error| {
+        let ticker = ringer::start(&self.graph, &input, notes).map_err(|error| {
             tracing::error!(%error, "no sound for a ring");
             self.dismantle(&bin, Some(&pad));
             GraphError::Start { part }
@@ -300,7 +334,10 @@ impl Sound {
 impl Drop for Sound {
     fn drop(&mut self) {
         self.close_microphone();
-        if let Some(ringer) = self.ringer.take() {
+        for ringer in [self.ringer.take(), self.trial.take()]
+            .into_iter()
+            .flatten()
+        {
             self.dismantle(&ringer.bin, Some(&ringer.pad));
         }
         for (_, received) in std::mem::take(&mut self.received) {

@@ -12,6 +12,7 @@ mod polls;
 mod question;
 mod roster;
 mod sheet;
+mod sound;
 
 use saal_meeting::Role as MeetingRole;
 
@@ -42,6 +43,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         Some(Sheet::Remove(id)) => fit.most(0, |page, _| question::remove(page, call, &id)),
         Some(Sheet::Chat) => chat::lay_out(fit, call),
         Some(Sheet::Arrangement) => arrangement::lay_out(fit, call),
+        Some(Sheet::Sound) => sound::lay_out(fit, call),
         Some(Sheet::Polls) => polls::lay_out(fit, call),
         Some(Sheet::Keypad) => fit.most(0, |page, _| keypad::keypad(page, call)),
         Some(Sheet::EndForAll) => fit.most(0, |page, _| question::end_for_all(page, call)),

@@ -1,6 +1,6 @@
 //! Everything that can be done in a meeting beside the large buttons.
 
-use saal_core::{Intent, Presenting};
+use saal_core::{Intent, Presenting, SoundAction};
 use saal_meeting::{MeetingAction, Role as MeetingRole};
 
 use super::{
@@ -76,6 +76,7 @@ impl Tile {
                 Message::Arrangement,
                 Sheet::Arrangement,
             )),
+            Some(Self::sound(page, call)),
             (!meeting.polls.is_empty()).then(|| Self::polls(page, meeting.polls.len())),
             meeting
                 .dial_in
@@ -125,6 +126,16 @@ impl Tile {
         let action = MeetingAction::RaiseHand { raised: !raised };
         tile.meaning = tile.meaning.intent(Intent::Act(action));
         tile
+    }
+
+    fn sound(page: &Page<'_>, call: &Call) -> Self {
+        let mut tile = Self::sheet(page, "sound", Icon::Volume, Message::Sound, Sheet::Sound);
+        let percent = i64::from(call.sound.volume);
+        let more = page
+            .words
+            .tell(Message::VolumeAt, [("percent", percent.into())]);
+        tile.meaning = tile.meaning.intent(Intent::Sound(SoundAction::Meter(true)));
+        tile.saying(more)
     }
 
     fn present(page: &Page<'_>, on: bool) -> Self {

@@ -1,6 +1,6 @@
 //! What lies over the call: its name, a way back, what is in it, and the large buttons below.
 
-use saal_core::Intent;
+use saal_core::{Intent, SoundAction};
 
 use super::{
     super::{
@@ -80,11 +80,11 @@ fn top(page: &Page<'_>, head: &Head, pager: Option<&Pager>) -> Node {
         .height(page.scale.touch(64.0))
 }
 
-/// What came while people were at the chat is read.
+/// What came while people were at the chat is read; nobody looks at the microphone's level any more.
 pub(super) fn leaving_sheet(page: &Page<'_>, meaning: Meaning) -> Meaning {
-    if page.view.navigation.sheet() == Some(&Sheet::Chat) {
-        meaning.intent(Intent::ReadChat)
-    } else {
-        meaning
+    match page.view.navigation.sheet() {
+        Some(Sheet::Chat) => meaning.intent(Intent::ReadChat),
+        Some(Sheet::Sound) => meaning.intent(Intent::Sound(SoundAction::Meter(false))),
+        _ => meaning,
     }
 }

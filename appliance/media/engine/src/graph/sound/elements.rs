@@ -11,8 +11,9 @@ use super::{
 const RATE: i32 = 48_000;
 /// What people's voices need; the field's usual rate for speech.
 const OPUS_BITRATE: i32 = 32_000;
-/// `level` reports each second.
+/// `level` reports each second, and ten times a second while people look at it.
 const LEVEL_INTERVAL: u64 = 1_000_000_000;
+const OFTEN: u64 = 100_000_000;
 
 pub(super) fn raw_caps() -> gst::Caps {
     gst::Caps::builder("audio/x-raw")
@@ -43,6 +44,13 @@ pub(super) fn level() -> Result<gst::Element, GraphError> {
     let level = make("level")?;
     level.set_property("interval", LEVEL_INTERVAL);
     Ok(level)
+}
+
+pub(super) fn set_interval(level: &gst::Element, often: bool) {
+    let wanted = if often { OFTEN } else { LEVEL_INTERVAL };
+    if level.property::<u64>("interval") != wanted {
+        level.set_property("interval", wanted);
+    }
 }
 
 pub(super) fn opus_encoder() -> Result<gst::Element, GraphError> {

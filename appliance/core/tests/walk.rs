@@ -371,7 +371,12 @@ impl World {
             }
             Effect::Media(command) => self.follow_media(command),
             Effect::Exit => assert!(self.shutdown, "nobody asked for the end"),
-            Effect::StartAccount | Effect::StartWeb | Effect::ReadMeetings | Effect::Redraw => {}
+            Effect::StartAccount
+            | Effect::StartWeb
+            | Effect::ReadMeetings
+            | Effect::SaveSound(_)
+            | Effect::ShowMuted(_)
+            | Effect::Redraw => {}
         }
     }
 

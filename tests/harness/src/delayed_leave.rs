@@ -32,9 +32,12 @@ pub(crate) struct Leave {
     pub(crate) identity: String,
 }
 
+/// By the media server's room and participant: the user, and who watches.
+type Watched = BTreeMap<(String, String), (String, Serving)>;
+
 /// All that were handed over, one a participant.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Leaves(Arc<Mutex<BTreeMap<(String, String), (String, Serving)>>>);
+pub(crate) struct Leaves(Arc<Mutex<Watched>>);
 
 impl Leaves {
     /// Watches over it from now on, in place of an earlier one of the same participant.

@@ -52,6 +52,7 @@ impl InCall {
             call: CallId(0),
             own: own(),
             room_id: ROOM.to_owned(),
+            encrypts_state: true,
             focus: "https://ours.example.org".to_owned(),
             microphone: true,
             camera: true,

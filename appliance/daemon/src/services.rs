@@ -172,11 +172,13 @@ fn matrix_settings(
         reason,
     })?;
     let allowed = matrix.allowed_servers.iter();
+    let verifiers = matrix.verifiers.iter();
     Ok(MatrixSettings {
         homeserver: server,
         log_in,
         device_name: config.room.name.as_str().to_owned(),
         allowed_servers: allowed.map(|s| s.as_str().into()).collect(),
+        verifiers: verifiers.map(|user| user.as_str().into()).collect(),
         call_service: matrix.call_service.as_ref().map(|s| s.url().clone()),
         leave_delay: matrix.leave_delay.get(),
         recovery_key: recovery_key(matrix, file),

@@ -3,6 +3,9 @@
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
+#[path = "matrix_account/verification.rs"]
+mod verification;
+
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -10,16 +13,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures_util::StreamExt as _;
-use matrix_sdk::{
-    config::SyncSettings,
-    encryption::verification::{SasState, SasVerification, VerificationRequest},
-};
 use saal_hal_sim::SimulatedSealer;
 use saal_harness::{PASSWORD, SERVER_NAME, User, run};
 use saal_matrix::{LogIn, MatrixSettings, Sealing, Service};
 use saal_meeting::{
-    AccountAction, AccountState, IdentityState, MeetingCommand, MeetingEvent, Secret, Verification,
+    AccountAction, AccountState, IdentityState, MeetingCommand, MeetingEvent, Secret,
 };
 use saal_suites::{Result, Taken};
 use serde_json::{Value, json};
@@ -41,16 +39,27 @@ fn sealing() -> Sealing {
 
 impl Account {
     fn start(stage: &Taken, log_in: LogIn, store: &Path) -> Self {
-        let settings = MatrixSettings {
+        Self::with(stage, log_in, store, |_| {})
+    }
+
+    fn with(
+        stage: &Taken,
+        log_in: LogIn,
+        store: &Path,
+        change: impl FnOnce(&mut MatrixSettings),
+    ) -> Self {
+        let mut settings = MatrixSettings {
             homeserver: stage.servers.homeserver().parse().unwrap(),
             log_in,
             device_name: "Raum Lahn".to_owned(),
             allowed_servers: vec![SERVER_NAME.to_owned()],
+            verifiers: Vec::new(),
             call_service: None,
             leave_delay: saal_matrix::LEAVE_DELAY,
             recovery_key: None,
             sealing: sealing(),
         };
+        change(&mut settings);
         let (commands, events) = Service::start(settings, store);
         Self {
             commands,
@@ -274,101 +283,6 @@ fn a_room_that_was_installed_anew_is_itself_again_with_its_recovery_key() -> Res
         drop(account);
         let mut account = Account::start(&stage, forgotten(&user), flashed.path());
         account.identity(IdentityState::Verified).await;
-        Ok(())
-    })
-}
-
-/// Another device of the account, as IT's.
-async fn other_device(stage: &Taken, user: &User) -> matrix_sdk::Client {
-    let client = matrix_sdk::Client::builder().homeserver_url(stage.servers.homeserver());
-    let client = client.build().await.unwrap();
-    let log_in = client.matrix_auth().login_username(&user.user_id, PASSWORD);
-    log_in.send().await.unwrap();
-    client.sync_once(SyncSettings::default()).await.unwrap();
-    let encryption = client.encryption();
-    encryption
-        .bootstrap_cross_signing_if_needed(None)
-        .await
-        .unwrap();
-    client
-}
-
-/// Asks the room to be verified.
-async fn ask_to_verify(other: &matrix_sdk::Client) -> VerificationRequest {
-    let encryption = other.encryption();
-    let user = other.user_id().unwrap();
-    encryption.request_user_identity(user).await.unwrap();
-    let devices = encryption.get_user_devices(user).await.unwrap();
-    let mut devices = devices.devices();
-    let room = devices.find(|device| device.display_name() == Some("Raum Lahn"));
-    room.unwrap().request_verification().await.unwrap()
-}
-
-fn requested(event: &MeetingEvent) -> bool {
-    matches!(
-        event,
-        MeetingEvent::Verification(Some(Verification::Requested { .. }))
-    )
-}
-
-fn compares(event: &MeetingEvent) -> Option<[u8; 7]> {
-    match event {
-        MeetingEvent::Verification(Some(Verification::Compare { emoji })) => Some(*emoji),
-        _ => None,
-    }
-}
-
-/// Until both show emoji: those of the other device, and how to answer there.
-async fn compare_on_both(
-    account: &mut Account,
-    other: &matrix_sdk::Client,
-) -> ([u8; 7], SasVerification) {
-    let request = ask_to_verify(other).await;
-    account.until(requested).await;
-    let mut changes = Box::pin(request.changes());
-    account.act(AccountAction::Verify);
-    while !request.is_ready() {
-        changes.next().await.unwrap();
-    }
-    let sas = request.start_sas().await.unwrap().unwrap();
-    let mut changes = Box::pin(sas.changes());
-    let emoji = loop {
-        if let Some(SasState::KeysExchanged { emojis, .. }) = changes.next().await {
-            break emojis.unwrap().indices;
-        }
-    };
-    account.until(|event| compares(event).is_some()).await;
-    (emoji, sas)
-}
-
-#[test]
-fn a_room_is_verified_by_emoji_from_another_device_of_its_account() -> Result<()> {
-    run(async {
-        let stage = Taken::take().await?;
-        let user = stage.user("emoji").await?;
-        let other = other_device(&stage, &user).await;
-        let syncing = other.clone();
-        let syncing = tokio::spawn(async move { syncing.sync(SyncSettings::default()).await });
-        let store = tempfile::tempdir().unwrap();
-        let mut account = Account::start(&stage, password(&user), store.path());
-        account.identity(IdentityState::ResetNeeded).await;
-
-        let (_, sas) = compare_on_both(&mut account, &other).await;
-        account.act(AccountAction::Compared { same: false });
-        let over = |verified| MeetingEvent::Verification(Some(Verification::Over { verified }));
-        account.until(|event| *event == over(false)).await;
-        assert!(!sas.is_done());
-        assert_eq!(signed_devices(&user, &keys(&user).await?).len(), 1);
-
-        let (theirs, sas) = compare_on_both(&mut account, &other).await;
-        let ours = account.said.last().and_then(compares);
-        assert_eq!(ours, Some(theirs), "both show the same");
-        account.act(AccountAction::Compared { same: true });
-        sas.confirm().await.unwrap();
-        account.until(|event| *event == over(true)).await;
-        account.identity(IdentityState::Verified).await;
-        assert_eq!(signed_devices(&user, &keys(&user).await?).len(), 2);
-        syncing.abort();
         Ok(())
     })
 }

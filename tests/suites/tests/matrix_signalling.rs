@@ -39,6 +39,7 @@ impl Room {
             log_in: LogIn::AccessToken(user.access_token.clone().into()),
             device_name: "Light".to_owned(),
             allowed_servers: vec![saal_harness::SERVER_NAME.to_owned()],
+            verifiers: Vec::new(),
             call_service: None,
             leave_delay: saal_matrix::LEAVE_DELAY,
             recovery_key: None,

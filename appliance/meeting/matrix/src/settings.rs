@@ -86,6 +86,8 @@ pub struct MatrixSettings {
     pub device_name: String,
     /// Server names whose users may invite the room; others are ignored.
     pub allowed_servers: Vec<String>,
+    /// Ids of users who may verify the room, beside its own account.
+    pub verifiers: Vec<String>,
     /// `livekit_service_url` to use when the homeserver names none.
     pub call_service: Option<Url>,
     /// How long after the room's sudden death others still see it in the call.

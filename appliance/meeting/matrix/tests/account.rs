@@ -39,6 +39,7 @@ impl Room {
             log_in,
             device_name: "Raum Lahn".to_owned(),
             allowed_servers: Vec::new(),
+            verifiers: Vec::new(),
             call_service: None,
             leave_delay: saal_matrix::LEAVE_DELAY,
             recovery_key: None,

@@ -14,6 +14,7 @@ pub use v1::{
 };
 pub use values::{
     Device, Homeserver, LeaveDelay, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
+    UserId,
 };
 
 /// The version that [`Config`] has.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{
     Device, Homeserver, LeaveDelay, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
+    UserId,
 };
 
 /// The whole document.
@@ -99,6 +100,9 @@ pub struct Matrix {
     pub recovery_key_file: Option<PathBuf>,
     /// Servers whose users may invite the room.
     pub allowed_servers: Vec<ServerName>,
+    /// Users who may verify the room with their own account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verifiers: Vec<UserId>,
     /// Token service (`livekit_service_url`) for servers that announce none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_service: Option<Homeserver>,

@@ -93,6 +93,21 @@ checked_string!(
 );
 
 checked_string!(
+    /// A Matrix user's whole id.
+    UserId,
+    |text| {
+        let parts = text.strip_prefix('@').and_then(|id| id.split_once(':'));
+        let server = parts.filter(|(name, _)| !name.is_empty() && text.len() <= 255);
+        match server.map(|(_, server)| ServerName::try_from(server.to_owned())) {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(_)) | None => Err(format!(
+                "\"{text}\" is no user; write the whole id, as \"@it:example.org\""
+            )),
+        }
+    }
+);
+
+checked_string!(
     /// "none", "simulated", or the id, name or node of a device.
     Device,
     |text| if text.trim().is_empty() {

@@ -12,6 +12,7 @@ impl Runner {
         let ensured = crosssigning::ensure(&opened.client, &self.account.settings, &self.vault);
         let ensured = Box::pin(ensured).await;
         self.keep_keys(opened).await;
+        self.desk.learn_verifiers(&opened.client);
         match ensured {
             Ok(state) => {
                 self.verified = state == IdentityState::Verified;
@@ -65,8 +66,8 @@ impl Runner {
                 AccountAction::Recover { key } => key,
                 AccountAction::Verify => return desk.begin().await,
                 AccountAction::Compared { same } => return desk.answer(same).await,
-                // No code was shown.
-                AccountAction::CompareEmoji | AccountAction::Scanned { .. } => return,
+                AccountAction::CompareEmoji => return desk.compare_emoji().await,
+                AccountAction::Scanned { confirmed } => return desk.scanned(confirmed).await,
                 AccountAction::CloseVerification => return desk.close().await,
                 // Late: the room is signed in.
                 AccountAction::SignIn { .. }

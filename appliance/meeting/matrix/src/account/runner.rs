@@ -96,7 +96,7 @@ pub(crate) async fn run(account: Account) {
     let vault = Vault::new(&account.dir, &account.settings.sealing);
     let known = session::load(&vault, &account.settings);
     let mut runner = Runner {
-        desk: Desk::new(account.states.clone()),
+        desk: Desk::new(account.states.clone(), account.settings.verifiers.clone()),
         verified: false,
         kept_keys: None,
         account,

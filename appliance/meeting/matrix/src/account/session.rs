@@ -189,6 +189,7 @@ mod tests {
             log_in,
             device_name: "Lahn".into(),
             allowed_servers: Vec::new(),
+            verifiers: Vec::new(),
             call_service: None,
             leave_delay: crate::settings::LEAVE_DELAY,
             recovery_key: None,

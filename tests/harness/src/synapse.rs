@@ -220,6 +220,7 @@ fn settings(folder: &Path, port: u16, base: &str, livekit_service: &str) -> Valu
         "bcrypt_rounds": 4,
         "enable_registration": true, "registration_requires_token": true,
         "refreshable_access_token_lifetime": REFRESHABLE_LIFETIME,
+        "login_via_existing_session": { "enabled": true, "require_ui_auth": false },
         "report_stats": false, "url_preview_enabled": false, "presence": { "enabled": false },
         "trusted_key_servers": [], "suppress_key_server_warning": true, "federation_domain_whitelist": [],
         "push": { "enabled": false }, "user_directory": { "enabled": false },

@@ -3,6 +3,8 @@
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
+#[path = "matrix_account/sessions.rs"]
+mod sessions;
 #[path = "matrix_account/verification.rs"]
 mod verification;
 

@@ -3,12 +3,18 @@
 use matrix_sdk::{Client, config::SyncSettings, sync::SyncResponse};
 use saal_meeting::{AccountAction, IdentityState, MeetingEvent};
 
-use super::{crosssigning, keys, open::Opened, runner::Runner};
+use super::{crosssigning, keys, open::Opened, runner::Runner, store};
 
 impl Runner {
     /// Has the account sign this device, or says what that needs. The keys that this makes are
     /// kept before anybody counts on them.
     pub(super) async fn be_known(&mut self, opened: &Opened) {
+        let device = self.account.identity.borrow().clone();
+        let folder = device.map(|device| store::folder(&self.account.dir, &device));
+        if folder.is_some_and(|folder| store::lost_keys(&folder)) {
+            // Signed or not: others refuse another key of a device that they know.
+            return;
+        }
         let ensured = crosssigning::ensure(&opened.client, &self.account.settings, &self.vault);
         let ensured = Box::pin(ensured).await;
         self.keep_keys(opened).await;

@@ -52,6 +52,7 @@ pub(crate) async fn on_disk(
     take_over_plain_store(&path, vault).await;
     let state = state(&path.join("state"), &key).await?;
     let (keys, new_keys) = open_keys(&path.join("keys"), &key, vault, &device).await?;
+    let new_keys = new_keys || store::lost_keys(&path);
     let config = StoreConfig::new(CrossProcessLockConfig::SingleProcess)
         .state_store(state)
         .crypto_store(keys.clone());

@@ -8,6 +8,7 @@ use super::{
     oauth::Person,
     runner::Runner,
     session::Session,
+    store,
     vault::Item,
 };
 use crate::{
@@ -179,6 +180,7 @@ impl Runner {
             Err(error) => error.to_string(),
         };
         tracing::error!(refused, "the room can't log in as another device");
+        store::remember_lost_keys(&store::folder(&self.account.dir, &session.device()));
         self.say_identity(IdentityState::KeysLost);
         None
     }

@@ -148,6 +148,20 @@ pub(crate) fn folder(dir: &Path, device: &Device) -> PathBuf {
     dir.join(name)
 }
 
+const LOST: &str = "keys-lost";
+
+/// Remembers that others know this device by keys that are lost, whatever keys it has by now.
+pub(crate) fn remember_lost_keys(path: &Path) {
+    if let Err(error) = fs::write(path.join(LOST), "") {
+        tracing::warn!(%error, "that the device's keys are lost is not kept");
+    }
+}
+
+/// Whether the device's first keys are lost.
+pub(crate) fn lost_keys(path: &Path) -> bool {
+    path.join(LOST).exists()
+}
+
 /// Writes as much as a small transaction, because SQLite opens a file on a full disk without
 /// complaint and fails only later.
 pub(crate) fn probe(path: &Path) -> std::io::Result<()> {

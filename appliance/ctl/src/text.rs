@@ -5,7 +5,7 @@ use saal_control::{
     CallStatus, Devices, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply, Status,
     TelevisionStatus,
 };
-use saal_media_protocol::MediaStats;
+use saal_media_protocol::{ConnectionStats, MediaStats, ReceivedVideo};
 use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem};
 
 use crate::cli::{AccountCommand, Command, Switch};
@@ -340,18 +340,59 @@ fn media(stats: &MediaStats) -> String {
         let (who, frames) = (plain(&received.participant), received.frames_decoded);
         text += &line(
             "Receives",
-            &format!("{width}x{height}, {frames} pictures of {who}"),
+            &format!(
+                "{width}x{height}, {frames} pictures of {who}{}",
+                stood(received)
+            ),
         );
     }
     for heard in &stats.received_audio {
         let (who, level) = (plain(&heard.participant), heard.level_dbfs);
         text += &line("Hears", &format!("{level:.0} dBFS of {who}"));
     }
+    for connection in &stats.connections {
+        text += &line("Connection", &network(connection));
+    }
     if stats.undecryptable > 0 {
         let frames = format!("{} frames that can't be decrypted", stats.undecryptable);
         text += &line("Dropped", &frames);
     }
     text
+}
+
+/// Where a picture stood still: how often and how long.
+fn stood(received: &ReceivedVideo) -> String {
+    match received.freeze_count {
+        0 => String::new(),
+        count => {
+            let seconds = received.total_freezes_duration_ms as f64 / 1e3;
+            format!(", stood still {count} times, {seconds:.1} s")
+        }
+    }
+}
+
+/// What a connection's network is like, at worst.
+fn network(connection: &ConnectionStats) -> String {
+    let lost = |outbound| {
+        let streams = connection.streams.iter().filter(|s| s.outbound == outbound);
+        streams.filter_map(|s| s.fraction_lost).reduce(f64::max)
+    };
+    let parts = [
+        connection
+            .current_round_trip_time_ms
+            .map(|ms| format!("{ms:.0} ms there and back")),
+        connection.available_outgoing_bitrate.map(|rate| {
+            let rate = rate as f64 / 1e6;
+            format!("carries {rate:.1} Mbit/s")
+        }),
+        lost(true).map(|part| format!("{:.1} % of what is sent is lost", part * 100.0)),
+        lost(false).map(|part| format!("{:.1} % of what comes is lost", part * 100.0)),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        return "nothing measured yet".to_owned();
+    }
+    parts.join(", ")
 }
 
 fn meetings(meetings: &[MeetingLine], zone: &TimeZone) -> String {

@@ -15,7 +15,9 @@ use saal_control::{
     MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request, Status,
     TelevisionStatus, TroubleLine,
 };
-use saal_media_protocol::{DeviceList, MediaStats, ReceivedVideo, SourceKind};
+use saal_media_protocol::{
+    ConnectionStats, DeviceList, MediaStats, ReceivedVideo, SourceKind, StreamStats, TransportId,
+};
 use saal_meeting::{
     AccountAction, AccountState, Destination, MeetingId, MeetingState, Participant, Ring, RingId,
     SignIn, SignInCode, SignInWay,
@@ -144,6 +146,20 @@ fn busy() -> Status {
                 frames_decoded: 300,
                 width: 1280,
                 height: 720,
+                freeze_count: 2,
+                total_freezes_duration_ms: 1_500,
+                jitter_buffer_delay_ms: 12,
+            }],
+            connections: vec![ConnectionStats {
+                transport: TransportId(7),
+                current_round_trip_time_ms: Some(12.34),
+                available_outgoing_bitrate: Some(1_234_567),
+                streams: vec![
+                    stream(false, Some(0.012)),
+                    stream(false, None),
+                    stream(true, Some(0.005)),
+                ],
+                ..ConnectionStats::default()
             }],
             undecryptable: 50,
             ..MediaStats::default()
@@ -153,6 +169,14 @@ fn busy() -> Status {
             text: "Der Lautsprecher fehlt.".to_owned(),
         }],
         ..status()
+    }
+}
+
+fn stream(outbound: bool, fraction_lost: Option<f64>) -> StreamStats {
+    StreamStats {
+        outbound,
+        fraction_lost,
+        ..StreamStats::default()
     }
 }
 
@@ -302,7 +326,8 @@ People      Ada (speaking)
             Eve\u{fffd}[2J\u{fffd} (waiting for the key, muted)
 Account     @lahn:example.org, online
 Engine      runs, process 123
-Receives    1280x720, 300 pictures of ada
+Receives    1280x720, 300 pictures of ada, stood still 2 times, 1.5 s
+Connection  12 ms there and back, carries 1.2 Mbit/s, 0.5 % of what is sent is lost, 1.2 % of what comes is lost
 Dropped     50 frames that can't be decrypted
 Web view    http://127.0.0.1:8480
 Daemon      process 99

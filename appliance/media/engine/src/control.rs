@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     engine::Engine,
     graph::{self, Graph, GraphError, Picture},
+    transport::Proxy,
 };
 
 /// Why the engine ends other than by its daemon's wish.
@@ -46,7 +47,7 @@ pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), Cont
     let (preview, shown) = watch::channel(None);
     let graph = Graph::new(graph_events)?;
     graph::prewarm()?;
-    let mut engine = Engine::new(graph, events, network, preview);
+    let mut engine = Engine::new(graph, events, network, preview, Proxy::of_the_environment());
     let (read, write) = control.into_split();
     tokio::spawn(write_events(write, outgoing));
     tokio::spawn(write_pictures(pictures, shown));

@@ -13,6 +13,7 @@ pub mod confinement;
 pub mod control;
 pub mod encryption;
 pub mod engine;
+pub mod freezes;
 pub mod graph;
 pub mod lettering;
 pub mod opus;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Codec, SourceKind, TransportEvent};
+use crate::{Codec, SourceKind, TransportEvent, TransportId};
 
 /// What is connected, in people's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,16 @@ pub struct ReceivedVideo {
     pub width: u32,
     /// Pixels of the last picture.
     pub height: u32,
+    /// `freezeCount` of webrtc-stats: how often the picture stood still.
+    #[serde(default)]
+    pub freeze_count: u64,
+    /// `totalFreezesDuration`, in milliseconds.
+    #[serde(default)]
+    pub total_freezes_duration_ms: u64,
+    /// How long a picture that came now would wait to be played in time, in milliseconds
+    /// (`jitterBufferTargetDelay` of one frame).
+    #[serde(default)]
+    pub jitter_buffer_delay_ms: u64,
 }
 
 /// A sent picture stream.
@@ -143,6 +153,47 @@ pub struct TrackStats {
     pub packets: u64,
     /// Level of the last second, dB below full scale (0 is the loudest).
     pub level_dbfs: f64,
+    /// As in [`ReceivedVideo`].
+    #[serde(default)]
+    pub jitter_buffer_delay_ms: u64,
+}
+
+/// A peer connection, in the terms of webrtc-stats (W3C); counters since it began.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionStats {
+    /// Which.
+    pub transport: TransportId,
+    /// `currentRoundTripTime` of the candidate pair in use, in milliseconds.
+    pub current_round_trip_time_ms: Option<f64>,
+    /// `availableOutgoingBitrate`, in bits a second; none where nothing is sent.
+    pub available_outgoing_bitrate: Option<u64>,
+    /// `bytesSent` of the transport.
+    pub bytes_sent: u64,
+    /// `bytesReceived` of the transport.
+    pub bytes_received: u64,
+    /// `inbound-rtp` and `outbound-rtp`, one for each stream.
+    pub streams: Vec<StreamStats>,
+}
+
+/// A stream of a connection, in either direction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StreamStats {
+    /// `mid`: its media section.
+    pub mid: String,
+    /// `rid`: its simulcast layer, where there are several.
+    pub rid: Option<String>,
+    /// Whether we send it.
+    pub outbound: bool,
+    /// `packetsSent` or `packetsReceived`, with repetitions.
+    pub packets: u64,
+    /// `bytesSent` or `bytesReceived`, with repetitions.
+    pub bytes: u64,
+    /// `fractionLost`, 0 to 1, before repetitions; as the receiver last reported.
+    pub fraction_lost: Option<f64>,
+    /// `nackCount`: of requests to repeat packets.
+    pub nack_count: u64,
+    /// `pliCount`: of requests for key frames.
+    pub pli_count: u64,
 }
 
 /// Once a second while the engine runs.
@@ -161,6 +212,9 @@ pub struct MediaStats {
     /// Frames that came since the engine's start and were dropped, as they could not be decrypted.
     #[serde(default)]
     pub undecryptable: u64,
+    /// How the network is.
+    #[serde(default)]
+    pub connections: Vec<ConnectionStats>,
 }
 
 /// From the engine to the daemon.

@@ -21,8 +21,8 @@ pub use declared::{
 };
 pub use encryption::{KeyOwner, MediaKey};
 pub use event::{
-    DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo, SentVideo,
-    SoundUnit, TrackStats,
+    ConnectionStats, DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo,
+    SentVideo, SoundUnit, StreamStats, TrackStats,
 };
 pub use transport::{
     ANSWER_STREAM, Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind,

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Declared, KeyOwner, LocalTransport, MediaKey, RemoteTransport, StreamSsrc};
 
 /// One peer connection of the engine; numbers are never used twice while a daemon lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct TransportId(pub u64);
 
@@ -329,6 +331,12 @@ pub enum TransportEvent {
         /// How it is now.
         state: TransportState,
     },
+    /// The address of this machine that the connection used is gone; it looks for another way, which
+    /// the other side may be slow to take.
+    Moved {
+        /// Which connection.
+        transport: TransportId,
+    },
     /// All tracks of the connection's current remote description.
     RemoteTracks {
         /// Which connection.
@@ -383,6 +391,7 @@ impl TransportEvent {
             Self::Description { transport, .. }
             | Self::Candidate { transport, .. }
             | Self::State { transport, .. }
+            | Self::Moved { transport }
             | Self::RemoteTracks { transport, .. }
             | Self::Opened { transport, .. }
             | Self::ChannelOpen { transport }

@@ -21,6 +21,9 @@ use crate::{
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// A kept connection whose data nobody confirms for so long is dead, as when this machine's address
+/// is another one now; without, it would take requests for half a minute.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(2);
 
 /// A request that did not work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -172,6 +175,7 @@ impl Homeserver {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_WITHIN)
             .timeout(ANSWER_WITHIN)
+            .tcp_user_timeout(CONFIRMED_WITHIN)
             .user_agent(concat!("saal/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self {

@@ -9,7 +9,7 @@ use std::{
 
 use saal_media::{
     encryption::Sealer,
-    transport::{Frame, FromTransport, ToTransport, Transport},
+    transport::{Frame, FromTransport, Reach, ToTransport, Transport},
 };
 use saal_media_protocol::{
     Declared, SourceKind, TransportCommand, TransportEvent, TransportId, TransportRole,
@@ -24,6 +24,11 @@ use super::recording::{PICTURES_PER_SECOND, Recording, SOUND_PERIOD};
 /// The video clock of RTP (RFC 7741) during one picture, and that of Opus (RFC 7587) during one packet.
 const PICTURE_TICKS: u64 = 90_000 / PICTURES_PER_SECOND as u64;
 const SOUND_TICKS: u64 = 48_000 * SOUND_PERIOD.as_millis() as u64 / 1_000;
+/// Its servers are on this computer.
+const REACH: Reach<'static> = Reach {
+    servers: &[],
+    proxy: None,
+};
 /// As a real encoder: several who ask at once share one key frame.
 const KEY_FRAME_PAUSE: Duration = Duration::from_millis(300);
 
@@ -195,14 +200,20 @@ impl LightEngine {
     }
 
     fn open(&mut self, transport: TransportId, role: TransportRole) {
-        let opened = Transport::open(transport, role, &[], self.started, self.from_sender.clone());
+        let opened = Transport::open(
+            transport,
+            role,
+            REACH,
+            self.started,
+            self.from_sender.clone(),
+        );
         let earlier = self.transports.insert(transport, opened);
         assert!(earlier.is_none(), "transport ids are never used twice");
     }
 
     fn open_declared(&mut self, transport: TransportId, declared: &Declared) {
         let network = self.from_sender.clone();
-        let opened = Transport::open_declared(transport, declared, self.started, network)
+        let opened = Transport::open_declared(transport, declared, None, self.started, network)
             .expect("the service declares what can be opened");
         let earlier = self.transports.insert(transport, opened);
         assert!(earlier.is_none(), "transport ids are never used twice");
@@ -294,7 +305,9 @@ impl LightEngine {
             FromTransport::KeyFrameWanted { transport, track } => {
                 self.begin(|sent| sent.is(transport, &track));
             }
-            FromTransport::Estimate { .. } | FromTransport::Clock { .. } => {}
+            FromTransport::Estimate { .. }
+            | FromTransport::Clock { .. }
+            | FromTransport::Statistics(_) => {}
         }
         None
     }

@@ -7,7 +7,7 @@ use saal_media_protocol::{
 use super::{Engine, sending::Outlet};
 use crate::{
     graph::TrackKey,
-    transport::{ToTransport, Transport, sendable},
+    transport::{Reach, ToTransport, Transport, sendable},
 };
 
 impl Engine {
@@ -81,17 +81,20 @@ impl Engine {
                 role,
                 ice_servers,
             } => {
-                let network = self.network.clone();
-                let opened = Transport::open(*transport, *role, ice_servers, started, network);
+                let (network, proxy) = (self.network.clone(), self.proxy.as_ref());
+                let servers = ice_servers;
+                let reach = Reach { servers, proxy };
+                let opened = Transport::open(*transport, *role, reach, started, network);
                 self.transports.insert(*transport, opened);
             }
             TransportCommand::OpenDeclared {
                 transport,
                 declared,
             } => {
-                let network = self.network.clone();
-                let opened = Transport::open_declared(*transport, declared, started, network)
-                    .map_err(|refusal| (*transport, refusal.to_string()))?;
+                let (network, proxy) = (self.network.clone(), self.proxy.as_ref());
+                let opened =
+                    Transport::open_declared(*transport, declared, proxy, started, network);
+                let opened = opened.map_err(|refusal| (*transport, refusal.to_string()))?;
                 self.transports.insert(*transport, opened);
             }
             TransportCommand::Close { transport } => {
@@ -99,6 +102,7 @@ impl Engine {
                 self.receiving.close(*transport, self.devices.sound());
                 self.transports.remove(transport);
                 self.encryption.close(*transport);
+                self.connections.remove(transport);
             }
             TransportCommand::Encrypt {
                 transport,

@@ -15,14 +15,14 @@ mod sending;
 mod video;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice, Label,
-    MediaCommand, MediaEvent, MediaStats, SourceKind, Television, Tile, TileSource, TransportEvent,
-    TransportId, TransportState,
+    AudioChoice, CameraChoice, ConnectionStats, DeviceChoice, DeviceUse, DisplayChoice,
+    EncoderChoice, Label, MediaCommand, MediaEvent, MediaStats, SourceKind, Television, Tile,
+    TileSource, TransportEvent, TransportId, TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -31,7 +31,7 @@ use crate::{
         Fault, Graph, GraphError, GraphEvent, Part, Picture, Screen, TelevisionOutput, TrackKey,
     },
     plan::CapturePlan,
-    transport::{FromTransport, Transport},
+    transport::{FromTransport, Proxy, Transport},
 };
 use devices::Devices;
 use display::DisplayUse;
@@ -57,6 +57,8 @@ pub struct Engine {
     events: mpsc::UnboundedSender<MediaEvent>,
     network: mpsc::UnboundedSender<FromTransport>,
     preview: watch::Sender<Option<Picture>>,
+    /// On the way to relays.
+    proxy: Option<Proxy>,
     screen: Screen,
     television: Option<TelevisionOutput>,
     display: DisplayUse,
@@ -67,6 +69,7 @@ pub struct Engine {
     transports: HashMap<TransportId, Transport>,
     encryption: Encryption,
     levels: HashMap<Part, f64>,
+    connections: BTreeMap<TransportId, ConnectionStats>,
     television_retry: Option<Instant>,
     progress: Progress,
 }
@@ -121,6 +124,7 @@ impl Engine {
         events: mpsc::UnboundedSender<MediaEvent>,
         network: mpsc::UnboundedSender<FromTransport>,
         preview: watch::Sender<Option<Picture>>,
+        proxy: Option<Proxy>,
     ) -> Self {
         let screen = Screen::new(&graph);
         Self {
@@ -131,6 +135,7 @@ impl Engine {
             events,
             network,
             preview,
+            proxy,
             screen,
             television: None,
             display: DisplayUse::default(),
@@ -138,6 +143,7 @@ impl Engine {
             transports: HashMap::new(),
             encryption: Encryption::default(),
             levels: HashMap::new(),
+            connections: BTreeMap::new(),
             television_retry: None,
             progress: Progress::default(),
         }
@@ -203,6 +209,12 @@ impl Engine {
             } => {
                 let key = TrackKey { transport, track };
                 self.receiving.report(&key, rtp_time, clock);
+                return;
+            }
+            FromTransport::Statistics(stats) => {
+                if self.transports.contains_key(&stats.transport) {
+                    self.connections.insert(stats.transport, *stats);
+                }
                 return;
             }
             FromTransport::KeyFrameWanted { transport, track } => {
@@ -493,6 +505,7 @@ impl Engine {
             loudspeaker_dbfs: level(&Part::Loudspeaker, listening),
             microphone_dbfs: level(&Part::Microphone, microphone),
             undecryptable: self.encryption.dropped(),
+            connections: self.connections.values().cloned().collect(),
         };
         let receiving = &self.receiving;
         self.levels.retain(|part, _| match part {

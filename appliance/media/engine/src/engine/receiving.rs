@@ -321,12 +321,16 @@ impl Receiving {
                 let (Media::Video(video), owner) = (&track.media, self.owners.get(key)?) else {
                     return None;
                 };
+                let freezes = video.decoded.freezes();
                 Some(ReceivedVideo {
                     participant: owner.participant.clone(),
                     source: owner.source,
                     frames_decoded: video.decoded.frames.load(Ordering::Relaxed),
                     width: video.decoded.width.load(Ordering::Relaxed),
                     height: video.decoded.height.load(Ordering::Relaxed),
+                    freeze_count: freezes.count,
+                    total_freezes_duration_ms: milliseconds(freezes.total),
+                    jitter_buffer_delay_ms: milliseconds(track.playout.delay()),
                 })
             })
             .collect();
@@ -364,12 +368,17 @@ impl Receiving {
                     participant: owner.participant.clone(),
                     packets: *packets,
                     level_dbfs: level.unwrap_or(SILENCE_DBFS),
+                    jitter_buffer_delay_ms: milliseconds(track.playout.delay()),
                 })
             })
             .collect();
         stats.sort_by(|a, b| a.participant.cmp(&b.participant));
         stats
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Track {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
@@ -17,7 +17,7 @@ use super::{
     Graph, GraphError, GraphEvent, Part, TrackKey, chain, clock_time, make,
     source_video::PictureSink, start, stop,
 };
-use crate::transport::Frame;
+use crate::{freezes::Freezes, transport::Frame};
 
 /// What a decoder did so far.
 #[derive(Debug, Default)]
@@ -28,6 +28,20 @@ pub struct Decoded {
     pub width: AtomicU32,
     /// Pixels of the last one.
     pub height: AtomicU32,
+    /// When they stood still.
+    freezes: Mutex<Freezes>,
+}
+
+impl Decoded {
+    /// When its pictures stood still.
+    #[must_use]
+    pub fn freezes(&self) -> Freezes {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Freezes> {
+        self.freezes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Pixels of a side of H.264, level 5.2 of which has no more than 4096x2304.
@@ -242,6 +256,7 @@ fn callbacks(
             let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
             remember_size(&sample, &decoded);
             sink(&sample);
+            decoded.lock().shown(graph.time());
             if decoded.frames.fetch_add(1, Ordering::Relaxed) == 0 {
                 graph.say(GraphEvent::FirstPicture(key.clone()));
             }

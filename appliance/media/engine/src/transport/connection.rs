@@ -4,7 +4,10 @@
 //! [`Connection::drain`] is that rule; every change passes through [`Connection::change`], which
 //! also catches panics, since str0m reads what strangers send.
 
+mod moving;
+
 use std::{
+    net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
@@ -14,11 +17,14 @@ use str0m::{Input, Output, RtcError, net::Receive};
 use tokio::sync::mpsc;
 
 use super::{
-    FromTransport, ToTransport, description,
+    FromTransport, ToTransport,
+    addresses::{self, Changes, LOOPBACK},
+    description,
     nat::{Found, Nat},
     peer::{LocalAddress, Peer, PeerError, PeerEvent},
     pulse::Pulse,
-    sockets::{self, Datagram, Sockets},
+    sockets::{Datagram, Sockets},
+    statistics::Statistics,
 };
 
 /// How long a connection may be lost before it is given up; ICE consent expires after 30 s, and
@@ -49,6 +55,11 @@ pub(super) struct Connection {
     state: TransportState,
     pulse: Pulse,
     estimate: u64,
+    statistics: Statistics,
+    /// Of this machine's addresses.
+    changes: Changes,
+    /// The address of ours that media go out of.
+    speaks_from: Option<SocketAddr>,
 }
 
 /// What happens next to a connection.
@@ -56,6 +67,7 @@ enum Next {
     Order(ToTransport),
     Datagram(Datagram),
     Found(Found),
+    Addresses,
     Timeout,
     End,
 }
@@ -71,6 +83,9 @@ impl Connection {
             state: TransportState::Connecting,
             pulse: Pulse::default(),
             estimate: 0,
+            statistics: Statistics::default(),
+            changes: Changes::watch(),
+            speaks_from: None,
         }
     }
 
@@ -93,13 +108,11 @@ impl Connection {
         buffer: &mut [u8],
     ) -> Result<(), Fatal> {
         self.introduce()?;
-        for address in sockets::local_addresses() {
-            self.add_address(address)?;
-        }
+        self.settle_in()?;
         self.nat.start();
         let mut deadline = self.drain()?;
         loop {
-            let (sockets, nat) = (&self.sockets, &mut self.nat);
+            let (sockets, nat, changes) = (&self.sockets, &mut self.nat, &self.changes);
             let next = tokio::select! {
                 biased;
                 order = orders.recv() => order.map_or(Next::End, Next::Order),
@@ -107,6 +120,7 @@ impl Connection {
                     Next::Datagram(datagram)
                 }
                 found = nat.next() => Next::Found(found),
+                () = changes.next() => Next::Addresses,
                 Some(frame) = frames.recv() => Next::Order(frame),
                 () = tokio::time::sleep_until(deadline.into()) => Next::Timeout,
             };
@@ -114,6 +128,7 @@ impl Connection {
                 Next::Order(order) => self.obey(order)?,
                 Next::Datagram(datagram) => self.receive(datagram, &buffer[..datagram.length])?,
                 Next::Found(found) => self.take(found)?,
+                Next::Addresses => self.move_along()?,
                 Next::Timeout => self.tick(Instant::now())?,
                 Next::End => return self.close(),
             }
@@ -149,8 +164,11 @@ impl Connection {
                 self.add_local(LocalAddress::Relayed { at, local })?;
             }
             Found::Lost { relayed } => {
+                let (at, local) = (relayed, relayed);
+                let gone = LocalAddress::Relayed { at, local };
                 self.nat.drop_relay(relayed);
-                self.change(|peer| peer.link_mut().drop_relayed(relayed))?;
+                self.change(|peer| peer.link_mut().drop_local(gone))?;
+                self.say_moved(&[relayed]);
             }
             Found::Datagram {
                 relayed,
@@ -192,11 +210,18 @@ impl Connection {
                     return Ok(ours.into_iter().flatten().fold(deadline, Instant::min));
                 }
                 Ok(Output::Transmit(t)) => {
+                    self.note_source(t.source, &t.contents);
                     if !self.nat.relay(t.source, t.destination, &t.contents) {
                         self.sockets.send(t.source, t.destination, &t.contents);
                     }
                 }
                 Ok(Output::Event(event)) => {
+                    let counted = self.statistics.understand(self.peer.id(), &event);
+                    if let Some(counted) = counted {
+                        let _ = self
+                            .events
+                            .send(FromTransport::Statistics(Box::new(counted)));
+                    }
                     if let Some(event) = self.change(|peer| peer.understand(event))? {
                         self.tell(event);
                     }
@@ -329,7 +354,7 @@ impl Connection {
         if self.sockets.has_loopback() {
             Ok(())
         } else {
-            self.add_address(sockets::LOOPBACK)
+            self.add_address(LOOPBACK)
         }
     }
 

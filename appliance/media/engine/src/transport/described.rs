@@ -22,6 +22,7 @@ use super::{
         check_video, clock, is_picture, received, rtp_codec,
     },
     pulse::check_often,
+    statistics,
 };
 
 /// A track that we send.
@@ -71,6 +72,7 @@ impl DescribedPeer {
             .enable_vp9(true)
             .enable_h264(true)
             .enable_bwe(estimate)
+            .set_stats_interval(Some(statistics::EVERY))
             .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
             .set_reordering_timeout_audio(Some(SOUND_REORDERING));
         check_often(&mut config);

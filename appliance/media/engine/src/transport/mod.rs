@@ -3,6 +3,7 @@
 //! Connections are described (LiveKit: offers and answers, [`described`]) or declared (Jitsi: each
 //! stream by its SSRC, [`declared`]); [`connection`] drives both.
 
+mod addresses;
 mod answer;
 mod connection;
 mod declared;
@@ -14,6 +15,7 @@ mod order;
 mod peer;
 mod pulse;
 mod sockets;
+mod statistics;
 
 use std::time::{Duration, Instant};
 
@@ -22,10 +24,11 @@ use declared::DeclaredPeer;
 use described::DescribedPeer;
 pub use frame::{Frame, FrameTransform, Temporal};
 use nat::Nat;
+pub use nat::{Proxy, Reach};
 pub use peer::sendable;
 use peer::{Peer, PeerError};
 use saal_media_protocol::{
-    Candidate, Declared, DescriptionKind, IceServer, RemoteTransport, SourceKind, StreamSsrc,
+    Candidate, ConnectionStats, Declared, DescriptionKind, RemoteTransport, SourceKind, StreamSsrc,
     TransportEvent, TransportId, TransportRole, VideoSend,
 };
 use tokio::sync::mpsc;
@@ -151,6 +154,8 @@ pub enum FromTransport {
         /// The client's track id.
         track: String,
     },
+    /// Once a second.
+    Statistics(Box<ConnectionStats>),
     /// How much the way to the far end carries.
     Estimate {
         /// The connection.
@@ -173,12 +178,12 @@ impl Transport {
     pub fn open(
         id: TransportId,
         role: TransportRole,
-        ice_servers: &[IceServer],
+        reach: Reach<'_>,
         started: Instant,
         events: mpsc::UnboundedSender<FromTransport>,
     ) -> Self {
         let peer = DescribedPeer::new(id, role, started, Instant::now());
-        Self::start(Peer::Described(Box::new(peer)), ice_servers, events)
+        Self::start(Peer::Described(Box::new(peer)), reach, events)
     }
 
     /// The same for a connection whose streams are declared.
@@ -188,22 +193,20 @@ impl Transport {
     pub fn open_declared(
         id: TransportId,
         declared: &Declared,
+        proxy: Option<&Proxy>,
         started: Instant,
         events: mpsc::UnboundedSender<FromTransport>,
     ) -> Result<Self, Refusal> {
         let peer = DeclaredPeer::new(id, declared, started, Instant::now()).map_err(Refusal)?;
         let peer = Peer::Declared(Box::new(peer));
-        Ok(Self::start(peer, &declared.ice_servers, events))
+        let servers = &declared.ice_servers;
+        Ok(Self::start(peer, Reach { servers, proxy }, events))
     }
 
-    fn start(
-        peer: Peer,
-        ice_servers: &[IceServer],
-        events: mpsc::UnboundedSender<FromTransport>,
-    ) -> Self {
+    fn start(peer: Peer, reach: Reach<'_>, events: mpsc::UnboundedSender<FromTransport>) -> Self {
         let (commands, frames) = mpsc::channel(QUEUE);
         let (urgent, orders) = mpsc::unbounded_channel();
-        let connection = Connection::new(peer, Nat::new(ice_servers), events);
+        let connection = Connection::new(peer, Nat::new(reach), events);
         tokio::spawn(connection.run(orders, frames));
         Self { commands, urgent }
     }

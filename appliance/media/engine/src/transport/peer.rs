@@ -121,6 +121,17 @@ pub(super) enum LocalAddress {
     Relayed { at: SocketAddr, local: SocketAddr },
 }
 
+impl LocalAddress {
+    fn candidate(self) -> Option<Candidate> {
+        let candidate = match self {
+            Self::Host(address) => Candidate::host(address, "udp"),
+            Self::Seen { at, base } => Candidate::server_reflexive(at, base, "udp"),
+            Self::Relayed { at, local } => Candidate::relayed(at, local, "udp"),
+        };
+        candidate.ok()
+    }
+}
+
 /// What every peer connection has.
 pub(super) struct Link {
     pub(super) id: TransportId,
@@ -132,19 +143,14 @@ pub(super) struct Link {
 impl Link {
     /// Adds an address of ours; returns it as a candidate to tell the other side.
     pub(super) fn add_local(&mut self, address: LocalAddress) -> Option<String> {
-        let candidate = match address {
-            LocalAddress::Host(address) => Candidate::host(address, "udp"),
-            LocalAddress::Seen { at, base } => Candidate::server_reflexive(at, base, "udp"),
-            LocalAddress::Relayed { at, local } => Candidate::relayed(at, local, "udp"),
-        };
         self.rtc
-            .add_local_candidate(candidate.ok()?)
+            .add_local_candidate(address.candidate()?)
             .map(Candidate::to_sdp_string)
     }
 
-    /// A relayed address is gone.
-    pub(super) fn drop_relayed(&mut self, address: SocketAddr) {
-        if let Ok(gone) = Candidate::relayed(address, address, "udp") {
+    /// An address of ours is gone.
+    pub(super) fn drop_local(&mut self, address: LocalAddress) {
+        if let Some(gone) = address.candidate() {
             self.rtc.direct_api().invalidate_candidate(&gone);
         }
     }

@@ -2,11 +2,10 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     task::{Context, Poll},
 };
 
-use nix::{ifaddrs::getifaddrs, net::if_::InterfaceFlags};
 use tokio::{io::ReadBuf, net::UdpSocket};
 
 /// Sockets by the address that they are bound to.
@@ -37,6 +36,25 @@ impl Sockets {
         self.bound
             .iter()
             .any(|(address, _)| address.ip().is_loopback())
+    }
+
+    /// Those of these addresses that have no socket yet.
+    pub(super) fn without(&self, addresses: &[IpAddr]) -> Vec<IpAddr> {
+        let bound = |address: &IpAddr| self.bound.iter().any(|(at, _)| at.ip() == *address);
+        addresses.iter().copied().filter(|a| !bound(a)).collect()
+    }
+
+    /// Closes those at other addresses than these and loopback; says which.
+    pub(super) fn close_others(&mut self, addresses: &[IpAddr]) -> Vec<SocketAddr> {
+        let stays = |at: &SocketAddr| at.ip().is_loopback() || addresses.contains(&at.ip());
+        let gone = self
+            .bound
+            .iter()
+            .map(|(at, _)| *at)
+            .filter(|at| !stays(at))
+            .collect();
+        self.bound.retain(|(at, _)| stays(at));
+        gone
     }
 
     /// Sends or drops: a full or unreachable network is a loss, which the protocol repairs.
@@ -70,37 +88,5 @@ impl Sockets {
             }
         }
         Poll::Pending
-    }
-}
-
-/// Addresses of the interfaces that are up, without loopback and link-local ones; the loopback
-/// address alone when there is nothing else.
-pub(super) fn local_addresses() -> Vec<IpAddr> {
-    let mut found: Vec<IpAddr> = getifaddrs()
-        .into_iter()
-        .flatten()
-        .filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP))
-        .filter_map(|interface| interface.address)
-        .filter_map(|address| {
-            let v4 = address.as_sockaddr_in().map(|a| IpAddr::V4(a.ip()));
-            v4.or_else(|| address.as_sockaddr_in6().map(|a| IpAddr::V6(a.ip())))
-        })
-        .filter(is_reachable)
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    if found.is_empty() {
-        found.push(LOOPBACK);
-    }
-    found
-}
-
-/// Where servers on this very machine are reached.
-pub(super) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-fn is_reachable(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_link_local(),
-        IpAddr::V6(v6) => !v6.is_loopback() && !v6.is_unicast_link_local(),
     }
 }

@@ -5,7 +5,9 @@
 
 pub(crate) mod bridge;
 pub(crate) mod clip;
+pub(crate) mod coturn;
 pub(crate) mod turn;
+pub(crate) mod webrtcbin;
 
 use std::{os::unix::net::UnixStream as StdStream, path::Path, process::Stdio, time::Duration};
 

@@ -405,6 +405,10 @@ impl Session {
                 }
             }
             TransportEvent::Refused { transport, reason } => self.refused(transport, &reason),
+            // The socket to the server hangs at the old address too, and notices after minutes.
+            TransportEvent::Moved { .. } => self.end(Output::Lost {
+                reason: "this room's address changed".to_owned(),
+            }),
             // Decryption is the call's matter; the others are of declared connections, which this
             // service does not make.
             TransportEvent::Decrypts { .. }

@@ -14,6 +14,7 @@ use str0m::{
 use crate::transport::{
     peer::{FIRST_ESTIMATE, PeerError, SOUND_REORDERING, VIDEO_REORDERING_PACKETS, rtp_codec},
     pulse::check_often,
+    statistics,
 };
 
 /// Receivers can bring sound and picture together once both have been reported.
@@ -35,7 +36,8 @@ pub(super) fn rtc(declared: &Declared, setup: DtlsSetup, now: Instant) -> Result
         .enable_bwe(feedback.then_some(FIRST_ESTIMATE))
         .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
         .set_reordering_timeout_audio(Some(SOUND_REORDERING))
-        .set_rtcp_report_interval_audio(SOUND_REPORTS);
+        .set_rtcp_report_interval_audio(SOUND_REPORTS)
+        .set_stats_interval(Some(statistics::EVERY));
     check_often(&mut config);
     if setup != DtlsSetup::Passive {
         // The hello of this version is the one that Jitsi's bridge takes.

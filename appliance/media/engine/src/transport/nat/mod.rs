@@ -5,6 +5,7 @@
 //! which ends with its connection.
 
 mod framing;
+mod proxy;
 mod reflexive;
 mod relay;
 mod servers;
@@ -15,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use proxy::Proxy;
 use reflexive::{Answer, Reflexive};
 use relay::Parcel;
 use saal_media_protocol::IceServer;
@@ -55,10 +57,20 @@ pub(super) enum Found {
     },
 }
 
+/// What helps a connection out of this network.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach<'a> {
+    /// STUN and TURN servers.
+    pub servers: &'a [IceServer],
+    /// The way to TURN servers over TCP and TLS.
+    pub proxy: Option<&'a Proxy>,
+}
+
 /// A connection's servers.
 #[derive(Debug)]
 pub(super) struct Nat {
     servers: Vec<Server>,
+    proxy: Option<Proxy>,
     tell: mpsc::UnboundedSender<Found>,
     found: mpsc::UnboundedReceiver<Found>,
     reflexive: Reflexive,
@@ -66,10 +78,11 @@ pub(super) struct Nat {
 }
 
 impl Nat {
-    pub(super) fn new(listed: &[IceServer]) -> Self {
+    pub(super) fn new(reach: Reach<'_>) -> Self {
         let (tell, found) = mpsc::unbounded_channel();
         Self {
-            servers: servers::usable(listed),
+            servers: servers::usable(reach.servers),
+            proxy: reach.proxy.cloned(),
             tell,
             found,
             reflexive: Reflexive::default(),
@@ -80,9 +93,9 @@ impl Nat {
     /// Begins to ask the servers.
     pub(super) fn start(&mut self) {
         for server in std::mem::take(&mut self.servers) {
-            let tell = self.tell.clone();
+            let (tell, proxy) = (self.tell.clone(), self.proxy.clone());
             match server.relay.clone() {
-                Some(relay) => drop(tokio::spawn(relay::keep(server, relay, tell))),
+                Some(relay) => drop(tokio::spawn(relay::keep(server, relay, proxy, tell))),
                 None => drop(tokio::spawn(look_up(server, tell))),
             }
         }
@@ -103,6 +116,11 @@ impl Nat {
 
     pub(super) fn add_base(&mut self, now: Instant, base: SocketAddr) {
         self.reflexive.add_base(now, base);
+    }
+
+    /// A socket is gone.
+    pub(super) fn drop_base(&mut self, base: SocketAddr) {
+        self.reflexive.drop_base(base);
     }
 
     pub(super) fn add_relay(&mut self, relayed: SocketAddr, outlet: mpsc::Sender<Parcel>) {
@@ -152,8 +170,13 @@ impl Nat {
 /// Looks up a STUN server's address.
 async fn look_up(server: Server, tell: mpsc::UnboundedSender<Found>) {
     for _ in 0..LOOK_UPS {
-        match relay::resolve(&server).await {
-            Ok(address) => return drop(tell.send(Found::Server(address))),
+        match servers::resolve(&server).await {
+            Ok(addresses) => {
+                for address in addresses {
+                    let _ = tell.send(Found::Server(address));
+                }
+                return;
+            }
             Err(error) => tracing::debug!(?server, %error, "no address"),
         }
         tokio::select! {

@@ -64,6 +64,12 @@ impl Reflexive {
         }
     }
 
+    /// A socket is gone.
+    pub(super) fn drop_base(&mut self, base: SocketAddr) {
+        self.bases.retain(|other| *other != base);
+        self.requests.retain(|request| request.base != base);
+    }
+
     /// A server's address is known.
     pub(super) fn add_server(&mut self, now: Instant, server: SocketAddr) {
         if self.servers.contains(&server) {

@@ -3,11 +3,11 @@
 use std::{
     collections::HashMap,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
-use tokio::{net::lookup_host, sync::mpsc};
+use tokio::sync::mpsc;
 use turn_client_proto::{
     api::{SendError, Transmit, TurnClientApi, TurnConfig, TurnEvent, TurnPollRet, TurnRecvRet},
     client::TurnClient,
@@ -19,9 +19,11 @@ use turn_client_proto::{
 use super::{
     Found,
     framing::{Frames, Garbled},
+    proxy::Proxy,
     servers::{Relay, Server, Way},
     wire::{Wire, WireError},
 };
+use crate::transport::addresses::{self, Changes};
 
 /// Name, connection, TLS and the server's yes: what takes longer helps nobody to join.
 const OPEN_WITHIN: Duration = Duration::from_secs(15);
@@ -43,8 +45,6 @@ pub(super) type Parcel = (SocketAddr, Vec<u8>);
 /// Why an address was lost, or not given.
 #[derive(Debug, thiserror::Error)]
 enum RelayError {
-    #[error("its name has no address")]
-    Name(#[source] io::Error),
     #[error(transparent)]
     Wire(#[from] WireError),
     #[error("nothing in {} s", OPEN_WITHIN.as_secs())]
@@ -57,37 +57,45 @@ enum RelayError {
     Garbled(#[from] Garbled),
     #[error("the server ended it")]
     Ended,
+    #[error("this machine is not at {0} any more")]
+    Moved(IpAddr),
 }
 
 /// Keeps an address at a server until nobody listens.
-pub(super) async fn keep(server: Server, relay: Relay, found: mpsc::UnboundedSender<Found>) {
+pub(super) async fn keep(
+    server: Server,
+    relay: Relay,
+    proxy: Option<Proxy>,
+    found: mpsc::UnboundedSender<Found>,
+) {
     let mut pause = FIRST_PAUSE;
     loop {
         let began = Instant::now();
         let mut relayed = None;
-        let ended = once(&server, &relay, &found, &mut relayed).await;
+        let ended = once((&server, &relay, proxy.as_ref()), &found, &mut relayed).await;
         if let Some(relayed) = relayed {
             let _ = found.send(Found::Lost { relayed });
         }
         let Err(error) = ended else { return };
         tracing::warn!(?server, %error, cause = ?std::error::Error::source(&error), "no relay");
-        if began.elapsed() > LAST_PAUSE {
+        if matches!(error, RelayError::Moved(_)) {
+            pause = Duration::ZERO;
+        } else if began.elapsed() > LAST_PAUSE {
             pause = FIRST_PAUSE;
         }
         tokio::select! {
             () = found.closed() => return,
-            () = tokio::time::sleep(pause) => pause = LAST_PAUSE.min(pause * 2),
+            () = tokio::time::sleep(pause) => pause = (pause * 2).clamp(FIRST_PAUSE, LAST_PAUSE),
         }
     }
 }
 
 async fn once(
-    server: &Server,
-    relay: &Relay,
+    (server, relay, proxy): (&Server, &Relay, Option<&Proxy>),
     found: &mpsc::UnboundedSender<Found>,
     relayed: &mut Option<SocketAddr>,
 ) -> Result<(), RelayError> {
-    let opening = tokio::time::timeout(OPEN_WITHIN, open(server, relay));
+    let opening = tokio::time::timeout(OPEN_WITHIN, open(server, relay, proxy));
     let mut session = tokio::select! {
         () = found.closed() => return Ok(()),
         opened = opening => opened.map_err(|_| RelayError::Slow)??,
@@ -95,20 +103,13 @@ async fn once(
     session.run(found, relayed).await
 }
 
-/// The address to speak to; IPv4 first, since the relayed address is one.
-pub(super) async fn resolve(server: &Server) -> io::Result<SocketAddr> {
-    let all: Vec<_> = lookup_host((server.host.as_str(), server.port))
-        .await?
-        .collect();
-    let v4 = all.iter().find(|address| address.is_ipv4());
-    let first = v4.or(all.first()).copied();
-    first.ok_or_else(|| io::ErrorKind::NotFound.into())
-}
-
-async fn open(server: &Server, relay: &Relay) -> Result<Session, RelayError> {
-    let remote = resolve(server).await.map_err(RelayError::Name)?;
-    let wire = Wire::open(relay.way, &server.host, remote).await?;
-    let local = wire.local().map_err(RelayError::Broken)?;
+async fn open(
+    server: &Server,
+    relay: &Relay,
+    proxy: Option<&Proxy>,
+) -> Result<Session, RelayError> {
+    let wire = Wire::open(relay.way, server, proxy).await?;
+    let (local, remote) = wire.ends().map_err(RelayError::Broken)?;
     let credentials = TurnCredentials::new(&relay.username, &relay.credential);
     let config = TurnConfig::new(credentials);
     let client: TurnClient = match relay.way {
@@ -123,6 +124,7 @@ async fn open(server: &Server, relay: &Relay) -> Result<Session, RelayError> {
         frames: Frames::default(),
         began: Instant::now(),
         peers: HashMap::new(),
+        changes: Changes::watch(),
     })
 }
 
@@ -145,6 +147,8 @@ struct Session {
     /// The zero of the client's time.
     began: Instant,
     peers: HashMap<SocketAddr, Peer>,
+    /// Of this machine's addresses.
+    changes: Changes,
 }
 
 impl Session {
@@ -159,6 +163,7 @@ impl Session {
             let deadline = self.progress(found, relayed, &outlet)?;
             tokio::select! {
                 () = found.closed() => return self.end(),
+                () = self.changes.next() => self.still_here()?,
                 received = self.wire.receive(&mut buffer) => {
                     let length = match received {
                         Ok(length) => length,
@@ -172,6 +177,16 @@ impl Session {
                 () = tokio::time::sleep_until(deadline.into()) => {}
             }
         }
+    }
+
+    /// From an address that is gone nothing reaches the server, which nobody would notice before
+    /// the allocation has to be refreshed, after minutes.
+    fn still_here(&self) -> Result<(), RelayError> {
+        let (ip, present) = (self.local.ip(), addresses::present());
+        if ip.is_loopback() || present.is_empty() || present.contains(&ip) {
+            return Ok(());
+        }
+        Err(RelayError::Moved(ip))
     }
 
     fn now(&self) -> Moment {

@@ -1,6 +1,9 @@
 //! STUN and TURN servers by their addresses (RFC 7064, RFC 7065).
 
+use std::{io, net::SocketAddr};
+
 use saal_media_protocol::IceServer;
+use tokio::net::lookup_host;
 
 /// What a service lists beyond this is left out: each server is spoken to from each address.
 const MOST: usize = 6;
@@ -43,6 +46,17 @@ impl std::fmt::Debug for Server {
             None => write!(f, "STUN {}:{}", self.host, self.port),
         }
     }
+}
+
+/// The addresses to speak to, IPv4 first, since relayed addresses are such; at least one.
+pub(super) async fn resolve(server: &Server) -> io::Result<Vec<SocketAddr>> {
+    let found = lookup_host((server.host.as_str(), server.port)).await?;
+    let mut addresses: Vec<_> = found.collect();
+    addresses.sort_by_key(|address| !address.is_ipv4());
+    if addresses.is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(addresses)
 }
 
 /// Those that can be used, each address once, in the order listed.

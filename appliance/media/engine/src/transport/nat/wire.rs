@@ -13,7 +13,11 @@ use tokio_rustls::{
     rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::ServerName},
 };
 
-use super::{framing, servers::Way};
+use super::{
+    framing,
+    proxy::Proxy,
+    servers::{Server, Way, resolve},
+};
 
 /// Pieces that wait for a stream that is behind; a quarter of a second of pictures. What comes
 /// after them is lost, as it would be on the network.
@@ -22,14 +26,18 @@ const QUEUE: usize = 128;
 /// Why there is no way to a server.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WireError {
+    #[error("its name has no address")]
+    Name(#[source] io::Error),
     #[error("no connection")]
     Connect(#[source] io::Error),
+    #[error("no way through the proxy")]
+    Proxy(#[source] io::Error),
     #[error("no certificates of authorities on this computer")]
     NoAuthorities,
     #[error("TLS can't be set up")]
     Tls(#[source] tokio_rustls::rustls::Error),
     #[error("\"{0}\" is no name that a certificate could have")]
-    Name(String),
+    NoName(String),
     #[error("the server's TLS")]
     Handshake(#[source] io::Error),
 }
@@ -47,24 +55,32 @@ pub(super) enum Wire {
     Stream {
         read: ReadHalf<Box<dyn Stream>>,
         write: mpsc::Sender<Vec<u8>>,
-        local: SocketAddr,
+        /// Our end, and the server's or the proxy's.
+        ends: (SocketAddr, SocketAddr),
     },
 }
 
 impl Wire {
-    /// Opens the way; `host` is what the certificate has to say.
-    pub(super) async fn open(way: Way, host: &str, to: SocketAddr) -> Result<Self, WireError> {
+    /// Opens the way; the server's name is what its certificate has to say.
+    pub(super) async fn open(
+        way: Way,
+        server: &Server,
+        proxy: Option<&Proxy>,
+    ) -> Result<Self, WireError> {
         if way == Way::Udp {
-            return datagrams(to).await.map_err(WireError::Connect);
+            return datagrams(server).await;
         }
-        let stream = TcpStream::connect(to).await.map_err(WireError::Connect)?;
+        let stream = tcp(server, proxy).await?;
         stream.set_nodelay(true).map_err(WireError::Connect)?;
-        let local = stream.local_addr().map_err(WireError::Connect)?;
+        let ends = stream
+            .local_addr()
+            .and_then(|local| Ok((local, stream.peer_addr()?)));
+        let ends = ends.map_err(WireError::Connect)?;
         let stream: Box<dyn Stream> = match way {
             Way::Tls => {
                 let connector = TlsConnector::from(Arc::new(tls()?));
-                let name = ServerName::try_from(host.to_owned())
-                    .map_err(|_| WireError::Name(host.to_owned()))?;
+                let name = ServerName::try_from(server.host.clone())
+                    .map_err(|_| WireError::NoName(server.host.clone()))?;
                 let stream = connector.connect(name, stream).await;
                 Box::new(stream.map_err(WireError::Handshake)?)
             }
@@ -82,14 +98,14 @@ impl Wire {
             }
             let _ = sink.shutdown().await;
         });
-        Ok(Self::Stream { read, write, local })
+        Ok(Self::Stream { read, write, ends })
     }
 
-    /// Our address on this way.
-    pub(super) fn local(&self) -> io::Result<SocketAddr> {
+    /// Our address on this way, and the next one's.
+    pub(super) fn ends(&self) -> io::Result<(SocketAddr, SocketAddr)> {
         match self {
-            Self::Datagrams(socket) => socket.local_addr(),
-            Self::Stream { local, .. } => Ok(*local),
+            Self::Datagrams(socket) => Ok((socket.local_addr()?, socket.peer_addr()?)),
+            Self::Stream { ends, .. } => Ok(*ends),
         }
     }
 
@@ -118,15 +134,32 @@ impl Wire {
     }
 }
 
-async fn datagrams(to: SocketAddr) -> io::Result<Wire> {
-    let any: SocketAddr = if to.is_ipv4() {
-        ([0, 0, 0, 0], 0).into()
-    } else {
-        ([0_u16; 8], 0).into()
-    };
-    let socket = UdpSocket::bind(any).await?;
-    socket.connect(to).await?;
-    Ok(Wire::Datagrams(socket))
+/// A proxy looks the name up itself: behind it there may be no other way to.
+async fn tcp(server: &Server, proxy: Option<&Proxy>) -> Result<TcpStream, WireError> {
+    if let Some(proxy) = proxy {
+        let through = proxy.connect(&server.host, server.port).await;
+        return through.map_err(WireError::Proxy);
+    }
+    let addresses = resolve(server).await.map_err(WireError::Name)?;
+    let stream = TcpStream::connect(addresses.as_slice()).await;
+    stream.map_err(WireError::Connect)
+}
+
+async fn datagrams(server: &Server) -> Result<Wire, WireError> {
+    let mut error = io::ErrorKind::NotFound.into();
+    for to in resolve(server).await.map_err(WireError::Name)? {
+        let any: SocketAddr = if to.is_ipv4() {
+            ([0, 0, 0, 0], 0).into()
+        } else {
+            ([0_u16; 8], 0).into()
+        };
+        let socket = UdpSocket::bind(any).await.map_err(WireError::Connect)?;
+        match socket.connect(to).await {
+            Ok(()) => return Ok(Wire::Datagrams(socket)),
+            Err(unreachable) => error = unreachable,
+        }
+    }
+    Err(WireError::Connect(error))
 }
 
 /// The authorities that this computer trusts, a private one of an organisation among them.

@@ -37,7 +37,7 @@ impl Conference {
         }
     }
 
-    fn link_lost(&mut self, now: Instant, reason: String, untrusted: Option<String>) {
+    pub(super) fn link_lost(&mut self, now: Instant, reason: String, untrusted: Option<String>) {
         if self.is_ending() {
             self.over();
             return;

@@ -24,6 +24,8 @@ const BACK_WITHIN: Duration = Duration::from_secs(2);
 const AGAIN_WITHIN: Duration = Duration::from_secs(15);
 
 /// What a channel is called that the bridge understands.
+/// Why stream and media begin anew.
+const MOVED: &str = "this room's address changed";
 const CHANNEL_LABEL: &str = "JVB data channel";
 const CHANNEL_PROTOCOL: &str = "http://jitsi.org/protocols/colibri";
 
@@ -196,6 +198,7 @@ impl Conference {
                 self.accept_bridge();
             }
             TransportEvent::State { state, .. } => self.bridge_state(now, state),
+            TransportEvent::Moved { .. } => self.moved(now),
             TransportEvent::ChannelOpen { .. } => self.channel_open(),
             TransportEvent::ChannelText { text, .. } => self.channel_text(now, &text),
             TransportEvent::Refused { reason, .. } => self.engine_refuses(now, &reason),
@@ -232,6 +235,14 @@ impl Conference {
         } else {
             self.restart_media(now, "the media engine refuses");
         }
+    }
+
+    /// The bridge would follow to another address only once its own checks have failed, and the
+    /// stream to the server hangs at the old one.
+    fn moved(&mut self, now: Instant) {
+        self.outputs.push_back(Output::CloseLink);
+        self.link_lost(now, MOVED.to_owned(), None);
+        self.restart_media(now, MOVED);
     }
 
     fn bridge_state(&mut self, now: Instant, state: TransportState) {

@@ -132,7 +132,9 @@ impl Conference {
                     self.end_peer("failed-application");
                 }
             }
-            TransportEvent::Description { .. }
+            // Candidates tell of the new address.
+            TransportEvent::Moved { .. }
+            | TransportEvent::Description { .. }
             | TransportEvent::RemoteTracks { .. }
             | TransportEvent::ChannelOpen { .. }
             | TransportEvent::ChannelText { .. }

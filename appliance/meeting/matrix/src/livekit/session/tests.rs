@@ -340,6 +340,11 @@ fn a_failed_connection_and_a_silent_server_are_losses() {
     assert!(matches!(outputs[..], [Output::Lost { .. }]));
 
     let mut client = Client::joined();
+    let transport = PUBLISHER;
+    let outputs = client.engine(TransportEvent::Moved { transport });
+    assert!(matches!(outputs[..], [Output::Lost { .. }]));
+
+    let mut client = Client::joined();
     client.engine(state(PUBLISHER, TransportState::Connected));
     let start = client.now;
     let mut pings = 0;

@@ -1,6 +1,6 @@
 //! What breaks, and comes back.
 
-use saal_media_protocol::{SourceKind, TransportState};
+use saal_media_protocol::{SourceKind, TransportEvent, TransportState};
 use saal_meeting::Role;
 
 use super::{
@@ -82,6 +82,18 @@ fn failed_media_are_asked_for_again() {
     world.invites();
     world.connects();
     assert!(world.has(&CallEvent::Joined));
+}
+
+#[test]
+fn at_another_address_stream_and_media_begin_anew_at_once() {
+    let mut world = World::joined(setup(), &["aaaa"]);
+    let transport = world.transport();
+    world.engine(TransportEvent::Moved { transport });
+    assert!(world.outputs.contains(&Output::CloseLink));
+    assert_eq!((reconnecting(&world), closed(&world)), (1, 1));
+    world.passes(1);
+    let opens = |o: &Output| matches!(o, Output::OpenLink { .. });
+    assert!(world.outputs.iter().any(opens));
 }
 
 #[test]

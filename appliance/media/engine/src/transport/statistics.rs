@@ -1,0 +1,87 @@
+//! A connection's statistics: what str0m counts, in the terms of webrtc-stats.
+
+use std::time::Duration;
+
+use saal_media_protocol::{ConnectionStats, StreamStats, TransportId};
+use str0m::{
+    Event,
+    stats::{MediaEgressStats, MediaIngressStats, PeerStats},
+};
+
+/// As often as the engine reports.
+pub(super) const EVERY: Duration = Duration::from_secs(1);
+
+/// What was counted last.
+#[derive(Debug, Default)]
+pub(super) struct Statistics {
+    streams: Vec<StreamStats>,
+}
+
+impl Statistics {
+    /// Takes in an event; gives the whole once a second. Streams are those of the second before,
+    /// since they are told after the connection's own figures.
+    pub(super) fn understand(
+        &mut self,
+        transport: TransportId,
+        event: &Event,
+    ) -> Option<ConnectionStats> {
+        match event {
+            Event::MediaIngressStats(stats) => self.streams.push(inbound(stats)),
+            Event::MediaEgressStats(stats) => self.streams.push(outbound(stats)),
+            Event::PeerStats(stats) => {
+                let mut streams = std::mem::take(&mut self.streams);
+                streams.sort_by(|a, b| {
+                    (a.outbound, &a.mid, &a.rid).cmp(&(b.outbound, &b.mid, &b.rid))
+                });
+                return Some(connection(transport, stats, streams));
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
+fn connection(
+    transport: TransportId,
+    stats: &PeerStats,
+    streams: Vec<StreamStats>,
+) -> ConnectionStats {
+    let pair = stats.selected_candidate_pair.as_ref();
+    let round_trip = pair
+        .and_then(|pair| pair.current_round_trip_time)
+        .or(stats.rtt);
+    ConnectionStats {
+        transport,
+        current_round_trip_time_ms: round_trip.map(|time| time.as_secs_f64() * 1e3),
+        available_outgoing_bitrate: stats.bwe_tx.map(|rate| rate.as_u64()),
+        bytes_sent: stats.peer_bytes_tx,
+        bytes_received: stats.peer_bytes_rx,
+        streams,
+    }
+}
+
+fn inbound(stats: &MediaIngressStats) -> StreamStats {
+    StreamStats {
+        mid: stats.mid.to_string(),
+        rid: stats.rid.map(|rid| rid.to_string()),
+        outbound: false,
+        packets: stats.packets,
+        bytes: stats.bytes,
+        fraction_lost: stats.loss.map(f64::from),
+        nack_count: stats.nacks,
+        pli_count: stats.plis,
+    }
+}
+
+fn outbound(stats: &MediaEgressStats) -> StreamStats {
+    StreamStats {
+        mid: stats.mid.to_string(),
+        rid: stats.rid.map(|rid| rid.to_string()),
+        outbound: true,
+        packets: stats.packets,
+        bytes: stats.bytes,
+        fraction_lost: stats.loss.map(f64::from),
+        nack_count: stats.nacks,
+        pli_count: stats.plis,
+    }
+}

@@ -1,5 +1,6 @@
 //! A LiveKit server of our own, and what we ask it: rooms and who is in them.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -26,23 +27,25 @@ pub(crate) struct LiveKit {
     server: PathBuf,
     folder: PathBuf,
     port: u16,
+    udp: u16,
     process: Option<Process>,
     http: reqwest::Client,
 }
 
 impl LiveKit {
-    /// Starts a server on free ports.
-    pub(crate) async fn start(tools: &Tools, folder: &Path) -> Result<Self> {
+    /// Starts a server on free ports, which tells clients to send media to this address.
+    pub(crate) async fn start(tools: &Tools, folder: &Path, told: Ipv4Addr) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
-        let port = ports::free_tcp()?;
+        let (port, udp) = (ports::free_tcp()?, ports::free_udp()?);
         let path = folder.join("livekit.yaml");
-        let settings = settings(port, ports::free_udp()?).to_string();
+        let settings = settings(port, udp, told).to_string();
         std::fs::write(&path, settings).map_err(Error::file("write", &path))?;
         let server = tools.livekit_server.clone();
         let mut livekit = Self {
             server,
             folder: folder.to_path_buf(),
             port,
+            udp,
             process: None,
             http: http::client(),
         };
@@ -76,6 +79,11 @@ impl LiveKit {
         }
     }
 
+    /// Where it takes media.
+    pub(crate) fn media_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.udp).into()
+    }
+
     /// What the token service and the tests need to ask it.
     pub(crate) fn client(&self) -> LiveKitClient {
         LiveKitClient {
@@ -86,13 +94,13 @@ impl LiveKit {
 }
 
 /// The configuration (JSON is YAML); each line keeps it from sockets and lookups beyond loopback.
-fn settings(port: u16, udp: u16) -> Value {
+fn settings(port: u16, udp: u16, told: Ipv4Addr) -> Value {
     json!({
         "port": port,
         "bind_addresses": ["127.0.0.1"],
         "rtc": {
             "tcp_port": 0, "udp_port": udp,
-            "node_ip": "127.0.0.1", "use_external_ip": false,
+            "node_ip": told, "use_external_ip": false,
             "enable_loopback_candidate": true, "interfaces": { "includes": ["lo"] },
             "stun_servers": ["127.0.0.1:9"],
         },

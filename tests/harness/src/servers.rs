@@ -1,9 +1,12 @@
 //! Everything a call needs, on loopback: home server, media server, token service, web host.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+use saal_network_sim::{Conditions, Relay};
 
 use crate::account_service::{self, AccountService};
 use crate::authority::Authority;
@@ -15,6 +18,8 @@ use crate::token_service::{Bound, TokenWays, Tokens, call_room};
 use crate::tools::Tools;
 use crate::web::Web;
 
+/// Where clients send media when a network stands before the media server; the whole of 127/8 is this computer.
+const BEFORE_MEDIA: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// How long the logs of a run that failed stay.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
 
@@ -91,13 +96,13 @@ struct Started {
 }
 
 impl Started {
-    async fn new(folder: RunFolder, identity: Identity) -> Result<Self> {
+    async fn new(folder: RunFolder, identity: Identity, media: Ipv4Addr) -> Result<Self> {
         let tools = Tools::find()?;
         let tokens = Bound::new().await?;
         let (synapse, livekit) = (folder.path().join("synapse"), folder.path().join("livekit"));
         let (synapse, livekit, web) = tokio::try_join!(
             Synapse::start(&tools, &synapse, &identity, tokens.url()),
-            LiveKit::start(&tools, &livekit),
+            LiveKit::start(&tools, &livekit, media),
             Web::start(&tools, folder.path()),
         )?;
         Ok(Self {
@@ -177,9 +182,23 @@ impl Servers {
     /// # Errors
     /// When the set-up is missing or a server does not come up; the error has the end of its log.
     pub async fn start() -> Result<Self> {
-        let started = Started::new(RunFolder::new()?, Identity::alone()).await?;
+        let started =
+            Started::new(RunFolder::new()?, Identity::alone(), Ipv4Addr::LOCALHOST).await?;
         let known = started.homeserver();
         Ok(started.serve(&BTreeMap::from([known])))
+    }
+
+    /// Starts them with a network before the media server, a perfect one at first; calls are as bad as it is made.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn behind_a_network(seed: u64) -> Result<(Self, Relay)> {
+        let started = Started::new(RunFolder::new()?, Identity::alone(), BEFORE_MEDIA).await?;
+        let known = started.homeserver();
+        let far = started.livekit.media_address();
+        let at = (BEFORE_MEDIA, far.port()).into();
+        let network = Relay::start(at, far, seed, Conditions::default()).map_err(Error::Port)?;
+        Ok((started.serve(&BTreeMap::from([known])), network))
     }
 
     /// Starts two sets of them whose home servers know each other, each with a media server of its own.
@@ -190,8 +209,16 @@ impl Servers {
         let (first, second) = (RunFolder::new()?, RunFolder::new()?);
         let authority = Authority::new(first.path())?;
         let (first, second) = tokio::try_join!(
-            Started::new(first, Identity::federating(authority.clone())?),
-            Started::new(second, Identity::federating(authority)?),
+            Started::new(
+                first,
+                Identity::federating(authority.clone())?,
+                Ipv4Addr::LOCALHOST
+            ),
+            Started::new(
+                second,
+                Identity::federating(authority)?,
+                Ipv4Addr::LOCALHOST
+            ),
         )?;
         let known = BTreeMap::from([first.homeserver(), second.homeserver()]);
         Ok((first.serve(&known), second.serve(&known)))
@@ -255,7 +282,12 @@ impl Servers {
     pub async fn another_media_server(&self) -> Result<MediaServer> {
         let tokens = Bound::new().await?;
         let token_service = tokens.url().to_owned();
-        let livekit = LiveKit::start(&self.tools, &self.folder.path().join("livekit-2")).await?;
+        let livekit = LiveKit::start(
+            &self.tools,
+            &self.folder.path().join("livekit-2"),
+            Ipv4Addr::LOCALHOST,
+        )
+        .await?;
         let known = (self.identity.name.clone(), self.synapse.base().to_owned());
         let tokens = tokens.serve(BTreeMap::from([known]), livekit.client());
         Ok(MediaServer {

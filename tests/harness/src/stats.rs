@@ -43,6 +43,8 @@ pub struct Inbound {
     pub frame_height: u32,
     /// Video: times the picture stood still.
     pub freeze_count: u64,
+    /// Video: seconds in which it did.
+    pub total_freezes_duration: f64,
     /// Audio: sum of squares times seconds.
     pub total_audio_energy: f64,
     /// Audio: 0 to 1.

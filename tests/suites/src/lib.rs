@@ -54,8 +54,7 @@ impl Taken {
     /// # Errors
     /// When a server does not start.
     pub async fn take() -> Result<Self> {
-        static STAGE: Mutex<Option<Stage>> = Mutex::const_new(None);
-        let mut stage = STAGE.lock().await;
+        let mut stage = Self::stage().lock().await;
         if stage.is_none() {
             *stage = Some(Stage {
                 servers: Servers::start().await?,
@@ -66,6 +65,23 @@ impl Taken {
         // Whatever a test that failed wanted of it.
         taken.servers.token_service_is(TokenWays::default());
         Ok(taken)
+    }
+
+    /// The stage on servers of its taker's own.
+    pub async fn on(servers: Servers) -> Self {
+        let stage = Stage {
+            servers,
+            far_end: None,
+        };
+        let taken = Self::stage().lock().await;
+        let mut taken = Self(taken);
+        *taken.0 = Some(stage);
+        taken
+    }
+
+    fn stage() -> &'static Mutex<Option<Stage>> {
+        static STAGE: Mutex<Option<Stage>> = Mutex::const_new(None);
+        &STAGE
     }
 }
 

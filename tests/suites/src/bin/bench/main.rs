@@ -8,6 +8,7 @@
 mod call;
 mod echo;
 mod join;
+mod network;
 mod recover;
 mod report;
 mod stand;
@@ -51,6 +52,8 @@ enum Name {
     Recover,
     /// Echo, noise and voices through the processing of a call.
     Echo,
+    /// A bad network: loss, a drop of capacity, an outage, another address. Matrix only.
+    Network,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -76,6 +79,7 @@ fn main() -> anyhow::Result<()> {
             Name::Call => call::measure(call, turns, seconds).await,
             Name::Recover => recover::measure(call, turns).await,
             Name::Echo => unreachable!("measured above: it needs no far end"),
+            Name::Network => network::measure(turns, seconds).await,
         }
     })?;
     println!("\n{report}");

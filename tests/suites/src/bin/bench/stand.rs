@@ -9,10 +9,11 @@ use anyhow::{Context, ensure};
 use saal_control::PhaseName;
 use saal_harness::{
     BrowserKind, CallStats, Caller, Desktop, Element, FarEnd, FarEndOptions, JitsiCaller,
-    JitsiJoin, JitsiOptions, JitsiServers, JoinOptions, Onlooker, Room, RoomOptions, Sight, Tools,
-    User, until,
+    JitsiJoin, JitsiOptions, JitsiServers, JoinOptions, Onlooker, Room, RoomOptions, Servers,
+    Sight, Tools, User, until,
 };
 use saal_media_protocol::SourceKind;
+use saal_network_sim::Relay;
 use saal_suites::{
     Meeting, PATIENCE, Taken,
     light::{LightCaller, Recording},
@@ -107,13 +108,27 @@ impl Stand {
     pub(crate) async fn set_up(call: Call) -> anyhow::Result<Self> {
         let recording = Recording::of_room(FAR_END_SEED);
         match call.service {
-            Service::Matrix => Self::matrix(call.encrypted, recording.await?).await,
+            Service::Matrix => {
+                let stage = Taken::take().await?;
+                Self::matrix(stage, call.encrypted, recording.await?).await
+            }
             Service::Jitsi => Self::jitsi(recording.await?).await,
         }
     }
 
-    async fn matrix(encrypted: bool, recording: Arc<Recording>) -> anyhow::Result<Self> {
-        let stage = Taken::take().await?;
+    /// In Matrix meetings, with a network before the media server that everybody but the far end goes through.
+    pub(crate) async fn behind_a_network(seed: u64) -> anyhow::Result<(Self, Relay)> {
+        let (servers, network) = Servers::behind_a_network(seed).await?;
+        let recording = Recording::of_room(FAR_END_SEED).await?;
+        let stand = Self::matrix(Taken::on(servers).await, false, recording).await?;
+        Ok((stand, network))
+    }
+
+    async fn matrix(
+        stage: Taken,
+        encrypted: bool,
+        recording: Arc<Recording>,
+    ) -> anyhow::Result<Self> {
         let meeting = if encrypted {
             stage.encrypted_meeting(TITLE).await?
         } else {
@@ -248,18 +263,20 @@ impl Stand {
     }
 
     async fn far_end_is_alone(&self) -> anyhow::Result<()> {
-        let there = async || {
-            saal_harness::Result::<usize>::Ok(match &self.site {
-                Site::Matrix { stage, meeting, .. } => {
-                    let all = stage.servers.participants(&meeting.matrix_room).await?;
-                    all.len()
-                }
-                Site::Jitsi(servers) => servers.bridge(CONFERENCE).await.endpoints.len(),
-            })
-        };
+        let there = async || self.participants().await;
         let alone = |count: &usize| *count == 1;
         until("the end of the call", PATIENCE, there, alone).await?;
         Ok(())
+    }
+
+    async fn participants(&self) -> saal_harness::Result<usize> {
+        Ok(match &self.site {
+            Site::Matrix { stage, meeting, .. } => {
+                let all = stage.servers.participants(&meeting.matrix_room).await?;
+                all.len()
+            }
+            Site::Jitsi(servers) => servers.bridge(CONFERENCE).await.endpoints.len(),
+        })
     }
 
     /// Waits for a picture on the television that the far end sent after this moment: not for one that still stood there.

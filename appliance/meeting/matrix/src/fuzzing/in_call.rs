@@ -60,7 +60,6 @@ impl InCall {
             delay_id: None,
             members: read_members(events),
             media_secret: MediaSecret::PerMember,
-            encrypts_state: false,
             mode: Mode::Compatibility,
             terms: Terms::new(&Mode::Compatibility, LEAVE_DELAY, false),
         };

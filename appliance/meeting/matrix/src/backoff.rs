@@ -51,6 +51,14 @@ impl Backoff {
         step.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0))
     }
 
+    /// The same when the server may have said how long it wants to be left alone: never less than
+    /// that, and up to a quarter more.
+    pub(crate) fn after_refusal(&mut self, asked: Option<Duration>, jitter: f64) -> Duration {
+        let step = self.after_failure(jitter);
+        let asked = asked.unwrap_or_default();
+        step.max(asked.mul_f64(1.0 + 0.25 * jitter.clamp(0.0, 1.0)))
+    }
+
     /// It worked: the next failure starts from the beginning.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
@@ -75,5 +83,20 @@ mod tests {
     #[test]
     fn jitter_shortens_by_at_most_a_quarter() {
         assert_eq!(Backoff::homeserver().after_failure(1.0).as_millis(), 750);
+    }
+
+    #[test]
+    fn a_server_is_left_alone_as_long_as_it_asks_and_rooms_do_not_come_back_as_one() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let asked = Duration::from_secs(60);
+        let mut waits: Vec<_> = (0..200)
+            .map(|_| Backoff::homeserver().after_refusal(Some(asked), random.f64()))
+            .collect();
+        waits.sort_unstable();
+        assert!(waits[0] >= asked && waits[199] <= asked.mul_f64(1.25));
+        let apart = waits[199] - waits[0];
+        assert!(apart > Duration::from_secs(10), "only {apart:?} apart");
+        let step = Backoff::homeserver().after_refusal(None, 0.0);
+        assert_eq!(step, Duration::from_secs(1));
     }
 }

@@ -1,9 +1,15 @@
 //! What the account does beside syncing: its identity, the copy of its keys, what IT asks for.
 
-use matrix_sdk::{Client, config::SyncSettings, sync::SyncResponse};
+use matrix_sdk::Client;
 use saal_meeting::{AccountAction, IdentityState, MeetingEvent};
 
-use super::{crosssigning, keys, open::Opened, runner::Runner, store};
+use super::{
+    crosssigning, keys,
+    open::Opened,
+    runner::Runner,
+    store,
+    syncing::{News, Syncing, Trouble},
+};
 
 impl Runner {
     /// Has the account sign this device, or says what that needs. The keys that this makes are
@@ -45,9 +51,10 @@ impl Runner {
     pub(super) async fn sync_once(
         &self,
         client: &Client,
-        settings: SyncSettings,
-    ) -> Result<SyncResponse, matrix_sdk::Error> {
-        let answer = client.sync_once(settings);
+        syncing: &mut Syncing,
+        online: bool,
+    ) -> Result<News, Trouble> {
+        let answer = syncing.step(online);
         let meanwhile = async {
             let mut asked = self.account.asked.lock().await;
             loop {

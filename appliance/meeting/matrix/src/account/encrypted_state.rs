@@ -81,8 +81,12 @@ pub(super) async fn keep(client: &Client, updates: &RoomUpdates) {
 
 /// A room's encrypted state in a sync, the last of each state key, unless that was decrypted.
 fn locked(update: &JoinedRoomUpdate) -> BTreeMap<String, Raw<AnySyncStateEvent>> {
-    let (State::Before(state) | State::After(state)) = &update.state;
-    let timeline = update.timeline.events.iter();
+    let (state, timeline) = match &update.state {
+        State::Before(state) => (state, update.timeline.events.as_slice()),
+        // What sliding sync tells of the timeline may be older than the state that it tells.
+        State::After(state) => (state, [].as_slice()),
+    };
+    let timeline = timeline.iter();
     let timeline = timeline.map(|event| event.raw().clone().cast_unchecked());
     let mut locked = BTreeMap::new();
     for raw in state.iter().cloned().chain(timeline) {
@@ -165,11 +169,14 @@ mod tests {
         // One is replaced by what can't be read either, one by what can.
         let timeline = [message, said(ENCRYPTED, "a:", "$5"), said("b", "", "$6")];
         update.timeline.events.extend(timeline);
-        let kept: Vec<String> = locked(&update)
-            .values()
-            .map(|raw| raw.get_field("event_id").unwrap().unwrap())
-            .collect();
-        assert_eq!(kept, ["$5", "$3"]);
+        let kept = |update: &JoinedRoomUpdate| -> Vec<String> {
+            let locked = locked(update);
+            let id = |raw: &Raw<AnySyncStateEvent>| raw.get_field("event_id").unwrap().unwrap();
+            locked.values().map(id).collect()
+        };
+        assert_eq!(kept(&update), ["$5", "$3"]);
+        update.state = State::After(vec![before("a:", "$7")]);
+        assert_eq!(kept(&update), ["$7"], "the timeline is of the time before");
     }
 
     #[test]

@@ -14,13 +14,17 @@ mod login;
 mod media_keys;
 mod oauth;
 mod open;
+mod position;
+mod publishing;
 mod rooms;
 mod runner;
 mod session;
 mod sign_in;
+mod sliding;
 mod state_session;
 mod stickies;
 mod store;
+mod syncing;
 mod vault;
 mod verification;
 

@@ -23,7 +23,7 @@ use super::{
 use crate::rtc::Device;
 
 /// Without the sync's own waiting time.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of a key (XChaCha20-Poly1305 in matrix-sdk's stores).
 const KEY: usize = 32;
 

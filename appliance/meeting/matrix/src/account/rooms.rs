@@ -30,8 +30,8 @@ const PARENT: &str = "m.space.parent";
 /// Nordeck's type of rooms that a meeting's people are split into.
 const BREAKOUT_SESSION: &str = "net.nordeck.meetings.breakoutsession";
 const ALIASES: &str = "m.room.canonical_alias";
-/// All that is read of a room's state.
-const KINDS: [&str; 10] = [
+/// All that is read of a room's state, but for its name and members.
+pub(super) const KINDS: [&str; 10] = [
     CREATE,
     PARENT,
     METADATA,

@@ -1,23 +1,17 @@
 //! Signs in, syncs, comes back by itself.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::PathBuf,
-    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use matrix_sdk::{
     Client, Room, SessionChange,
-    config::SyncSettings,
     ruma::{
         RoomId, ServerName,
-        api::{
-            client::filter::{FilterDefinition, RoomEventFilter, RoomFilter},
-            error::{ErrorKind, RetryAfter},
-        },
+        api::error::{ErrorKind, RetryAfter},
     },
-    sync::SyncResponse,
 };
 use saal_meeting::{AccountAction, AccountState, MeetingEvent};
 use tokio::sync::{
@@ -27,13 +21,14 @@ use tokio::sync::{
 };
 
 use super::{
-    Doors, Heard, Hearing, Rooms, encrypted_state,
+    Doors, Heard, Hearing, Rooms,
     keys::KeyStore,
     media_keys, oauth,
     open::{self, Opened},
-    rooms::{RoomState, Successor},
+    rooms::Successor,
     session::{self, Session},
-    store::{self, StoreFailure},
+    store::{self, Part, StoreFailure},
+    syncing::{Syncing, Trouble},
     vault::Vault,
     verification::Desk,
 };
@@ -46,8 +41,6 @@ use crate::{
     settings::MatrixSettings,
 };
 
-/// How long the server may hold an answer when nothing happens.
-const POLL: Duration = Duration::from_secs(25);
 /// A disk that was full is looked at again this often.
 const STORE_RETRY: Duration = Duration::from_secs(30);
 /// An invitation whose join failed is tried again this often.
@@ -89,6 +82,8 @@ enum Stop {
     Store(StoreFailure),
     /// The disk store can be tried again.
     DiskMayBeBack,
+    /// The rooms have to be read from the start.
+    Anew,
 }
 
 /// Runs until the server refuses the account.
@@ -103,6 +98,8 @@ pub(crate) async fn run(account: Account) {
         vault,
         store_failure: None,
         made_anew: None,
+        begun_anew: (Backoff::homeserver(), None),
+        may_slide: true,
         ignored: Vec::new(),
         join_after: None,
         unfollowed: BTreeSet::new(),
@@ -128,6 +125,10 @@ pub(super) struct Runner {
     pub(super) kept_keys: Option<[u8; 32]>,
     /// When a damaged store was last made anew.
     made_anew: Option<Instant>,
+    /// When rooms had to be read from the start, and what to wait if that is soon again.
+    begun_anew: (Backoff, Option<Instant>),
+    /// The server has not refused sliding sync since the start.
+    may_slide: bool,
     /// Invitations that were logged as not allowed.
     ignored: Vec<String>,
     join_after: Option<Instant>,
@@ -188,6 +189,7 @@ impl Runner {
                     self.store_failure = None;
                     opened = self.open(&session).await;
                 }
+                Stop::Anew => opened = self.begin_anew(&session).await,
             }
         }
     }
@@ -216,6 +218,26 @@ impl Runner {
         }
         self.store_failed(failure);
         self.open_in_memory(session).await
+    }
+
+    /// Without what the store knows of rooms; the device keeps its keys, and people what they see.
+    async fn begin_anew(&mut self, session: &Session) -> Opened {
+        let (backoff, last) = &mut self.begun_anew;
+        if last.is_some_and(|at| at.elapsed() < STORE_RETRY) {
+            tokio::time::sleep(backoff.after_failure(jitter())).await;
+        } else {
+            backoff.reset();
+        }
+        *last = Some(Instant::now());
+        let device = store::folder(&self.account.dir, &session.device());
+        let state = device.join(Part::State.folder());
+        match std::fs::remove_dir_all(&state) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                self.store_failed(StoreFailure::new(&state, &error));
+                self.open_in_memory(session).await
+            }
+            _ => self.open(session).await,
+        }
     }
 
     fn store_failed(&mut self, failure: StoreFailure) {
@@ -247,46 +269,64 @@ impl Runner {
         let _hearing = Hearing::start(client, account.heard.clone(), account.ignored.clone());
         let mut backoff = Backoff::homeserver();
         let mut tokens = client.subscribe_to_session_changes();
-        let mut online = false;
+        let mut syncing = Syncing::new(opened, self.may_slide);
+        let (mut online, mut whole) = (false, false);
         loop {
-            // The first answer has to come at once: it tells that the server is there.
-            let poll = if online { POLL } else { Duration::ZERO };
-            let settings = SyncSettings::new()
-                .timeout(poll)
-                .filter(filter(online).into());
-            match Box::pin(self.sync_once(client, settings)).await {
-                Ok(response) => {
-                    self.take_in(client, &response, !online).await;
-                    let say_doors =
-                        |doors: &mut Doors| doors.take_in(&response.rooms, &device.user);
+            match Box::pin(self.sync_once(client, &mut syncing, online)).await {
+                Ok(news) => {
+                    let everything = news.complete && !whole;
+                    self.take_in(client, &news, everything).await;
+                    whole |= news.complete;
+                    let say_doors = |doors: &mut Doors| doors.take_in(&news.rooms, &device.user);
                     self.account.doors.send_if_modified(say_doors);
                     self.accept_invitations(client, device).await;
                     self.follow_upgrades(client).await;
                     if !online {
                         self.online(device);
                     }
-                    // Another device may have verified this one, or told it the secrets.
-                    if !online || (!self.verified && !response.to_device.is_empty()) {
+                    // Meetings first. Another device may have verified this one, or told it the secrets.
+                    if everything || (whole && !self.verified && news.to_device) {
                         self.be_known(opened).await;
                     }
                     self.keep_keys(opened).await;
                     online = true;
                     backoff.reset();
                 }
-                Err(error) => {
-                    online = false;
-                    if let Some(stop) = self.classify(&error, &mut tokens) {
+                Err(trouble) => {
+                    (online, whole) = (false, false);
+                    let stop = self.meet(trouble, &mut tokens, &mut backoff).await;
+                    if let Some(stop) = stop {
                         return stop;
                     }
-                    self.out_of_touch(&error);
-                    let wait = backoff.after_failure(jitter());
-                    tokio::time::sleep(wait.max(retry_after(&error).unwrap_or_default())).await;
                 }
             }
             if self.disk_may_be_back(device) {
                 return Stop::DiskMayBeBack;
             }
         }
+    }
+
+    /// Waits until the server may be asked again, unless there is more to do.
+    async fn meet(
+        &mut self,
+        trouble: Trouble,
+        tokens: &mut broadcast::Receiver<SessionChange>,
+        backoff: &mut Backoff,
+    ) -> Option<Stop> {
+        let error = match trouble {
+            Trouble::Lost => return Some(Stop::Anew),
+            Trouble::Withdrawn => {
+                self.may_slide = false;
+                return Some(Stop::Anew);
+            }
+            Trouble::Failed(error) => error,
+        };
+        let stop = self.classify(&error, tokens);
+        if stop.is_none() {
+            self.out_of_touch(&error);
+            tokio::time::sleep(backoff.after_refusal(retry_after(&error), jitter())).await;
+        }
+        stop
     }
 
     fn online(&self, device: &Device) {
@@ -334,44 +374,6 @@ impl Runner {
         }
         *checked = Instant::now();
         store::probe(&store::folder(&self.account.dir, device)).is_ok()
-    }
-
-    /// Publishes what a sync changed; everything after the first one.
-    async fn take_in(&self, client: &Client, response: &SyncResponse, everything: bool) {
-        encrypted_state::keep(client, &response.rooms).await;
-        if everything {
-            return self.publish_all_rooms(client).await;
-        }
-        let mut rooms = BTreeMap::clone(&self.account.rooms.borrow());
-        for id in response.rooms.left.keys() {
-            rooms.remove(id.as_str());
-        }
-        // Keys come to the device, not into rooms.
-        let unlocks = !response.to_device.is_empty();
-        for room in client.joined_rooms() {
-            let id = room.room_id();
-            let locked = rooms.get(id.as_str()).is_some_and(|known| known.locked);
-            if response.rooms.joined.contains_key(id) || (unlocks && locked) {
-                read_into(&mut rooms, &room).await;
-            }
-        }
-        self.publish(rooms);
-    }
-
-    async fn publish_all_rooms(&self, client: &Client) {
-        let mut rooms = BTreeMap::new();
-        for room in client.joined_rooms() {
-            read_into(&mut rooms, &room).await;
-        }
-        self.publish(rooms);
-    }
-
-    fn publish(&self, rooms: BTreeMap<String, Arc<RoomState>>) {
-        self.account.rooms.send_if_modified(|now| {
-            let changed = **now != rooms;
-            *now = Arc::new(rooms);
-            changed
-        });
     }
 
     async fn accept_invitations(&mut self, client: &Client, device: &Device) {
@@ -460,15 +462,6 @@ async fn join(client: &Client, next: &Successor) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-async fn read_into(rooms: &mut BTreeMap<String, Arc<RoomState>>, room: &Room) {
-    match RoomState::read(room).await {
-        Ok(state) => {
-            rooms.insert(room.room_id().to_string(), Arc::new(state));
-        }
-        Err(error) => tracing::warn!(room = %room.room_id(), %error, "a room can't be read"),
-    }
-}
-
 /// How long the server wants to be left alone (`M_LIMIT_EXCEEDED`).
 fn retry_after(error: &matrix_sdk::Error) -> Option<Duration> {
     match error.client_api_error_kind()? {
@@ -478,23 +471,4 @@ fn retry_after(error: &matrix_sdk::Error) -> Option<Duration> {
         },
         _ => None,
     }
-}
-
-/// State of rooms and no more messages than the SDK needs to move on; members as they matter. Once
-/// online, whole conversations between two answers: a call may ring and give up in one of them.
-fn filter(online: bool) -> FilterDefinition {
-    let mut timeline = RoomEventFilter::default();
-    timeline.limit = Some(if online { 50_u32 } else { 1 }.into());
-    let mut state = RoomEventFilter::default();
-    state.lazy_load_options = matrix_sdk::ruma::api::client::filter::LazyLoadOptions::Enabled {
-        include_redundant_members: false,
-    };
-    let mut room = RoomFilter::default();
-    room.timeline = timeline;
-    room.state = state;
-    room.ephemeral = RoomEventFilter::ignore_all();
-    let mut filter = FilterDefinition::default();
-    filter.room = room;
-    filter.presence = matrix_sdk::ruma::api::client::filter::Filter::ignore_all();
-    filter
 }

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::{
     backoff::Backoff,
-    homeserver::{Homeserver, StickyNews},
+    homeserver::{Homeserver, RequestError, StickyNews},
     jitter,
     rtc::{
         Device,
@@ -80,11 +80,12 @@ pub(crate) async fn follow(
     while !follower.books.is_closed() {
         match Box::pin(follower.step()).await {
             Ok(()) => backoff.reset(),
-            Err(reason) => {
-                tracing::debug!(reason, "no sticky events");
+            Err(error) => {
+                tracing::debug!(%error, "no sticky events");
                 // Whatever it was, the connection is begun anew; nothing is lost by that.
                 follower.pos = None;
-                tokio::time::sleep(backoff.after_failure(jitter())).await;
+                let wait = backoff.after_refusal(error.retry_after(), jitter());
+                tokio::time::sleep(wait).await;
             }
         }
     }
@@ -107,13 +108,13 @@ impl Follower {
             let wait = match self.homeserver.has_feature(FEATURE).await {
                 Ok(true) => return,
                 Ok(false) => ASK_AGAIN,
-                Err(_) => backoff.after_failure(jitter()),
+                Err(error) => backoff.after_refusal(error.retry_after(), jitter()),
             };
             tokio::time::sleep(wait).await;
         }
     }
 
-    async fn step(&mut self) -> Result<(), String> {
+    async fn step(&mut self) -> Result<(), RequestError> {
         // The first answer comes at once: it has what stands now.
         let hold = match (&self.pos, self.locked.is_empty()) {
             (None, _) => Duration::ZERO,
@@ -123,7 +124,7 @@ impl Follower {
         let asked = self
             .homeserver
             .sticky_news(self.pos.as_deref(), self.since.as_deref(), hold);
-        let news = Box::pin(asked).await.map_err(|error| error.to_string())?;
+        let news = Box::pin(asked).await?;
         let read = self.go_on(&news);
         let locked = std::mem::take(&mut self.locked).into_iter();
         let new = news.rooms.into_iter().flat_map(|(room, events)| {

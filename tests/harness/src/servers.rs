@@ -201,6 +201,17 @@ impl Servers {
         Ok((started.serve(&BTreeMap::from([known])), network))
     }
 
+    /// The same with a home server that has no sliding sync.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn classic() -> Result<Self> {
+        let started =
+            Started::new(RunFolder::new()?, Identity::classic(), Ipv4Addr::LOCALHOST).await?;
+        let known = started.homeserver();
+        Ok(started.serve(&BTreeMap::from([known])))
+    }
+
     /// Starts two sets of them whose home servers know each other, each with a media server of its own.
     ///
     /// # Errors
@@ -308,6 +319,15 @@ impl Servers {
     /// When it does not come up.
     pub async fn start_livekit(&mut self) -> Result<()> {
         self.livekit.resume().await
+    }
+
+    /// Gives each of these rooms a year of history, `events` messages of it; the last event of each has to be a
+    /// message. The home server is started anew for that.
+    ///
+    /// # Errors
+    /// When a room ends otherwise, or the home server does not come up again.
+    pub async fn age(&mut self, rooms: &[String], events: u32) -> Result<()> {
+        self.synapse.age(rooms, events).await
     }
 
     /// Stops the home server.

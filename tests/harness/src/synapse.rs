@@ -21,6 +21,12 @@ pub const SERVER_NAME: &str = "saal.test";
 /// Of every user.
 pub const PASSWORD: &str = "a password";
 
+/// Set, it has the suites' home servers offer no sliding sync.
+const CLASSIC: &str = "SAAL_CLASSIC_SYNC";
+
+/// Gives rooms a past.
+const HISTORY: &str = include_str!("../synapse/history.py");
+
 /// How long a token lasts that a client asked to renew.
 const REFRESHABLE_LIFETIME: &str = "4s";
 
@@ -41,6 +47,8 @@ pub(crate) struct Identity {
     pub(crate) federation: Option<(u16, Authority)>,
     /// Where the service is that has its accounts; its own without.
     pub(crate) accounts: Option<String>,
+    /// Offers sliding sync (MSC4186) beside `/sync`.
+    pub(crate) slides: bool,
 }
 
 impl Identity {
@@ -50,6 +58,15 @@ impl Identity {
             name: SERVER_NAME.to_owned(),
             federation: None,
             accounts: None,
+            slides: std::env::var_os(CLASSIC).is_none(),
+        }
+    }
+
+    /// The same without sliding sync.
+    pub(crate) fn classic() -> Self {
+        Self {
+            slides: false,
+            ..Self::alone()
         }
     }
 
@@ -68,6 +85,7 @@ impl Identity {
             name: format!("127.0.0.1:{port}"),
             federation: Some((port, authority)),
             accounts: None,
+            slides: std::env::var_os(CLASSIC).is_none(),
         })
     }
 }
@@ -139,6 +157,29 @@ impl Synapse {
         if let Some(mut process) = self.process.take() {
             process.stop(Duration::from_secs(10)).await;
         }
+    }
+
+    /// Writes a year of `events` messages into each of these rooms, whose last event has to be a message. It is
+    /// started anew for that.
+    pub(crate) async fn age(&mut self, rooms: &[String], events: u32) -> Result<()> {
+        self.stop().await;
+        let what = "writing a year of history";
+        let mut python = tokio::process::Command::new(&self.python);
+        let database = self.folder.join("homeserver.db");
+        python.arg("-c").arg(HISTORY).arg(database);
+        python.arg(events.to_string()).args(rooms);
+        let output = python.kill_on_drop(true).output().await;
+        let output = output.map_err(|source| Error::Spawn {
+            name: what.to_owned(),
+            source,
+        })?;
+        if !output.status.success() {
+            return Err(Error::Answer {
+                what: what.to_owned(),
+                answer: String::from_utf8_lossy(&output.stderr).into_owned(),
+            });
+        }
+        self.resume().await
     }
 
     /// Where clients reach it.
@@ -249,6 +290,7 @@ fn settings(folder: &Path, port: u16, base: &str, livekit_service: &str) -> Valu
 /// Names the server; one that federates speaks to others that the tests' authority vouches for.
 fn identify(settings: &mut Value, identity: &Identity) {
     settings["server_name"] = json!(identity.name);
+    settings["experimental_features"]["msc3575_enabled"] = json!(identity.slides);
     let Some((port, authority)) = &identity.federation else {
         return;
     };

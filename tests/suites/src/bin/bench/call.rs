@@ -8,7 +8,7 @@ use saal_control::Status;
 use saal_harness::{Usage, until};
 use saal_suites::PATIENCE;
 
-use crate::report::{Report, Row};
+use crate::report::{ROOM_AND_BROWSER, Report, Row};
 use crate::stand::{Call, Peer, Service, Stand, first_picture};
 
 /// Bandwidth estimates and jitter buffers have found their values by then.
@@ -51,6 +51,7 @@ pub(crate) async fn measure(kind: Call, turns: u32, seconds: u64) -> anyhow::Res
     }
     stand.take_down().await;
     Ok(Report {
+        subjects: ROOM_AND_BROWSER,
         title: format!(
             "A call of two: one camera sent at 720p30, one received; {}",
             kind.peer()

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Context;
 use saal_harness::FarEnd;
 
-use crate::report::{Report, Row, milliseconds};
+use crate::report::{ROOM_AND_BROWSER, Report, Row, milliseconds};
 use crate::stand::{Call, Stand, first_picture};
 
 /// Measures in turns.
@@ -28,6 +28,7 @@ pub(crate) async fn measure(kind: Call, turns: u32) -> anyhow::Result<Report> {
     stand.take_down().await;
     browser.close().await;
     Ok(Report {
+        subjects: ROOM_AND_BROWSER,
         title: format!(
             "Tap on Join -> first {} picture on the television; {}",
             if kind.encrypted {

@@ -12,6 +12,7 @@ mod network;
 mod recover;
 mod report;
 mod stand;
+mod sync;
 
 use anyhow::ensure;
 use clap::{Parser, ValueEnum};
@@ -54,6 +55,8 @@ enum Name {
     Echo,
     /// A bad network: loss, a drop of capacity, an outage, another address. Matrix only.
     Network,
+    /// From the room's start to today's meeting on its panel, with a year of history and without.
+    Sync,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -80,6 +83,7 @@ fn main() -> anyhow::Result<()> {
             Name::Recover => recover::measure(call, turns).await,
             Name::Echo => unreachable!("measured above: it needs no far end"),
             Name::Network => network::measure(turns, seconds).await,
+            Name::Sync => Box::pin(sync::measure(turns)).await,
         }
     })?;
     println!("\n{report}");

@@ -8,7 +8,7 @@ use saal_harness::until;
 use saal_network_sim::{Conditions, Direction, Relay};
 use saal_suites::PATIENCE;
 
-use crate::report::{Report, Row, milliseconds};
+use crate::report::{ROOM_AND_BROWSER, Report, Row, milliseconds};
 use crate::stand::{Peer, Stand, first_picture};
 
 const SEED: u64 = 20;
@@ -77,6 +77,7 @@ pub(crate) async fn measure(turns: u32, seconds: u64) -> anyhow::Result<Report> 
     }
     stand.take_down().await;
     Ok(Report {
+        subjects: ROOM_AND_BROWSER,
         title: "A call of two through a bad network: 25 ms each way, and what each row says; Chromium: Element Call in a window".to_owned(),
         rows,
         remarks: vec![

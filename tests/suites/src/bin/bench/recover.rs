@@ -9,7 +9,7 @@ use saal_harness::{Onlooker, PanelTree, Sight};
 use saal_suites::PATIENCE;
 use tokio::time::timeout;
 
-use crate::report::{Report, Row, milliseconds};
+use crate::report::{ROOM_AND_BROWSER, Report, Row, milliseconds};
 use crate::stand::{Call, Stand};
 
 /// A daemon that is just starting refuses; it is asked again this soon.
@@ -43,6 +43,7 @@ pub(crate) async fn measure(kind: Call, turns: u32) -> anyhow::Result<Report> {
     }
     stand.take_down().await;
     Ok(Report {
+        subjects: ROOM_AND_BROWSER,
         title: "A call of two in which a process is killed".to_owned(),
         rows: vec![touched, engine, panel, daemon],
         remarks: vec![

@@ -3,9 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+/// What most are about.
+pub(crate) const ROOM_AND_BROWSER: [&str; 2] = ["Saal", "Chromium"];
+
 /// A benchmark's table.
 pub(crate) struct Report {
     pub(crate) title: String,
+    /// Who is measured, and beside whom.
+    pub(crate) subjects: [&'static str; 2],
     pub(crate) rows: Vec<Row>,
     pub(crate) remarks: Vec<&'static str>,
 }
@@ -118,9 +123,10 @@ impl fmt::Display for Row {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.title)?;
-        let (ours, peer) = match self.rows.iter().any(|row| !row.peer.is_empty()) {
-            true => ("Saal", ["Chromium", "ratio", "goal"]),
-            false => ("Saal", [""; 3]),
+        let [ours, peer] = self.subjects;
+        let peer = match self.rows.iter().any(|row| !row.peer.is_empty()) {
+            true => [peer, "ratio", "goal"],
+            false => [""; 3],
         };
         let [peer, ratio, goal] = peer;
         writeln!(

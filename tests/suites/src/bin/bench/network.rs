@@ -169,7 +169,7 @@ async fn chromium_turn(
 ) -> anyhow::Result<Figures> {
     network.set(usual());
     let (browser, _desktop) = stand.browser().await?;
-    let caller = stand.browser_joins(&browser).await?;
+    let caller = stand.browser_joins(&browser, None).await?;
     first_picture(&caller).await?;
     let figures = figures(stand, network, window, async || {
         page_counters(stand, &caller).await

@@ -45,7 +45,10 @@ impl Runner {
         let began = Instant::now();
         let (client, keys) = loop {
             let mut scanned = false;
-            match self.meet(&client_id, &mut entered, &mut scanned).await {
+            match self
+                .meet_device(&client_id, &mut entered, &mut scanned)
+                .await
+            {
                 Ok(met) => break met,
                 // Nobody has come yet; the next one shows the code of another meeting place.
                 Err(SignInProblem::Expired) if !scanned && began.elapsed() < SHOWN_FOR => {}
@@ -67,7 +70,7 @@ impl Runner {
     }
 
     /// One meeting place: shows its code and follows what comes of it.
-    async fn meet(
+    async fn meet_device(
         &self,
         client_id: &str,
         entered: &mut mpsc::UnboundedReceiver<u8>,

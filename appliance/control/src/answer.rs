@@ -64,7 +64,7 @@ pub enum Reply {
     /// To `Meetings`: those that are not over, in the order of the panel.
     Meetings(Vec<MeetingLine>),
     /// To `Devices`.
-    Devices(Devices),
+    Devices(Box<Devices>),
     /// To `RecoveryKey`.
     RecoveryKey {
         /// As people write it down; `None`: the room has none.

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 
 fn requests() -> Vec<(Request, Value)> {
     let id = MeetingId("!lahn:example.org/now".to_owned());
-    let source = SourceKind::Microphone;
     vec![
         (Request::Status {}, json!({"status": {}})),
         (Request::Meetings {}, json!({"meetings": {}})),
@@ -41,6 +40,15 @@ fn requests() -> Vec<(Request, Value)> {
             },
             json!({"act": {"action": {"action": "raise_hand", "raised": true}}}),
         ),
+    ]
+    .into_iter()
+    .chain(later_requests())
+    .collect()
+}
+
+fn later_requests() -> Vec<(Request, Value)> {
+    let source = SourceKind::Microphone;
+    vec![
         (
             Request::Account {
                 action: AccountAction::Recover {

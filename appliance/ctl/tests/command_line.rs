@@ -139,36 +139,40 @@ fn busy() -> Status {
                 camera: false,
             },
         }),
-        media: Some(MediaStats {
-            received_video: vec![ReceivedVideo {
-                participant: "ada".to_owned(),
-                source: SourceKind::Camera,
-                frames_decoded: 300,
-                width: 1280,
-                height: 720,
-                freeze_count: 2,
-                total_freezes_duration_ms: 1_500,
-                jitter_buffer_delay_ms: 12,
-            }],
-            connections: vec![ConnectionStats {
-                transport: TransportId(7),
-                current_round_trip_time_ms: Some(12.34),
-                available_outgoing_bitrate: Some(1_234_567),
-                streams: vec![
-                    stream(false, Some(0.012)),
-                    stream(false, None),
-                    stream(true, Some(0.005)),
-                ],
-                ..ConnectionStats::default()
-            }],
-            undecryptable: 50,
-            ..MediaStats::default()
-        }),
+        media: Some(figures()),
         troubles: vec![TroubleLine {
             code: "loudspeaker".to_owned(),
             text: "Der Lautsprecher fehlt.".to_owned(),
         }],
         ..status()
+    }
+}
+
+fn figures() -> MediaStats {
+    MediaStats {
+        received_video: vec![ReceivedVideo {
+            participant: "ada".to_owned(),
+            source: SourceKind::Camera,
+            frames_decoded: 300,
+            width: 1280,
+            height: 720,
+            freeze_count: 2,
+            total_freezes_duration_ms: 1_500,
+            jitter_buffer_delay_ms: 12,
+        }],
+        connections: vec![ConnectionStats {
+            transport: TransportId(7),
+            current_round_trip_time_ms: Some(12.34),
+            available_outgoing_bitrate: Some(1_234_567),
+            streams: vec![
+                stream(false, Some(0.012)),
+                stream(false, None),
+                stream(true, Some(0.005)),
+            ],
+            ..ConnectionStats::default()
+        }],
+        undecryptable: 50,
+        ..MediaStats::default()
     }
 }
 
@@ -499,7 +503,7 @@ fn what_the_daemon_refuses_is_passed_on() {
 #[test]
 fn devices_are_listed_with_the_chosen_one_marked() {
     let daemon = Daemon::play(|_| {
-        Reply::Devices(Devices {
+        Reply::Devices(Box::new(Devices {
             present: DeviceList {
                 displays: vec!["QEMU Monitor".to_owned()],
                 cameras: vec!["HD Webcam".to_owned(), "Rally".to_owned()],
@@ -514,7 +518,7 @@ fn devices_are_listed_with_the_chosen_one_marked() {
                 content: "none".to_owned(),
                 display: "auto".to_owned(),
             },
-        })
+        }))
     });
     assert_eq!(
         printed(&daemon.run(&["devices"])),

@@ -25,7 +25,7 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
     match request {
         Request::Status {} => (Reply::Status(Box::new(status(facts))), None),
         Request::Meetings {} => (Reply::Meetings(meetings(facts)), None),
-        Request::Devices {} => (Reply::Devices(devices(facts)), None),
+        Request::Devices {} => (Reply::Devices(Box::new(devices(facts))), None),
         Request::Join { meeting } => join(meeting, facts),
         Request::JoinLink { link } => join_link(link, facts),
         Request::GivePassword { password } => {

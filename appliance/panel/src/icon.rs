@@ -69,6 +69,7 @@ pub(crate) enum Icon {
 }
 
 impl Icon {
+    #[allow(clippy::too_many_lines, reason = "a table: one line for each")]
     pub(crate) fn character(self) -> char {
         char::from(match self {
             Self::Room => Lucide::DoorOpen,

@@ -66,15 +66,7 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
             }),
             one(M::TroubleStoreAdvice, "path", path),
         ),
-        Trouble::Identity(state) => (
-            words.say(M::TroubleIdentity),
-            words.say(match state {
-                IdentityState::KeysLost => M::TroubleIdentityLost,
-                IdentityState::RecoveryKeyNeeded { wrong: true } => M::TroubleIdentityWrongKey,
-                IdentityState::RecoveryKeyNeeded { wrong: false } => M::TroubleIdentityKey,
-                _ => M::TroubleIdentityReset,
-            }),
-        ),
+        Trouble::Identity(state) => (words.say(M::TroubleIdentity), words.say(identity(state))),
         Trouble::JoinFailed { title, reason } => join(words, title, reason),
         Trouble::Device(trouble) => device(words, trouble),
         Trouble::CallNotSaved { path } => (
@@ -95,6 +87,15 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
         }
     };
     TroubleText { what, advice }
+}
+
+fn identity(state: &IdentityState) -> Message {
+    match state {
+        IdentityState::KeysLost => Message::TroubleIdentityLost,
+        IdentityState::RecoveryKeyNeeded { wrong: true } => Message::TroubleIdentityWrongKey,
+        IdentityState::RecoveryKeyNeeded { wrong: false } => Message::TroubleIdentityKey,
+        _ => Message::TroubleIdentityReset,
+    }
 }
 
 fn join(words: &Words, title: &str, reason: &EndReason) -> (String, String) {

@@ -65,7 +65,7 @@ impl EvdevMuteKeys {
         let mut state = self.state();
         let known: Vec<PathBuf> = state.open.iter().map(|open| open.path.clone()).collect();
         for path in nodes().into_iter().filter(|path| !known.contains(path)) {
-            let Some(mut open) = Open::open(&path) else {
+            let Some(mut open) = Open::at(&path) else {
                 continue;
             };
             tracing::info!(name = open.name, light = open.light, "a mute key");
@@ -146,7 +146,7 @@ impl MuteKeys for EvdevMuteKeys {
 
 impl Open {
     /// `None` for what has no mute key, or may not be read.
-    fn open(path: &Path) -> Option<Self> {
+    fn at(path: &Path) -> Option<Self> {
         let device = Device::open(path).ok()?;
         let has_key = device.supported_keys()?.contains(KeyCode::KEY_MICMUTE);
         if !has_key || device.set_nonblocking(true).is_err() {

@@ -303,12 +303,12 @@ fn another_device_of_the_account_signs_the_room_in_and_verifies_it() -> Result<(
         element(&room, "user-code").await?;
         room.touch_element("With another device").await?;
         element(&room, "by-code").await?;
-        scan(servers, &telephone, &room, |shown| (shown + 1) % 100).await?;
+        Box::pin(scan(servers, &telephone, &room, |shown| (shown + 1) % 100)).await?;
         room.touch_element("New code").await?;
         element(&room, "user-code").await?;
         room.touch_element("With another device").await?;
         element(&room, "by-code").await?;
-        scan(servers, &telephone, &room, |shown| shown).await?;
+        Box::pin(scan(servers, &telephone, &room, |shown| shown)).await?;
         online(&room).await?;
         // Nobody gave the room a recovery key: the telephone gave it the account's keys.
         signed_is(&user, &["Raum Lahn"]).await?;

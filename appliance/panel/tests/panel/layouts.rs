@@ -144,67 +144,73 @@ fn buttons_are_large_and_are_hit_in_their_middle() {
     });
 }
 
+/// What people can't do without on this screen.
+#[allow(clippy::too_many_lines, reason = "a table: one line for each screen")]
+fn needed_on(screen: &str) -> &'static [&'static str] {
+    match screen {
+        "home" | "full" => &["clock", "date", "status", "join:0"],
+        "free" => &["clock", "date"],
+        "joining" => &["joining", "cancel"],
+        "waiting-host" => &["waiting-host", "cancel"],
+        "waiting-server" => &["waiting-server", "cancel"],
+        "lobby" | "lobby-sending" | "lobby-sent" => &["waiting-lobby", "message:0", "cancel"],
+        "lobby-answered" => &["waiting-lobby", "answer:0", "answer:1", "cancel"],
+        "consent" => &["question", "agree", "leave", "microphone", "recording"],
+        "consent-stream" => &["question", "agree", "leave", "microphone", "live-stream"],
+        "verify-question" => &["verify-question", "close-verification", "verify"],
+        "verify-question-user" => &["verify-question", "close-verification", "verify"],
+        "verify-scan" => &["title", "code", "compare-emoji", "close-verification"],
+        "verify-scanned" => &["verify-scanned", "scan-denied", "scan-confirmed"],
+        "verify-waiting" => &["verify-waiting", "close-verification"],
+        "verify-compare" => &["emoji:0", "emoji:6", "emoji-differ", "emoji-match"],
+        "verified" => &["verified", "close-verification"],
+        "not-verified" => &["not-verified", "close-verification"],
+        "sign-in-code" => &[
+            "code",
+            "address",
+            "user-code",
+            "until",
+            "whose",
+            "new-code",
+            "by-device",
+            "cancel",
+        ],
+        "sign-in-scan" => &["code", "title", "by-code", "cancel"],
+        "sign-in-digits" => &["title", "digits", "key:0", "key:erase", "enter", "cancel"],
+        "sign-in-allow" => &["sign-in-allow", "user-code", "cancel"],
+        "sign-in-problem" => &["sign-in-problem", "sign-in", "cancel"],
+        "remove" => &["question", "remove", "back", "leave"],
+        "end-for-all" => &["question", "end-for-all", "back", "leave"],
+        name if name.starts_with("password") || name.starts_with("recovery-key") => &[
+            "password",
+            "prompt",
+            "reveal",
+            "enter",
+            "cancel",
+            "key:erase",
+        ],
+        "more" | "more-all" | "more-no-chat" | "people" | "people-moderator" | "people-page"
+        | "person" | "chat" | "chat-empty" | "polls" | "keypad" => {
+            &["sheet", "back", "microphone", "camera", "leave"]
+        }
+        name if name.starts_with("call-") => &["title", "more", "microphone", "leave"],
+        "call" | "alone" | "reconnecting" => &[
+            "title",
+            "participants",
+            "elapsed",
+            "microphone",
+            "camera",
+            "leave",
+        ],
+        _ => &["clock"],
+    }
+}
+
 #[test]
 fn every_screen_has_what_it_is_for() {
     everywhere(|case, _, layout| {
         let has = |id: &str| layout.elements().iter().any(|e| e.id == id);
-        let wanted: &[&str] = match case.split(' ').next().unwrap() {
-            "home" | "full" => &["clock", "date", "status", "join:0"],
-            "free" => &["clock", "date"],
-            "joining" => &["joining", "cancel"],
-            "waiting-host" => &["waiting-host", "cancel"],
-            "waiting-server" => &["waiting-server", "cancel"],
-            "lobby" | "lobby-sending" | "lobby-sent" => &["waiting-lobby", "message:0", "cancel"],
-            "lobby-answered" => &["waiting-lobby", "answer:0", "answer:1", "cancel"],
-            "consent" => &["question", "agree", "leave", "microphone", "recording"],
-            "consent-stream" => &["question", "agree", "leave", "microphone", "live-stream"],
-            "verify-question" => &["verify-question", "close-verification", "verify"],
-            "verify-question-user" => &["verify-question", "close-verification", "verify"],
-            "verify-scan" => &["title", "code", "compare-emoji", "close-verification"],
-            "verify-scanned" => &["verify-scanned", "scan-denied", "scan-confirmed"],
-            "verify-waiting" => &["verify-waiting", "close-verification"],
-            "verify-compare" => &["emoji:0", "emoji:6", "emoji-differ", "emoji-match"],
-            "verified" => &["verified", "close-verification"],
-            "not-verified" => &["not-verified", "close-verification"],
-            "sign-in-code" => &[
-                "code",
-                "address",
-                "user-code",
-                "until",
-                "whose",
-                "new-code",
-                "by-device",
-                "cancel",
-            ],
-            "sign-in-scan" => &["code", "title", "by-code", "cancel"],
-            "sign-in-digits" => &["title", "digits", "key:0", "key:erase", "enter", "cancel"],
-            "sign-in-allow" => &["sign-in-allow", "user-code", "cancel"],
-            "sign-in-problem" => &["sign-in-problem", "sign-in", "cancel"],
-            "remove" => &["question", "remove", "back", "leave"],
-            "end-for-all" => &["question", "end-for-all", "back", "leave"],
-            name if name.starts_with("password") || name.starts_with("recovery-key") => &[
-                "password",
-                "prompt",
-                "reveal",
-                "enter",
-                "cancel",
-                "key:erase",
-            ],
-            "more" | "more-all" | "more-no-chat" | "people" | "people-moderator"
-            | "people-page" | "person" | "chat" | "chat-empty" | "polls" | "keypad" => {
-                &["sheet", "back", "microphone", "camera", "leave"]
-            }
-            name if name.starts_with("call-") => &["title", "more", "microphone", "leave"],
-            "call" | "alone" | "reconnecting" => &[
-                "title",
-                "participants",
-                "elapsed",
-                "microphone",
-                "camera",
-                "leave",
-            ],
-            _ => &["clock"],
-        };
+        let wanted = needed_on(case.split(' ').next().unwrap());
         for id in wanted {
             assert!(has(id), "{case} lacks {id}");
         }

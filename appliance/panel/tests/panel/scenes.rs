@@ -261,7 +261,7 @@ pub(crate) fn untrusted() -> Trouble {
 /// One of each kind.
 pub(crate) fn all_troubles() -> Vec<Trouble> {
     let name = "Logitech BRIO".to_owned();
-    vec![
+    let mut troubles = vec![
         Trouble::SignedOut {
             server: "matrix.example.org".to_owned(),
         },
@@ -306,6 +306,13 @@ pub(crate) fn all_troubles() -> Vec<Trouble> {
             device: name,
             reason: "EIO".to_owned(),
         }),
+    ];
+    troubles.extend(more_troubles());
+    troubles
+}
+
+fn more_troubles() -> Vec<Trouble> {
+    vec![
         Trouble::CallNotSaved {
             path: "/var/lib/saal/call.json".to_owned(),
         },

@@ -35,6 +35,22 @@ pub(crate) struct Coturn {
     pub(crate) authority: NamedTempFile,
 }
 
+/// No files of the machine, one user, and nobody but us.
+const SETTINGS: [&str; 12] = [
+    "-n",
+    "--no-cli",
+    "--lt-cred-mech",
+    "--user=room:secret",
+    "--realm=saal",
+    "--listening-ip=127.0.0.1",
+    "--listening-ip=::1",
+    "--relay-ip=127.0.0.1",
+    "--allow-loopback-peers",
+    "--no-dtls",
+    "--log-file=stdout",
+    "--simple-log",
+];
+
 fn free_port() -> u16 {
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
@@ -57,24 +73,7 @@ impl Coturn {
         let (port, tls_port) = (free_port(), free_port());
         let log = File::create(folder.path().join("log")).unwrap();
         let process = Command::new("turnserver")
-            .args([
-                "-n",
-                "--no-cli",
-                "--lt-cred-mech",
-                "--user=room:secret",
-                "--realm=saal",
-            ])
-            .args([
-                "--listening-ip=127.0.0.1",
-                "--listening-ip=::1",
-                "--relay-ip=127.0.0.1",
-            ])
-            .args([
-                "--allow-loopback-peers",
-                "--no-dtls",
-                "--log-file=stdout",
-                "--simple-log",
-            ])
+            .args(SETTINGS)
             .arg(format!("--listening-port={port}"))
             .arg(format!("--tls-listening-port={tls_port}"))
             .arg(format!("--min-port={}", RELAYED.start()))

@@ -95,7 +95,7 @@ pub(crate) fn labels(
     let names = names.iter().map(|(_, label)| label.clone());
     names
         .chain(screen.marks(&call.state))
-        .chain(screen.page(&stage.seen(), &call.state))
+        .chain(screen.page(&stage.seen()))
         .chain(chat)
         .chain(signs)
         .chain(screen.captions(&call.said))
@@ -241,24 +241,22 @@ impl Screen {
             height: box_height(line_height, 1),
         };
         let lines = vec![words(on.join("   "))];
-        // Where there is more than fits, what people see of it stands below.
         (!on.is_empty()).then(|| Label {
             ground: Ground::Red,
             ..label(area, Place::TopRight, line_height, lines)
         })
     }
 
-    /// Which of many people are seen, below the marks.
-    fn page(&self, seen: &Seen<'_>, state: &MeetingState) -> Option<Label> {
+    /// Which of many people are seen, in the corner where no name begins.
+    fn page(&self, seen: &Seen<'_>) -> Option<Label> {
         if seen.pages == 1 {
             return None;
         }
-        let marked = state.recording || state.live_stream || state.transcription;
         let (line_height, inset) = (self.line(), inset(self.height));
         let high = box_height(line_height, 1);
         let area = Rect {
             x: down(0, inset),
-            y: down(0, inset + u32::from(marked) * (high + inset)),
+            y: down(0, self.pictures.1.saturating_sub(high + inset)),
             width: self.pictures.0 - 2 * inset,
             height: high,
         };

@@ -321,6 +321,7 @@ fn leave_accounts_to(settings: &mut Value, service: &str) {
             "registration_requires_token",
             "registration_shared_secret",
             "refreshable_access_token_lifetime",
+            "login_via_existing_session",
         ] {
             all.remove(own);
         }

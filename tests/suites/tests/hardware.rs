@@ -46,6 +46,7 @@ impl Machine {
         self.guest().load("vivid", &CAMERAS).await?;
         self.guest().load("snd-aloop", &SOUND_CARD).await?;
         self.guest().load("snd-dummy", &OTHER_SOUND_CARD).await?;
+        self.guest().load("evdev", &[]).await?;
         self.guest().load("uinput", &[]).await
     }
 

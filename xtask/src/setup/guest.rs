@@ -24,11 +24,12 @@ const BUSYBOX: &str = "busybox-static";
 /// What it takes to mount this machine's file system.
 const BOOT: [&str; 3] = ["virtio_pci", "9pnet_virtio", "9p"];
 /// Cameras, sound cards and keys that are not there, a display, and a USB controller with nothing but software behind it.
-const DRIVERS: [&str; 10] = [
+const DRIVERS: [&str; 11] = [
     "vivid",
     "snd-aloop",
     "snd-dummy",
     "uinput",
+    "evdev",
     "dummy_hcd",
     "usb_f_uvc",
     "usb_f_uac2",
@@ -37,7 +38,7 @@ const DRIVERS: [&str; 10] = [
     "virtio-gpu",
 ];
 /// Changes when something above does, so that it is made anew.
-const EDITION: &str = "3";
+const EDITION: &str = "4";
 
 /// The folder; none on machines whose programs Debian's amd64 kernel can't run.
 pub(super) fn folder() -> anyhow::Result<Option<PathBuf>> {

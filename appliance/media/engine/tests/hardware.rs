@@ -570,26 +570,6 @@ async fn another_microphone_does_the_work_of_one_that_is_pulled_until_it_is_back
         .await;
 }
 
-/// What the room plays it hears at once: without the canceller the far end would hear itself all the time.
-#[tokio::test]
-#[ignore = "needs snd-aloop"]
-async fn the_far_end_does_not_hear_itself() {
-    let (microphone, loudspeaker) = loop_of_sound();
-    let mut devices = with_loudspeaker(&loudspeaker.name);
-    devices.microphone = AudioChoice::Device(microphone.name);
-    devices.sound_processing = true;
-    let mut room = Daemon::engine(devices).await;
-    let mut far_end = Daemon::engine(simulated()).await;
-    connect(&mut far_end, &mut room, IN, SourceKind::Microphone).await;
-    connect(&mut room, &mut far_end, OUT, SourceKind::Microphone).await;
-    room.stats_until(plays).await;
-    let silent = |stats: &MediaStats| {
-        let sound = stats.received_audio.first();
-        sound.is_some_and(|sound| sound.packets > 50 && sound.level_dbfs < -40.0)
-    };
-    far_end.stats_until(silent).await;
-}
-
 #[tokio::test]
 #[ignore = "needs snd-aloop"]
 async fn an_engine_that_stood_still_captures_and_plays_on() {

@@ -224,7 +224,7 @@ fn ink(picture: &Picture, from: u32) -> f64 {
 fn a_line_of_the_chat_arrives_and_stands_on_the_television() -> Result<()> {
     run(async {
         let stage = JitsiTaken::take().await?;
-        let meeting = stage.meeting("Chat", &JitsiJoin::silent("Anna")).await?;
+        let meeting = stage.meeting("Chat", &JitsiJoin::named("Anna")).await?;
         meeting.join().await?;
         meeting.room_is("the room", |_| true).await?;
         meeting.host.say("Grüße aus München").await?;
@@ -235,10 +235,10 @@ fn a_line_of_the_chat_arrives_and_stands_on_the_television() -> Result<()> {
         let JitsiMeeting { room, host, .. } = &meeting;
         room.status_is("the line", PATIENCE, heard).await?;
 
-        // It stands beside the pictures, of which there is only the room's own.
+        // It stands beside the pictures, of which there is only hers.
         let look = async || room.television().await;
         let whole = |picture: &Picture| picture.code().is_some();
-        until("the room's own picture", PATIENCE, look, whole).await?;
+        until("her picture", PATIENCE, look, whole).await?;
         room.touch_element("More").await?;
         room.touch_element("Show chat on TV").await?;
         let aside = |picture: &Picture| {
@@ -262,9 +262,7 @@ fn a_line_of_the_chat_arrives_and_stands_on_the_television() -> Result<()> {
 fn what_is_said_is_captioned_on_panel_and_television() -> Result<()> {
     run(async {
         let mut stage = JitsiTaken::take().await?;
-        let meeting = stage
-            .meeting("Captions", &JitsiJoin::silent("Anna"))
-            .await?;
+        let meeting = stage.meeting("Captions", &JitsiJoin::named("Anna")).await?;
         // A real chat room takes transcripts from its transcriber alone.
         if stage.stand_in("captions").is_none() {
             return Ok(());
@@ -274,7 +272,7 @@ fn what_is_said_is_captioned_on_panel_and_television() -> Result<()> {
         let JitsiMeeting { room, host, .. } = &meeting;
         let look = async || room.television().await;
         let whole = |picture: &Picture| picture.code().is_some();
-        until("the room's own picture", PATIENCE, look, whole).await?;
+        until("her picture", PATIENCE, look, whole).await?;
 
         let anna = host.id().await?;
         let mut sentence = Sentence {

@@ -13,16 +13,16 @@ mod progress;
 mod receiving;
 mod sending;
 mod video;
+mod wanted;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     time::{Duration, Instant},
 };
 
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, ConnectionStats, DeviceChoice, DeviceUse, DisplayChoice,
-    EncoderChoice, Label, MediaCommand, MediaEvent, MediaStats, SourceKind, Television, Tile,
-    TileSource, TransportEvent, TransportId, TransportState,
+    ConnectionStats, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats, SourceKind,
+    Television, TileSource, TransportEvent, TransportId, TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -39,6 +39,7 @@ use encryption::Encryption;
 use progress::{Progress, Reading};
 use receiving::Receiving;
 use sending::Sending;
+use wanted::Wanted;
 
 /// Waiting this long between two attempts to bring back a part that failed; short enough that
 /// people don't reach for the power plug, long enough to stay cheap.
@@ -72,47 +73,6 @@ pub struct Engine {
     connections: BTreeMap<TransportId, ConnectionStats>,
     television_retry: Option<Instant>,
     progress: Progress,
-}
-
-/// What the daemon wants, apart from tracks.
-#[derive(Clone, Debug)]
-struct Wanted {
-    devices: DeviceChoice,
-    television: Option<Television>,
-    muted: BTreeSet<SourceKind>,
-    tiles: Vec<Tile>,
-    labels: Vec<Label>,
-    ringing: bool,
-    volume: Option<u8>,
-    meter: bool,
-    tone: bool,
-    pictures_per_second: u32,
-}
-
-impl Default for Wanted {
-    fn default() -> Self {
-        let devices = DeviceChoice {
-            camera: CameraChoice::None,
-            microphone: AudioChoice::None,
-            loudspeaker: AudioChoice::None,
-            content: CameraChoice::None,
-            encoder: EncoderChoice::None,
-            display: DisplayChoice::None,
-            sound_processing: true,
-        };
-        Self {
-            devices,
-            television: None,
-            muted: BTreeSet::new(),
-            tiles: Vec::new(),
-            labels: Vec::new(),
-            ringing: false,
-            volume: None,
-            meter: false,
-            tone: false,
-            pictures_per_second: 0,
-        }
-    }
 }
 
 impl Engine {

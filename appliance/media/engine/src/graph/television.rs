@@ -18,16 +18,17 @@ use saal_media_protocol::{Label, Television, Tile, TileSource};
 use tokio::sync::watch;
 
 use super::{
-    Graph, GraphError, Part, begin_now, chain, colorimetry::call_all_one, display,
-    encoder::live_input, live_aggregator, make, source_video::raw_caps, start, stop,
+    Graph, GraphError, Part, begin_now, chain,
+    colorimetry::call_all_one,
+    display,
+    encoder::live_input,
+    live_aggregator, make,
+    preview::{Picture, Preview},
+    source_video::raw_caps,
+    start, stop,
 };
 use crate::lettering::{Lettered, Lettering};
 
-/// A JPEG of the television.
-pub type Picture = Arc<[u8]>;
-
-/// Quality of the preview; 75 is what libjpeg calls its default, without visible blocks.
-const JPEG_QUALITY: i32 = 75;
 /// A calm picture needs no more.
 const IDLE_PICTURES_PER_SECOND: u32 = 1;
 /// The grey picture in tiles whose own is not there yet; 16:9 as most tiles are.
@@ -411,49 +412,6 @@ impl TelevisionOutput {
     }
 }
 
-/// The picture for those who look from elsewhere: as JPEG, and not more often than they want.
-#[derive(Debug)]
-struct Preview {
-    gate: gst::Element,
-    rate: gst::Element,
-}
-
-impl Preview {
-    fn new(
-        pipeline: &gst::Pipeline,
-        from: &gst::Element,
-        to: watch::Sender<Option<Picture>>,
-    ) -> Result<Self, GraphError> {
-        let (gate, rate, queue) = (make("valve")?, make("videorate")?, display::latest()?);
-        gate.set_property("drop", true);
-        rate.set_property("drop-only", true);
-        let jpeg = make("jpegenc")?;
-        jpeg.set_property("quality", JPEG_QUALITY);
-        let output = gst_app::AppSink::builder()
-            .sync(false)
-            .async_(false)
-            .max_buffers(1)
-            .drop(true)
-            .build();
-        output.set_property("enable-last-sample", false);
-        output.set_callbacks(preview_callbacks(to));
-        let elements = [&gate, &rate, &queue, &jpeg, output.upcast_ref()];
-        chain(pipeline, Part::Television, &elements)?;
-        let linked = from.link(&gate);
-        linked.map_err(|source| GraphError::Link {
-            part: Part::Television,
-            source,
-        })?;
-        Ok(Self { gate, rate })
-    }
-
-    fn set_rate(&self, pictures_per_second: u32) {
-        self.gate.set_property("drop", pictures_per_second == 0);
-        let rate = i32::try_from(pictures_per_second.max(1)).unwrap_or(i32::MAX);
-        self.rate.set_property("max-rate", rate);
-    }
-}
-
 impl Drop for TelevisionOutput {
     fn drop(&mut self) {
         for shown in &self.tiles {
@@ -508,17 +466,5 @@ fn picture(width: u32, [luma, blue, red]: [&Vec<u8>; 3], caps: &gst::Caps) -> gs
     gst::Sample::builder()
         .buffer(&gst::Buffer::from_slice(picture))
         .caps(caps)
-        .build()
-}
-
-fn preview_callbacks(preview: watch::Sender<Option<Picture>>) -> gst_app::AppSinkCallbacks {
-    gst_app::AppSinkCallbacks::builder()
-        .new_sample(move |output| {
-            let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-            if let Some(jpeg) = sample.buffer().and_then(|b| b.map_readable().ok()) {
-                preview.send_replace(Some(jpeg.as_slice().into()));
-            }
-            Ok(gst::FlowSuccess::Ok)
-        })
         .build()
 }

@@ -1,0 +1,49 @@
+//! What the daemon wants of the engine.
+
+use std::collections::BTreeSet;
+
+use saal_media_protocol::{
+    AudioChoice, CameraChoice, DeviceChoice, DisplayChoice, EncoderChoice, Label, SourceKind,
+    Television, Tile,
+};
+
+/// What the daemon wants, apart from tracks.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) devices: DeviceChoice,
+    pub(super) television: Option<Television>,
+    pub(super) muted: BTreeSet<SourceKind>,
+    pub(super) tiles: Vec<Tile>,
+    pub(super) labels: Vec<Label>,
+    pub(super) ringing: bool,
+    pub(super) volume: Option<u8>,
+    pub(super) meter: bool,
+    pub(super) tone: bool,
+    pub(super) pictures_per_second: u32,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        let devices = DeviceChoice {
+            camera: CameraChoice::None,
+            microphone: AudioChoice::None,
+            loudspeaker: AudioChoice::None,
+            content: CameraChoice::None,
+            encoder: EncoderChoice::None,
+            display: DisplayChoice::None,
+            sound_processing: true,
+        };
+        Self {
+            devices,
+            television: None,
+            muted: BTreeSet::new(),
+            tiles: Vec::new(),
+            labels: Vec::new(),
+            ringing: false,
+            volume: None,
+            meter: false,
+            tone: false,
+            pictures_per_second: 0,
+        }
+    }
+}

@@ -2,76 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
+mod support;
+
 use std::{
     net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
-use saal_hal_sim::SimulatedSealer;
-use saal_matrix::{LogIn, MatrixSettings, Sealing, Service};
+use saal_matrix::LogIn;
 use saal_meeting::{
     AccountAction, AccountState, MeetingCommand, MeetingEvent, SignIn, SignInProblem, SignInWay,
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Room {
-    /// Dropping them ends the service.
-    commands: mpsc::UnboundedSender<MeetingCommand>,
-    events: mpsc::UnboundedReceiver<MeetingEvent>,
-}
-
-impl Room {
-    fn start(server: SocketAddr, store: &Path) -> Self {
-        Self::log_in(server, store, LogIn::AccessToken(secret("syt_secret")))
-    }
-
-    fn log_in(server: SocketAddr, store: &Path, log_in: LogIn) -> Self {
-        let settings = MatrixSettings {
-            homeserver: format!("http://{server}").parse().unwrap(),
-            log_in,
-            device_name: "Raum Lahn".to_owned(),
-            allowed_servers: Vec::new(),
-            verifiers: Vec::new(),
-            call_service: None,
-            leave_delay: saal_matrix::LEAVE_DELAY,
-            recovery_key: None,
-            sealing: Sealing(Arc::new(SimulatedSealer::new(1))),
-        };
-        let (commands, events) = Service::start(settings, store);
-        Self { commands, events }
-    }
-
-    async fn next(&mut self) -> MeetingEvent {
-        let next = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-        next.expect("something happens").expect("the service lives")
-    }
-
-    async fn until(&mut self, wanted: impl Fn(&AccountState) -> bool) -> AccountState {
-        let mut seen = Vec::new();
-        let looking = async {
-            loop {
-                match self.events.recv().await.expect("the service lives") {
-                    MeetingEvent::Account(state) if wanted(&state) => return state,
-                    other => seen.push(other),
-                }
-            }
-        };
-        let found = tokio::time::timeout(PATIENCE, looking).await;
-        found.unwrap_or_else(|_| panic!("only saw {seen:?}"))
-    }
-}
-
-fn secret(text: &str) -> saal_matrix::Secret {
-    text.to_owned().into()
-}
+use support::{PATIENCE, Request, Room, secret, serve, works};
+use tokio::net::TcpListener;
 
 fn password(password: Result<&str, &str>) -> LogIn {
     LogIn::Password {
@@ -83,74 +27,6 @@ fn password(password: Result<&str, &str>) -> LogIn {
 /// Answers every request by its path until the test ends.
 async fn homeserver(answer: fn(&str) -> (u16, &'static str)) -> SocketAddr {
     serve(move |request: &Request| answer(&request.path)).await
-}
-
-/// What a homeserver is asked.
-struct Request {
-    path: String,
-    /// Of the header, without "Bearer".
-    token: String,
-    body: String,
-}
-
-/// Answers every request until the test ends.
-async fn serve<B: AsRef<str> + 'static>(
-    answer: impl Fn(&Request) -> (u16, B) + Send + Sync + 'static,
-) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let answer = Arc::new(answer);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let answer = answer.clone();
-            tokio::spawn(async move {
-                let request = read(&mut stream).await;
-                let answer = {
-                    let (status, body) = answer(&request);
-                    let body = body.as_ref();
-                    format!(
-                        "HTTP/1.1 {status} -\r\ncontent-type: application/json\r\n\
-                         content-length: {}\r\nconnection: close\r\n\r\n{body}",
-                        body.len()
-                    )
-                };
-                let _ = stream.write_all(answer.as_bytes()).await;
-            });
-        }
-    });
-    address
-}
-
-async fn read(stream: &mut TcpStream) -> Request {
-    let (mut text, mut part) = (String::new(), vec![0; 65_536]);
-    loop {
-        let length = stream.read(&mut part).await.unwrap_or(0);
-        text.push_str(&String::from_utf8_lossy(&part[..length]));
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let header = |name: &str| {
-            let mut lines = head.lines().filter_map(|line| line.split_once(": "));
-            lines.find(|(key, _)| key.eq_ignore_ascii_case(name))
-        };
-        let body_length = header("content-length").and_then(|(_, n)| n.parse().ok());
-        if length == 0 || (text.contains("\r\n\r\n") && body.len() >= body_length.unwrap_or(0)) {
-            let token = header("authorization").map_or("", |(_, token)| token);
-            return Request {
-                path: head.split(' ').nth(1).unwrap_or_default().to_owned(),
-                token: token.trim_start_matches("Bearer ").to_owned(),
-                body: body.to_owned(),
-            };
-        }
-    }
-}
-
-fn works(path: &str) -> (u16, &'static str) {
-    match path.split('?').next().unwrap_or_default() {
-        "/_matrix/client/versions" => (200, r#"{"versions":["v1.11"]}"#),
-        "/_matrix/client/v3/account/whoami" => (200, r#"{"user_id":"@room:hs","device_id":"DEV"}"#),
-        "/_matrix/client/v3/sync" => (200, r#"{"next_batch":"s1"}"#),
-        "/_matrix/client/v3/keys/upload" => (200, r#"{"one_time_key_counts":{}}"#),
-        _ => (404, r#"{"errcode":"M_UNRECOGNIZED","error":"no"}"#),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -160,6 +160,16 @@ fn slid(pos: &str, rooms: &[(&str, &str)]) -> Reply {
     (200, answer.to_string()).into()
 }
 
+/// The room is in one meeting, by either way.
+fn daily(slides: bool) -> Reply {
+    let rooms = [("!daily:hs", "Daily")];
+    if slides {
+        slid("1", &rooms)
+    } else {
+        synced("s1", &rooms)
+    }
+}
+
 fn synced(token: &str, rooms: &[(&str, &str)]) -> Reply {
     let entry = |(id, name): &(&str, &str)| {
         let room = json!({ "state": { "events": meeting(name) }, "timeline": { "events": [] } });
@@ -270,12 +280,7 @@ async fn a_server_that_wants_to_be_left_alone_is() {
     for slides in [true, false] {
         let store = tempfile::tempdir().unwrap();
         let (server, home) = Home::start(slides).await;
-        let rooms = [("!daily:hs", "Daily")];
-        let answer = if slides {
-            slid("1", &rooms)
-        } else {
-            synced("s1", &rooms)
-        };
+        let answer = daily(slides);
         home.will([refused(429, "M_LIMIT_EXCEEDED"), answer]);
         let mut room = Room::start(server, store.path());
         meets(&mut room, &["Daily"]).await;
@@ -290,12 +295,7 @@ async fn a_server_in_trouble_is_said_and_come_back_to() {
     for slides in [true, false] {
         let store = tempfile::tempdir().unwrap();
         let (server, home) = Home::start(slides).await;
-        let rooms = [("!daily:hs", "Daily")];
-        let answer = if slides {
-            slid("1", &rooms)
-        } else {
-            synced("s1", &rooms)
-        };
+        let answer = daily(slides);
         let broken = || Reply::from((502, "<html>Bad Gateway</html>"));
         home.will([broken(), broken(), broken(), answer]);
         let mut room = Room::start(server, store.path());

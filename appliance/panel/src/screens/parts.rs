@@ -2,6 +2,7 @@
 
 use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::Intent;
+use saal_meeting::AccountAction;
 use taffy::AlignItems;
 
 use super::{Density, Page};
@@ -121,6 +122,36 @@ impl Page<'_> {
             .fill(fill)
             .round(self.px(16.0))
             .means(meaning)
+    }
+
+    /// A button that does something with the room's account.
+    pub(crate) fn account_button(
+        &self,
+        (id, label, mark): (&str, Message, Icon),
+        tones: Tones,
+        action: AccountAction,
+    ) -> Node {
+        let label = self.words.say(label);
+        let meaning = Meaning::new(id, Role::Button, label.clone()).intent(Intent::Account(action));
+        self.button(mark, &label, tones, meaning)
+    }
+
+    /// Buttons that belong together, below each other where they don't fit.
+    pub(crate) fn buttons(&self, buttons: impl IntoIterator<Item = Node>) -> Node {
+        row(buttons).gap(self.px(20.0)).wrapping().centred().rigid()
+    }
+
+    /// A card with words that say where something stands, and a button on either side to move it.
+    pub(crate) fn between(&self, before: Node, stands: Meaning, behind: Node) -> Node {
+        let words = text(
+            stands.label.clone(),
+            self.font(Type::Strong).centred().figures(),
+            self.theme.text.0,
+        );
+        let stands = row([words.grow()]).share().means(stands);
+        self.card(row([before, stands, behind]).gap(self.px(16.0)))
+            .paddings(self.px(16.0), self.px(10.0))
+            .rigid()
     }
 
     /// A line of `across` equal cells; what is missing stays empty.

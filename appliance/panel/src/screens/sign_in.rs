@@ -9,7 +9,6 @@ use super::{
     Density, Fit, Page,
     digits::digits,
     joining::waiting,
-    parts::Tones,
     scanning::{SIZES, Scan, side},
 };
 use crate::{
@@ -95,7 +94,7 @@ fn needed(page: &Page<'_>, server: &str, problem: Option<&SignInProblem>) -> Nod
         way: SignInWay::Code,
     }));
     let again = page.button(Icon::Reconnect, &label, page.accent(), meaning);
-    let buttons = pair(page, vec![cancel(page), again]);
+    let buttons = page.buttons([cancel(page), again]);
     waiting(
         page,
         (mark, "sign-in-problem"),
@@ -142,7 +141,7 @@ fn by_hand(page: &Page<'_>, code: &SignInCode) -> Node {
 
 fn whole_page(page: &Page<'_>, main: Node) -> Node {
     let buttons = [Some(cancel(page)), Some(new_code(page)), by_device(page)];
-    let buttons = pair(page, buttons.into_iter().flatten().collect());
+    let buttons = page.buttons(buttons.into_iter().flatten());
     let parts = [
         page.top_bar(),
         spacer(),
@@ -245,7 +244,7 @@ fn new_code(page: &Page<'_>) -> Node {
         way: SignInWay::Code,
     };
     let what = ("new-code", Message::SignInNewCode, Icon::Reconnect);
-    button(page, what, page.quiet(), action)
+    page.account_button(what, page.quiet(), action)
 }
 
 /// Changes over to another way.
@@ -254,7 +253,7 @@ fn begin(page: &Page<'_>, way: SignInWay) -> Node {
         SignInWay::Code => ("by-code", Message::SignInByCode, Icon::Key),
         SignInWay::Device => ("by-device", Message::SignInByDevice, Icon::Scanned),
     };
-    button(page, what, page.quiet(), AccountAction::SignIn { way })
+    page.account_button(what, page.quiet(), AccountAction::SignIn { way })
 }
 
 fn cancel(page: &Page<'_>) -> Node {
@@ -264,19 +263,4 @@ fn cancel(page: &Page<'_>) -> Node {
         .intent(Intent::Account(AccountAction::CancelSignIn))
         .step(Step::Close);
     page.button(Icon::Cancel, &label, page.quiet(), meaning)
-}
-
-fn button(
-    page: &Page<'_>,
-    (id, label, mark): (&str, Message, Icon),
-    tones: Tones,
-    action: AccountAction,
-) -> Node {
-    let label = page.words.say(label);
-    let meaning = Meaning::new(id, Role::Button, label.clone()).intent(Intent::Account(action));
-    page.button(mark, &label, tones, meaning)
-}
-
-fn pair(page: &Page<'_>, buttons: Vec<Node>) -> Node {
-    row(buttons).gap(page.px(20.0)).wrapping().centred().rigid()
 }

@@ -1,9 +1,8 @@
 //! Somebody verifies the room from another device of its account.
 
-use saal_core::Intent;
 use saal_meeting::{AccountAction, Verification};
 
-use super::{Density, Fit, Page, joining::waiting, parts::Tones, scanning::Scan};
+use super::{Density, Fit, Page, joining::waiting, scanning::Scan};
 use crate::{
     Layout,
     element::Role,
@@ -75,21 +74,19 @@ fn question(page: &Page<'_>, device: &str, user: Option<&str>) -> Node {
             page.words.tell(Message::VerifyQuestionUserHint, user)
         }
     };
-    let verify = button(
-        page,
+    let verify = page.account_button(
         ("verify", Message::Verify, Icon::Check),
         page.accent(),
         AccountAction::Verify,
     );
     let not = close(page, Message::VerifyNot, Icon::Cancel);
     let mark = (Icon::Lock, "verify-question");
-    waiting(page, mark, &what, &hint, vec![pair(page, not, verify)])
+    waiting(page, mark, &what, &hint, vec![page.buttons([not, verify])])
 }
 
 fn beside_code(page: &Page<'_>, emoji: bool) -> Vec<Node> {
     let emoji = emoji.then(|| {
-        button(
-            page,
+        page.account_button(
             ("compare-emoji", Message::VerifyEmojiInstead, Icon::Smile),
             page.quiet(),
             AccountAction::CompareEmoji,
@@ -105,7 +102,7 @@ fn scanned(page: &Page<'_>) -> Node {
     let hint = page.words.say(Message::VerifyScannedHint);
     let answer = |id, label, mark, tones, confirmed| {
         let action = AccountAction::Scanned { confirmed };
-        button(page, (id, label, mark), tones, action)
+        page.account_button((id, label, mark), tones, action)
     };
     let no = answer(
         "scan-denied",
@@ -122,7 +119,7 @@ fn scanned(page: &Page<'_>) -> Node {
         true,
     );
     let mark = (Icon::Scanned, "verify-scanned");
-    waiting(page, mark, &what, &hint, vec![pair(page, no, yes)])
+    waiting(page, mark, &what, &hint, vec![page.buttons([no, yes])])
 }
 
 fn compare(page: &Page<'_>, emoji: &[u8; 7]) -> Node {
@@ -148,14 +145,12 @@ fn compare(page: &Page<'_>, emoji: &[u8; 7]) -> Node {
     while cells.len() > 0 {
         rows.push(page.cells(cells.by_ref().take(across), across));
     }
-    let other = button(
-        page,
+    let other = page.account_button(
         ("emoji-differ", Message::VerifyOther, Icon::Cancel),
         page.quiet(),
         AccountAction::Compared { same: false },
     );
-    let same = button(
-        page,
+    let same = page.account_button(
         ("emoji-match", Message::VerifySame, Icon::Check),
         page.accent(),
         AccountAction::Compared { same: true },
@@ -166,7 +161,7 @@ fn compare(page: &Page<'_>, emoji: &[u8; 7]) -> Node {
         spacer(),
         head.rigid(),
         column(rows).gap(page.px(14.0)).above(page.px(20.0)),
-        row([pair(page, other, same)])
+        row([page.buttons([other, same])])
             .centred()
             .above(page.px(24.0)),
         spacer(),
@@ -207,24 +202,5 @@ fn cell(page: &Page<'_>, at: usize, number: u8) -> Node {
 
 fn close(page: &Page<'_>, label: Message, mark: Icon) -> Node {
     let what = ("close-verification", label, mark);
-    button(page, what, page.quiet(), AccountAction::CloseVerification)
-}
-
-fn button(
-    page: &Page<'_>,
-    (id, label, mark): (&str, Message, Icon),
-    tones: Tones,
-    action: AccountAction,
-) -> Node {
-    let label = page.words.say(label);
-    let meaning = Meaning::new(id, Role::Button, label.clone()).intent(Intent::Account(action));
-    page.button(mark, &label, tones, meaning)
-}
-
-fn pair(page: &Page<'_>, first: Node, second: Node) -> Node {
-    row([first, second])
-        .gap(page.px(20.0))
-        .wrapping()
-        .centred()
-        .rigid()
+    page.account_button(what, page.quiet(), AccountAction::CloseVerification)
 }

@@ -188,25 +188,26 @@ impl Engine {
             } => {
                 self.sending.estimate(transport, bits_per_second);
             }
-            FromTransport::Event(event) => {
-                match &event {
-                    TransportEvent::RemoteTracks { transport, tracks } => {
-                        self.receiving
-                            .keep(*transport, tracks, self.devices.sound());
-                    }
-                    // What was encoded before did not leave: the far end needs a beginning.
-                    TransportEvent::State {
-                        transport,
-                        state: TransportState::Connected,
-                    } => {
-                        self.sending.begin(*transport);
-                    }
-                    _ => {}
-                }
-                self.say(MediaEvent::Transport(event));
-            }
+            FromTransport::Event(event) => self.happened(event),
         }
         self.reconcile();
+    }
+
+    /// Something that the service has to know, and this engine too.
+    fn happened(&mut self, event: TransportEvent) {
+        match &event {
+            TransportEvent::RemoteTracks { transport, tracks } => {
+                self.receiving
+                    .keep(*transport, tracks, self.devices.sound());
+            }
+            // What was encoded before did not leave: the far end needs a beginning.
+            TransportEvent::State {
+                transport,
+                state: TransportState::Connected,
+            } => self.sending.begin(*transport),
+            _ => {}
+        }
+        self.say(MediaEvent::Transport(event));
     }
 
     /// Takes in what the graph says.

@@ -240,7 +240,8 @@ pub(crate) async fn abilities(http: &reqwest::Client, service: &str) -> Abilitie
 mod tests {
     use super::*;
 
-    fn asked(mode: &Mode, path: &str, leave: Option<Leave<'_>>) -> Value {
+    /// The room's device, and what its home server vouches for it with.
+    pub(super) fn us() -> (Device, OpenIdToken) {
         let own = Device {
             user: "@room:hs".into(),
             device: "R".into(),
@@ -248,7 +249,11 @@ mod tests {
         let token = json!({
             "access_token": "t", "token_type": "Bearer", "matrix_server_name": "hs", "expires_in": 3600,
         });
-        let openid_token: OpenIdToken = serde_json::from_value(token).unwrap();
+        (own, serde_json::from_value(token).unwrap())
+    }
+
+    fn asked(mode: &Mode, path: &str, leave: Option<Leave<'_>>) -> Value {
+        let (own, openid_token) = us();
         let entry = Entry {
             room_id: "!r:hs",
             own: &own,

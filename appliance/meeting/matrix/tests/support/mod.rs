@@ -18,7 +18,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// The account as the daemon has it.
 pub(crate) struct Room {
     /// Dropping them ends the service.
-    _commands: mpsc::UnboundedSender<MeetingCommand>,
+    pub(crate) commands: mpsc::UnboundedSender<MeetingCommand>,
     pub(crate) events: mpsc::UnboundedReceiver<MeetingEvent>,
 }
 
@@ -40,10 +40,12 @@ impl Room {
             sealing: Sealing(Arc::new(SimulatedSealer::new(1))),
         };
         let (commands, events) = Service::start(settings, store);
-        Self {
-            _commands: commands,
-            events,
-        }
+        Self { commands, events }
+    }
+
+    pub(crate) async fn next(&mut self) -> MeetingEvent {
+        let next = tokio::time::timeout(PATIENCE, self.events.recv()).await;
+        next.expect("something happens").expect("the service lives")
     }
 
     pub(crate) async fn until(&mut self, wanted: impl Fn(&AccountState) -> bool) -> AccountState {

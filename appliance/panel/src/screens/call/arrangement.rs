@@ -5,7 +5,7 @@ use saal_fleet_protocol::config::Layout as Large;
 
 use super::{
     super::{Fit, Page, paging::List},
-    more::{Tile, tile_row, white},
+    more::{Tile, tile_row},
     sheet::{Head, list},
 };
 use crate::{
@@ -13,8 +13,7 @@ use crate::{
     element::Role,
     icon::Icon,
     language::Message,
-    node::{Meaning, Node, row, text},
-    style::Type,
+    node::{Meaning, Node},
     view::{Call, TelevisionView},
 };
 
@@ -70,19 +69,10 @@ fn layout(page: &Page<'_>, call: &Call, large: Large) -> Tile {
             Message::LayoutContentHint,
         ),
     };
-    let (label, more) = (page.words.say(label), page.words.say(more));
-    let chosen = call.television.layout == large;
-    let meaning = Meaning::new(id, Role::Radio, label.clone())
-        .described(more.clone())
-        .pressed(chosen)
+    let words = (page.words.say(label), page.words.say(more));
+    let meaning = Meaning::new(id, Role::Radio, words.0.clone())
         .intent(Intent::Arrange(Arrange::Layout(large)));
-    Tile {
-        mark,
-        label,
-        more: Some(more),
-        tones: if chosen { page.soft() } else { white(page) },
-        meaning,
-    }
+    Tile::held(page, mark, words, call.television.layout == large, meaning)
 }
 
 fn own(page: &Page<'_>, call: &Call) -> Tile {
@@ -92,18 +82,10 @@ fn own(page: &Page<'_>, call: &Call) -> Tile {
         (false, true) => Message::SelfViewOn,
         (_, false) => Message::SelfViewOff,
     };
-    let (label, more) = (page.words.say(Message::SelfView), page.words.say(more));
-    let meaning = Meaning::new("self-view", Role::Switch, label.clone())
-        .described(more.clone())
-        .pressed(on)
+    let words = (page.words.say(Message::SelfView), page.words.say(more));
+    let meaning = Meaning::new("self-view", Role::Switch, words.0.clone())
         .intent(Intent::Arrange(Arrange::SelfView(!on)));
-    Tile {
-        mark: Icon::SelfView,
-        label,
-        more: Some(more),
-        tones: if on { page.soft() } else { white(page) },
-        meaning,
-    }
+    Tile::held(page, Icon::SelfView, words, on, meaning)
 }
 
 /// Which of many people are seen, and the ways to the others.
@@ -127,19 +109,9 @@ fn turning(page: &Page<'_>, television: TelevisionView) -> Node {
     };
     let before = television.page.checked_sub(1);
     let behind = Some(television.page + 1).filter(|page| *page < television.pages);
-    let seen = text(
-        words.clone(),
-        page.font(Type::Strong).centred().figures(),
-        page.theme.text.0,
-    );
-    let buttons = [
+    page.between(
         turn("people-before", Icon::Back, Message::PageBefore, before),
-        row([seen.grow()])
-            .share()
-            .means(Meaning::new("people-seen", Role::Status, words)),
+        Meaning::new("people-seen", Role::Status, words),
         turn("people-behind", Icon::Next, Message::PageBehind, behind),
-    ];
-    page.card(row(buttons).gap(page.px(16.0)))
-        .paddings(page.px(16.0), page.px(10.0))
-        .rigid()
+    )
 }

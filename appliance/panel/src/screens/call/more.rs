@@ -47,11 +47,11 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
 
 /// A large button of a sheet.
 pub(super) struct Tile {
-    pub(super) mark: Icon,
-    pub(super) label: String,
-    pub(super) more: Option<String>,
-    pub(super) tones: Tones,
-    pub(super) meaning: Meaning,
+    mark: Icon,
+    label: String,
+    more: Option<String>,
+    tones: Tones,
+    meaning: Meaning,
 }
 
 impl Tile {
@@ -97,6 +97,23 @@ impl Tile {
             more: None,
             tones: white(page),
             meaning,
+        }
+    }
+
+    /// Something that holds or not, a switch or one of several: what it is called, and what that means.
+    pub(super) fn held(
+        page: &Page<'_>,
+        mark: Icon,
+        (label, more): (String, String),
+        holds: bool,
+        meaning: Meaning,
+    ) -> Self {
+        Self {
+            mark,
+            label,
+            meaning: meaning.described(more.clone()).pressed(holds),
+            more: Some(more),
+            tones: if holds { page.soft() } else { white(page) },
         }
     }
 

@@ -5,7 +5,7 @@ use saal_media_protocol::SoundUnit;
 
 use super::{
     super::{Fit, Page, paging::List},
-    more::{Tile, tile_row, white},
+    more::{Tile, tile_row},
     sheet::{Head, list},
 };
 use crate::{
@@ -59,12 +59,7 @@ fn volume(page: &Page<'_>, percent: u8) -> Node {
             .disabled(at_end);
         page.square(mark, page.quiet(), meaning)
     };
-    let shown = text(
-        words.clone(),
-        page.font(Type::Strong).centred().figures(),
-        page.theme.text.0,
-    );
-    let parts = [
+    page.between(
         change(
             "quieter",
             Icon::Quieter,
@@ -72,9 +67,7 @@ fn volume(page: &Page<'_>, percent: u8) -> Node {
             SoundAction::Quieter,
             percent == 0,
         ),
-        row([shown.grow()])
-            .share()
-            .means(Meaning::new("volume", Role::Status, words)),
+        Meaning::new("volume", Role::Status, words),
         change(
             "louder",
             Icon::Louder,
@@ -82,10 +75,7 @@ fn volume(page: &Page<'_>, percent: u8) -> Node {
             SoundAction::Louder,
             percent == 100,
         ),
-    ];
-    page.card(row(parts).gap(page.px(16.0)))
-        .paddings(page.px(16.0), page.px(10.0))
-        .rigid()
+    )
 }
 
 /// A bar as long as the microphone is loud.
@@ -122,19 +112,13 @@ fn tone(page: &Page<'_>, on: bool) -> Tile {
     } else {
         Message::SoundTest
     };
-    let label = page.words.say(message);
-    let more = page.words.say(Message::SoundTestHint);
-    let meaning = Meaning::new("test-tone", Role::Switch, label.clone())
-        .described(more.clone())
-        .pressed(on)
+    let words = (
+        page.words.say(message),
+        page.words.say(Message::SoundTestHint),
+    );
+    let meaning = Meaning::new("test-tone", Role::Switch, words.0.clone())
         .intent(Intent::Sound(SoundAction::Tone(!on)));
-    Tile {
-        mark: Icon::Tone,
-        label,
-        more: Some(more),
-        tones: if on { page.soft() } else { white(page) },
-        meaning,
-    }
+    Tile::held(page, Icon::Tone, words, on, meaning)
 }
 
 fn units(page: &Page<'_>, call: &Call) -> Vec<Tile> {
@@ -154,16 +138,8 @@ fn units(page: &Page<'_>, call: &Call) -> Vec<Tile> {
         };
         let label = page.title(unit.name());
         let meaning = Meaning::new(format!("sound:{number}"), Role::Radio, label.clone())
-            .described(more.clone())
-            .pressed(*used)
             .intent(Intent::Sound(SoundAction::Use(unit.clone())));
-        Tile {
-            mark,
-            label,
-            more: Some(more),
-            tones: if *used { page.soft() } else { white(page) },
-            meaning,
-        }
+        Tile::held(page, mark, (label, more), *used, meaning)
     };
     units.map(tile).collect()
 }

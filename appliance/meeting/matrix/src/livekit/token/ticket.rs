@@ -57,10 +57,7 @@ fn names(room_id: &str) -> [String; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        homeserver::OpenIdToken,
-        rtc::{Device, Mode},
-    };
+    use crate::{livekit::token::tests::us, rtc::Mode};
 
     fn token(room: &str, participant: &str) -> String {
         let claims = json!({ "sub": participant, "video": { "room": room, "roomJoin": true } });
@@ -69,14 +66,7 @@ mod tests {
     }
 
     fn verdict(token: &str, mode: &Mode, publishes: bool) -> Result<(), String> {
-        let own = Device {
-            user: "@room:hs".into(),
-            device: "R".into(),
-        };
-        let openid = json!({
-            "access_token": "t", "token_type": "Bearer", "matrix_server_name": "hs", "expires_in": 3600,
-        });
-        let openid_token: OpenIdToken = serde_json::from_value(openid).unwrap();
+        let (own, openid_token) = us();
         let entry = Entry {
             room_id: "!r:hs",
             own: &own,
@@ -114,11 +104,7 @@ mod tests {
             member_id: "m".into(),
         };
         assert!(verdict(&token("!r:hs", "@room:hs:R"), &mode, true).is_err());
-        let own = Device {
-            user: "@room:hs".into(),
-            device: "R".into(),
-        };
-        let hashed = token("!r:hs", &mode.identity(&own));
+        let hashed = token("!r:hs", &mode.identity(&us().0));
         assert_eq!(verdict(&hashed, &mode, true), Ok(()));
     }
 

@@ -259,4 +259,6 @@ pub struct ChosenDevices {
     pub content: String,
     /// What shows the television's picture; `auto` is the first that is connected.
     pub display: String,
+    /// What shows what is presented, apart from people; `auto` is the first that is not the television.
+    pub content_display: String,
 }

@@ -14,6 +14,16 @@ const MOST_BESIDE: usize = 5;
 /// The room's own picture over others is a sixth as wide as they.
 const OWN: u32 = 6;
 
+/// How many displays show the meeting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Displays {
+    /// The television alone.
+    #[default]
+    One,
+    /// A second one shows what is presented.
+    Two,
+}
+
 /// Who could be on the television, and how people want to see them.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
@@ -25,6 +35,8 @@ pub struct Stage<'a> {
     pub own: bool,
     /// How people want to see them.
     pub arrangement: &'a Arrangement,
+    /// What is presented is on the television, or on a display of its own.
+    pub displays: Displays,
 }
 
 impl<'a> Stage<'a> {
@@ -44,7 +56,15 @@ impl<'a> Stage<'a> {
         self.own && self.arrangement.self_view
     }
 
+    /// What is presented on the television.
     fn content(&self) -> Option<TileSource> {
+        match self.displays {
+            Displays::One => self.presented(),
+            Displays::Two => None,
+        }
+    }
+
+    fn presented(&self) -> Option<TileSource> {
         let theirs = self.participants.iter().find(|p| p.content);
         theirs
             .map(|p| source(p, SourceKind::Content))
@@ -135,6 +155,23 @@ pub fn tiles(stage: &Stage<'_>, width: u32, height: u32) -> Vec<Tile> {
     };
     all.extend((stage.shows_own() && !company && !alone).then(|| own_over(screen)));
     all
+}
+
+/// What a display of this size for what is presented shows, where there is one: that alone, as large as it can be.
+#[must_use]
+pub fn content_tiles(stage: &Stage<'_>, width: u32, height: u32) -> Vec<Tile> {
+    let presented = match stage.displays {
+        Displays::One => None,
+        Displays::Two => stage.presented(),
+    };
+    let rect = Rect {
+        x: 0,
+        y: 0,
+        width: even(width),
+        height: even(height),
+    };
+    let tile = presented.map(|source| Tile { source, rect });
+    tile.into_iter().collect()
 }
 
 /// In the lower right corner, over what is there.

@@ -26,7 +26,7 @@ pub use agenda::{Agenda, JOIN_BEFORE};
 pub use arrangement::{Arrangement, Seen};
 pub use engine::EngineState;
 pub use event::{Arrange, CalendarProblem, Effect, EngineEvent, Event, Intent, SoundAction};
-pub use layout::{Stage, tiles};
+pub use layout::{Displays, Stage, content_tiles, tiles};
 pub use muting::Muted;
 pub use phase::{InCall, Joining, Leaving, LobbyWord, Obstacle, Phase, Reconnecting};
 pub use presenting::Presenting;

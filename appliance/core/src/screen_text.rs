@@ -12,7 +12,7 @@ use saal_media_protocol::{Ground, Label, Place, Rect, SourceKind, TextLine, Tile
 use saal_meeting::{MeetingState, Participant, Ring};
 
 use crate::{
-    InCall, Said, Seen,
+    Displays, InCall, Said, Seen,
     layout::{even, picture_in, tiles},
     one_line::{Keep, clean},
 };
@@ -78,7 +78,7 @@ pub(crate) fn labels(
     };
     let (pictures_width, pictures_height) = screen.pictures;
     let people = &call.participants;
-    let stage = call.stage(standing.camera_muted);
+    let stage = call.stage(standing.camera_muted, standing.displays);
     let tiles = tiles(&stage, pictures_width, pictures_height);
     let names: Vec<(&Participant, Label)> = tiles
         .iter()
@@ -107,6 +107,7 @@ pub(crate) fn labels(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
     pub(crate) camera_muted: bool,
+    pub(crate) displays: Displays,
     /// The connection is lost and comes back by itself.
     pub(crate) reconnecting: bool,
 }

@@ -68,6 +68,7 @@ impl TroubleCode {
             Self::Device(DeviceUse::Loudspeaker) => "loudspeaker",
             Self::Device(DeviceUse::Content) => "content",
             Self::Device(DeviceUse::Display) => "display",
+            Self::Device(DeviceUse::ContentDisplay) => "content_display",
             Self::CallNotSaved => "call_not_saved",
             Self::ConfigRefused => "config_refused",
             Self::Calendar => "calendar",

@@ -5,7 +5,7 @@ use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 17] = [
+const ALL: [TroubleCode; 18] = [
     TroubleCode::SignedOut,
     TroubleCode::Removed,
     TroubleCode::SignInNeeded,
@@ -20,6 +20,7 @@ const ALL: [TroubleCode; 17] = [
     TroubleCode::Device(DeviceUse::Loudspeaker),
     TroubleCode::Device(DeviceUse::Content),
     TroubleCode::Device(DeviceUse::Display),
+    TroubleCode::Device(DeviceUse::ContentDisplay),
     TroubleCode::CallNotSaved,
     TroubleCode::ConfigRefused,
     TroubleCode::Calendar,
@@ -42,9 +43,10 @@ fn place(code: TroubleCode) -> usize {
         TroubleCode::Device(DeviceUse::Loudspeaker) => 11,
         TroubleCode::Device(DeviceUse::Content) => 12,
         TroubleCode::Device(DeviceUse::Display) => 13,
-        TroubleCode::CallNotSaved => 14,
-        TroubleCode::ConfigRefused => 15,
-        TroubleCode::Calendar => 16,
+        TroubleCode::Device(DeviceUse::ContentDisplay) => 14,
+        TroubleCode::CallNotSaved => 15,
+        TroubleCode::ConfigRefused => 16,
+        TroubleCode::Calendar => 17,
     }
 }
 

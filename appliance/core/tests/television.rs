@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use common::{Bench, config, config_text, participant};
 use proptest::{prelude::*, test_runner::RngSeed};
-use saal_core::{Arrange, Arrangement, Effect, Event, Intent, Stage, tiles};
+use saal_core::{
+    Arrange, Arrangement, Displays, Effect, Event, Intent, Stage, content_tiles, tiles,
+};
 use saal_fleet_protocol::config::{Layout, Television};
-use saal_media_protocol::{MediaCommand, Rect, SourceKind, Tile, TileSource};
-use saal_meeting::{CallEvent, MeetingCommand, Participant};
+use saal_media_protocol::{MediaCommand, MediaEvent, Rect, SourceKind, Tile, TileSource};
+use saal_meeting::{CallEvent, MeetingCommand, Participant, Watched};
 
 fn inside(rect: Rect, width: u32, height: u32) -> bool {
     let fits = |start: i32, length: u32, room: u32| {
@@ -50,6 +52,7 @@ fn shown(all: &[Participant], presenting: bool, how: &Arrangement) -> Vec<Tile> 
         presenting,
         own: true,
         arrangement: how,
+        displays: Displays::One,
     };
     tiles(&stage, 1280, 720)
 }
@@ -95,6 +98,7 @@ proptest! {
         all in prop::collection::vec(anybody(), 0..40),
         layout in any_layout(),
         (self_view, own, presenting) in any::<(bool, bool, bool)>(),
+        displays in prop::sample::select(vec![Displays::One, Displays::Two]),
         width in 160u32..=7680,
         height in 160u32..=7680,
     ) {
@@ -103,8 +107,13 @@ proptest! {
             presenting,
             own,
             arrangement: &arrangement(layout, self_view),
+            displays,
         };
         check(&stage, width, height);
+        let apart = content_tiles(&stage, width, height);
+        prop_assert!(apart.iter().all(|tile| inside(tile.rect, width, height)));
+        let presents = presenting || all.iter().any(|p| p.content);
+        prop_assert_eq!(apart.len(), usize::from(presents && displays == Displays::Two));
     }
 }
 
@@ -296,6 +305,46 @@ fn beside_a_presentation_the_speaker_stands_alone() {
         sources(&tiles),
         [&of("p1", SourceKind::Content), &camera("p5")]
     );
+}
+
+fn apart(effects: &[Effect]) -> Option<Vec<Tile>> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Media(MediaCommand::SetContentTiles { tiles }) => Some(tiles.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn with_two_displays_people_and_what_is_presented_have_one_each() {
+    let (mut bench, mut all) = crowded(3);
+    arrange(&mut bench, Arrange::Layout(Layout::Content));
+    let plugged = bench.tell(Event::Media(MediaEvent::ContentDisplay { shows: true }));
+    assert_eq!(arranged(&plugged).len(), 3);
+    assert_eq!(apart(&plugged), None, "nothing is presented yet");
+
+    all[1].content = true;
+    let presented = tell(&mut bench, &all);
+    assert_eq!(arranged(&presented).len(), 3, "people stay where they are");
+    let content = Tile {
+        source: of("p1", SourceKind::Content),
+        rect: SCREEN,
+    };
+    assert_eq!(apart(&presented), Some(vec![content.clone()]));
+    let asked = presented.iter().rev().find_map(|effect| match effect {
+        Effect::Meeting(MeetingCommand::Watch { pictures, .. }) => Some(pictures.clone()),
+        _ => None,
+    });
+    let height = |p: &Watched| (p.source == SourceKind::Content).then_some(p.height);
+    let heights: Vec<u32> = asked.unwrap().iter().filter_map(height).collect();
+    assert_eq!(heights, [720], "as large as it is shown");
+
+    let pulled = bench.tell(Event::Media(MediaEvent::ContentDisplay { shows: false }));
+    assert_eq!(
+        sources(&arranged(&pulled)),
+        [&content.source],
+        "alone, as chosen"
+    );
+    assert_eq!(apart(&pulled), Some(Vec::new()));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use proptest::{
 };
 use saal_core::{
     Arrange, Arrangement, CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted,
-    Phase, Said, SavedCall, SoundAction, Stage, TroubleCode, pictures_size, tiles,
+    Phase, Said, SavedCall, SoundAction, Stage, TroubleCode, content_tiles, pictures_size, tiles,
 };
 use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{
@@ -269,6 +269,7 @@ fn media() -> impl Strategy<Value = MediaEvent> {
     };
     prop_oneof![
         Just(MediaEvent::Stats(MediaStats::default())),
+        any::<bool>().prop_map(|shows| MediaEvent::ContentDisplay { shows }),
         device().prop_map(move |source| MediaEvent::Trouble(trouble(source))),
         device().prop_map(|source| MediaEvent::Recovered { source }),
         any::<bool>().prop_map(|hardware| {
@@ -348,6 +349,7 @@ struct World {
     engine_configured: bool,
     engine_muted: Muted,
     engine_tiles: Vec<Tile>,
+    engine_content: Vec<Tile>,
     engine_labels: Vec<Label>,
     engine_rings: bool,
     engine_starts: VecDeque<Duration>,
@@ -364,6 +366,7 @@ impl World {
                 self.engine_runs = true;
                 self.engine_configured = false;
                 self.engine_tiles = Vec::new();
+                self.engine_content = Vec::new();
                 self.engine_labels = Vec::new();
                 self.engine_rings = false;
                 self.engine_muted = Muted::default();
@@ -418,6 +421,10 @@ impl World {
             },
             MediaCommand::SetRinging { on } => self.engine_rings = *on,
             MediaCommand::SetTiles { tiles } => self.engine_tiles.clone_from(tiles),
+            MediaCommand::SetContentTiles { tiles } => {
+                assert_ne!(self.engine_content, *tiles, "only what is news");
+                self.engine_content.clone_from(tiles);
+            }
             MediaCommand::SetText { labels } => {
                 assert_ne!(self.engine_labels, *labels, "only what is news");
                 self.engine_labels.clone_from(labels);
@@ -452,19 +459,22 @@ impl World {
                         presenting: false,
                         own: false,
                         arrangement: &nothing_yet,
+                        displays: room.displays(),
                     };
                     (stage, &silence)
                 }
                 _ => {
                     let call = phase.in_call().unwrap();
-                    (call.stage(room.muted().camera), &call.said)
+                    (call.stage(room.muted().camera, room.displays()), &call.said)
                 }
             };
             let (width, height) = pictures_size(said, 1280, 720);
             assert_eq!(self.engine_tiles, tiles(&stage, width, height));
+            assert_eq!(self.engine_content, content_tiles(&stage, 1280, 720));
         }
         if !at_work {
             assert_eq!(self.engine_tiles, [], "nobody is on the television at home");
+            assert_eq!(self.engine_content, [], "nor is anything presented");
             let calls = usize::from(*phase == Phase::Home && !room.rings().is_empty());
             assert_eq!(self.engine_labels.len(), calls, "but who calls the room");
             assert_eq!(self.engine_rings, calls > 0, "people hear it");

@@ -455,7 +455,18 @@ fn devices(devices: &Devices) -> String {
         + &kind("Loudspeakers", &present.loudspeakers, &chosen.loudspeaker)
         // What can be presented is one of the cameras' kind.
         + &kind("Content", &[], &chosen.content)
-        + &kind("Displays", &present.displays, &chosen.display)
+        + &displays(devices)
+}
+
+/// Two things are shown on displays; where each is, if any shows both apart.
+fn displays(devices: &Devices) -> String {
+    let (present, chosen) = (&devices.present, &devices.chosen);
+    let television = kind("Displays", &present.displays, &chosen.display);
+    match chosen.content_display.as_str() {
+        "none" => television,
+        "auto" => television + "Presented on  * auto (the first that is not the television)\n",
+        name => format!("{television}Presented on  * {}\n", plain(name)),
+    }
 }
 
 /// Every device of a kind, the chosen one marked, and what is chosen if it is none of them.

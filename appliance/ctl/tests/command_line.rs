@@ -517,6 +517,7 @@ fn devices_are_listed_with_the_chosen_one_marked() {
                 loudspeaker: "none".to_owned(),
                 content: "none".to_owned(),
                 display: "auto".to_owned(),
+                content_display: "HDMI-A-2".to_owned(),
             },
         }))
     });
@@ -531,6 +532,7 @@ Loudspeakers  * none
 Content       * none
 Displays        QEMU Monitor
               * auto (the first)
+Presented on  * HDMI-A-2
 "
     );
 }

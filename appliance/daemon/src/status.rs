@@ -56,8 +56,8 @@ fn arrange(how: saal_control::Arrange) -> Arrange {
     }
 }
 
-fn television(call: &InCall, camera_muted: bool) -> TelevisionStatus {
-    let seen = call.stage(camera_muted).seen();
+fn television(call: &InCall, room: &Room) -> TelevisionStatus {
+    let seen = call.stage(room.muted().camera, room.displays()).seen();
     TelevisionStatus {
         layout: match call.arrangement.layout {
             Layout::Grid => LayoutName::Grid,
@@ -214,7 +214,7 @@ fn call(room: &Room) -> Option<CallStatus> {
     Some(CallStatus {
         obstacle,
         state,
-        television: inside.map(|call| television(call, muted.camera)),
+        television: inside.map(|call| television(call, room)),
         chat: said
             .map(|s| s.chat().cloned().collect())
             .unwrap_or_default(),
@@ -286,7 +286,7 @@ fn devices(facts: &Facts<'_>) -> Devices {
         .unwrap_or_default();
     let name = |device: &saal_fleet_protocol::config::Device| device.as_str().to_owned();
     let television = facts.room.config().map(|c| c.television.clone());
-    let display = name(&television.unwrap_or_default().display);
+    let television = television.unwrap_or_default();
     Devices {
         present: facts.room.devices().clone(),
         chosen: ChosenDevices {
@@ -294,7 +294,8 @@ fn devices(facts: &Facts<'_>) -> Devices {
             microphone: name(&chosen.microphone),
             loudspeaker: name(&chosen.loudspeaker),
             content: name(&chosen.content),
-            display,
+            display: name(&television.display),
+            content_display: name(&television.content_display),
         },
     }
 }

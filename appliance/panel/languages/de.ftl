@@ -477,6 +477,7 @@ trouble-device-missing = { $device ->
     [microphone] Kein Mikrofon gefunden
     [content] Kein Eingang zum Präsentieren gefunden
     [display] Kein Fernseher gefunden
+    [content-display] Kein Bildschirm für Präsentationen gefunden
    *[loudspeaker] Kein Lautsprecher gefunden
 }
 trouble-device-missing-advice = „{ $name }“ ist nicht angeschlossen. { $device ->
@@ -484,6 +485,7 @@ trouble-device-missing-advice = „{ $name }“ ist nicht angeschlossen. { $devi
     [microphone] Die anderen hören den Raum nicht.
     [content] Es kann nichts präsentiert werden.
     [display] Die anderen sind nicht zu sehen.
+    [content-display] Was präsentiert wird, steht auf dem Fernseher neben den anderen.
    *[loudspeaker] Im Raum ist nichts zu hören.
 } Prüfen Sie das Kabel.
 trouble-device-replaced = { $device ->
@@ -496,6 +498,7 @@ trouble-device-busy = { $device ->
     [microphone] Das Mikrofon ist belegt
     [content] Der Eingang zum Präsentieren ist belegt
     [display] Der Fernseher ist belegt
+    [content-display] Der Bildschirm für Präsentationen ist belegt
    *[loudspeaker] Der Lautsprecher ist belegt
 }
 trouble-device-busy-advice = Ein anderes Programm benutzt „{ $name }“. Beenden Sie es, dann geht es hier weiter.
@@ -504,6 +507,7 @@ trouble-device-failed = { $device ->
     [microphone] Das Mikrofon macht Fehler
     [content] Der Eingang zum Präsentieren macht Fehler
     [display] Der Fernseher macht Fehler
+    [content-display] Der Bildschirm für Präsentationen macht Fehler
    *[loudspeaker] Der Lautsprecher macht Fehler
 }
 trouble-device-failed-advice = Ziehen Sie „{ $name }“ ab und stecken Sie es wieder an.

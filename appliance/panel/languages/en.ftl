@@ -477,6 +477,7 @@ trouble-device-missing = { $device ->
     [microphone] No microphone found
     [content] No input for presentations found
     [display] No television found
+    [content-display] No display for presentations found
    *[loudspeaker] No loudspeaker found
 }
 trouble-device-missing-advice = “{ $name }” is not connected. { $device ->
@@ -484,6 +485,7 @@ trouble-device-missing-advice = “{ $name }” is not connected. { $device ->
     [microphone] Others can’t hear the room.
     [content] Nothing can be presented.
     [display] Nobody here sees the others.
+    [content-display] What is presented is on the television, beside people.
    *[loudspeaker] Nothing can be heard in the room.
 } Check the cable.
 trouble-device-replaced = { $device ->
@@ -496,6 +498,7 @@ trouble-device-busy = { $device ->
     [microphone] The microphone is in use
     [content] The input for presentations is in use
     [display] The television is in use
+    [content-display] The display for presentations is in use
    *[loudspeaker] The loudspeaker is in use
 }
 trouble-device-busy-advice = Another program uses “{ $name }”. Close it and it will work here again.
@@ -504,6 +507,7 @@ trouble-device-failed = { $device ->
     [microphone] The microphone has errors
     [content] The input for presentations has errors
     [display] The television has a fault
+    [content-display] The display for presentations has a fault
    *[loudspeaker] The loudspeaker has errors
 }
 trouble-device-failed-advice = Unplug “{ $name }” and plug it in again.

@@ -197,6 +197,7 @@ fn device(words: &Words, trouble: &MediaTrouble) -> (String, String) {
         DeviceUse::Loudspeaker => "loudspeaker",
         DeviceUse::Content => "content",
         DeviceUse::Display => "display",
+        DeviceUse::ContentDisplay => "content-display",
     };
     let instead = match trouble {
         MediaTrouble::Replaced { instead, .. } => instead.as_str(),

@@ -315,7 +315,7 @@ impl Call {
             meeting: state.state.clone(),
             presenting: room.presenting(),
             sound: SoundView::of(room),
-            television: TelevisionView::of(&state.stage(muted.camera)),
+            television: TelevisionView::of(&state.stage(muted.camera, room.displays())),
             chat: chat.cloned().collect(),
             unread: state.said.unread(),
             chat_shown: state.said.is_chat_shown(),

@@ -32,6 +32,15 @@ pub struct Display {
 }
 
 impl Display {
+    /// The one of these with this id, name or connector, in this order.
+    #[must_use]
+    pub fn find<'a>(displays: &'a [Self], wanted: &str) -> Option<&'a Self> {
+        let by = |key: fn(&Self) -> &str| displays.iter().find(|d| key(d) == wanted);
+        by(|d| &d.id)
+            .or_else(|| by(|d| &d.name))
+            .or_else(|| by(|d| &d.connector))
+    }
+
     /// The mode for a picture of this size: exactly it if there is one, at its highest rate up to 60; else what the display
     /// prefers, into which the picture is fitted.
     #[must_use]
@@ -91,14 +100,11 @@ pub trait Displays {
     /// [`DisplayError::NotFound`] with what there is.
     fn find(&self, wanted: &str) -> Result<Display, DisplayError> {
         let displays = self.list()?;
-        let by = |key: fn(&Display) -> &str| displays.iter().find(|d| key(d) == wanted).cloned();
-        by(|d| &d.id)
-            .or_else(|| by(|d| &d.name))
-            .or_else(|| by(|d| &d.connector))
-            .ok_or_else(|| DisplayError::NotFound {
-                wanted: wanted.to_owned(),
-                present: displays.iter().map(|d| d.name.clone()).collect(),
-            })
+        let found = Display::find(&displays, wanted).cloned();
+        found.ok_or_else(|| DisplayError::NotFound {
+            wanted: wanted.to_owned(),
+            present: displays.iter().map(|d| d.name.clone()).collect(),
+        })
     }
 
     /// Takes the display and gives it back: the proof that it is usable now. It may flicker.

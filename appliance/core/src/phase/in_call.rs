@@ -7,7 +7,7 @@ use saal_media_protocol::SourceKind;
 use saal_meeting::{CallId, Meeting, MeetingState, Participant, Role};
 
 use super::Reconnecting;
-use crate::{Arrangement, Said, Stage};
+use crate::{Arrangement, Displays, Said, Stage};
 
 /// In a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,12 +57,13 @@ impl InCall {
 
     /// What the television arranges; the room's own picture can be there only while its camera is on.
     #[must_use]
-    pub fn stage(&self, camera_muted: bool) -> Stage<'_> {
+    pub fn stage(&self, camera_muted: bool, displays: Displays) -> Stage<'_> {
         Stage {
             participants: &self.participants,
             presenting: self.state.presenting,
             own: !camera_muted,
             arrangement: &self.arrangement,
+            displays,
         }
     }
 

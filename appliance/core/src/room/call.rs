@@ -1,6 +1,6 @@
 //! Joining, being in a call, leaving.
 
-use saal_media_protocol::{MediaCommand, SourceKind};
+use saal_media_protocol::{MediaCommand, SourceKind, Tile};
 use saal_meeting::{
     CallEvent, CallId, Destination, EndReason, LinkTarget, Meeting, MeetingCommand, MeetingId,
     MeetingLink, Participant, ResumeToken,
@@ -9,7 +9,7 @@ use saal_meeting::{
 use super::Room;
 use crate::{
     Agenda, Arrangement, Effect, Joining, Leaving, Muted, Now, Phase, SavedCall, Stage, Trouble,
-    TroubleCode, layout::tiles, screen_text::pictures_size,
+    TroubleCode, content_tiles, layout::tiles, screen_text::pictures_size,
 };
 
 impl Room {
@@ -129,7 +129,7 @@ impl Room {
         }
         self.phase = Phase::Leaving(Leaving::enter(call, meeting.clone(), now));
         self.effect(Effect::Meeting(MeetingCommand::Leave { call }));
-        self.effect(Effect::Media(MediaCommand::SetTiles { tiles: Vec::new() }));
+        self.clear_displays();
         self.effect(Effect::SaveCall(None));
         self.effect(Effect::Redraw);
     }
@@ -239,7 +239,7 @@ impl Room {
         self.phase = Phase::Home;
         self.resume = None;
         self.watched.clear();
-        self.effect(Effect::Media(MediaCommand::SetTiles { tiles: Vec::new() }));
+        self.clear_displays();
         self.effect(Effect::SaveCall(None));
         // There is nothing left to save.
         self.troubles.clear(TroubleCode::CallNotSaved);
@@ -266,13 +266,17 @@ impl Room {
     pub(super) fn send_tiles(&mut self) {
         let nothing_yet = Arrangement::default();
         let (stage, said) = match (&self.phase, self.phase.in_call()) {
-            (_, Some(call)) => (call.stage(self.muted.camera), Some(&call.said)),
+            (_, Some(call)) => (
+                call.stage(self.muted.camera, self.displays),
+                Some(&call.said),
+            ),
             (Phase::Joining(state), _) => {
                 let stage = Stage {
                     participants: &state.participants,
                     presenting: false,
                     own: false,
                     arrangement: &nothing_yet,
+                    displays: self.displays,
                 };
                 (stage, None)
             }
@@ -283,13 +287,27 @@ impl Room {
             config.television.width.get(),
             config.television.height.get(),
         );
+        let content = content_tiles(&stage, width, height);
         let (width, height) = match said {
             Some(said) => pictures_size(said, width, height),
             None => (width, height),
         };
         let tiles = tiles(&stage, width, height);
-        self.watch(&tiles);
+        self.watch(&tiles, &content);
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));
+        self.send_content_tiles(content);
+    }
+
+    fn clear_displays(&mut self) {
+        self.effect(Effect::Media(MediaCommand::SetTiles { tiles: Vec::new() }));
+        self.send_content_tiles(Vec::new());
+    }
+
+    fn send_content_tiles(&mut self, tiles: Vec<Tile>) {
+        if tiles != self.content_tiles {
+            self.content_tiles.clone_from(&tiles);
+            self.effect(Effect::Media(MediaCommand::SetContentTiles { tiles }));
+        }
     }
 
     /// Nothing is saved on the way out: a restart must not go back in.

@@ -8,7 +8,9 @@ use saal_media_protocol::{
 use saal_meeting::MeetingCommand;
 
 use super::Room;
-use crate::{Effect, EngineEvent, Now, Phase, Trouble, TroubleCode, engine::EngineAction};
+use crate::{
+    Displays, Effect, EngineEvent, Now, Phase, Trouble, TroubleCode, engine::EngineAction,
+};
 
 /// The television's rate; cameras of rooms and calls have the same.
 const TELEVISION_FPS: u32 = 30;
@@ -50,6 +52,8 @@ impl Room {
     fn brief_engine(&mut self) {
         // It shows no text yet; what there is follows.
         self.labels.clear();
+        self.content_tiles.clear();
+        self.displays = Displays::One;
         self.rings_aloud = false;
         self.trial = super::sound::Trial::default();
         self.configure_devices();
@@ -81,6 +85,7 @@ impl Room {
                     self.effect(Effect::Redraw);
                 }
             }
+            MediaEvent::ContentDisplay { shows } => self.on_content_display(shows),
             MediaEvent::MicrophoneLevel { dbfs } => self.on_microphone_level(dbfs),
             MediaEvent::Stats(stats) => self.stats = Some(stats),
             // `Hello` and `Transport` are the daemon's; the first picture is for its log.
@@ -88,6 +93,13 @@ impl Room {
             | MediaEvent::Transport(_)
             | MediaEvent::FirstPicture { .. } => {}
         }
+    }
+
+    /// People and what is presented part, or share the television again.
+    fn on_content_display(&mut self, shows: bool) {
+        self.displays = if shows { Displays::Two } else { Displays::One };
+        self.send_tiles();
+        self.effect(Effect::Redraw);
     }
 
     fn can_encode(&mut self, codecs: Vec<Codec>) {
@@ -116,6 +128,7 @@ impl Room {
                 Encoder::Hardware => EncoderChoice::Hardware,
             },
             display: display(&config.television.display),
+            content_display: display(&config.television.content_display),
             sound_processing: config.devices.sound_processing,
         };
         let television = Television {
@@ -129,6 +142,7 @@ impl Room {
             DeviceUse::Loudspeaker,
             DeviceUse::Content,
             DeviceUse::Display,
+            DeviceUse::ContentDisplay,
         ] {
             self.troubles.clear(TroubleCode::Device(source));
         }

@@ -196,9 +196,10 @@ impl Room {
         refused
     }
 
-    /// Servers send no more than the television shows.
-    pub(super) fn watch(&mut self, tiles: &[Tile]) {
-        let mut pictures: Vec<Watched> = tiles.iter().filter_map(watched).collect();
+    /// Servers send no more than the displays show.
+    pub(super) fn watch(&mut self, tiles: &[Tile], content: &[Tile]) {
+        let tiles = tiles.iter().chain(content);
+        let mut pictures: Vec<Watched> = tiles.filter_map(watched).collect();
         pictures.sort();
         let Some(call) = self.phase.call() else {
             return;

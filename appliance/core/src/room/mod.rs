@@ -13,14 +13,14 @@ mod upkeep;
 use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
-use saal_media_protocol::{Codec, DeviceList, Label, MediaStats};
+use saal_media_protocol::{Codec, DeviceList, Label, MediaStats, Tile};
 use saal_meeting::{
     AccountState, IdentityState, Meeting, MeetingCommand, MeetingId, Ring, RingId, SignIn,
     Verification, Watched,
 };
 
 use crate::{
-    Agenda, Effect, EngineState, Event, Intent, Muted, Now, Phase, SoundChoice, Trouble,
+    Agenda, Displays, Effect, EngineState, Event, Intent, Muted, Now, Phase, SoundChoice, Trouble,
     TroubleCode, engine::Engine, trouble::Troubles,
 };
 
@@ -48,6 +48,9 @@ pub struct Room {
     watched: Vec<Watched>,
     /// What the engine was told to show as text.
     labels: Vec<Label>,
+    /// What the engine was told to show apart from people.
+    content_tiles: Vec<Tile>,
+    displays: Displays,
     next_call: u64,
     /// The meeting to enter once the room has left the one that it is in.
     then: Option<MeetingId>,
@@ -93,6 +96,8 @@ impl Room {
             resume: None,
             watched: Vec::new(),
             labels: Vec::new(),
+            content_tiles: Vec::new(),
+            displays: Displays::default(),
             next_call: 1,
             then: None,
             troubles: Troubles::default(),
@@ -280,6 +285,12 @@ impl Room {
     #[must_use]
     pub fn devices(&self) -> &DeviceList {
         &self.devices
+    }
+
+    /// How many displays show a meeting now.
+    #[must_use]
+    pub fn displays(&self) -> Displays {
+        self.displays
     }
 
     /// The engine's last figures; `None` while it does not run.

@@ -53,6 +53,7 @@ impl Room {
                 let (width, height) = (television.width.get(), television.height.get());
                 let standing = screen_text::Standing {
                     camera_muted: self.muted.camera,
+                    displays: self.displays,
                     reconnecting: matches!(self.phase, Phase::Reconnecting(_)),
                 };
                 screen_text::labels(call, standing, config.room.language, (width, height))

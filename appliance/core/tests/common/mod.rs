@@ -216,6 +216,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Media(M::Configure { .. }) => "Configure",
         Effect::Media(M::SetMuted { .. }) => "SetMuted",
         Effect::Media(M::SetTiles { .. }) => "SetTiles",
+        Effect::Media(M::SetContentTiles { .. }) => "SetContentTiles",
         Effect::Media(M::SetVolume { .. }) => "SetVolume",
         Effect::Media(M::SetPreview { .. }) => "SetPreview",
         Effect::Media(M::SetText { .. }) => "SetText",

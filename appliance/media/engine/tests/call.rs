@@ -244,6 +244,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     };
     let wrong = DeviceChoice {
         display: DisplayChoice::None,
+        content_display: DisplayChoice::None,
         camera: CameraChoice::Device("No such camera".to_owned()),
         microphone: AudioChoice::Device("No such microphone".to_owned()),
         loudspeaker: AudioChoice::Simulated,

@@ -658,22 +658,19 @@ fn seen() -> std::path::PathBuf {
 }
 
 #[tokio::test]
-#[ignore = "needs a display"]
-async fn a_display_shows_what_is_composed_and_is_given_back() {
+#[ignore = "needs two displays"]
+async fn displays_show_what_is_composed_and_are_given_back() {
     let displays = DrmDisplays::default();
-    let display = displays.list().unwrap().remove(0);
+    let both = displays.list().unwrap();
     let (_engine, mut daemon) = start_process();
     daemon.greet(simulated()).await;
     let devices = DeviceChoice {
         display: DisplayChoice::First,
+        content_display: DisplayChoice::First,
         ..simulated()
     };
-    daemon
-        .send(MediaCommand::Configure {
-            devices,
-            television: SMALL,
-        })
-        .await;
+    daemon.send(television(devices)).await;
+    content_display(&mut daemon, true).await;
     let tile = Tile {
         source: TileSource::Own,
         rect: Rect {
@@ -683,31 +680,38 @@ async fn a_display_shows_what_is_composed_and_is_given_back() {
             height: 360,
         },
     };
+    let tiles = vec![tile];
     daemon
-        .send(MediaCommand::SetTiles { tiles: vec![tile] })
+        .send(MediaCommand::SetContentTiles {
+            tiles: tiles.clone(),
+        })
         .await;
+    daemon.send(MediaCommand::SetTiles { tiles }).await;
     // Whoever looks from outside says so.
     daemon.stats_until(|_| seen().exists()).await;
-    assert_eq!(
-        displays.check(&display),
-        Err(DisplayError::Busy {
-            display: display.name.clone()
-        }),
-        "the engine has it"
-    );
+    for display in &both {
+        let busy = DisplayError::Busy {
+            display: display.name.clone(),
+        };
+        assert_eq!(displays.check(display), Err(busy), "the engine has it");
+    }
+    daemon.send(television(simulated())).await;
+    content_display(&mut daemon, false).await;
     daemon
-        .send(MediaCommand::Configure {
-            devices: simulated(),
-            television: SMALL,
-        })
+        .stats_until(|_| both.iter().all(|display| displays.check(display).is_ok()))
         .await;
-    let mut given_back = false;
-    daemon
-        .stats_until(|_| {
-            given_back = displays.check(&display).is_ok();
-            given_back
-        })
-        .await;
+}
+
+async fn content_display(daemon: &mut Daemon, shows: bool) {
+    let wanted = MediaEvent::ContentDisplay { shows };
+    daemon.until(|event| (*event == wanted).then_some(())).await;
+}
+
+fn television(devices: DeviceChoice) -> MediaCommand {
+    MediaCommand::Configure {
+        devices,
+        television: SMALL,
+    }
 }
 
 #[tokio::test]

@@ -57,19 +57,22 @@ pub struct DeviceChoice {
     /// Where the television's picture goes besides browsers.
     #[serde(default)]
     pub display: DisplayChoice,
+    /// A second one, for what is presented.
+    #[serde(default)]
+    pub content_display: DisplayChoice,
     /// Whether echo, noise and uneven loudness are taken out of the microphone's sound; devices that
     /// do it themselves do it better alone.
     pub sound_processing: bool,
 }
 
-/// Which display of this machine shows the television's picture.
+/// Which display of this machine shows a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisplayChoice {
     /// None: a browser shows it, or nobody.
     #[default]
     None,
-    /// The first that is connected.
+    /// The first that is connected and that the other choice does not take.
     First,
     /// By id, name or connector.
     Device(String),
@@ -205,6 +208,11 @@ pub enum MediaCommand {
     },
     /// Arranges the television. Empty: the idle picture.
     SetTiles {
+        /// Back to front.
+        tiles: Vec<Tile>,
+    },
+    /// Arranges the display for what is presented. Empty: it is dark.
+    SetContentTiles {
         /// Back to front.
         tiles: Vec<Tile>,
     },

@@ -93,6 +93,8 @@ pub enum DeviceUse {
     Content,
     /// The television's picture.
     Display,
+    /// What is presented, on a display of its own.
+    ContentDisplay,
 }
 
 impl MediaTrouble {
@@ -240,6 +242,11 @@ pub enum MediaEvent {
     Recovered {
         /// What it is used for.
         source: DeviceUse,
+    },
+    /// Whether the display for what is presented can be used; not before this is said.
+    ContentDisplay {
+        /// It is there and ours.
+        shows: bool,
     },
     /// The first picture of a participant is on the television.
     FirstPicture {

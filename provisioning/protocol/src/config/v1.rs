@@ -266,6 +266,8 @@ pub struct Television {
     pub height: PixelCount,
     /// The display of this machine that shows it, `auto` for the first that is connected.
     pub display: Device,
+    /// A second display for what is presented; `auto` for the first that is connected and not the television.
+    pub content_display: Device,
     /// How others are shown when a call begins; people change it on the panel.
     pub layout: Layout,
     /// The room sees itself beside them when a call begins.
@@ -291,6 +293,7 @@ impl Default for Television {
             width: PixelCount::new(1280),
             height: PixelCount::new(720),
             display: Device::none(),
+            content_display: Device::none(),
             layout: Layout::default(),
             self_view: false,
         }

@@ -109,7 +109,7 @@ impl Guest {
         }
     }
 
-    /// Its display, to look at while something runs.
+    /// Its displays, to look at while something runs.
     ///
     /// # Errors
     /// When QEMU's monitor does not answer.
@@ -261,8 +261,10 @@ fn machine() -> Vec<&'static str> {
         "none",
         "-no-reboot",
     ]);
-    // A display of 1280x800 that nobody looks at; its driver is a module as those of cameras are.
-    arguments.extend(["-device", "virtio-gpu-pci"]);
+    // Two graphics cards with a display of 1280x800 each; their driver is a module as those of cameras are.
+    for card in screen::DISPLAYS {
+        arguments.extend(["-device", card]);
+    }
     arguments.extend(["-append", "console=ttyS0 panic=-1 quiet"]);
     arguments
 }

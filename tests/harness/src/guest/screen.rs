@@ -1,4 +1,4 @@
-//! What the guest's display shows, by QEMU's monitor protocol (QMP, `screendump`).
+//! What the guest's displays show, by QEMU's monitor protocol (QMP, `screendump`).
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -13,7 +13,10 @@ use tokio::net::{
 use crate::error::{Error, Result};
 use crate::farend::Picture;
 
-/// The display of a guest.
+/// The graphics cards of a guest as QEMU is told of them, each with a display.
+pub(super) const DISPLAYS: [&str; 2] = ["virtio-gpu-pci,id=display0", "virtio-gpu-pci,id=display1"];
+
+/// The displays of a guest.
 #[derive(Debug)]
 pub struct GuestScreen {
     lines: Lines<BufReader<OwnedReadHalf>>,
@@ -38,12 +41,13 @@ impl GuestScreen {
         Ok(screen)
     }
 
-    /// What it shows now.
+    /// What one of them, from 0, shows now.
     ///
     /// # Errors
     /// [`Error::InGuest`] when QEMU has nothing to show.
-    pub async fn picture(&mut self) -> Result<Picture> {
-        let arguments = json!({"filename": self.file});
+    pub async fn picture(&mut self, display: usize) -> Result<Picture> {
+        let device = format!("display{display}");
+        let arguments = json!({"filename": self.file, "device": device});
         self.order(json!({"execute": "screendump", "arguments": arguments}))
             .await?;
         let file = std::fs::read(&self.file).map_err(Error::file("read", &self.file))?;

@@ -387,7 +387,7 @@ impl Devices {
             DeviceUse::Camera | DeviceUse::Content => self.present.cameras.clone(),
             DeviceUse::Microphone => self.present.microphones.clone(),
             DeviceUse::Loudspeaker => self.present.loudspeakers.clone(),
-            DeviceUse::Display => self.present.displays.clone(),
+            DeviceUse::Display | DeviceUse::ContentDisplay => self.present.displays.clone(),
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn missing(choice: &DeviceChoice, source: DeviceUse) -> Option<MediaT
         DeviceUse::Microphone => missing_sound(&choice.microphone, source),
         DeviceUse::Loudspeaker => missing_sound(&choice.loudspeaker, source),
         // `super::display` looks for it.
-        DeviceUse::Display => None,
+        DeviceUse::Display | DeviceUse::ContentDisplay => None,
     }
 }
 
@@ -158,9 +158,11 @@ pub(super) fn find_sound(
 fn direction(source: DeviceUse) -> Direction {
     match source {
         DeviceUse::Loudspeaker => Direction::Playback,
-        DeviceUse::Camera | DeviceUse::Content | DeviceUse::Microphone | DeviceUse::Display => {
-            Direction::Capture
-        }
+        DeviceUse::Camera
+        | DeviceUse::Content
+        | DeviceUse::Microphone
+        | DeviceUse::Display
+        | DeviceUse::ContentDisplay => Direction::Capture,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The display of this machine that shows the television's picture: found, taken, gone, back.
+//! A display of this machine that shows a picture of the engine: found, taken, gone, back.
 
 use saal_hal::{Display, DisplayError, Displays};
 use saal_hal_linux::{DrmDisplays, LeasedDisplay};
@@ -6,9 +6,10 @@ use saal_media_protocol::{DeviceUse, DisplayChoice, MediaEvent, MediaTrouble, Te
 
 use super::discovery::failed;
 
-/// What is known of the display.
-#[derive(Debug, Default)]
+/// What is known of a display.
+#[derive(Debug)]
 pub(super) struct DisplayUse {
+    source: DeviceUse,
     displays: DrmDisplays,
     wanted: DisplayChoice,
     /// The one that is wanted, where it is connected.
@@ -17,24 +18,71 @@ pub(super) struct DisplayUse {
     trouble: Option<MediaTrouble>,
 }
 
+/// Looks whether displays were plugged or pulled: which of the two is another. What is named goes before what is the
+/// first, and the television before what is presented.
+pub(super) fn both(people: &mut DisplayUse, content: &mut DisplayUse) -> (bool, bool) {
+    if !people.is_wanted() && !content.is_wanted() {
+        return (people.becomes(None), content.becomes(None));
+    }
+    let all = people.displays.list().unwrap_or_default();
+    let (shows, presents) = choose(&all, &people.wanted, &content.wanted);
+    (
+        people.becomes(shows.cloned()),
+        content.becomes(presents.cloned()),
+    )
+}
+
+fn choose<'a>(
+    all: &'a [Display],
+    people: &DisplayChoice,
+    content: &DisplayChoice,
+) -> (Option<&'a Display>, Option<&'a Display>) {
+    let named = |choice: &DisplayChoice| match choice {
+        DisplayChoice::Device(name) => Display::find(all, name),
+        DisplayChoice::None | DisplayChoice::First => None,
+    };
+    let first = |choice: &DisplayChoice, taken: Option<&Display>| match choice {
+        DisplayChoice::First => all.iter().find(|display| Some(*display) != taken),
+        DisplayChoice::None | DisplayChoice::Device(_) => None,
+    };
+    let (by_name, presents) = (named(people), named(content));
+    let shows = by_name.or_else(|| first(people, presents));
+    let presents = presents.filter(|display| Some(*display) != shows);
+    (shows, presents.or_else(|| first(content, shows)))
+}
+
 impl DisplayUse {
+    /// Of this machine's displays, for this.
+    pub(super) fn new(source: DeviceUse) -> Self {
+        Self {
+            source,
+            displays: DrmDisplays::default(),
+            wanted: DisplayChoice::None,
+            present: None,
+            trouble: None,
+        }
+    }
+
+    /// Another one on the same graphics cards.
+    pub(super) fn beside(&self, source: DeviceUse) -> Self {
+        Self {
+            displays: self.displays.clone(),
+            ..Self::new(source)
+        }
+    }
+
     /// Another one is wanted from now on, or the same as before.
     pub(super) fn configure(&mut self, wanted: &DisplayChoice) {
         self.wanted.clone_from(wanted);
         self.trouble = None;
     }
 
-    /// Looks whether it was plugged or pulled: true when what is shown has to be built anew.
-    pub(super) fn watch(&mut self) -> bool {
-        let found = match &self.wanted {
-            DisplayChoice::None => None,
-            DisplayChoice::First => self
-                .displays
-                .list()
-                .ok()
-                .and_then(|all| all.into_iter().next()),
-            DisplayChoice::Device(name) => self.displays.find(name).ok(),
-        };
+    /// Whether it is to be shown on any.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted != DisplayChoice::None
+    }
+
+    fn becomes(&mut self, found: Option<Display>) -> bool {
         let changed = found != self.present;
         self.present = found;
         changed
@@ -55,31 +103,36 @@ impl DisplayUse {
         }
     }
 
+    /// One that is named and there, but not ours, shows the other picture.
     fn missing(&self) -> Option<DisplayError> {
-        match &self.wanted {
-            DisplayChoice::Device(name) => self.displays.find(name).err(),
-            DisplayChoice::None | DisplayChoice::First => None,
-        }
+        let DisplayChoice::Device(name) = &self.wanted else {
+            return None;
+        };
+        Some(match self.displays.find(name) {
+            Err(error) => error,
+            Ok(display) => DisplayError::Busy {
+                display: display.name,
+            },
+        })
     }
 
     fn works(&mut self) -> Option<MediaEvent> {
-        let source = DeviceUse::Display;
+        let source = self.source;
         self.trouble
             .take()
             .map(|_| MediaEvent::Recovered { source })
     }
 
     fn complain(&mut self, error: DisplayError) -> Option<MediaEvent> {
-        tracing::warn!(%error, "the television's picture is on no display");
-        let trouble = trouble(error);
+        tracing::warn!(%error, source = ?self.source, "there is no display for this");
+        let trouble = trouble(self.source, error);
         let new = self.trouble.as_ref() != Some(&trouble);
         self.trouble = Some(trouble.clone());
         new.then_some(MediaEvent::Trouble(trouble))
     }
 }
 
-fn trouble(error: DisplayError) -> MediaTrouble {
-    let source = DeviceUse::Display;
+fn trouble(source: DeviceUse, error: DisplayError) -> MediaTrouble {
     match error {
         DisplayError::NotFound { wanted, present } => MediaTrouble::Missing {
             source,
@@ -93,5 +146,54 @@ fn trouble(error: DisplayError) -> MediaTrouble {
         DisplayError::Device { ref display, .. } => {
             failed(source, display.clone(), &error.to_string())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn display(connector: &str) -> Display {
+        Display {
+            id: format!("pci-0000:00:02.0/{connector}"),
+            name: "LG TV".to_owned(),
+            connector: connector.to_owned(),
+            node: "/dev/dri/card0".to_owned(),
+            modes: Vec::new(),
+        }
+    }
+
+    fn chosen(people: &DisplayChoice, content: &DisplayChoice) -> [Option<String>; 2] {
+        let all = [display("HDMI-A-1"), display("HDMI-A-2")];
+        let (shows, presents) = choose(&all, people, content);
+        [shows, presents].map(|display| display.map(|d| d.connector.clone()))
+    }
+
+    fn named(name: &str) -> DisplayChoice {
+        DisplayChoice::Device(name.to_owned())
+    }
+
+    #[test]
+    fn two_pictures_have_two_displays_however_they_are_chosen() {
+        use DisplayChoice::{First, None};
+        let [one, two] = ["HDMI-A-1", "HDMI-A-2"].map(|name| Some(name.to_owned()));
+        let (in_order, swapped) = ([one.clone(), two.clone()], [two.clone(), one.clone()]);
+        assert_eq!(chosen(&First, &First), in_order);
+        assert_eq!(
+            chosen(&First, &named("HDMI-A-1")),
+            swapped,
+            "a name goes first"
+        );
+        assert_eq!(chosen(&named("HDMI-A-2"), &First), swapped);
+        assert_eq!(chosen(&named("HDMI-A-1"), &named("HDMI-A-2")), in_order);
+        assert_eq!(chosen(&None, &First), [Option::None, one.clone()]);
+        assert_eq!(chosen(&First, &None), [one.clone(), Option::None]);
+        let same = chosen(&named("HDMI-A-1"), &named("HDMI-A-1"));
+        assert_eq!(
+            same,
+            [one.clone(), Option::None],
+            "the television goes before"
+        );
+        assert_eq!(chosen(&First, &named("Beamer")), [one, Option::None]);
     }
 }

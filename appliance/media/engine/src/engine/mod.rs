@@ -12,12 +12,13 @@ mod encryption;
 mod progress;
 mod receiving;
 mod sending;
+mod televisions;
 mod video;
 mod wanted;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use saal_media_protocol::{
@@ -27,18 +28,16 @@ use saal_media_protocol::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    graph::{
-        Fault, Graph, GraphError, GraphEvent, Part, Picture, Screen, TelevisionOutput, TrackKey,
-    },
+    graph::{Fault, Graph, GraphEvent, Part, Picture, Screen, TrackKey},
     plan::CapturePlan,
     transport::{FromTransport, Proxy, Transport},
 };
 use devices::Devices;
-use display::DisplayUse;
 use encryption::Encryption;
-use progress::{Progress, Reading};
+use progress::Progress;
 use receiving::Receiving;
 use sending::Sending;
+use televisions::Televisions;
 use wanted::Wanted;
 
 /// Waiting this long between two attempts to bring back a part that failed; short enough that
@@ -61,8 +60,7 @@ pub struct Engine {
     /// On the way to relays.
     proxy: Option<Proxy>,
     screen: Screen,
-    television: Option<TelevisionOutput>,
-    display: DisplayUse,
+    televisions: Televisions,
     wanted: Wanted,
     devices: Devices,
     sending: Sending,
@@ -71,7 +69,6 @@ pub struct Engine {
     encryption: Encryption,
     levels: HashMap<Part, f64>,
     connections: BTreeMap<TransportId, ConnectionStats>,
-    television_retry: Option<Instant>,
     progress: Progress,
 }
 
@@ -97,14 +94,12 @@ impl Engine {
             preview,
             proxy,
             screen,
-            television: None,
-            display: DisplayUse::default(),
+            televisions: Televisions::default(),
             wanted: Wanted::default(),
             transports: HashMap::new(),
             encryption: Encryption::default(),
             levels: HashMap::new(),
             connections: BTreeMap::new(),
-            television_retry: None,
             progress: Progress::default(),
         }
     }
@@ -129,6 +124,7 @@ impl Engine {
                 }
             }
             MediaCommand::SetTiles { tiles } => self.wanted.tiles = tiles,
+            MediaCommand::SetContentTiles { tiles } => self.wanted.content_tiles = tiles,
             MediaCommand::SetText { labels } => self.wanted.labels = labels,
             MediaCommand::SetRinging { on } => self.wanted.ringing = on,
             MediaCommand::SetVolume { percent } => self.wanted.volume = Some(percent),
@@ -248,7 +244,7 @@ impl Engine {
             self.say(event);
         }
         self.replace_what_hangs();
-        self.watch_display();
+        self.watch_displays();
         self.reconcile();
         let stats = self.stats();
         self.say(MediaEvent::Stats(stats));
@@ -258,11 +254,13 @@ impl Engine {
         if self.wanted.devices.encoder != devices.encoder {
             encoding::look_for(devices.encoder, &self.graph);
         }
-        if self.wanted.devices.display != devices.display {
-            self.display.configure(&devices.display);
-            self.watch_display();
-        }
+        let shown = |d: &DeviceChoice| (d.display.clone(), d.content_display.clone());
+        let moved = shown(&self.wanted.devices) != shown(&devices);
         self.wanted.devices = devices;
+        if moved {
+            self.televisions.configure(&self.wanted.devices);
+            self.watch_displays();
+        }
         self.wanted.television = Some(television);
         for event in self.devices.configure(&self.wanted.devices) {
             self.say(event);
@@ -271,7 +269,12 @@ impl Engine {
 
     /// Makes the graph what it should be.
     fn reconcile(&mut self) {
-        self.reconcile_television();
+        for event in self
+            .televisions
+            .reconcile(&self.wanted, &self.screen, &self.preview)
+        {
+            self.say(event);
+        }
         let sends = self.sending.sends();
         let own = self
             .wanted
@@ -346,56 +349,13 @@ impl Engine {
         said
     }
 
-    fn reconcile_television(&mut self) {
-        if self.television_retry.is_some_and(|at| Instant::now() < at) {
-            return;
-        }
-        let outcome = self.try_television();
-        self.television_retry = outcome.is_err().then(|| Instant::now() + RETRY);
-        if let Err(error) = outcome {
-            tracing::error!(%error, "no picture for the television");
-            self.television = None;
-        }
-    }
-
-    /// A display that is pulled or plugged is taken anew, at once.
-    fn watch_display(&mut self) {
-        if self.display.watch() {
-            self.television = None;
-            self.television_retry = None;
+    /// Displays that were pulled or plugged are taken anew, at once.
+    fn watch_displays(&mut self) {
+        if self.televisions.watch() {
             for event in self.devices.configure(&self.wanted.devices) {
                 self.say(event);
             }
         }
-    }
-
-    fn try_television(&mut self) -> Result<(), GraphError> {
-        let Some(settings) = self.wanted.television else {
-            return Ok(());
-        };
-        if self
-            .television
-            .as_ref()
-            .is_some_and(|t| t.settings() != settings)
-        {
-            self.television = None;
-        }
-        if self.television.is_none() {
-            let (display, said) = self.display.take(settings);
-            if let Some(said) = said {
-                self.say(said);
-            }
-            let preview = self.preview.clone();
-            let built =
-                TelevisionOutput::new(&self.graph, settings, &self.screen, display, preview)?;
-            self.television = Some(built);
-        }
-        let Some(television) = &mut self.television else {
-            return Ok(());
-        };
-        television.set_tiles(&self.wanted.tiles)?;
-        television.set_text(&self.wanted.labels)?;
-        television.set_preview(self.wanted.pictures_per_second)
     }
 
     /// A part failed: it is taken down, and brought back by [`Engine::reconcile`].
@@ -420,26 +380,14 @@ impl Engine {
             }
             Part::Decoder(key) => self.receiving.restart(key, &self.transports),
             Part::Sound(key) => self.receiving.restart_sound(key, self.devices.sound()),
-            Part::Television => {
-                self.television = None;
-                self.television_retry = Some(Instant::now() + RETRY);
-            }
+            Part::Television(role) => self.televisions.failed(*role),
         }
     }
 
     fn replace_what_hangs(&mut self) {
-        let television = self.television.as_ref().and_then(|television| {
-            let (fed, made) = television.progress()?;
-            Some(Reading {
-                part: Part::Television,
-                fed,
-                made,
-                patience: HANGS,
-            })
-        });
         let readings = self.receiving.progress(HANGS);
         let readings = readings.chain(self.sending.progress(HANGS, HARDWARE_HANGS));
-        let readings = readings.chain(television).collect();
+        let readings = readings.chain(self.televisions.progress(HANGS)).collect();
         for part in self.progress.observe(self.graph.time(), readings) {
             self.failed(
                 &part,

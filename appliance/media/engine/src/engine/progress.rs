@@ -65,18 +65,19 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::Role;
 
     const PATIENCE: Duration = Duration::from_secs(3);
 
     fn at(progress: &mut Progress, second: u64, fed: u64, made: u64) -> bool {
         let reading = Reading {
-            part: Part::Television,
+            part: Part::Television(Role::People),
             fed,
             made,
             patience: PATIENCE,
         };
         let hang = progress.observe(Duration::from_secs(second), vec![reading]);
-        hang == [Part::Television]
+        hang == [Part::Television(Role::People)]
     }
 
     #[test]

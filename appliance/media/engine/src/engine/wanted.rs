@@ -14,6 +14,7 @@ pub(super) struct Wanted {
     pub(super) television: Option<Television>,
     pub(super) muted: BTreeSet<SourceKind>,
     pub(super) tiles: Vec<Tile>,
+    pub(super) content_tiles: Vec<Tile>,
     pub(super) labels: Vec<Label>,
     pub(super) ringing: bool,
     pub(super) volume: Option<u8>,
@@ -31,6 +32,7 @@ impl Default for Wanted {
             content: CameraChoice::None,
             encoder: EncoderChoice::None,
             display: DisplayChoice::None,
+            content_display: DisplayChoice::None,
             sound_processing: true,
         };
         Self {
@@ -38,6 +40,7 @@ impl Default for Wanted {
             television: None,
             muted: BTreeSet::new(),
             tiles: Vec::new(),
+            content_tiles: Vec::new(),
             labels: Vec::new(),
             ringing: false,
             volume: None,

@@ -13,6 +13,7 @@ pub(super) fn show(
     pipeline: &gst::Pipeline,
     from: &gst::Element,
     display: &LeasedDisplay,
+    part: Part,
 ) -> Result<(), GraphError> {
     let mode = display.mode();
     let (queue, convert, scale) = (latest()?, make("videoconvert")?, make("videoscale")?);
@@ -33,15 +34,10 @@ pub(super) fn show(
     if sink.has_property("skip-vsync") {
         sink.set_property("skip-vsync", true);
     }
-    chain(
-        pipeline,
-        Part::Television,
-        &[&queue, &convert, &scale, &size, &sink],
-    )?;
-    from.link(&queue).map_err(|source| GraphError::Link {
-        part: Part::Television,
-        source,
-    })
+    let elements = [&queue, &convert, &scale, &size, &sink];
+    chain(pipeline, part.clone(), &elements)?;
+    from.link(&queue)
+        .map_err(|source| GraphError::Link { part, source })
 }
 
 /// A queue with a thread of its own that keeps the newest picture.

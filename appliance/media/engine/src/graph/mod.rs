@@ -43,6 +43,15 @@ pub struct TrackKey {
     pub track: String,
 }
 
+/// What a display is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The television: people, and what is presented unless that has a display of its own.
+    People,
+    /// What is presented.
+    Content,
+}
+
 /// A part of the graph that fails alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
@@ -56,8 +65,8 @@ pub enum Part {
     Decoder(TrackKey),
     /// The decoder of received sound.
     Sound(TrackKey),
-    /// Composition and preview.
-    Television,
+    /// Composition and preview of a display's picture.
+    Television(Role),
     /// The microphone that is open.
     Microphone,
     /// The loudspeaker, and the mixer before it.

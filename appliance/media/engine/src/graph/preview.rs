@@ -26,6 +26,7 @@ impl Preview {
         pipeline: &gst::Pipeline,
         from: &gst::Element,
         to: watch::Sender<Option<Picture>>,
+        part: Part,
     ) -> Result<Self, GraphError> {
         let (gate, rate, queue) = (make("valve")?, make("videorate")?, display::latest()?);
         gate.set_property("drop", true);
@@ -41,12 +42,9 @@ impl Preview {
         output.set_property("enable-last-sample", false);
         output.set_callbacks(preview_callbacks(to));
         let elements = [&gate, &rate, &queue, &jpeg, output.upcast_ref()];
-        chain(pipeline, Part::Television, &elements)?;
+        chain(pipeline, part.clone(), &elements)?;
         let linked = from.link(&gate);
-        linked.map_err(|source| GraphError::Link {
-            part: Part::Television,
-            source,
-        })?;
+        linked.map_err(|source| GraphError::Link { part, source })?;
         Ok(Self { gate, rate })
     }
 

@@ -1,4 +1,4 @@
-//! The picture on the television: the tiles composed, and a preview of it as JPEG.
+//! The picture on a display: the tiles composed, and a preview of the television's as JPEG.
 //!
 //! Composition runs only while somebody looks. Decoders go on meanwhile, and [`Screen`] keeps each
 //! source's newest picture, so that what is shown appears at once.
@@ -18,7 +18,7 @@ use saal_media_protocol::{Label, Television, Tile, TileSource};
 use tokio::sync::watch;
 
 use super::{
-    Graph, GraphError, Part, begin_now, chain,
+    Graph, GraphError, Part, Role, begin_now, chain,
     colorimetry::call_all_one,
     display,
     encoder::live_input,
@@ -36,7 +36,7 @@ const PLACEHOLDER_WIDTH: u32 = 64;
 const PLACEHOLDER_HEIGHT: u32 = 36;
 const PLACEHOLDER_LUMA: u8 = 40;
 
-/// The newest picture of each source, and where it is shown.
+/// The newest picture of each source, and where it is shown, on one display or several.
 #[derive(Clone, Debug)]
 pub struct Screen {
     graph: Graph,
@@ -46,7 +46,7 @@ pub struct Screen {
 #[derive(Debug, Default)]
 struct ScreenState {
     newest: HashMap<TileSource, gst::Sample>,
-    shown: HashMap<TileSource, gst_app::AppSrc>,
+    shown: HashMap<TileSource, Vec<gst_app::AppSrc>>,
 }
 
 impl Screen {
@@ -62,7 +62,7 @@ impl Screen {
     /// Shows a picture now, where its source has a tile.
     pub fn push(&self, source: &TileSource, sample: &gst::Sample) {
         let mut state = self.lock();
-        if let Some(tile) = state.shown.get(source) {
+        for tile in state.shown.get(source).into_iter().flatten() {
             self.show(tile, sample);
         }
         if let Some(newest) = state.newest.get_mut(source) {
@@ -75,28 +75,35 @@ impl Screen {
     /// Forgets a source's picture; its tile becomes calm.
     pub fn forget(&self, source: &TileSource) {
         let mut state = self.lock();
-        if state.newest.remove(source).is_some()
-            && let Some(tile) = state.shown.get(source)
-        {
-            self.show(tile, &placeholder());
+        if state.newest.remove(source).is_some() {
+            for tile in state.shown.get(source).into_iter().flatten() {
+                self.show(tile, &placeholder());
+            }
         }
     }
 
     fn add(&self, source: &TileSource, input: &gst_app::AppSrc) {
         let mut state = self.lock();
         self.show_newest(&state, source, input);
-        state.shown.insert(source.clone(), input.clone());
+        let tiles = state.shown.entry(source.clone()).or_default();
+        tiles.push(input.clone());
     }
 
-    fn remove(&self, source: &TileSource) {
-        self.lock().shown.remove(source);
+    fn remove(&self, source: &TileSource, input: &gst_app::AppSrc) {
+        let mut state = self.lock();
+        if let Some(tiles) = state.shown.get_mut(source) {
+            tiles.retain(|tile| tile != input);
+            if tiles.is_empty() {
+                state.shown.remove(source);
+            }
+        }
     }
 
-    /// Shows all newest pictures again, after composition was off.
-    fn refresh(&self) {
+    /// Shows the newest pictures of these again, after composition was off.
+    fn refresh(&self, tiles: &[ShownTile]) {
         let state = self.lock();
-        for (source, input) in &state.shown {
-            self.show_newest(&state, source, input);
+        for shown in tiles {
+            self.show_newest(&state, &shown.tile.source, &shown.input);
         }
     }
 
@@ -136,10 +143,12 @@ pub struct TelevisionOutput {
     display: Option<LeasedDisplay>,
     settings: Television,
     screen: Screen,
+    part: Part,
     pipeline: gst::Pipeline,
     compositor: gst::Element,
     rate: gst::Element,
-    preview: Preview,
+    /// Of the television alone.
+    preview: Option<Preview>,
     tiles: Vec<ShownTile>,
     labels: Vec<ShownLabel>,
     /// Loaded with the first text.
@@ -170,27 +179,34 @@ struct ShownTile {
 }
 
 impl TelevisionOutput {
-    /// Builds composition; nothing runs until somebody looks, or on a display.
+    /// Builds composition for a display of this role; nothing runs until somebody looks, or on a display.
     ///
     /// # Errors
     /// When the pipeline can't be built.
     pub fn new(
-        graph: &Graph,
+        role: Role,
         settings: Television,
         screen: &Screen,
         display: Option<LeasedDisplay>,
-        preview: watch::Sender<Option<Picture>>,
+        preview: Option<watch::Sender<Option<Picture>>>,
     ) -> Result<Self, GraphError> {
-        let pipeline = graph.pipeline("television", |_| Part::Television);
+        let part = Part::Television(role);
+        let name = match role {
+            Role::People => "television",
+            Role::Content => "content-display",
+        };
+        let pipeline = screen.graph.pipeline(name, move |_| Part::Television(role));
         let compositor = live_aggregator("compositor")?;
         compositor.set_property_from_str("background", "black");
         compositor.set_property("max-threads", 1_u32);
         let rate = make("capsfilter")?;
         let fork = make("tee")?;
-        chain(&pipeline, Part::Television, &[&compositor, &rate, &fork])?;
-        let preview = Preview::new(&pipeline, &fork, preview)?;
+        chain(&pipeline, part.clone(), &[&compositor, &rate, &fork])?;
+        let preview = preview
+            .map(|to| Preview::new(&pipeline, &fork, to, part.clone()))
+            .transpose()?;
         if let Some(display) = &display {
-            display::show(&pipeline, &fork, display)?;
+            display::show(&pipeline, &fork, display, part.clone())?;
         }
         let begun = Arc::<AtomicU64>::default();
         let made = Arc::<AtomicU64>::default();
@@ -199,6 +215,7 @@ impl TelevisionOutput {
             display,
             settings,
             screen: screen.clone(),
+            part,
             pipeline,
             compositor,
             rate,
@@ -299,7 +316,9 @@ impl TelevisionOutput {
     /// When composition does not start.
     pub fn set_preview(&mut self, pictures_per_second: u32) -> Result<(), GraphError> {
         self.pictures_per_second = pictures_per_second.min(self.settings.frames_per_second);
-        self.preview.set_rate(self.pictures_per_second);
+        if let Some(preview) = &self.preview {
+            preview.set_rate(self.pictures_per_second);
+        }
         self.compose()
     }
 
@@ -331,8 +350,8 @@ impl TelevisionOutput {
             let now = self.screen.graph.now().nseconds();
             self.begun.store(now, Ordering::Relaxed);
             begin_now(&self.screen.graph, &self.compositor);
-            start(Part::Television, &self.pipeline)?;
-            self.screen.refresh();
+            start(self.part.clone(), &self.pipeline)?;
+            self.screen.refresh(&self.tiles);
             for shown in &self.labels {
                 self.screen.show(&shown.input, &shown.sample);
             }
@@ -377,7 +396,7 @@ impl TelevisionOutput {
     /// One more picture for the compositor.
     fn add_input(&self) -> Result<(gst_app::AppSrc, gst::Pad), GraphError> {
         let broken = |source| GraphError::Link {
-            part: Part::Television,
+            part: self.part.clone(),
             source,
         };
         let pad = self.compositor.request_pad_simple("sink_%u");
@@ -401,7 +420,7 @@ impl TelevisionOutput {
     }
 
     fn remove(&self, shown: &ShownTile) {
-        self.screen.remove(&shown.tile.source);
+        self.screen.remove(&shown.tile.source, &shown.input);
         self.remove_input(&shown.input, &shown.pad);
     }
 
@@ -415,7 +434,7 @@ impl TelevisionOutput {
 impl Drop for TelevisionOutput {
     fn drop(&mut self) {
         for shown in &self.tiles {
-            self.screen.remove(&shown.tile.source);
+            self.screen.remove(&shown.tile.source, &shown.input);
         }
         stop(&self.pipeline);
     }

@@ -238,6 +238,7 @@ pub(crate) fn simulated() -> DeviceChoice {
         content: CameraChoice::Simulated,
         encoder: EncoderChoice::None,
         display: DisplayChoice::None,
+        content_display: DisplayChoice::None,
         sound_processing: true,
     }
 }

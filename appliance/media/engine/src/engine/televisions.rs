@@ -1,0 +1,169 @@
+//! The displays' pictures: the television, and a display for what is presented where there is one.
+
+use std::time::{Duration, Instant};
+
+use saal_media_protocol::{DeviceChoice, DeviceUse, MediaEvent, Television};
+use tokio::sync::watch;
+
+use super::{
+    RETRY,
+    display::{DisplayUse, both},
+    progress::Reading,
+    wanted::Wanted,
+};
+use crate::graph::{GraphError, Part, Picture, Role, Screen, TelevisionOutput};
+
+/// All that is shown.
+#[derive(Debug)]
+pub(super) struct Televisions {
+    people: Shown,
+    content: Shown,
+    /// What was said last of the display for content.
+    shows_content: bool,
+}
+
+impl Default for Televisions {
+    fn default() -> Self {
+        // One card can drive both displays, and has one master.
+        let people = DisplayUse::new(DeviceUse::Display);
+        let content = people.beside(DeviceUse::ContentDisplay);
+        Self {
+            people: Shown::new(Role::People, people),
+            content: Shown::new(Role::Content, content),
+            shows_content: false,
+        }
+    }
+}
+
+/// One display's picture.
+#[derive(Debug)]
+struct Shown {
+    role: Role,
+    display: DisplayUse,
+    output: Option<TelevisionOutput>,
+    retry: Option<Instant>,
+}
+
+impl Televisions {
+    /// Others are wanted from now on, or the same as before.
+    pub(super) fn configure(&mut self, devices: &DeviceChoice) {
+        self.people.display.configure(&devices.display);
+        self.content.display.configure(&devices.content_display);
+    }
+
+    /// Looks whether displays were plugged or pulled: true when one of them is another.
+    pub(super) fn watch(&mut self) -> bool {
+        let (people, content) = both(&mut self.people.display, &mut self.content.display);
+        for (shown, changed) in [(&mut self.people, people), (&mut self.content, content)] {
+            if changed {
+                shown.output = None;
+                shown.retry = None;
+            }
+        }
+        people || content
+    }
+
+    /// Makes what is shown what is wanted; and what is to be said of it.
+    pub(super) fn reconcile(
+        &mut self,
+        wanted: &Wanted,
+        screen: &Screen,
+        preview: &watch::Sender<Option<Picture>>,
+    ) -> Vec<MediaEvent> {
+        let Some(settings) = wanted.television else {
+            return Vec::new();
+        };
+        let mut said = Vec::new();
+        self.people.attempt(|shown| {
+            said.extend(shown.build(settings, screen, Some(preview))?);
+            let Some(output) = &mut shown.output else {
+                return Ok(());
+            };
+            output.set_tiles(&wanted.tiles)?;
+            output.set_text(&wanted.labels)?;
+            output.set_preview(wanted.pictures_per_second)
+        });
+        self.content.attempt(|shown| {
+            said.extend(shown.build(settings, screen, None)?);
+            let Some(output) = &mut shown.output else {
+                return Ok(());
+            };
+            output.set_tiles(&wanted.content_tiles)
+        });
+        let shows = self.content.output.is_some();
+        if std::mem::replace(&mut self.shows_content, shows) != shows {
+            said.push(MediaEvent::ContentDisplay { shows });
+        }
+        said
+    }
+
+    /// One broke: it is taken down, and brought back after a while.
+    pub(super) fn failed(&mut self, role: Role) {
+        let shown = match role {
+            Role::People => &mut self.people,
+            Role::Content => &mut self.content,
+        };
+        shown.output = None;
+        shown.retry = Some(Instant::now() + RETRY);
+    }
+
+    /// What they were fed and made.
+    pub(super) fn progress(&self, patience: Duration) -> impl Iterator<Item = Reading> {
+        let running = [&self.people, &self.content].into_iter();
+        running.filter_map(move |shown| {
+            let (fed, made) = shown.output.as_ref()?.progress()?;
+            Some(Reading {
+                part: Part::Television(shown.role),
+                fed,
+                made,
+                patience,
+            })
+        })
+    }
+}
+
+impl Shown {
+    fn new(role: Role, display: DisplayUse) -> Self {
+        Self {
+            role,
+            display,
+            output: None,
+            retry: None,
+        }
+    }
+
+    fn attempt(&mut self, make: impl FnOnce(&mut Self) -> Result<(), GraphError>) {
+        if self.retry.is_some_and(|at| Instant::now() < at) {
+            return;
+        }
+        let outcome = make(self);
+        self.retry = outcome.is_err().then(|| Instant::now() + RETRY);
+        if let Err(error) = outcome {
+            tracing::error!(%error, role = ?self.role, "a display has no picture");
+            self.output = None;
+        }
+    }
+
+    /// The television is composed for browsers too, the other one only for its display.
+    fn build(
+        &mut self,
+        settings: Television,
+        screen: &Screen,
+        preview: Option<&watch::Sender<Option<Picture>>>,
+    ) -> Result<Option<MediaEvent>, GraphError> {
+        let stale = |output: &TelevisionOutput| output.settings() != settings;
+        if self.output.as_ref().is_some_and(stale) {
+            self.output = None;
+        }
+        if self.output.is_some() || (preview.is_none() && !self.display.is_wanted()) {
+            return Ok(None);
+        }
+        let (display, said) = self.display.take(settings);
+        if display.is_some() || preview.is_some() {
+            let preview = preview.cloned();
+            let built = TelevisionOutput::new(self.role, settings, screen, display, preview)?;
+            self.output = Some(built);
+        }
+        Ok(said)
+    }
+}

@@ -3,7 +3,7 @@
 use saal_meeting::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::{Devices, MeetingLine, Status, VERSION};
+use crate::{CameraReport, Devices, MeetingLine, Status, VERSION};
 
 /// Why something was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +65,8 @@ pub enum Reply {
     Meetings(Vec<MeetingLine>),
     /// To `Devices`.
     Devices(Box<Devices>),
+    /// To `CameraState`.
+    Camera(Box<CameraReport>),
     /// To `RecoveryKey`.
     RecoveryKey {
         /// As people write it down; `None`: the room has none.

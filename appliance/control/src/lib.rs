@@ -18,8 +18,8 @@ mod status;
 pub use answer::{Answer, AnswerError, ErrorCode, Refused, Reply};
 pub use question::{Arrange, Question, Request};
 pub use status::{
-    CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, LayoutName, MeetingLine,
-    MutedSources, Obstacle, PhaseName, Status, TelevisionStatus, TroubleLine,
+    CallStatus, CameraReport, ChosenDevices, Devices, EngineProcess, EngineStatus, LayoutName,
+    MeetingLine, MutedSources, Obstacle, PhaseName, Status, TelevisionStatus, TroubleLine,
 };
 
 /// Version of this protocol. Daemon and client come from one image, so another one is a fault.

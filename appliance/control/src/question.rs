@@ -1,6 +1,6 @@
 //! From the client to the daemon.
 
-use saal_media_protocol::SourceKind;
+use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{AccountAction, MeetingAction, MeetingId, MeetingLink, Secret};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,13 @@ pub enum Request {
     },
     /// Does not take it.
     Decline {},
+    /// How the camera stands; answered with [`crate::Reply::Camera`].
+    CameraState {},
+    /// Does something with the camera; [`crate::Reply::Done`] once it has begun.
+    Camera {
+        /// What.
+        action: CameraAction,
+    },
     /// Mutes or unmutes.
     SetMuted {
         /// Microphone or camera.

@@ -1,7 +1,7 @@
 //! How the room is doing, as `saalctl status --json` and the web view's `/api/status` show it.
 
 use jiff::Timestamp;
-use saal_media_protocol::{DeviceList, MediaStats};
+use saal_media_protocol::{CameraState, DeviceList, MediaStats, Preset};
 use saal_meeting::{AccountState, Caption, ChatLine, MeetingId, MeetingState, Participant, Ring};
 use serde::{Deserialize, Serialize};
 
@@ -243,6 +243,16 @@ pub struct Devices {
     pub present: DeviceList,
     /// As the configuration says.
     pub chosen: ChosenDevices,
+}
+
+/// The room's camera and its saved views.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraReport {
+    /// `None`: there is none that can be asked.
+    pub camera: Option<CameraState>,
+    /// Of this camera, the oldest first.
+    pub presets: Vec<Preset>,
 }
 
 /// The configuration's devices: a name, `simulated` or `none`.

@@ -5,7 +5,7 @@ use saal_control::{
     MutedSources, PhaseName, Question, Refused, Reply, Request, Status, TelevisionStatus,
     TroubleLine,
 };
-use saal_media_protocol::SourceKind;
+use saal_media_protocol::{CameraAction, CameraView, Control, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, Destination, MeetingAction, MeetingId, MeetingLink, MeetingState,
     Participant, Ring, RingId, Secret, SignInWay,
@@ -43,6 +43,7 @@ fn requests() -> Vec<(Request, Value)> {
     ]
     .into_iter()
     .chain(later_requests())
+    .chain(camera_requests())
     .collect()
 }
 
@@ -104,6 +105,36 @@ fn later_requests() -> Vec<(Request, Value)> {
             json!({"set_muted": {"source": "microphone", "muted": true}}),
         ),
     ]
+}
+
+fn camera_requests() -> Vec<(Request, Value)> {
+    let view = CameraView {
+        zoom: 300,
+        pan: -20,
+        tilt: 0,
+    };
+    let control = Control::AutoFocus;
+    let preset = "Tafel".to_owned();
+    let actions = [
+        (
+            CameraAction::Look { view },
+            json!({"look": {"view": {"zoom": 300, "pan": -20, "tilt": 0}}}),
+        ),
+        (
+            CameraAction::Set { control, value: 1 },
+            json!({"set": {"control": "auto_focus", "value": 1}}),
+        ),
+        (
+            CameraAction::Save { preset },
+            json!({"save": {"preset": "Tafel"}}),
+        ),
+    ];
+    let asked = (Request::CameraState {}, json!({"camera_state": {}}));
+    let done = actions.map(|(action, written)| {
+        let request = Request::Camera { action };
+        (request, json!({"camera": {"action": written}}))
+    });
+    std::iter::once(asked).chain(done).collect()
 }
 
 fn status() -> Status {

@@ -1,7 +1,7 @@
 //! What the room is told and what it wants done.
 
 use saal_fleet_protocol::{Config, config::Layout};
-use saal_media_protocol::{MediaCommand, MediaEvent, SoundUnit, SourceKind};
+use saal_media_protocol::{CameraAction, MediaCommand, MediaEvent, Preset, SoundUnit, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, IdentityState, Meeting, MeetingAction,
     MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret, Verification,
@@ -43,6 +43,8 @@ pub enum Intent {
     Toggle(SourceKind),
     /// Set to muted or not.
     SetMuted(SourceKind, bool),
+    /// Do this with the camera.
+    Camera(CameraAction),
     /// Do this with the room's account.
     Account(AccountAction),
     /// "I have read it."
@@ -110,6 +112,8 @@ pub enum Event {
     SavedCall(Box<SavedCall>),
     /// What an earlier daemon saved of people's choice of sound.
     SavedSound(Box<SoundChoice>),
+    /// The cameras' views that were saved earlier.
+    Presets(Vec<Preset>),
     /// Saving the call failed; a restart would not find back.
     CallNotSaved {
         /// Where.
@@ -173,6 +177,8 @@ pub enum Effect {
     SaveSound(Box<SoundChoice>),
     /// Have the lights of mute keys say whether the room's microphone is muted.
     ShowMuted(bool),
+    /// Save the cameras' views, all of them.
+    SavePresets(Vec<Preset>),
     /// The picture of the panel changed.
     Redraw,
     /// All is left; the process may end.

@@ -8,7 +8,9 @@
 //! text, so it is cut to what can be shown.
 
 use saal_fleet_protocol::config::Language;
-use saal_media_protocol::{Ground, Label, Place, Rect, SourceKind, TextLine, Tile, TileSource};
+use saal_media_protocol::{
+    Ground, Label, Notices, Place, Rect, SourceKind, TextLine, Tile, TileSource,
+};
 use saal_meeting::{MeetingState, Participant, Ring};
 
 use crate::{
@@ -101,6 +103,28 @@ pub(crate) fn labels(
         .chain(screen.captions(&call.said))
         .chain(standing.reconnecting.then(|| screen.reconnecting()))
         .collect()
+}
+
+/// What stands in the place of the camera's picture, here and at the far ends.
+pub(crate) fn camera_notices(language: Language) -> Notices {
+    let [unplugged, covered, failed] = match language {
+        Language::De => [
+            "Die Kamera wurde abgezogen",
+            "Die Blende der Kamera ist geschlossen",
+            "Die Kamera liefert kein Bild",
+        ],
+        Language::En => [
+            "The camera was unplugged",
+            "The camera’s shutter is closed",
+            "The camera gives no picture",
+        ],
+    }
+    .map(str::to_owned);
+    Notices {
+        unplugged,
+        covered,
+        failed,
+    }
 }
 
 /// What the room itself is like, beside the call.

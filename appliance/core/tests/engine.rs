@@ -39,6 +39,7 @@ fn a_new_engine_is_told_everything_and_the_service_makes_new_transports() {
         [
             "StartEngine",
             "Configure",
+            "Media",
             "SetVolume",
             "SetPreview",
             "SetMuted",

@@ -326,6 +326,7 @@ fn another_camera_is_used_during_the_call() {
     let effects = bench.tell(Event::Config(other_camera()));
     assert!(names(&effects).starts_with(&[
         "Configure",
+        "Media",
         "SetVolume",
         "SetMuted",
         "SetMuted",

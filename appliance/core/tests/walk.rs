@@ -20,8 +20,8 @@ use saal_core::{
 };
 use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{
-    Codec, DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble, SoundUnit,
-    SourceKind, Tile,
+    CameraAction, Codec, DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble,
+    SoundUnit, SourceKind, Tile,
 };
 use saal_meeting::{
     AccountState, CallEvent, CallId, Caption, ChatLine, Destination, EndReason, JoinStage,
@@ -98,6 +98,7 @@ fn intent() -> impl Strategy<Value = Intent> {
         2 => action().prop_map(Intent::Act),
         3 => source().prop_map(Intent::Toggle),
         2 => (source(), any::<bool>()).prop_map(|(s, m)| Intent::SetMuted(s, m)),
+        1 => Just(Intent::Camera(CameraAction::Use { camera: "Ceiling".to_owned() })),
         1 => Just(Intent::Dismiss(TroubleCode::JoinFailed)),
         1 => Just(Intent::Dismiss(TroubleCode::Unreachable)),
     ]
@@ -377,6 +378,7 @@ impl World {
             Effect::StartAccount
             | Effect::StartWeb
             | Effect::ReadMeetings
+            | Effect::SavePresets(_)
             | Effect::SaveSound(_)
             | Effect::ShowMuted(_)
             | Effect::Redraw => {}

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use saal_control::{
     Answer, AnswerError, MeetingLine, Question, Reply, Request, SOCKET_NAME, Status,
 };
+use saal_media_protocol::CameraView;
 
 /// The daemon's loop answers in milliseconds; after this long it hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -90,6 +91,16 @@ impl Client {
     pub(crate) fn meetings(&mut self) -> Result<Vec<MeetingLine>, crate::Failure> {
         match self.ask(Request::Meetings {})? {
             Reply::Meetings(meetings) => Ok(meetings),
+            _ => Err(ClientError::Unexpected.into()),
+        }
+    }
+
+    /// Where the camera looks; the widest view where there is none.
+    pub(crate) fn camera_view(&mut self) -> Result<CameraView, crate::Failure> {
+        match self.ask(Request::CameraState {})? {
+            Reply::Camera(report) => {
+                Ok(report.camera.map(|camera| camera.view).unwrap_or_default())
+            }
             _ => Err(ClientError::Unexpected.into()),
         }
     }

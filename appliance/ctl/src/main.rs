@@ -15,10 +15,11 @@ use std::{
 
 use clap::Parser;
 use saal_control::{Answer, Refused, Reply, Request};
+use saal_media_protocol::CameraAction;
 use saal_meeting::{Destination, LinkTarget, MeetingLink, Secret};
 
 use crate::{
-    cli::{AccountCommand, Cli, Command, recover},
+    cli::{AccountCommand, CameraCommand, Cli, Command, recover},
     client::Client,
 };
 
@@ -77,6 +78,11 @@ fn run(cli: &Cli) -> Result<String, Failure> {
             let meeting = find::find(meeting, &meetings)?.id.clone();
             client.ask(Request::Join { meeting })?
         }
+        Command::Camera { command } if matches!(command, CameraCommand::Look { .. }) => {
+            let view = command.view(client.camera_view()?);
+            let action = CameraAction::Look { view };
+            client.ask(Request::Camera { action })?
+        }
         command => client.ask(command.request())?,
     };
     if cli.json {
@@ -111,6 +117,7 @@ fn json(reply: &Reply, command: &Command) -> String {
         }
         Reply::Status(status) => serde_json::to_string_pretty(status),
         Reply::Meetings(meetings) => serde_json::to_string_pretty(meetings),
+        Reply::Camera(camera) => serde_json::to_string_pretty(camera),
         Reply::Devices(devices) => serde_json::to_string_pretty(devices),
         Reply::RecoveryKey { key } => serde_json::to_string_pretty(key),
         Reply::Done {} | Reply::Error(_) => Ok("{}".to_owned()),

@@ -2,13 +2,13 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use saal_control::{
-    CallStatus, Devices, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply, Status,
-    TelevisionStatus,
+    CallStatus, CameraReport, Devices, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply,
+    Status, TelevisionStatus,
 };
-use saal_media_protocol::{ConnectionStats, MediaStats, ReceivedVideo};
+use saal_media_protocol::{ConnectionStats, MediaStats, PictureDevice, PictureKind, ReceivedVideo};
 use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem};
 
-use crate::cli::{AccountCommand, Command, Switch};
+use crate::cli::{AccountCommand, CameraCommand, Command, Switch};
 
 /// Longer names and titles of others are cut.
 const MOST_CHARS: usize = 80;
@@ -24,6 +24,7 @@ pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String
         },
         Reply::Meetings(all) => meetings(all, zone),
         Reply::Devices(of) => devices(of),
+        Reply::Camera(of) => camera(of),
         Reply::RecoveryKey { key: Some(key) } => key.reveal().to_owned() + "\n",
         Reply::RecoveryKey { key: None } => "The room has no recovery key.\n".to_owned(),
         Reply::Done {} => done(command).to_owned() + "\n",
@@ -48,10 +49,7 @@ fn done(command: &Command) -> &'static str {
         Command::Mute {
             switch: Switch::Off,
         } => "The microphone is on.",
-        Command::Camera { switch: Switch::On } => "The camera is on.",
-        Command::Camera {
-            switch: Switch::Off,
-        } => "The camera is off.",
+        Command::Camera { command } => camera_done(command),
         Command::Television { .. } => "The television shows the others so now.",
         Command::Account { command } => done_with_account(command),
         Command::Status | Command::Meetings | Command::Devices | Command::Selftest => "Done.",
@@ -74,6 +72,23 @@ fn done_with_account(command: &AccountCommand) -> &'static str {
         }
         AccountCommand::CancelSignIn => "The sign-in is cancelled.",
         AccountCommand::RecoveryKey | AccountCommand::Show => "Done.",
+    }
+}
+
+fn camera_done(command: &CameraCommand) -> &'static str {
+    match command {
+        CameraCommand::On => "The camera is on.",
+        CameraCommand::Off => "The camera is off.",
+        CameraCommand::Show => "Done.",
+        CameraCommand::Look { .. } | CameraCommand::Go { .. } => "The camera turns.",
+        CameraCommand::Set { .. } => {
+            "The camera is asked; `saalctl camera show` tells what it made of it."
+        }
+        CameraCommand::Use { .. } => {
+            "Changing the camera; `saalctl status` tells if it can't be used."
+        }
+        CameraCommand::Save { .. } => "The view is saved.",
+        CameraCommand::Forget { .. } => "The view is forgotten.",
     }
 }
 
@@ -448,14 +463,58 @@ fn state(meeting: &MeetingLine) -> String {
     }
 }
 
+fn camera(report: &CameraReport) -> String {
+    let Some(camera) = &report.camera else {
+        return "The room has no camera that can be turned.\n".to_owned();
+    };
+    let mut text = line("Camera", &plain(&camera.name)) + &line("Id", &plain_id(&camera.id));
+    let (view, moves) = (camera.view, camera.moves);
+    let part = |moves: bool, name: &str, at: i32| moves.then(|| format!("{name} {at}"));
+    let looks: Vec<String> = [
+        part(moves.zoom, "zoom", view.zoom),
+        part(moves.pan, "pan", view.pan),
+        part(moves.tilt, "tilt", view.tilt),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let how = if camera.digital {
+        " (cut out of its picture)"
+    } else {
+        ""
+    };
+    text += &match looks.is_empty() {
+        true => line("Looks", "straight ahead; it does not move"),
+        false => line("Looks", &format!("{}{how}", looks.join(", "))),
+    };
+    for (index, preset) in report.presets.iter().enumerate() {
+        text += &line(if index == 0 { "Views" } else { "" }, &plain(&preset.name));
+    }
+    for (index, c) in camera.controls.iter().enumerate() {
+        let (name, value, least, most) = (c.control.as_str(), c.value, c.least, c.most);
+        let fixed = if c.settable {
+            ""
+        } else {
+            ", only at the camera"
+        };
+        let words = format!("{name} {value} ({least} to {most}{fixed})");
+        text += &line(if index == 0 { "Controls" } else { "" }, &words);
+    }
+    text
+}
+
 fn devices(devices: &Devices) -> String {
     let (present, chosen) = (&devices.present, &devices.chosen);
-    kind("Cameras", &present.cameras, &chosen.camera)
+    let of = |kind: PictureKind| {
+        let all = present.cameras.iter().filter(move |d| d.kind == kind);
+        all.map(|d| d.name.clone()).collect::<Vec<_>>()
+    };
+    kind("Cameras", &of(PictureKind::Camera), &chosen.camera)
         + &kind("Microphones", &present.microphones, &chosen.microphone)
         + &kind("Loudspeakers", &present.loudspeakers, &chosen.loudspeaker)
-        // What can be presented is one of the cameras' kind.
-        + &kind("Content", &[], &chosen.content)
+        + &kind("Content", &of(PictureKind::Input), &chosen.content)
         + &displays(devices)
+        + &ids(&present.cameras)
 }
 
 /// Two things are shown on displays; where each is, if any shows both apart.
@@ -467,6 +526,17 @@ fn displays(devices: &Devices) -> String {
         "auto" => television + "Presented on  * auto (the first that is not the television)\n",
         name => format!("{television}Presented on  * {}\n", plain(name)),
     }
+}
+
+/// What tells two of one make apart, wherever they are named.
+fn ids(cameras: &[PictureDevice]) -> String {
+    let rows = cameras.iter().enumerate();
+    rows.map(|(i, camera)| {
+        let label = if i == 0 { "Ids" } else { "" };
+        let (name, id) = (plain(&camera.name), plain_id(&camera.id));
+        format!("{label:<14}  {name}: {id}\n")
+    })
+    .collect()
 }
 
 /// Every device of a kind, the chosen one marked, and what is chosen if it is none of them.

@@ -11,12 +11,14 @@ use std::{
 };
 
 use saal_control::{
-    Answer, CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode, LayoutName,
-    MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request, Status,
-    TelevisionStatus, TroubleLine,
+    Answer, CallStatus, CameraReport, ChosenDevices, Devices, EngineProcess, EngineStatus,
+    ErrorCode, LayoutName, MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request,
+    Status, TelevisionStatus, TroubleLine,
 };
 use saal_media_protocol::{
-    ConnectionStats, DeviceList, MediaStats, ReceivedVideo, SourceKind, StreamStats, TransportId,
+    CameraAction, CameraMoves, CameraState, CameraView, ConnectionStats, Control, ControlState,
+    DeviceList, MediaStats, PictureDevice, PictureKind, Preset, ReceivedVideo, SourceKind,
+    StreamStats, TransportId,
 };
 use saal_meeting::{
     AccountAction, AccountState, Destination, MeetingId, MeetingState, Participant, Ring, RingId,
@@ -506,7 +508,11 @@ fn devices_are_listed_with_the_chosen_one_marked() {
         Reply::Devices(Box::new(Devices {
             present: DeviceList {
                 displays: vec!["QEMU Monitor".to_owned()],
-                cameras: vec!["HD Webcam".to_owned(), "Rally".to_owned()],
+                cameras: vec![
+                    camera("usb-2#1", "HD Webcam", PictureKind::Camera),
+                    camera("usb-1#1", "Rally", PictureKind::Camera),
+                    camera("usb-3#1", "Cam Link", PictureKind::Input),
+                ],
                 microphones: vec!["Jabra".to_owned()],
                 loudspeakers: Vec::new(),
                 sound_units: Vec::new(),
@@ -529,12 +535,121 @@ Cameras         HD Webcam
 Microphones     Jabra
               * hw:CARD=Jabra,DEV=0 (as configured)
 Loudspeakers  * none
-Content       * none
+Content         Cam Link
+              * none
 Displays        QEMU Monitor
               * auto (the first)
 Presented on  * HDMI-A-2
+Ids             HD Webcam: usb-2#1
+                Rally: usb-1#1
+                Cam Link: usb-3#1
 "
     );
+}
+
+fn camera(id: &str, name: &str, kind: PictureKind) -> PictureDevice {
+    let (id, name) = (id.to_owned(), name.to_owned());
+    PictureDevice { id, name, kind }
+}
+
+fn movable() -> CameraReport {
+    let view = CameraView {
+        zoom: 200,
+        pan: -50,
+        tilt: 0,
+    };
+    let control = |control, least, most, value, settable| ControlState {
+        control,
+        least,
+        most,
+        step: 1,
+        normal: 0,
+        value,
+        settable,
+    };
+    CameraReport {
+        camera: Some(CameraState {
+            id: "usb-1#046d:0866:A1".to_owned(),
+            name: "Rally".to_owned(),
+            view,
+            moves: CameraMoves {
+                zoom: true,
+                pan: true,
+                tilt: true,
+            },
+            digital: false,
+            controls: vec![
+                control(Control::Zoom, 100, 500, 180, true),
+                control(Control::Privacy, 0, 1, 1, false),
+            ],
+        }),
+        presets: vec![Preset {
+            camera: "usb-1#046d:0866:A1".to_owned(),
+            name: "Tafel".to_owned(),
+            view,
+        }],
+    }
+}
+
+#[test]
+fn the_camera_is_shown_turned_and_its_views_are_kept() {
+    let daemon = Daemon::play(|request| match request {
+        Request::CameraState {} => Reply::Camera(Box::new(movable())),
+        _ => Reply::Done {},
+    });
+    assert_eq!(
+        printed(&daemon.run(&["camera", "show"])),
+        "\
+Camera      Rally
+Id          usb-1#046d:0866:A1
+Looks       zoom 200, pan -50, tilt 0
+Views       Tafel
+Controls    zoom 180 (100 to 500)
+            privacy 1 (0 to 1, only at the camera)
+"
+    );
+    let mut asked = daemon.asked.iter();
+    assert_eq!(asked.next(), Some(Request::CameraState {}));
+    let action = |action| Request::Camera { action };
+    let tafel = || "Tafel".to_owned();
+    let view = CameraView {
+        zoom: 200,
+        pan: 300,
+        tilt: -10,
+    };
+    let control = Control::Focus;
+    for (words, expected) in [
+        (
+            &["camera", "look", "--pan", "300", "--tilt", "-10"][..],
+            action(CameraAction::Look { view }),
+        ),
+        (
+            &["camera", "set", "focus", "40"],
+            action(CameraAction::Set { control, value: 40 }),
+        ),
+        (
+            &["camera", "go", "Tafel"],
+            action(CameraAction::Go { preset: tafel() }),
+        ),
+        (
+            &["camera", "save", "Tafel"],
+            action(CameraAction::Save { preset: tafel() }),
+        ),
+        (
+            &["camera", "use", "usb-2#1"],
+            action(CameraAction::Use {
+                camera: "usb-2#1".to_owned(),
+            }),
+        ),
+    ] {
+        printed(&daemon.run(words));
+        let request = asked.find(|request| *request != Request::CameraState {});
+        assert_eq!(request, Some(expected), "{words:?}");
+    }
+    let wrong = daemon.run(&["camera", "set", "warp", "9"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(text.contains("auto_focus"), "{text}");
 }
 
 #[test]

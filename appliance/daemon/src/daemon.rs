@@ -23,6 +23,7 @@ use crate::{
     input::{EngineInput, Input, Inputs},
     mute_keys::MuteKeyReader,
     panel::Panel,
+    presets,
     saved::SavedCallFile,
     services::Services,
     status,
@@ -89,6 +90,7 @@ impl Daemon {
         if let Some(sound) = self.saved.load_sound() {
             self.tell(Event::SavedSound(Box::new(sound))).await;
         }
+        self.tell(Event::Presets(presets::load(&self.state))).await;
         self.tell(Event::Config(Box::new(config))).await;
         if let Some(saved) = saved {
             self.tell(Event::SavedCall(Box::new(saved))).await;
@@ -312,6 +314,12 @@ impl Daemon {
                 }
             }
             Effect::ShowMuted(muted) => self.mute_keys.show(muted),
+            Effect::SavePresets(all) => {
+                if let Err(error) = presets::save(&self.state, all) {
+                    let state = self.state.display().to_string();
+                    tracing::error!(state, %error, "the cameras' views are not saved");
+                }
+            }
             Effect::Redraw => {}
             Effect::Exit => self.done = true,
         }

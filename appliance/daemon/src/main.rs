@@ -12,6 +12,7 @@ mod engine;
 mod input;
 mod mute_keys;
 mod panel;
+mod presets;
 mod saved;
 mod services;
 mod status;

@@ -1,13 +1,13 @@
 //! Answers for `saalctl` and the web view, made from what the room knows.
 
 use saal_control::{
-    CallStatus, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode, LayoutName,
-    MeetingLine, MutedSources, Obstacle, PhaseName, Refused, Reply, Request, Status,
+    CallStatus, CameraReport, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode,
+    LayoutName, MeetingLine, MutedSources, Obstacle, PhaseName, Refused, Reply, Request, Status,
     TelevisionStatus, TroubleLine, VERSION,
 };
 use saal_core::{Agenda, Arrange, EngineState, InCall, Intent, Now, Phase, Room, Trouble};
 use saal_fleet_protocol::config::Layout;
-use saal_media_protocol::SourceKind;
+use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{
     AccountAction, LinkTarget, Meeting, MeetingId, MeetingLink, RingId, SignIn, Waiting,
 };
@@ -43,6 +43,52 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         }
         Request::Decline {} => ringing(facts, Intent::Decline),
         Request::SetMuted { source, muted } => set_muted(*source, *muted, facts),
+        Request::CameraState {} => (Reply::Camera(Box::new(camera_report(facts.room))), None),
+        Request::Camera { action } => camera(action, facts),
+    }
+}
+
+fn camera_report(room: &Room) -> CameraReport {
+    CameraReport {
+        camera: room.camera().cloned(),
+        presets: room.presets().cloned().collect(),
+    }
+}
+
+/// What can't be done is said here; the room itself would do nothing.
+fn camera(action: &CameraAction, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
+    let room = facts.room;
+    let refused = match action {
+        CameraAction::Use { .. } => return in_call(facts, Intent::Camera(action.clone())),
+        _ if room.camera().is_none() => {
+            Some("the room has no camera that can be turned; `saalctl devices` lists what there is".to_owned())
+        }
+        CameraAction::Look { .. } => room
+            .camera()
+            .filter(|camera| !camera.moves.any())
+            .map(|camera| {
+                let name = &camera.name;
+                format!("\"{name}\" does not move; devices.digital_framing in the configuration cuts views out of its picture")
+            }),
+        CameraAction::Set { control, .. } => room
+            .camera()
+            .filter(|camera| !camera.controls.iter().any(|c| c.control == *control && c.settable))
+            .map(|camera| format!("\"{}\" does not let {} be set", camera.name, control.as_str())),
+        CameraAction::Go { preset } | CameraAction::Forget { preset } => {
+            let known: Vec<&str> = room.presets().map(|p| p.name.as_str()).collect();
+            let listed = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            (!known.contains(&preset.as_str()))
+                .then(|| format!("no view is called \"{preset}\"; there is: {listed}"))
+        }
+        CameraAction::Save { preset } => {
+            let known = room.presets().any(|p| p.name == *preset);
+            (!known && !room.takes_preset())
+                .then(|| "this camera has as many views as there is room for; forget one first".to_owned())
+        }
+    };
+    match refused {
+        Some(message) => refuse(ErrorCode::NotFound, message),
+        None => (Reply::Done {}, Some(Intent::Camera(action.clone()))),
     }
 }
 

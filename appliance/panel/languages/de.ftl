@@ -215,6 +215,21 @@ votes = { $count ->
 }
 keypad = Wähltasten
 keypad-hint = Jede Taste sendet sofort einen Ton.
+camera-aim = Kamera ausrichten
+camera-left = Nach links
+camera-right = Nach rechts
+camera-up = Nach oben
+camera-down = Nach unten
+zoom-in = Näher heran
+zoom-out = Weiter weg
+camera-zoom = Zoom { $percent } %
+camera-straight = Ganzes Bild, geradeaus
+camera-save = Position merken
+camera-save-where = Welche Position ersetzen?
+camera-save-new = Neue Position
+camera-position = Position { $number }
+camera-choose = Kamera wechseln
+camera-in-use = in Gebrauch
 present-start = Präsentieren
 present-stop = Präsentation beenden
 end-for-all = Für alle beenden
@@ -502,6 +517,8 @@ trouble-device-busy = { $device ->
    *[loudspeaker] Der Lautsprecher ist belegt
 }
 trouble-device-busy-advice = Ein anderes Programm benutzt „{ $name }“. Beenden Sie es, dann geht es hier weiter.
+trouble-device-covered = Die Blende der Kamera ist geschlossen
+trouble-device-covered-advice = Die anderen sehen den Raum erst, wenn Sie die Blende an „{ $name }“ öffnen.
 trouble-device-failed = { $device ->
     [camera] Die Kamera macht Fehler
     [microphone] Das Mikrofon macht Fehler

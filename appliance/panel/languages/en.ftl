@@ -215,6 +215,21 @@ votes = { $count ->
 }
 keypad = Keypad
 keypad-hint = Each key sends a tone at once.
+camera-aim = Aim the camera
+camera-left = Left
+camera-right = Right
+camera-up = Up
+camera-down = Down
+zoom-in = Zoom in
+zoom-out = Zoom out
+camera-zoom = Zoom { $percent }%
+camera-straight = Whole picture, straight ahead
+camera-save = Save position
+camera-save-where = Which position to replace?
+camera-save-new = New position
+camera-position = Position { $number }
+camera-choose = Change camera
+camera-in-use = in use
 present-start = Present
 present-stop = Stop presenting
 end-for-all = End for all
@@ -502,6 +517,8 @@ trouble-device-busy = { $device ->
    *[loudspeaker] The loudspeaker is in use
 }
 trouble-device-busy-advice = Another program uses “{ $name }”. Close it and it will work here again.
+trouble-device-covered = The camera’s shutter is closed
+trouble-device-covered-advice = Others see the room once you open the shutter of “{ $name }”.
 trouble-device-failed = { $device ->
     [camera] The camera has errors
     [microphone] The microphone has errors

@@ -39,4 +39,4 @@ pub use plain::plain;
 pub use renderer::Renderer;
 pub use touch::{TouchTracker, Touched};
 pub use trouble::{TroubleText, describe};
-pub use view::{Call, Screen, SoundView, TelevisionView, View};
+pub use view::{Call, CameraPart, Screen, SoundView, TelevisionView, View};

@@ -25,6 +25,12 @@ pub enum Sheet {
     Polls,
     /// Telephone tones.
     Keypad,
+    /// Where the camera looks.
+    Camera,
+    /// Where to save what the camera looks at.
+    SavePosition,
+    /// Which camera is used.
+    Cameras,
     /// Whether to end the meeting for everybody.
     EndForAll,
     /// The account's recovery key, while the room is in no meeting.
@@ -237,9 +243,13 @@ fn exists(sheet: &Sheet, room: &Room) -> bool {
     if *sheet == Sheet::SignIn {
         return *room.phase() == Phase::Home && room.sign_in().is_some();
     }
-    room.phase()
-        .in_call()
-        .is_some_and(|call| is_in(sheet, call))
+    let has_it = match sheet {
+        Sheet::Camera | Sheet::SavePosition => room.camera().is_some_and(|c| c.moves.any()),
+        Sheet::Cameras => room.cameras().count() > 1,
+        _ => true,
+    };
+    let call = room.phase().in_call();
+    has_it && call.is_some_and(|call| is_in(sheet, call))
 }
 
 fn is_in(sheet: &Sheet, call: &InCall) -> bool {
@@ -251,6 +261,7 @@ fn is_in(sheet: &Sheet, call: &InCall) -> bool {
         }
         Sheet::Polls => !call.state.polls.is_empty(),
         Sheet::Keypad => call.state.dial_in,
+        Sheet::Camera | Sheet::SavePosition | Sheet::Cameras => true,
         Sheet::EndForAll => moderator,
         Sheet::RecoveryKey | Sheet::SignIn => false,
     }

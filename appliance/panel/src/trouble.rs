@@ -187,6 +187,11 @@ fn device(words: &Words, trouble: &MediaTrouble) -> (String, String) {
         MediaTrouble::Busy { device, .. } => {
             (M::TroubleDeviceBusy, M::TroubleDeviceBusyAdvice, device)
         }
+        MediaTrouble::Covered { device, .. } => (
+            M::TroubleDeviceCovered,
+            M::TroubleDeviceCoveredAdvice,
+            device,
+        ),
         MediaTrouble::Failed { device, .. } => {
             (M::TroubleDeviceFailed, M::TroubleDeviceFailedAdvice, device)
         }

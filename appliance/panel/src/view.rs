@@ -6,7 +6,7 @@ use saal_core::{
     Stage, Trouble, TroubleCode,
 };
 use saal_fleet_protocol::config::{Language, Layout, Theme};
-use saal_media_protocol::{SoundUnit, SourceKind};
+use saal_media_protocol::{CameraState, PictureDevice, SoundUnit, SourceKind};
 use saal_meeting::{
     AccountState, Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring,
     SignIn, Verification,
@@ -130,6 +130,38 @@ pub struct Call {
     pub part_of: Option<PartOf>,
     /// Somebody else calls the room.
     pub ringing: Option<Ring>,
+    /// What people can do with the camera.
+    pub camera: CameraPart,
+}
+
+/// What people can do with the camera.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CameraPart {
+    /// The one in use, as far as it can be asked.
+    pub state: Option<CameraState>,
+    /// Names of its saved views.
+    pub presets: Vec<String>,
+    /// One more can be saved.
+    pub takes_preset: bool,
+    /// All that people may choose from.
+    pub cameras: Vec<PictureDevice>,
+}
+
+impl CameraPart {
+    fn of(room: &Room) -> Self {
+        Self {
+            state: room.camera().cloned(),
+            presets: room.presets().map(|preset| preset.name.clone()).collect(),
+            takes_preset: room.takes_preset(),
+            cameras: room.cameras().cloned().collect(),
+        }
+    }
+
+    /// It can be turned.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.moves.any())
+    }
 }
 
 /// How the television shows the others.
@@ -328,6 +360,7 @@ impl Call {
                 .cloned(),
             part_of: state.meeting.part_of.clone(),
             ringing: room.rings().first().cloned(),
+            camera: CameraPart::of(room),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays,
-    MuteKeys, SealError, Sealer, Volume,
+    AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, Control, ControlState,
+    Direction, DisplayError, Displays, MuteKeys, SealError, Sealer, Volume,
 };
 
 /// A name that no device has.
@@ -44,6 +44,10 @@ pub fn cameras(under_test: &dyn Cameras) -> usize {
         under_test
             .check(camera)
             .expect("a connected camera delivers a picture");
+        under_test
+            .signal(camera)
+            .expect("a connected camera says whether it has a signal, or that it can't");
+        controls(under_test, camera);
     }
     let again = under_test.list().expect("listing twice works");
     assert_eq!(all, again, "the list is stable while nothing is plugged");
@@ -55,6 +59,108 @@ pub fn cameras(under_test: &dyn Cameras) -> usize {
         other => panic!("an unknown camera is NotFound, not {other:?}"),
     }
     all.len()
+}
+
+fn controls(under_test: &dyn Cameras, camera: &Camera) {
+    let all = under_test
+        .controls(camera)
+        .expect("a connected camera says what can be turned");
+    let names: Vec<Control> = all.iter().map(|c| c.control).collect();
+    for control in Control::ALL {
+        let count = names.iter().filter(|name| **name == control).count();
+        assert!(count <= 1, "{control:?} is listed once: {names:?}");
+        if count == 0 || control == Control::Privacy {
+            let refused = under_test.set_control(camera, control, 0);
+            let no_control = CameraError::NoControl {
+                camera: camera.name.clone(),
+                control,
+            };
+            assert_eq!(refused, Err(no_control), "{control:?} can't be set");
+        }
+    }
+    for state in all {
+        control_in_its_range(under_test, camera, &state);
+    }
+}
+
+fn control_in_its_range(under_test: &dyn Cameras, camera: &Camera, state: &ControlState) {
+    let within = state.least..=state.most;
+    assert!(state.step > 0, "{state:?}");
+    assert!(within.contains(&state.value), "{state:?}");
+    assert!(within.contains(&state.normal), "{state:?}");
+    if !state.settable {
+        return;
+    }
+    let control = state.control;
+    for wanted in [state.least, state.most, i32::MAX, state.normal] {
+        let set = under_test
+            .set_control(camera, control, wanted)
+            .expect("what can be set is set, whatever is asked for");
+        assert!(within.contains(&set), "{control:?} is {set}: {state:?}");
+        let now = under_test.controls(camera).expect("asked again");
+        let now = now.iter().find(|c| c.control == control);
+        let now = now.expect("what was listed stays listed");
+        assert_eq!(now.value, set, "{control:?} is what it was set to");
+        let automatic = control
+            .automatic()
+            .and_then(|a| value(under_test, camera, a));
+        assert_ne!(automatic, Some(1), "{control:?} is set by hand now");
+    }
+    let automatic = control.automatic();
+    for (control, value) in automatic
+        .map(|a| (a, 1))
+        .into_iter()
+        .chain(automatic.is_none().then_some((control, state.value)))
+    {
+        // A camera without the automatic refuses; the next one begins where the last one ended.
+        let _ = under_test.set_control(camera, control, value);
+    }
+}
+
+fn value(under_test: &dyn Cameras, camera: &Camera, control: Control) -> Option<i32> {
+    let all = under_test.controls(camera).expect("asked again");
+    all.iter().find(|c| c.control == control).map(|c| c.value)
+}
+
+/// Runs the rules for a camera that is pulled out and put back at the same place.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn camera_pulled_and_put_back<C: Cameras>(
+    under_test: &mut C,
+    camera: &Camera,
+    pull: impl FnOnce(&mut C),
+    put_back: impl FnOnce(&mut C),
+) {
+    let before = under_test.list().expect("listing works");
+    pull(under_test);
+    let gone = |answer: Result<(), CameraError>| {
+        let not_found = matches!(answer, Err(CameraError::NotFound { .. }));
+        assert!(
+            not_found,
+            "a camera that was pulled is not found: {answer:?}"
+        );
+    };
+    gone(under_test.find(&camera.id).map(drop));
+    gone(under_test.check(camera));
+    gone(under_test.controls(camera).map(drop));
+    gone(under_test.signal(camera).map(drop));
+    let left = under_test.list().expect("listing works without it");
+    assert!(!left.contains(camera), "what was pulled is not listed");
+    put_back(under_test);
+    let back = under_test
+        .find(&camera.id)
+        .expect("put back it is found by the same identity");
+    assert_eq!(
+        (&back.id, &back.name, &back.formats),
+        (&camera.id, &camera.name, &camera.formats),
+        "put back it is the same"
+    );
+    let after = under_test.list().expect("listing works");
+    assert_eq!(after.len(), before.len(), "nothing else came or went");
+    under_test
+        .check(&back)
+        .expect("put back it delivers a picture");
 }
 
 /// Runs the rules for sound devices in both directions; returns how many devices there were.

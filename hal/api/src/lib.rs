@@ -6,6 +6,7 @@
 
 mod audio;
 mod camera;
+mod camera_control;
 pub mod conformance;
 mod display;
 mod mute_key;
@@ -15,7 +16,10 @@ mod touch;
 mod volume;
 
 pub use audio::{AudioDevice, AudioDevices, AudioError, Direction};
-pub use camera::{Camera, CameraError, Cameras, PictureEncoding, PictureFormat};
+pub use camera::{
+    Camera, CameraError, Cameras, PictureEncoding, PictureFormat, PictureKind, same_piece,
+};
+pub use camera_control::{Control, ControlState};
 pub use display::{Display, DisplayError, DisplayMode, Displays};
 pub use mute_key::{MuteKey, MuteKeyError, MuteKeys};
 pub use seal::{SealError, Sealer};

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction};
+use crate::{AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Control, Direction};
 
 /// What came of one trial.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -226,24 +226,66 @@ fn camera_finding(of: &dyn Cameras, camera: &crate::Camera) -> Finding {
         Err(error @ CameraError::NotFound { .. }) => {
             Trial::failed("picture", error.to_string(), LEFT)
         }
-        Err(error @ CameraError::Device { .. }) => {
-            Trial::failed("picture", error.to_string(), REPLUG)
-        }
+        Err(error) => Trial::failed("picture", error.to_string(), REPLUG),
     };
     Finding {
         device: camera.name.clone(),
         id: camera.id.clone(),
-        trials: vec![modes(camera), picture],
+        trials: [
+            modes(camera),
+            controls(of, camera),
+            Some(picture),
+            cover(of, camera),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+    }
+}
+
+fn controls(of: &dyn Cameras, camera: &crate::Camera) -> Option<Trial> {
+    match of.controls(camera) {
+        Ok(all) if all.is_empty() => Some(Trial::works("controls", "it has none")),
+        Ok(all) => {
+            let names: Vec<&str> = all.iter().map(|c| c.control.as_str()).collect();
+            Some(Trial::works("controls", names.join(", ")))
+        }
+        Err(error) => Some(Trial::failed("controls", error.to_string(), REPLUG)),
+    }
+}
+
+/// What keeps the picture back although nothing is broken.
+fn cover(of: &dyn Cameras, camera: &crate::Camera) -> Option<Trial> {
+    let controls = of.controls(camera).unwrap_or_default();
+    let closed = controls
+        .iter()
+        .any(|c| c.control == Control::Privacy && c.value != 0);
+    if closed {
+        let reason = "the camera's shutter is closed";
+        return Some(Trial::untried(
+            "view",
+            reason,
+            "open the shutter on the camera",
+        ));
+    }
+    match of.signal(camera) {
+        Ok(Some(true)) => Some(Trial::works("signal", "")),
+        Ok(Some(false)) => Some(Trial::untried(
+            "signal",
+            "nothing is plugged into it",
+            "plug in a laptop that is awake",
+        )),
+        Ok(None) | Err(_) => None,
     }
 }
 
 /// The largest mode tells what may be expected.
-fn modes(camera: &crate::Camera) -> Trial {
+fn modes(camera: &crate::Camera) -> Option<Trial> {
     let largest = camera
         .formats
         .iter()
         .max_by_key(|f| (f.width * f.height, f.frames_per_second));
-    match largest {
+    let trial = match largest {
         Some(f) => {
             let (width, height, rate) = (f.width, f.height, f.frames_per_second);
             let count = camera.formats.len();
@@ -253,7 +295,8 @@ fn modes(camera: &crate::Camera) -> Trial {
             )
         }
         None => Trial::failed("modes", "it offers none", REPLUG),
-    }
+    };
+    Some(trial)
 }
 
 /// Tries every microphone and loudspeaker.

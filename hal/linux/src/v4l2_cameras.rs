@@ -2,7 +2,10 @@
 
 use std::{io, path::Path, time::Duration};
 
-use saal_hal::{Camera, CameraError, Cameras, PictureEncoding, PictureFormat};
+use saal_hal::{
+    Camera, CameraError, Cameras, Control, ControlState, PictureEncoding, PictureFormat,
+    PictureKind,
+};
 use v4l::{
     Device, FourCC, Fraction,
     buffer::Type,
@@ -10,12 +13,14 @@ use v4l::{
     frameinterval::FrameIntervalEnum,
     framesize::{FrameSizeEnum, Stepwise},
     io::{mmap::Stream, traits::CaptureStream},
-    v4l_sys::v4l2_capability,
-    v4l2,
     video::Capture,
 };
 
-use crate::names::{self, Named};
+use crate::{
+    names::{self, Named},
+    v4l2_calls::{capability, current_input, text},
+    v4l2_controls,
+};
 
 /// A camera's first picture may need its sensor to settle.
 const FIRST_PICTURE: Duration = Duration::from_secs(3);
@@ -62,8 +67,7 @@ impl Cameras for V4l2Cameras {
     }
 
     fn check(&self, camera: &Camera) -> Result<(), CameraError> {
-        let device = Device::with_path(&camera.node)
-            .map_err(|error| self.explain(camera, "open", &error))?;
+        let device = self.open(camera)?;
         let format = device
             .format()
             .map_err(|e| self.explain(camera, "VIDIOC_G_FMT", &e))?;
@@ -79,6 +83,36 @@ impl Cameras for V4l2Cameras {
             .map_err(|e| self.explain(camera, "streaming", &e))?;
         Ok(())
     }
+
+    fn signal(&self, camera: &Camera) -> Result<Option<bool>, CameraError> {
+        let input = current_input(&self.open(camera)?)
+            .map_err(|error| self.explain(camera, "VIDIOC_ENUMINPUT", &error))?;
+        let tells = input.capabilities & TELLS_TIMINGS != 0;
+        Ok(tells.then_some(input.status & NO_SIGNAL == 0))
+    }
+
+    fn covered(&self, camera: &Camera) -> Result<Option<bool>, CameraError> {
+        Ok(v4l2_controls::covered(&self.open(camera)?))
+    }
+
+    fn controls(&self, camera: &Camera) -> Result<Vec<ControlState>, CameraError> {
+        Ok(v4l2_controls::controls(&self.open(camera)?))
+    }
+
+    fn set_control(
+        &self,
+        camera: &Camera,
+        control: Control,
+        value: i32,
+    ) -> Result<i32, CameraError> {
+        match v4l2_controls::set(&self.open(camera)?, control, value) {
+            Some(set) => set.map_err(|error| self.explain(camera, "VIDIOC_S_CTRL", &error)),
+            None => Err(CameraError::NoControl {
+                camera: camera.name.clone(),
+                control,
+            }),
+        }
+    }
 }
 
 impl Named for Camera {
@@ -92,6 +126,10 @@ impl Named for Camera {
 }
 
 impl V4l2Cameras {
+    fn open(&self, camera: &Camera) -> Result<Device, CameraError> {
+        Device::with_path(&camera.node).map_err(|error| self.explain(camera, "open", &error))
+    }
+
     fn explain(&self, camera: &Camera, operation: &str, error: &io::Error) -> CameraError {
         match error.raw_os_error() {
             Some(EBUSY) => CameraError::Busy {
@@ -129,38 +167,14 @@ fn describe(node: &Path) -> io::Result<Option<Camera>> {
     if formats.is_empty() {
         return Ok(None);
     }
-    let serial = serial(node).map(|s| format!("#{s}")).unwrap_or_default();
+    let name = text(&caps.card);
     Ok(Some(Camera {
-        id: format!("{}{serial}", text(&caps.bus_info)),
-        name: text(&caps.card),
+        id: format!("{}{}", text(&caps.bus_info), piece(node)),
+        kind: kind(&device, &name),
+        name,
         node: node.display().to_string(),
         formats,
     }))
-}
-
-/// What the crate's `query_caps` asks too; but that panics at a name which is no UTF-8, and the kernel cuts names after
-/// 31 bytes, in the middle of a letter if need be.
-fn capability(device: &Device) -> io::Result<v4l2_capability> {
-    // SAFETY: all bits zero are a valid value of this struct of integers and arrays of them.
-    #[allow(unsafe_code)]
-    let mut caps: v4l2_capability = unsafe { std::mem::zeroed() };
-    let place = std::ptr::from_mut(&mut caps).cast();
-    // SAFETY: the descriptor is open for as long as the device is borrowed, and VIDIOC_QUERYCAP writes one v4l2_capability
-    // to the place it is given.
-    #[allow(unsafe_code)]
-    unsafe {
-        v4l2::ioctl(device.handle().fd(), v4l2::vidioc::VIDIOC_QUERYCAP, place)?;
-    }
-    Ok(caps)
-}
-
-/// Text that ends with a zero byte, without what a cut left of a letter.
-fn text(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|byte| *byte == 0);
-    let text = String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]);
-    text.trim_end_matches(char::REPLACEMENT_CHARACTER)
-        .trim()
-        .to_owned()
 }
 
 /// One device may have several capture nodes on one bus path: the later ones get a number.
@@ -175,14 +189,58 @@ fn make_id_unique(camera: &mut Camera, before: &[Camera]) {
     }
 }
 
-/// The USB device's serial number, where it has one.
-fn serial(node: &Path) -> Option<String> {
-    let name = node.file_name()?;
+/// Model and serial number of the USB device; empty for what is no USB device.
+fn piece(node: &Path) -> String {
+    let Some(name) = node.file_name() else {
+        return String::new();
+    };
+    // The node belongs to an interface of the device.
     let device = Path::new("/sys/class/video4linux")
         .join(name)
-        .join("device/../serial");
-    let text = std::fs::read_to_string(device).ok()?;
-    Some(text.trim().to_owned()).filter(|s| !s.is_empty())
+        .join("device/..");
+    let attribute = |name: &str| {
+        let text = std::fs::read_to_string(device.join(name)).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let (Some(vendor), Some(product)) = (attribute("idVendor"), attribute("idProduct")) else {
+        return String::new();
+    };
+    match attribute("serial") {
+        Some(serial) => format!("#{vendor}:{product}:{serial}"),
+        None => format!("#{vendor}:{product}"),
+    }
+}
+
+/// Parts of names of grabbers that look like cameras to the kernel: USB devices of the class UVC say no more of
+/// what they are.
+const GRABBERS: [&str; 12] = [
+    "hdmi",
+    "sdi",
+    "dvi",
+    "capture",
+    "grabber",
+    "cam link",
+    "usb video",
+    "usb3 video",
+    "usb3.0 video",
+    "magewell",
+    "live gamer",
+    "epiphan",
+];
+
+/// V4L2_IN_CAP_DV_TIMINGS: what is plugged in says which size it sends.
+const TELLS_TIMINGS: u32 = 2;
+/// V4L2_IN_ST_NO_POWER, _NO_SIGNAL, _NO_H_LOCK, _NO_SYNC and _NO_CARRIER.
+const NO_SIGNAL: u32 = 0x1 | 0x2 | 0x100 | 0x1_0000 | 0x4_0000;
+
+fn kind(device: &Device, name: &str) -> PictureKind {
+    let name = name.to_lowercase();
+    let tells = current_input(device).is_ok_and(|input| input.capabilities & TELLS_TIMINGS != 0);
+    if tells || GRABBERS.iter().any(|part| name.contains(part)) {
+        PictureKind::Input
+    } else {
+        PictureKind::Camera
+    }
 }
 
 fn formats(device: &Device) -> io::Result<Vec<PictureFormat>> {
@@ -320,20 +378,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_was_cut_inside_a_letter_is_still_a_name() {
-        let mut card = *b"Konferenzkamera f\xc3\xbcr R\xc3\xa4ume gr\xc3\xb6\xc3\0";
-        assert_eq!(text(&card), "Konferenzkamera für Räume grö");
-        card[15] = 0;
-        assert_eq!(text(&card), "Konferenzkamera");
-        assert_eq!(text(b"no zero"), "no zero");
-    }
-
-    #[test]
     fn two_nodes_on_one_bus_get_different_identities() {
         let camera = |id: &str| Camera {
             id: id.into(),
             name: "Rally".into(),
             node: String::new(),
+            kind: PictureKind::Camera,
             formats: Vec::new(),
         };
         let mut known = vec![camera("usb-1")];

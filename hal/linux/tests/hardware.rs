@@ -18,9 +18,10 @@ use alsa::{
     pcm::{Access, Format, HwParams, PCM},
 };
 use saal_hal::{
-    AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction, MuteKeys, Volume,
+    AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, Direction, MuteKeys,
+    PictureKind, Volume, conformance,
 };
-use saal_hal_linux::{AlsaDevices, EvdevMuteKeys, V4l2Cameras};
+use saal_hal_linux::{AlsaDevices, EvdevMuteKeys, PlugEvents, V4l2Cameras};
 use v4l::{
     Device,
     buffer::Type,
@@ -56,6 +57,56 @@ fn two_cameras_of_one_make_can_be_told_apart() {
         assert_eq!(V4l2Cameras.find(&camera.name).as_ref(), Ok(camera));
         assert_eq!(V4l2Cameras.find(&camera.node).as_ref(), Ok(camera));
     }
+}
+
+#[test]
+#[ignore = "needs vivid with a camera and an HDMI input, and root"]
+fn an_input_is_no_camera_and_says_whether_something_is_plugged_in() {
+    let cameras = V4l2Cameras.list().unwrap();
+    let kinds: Vec<_> = cameras.iter().map(|c| c.kind).collect();
+    assert_eq!(kinds, [PictureKind::Camera, PictureKind::Input]);
+    assert_eq!(V4l2Cameras.signal(&cameras[0]), Ok(None));
+    assert_eq!(V4l2Cameras.signal(&cameras[1]), Ok(Some(true)));
+    plug_into(&cameras[1], false);
+    assert_eq!(V4l2Cameras.signal(&cameras[1]), Ok(Some(false)));
+    plug_into(&cameras[1], true);
+    assert_eq!(V4l2Cameras.signal(&cameras[1]), Ok(Some(true)));
+}
+
+/// Has vivid's HDMI input see a signal, or none.
+fn plug_into(input: &Camera, there: bool) {
+    let device = Device::with_path(&input.node).unwrap();
+    let controls = device.query_controls().unwrap();
+    let mode = controls.iter().find(|c| c.name == "DV Timings Signal Mode");
+    let value = v4l::control::Value::Integer(i64::from(!there));
+    let id = mode.expect("vivid has it").id;
+    device.set_control(v4l::Control { id, value }).unwrap();
+}
+
+/// Tells vivid to give its devices up, or to take them again.
+fn vivid(what: &str) {
+    let file = format!("/sys/bus/platform/drivers/vivid/{what}");
+    std::fs::write(&file, "vivid.0").unwrap_or_else(|error| panic!("{file}: {error}"));
+}
+
+#[test]
+#[ignore = "needs vivid and root"]
+fn a_camera_that_is_pulled_and_put_back_is_the_same_and_both_are_told() {
+    let events = PlugEvents::open().unwrap();
+    let camera = V4l2Cameras.list().unwrap().remove(0);
+    conformance::camera_pulled_and_put_back(
+        &mut V4l2Cameras,
+        &camera,
+        |_| {
+            vivid("unbind");
+            assert!(events.drain(), "the kernel says that it was pulled");
+        },
+        |_| {
+            vivid("bind");
+            assert!(events.drain(), "the kernel says that it is back");
+        },
+    );
+    assert!(!events.drain(), "nothing more is said");
 }
 
 #[test]

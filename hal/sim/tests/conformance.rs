@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use saal_hal::{
-    AudioDevices, AudioError, CameraError, Cameras, Direction, DisplayError, Displays, MuteKeys,
-    Volume, conformance, selftest,
+    AudioDevices, AudioError, CameraError, Cameras, Control, Direction, DisplayError, Displays,
+    MuteKeys, Volume, conformance, selftest,
 };
 use saal_hal_sim::{
     SimulatedAudio, SimulatedCameras, SimulatedDisplays, SimulatedMuteKeys, SimulatedSealer,
@@ -17,6 +17,37 @@ fn simulated_cameras_conform() {
     let mut two = SimulatedCameras::one();
     two.plug("simulated:1", "Second camera");
     assert_eq!(conformance::cameras(&two), 2);
+    two.plug_input("simulated:input", "Simulated input");
+    assert_eq!(conformance::cameras(&two), 3);
+}
+
+#[test]
+fn a_simulated_camera_that_is_pulled_comes_back_as_the_same() {
+    let mut two = SimulatedCameras::one();
+    two.plug("simulated:1", "Second camera");
+    let camera = two.find("simulated:1").unwrap();
+    conformance::camera_pulled_and_put_back(
+        &mut two,
+        &camera,
+        |cameras| cameras.unplug("simulated:1"),
+        |cameras| cameras.plug("simulated:1", "Second camera"),
+    );
+}
+
+#[test]
+fn shutter_and_signal_are_what_people_do_at_the_device() {
+    let mut cameras = SimulatedCameras::one();
+    let camera = cameras.find("simulated:0").unwrap();
+    cameras.set_shutter("simulated:0", true);
+    let privacy = cameras.controls(&camera).unwrap();
+    let privacy = privacy.iter().find(|c| c.control == Control::Privacy);
+    assert_eq!(privacy.unwrap().value, 1);
+    assert_eq!(cameras.signal(&camera), Ok(None));
+    cameras.plug_input("simulated:input", "Simulated input");
+    let input = cameras.find("simulated:input").unwrap();
+    assert_eq!(cameras.signal(&input), Ok(Some(false)));
+    cameras.set_signal("simulated:input", true);
+    assert_eq!(cameras.signal(&input), Ok(Some(true)));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn a_wrong_key_is_named_with_its_line_and_the_right_ones() {
 
 /// Words of the golden document, what replaces them, and the beginning of the line, the key and the hint to be told.
 #[rustfmt::skip]
-const WRONG_VALUES: [(&str, &str, &str, &str, &str); 13] = [
+const WRONG_VALUES: [(&str, &str, &str, &str, &str); 14] = [
     ("language = \"de\"", "language = \"fr\"", "language =", "room.language", "en"),
     ("\"Europe/Berlin\"", "\"Europe/Wetzlar\"", "time_zone =", "room.time_zone", "Europe/Berlin"),
     ("\"https://matrix", "\"http://matrix", "homeserver =", "matrix.homeserver", "https"),
@@ -82,6 +82,7 @@ const WRONG_VALUES: [(&str, &str, &str, &str, &str); 13] = [
     ("[\"example.org\"]", "[\"a b\"]", "allowed_servers =", "matrix.allowed_servers[0]", "example.org"),
     ("[\"@it:example.org\"]", "[\"it\"]", "verifiers =", "matrix.verifiers[0]", "@it:example.org"),
     ("[\"@it:example.org\"]", "[\"@it:a b\"]", "verifiers =", "matrix.verifiers[0]", "@it:example.org"),
+    ("mains_hertz = 60", "mains_hertz = 16", "mains_hertz =", "devices.mains_hertz", "50 and 60"),
     ("width = 1280", "width = 5", "width =", "panel.width", "160 to 7680"),
     ("theme = \"dark\"", "theme = \"pink\"", "theme =", "panel.theme", "light"),
     ("\"0.0.0.0:8480\"", "\"8480\"", "listen =", "web.listen", "127.0.0.1:8480"),

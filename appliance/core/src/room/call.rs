@@ -105,6 +105,7 @@ impl Room {
         let (call, destination) = (joining.call, joining.meeting.destination.clone());
         self.phase = Phase::Joining(joining);
         self.watched.clear();
+        self.follow_camera_choice();
         self.send_media_state();
         let (microphone, camera) = (!self.muted.microphone, !self.muted.camera);
         self.effect(Effect::Meeting(MeetingCommand::Join {
@@ -237,6 +238,7 @@ impl Room {
         let expected = matches!(reason, EndReason::Left | EndReason::HungUp);
         let by_itself = !matches!(self.phase, Phase::Leaving(_)) && !expected;
         self.phase = Phase::Home;
+        self.follow_camera_choice();
         self.resume = None;
         self.watched.clear();
         self.clear_displays();
@@ -292,7 +294,8 @@ impl Room {
             Some(said) => pictures_size(said, width, height),
             None => (width, height),
         };
-        let tiles = tiles(&stage, width, height);
+        let mut tiles = tiles(&stage, width, height);
+        self.show_own(&mut tiles, width, height);
         self.watch(&tiles, &content);
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));
         self.send_content_tiles(content);
@@ -331,7 +334,7 @@ impl Room {
 }
 
 /// A link to a Jitsi meeting counts with its token; a Matrix room is the same room by any link.
-fn leads_to(target: &LinkTarget, known: &Meeting) -> bool {
+pub(super) fn leads_to(target: &LinkTarget, known: &Meeting) -> bool {
     match (&target.destination, &known.destination) {
         (Destination::Jitsi { link, .. }, Destination::Jitsi { link: known, .. }) => link == known,
         (Destination::Matrix { room, .. }, Destination::Matrix { room: known, .. }) => {

@@ -1,15 +1,16 @@
 //! The engine's process and the devices it reports.
 
-use saal_fleet_protocol::config::{Device, Encoder};
+use saal_fleet_protocol::config::{Device, Encoder, MainsHertz};
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, Codec, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice,
-    MediaCommand, MediaEvent, Television,
+    AudioChoice, CameraChoice, Codec, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice, Mains,
+    MediaCommand, MediaEvent, PictureSettings, Television,
 };
 use saal_meeting::MeetingCommand;
 
 use super::Room;
 use crate::{
     Displays, Effect, EngineEvent, Now, Phase, Trouble, TroubleCode, engine::EngineAction,
+    screen_text,
 };
 
 /// The television's rate; cameras of rooms and calls have the same.
@@ -71,7 +72,12 @@ impl Room {
     pub(super) fn on_media(&mut self, now: Now, event: MediaEvent) {
         self.engine.heard(now.mono);
         match event {
-            MediaEvent::Devices(devices) => self.devices = devices,
+            MediaEvent::Devices(devices) => {
+                self.devices = devices;
+                self.effect(Effect::Redraw);
+            }
+            MediaEvent::Camera(state) => self.on_camera_state(state.map(|state| *state)),
+            MediaEvent::ContentSignal { present } => self.on_content_signal(now, present),
             MediaEvent::Encodes { codecs } => self.can_encode(codecs),
             MediaEvent::Trouble(trouble) => {
                 let ends = trouble.source() == DeviceUse::Content;
@@ -113,12 +119,14 @@ impl Room {
     }
 
     pub(super) fn configure_devices(&mut self) {
-        let (Some(config), Some([microphone, loudspeaker])) = (&self.config, self.sound_devices())
+        let told = self.camera_choice();
+        let (Some(config), Some(wanted), Some([microphone, loudspeaker])) =
+            (&self.config, &told, self.sound_devices())
         else {
             return;
         };
         let devices = DeviceChoice {
-            camera: camera(&config.devices.camera),
+            camera: camera(wanted),
             microphone: audio(microphone),
             loudspeaker: audio(loudspeaker),
             content: camera(&config.devices.content),
@@ -130,7 +138,15 @@ impl Room {
             display: display(&config.television.display),
             content_display: display(&config.television.content_display),
             sound_processing: config.devices.sound_processing,
+            picture: PictureSettings {
+                mains: match config.devices.mains_hertz {
+                    MainsHertz::Fifty => Mains::Hz50,
+                    MainsHertz::Sixty => Mains::Hz60,
+                },
+                digital_framing: config.devices.digital_framing,
+            },
         };
+        let notices = screen_text::camera_notices(config.room.language);
         let television = Television {
             width: config.television.width.get(),
             height: config.television.height.get(),
@@ -146,10 +162,12 @@ impl Room {
         ] {
             self.troubles.clear(TroubleCode::Device(source));
         }
+        self.camera_told = told;
         self.effect(Effect::Media(MediaCommand::Configure {
             devices,
             television,
         }));
+        self.effect(Effect::Media(MediaCommand::SetNotices(notices)));
         self.send_volume();
     }
 

@@ -2,6 +2,7 @@
 
 mod arranging;
 mod call;
+mod camera;
 mod devices;
 mod meeting;
 mod presenting;
@@ -13,7 +14,8 @@ mod upkeep;
 use std::{collections::VecDeque, time::Duration};
 
 use saal_fleet_protocol::Config;
-use saal_media_protocol::{Codec, DeviceList, Label, MediaStats, Tile};
+use saal_fleet_protocol::config::Device;
+use saal_media_protocol::{CameraState, Codec, DeviceList, Label, MediaStats, Preset, Tile};
 use saal_meeting::{
     AccountState, IdentityState, Meeting, MeetingCommand, MeetingId, Ring, RingId, SignIn,
     Verification, Watched,
@@ -57,6 +59,16 @@ pub struct Room {
     troubles: Troubles,
     engine: Engine,
     devices: DeviceList,
+    /// The camera as the engine last said.
+    camera: Option<CameraState>,
+    /// What people chose in this call instead of the configured one.
+    chosen_camera: Option<String>,
+    /// What the engine was told to use.
+    camera_told: Option<Device>,
+    /// People who aim the camera see themselves until then (monotonic).
+    aiming_until: Option<Duration>,
+    /// Of all cameras that were ever here.
+    all_presets: Vec<Preset>,
     /// What pictures can be sent in, as the engine last said.
     encodes: Vec<Codec>,
     stats: Option<MediaStats>,
@@ -103,6 +115,11 @@ impl Room {
             troubles: Troubles::default(),
             engine: Engine::new(),
             devices: DeviceList::default(),
+            camera: None,
+            chosen_camera: None,
+            camera_told: None,
+            aiming_until: None,
+            all_presets: Vec::new(),
             encodes: vec![Codec::Vp8],
             stats: None,
             viewers: 0,
@@ -123,6 +140,7 @@ impl Room {
             Event::SavedCall(saved) => self.on_saved_call(now, *saved),
             Event::SavedSound(saved) => self.on_saved_sound(*saved),
             Event::CallNotSaved { path, .. } => self.raise(Trouble::CallNotSaved { path }),
+            Event::Presets(presets) => self.all_presets = presets,
             Event::Intent(intent) => self.on_intent(now, intent),
             Event::Meetings { meetings, problems } => self.on_meetings(meetings, problems),
             Event::Identity(state) => self.on_identity(state),
@@ -162,7 +180,7 @@ impl Room {
             .phase
             .in_call()
             .and_then(|call| call.said.next_deadline());
-        [self.engine.deadline(), leaving, said]
+        [self.engine.deadline(), leaving, said, self.aiming_until]
             .into_iter()
             .flatten()
             .fold(now.next_minute(), Ord::min)
@@ -186,6 +204,7 @@ impl Room {
             Intent::Decline(ring) => self.decline(&ring),
             Intent::Toggle(source) => self.set_muted(now, source, !self.muted.get(source)),
             Intent::SetMuted(source, muted) => self.set_muted(now, source, muted),
+            Intent::Camera(action) => self.on_camera(now, action),
             Intent::Dismiss(code) => {
                 if self.troubles.dismiss(code) {
                     self.effect(Effect::Redraw);

@@ -123,6 +123,7 @@ impl Room {
             self.effect(Effect::Redraw);
         }
         self.forget_said(now);
+        self.forget_aiming(now);
         if std::mem::replace(&mut self.minute, now.minute()) != now.minute() {
             self.save_call(now);
             self.effect(Effect::Redraw);

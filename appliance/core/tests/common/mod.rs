@@ -236,6 +236,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::SaveSound(_) => "SaveSound",
         Effect::ShowMuted(true) => "ShowMuted",
         Effect::ShowMuted(false) => "ShowUnmuted",
+        Effect::SavePresets(_) => "SavePresets",
         Effect::Redraw => "Redraw",
         Effect::Meeting(MeetingCommand::Decline { .. }) => "Decline",
         Effect::Exit => "Exit",

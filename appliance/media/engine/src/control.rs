@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use saal_hal_linux::{PlugEvents, V4l2Cameras};
 use saal_media_protocol::{MediaCommand, MediaEvent, VERSION};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -47,7 +48,11 @@ pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), Cont
     let (preview, shown) = watch::channel(None);
     let graph = Graph::new(graph_events)?;
     graph::prewarm()?;
-    let mut engine = Engine::new(graph, events, network, preview, Proxy::of_the_environment());
+    let cameras = Arc::new(V4l2Cameras);
+    let proxy = Proxy::of_the_environment();
+    let mut engine = Engine::new(graph, events, network, preview, proxy, cameras);
+    let mut plugs = listen();
+    let hears_plugs = plugs.is_some();
     let (read, write) = control.into_split();
     tokio::spawn(write_events(write, outgoing));
     tokio::spawn(write_pictures(pictures, shown));
@@ -65,8 +70,49 @@ pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), Cont
             },
             Some(event) = saw.recv() => engine.saw(event),
             Some(from) = heard.recv() => engine.heard(from),
-            _ = second.tick() => engine.tick(),
+            () = plugged(&mut plugs) => engine.plugged(),
+            _ = second.tick() => engine.tick(hears_plugs),
         }
+    }
+}
+
+/// How often the thread that waits for the kernel looks whether anybody still listens.
+const LOOK_UP: Duration = Duration::from_secs(1);
+
+/// What the kernel tells of devices, one message for each time that something was plugged or pulled; in a sandbox without
+/// netlink nothing is told, and the engine looks by itself.
+fn listen() -> Option<mpsc::UnboundedReceiver<()>> {
+    let (tell, told) = mpsc::unbounded_channel();
+    let events = PlugEvents::open();
+    let wait = |events: PlugEvents| {
+        let wait = move || {
+            while !tell.is_closed() {
+                if events.wait(LOOK_UP) {
+                    // The engine is gone when nobody hears it.
+                    let _ = tell.send(());
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("plug-events".to_owned())
+            .spawn(wait)
+    };
+    match events.and_then(wait) {
+        Ok(_) => Some(told),
+        Err(error) => {
+            tracing::warn!(%error, "no events tell what is plugged in");
+            None
+        }
+    }
+}
+
+async fn plugged(plugs: &mut Option<mpsc::UnboundedReceiver<()>>) {
+    let told = match plugs {
+        Some(plugs) => plugs.recv().await,
+        None => None,
+    };
+    if told.is_none() {
+        std::future::pending().await
     }
 }
 

@@ -6,13 +6,15 @@
 //! ```
 //!
 //! The engine decides nothing about meetings: the daemon says what to send, whom to show where,
-//! and passes session descriptions. Decisions about media are made in [`plan`] and [`playout`]
-//! (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
+//! and passes session descriptions. Decisions about media are made in [`plan`], [`playout`],
+//! [`framing`] and [`camera_moves`] (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
 
+pub mod camera_moves;
 pub mod confinement;
 pub mod control;
 pub mod encryption;
 pub mod engine;
+pub mod framing;
 pub mod freezes;
 pub mod graph;
 pub mod lettering;

@@ -4,7 +4,9 @@
 
 mod support;
 
-use saal_media_protocol::{MediaCommand, MediaEvent, SourceKind, TransportId, TransportRole};
+use saal_media_protocol::{
+    MediaCommand, MediaEvent, PictureSettings, SourceKind, TransportId, TransportRole,
+};
 use support::{DEADLINE, Daemon, assign, negotiate, open, publish, simulated, tile};
 use tokio::time::timeout;
 
@@ -251,6 +253,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
         content: CameraChoice::Device("No such grabber".to_owned()),
         encoder: EncoderChoice::None,
         sound_processing: true,
+        picture: PictureSettings::default(),
     };
     sender
         .send(MediaCommand::Configure {
@@ -275,7 +278,8 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     sender
         .stats_until(|stats| stats.microphone_dbfs.is_none())
         .await;
-    pictures_stop(&mut receiver).await;
+    // Words stand in the place of the camera's picture.
+    pictures_go_on(&mut receiver, "ada").await;
     sender
         .send(MediaCommand::Configure {
             devices: simulated(),

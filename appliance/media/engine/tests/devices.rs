@@ -70,7 +70,7 @@ async fn a_camera_that_left_is_gone() {
         };
         for part in [Part::Camera, Part::Content] {
             let sink = Box::new(|_: &_| {});
-            let opened = VideoSource::open(&graph, part.clone(), &device, size, sink);
+            let opened = VideoSource::open(&graph, part.clone(), &device, size, None, sink);
             assert!(opened.is_err(), "{encoding:?}");
             assert_eq!(failed(&mut saw, part).await, Fault::Gone);
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use saal_hal::{
     AudioDevice, AudioDevices, Camera, Cameras, Direction, DisplayError, Displays, PictureEncoding,
+    PictureKind,
 };
 use saal_hal_linux::{AlsaDevices, DrmDisplays, V4l2Cameras};
 use saal_media::{
@@ -247,7 +248,7 @@ async fn first_picture(device: VideoDevice, size: PictureSize) -> Result<(u32, u
         let info = gstreamer_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
         let _ = pictures.send((info.width(), info.height()));
     });
-    let source = VideoSource::open(&graph, Part::Camera, &device, size, sink);
+    let source = VideoSource::open(&graph, Part::Camera, &device, size, None, sink);
     let failure = async {
         loop {
             if let GraphEvent::Failed { reason, .. } = saw.recv().await.unwrap() {
@@ -491,12 +492,53 @@ async fn a_camera_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() 
     let camera = cameras().remove(0);
     let mut room = Daemon::engine(with_camera(&camera.name)).await;
     use_camera(&mut room).await;
+    room.transport(publish(OUT, "mic", SourceKind::Microphone))
+        .await;
     encodes_on(&mut room).await;
     let pulled = Pulled::out("vivid", "vivid.0").await;
     missing(&mut room, DeviceUse::Camera).await;
+    // Words stand in its place, and who listens hears on.
+    encodes_on(&mut room).await;
+    room.stats_until(|stats| stats.microphone_dbfs.is_some())
+        .await;
     drop(pulled);
     recovered(&mut room, DeviceUse::Camera).await;
     encodes_on(&mut room).await;
+}
+
+/// Has vivid's HDMI input see a signal, or none.
+fn plug_into(input: &Camera, there: bool) {
+    let device = v4l::Device::with_path(&input.node).unwrap();
+    let controls = device.query_controls().unwrap();
+    let mode = controls.iter().find(|c| c.name == "DV Timings Signal Mode");
+    let value = v4l::control::Value::Integer(i64::from(!there));
+    let id = mode.expect("vivid has it").id;
+    device.set_control(v4l::Control { id, value }).unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs vivid with an HDMI input"]
+async fn what_is_plugged_into_an_input_is_told() {
+    let inputs = cameras().into_iter();
+    let mut inputs = inputs.filter(|c| c.kind == PictureKind::Input);
+    let input = inputs.next().expect("vivid has an HDMI input");
+    plug_into(&input, false);
+    let content = CameraChoice::Device(input.name.clone());
+    let mut room = Daemon::engine(DeviceChoice {
+        content,
+        ..simulated()
+    })
+    .await;
+    let said = |present| MediaEvent::ContentSignal { present };
+    if !room.log.contains(&said(false)) {
+        room.until(|event| (*event == said(false)).then_some(()))
+            .await;
+    }
+    for there in [true, false, true] {
+        plug_into(&input, there);
+        room.until(|event| (*event == said(there)).then_some(()))
+            .await;
+    }
 }
 
 #[tokio::test]

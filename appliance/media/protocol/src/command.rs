@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SourceKind, TransportCommand};
+use crate::{CameraView, Control, SourceKind, TransportCommand};
 
 /// Which camera, or source of what is presented, to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,37 @@ pub enum EncoderChoice {
     Hardware,
 }
 
+/// Frequency of the lamps' current, against flicker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mains {
+    /// Europe, most of Asia and Africa.
+    #[default]
+    Hz50,
+    /// North America and some others.
+    Hz60,
+}
+
+/// How the camera's picture is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureSettings {
+    /// Of the region.
+    pub mains: Mains,
+    /// A camera that does not move by itself gets its view cut out of its picture.
+    pub digital_framing: bool,
+}
+
+/// What the picture says while the camera gives none, in the room's language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notices {
+    /// It was pulled out.
+    pub unplugged: String,
+    /// Its shutter is closed.
+    pub covered: String,
+    /// It can't be used.
+    pub failed: String,
+}
+
 /// The room's devices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceChoice {
@@ -63,6 +94,8 @@ pub struct DeviceChoice {
     /// Whether echo, noise and uneven loudness are taken out of the microphone's sound; devices that
     /// do it themselves do it better alone.
     pub sound_processing: bool,
+    /// How the camera's picture is made.
+    pub picture: PictureSettings,
 }
 
 /// Which display of this machine shows a picture.
@@ -197,6 +230,20 @@ pub enum MediaCommand {
         devices: DeviceChoice,
         /// The television.
         television: Television,
+    },
+    /// What the camera's picture says while there is none.
+    SetNotices(Notices),
+    /// The camera is to look there. Only a camera that is open or moves by itself does.
+    Look {
+        /// Where.
+        view: CameraView,
+    },
+    /// Turns something of the camera.
+    SetControl {
+        /// What.
+        control: Control,
+        /// In the camera's numbers; the nearest that it has is taken.
+        value: i32,
     },
     /// Stops or starts what a source sends. Muted sound is not captured, a camera that is off is
     /// closed, so that its light is dark.

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Codec, SourceKind, TransportEvent, TransportId};
+use crate::{CameraState, Codec, PictureDevice, SourceKind, TransportEvent, TransportId};
 
 /// What is connected, in people's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceList {
-    /// Names of cameras and other sources of pictures.
-    pub cameras: Vec<String>,
+    /// Cameras and inputs for presentations.
+    pub cameras: Vec<PictureDevice>,
     /// Names of microphones.
     pub microphones: Vec<String>,
     /// Names of loudspeakers.
@@ -68,6 +68,13 @@ pub enum MediaTrouble {
         /// Its name.
         device: String,
     },
+    /// A camera's shutter is closed: people want it so, until they open it.
+    Covered {
+        /// What for.
+        source: DeviceUse,
+        /// Its name.
+        device: String,
+    },
     /// Anything else that the device or its driver said.
     Failed {
         /// What for.
@@ -105,6 +112,7 @@ impl MediaTrouble {
             Self::Missing { source, .. }
             | Self::Replaced { source, .. }
             | Self::Busy { source, .. }
+            | Self::Covered { source, .. }
             | Self::Failed { source, .. } => *source,
         }
     }
@@ -230,6 +238,14 @@ pub enum MediaEvent {
     },
     /// What is connected; sent after `Configure` and when it changes.
     Devices(DeviceList),
+    /// The room's camera as it stands; sent after `Configure` and when it changes. `None`: there is none, or none that can be
+    /// asked.
+    Camera(Option<Box<CameraState>>),
+    /// Something was plugged into the input for presentations, or pulled out.
+    ContentSignal {
+        /// True: a picture comes in.
+        present: bool,
+    },
     /// Codecs that pictures can be sent in. Before the first one it is VP8 alone; sent once the
     /// encoder that `Configure` names was tried, and when it changes.
     Encodes {

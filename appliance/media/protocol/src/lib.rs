@@ -5,15 +5,17 @@
 //! picture of the television to the web view, each a four byte big-endian length and a JPEG, so
 //! that pictures never queue behind control. Both ends refuse another [`VERSION`].
 
+mod camera;
 mod command;
 mod declared;
 mod encryption;
 mod event;
 mod transport;
 
+pub use camera::{CameraAction, CameraMoves, CameraState, CameraView, PictureDevice, Preset};
 pub use command::{
-    AudioChoice, CameraChoice, DeviceChoice, DisplayChoice, EncoderChoice, Ground, Label,
-    MediaCommand, Place, Rect, Television, TextLine, Tile, TileSource,
+    AudioChoice, CameraChoice, DeviceChoice, DisplayChoice, EncoderChoice, Ground, Label, Mains,
+    MediaCommand, Notices, PictureSettings, Place, Rect, Television, TextLine, Tile, TileSource,
 };
 pub use declared::{
     ChannelOffer, Declared, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials,
@@ -24,6 +26,7 @@ pub use event::{
     ConnectionStats, DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo,
     SentVideo, SoundUnit, StreamStats, TrackStats,
 };
+pub use saal_hal::{Control, ControlState, PictureKind};
 pub use transport::{
     ANSWER_STREAM, Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind,
     TransportCommand, TransportEvent, TransportId, TransportRole, TransportState, VideoLayer,
@@ -31,7 +34,7 @@ pub use transport::{
 };
 
 /// Version of this protocol. Daemon and engine come from one image, so another one is a fault.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// File descriptor of the control socket in the engine.
 pub const CONTROL_FD: i32 = 3;

@@ -222,6 +222,13 @@ fn call_alone() {
 }
 
 #[test]
+fn call_with_a_closed_shutter() {
+    check("call-covered", &scenes::call(Muted::default()), |view| {
+        view.troubles = vec![scenes::camera_covered()];
+    });
+}
+
+#[test]
 fn call_reconnecting() {
     check("call-reconnecting", &scenes::reconnecting(), |_| {});
 }

@@ -2,12 +2,16 @@
 
 use saal_core::{LobbyWord, Muted, Notice, Obstacle, Presenting, Reaction};
 use saal_fleet_protocol::config::{Language, Layout};
-use saal_media_protocol::{SoundUnit, SourceKind};
+use saal_media_protocol::{
+    CameraMoves, CameraState, CameraView, PictureDevice, PictureKind, SoundUnit, SourceKind,
+};
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Knocker, MeetingId, PartOf, Participant, Poll,
     Role as MeetingRole, SignIn, SignInCode, SignInProblem, Verification, Waiting,
 };
-use saal_panel::{Call, Key, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View};
+use saal_panel::{
+    Call, CameraPart, Key, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View,
+};
 
 use crate::scenes::{after, at, at_sheet, call_with, joining, person, ring};
 
@@ -244,6 +248,7 @@ pub(crate) fn all_tiles(call: &mut Call) {
     call.chat_shown = true;
     call.meeting.dial_in = true;
     call.presenting = Presenting::Possible;
+    movable_camera(call);
     call.meeting.hand_raised = true;
 }
 
@@ -258,6 +263,54 @@ fn many(call: &mut Call) {
         shown: 16,
         count: 49,
     };
+}
+
+/// A camera that moves, with some views saved, beside another one.
+pub(crate) fn movable_camera(call: &mut Call) {
+    let device = |id: &str, name: &str| PictureDevice {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        kind: PictureKind::Camera,
+    };
+    call.camera = CameraPart {
+        state: Some(CameraState {
+            id: "usb-1".to_owned(),
+            name: "Logitech Rally".to_owned(),
+            view: CameraView {
+                zoom: 350,
+                pan: -80,
+                tilt: 0,
+            },
+            moves: CameraMoves {
+                zoom: true,
+                pan: true,
+                tilt: true,
+            },
+            digital: false,
+            controls: Vec::new(),
+        }),
+        presets: ["Position 1", "Tafel", "Stehpult am Fenster", "Tisch", "Tür"]
+            .map(str::to_owned)
+            .to_vec(),
+        takes_preset: true,
+        cameras: vec![
+            device("usb-1", "Logitech Rally"),
+            device("usb-2", "Dokumentenkamera über dem Tisch"),
+        ],
+    };
+}
+
+/// A webcam that zooms and does nothing else, and nothing saved.
+pub(crate) fn zooming_camera(call: &mut Call) {
+    movable_camera(call);
+    call.camera.presets.clear();
+    if let Some(state) = &mut call.camera.state {
+        state.moves = CameraMoves {
+            zoom: true,
+            ..CameraMoves::default()
+        };
+        state.view = CameraView::default();
+    }
 }
 
 /// Nothing leaves the room.
@@ -319,6 +372,7 @@ pub(crate) fn all() -> Vec<Scene> {
     scenes.extend(calls().map(|(name, screen)| (name, screen, nowhere())));
     scenes.extend(arrangements());
     scenes.extend(sounds());
+    scenes.extend(cameras());
     scenes.extend(more().map(|(name, screen)| (name, screen, at_sheet(Sheet::More))));
     scenes.extend([
         ("call-muted-by", call_with(notice(muted_by)), nowhere()),
@@ -353,6 +407,17 @@ pub(crate) fn all() -> Vec<Scene> {
         ("keypad", call_with(dial_in), after(keypad)),
     ]);
     scenes
+}
+
+/// Aiming the camera, and choosing another one.
+fn cameras() -> [Scene; 4] {
+    let scene = |name, camera: fn(&mut Call), sheet| (name, call_with(camera), at_sheet(sheet));
+    [
+        scene("camera", movable_camera, Sheet::Camera),
+        scene("camera-zoom", zooming_camera, Sheet::Camera),
+        scene("camera-save", movable_camera, Sheet::SavePosition),
+        scene("cameras", movable_camera, Sheet::Cameras),
+    ]
 }
 
 /// How the television shows the others.

@@ -8,7 +8,9 @@ use saal_meeting::{
     Destination, EndReason, IdentityState, JoinStage, Meeting, MeetingId, MeetingState, PartOf,
     Participant, Ring, RingId, SignInProblem,
 };
-use saal_panel::{Call, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View};
+use saal_panel::{
+    Call, CameraPart, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View,
+};
 
 /// Monday, 14:05 in Berlin.
 pub(crate) const NOW: &str = "2026-11-23T13:05:00Z";
@@ -194,6 +196,7 @@ pub(crate) fn plain_call() -> Call {
         notice: None,
         part_of: None,
         ringing: None,
+        camera: CameraPart::default(),
     }
 }
 
@@ -335,6 +338,7 @@ fn more_troubles() -> Vec<Trouble> {
             server: "rtc.example.org".to_owned(),
             reason: "a token of another room".to_owned(),
         }),
+        camera_covered(),
     ]
 }
 
@@ -355,6 +359,13 @@ pub(crate) fn join_failed(reason: EndReason) -> Trouble {
 
 pub(crate) fn camera_busy() -> Trouble {
     Trouble::Device(MediaTrouble::Busy {
+        source: DeviceUse::Camera,
+        device: "Logitech BRIO".to_owned(),
+    })
+}
+
+pub(crate) fn camera_covered() -> Trouble {
+    Trouble::Device(MediaTrouble::Covered {
         source: DeviceUse::Camera,
         device: "Logitech BRIO".to_owned(),
     })

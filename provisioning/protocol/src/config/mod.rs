@@ -13,8 +13,8 @@ pub use v1::{
     Television, Theme, Web,
 };
 pub use values::{
-    Device, Homeserver, LeaveDelay, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
-    UserId,
+    Device, Homeserver, LeaveDelay, Link, Listen, MainsHertz, PixelCount, RoomName, ServerName,
+    TimeZoneName, UserId,
 };
 
 /// The version that [`Config`] has.

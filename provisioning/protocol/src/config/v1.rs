@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::values::{
-    Device, Homeserver, LeaveDelay, Link, Listen, PixelCount, RoomName, ServerName, TimeZoneName,
-    UserId,
+    Device, Homeserver, LeaveDelay, Link, Listen, MainsHertz, PixelCount, RoomName, ServerName,
+    TimeZoneName, UserId,
 };
 
 /// The whole document.
@@ -177,6 +177,9 @@ pub struct StandingMeeting {
     pub title: RoomName,
     /// Where it is.
     pub link: Link,
+    /// Picture of the room in this meeting, in the place of the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<Device>,
 }
 
 /// Who encodes H.264.
@@ -208,6 +211,12 @@ pub struct Devices {
     pub encoder: Encoder,
     /// Whether echo, noise and uneven loudness are taken out of the microphone's sound.
     pub sound_processing: bool,
+    /// Frequency of the lamps' current, against flicker.
+    pub mains_hertz: MainsHertz,
+    /// A camera that does not move by itself gets zoom, pan and tilt cut out of its picture.
+    pub digital_framing: bool,
+    /// Plugging something into the device of `content` starts a presentation.
+    pub present_when_plugged: bool,
 }
 
 impl Default for Devices {
@@ -219,6 +228,9 @@ impl Default for Devices {
             content: Device::none(),
             encoder: Encoder::default(),
             sound_processing: true,
+            mains_hertz: MainsHertz::default(),
+            digital_framing: false,
+            present_when_plugged: true,
         }
     }
 }

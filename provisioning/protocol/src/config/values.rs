@@ -315,6 +315,40 @@ impl From<LeaveDelay> for u32 {
     }
 }
 
+/// 50 or 60.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub enum MainsHertz {
+    /// As in Europe.
+    #[default]
+    Fifty,
+    /// As in North America.
+    Sixty,
+}
+
+impl TryFrom<u32> for MainsHertz {
+    type Error = String;
+
+    fn try_from(hertz: u32) -> Result<Self, String> {
+        match hertz {
+            50 => Ok(Self::Fifty),
+            60 => Ok(Self::Sixty),
+            _ => Err(format!(
+                "{hertz} is the frequency of no mains; allowed are 50 and 60"
+            )),
+        }
+    }
+}
+
+impl From<MainsHertz> for u32 {
+    fn from(value: MainsHertz) -> u32 {
+        match value {
+            MainsHertz::Fifty => 50,
+            MainsHertz::Sixty => 60,
+        }
+    }
+}
+
 fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

@@ -10,26 +10,20 @@ use saal_media_protocol::{
 
 use super::{
     RETRY,
-    discovery::{
-        self, SEED, failed, find_picture, find_sound, name_of_picture, name_of_sound, sound_trouble,
-    },
+    cameras::SharedCameras,
+    discovery::{self, SEED, failed, find_sound, name_of_picture, name_of_sound, sound_trouble},
+    pictures::Pictures,
 };
-use crate::{
-    graph::{
-        Fault, FrameSink, Graph, GraphError, Part, PictureSink, Sound, SoundDevice, SoundSettings,
-        VideoSource,
-    },
-    plan::CapturePlan,
-};
+use crate::graph::{Fault, FrameSink, Graph, GraphError, Part, Sound, SoundDevice, SoundSettings};
 
 /// The room's devices as they are now.
 #[derive(Debug)]
 pub(super) struct Devices {
-    /// Camera and content that are open.
-    pictures: BTreeMap<DeviceUse, (CapturePlan, VideoSource)>,
+    /// Camera and content.
+    pub(super) pictures: Pictures,
     sound: Option<Sound>,
     /// What was said last about devices that do not work.
-    troubles: BTreeMap<DeviceUse, MediaTrouble>,
+    pub(super) troubles: BTreeMap<DeviceUse, MediaTrouble>,
     /// When devices that failed are tried again.
     rest_until: BTreeMap<DeviceUse, Instant>,
     present: DeviceList,
@@ -43,10 +37,10 @@ pub(super) struct Devices {
     volume_is: Option<u8>,
 }
 
-impl Default for Devices {
-    fn default() -> Self {
+impl Devices {
+    pub(super) fn new(graph: &Graph, cameras: SharedCameras) -> Self {
         Self {
-            pictures: BTreeMap::new(),
+            pictures: Pictures::new(graph, cameras),
             sound: None,
             troubles: BTreeMap::new(),
             rest_until: BTreeMap::new(),
@@ -58,9 +52,7 @@ impl Default for Devices {
             volume_is: None,
         }
     }
-}
 
-impl Devices {
     pub(super) fn sound(&mut self) -> Option<&mut Sound> {
         self.sound.as_mut()
     }
@@ -78,16 +70,19 @@ impl Devices {
     /// Looks for what is configured, so that a wrong name is known before the first call.
     pub(super) fn configure(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
         self.nodes = discovery::nodes();
-        self.present = discovery::present();
+        self.present = discovery::present(&self.pictures.cameras);
+        self.pictures.configure(choice.picture);
         let mut said = vec![MediaEvent::Devices(self.present.clone())];
         said.extend(self.look(choice));
         self.rest_until.clear();
         said
     }
 
-    /// Once a second: what was plugged or pulled since, where a real device is in use.
-    pub(super) fn watch(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
-        if !discovery::any_real(choice) {
+    /// Once a second: what no event tells. Without events of the kernel, what was plugged or pulled too, where a real device
+    /// is in use.
+    pub(super) fn watch(&mut self, choice: &DeviceChoice, hears_events: bool) -> Vec<MediaEvent> {
+        self.pictures.look_around();
+        if hears_events || !discovery::any_real(choice) {
             return Vec::new();
         }
         let nodes = discovery::nodes();
@@ -95,11 +90,20 @@ impl Devices {
             return Vec::new();
         }
         self.nodes = nodes;
+        self.plugged(choice)
+    }
+
+    /// Something was plugged in or pulled out.
+    pub(super) fn plugged(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
         let mut said = Vec::new();
-        let before = std::mem::replace(&mut self.present, discovery::present());
+        let present = discovery::present(&self.pictures.cameras);
+        let before = std::mem::replace(&mut self.present, present);
         if before != self.present {
             said.push(MediaEvent::Devices(self.present.clone()));
         }
+        // One that could not be opened may have got its rights by now.
+        self.rest_until.remove(&DeviceUse::Camera);
+        self.rest_until.remove(&DeviceUse::Content);
         said.extend(self.look(choice));
         said
     }
@@ -112,11 +116,21 @@ impl Devices {
             DeviceUse::Loudspeaker,
             DeviceUse::Content,
         ];
-        let look = |source| match discovery::missing(choice, source) {
-            Some(trouble) => self.trouble(trouble),
-            None => self.found(source),
-        };
-        uses.into_iter().filter_map(look).collect()
+        let mut said = Vec::new();
+        for source in uses {
+            said.extend(
+                match discovery::missing(choice, source, &mut self.pictures.cameras) {
+                    Some(trouble) => {
+                        // Its own failure may come later, or never.
+                        self.pictures.close(source);
+                        self.trouble(trouble)
+                    }
+                    None => self.found(source),
+                },
+            );
+        }
+        said.extend(self.pictures.follow(choice));
+        said
     }
 
     /// Being there again is all that a missing device needs; others have to prove that they work.
@@ -177,47 +191,9 @@ impl Devices {
         }
     }
 
-    /// Opens, changes or closes camera or content.
-    pub(super) fn reconcile_picture(
-        &mut self,
-        source: DeviceUse,
-        wanted: &CapturePlan,
-        graph: &Graph,
-        sink: impl FnOnce() -> PictureSink,
-    ) -> Option<MediaEvent> {
-        let CapturePlan::Open { choice, size } = wanted else {
-            self.pictures.remove(&source);
-            self.forgive(source);
-            return None;
-        };
-        let open = self.pictures.get(&source);
-        if open.is_some_and(|(plan, _)| plan == wanted) {
-            return None;
-        }
-        // Closed first: the same device can't be opened twice.
-        self.pictures.remove(&source);
-        if self.rests(source) {
-            return None;
-        }
-        let part = match source {
-            DeviceUse::Content => Part::Content,
-            _ => Part::Camera,
-        };
-        let opened = find_picture(source, choice, *size)
-            .map_err(Refusal::Trouble)
-            .and_then(|device| Ok(VideoSource::open(graph, part, &device, *size, sink())?));
-        match opened {
-            Ok(picture) => {
-                self.pictures.insert(source, (wanted.clone(), picture));
-                None
-            }
-            Err(refusal) => self.refused(source, name_of_picture(choice), refusal),
-        }
-    }
-
     /// A presentation ends when its device fails, so that the device can't prove itself again:
     /// the next presentation begins without a past, unless the device is missing.
-    fn forgive(&mut self, source: DeviceUse) {
+    pub(super) fn forgive(&mut self, source: DeviceUse) {
         let trouble = self.troubles.get(&source);
         let missing = matches!(trouble, Some(MediaTrouble::Missing { .. }));
         if source == DeviceUse::Content && !missing {
@@ -346,11 +322,11 @@ impl Devices {
     ) -> Option<MediaEvent> {
         let (source, wanted) = match part {
             Part::Camera => {
-                self.pictures.remove(&DeviceUse::Camera);
+                self.pictures.close(DeviceUse::Camera);
                 (DeviceUse::Camera, name_of_picture(&choice.camera))
             }
             Part::Content => {
-                self.pictures.remove(&DeviceUse::Content);
+                self.pictures.close(DeviceUse::Content);
                 (DeviceUse::Content, name_of_picture(&choice.content))
             }
             Part::Microphone => {
@@ -365,7 +341,7 @@ impl Devices {
             }
         };
         // A device that was pulled fails in any way, often before its node is gone.
-        if let Some(missing) = discovery::missing(choice, source) {
+        if let Some(missing) = discovery::missing(choice, source, &mut self.pictures.cameras) {
             return self.trouble(missing);
         }
         self.trouble(match fault {
@@ -384,7 +360,10 @@ impl Devices {
 
     fn names(&self, source: DeviceUse) -> Vec<String> {
         match source {
-            DeviceUse::Camera | DeviceUse::Content => self.present.cameras.clone(),
+            DeviceUse::Camera | DeviceUse::Content => {
+                let cameras = self.present.cameras.iter();
+                cameras.map(|camera| camera.name.clone()).collect()
+            }
             DeviceUse::Microphone => self.present.microphones.clone(),
             DeviceUse::Loudspeaker => self.present.loudspeakers.clone(),
             DeviceUse::Display | DeviceUse::ContentDisplay => self.present.displays.clone(),
@@ -400,8 +379,12 @@ impl Devices {
             Part::Loudspeaker if self.hears_through_device() => DeviceUse::Loudspeaker,
             _ => return None,
         };
-        if let Some(MediaTrouble::Replaced { .. }) = self.troubles.get(&source) {
-            // What works is what stands in for it.
+        self.pictures.works(source);
+        if matches!(
+            self.troubles.get(&source),
+            // What works is what stands in for it, or shows nothing.
+            Some(MediaTrouble::Replaced { .. } | MediaTrouble::Covered { .. })
+        ) {
             return None;
         }
         self.troubles
@@ -419,7 +402,7 @@ impl Devices {
 
     /// A device did not open. What GStreamer says of its own accord about one that does not start
     /// tells more than the refusal; it follows as an event.
-    fn refused(
+    pub(super) fn refused(
         &mut self,
         source: DeviceUse,
         device: String,
@@ -449,7 +432,7 @@ impl Devices {
     }
 
     /// Whether a device failed a moment ago.
-    fn rests(&self, source: DeviceUse) -> bool {
+    pub(super) fn rests(&self, source: DeviceUse) -> bool {
         self.rest_until
             .get(&source)
             .is_some_and(|until| Instant::now() < *until)
@@ -457,7 +440,7 @@ impl Devices {
 }
 
 /// Why a device did not open.
-enum Refusal {
+pub(super) enum Refusal {
     /// It could not be found.
     Trouble(MediaTrouble),
     /// The graph could not be built on it.

@@ -1,11 +1,12 @@
 //! Finding the room's devices, and what is said when one can't be found or used.
 
-use saal_hal::{AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Direction, Displays};
-use saal_hal_linux::{AlsaDevices, DrmDisplays, V4l2Cameras};
+use saal_hal::{AudioDevice, AudioDevices, AudioError, CameraError, Direction, Displays};
+use saal_hal_linux::{AlsaDevices, DrmDisplays};
 use saal_media_protocol::{
     AudioChoice, CameraChoice, DeviceChoice, DeviceList, DeviceUse, MediaTrouble, SoundUnit,
 };
 
+use super::cameras::KnownCameras;
 use crate::{
     graph::{SoundDevice, VideoDevice},
     plan::{self, PictureSize},
@@ -31,10 +32,14 @@ pub(super) fn nodes() -> Vec<std::ffi::OsString> {
 }
 
 /// Why a configured device can't be found; `None` when it is there or simulated.
-pub(super) fn missing(choice: &DeviceChoice, source: DeviceUse) -> Option<MediaTrouble> {
+pub(super) fn missing(
+    choice: &DeviceChoice,
+    source: DeviceUse,
+    cameras: &mut KnownCameras,
+) -> Option<MediaTrouble> {
     match source {
-        DeviceUse::Camera => find_picture_node(source, &choice.camera).err(),
-        DeviceUse::Content => find_picture_node(source, &choice.content).err(),
+        DeviceUse::Camera => find_camera(source, &choice.camera, cameras).err(),
+        DeviceUse::Content => find_camera(source, &choice.content, cameras).err(),
         DeviceUse::Microphone => missing_sound(&choice.microphone, source),
         DeviceUse::Loudspeaker => missing_sound(&choice.loudspeaker, source),
         // `super::display` looks for it.
@@ -66,15 +71,14 @@ pub(super) fn any_real(choice: &DeviceChoice) -> bool {
 }
 
 /// Everything that is connected.
-pub(super) fn present() -> DeviceList {
-    let cameras = V4l2Cameras.list().unwrap_or_default();
+pub(super) fn present(cameras: &KnownCameras) -> DeviceList {
     let displays = DrmDisplays::default().list().unwrap_or_default();
     let sound = |direction| {
         let devices = AlsaDevices.list(direction).unwrap_or_default();
         devices.into_iter().map(|device| device.name).collect()
     };
     DeviceList {
-        cameras: cameras.into_iter().map(|camera| camera.name).collect(),
+        cameras: cameras.present(),
         microphones: sound(Direction::Capture),
         loudspeakers: sound(Direction::Playback),
         displays: displays.into_iter().map(|display| display.name).collect(),
@@ -103,13 +107,15 @@ fn sound_units() -> Vec<SoundUnit> {
     units
 }
 
-fn find_picture_node(
+/// `None` for one that is simulated or not there on purpose.
+pub(super) fn find_camera(
     source: DeviceUse,
     choice: &CameraChoice,
+    cameras: &mut KnownCameras,
 ) -> Result<Option<saal_hal::Camera>, MediaTrouble> {
     match choice {
         CameraChoice::None | CameraChoice::Simulated => Ok(None),
-        CameraChoice::Device(wanted) => V4l2Cameras
+        CameraChoice::Device(wanted) => cameras
             .find(wanted)
             .map(Some)
             .map_err(|error| picture_trouble(source, error)),
@@ -117,12 +123,12 @@ fn find_picture_node(
 }
 
 /// The camera, or what the room presents from, in its best mode for this size.
-pub(super) fn find_picture(
+pub(super) fn picture_device(
     source: DeviceUse,
-    choice: &CameraChoice,
+    camera: Option<&saal_hal::Camera>,
     size: PictureSize,
 ) -> Result<VideoDevice, MediaTrouble> {
-    let Some(camera) = find_picture_node(source, choice)? else {
+    let Some(camera) = camera else {
         return Ok(match source {
             DeviceUse::Content => VideoDevice::Chart,
             _ => VideoDevice::Simulated { seed: SEED },
@@ -136,8 +142,12 @@ pub(super) fn find_picture(
             "it offers no format that can be used",
         )
     })?;
+    // One of saal-hal-sim.
+    if camera.node.is_empty() {
+        return Ok(VideoDevice::Simulated { seed: SEED });
+    }
     Ok(VideoDevice::V4l2 {
-        node: camera.node,
+        node: camera.node.clone(),
         format,
     })
 }
@@ -218,7 +228,7 @@ fn picture_trouble(source: DeviceUse, error: CameraError) -> MediaTrouble {
             source,
             device: camera,
         },
-        CameraError::Device { ref camera, .. } => {
+        CameraError::Device { ref camera, .. } | CameraError::NoControl { ref camera, .. } => {
             failed(source, camera.clone(), &error.to_string())
         }
     }

@@ -4,11 +4,13 @@
 //! [`crate::plan`] and makes the graph so. Nothing else starts or stops parts of the graph.
 
 mod calls;
+mod cameras;
 mod devices;
 mod discovery;
 mod display;
 mod encoding;
 mod encryption;
+mod pictures;
 mod progress;
 mod receiving;
 mod sending;
@@ -32,6 +34,7 @@ use crate::{
     plan::CapturePlan,
     transport::{FromTransport, Proxy, Transport},
 };
+pub use cameras::SharedCameras;
 use devices::Devices;
 use encryption::Encryption;
 use progress::Progress;
@@ -73,7 +76,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that does nothing yet. Its transports report to `network`, whose other end the
+    /// An engine that does nothing yet, with all cameras that there may ever be. Its transports report to `network`, whose other end the
     /// caller passes back through [`Engine::heard`].
     #[must_use]
     pub fn new(
@@ -82,10 +85,11 @@ impl Engine {
         network: mpsc::UnboundedSender<FromTransport>,
         preview: watch::Sender<Option<Picture>>,
         proxy: Option<Proxy>,
+        cameras: SharedCameras,
     ) -> Self {
         let screen = Screen::new(&graph);
         Self {
-            devices: Devices::default(),
+            devices: Devices::new(&graph, cameras),
             sending: Sending::new(&graph, &screen),
             receiving: Receiving::new(&graph, &screen),
             graph,
@@ -116,6 +120,14 @@ impl Engine {
                 devices,
                 television,
             } => self.configure(devices, television),
+            MediaCommand::SetNotices(words) => self.devices.pictures.set_words(words),
+            MediaCommand::Look { view } => {
+                let said = self.devices.pictures.look(view);
+                said.into_iter().for_each(|event| self.say(event));
+            }
+            MediaCommand::SetControl { control, value } => {
+                self.devices.pictures.set(control, value);
+            }
             MediaCommand::SetMuted { source, muted } => {
                 if muted {
                     self.wanted.muted.insert(source);
@@ -216,7 +228,23 @@ impl Engine {
                 }
                 self.levels.insert(part, dbfs);
             }
-            GraphEvent::Working(part) => self.recovered(&part),
+            GraphEvent::Working(part) => {
+                self.recovered(&part);
+                // What stood for it goes.
+                self.reconcile();
+            }
+            GraphEvent::Controls { camera, controls } => {
+                let said = self.devices.pictures.controls(&camera, controls);
+                self.reconcile_after(said);
+            }
+            GraphEvent::Covered { camera, closed } => {
+                let said = self.devices.covered(&camera, closed);
+                self.reconcile_after(said);
+            }
+            GraphEvent::Signal { input, present } => {
+                let said = self.devices.pictures.signal(&input, present);
+                self.reconcile_after(said);
+            }
             GraphEvent::KeyFrameNeeded(key) => {
                 self.receiving.need_key_frame(&key, &self.transports)
             }
@@ -238,9 +266,24 @@ impl Engine {
         }
     }
 
-    /// Once a second: tries again what failed, and says how things are.
-    pub fn tick(&mut self) {
-        for event in self.devices.watch(&self.wanted.devices) {
+    fn reconcile_after(&mut self, said: Option<MediaEvent>) {
+        if let Some(event) = said {
+            self.say(event);
+            self.reconcile();
+        }
+    }
+
+    /// A device was plugged in or pulled out, as the kernel says.
+    pub fn plugged(&mut self) {
+        for event in self.devices.plugged(&self.wanted.devices) {
+            self.say(event);
+        }
+        self.reconcile();
+    }
+
+    /// Once a second: tries again what failed, and says how things are. Looks for what was plugged where no events tell.
+    pub fn tick(&mut self, hears_events: bool) {
+        for event in self.devices.watch(&self.wanted.devices, hears_events) {
             self.say(event);
         }
         self.replace_what_hangs();
@@ -337,7 +380,7 @@ impl Engine {
                 DeviceUse::Content => (SourceKind::Content, TileSource::OwnContent),
                 _ => (SourceKind::Camera, TileSource::Own),
             };
-            let sink = || self.sending.picture_sink(source, tile);
+            let sink = || self.sending.picture_sink(source, tile.clone());
             said.extend(
                 self.devices
                     .reconcile_picture(device, plan, &self.graph, sink),
@@ -378,6 +421,8 @@ impl Engine {
                     self.say_codecs();
                 }
             }
+            // The next reconciliation makes another one.
+            Part::Notice => {}
             Part::Decoder(key) => self.receiving.restart(key, &self.transports),
             Part::Sound(key) => self.receiving.restart_sound(key, self.devices.sound()),
             Part::Television(role) => self.televisions.failed(*role),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DisplayChoice, EncoderChoice, Label, SourceKind,
-    Television, Tile,
+    AudioChoice, CameraChoice, DeviceChoice, DisplayChoice, EncoderChoice, Label, PictureSettings,
+    SourceKind, Television, Tile,
 };
 
 /// What the daemon wants, apart from tracks.
@@ -34,6 +34,7 @@ impl Default for Wanted {
             display: DisplayChoice::None,
             content_display: DisplayChoice::None,
             sound_processing: true,
+            picture: PictureSettings::default(),
         };
         Self {
             devices,

@@ -9,8 +9,10 @@ mod colorimetry;
 mod decoder;
 mod display;
 mod encoder;
+mod framer;
 mod h264;
 mod loudness;
+mod notice;
 mod preview;
 mod ringer;
 mod sound;
@@ -24,10 +26,12 @@ use std::time::{Duration, Instant};
 
 pub use decoder::{Decoded, Make, VideoDecoder};
 pub use encoder::{EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
+pub use framer::FrameTarget;
 use gstreamer::{self as gst, prelude::*};
 pub use h264::{H264Encoder, SIMULATED_ENCODER};
+pub use notice::draw_notice;
 pub use preview::Picture;
-use saal_media_protocol::{Codec, EncoderChoice, TransportId};
+use saal_media_protocol::{Codec, ControlState, EncoderChoice, TransportId};
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{PictureSink, VideoDevice, VideoSource};
 pub use television::{Screen, TelevisionOutput};
@@ -57,6 +61,8 @@ pub enum Role {
 pub enum Part {
     /// The camera that is open.
     Camera,
+    /// What stands for the camera while it gives no picture.
+    Notice,
     /// The source of content that is open.
     Content,
     /// The encoder of a layer.
@@ -111,6 +117,27 @@ pub enum GraphEvent {
     FirstPicture(TrackKey),
     /// A pipeline has to redistribute its latency.
     Latency(gst::Pipeline),
+    /// A camera says how its controls stand.
+    Controls {
+        /// Its identity.
+        camera: String,
+        /// All that it has.
+        controls: Vec<ControlState>,
+    },
+    /// Whether a camera's shutter is closed.
+    Covered {
+        /// Its identity.
+        camera: String,
+        /// True: it is.
+        closed: bool,
+    },
+    /// Whether something is plugged into an input.
+    Signal {
+        /// Its identity.
+        input: String,
+        /// True: a picture comes in; `None`: it can't tell.
+        present: Option<bool>,
+    },
     /// The search for an encoder of H.264 is over.
     EncoderTried {
         /// Where it was looked for.
@@ -295,6 +322,7 @@ pub fn prewarm() -> Result<(), GraphError> {
         "audioconvert",
         "audioresample",
         "videorate",
+        "videocrop",
         "jpegenc",
     ];
     for name in names.into_iter().chain(more) {
@@ -351,7 +379,7 @@ fn package(element: &str) -> &'static str {
         }
         "avdec_h264" => "gstreamer1.0-libav",
         "vp8enc" | "vp8dec" | "vp9dec" | "jpegenc" | "jpegdec" | "level" | "v4l2src"
-        | "v4l2h264dec" => "gstreamer1.0-plugins-good",
+        | "videocrop" | "v4l2h264dec" => "gstreamer1.0-plugins-good",
         _ => "gstreamer1.0-plugins-base",
     }
 }

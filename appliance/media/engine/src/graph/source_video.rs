@@ -10,7 +10,8 @@ use saal_hal::{PictureEncoding, PictureFormat};
 use saal_hal_sim::{PictureMut, pattern};
 
 use super::{
-    Fault, Graph, GraphError, GraphEvent, Part, chain, duration, make, start, stop, ticker::Ticker,
+    Fault, FrameTarget, Graph, GraphError, GraphEvent, Part, chain, duration, framer::framed, make,
+    notice, start, stop, ticker::Ticker,
 };
 use crate::plan::PictureSize;
 
@@ -61,6 +62,7 @@ impl Drop for Running {
 
 impl VideoSource {
     /// Opens the device as this part. One that fails later says so as [`GraphEvent::Failed`].
+    /// With a target, of each picture only the part is delivered that the target says.
     ///
     /// # Errors
     /// When the pipeline can't be built or the device refuses at once.
@@ -69,17 +71,59 @@ impl VideoSource {
         part: Part,
         device: &VideoDevice,
         size: PictureSize,
+        framing: Option<&FrameTarget>,
         sink: PictureSink,
     ) -> Result<Self, GraphError> {
         let sink = say_when_working(graph, part.clone(), sink);
+        let sink = match framing {
+            Some(target) => framed(graph, &part, target, size, sink)?,
+            None => sink,
+        };
         let running = match device {
             VideoDevice::Simulated { seed } => {
                 simulated(graph, part, Drawing::Moving(*seed), size, sink)
             }
             VideoDevice::Chart => simulated(graph, part, Drawing::Chart, size, sink),
-            VideoDevice::V4l2 { node, format } => v4l2(graph, part, node, *format, size, sink)?,
+            VideoDevice::V4l2 { node, format } => {
+                // What is cut later is cut out of all that the camera has.
+                let size = match framing {
+                    Some(_) => PictureSize {
+                        width: format.width,
+                        height: format.height,
+                        ..size
+                    },
+                    None => size,
+                };
+                v4l2(graph, part, node, *format, size, sink)?
+            }
         };
         Ok(Self { _running: running })
+    }
+}
+
+impl VideoSource {
+    /// The same picture again and again, some times a second.
+    #[must_use]
+    pub fn still(graph: &Graph, part: Part, picture: gst::Sample, sink: PictureSink) -> Self {
+        let sink = say_when_working(graph, part.clone(), sink);
+        let clock = graph.clone();
+        let period = Duration::from_secs(1) / notice::SPEED;
+        let ticker = Ticker::start("still", period, move || {
+            // Pixels are shared, only the time is new.
+            let Some(mut buffer) = picture.buffer_owned() else {
+                return;
+            };
+            buffer.make_mut().set_pts(clock.now());
+            let again = gst::Sample::builder().buffer(&buffer);
+            let again = match picture.caps_owned() {
+                Some(caps) => again.caps(&caps).build(),
+                None => again.build(),
+            };
+            sink(&again);
+        });
+        Self {
+            _running: running(ticker, graph, &part),
+        }
     }
 }
 
@@ -155,10 +199,14 @@ fn simulated(
             }
         }
     });
+    running(ticker, &graph, &part)
+}
+
+fn running(ticker: std::io::Result<Ticker>, graph: &Graph, part: &Part) -> Running {
     match ticker {
         Ok(ticker) => Running::Simulated { _ticker: ticker },
         Err(error) => {
-            failed(&graph, &part, &error.to_string());
+            failed(graph, part, &error.to_string());
             Running::V4l2(gst::Pipeline::new())
         }
     }
@@ -294,7 +342,7 @@ fn slower(frames_per_second: u32) -> Result<gst::Element, GraphError> {
     Ok(rate)
 }
 
-fn output(sink: PictureSink) -> gst_app::AppSink {
+pub(super) fn output(sink: PictureSink) -> gst_app::AppSink {
     let appsink = gst_app::AppSink::builder()
         .sync(false)
         .async_(false)
@@ -349,7 +397,7 @@ pub(super) fn raw_caps(width: u32, height: u32) -> gst::Caps {
 
 /// The largest even size with the camera's own aspect inside what is wanted; never larger than
 /// what the camera has.
-fn fit_below(have: (u32, u32), want: (u32, u32)) -> (u32, u32) {
+pub(super) fn fit_below(have: (u32, u32), want: (u32, u32)) -> (u32, u32) {
     if have.0 <= want.0 && have.1 <= want.1 {
         return have;
     }

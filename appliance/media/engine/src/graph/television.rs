@@ -474,7 +474,11 @@ fn lettered_picture(lettered: &Lettered) -> gst::Sample {
 }
 
 /// I420 of an even size; rows are as long as GStreamer expects, a multiple of four bytes.
-fn picture(width: u32, [luma, blue, red]: [&Vec<u8>; 3], caps: &gst::Caps) -> gst::Sample {
+pub(super) fn picture(
+    width: u32,
+    [luma, blue, red]: [&Vec<u8>; 3],
+    caps: &gst::Caps,
+) -> gst::Sample {
     let mut picture = Vec::new();
     for (plane, width) in [(luma, width), (blue, width / 2), (red, width / 2)] {
         for row in plane.chunks(width.max(1) as usize) {

@@ -16,8 +16,8 @@ use saal_hal_sim::{Luma, pattern};
 use saal_media_protocol::{
     AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
     DisplayChoice, EncoderChoice, KeyOwner, MediaCommand, MediaEvent, MediaKey, MediaStats,
-    PICTURE_FD, SourceKind, Television, Tile, TileSource, TransportCommand, TransportEvent,
-    TransportId, TransportRole, TransportState, VideoLayer, VideoSend,
+    PICTURE_FD, PictureSettings, SourceKind, Television, Tile, TileSource, TransportCommand,
+    TransportEvent, TransportId, TransportRole, TransportState, VideoLayer, VideoSend,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
@@ -240,6 +240,7 @@ pub(crate) fn simulated() -> DeviceChoice {
         display: DisplayChoice::None,
         content_display: DisplayChoice::None,
         sound_processing: true,
+        picture: PictureSettings::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! In a meeting: who is there, what is going on, four large buttons, and sheets for everything else.
 
 mod arrangement;
+mod camera;
 mod chat;
 mod controls;
 mod keypad;
@@ -46,6 +47,9 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         Some(Sheet::Sound) => sound::lay_out(fit, call),
         Some(Sheet::Polls) => polls::lay_out(fit, call),
         Some(Sheet::Keypad) => fit.most(0, |page, _| keypad::keypad(page, call)),
+        Some(Sheet::Camera) => fit.most(0, |page, _| camera::aim(page, call)),
+        Some(Sheet::SavePosition) => fit.most(0, |page, _| camera::save_position(page, call)),
+        Some(Sheet::Cameras) => camera::choose(fit, call),
         Some(Sheet::EndForAll) => fit.most(0, |page, _| question::end_for_all(page, call)),
     }
 }

@@ -81,6 +81,25 @@ impl Tile {
             meeting
                 .dial_in
                 .then(|| Self::sheet(page, "keypad", Icon::Keypad, Message::Keypad, Sheet::Keypad)),
+            call.camera.moves().then(|| {
+                Self::sheet(
+                    page,
+                    "camera-aim",
+                    Icon::Aim,
+                    Message::CameraAim,
+                    Sheet::Camera,
+                )
+            }),
+            (call.camera.cameras.len() > 1).then(|| {
+                let message = Message::CameraChoose;
+                Self::sheet(
+                    page,
+                    "camera-choose",
+                    Icon::Cameras,
+                    message,
+                    Sheet::Cameras,
+                )
+            }),
             moderator.then(|| Self::end_for_all(page)),
         ]
         .into_iter()

@@ -1,0 +1,461 @@
+//! Camera and content: opening them, what stands for a camera without a picture, and turning it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use saal_hal::Camera;
+use saal_media_protocol::{
+    CameraChoice, CameraMoves, CameraState, CameraView, Control, ControlState, DeviceChoice,
+    DeviceUse, Mains, MediaEvent, MediaTrouble, Notices, PictureSettings,
+};
+
+use super::{
+    cameras::{CameraDesk, KnownCameras, Order, SharedCameras},
+    devices::{Devices, Refusal},
+    discovery::{self, name_of_picture, picture_device},
+};
+use crate::{
+    camera_moves::{turns, view_of},
+    framing::Frame,
+    graph::{FrameTarget, Graph, Part, PictureSink, VideoSource, draw_notice},
+    plan::{CapturePlan, PictureSize},
+};
+
+/// Identity of the camera that is no device.
+const SIMULATED: &str = "simulated";
+
+/// Camera and content as they are now.
+#[derive(Debug)]
+pub(super) struct Pictures {
+    pub(super) cameras: KnownCameras,
+    desk: CameraDesk,
+    open: BTreeMap<DeviceUse, Open>,
+    notice: Option<Notice>,
+    /// Of each trouble that was seen in the size that was wanted last: what is drawn once is there at once.
+    drawn: Vec<(String, PictureSize, gstreamer::Sample)>,
+    words: Notices,
+    settings: PictureSettings,
+    /// The camera that is configured and there, whether it is open or not.
+    camera: Option<Camera>,
+    /// What it lets be turned; people move it by this.
+    state: Option<CameraState>,
+    /// The lamps' frequency was set since it came.
+    mains_set: bool,
+    /// Its pictures are kept back: they would be black, beside the words that say why.
+    covered: Arc<AtomicBool>,
+    target: FrameTarget,
+    /// The input that is configured and there.
+    input: Option<Camera>,
+    /// Whether something is plugged into it, as far as anybody knows.
+    signal: Option<bool>,
+}
+
+#[derive(Debug)]
+struct Open {
+    plan: CapturePlan,
+    /// It has delivered a picture.
+    works: bool,
+    _source: VideoSource,
+}
+
+/// The picture in the place of the camera's.
+#[derive(Debug)]
+struct Notice {
+    text: String,
+    size: PictureSize,
+    _source: VideoSource,
+}
+
+impl Pictures {
+    pub(super) fn new(graph: &Graph, cameras: SharedCameras) -> Self {
+        Self {
+            cameras: KnownCameras::new(Arc::clone(&cameras)),
+            desk: CameraDesk::start(graph, cameras),
+            open: BTreeMap::new(),
+            notice: None,
+            drawn: Vec::new(),
+            words: Notices::default(),
+            settings: PictureSettings::default(),
+            camera: None,
+            state: None,
+            mains_set: false,
+            covered: Arc::default(),
+            target: FrameTarget::default(),
+            input: None,
+            signal: None,
+        }
+    }
+
+    pub(super) fn set_words(&mut self, words: Notices) {
+        self.words = words;
+    }
+
+    /// Closes a device that failed or left.
+    pub(super) fn close(&mut self, source: DeviceUse) {
+        self.open.remove(&source);
+        if source == DeviceUse::Camera {
+            self.covered.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// A device has delivered a picture; nothing stands for it any more.
+    pub(super) fn works(&mut self, source: DeviceUse) {
+        if let Some(open) = self.open.get_mut(&source) {
+            open.works = true;
+        }
+    }
+
+    /// Another configuration: devices are to be known anew.
+    pub(super) fn configure(&mut self, settings: PictureSettings) {
+        if self.settings != settings {
+            // The way pictures are made is part of how the camera is open.
+            self.open.remove(&DeviceUse::Camera);
+        }
+        self.settings = settings;
+        self.mains_set = false;
+        self.signal = None;
+    }
+
+    /// Finds out which camera and input there are, after one of them came or went.
+    pub(super) fn follow(&mut self, choice: &DeviceChoice) -> Option<MediaEvent> {
+        let mut found = |source, choice| discovery::find_camera(source, choice, &mut self.cameras);
+        let camera = found(DeviceUse::Camera, &choice.camera).ok().flatten();
+        let input = found(DeviceUse::Content, &choice.content).ok().flatten();
+        if input.is_none() && self.input.is_some() {
+            self.signal = Some(false);
+        }
+        self.input = input;
+        self.look_for_signal();
+        let id = |camera: &Option<Camera>| camera.as_ref().map(|c| c.id.clone());
+        if id(&camera) != id(&self.camera) {
+            self.mains_set = false;
+        }
+        self.camera = camera;
+        if let Some(camera) = &self.camera {
+            self.desk.ask(camera, Order::Read);
+            return None;
+        }
+        let simulated = choice.camera == CameraChoice::Simulated && self.settings.digital_framing;
+        self.take(simulated.then(|| self.digital(SIMULATED, SIMULATED, Vec::new())))
+    }
+
+    /// Notes how the camera stands; says it if that is new.
+    fn take(&mut self, state: Option<CameraState>) -> Option<MediaEvent> {
+        if self.state == state {
+            return None;
+        }
+        let digital = |state: &Option<CameraState>| state.as_ref().is_some_and(|s| s.digital);
+        if digital(&state) != digital(&self.state) {
+            // It is opened in another way; that it can be is often known only after it was.
+            self.close(DeviceUse::Camera);
+        }
+        self.state.clone_from(&state);
+        Some(MediaEvent::Camera(state.map(Box::new)))
+    }
+
+    /// A camera that does not move by itself keeps the view that was cut out of it.
+    fn digital(&self, id: &str, name: &str, controls: Vec<ControlState>) -> CameraState {
+        let before = self.state.as_ref().filter(|s| s.id == id && s.digital);
+        let view = before.map_or(CameraView::default(), |state| state.view);
+        self.target.set(Frame::of(view));
+        CameraState {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            view,
+            moves: CameraMoves {
+                zoom: true,
+                pan: true,
+                tilt: true,
+            },
+            digital: true,
+            controls,
+        }
+    }
+
+    /// How a camera's controls stand.
+    pub(super) fn controls(&mut self, id: &str, all: Vec<ControlState>) -> Option<MediaEvent> {
+        let camera = self.camera.clone().filter(|camera| camera.id == id)?;
+        self.set_mains(&camera, &all);
+        let (view, moves) = view_of(&all);
+        let state = if self.settings.digital_framing && !moves.any() {
+            self.digital(&camera.id, &camera.name, all)
+        } else {
+            CameraState {
+                id: camera.id,
+                name: camera.name,
+                view,
+                moves,
+                digital: false,
+                controls: all,
+            }
+        };
+        self.take(Some(state))
+    }
+
+    /// Once for each camera that comes: what people set differently later is their wish.
+    fn set_mains(&mut self, camera: &Camera, controls: &[ControlState]) {
+        let wanted = match self.settings.mains {
+            Mains::Hz50 => 1,
+            Mains::Hz60 => 2,
+        };
+        if std::mem::replace(&mut self.mains_set, true) {
+            return;
+        }
+        let differs = |c: &&ControlState| {
+            c.control == Control::PowerLine && c.settable && c.value != wanted && c.most >= wanted
+        };
+        if controls.iter().any(|c| differs(&c)) {
+            let turn = Order::Turn(vec![(Control::PowerLine, wanted)]);
+            self.desk.ask(camera, turn);
+        }
+    }
+
+    /// Has the camera look somewhere else.
+    pub(super) fn look(&mut self, view: CameraView) -> Option<MediaEvent> {
+        let mut state = self.state.clone()?;
+        if state.digital {
+            state.view = view.within();
+            self.target.set(Frame::of(view));
+            return self.take(Some(state));
+        }
+        let turns = turns(&state.controls, view);
+        if let Some(camera) = self.camera.as_ref().filter(|_| !turns.is_empty()) {
+            self.desk.ask(camera, Order::Turn(turns));
+        }
+        None
+    }
+
+    /// Turns something of the camera; how it stands then is said.
+    pub(super) fn set(&self, control: Control, value: i32) {
+        if let Some(camera) = &self.camera {
+            self.desk.ask(camera, Order::Turn(vec![(control, value)]));
+        }
+    }
+
+    /// Looks at what no event tells: shutters and what is plugged into inputs.
+    pub(super) fn look_around(&self) {
+        self.look_for_cover();
+        self.look_for_signal();
+    }
+
+    fn look_for_cover(&self) {
+        let open = self.open.contains_key(&DeviceUse::Camera);
+        if let Some(camera) = self.camera.as_ref().filter(|_| open) {
+            self.desk.ask(camera, Order::LookForCover);
+        }
+    }
+
+    fn look_for_signal(&self) {
+        if let Some(input) = &self.input {
+            self.desk.ask(input, Order::LookForSignal);
+        }
+    }
+
+    /// Whether something is plugged into an input; `None`: it can't tell, and that it is there has to do. What was plugged
+    /// in before anybody looked is no news.
+    pub(super) fn signal(&mut self, id: &str, present: Option<bool>) -> Option<MediaEvent> {
+        self.input.as_ref().filter(|input| input.id == id)?;
+        let present = match (present, self.signal) {
+            (Some(present), _) => present,
+            (None, Some(false)) => true,
+            (None, _) => return None,
+        };
+        let before = self.signal.replace(present);
+        let news = before != Some(present) && (before.is_some() || !present);
+        news.then_some(MediaEvent::ContentSignal { present })
+    }
+
+    fn draw(&mut self, text: &str, size: PictureSize) -> gstreamer::Sample {
+        self.drawn.retain(|(_, of, _)| *of == size);
+        let known = self.drawn.iter().find(|(of, _, _)| of == text);
+        if let Some((_, _, picture)) = known {
+            return picture.clone();
+        }
+        let picture = draw_notice(text, size);
+        self.drawn.push((text.to_owned(), size, picture.clone()));
+        picture
+    }
+
+    /// What the picture has to say, as long as this is wrong.
+    fn words_for(&self, trouble: &MediaTrouble) -> String {
+        let words = match trouble {
+            MediaTrouble::Missing { .. } => &self.words.unplugged,
+            MediaTrouble::Covered { .. } => &self.words.covered,
+            // The second is said of sound alone.
+            MediaTrouble::Busy { .. }
+            | MediaTrouble::Replaced { .. }
+            | MediaTrouble::Failed { .. } => &self.words.failed,
+        };
+        words.clone()
+    }
+}
+
+impl Devices {
+    /// Opens, changes or closes camera or content.
+    pub(super) fn reconcile_picture(
+        &mut self,
+        source: DeviceUse,
+        wanted: &CapturePlan,
+        graph: &Graph,
+        sink: impl Fn() -> PictureSink,
+    ) -> Option<MediaEvent> {
+        let CapturePlan::Open { size, .. } = wanted else {
+            return self.close_picture(source);
+        };
+        let said = self.reconcile_device(source, wanted, graph, &sink);
+        if source == DeviceUse::Camera {
+            self.reconcile_notice(*size, graph, sink);
+        }
+        said
+    }
+
+    fn close_picture(&mut self, source: DeviceUse) -> Option<MediaEvent> {
+        self.pictures.close(source);
+        self.forgive(source);
+        if source != DeviceUse::Camera {
+            return None;
+        }
+        self.pictures.notice = None;
+        self.uncovered()
+    }
+
+    fn reconcile_device(
+        &mut self,
+        source: DeviceUse,
+        wanted: &CapturePlan,
+        graph: &Graph,
+        sink: &impl Fn() -> PictureSink,
+    ) -> Option<MediaEvent> {
+        let CapturePlan::Open { choice, size } = wanted else {
+            return None;
+        };
+        let open = self.pictures.open.get(&source);
+        if open.is_some_and(|open| open.plan == *wanted) {
+            return None;
+        }
+        // Closed first: the same device can't be opened twice.
+        self.pictures.close(source);
+        if self.rests(source) {
+            return None;
+        }
+        let opened = discovery::find_camera(source, choice, &mut self.pictures.cameras)
+            .map_err(Refusal::Trouble)
+            .and_then(|camera| self.open_picture(source, camera.as_ref(), *size, graph, sink()));
+        match opened {
+            Ok(opened) => {
+                let open = Open {
+                    plan: wanted.clone(),
+                    works: false,
+                    _source: opened,
+                };
+                self.pictures.open.insert(source, open);
+                self.pictures.look_for_cover();
+                None
+            }
+            Err(refusal) => self.refused(source, name_of_picture(choice), refusal),
+        }
+    }
+
+    fn open_picture(
+        &self,
+        source: DeviceUse,
+        camera: Option<&Camera>,
+        size: PictureSize,
+        graph: &Graph,
+        sink: PictureSink,
+    ) -> Result<VideoSource, Refusal> {
+        let of_camera = source == DeviceUse::Camera;
+        let state = self.pictures.state.as_ref();
+        let digital = of_camera && state.is_some_and(|state| state.digital);
+        let (part, sink) = if of_camera {
+            let covered = Arc::clone(&self.pictures.covered);
+            let uncovered: PictureSink = Box::new(move |sample| {
+                if !covered.load(Ordering::Relaxed) {
+                    sink(sample);
+                }
+            });
+            (Part::Camera, uncovered)
+        } else {
+            (Part::Content, sink)
+        };
+        // More than is sent, where a part of it may have to do.
+        let captured = PictureSize {
+            width: size.width * if digital { 2 } else { 1 },
+            height: size.height * if digital { 2 } else { 1 },
+            ..size
+        };
+        let device = picture_device(source, camera, captured).map_err(Refusal::Trouble)?;
+        let target = digital.then_some(&self.pictures.target);
+        Ok(VideoSource::open(graph, part, &device, size, target, sink)?)
+    }
+
+    /// While the camera gives no picture, its place says why: until it gives one again.
+    fn reconcile_notice(
+        &mut self,
+        size: PictureSize,
+        graph: &Graph,
+        sink: impl Fn() -> PictureSink,
+    ) {
+        let trouble = self.troubles.get(&DeviceUse::Camera);
+        let open = self.pictures.open.get(&DeviceUse::Camera);
+        let works = open.is_some_and(|open| open.works);
+        let covered = matches!(trouble, Some(MediaTrouble::Covered { .. }));
+        if works && !covered {
+            self.pictures.notice = None;
+            return;
+        }
+        let shown = self.pictures.notice.as_ref();
+        let text = match (trouble, shown) {
+            (Some(trouble), _) => self.pictures.words_for(trouble),
+            // It is there again, but its first picture is not.
+            (None, Some(shown)) => shown.text.clone(),
+            (None, None) => return,
+        };
+        if shown.is_some_and(|shown| shown.text == text && shown.size == size) {
+            return;
+        }
+        self.pictures.notice = None;
+        let picture = self.pictures.draw(&text, size);
+        let source = VideoSource::still(graph, Part::Notice, picture, sink());
+        self.pictures.notice = Some(Notice {
+            text,
+            size,
+            _source: source,
+        });
+    }
+
+    /// Whether the camera's shutter is closed, as it says itself.
+    pub(super) fn covered(&mut self, id: &str, closed: bool) -> Option<MediaEvent> {
+        let camera = self.pictures.camera.as_ref().filter(|c| c.id == id)?;
+        if !closed {
+            return self.uncovered();
+        }
+        let open = self.pictures.open.contains_key(&DeviceUse::Camera);
+        if !open || self.troubles.contains_key(&DeviceUse::Camera) {
+            return None;
+        }
+        let trouble = MediaTrouble::Covered {
+            source: DeviceUse::Camera,
+            device: camera.name.clone(),
+        };
+        self.pictures.covered.store(true, Ordering::Relaxed);
+        self.troubles.insert(DeviceUse::Camera, trouble.clone());
+        Some(MediaEvent::Trouble(trouble))
+    }
+
+    fn uncovered(&mut self) -> Option<MediaEvent> {
+        self.pictures.covered.store(false, Ordering::Relaxed);
+        let source = DeviceUse::Camera;
+        let trouble = self.troubles.get(&source);
+        if !matches!(trouble, Some(MediaTrouble::Covered { .. })) {
+            return None;
+        }
+        self.troubles.remove(&source);
+        Some(MediaEvent::Recovered { source })
+    }
+}

@@ -7,7 +7,10 @@ use saal_meeting::{
     MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret, Verification,
 };
 
-use crate::{SavedCall, SoundChoice, TroubleCode};
+use crate::{
+    Invitation, LaptopAction, LaptopEvent, LaptopId, LaptopReply, SavedCall, SoundChoice,
+    TroubleCode,
+};
 
 /// What somebody in the room, or IT for them, wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum Intent {
     Arrange(Arrange),
     /// Do this with the room's sound.
     Sound(SoundAction),
+    /// Do this about laptops that share their screen.
+    Laptop(LaptopAction),
     /// Do this in the meeting.
     Act(MeetingAction),
     /// Leave, or stop joining.
@@ -148,6 +153,10 @@ pub enum Event {
     Engine(EngineEvent),
     /// From the engine.
     Media(MediaEvent),
+    /// From a laptop's page.
+    Laptop(LaptopId, LaptopEvent),
+    /// Answers [`Effect::OpenDoor`]; `None`: the room does not listen.
+    Invitation(Option<Invitation>),
     /// How many people look at the television in a browser.
     TelevisionViewers(usize),
     /// The machine goes down or the daemon is stopped.
@@ -165,6 +174,13 @@ pub enum Effect {
     ReadMeetings,
     /// Listen with the current configuration; replaces what listens.
     StartWeb,
+    /// Listen to browsers of the room's network with the current configuration, or no more; replaces
+    /// what listens.
+    StartBrowsers,
+    /// Think of another code for a laptop; [`Event::Invitation`] follows.
+    OpenDoor,
+    /// To a laptop's page.
+    Laptop(LaptopId, LaptopReply),
     /// Start the engine's process, replacing one that runs.
     StartEngine,
     /// To the engine.

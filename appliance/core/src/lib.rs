@@ -9,6 +9,7 @@ mod agenda;
 mod arrangement;
 mod engine;
 mod event;
+mod laptop;
 mod layout;
 mod muting;
 mod one_line;
@@ -26,6 +27,9 @@ pub use agenda::{Agenda, JOIN_BEFORE};
 pub use arrangement::{Arrangement, Seen};
 pub use engine::EngineState;
 pub use event::{Arrange, CalendarProblem, Effect, EngineEvent, Event, Intent, SoundAction};
+pub use laptop::{
+    Door, Invitation, LaptopAction, LaptopEnd, LaptopEvent, LaptopId, LaptopReply, Sharing,
+};
 pub use layout::{Displays, Stage, content_tiles, tiles};
 pub use muting::Muted;
 pub use phase::{InCall, Joining, Leaving, LobbyWord, Obstacle, Phase, Reconnecting};

@@ -377,6 +377,9 @@ impl World {
             Effect::Exit => assert!(self.shutdown, "nobody asked for the end"),
             Effect::StartAccount
             | Effect::StartWeb
+            | Effect::StartBrowsers
+            | Effect::OpenDoor
+            | Effect::Laptop(..)
             | Effect::ReadMeetings
             | Effect::SavePresets(_)
             | Effect::SaveSound(_)

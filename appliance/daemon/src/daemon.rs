@@ -15,6 +15,7 @@ use saal_meeting::{CallEvent, CallId, MeetingCommand, MeetingEvent};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    browsers::Browsers,
     clock::Clock,
     config_file::ConfigFile,
     control,
@@ -51,6 +52,7 @@ pub(crate) struct Daemon {
     transports: HashMap<TransportId, CallId>,
     television: Television,
     web: Option<Web>,
+    browsers: Option<Browsers>,
     done: bool,
 }
 
@@ -76,6 +78,7 @@ impl Daemon {
             transports: HashMap::new(),
             television: watch::Sender::new(None),
             web: None,
+            browsers: None,
             done: false,
         })
     }
@@ -296,6 +299,13 @@ impl Daemon {
             Effect::StartAccount => self.start_account(),
             Effect::ReadMeetings => self.read_meetings(),
             Effect::StartWeb => self.start_web().await,
+            Effect::StartBrowsers => self.start_browsers().await,
+            Effect::OpenDoor => self.open_door(),
+            Effect::Laptop(laptop, reply) => {
+                if let Some(browsers) = &self.browsers {
+                    browsers.tell(laptop, reply);
+                }
+            }
             Effect::StartEngine => self.start_engine(),
             Effect::Media(command) => self.send_engine(command),
             Effect::Meeting(command) => self.send_meeting(command),
@@ -403,6 +413,34 @@ impl Daemon {
             }
             Err(error) => tracing::error!("no web view: {error:#}"),
         }
+    }
+
+    async fn start_browsers(&mut self) {
+        // The old one lets go of its port first.
+        if let Some(old) = self.browsers.take() {
+            old.stop().await;
+        }
+        let wanted = self
+            .room
+            .config()
+            .and_then(|config| config.browsers.clone());
+        let Some(wanted) = wanted else { return };
+        match Browsers::start(&wanted, &self.file, &self.state, self.inputs.clone()).await {
+            Ok(browsers) => {
+                tracing::info!("browsers of this network: {}", browsers.address());
+                self.browsers = Some(browsers);
+            }
+            Err(error) => tracing::error!("no browsers: {error:#}"),
+        }
+    }
+
+    fn open_door(&mut self) {
+        let invitation = self.browsers.as_ref().map(Browsers::invite).transpose();
+        let invitation = invitation.unwrap_or_else(|error| {
+            tracing::error!("no code: {error:#}");
+            None
+        });
+        self.inputs.send(Input::Room(Event::Invitation(invitation)));
     }
 
     /// Shows the panel in a window of the desktop, of the configured size.

@@ -3,6 +3,7 @@
 //! Everything that happens (touches, meeting service, engine, calendar, timers, signals) becomes
 //! one input; the core decides; the effects are carried out. No decision stands in this crate.
 
+mod browsers;
 mod clock;
 mod config_file;
 mod control;

@@ -93,4 +93,5 @@ icons! {
     SavePosition => BookmarkPlus,
     Aim => Move,
     Cameras => SwitchCamera,
+    Laptop => Laptop,
 }

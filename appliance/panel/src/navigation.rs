@@ -19,6 +19,8 @@ pub enum Sheet {
     Chat,
     /// How the television shows the others.
     Arrangement,
+    /// How a laptop shares its screen.
+    Laptop,
     /// Volume, devices and trials of the room's sound.
     Sound,
     /// What others vote on.
@@ -243,6 +245,9 @@ fn exists(sheet: &Sheet, room: &Room) -> bool {
     if *sheet == Sheet::SignIn {
         return *room.phase() == Phase::Home && room.sign_in().is_some();
     }
+    if *sheet == Sheet::Laptop {
+        return room.phase().in_call().is_some() && room.door().is_some();
+    }
     let has_it = match sheet {
         Sheet::Camera | Sheet::SavePosition => room.camera().is_some_and(|c| c.moves.any()),
         Sheet::Cameras => room.cameras().count() > 1,
@@ -263,7 +268,7 @@ fn is_in(sheet: &Sheet, call: &InCall) -> bool {
         Sheet::Keypad => call.state.dial_in,
         Sheet::Camera | Sheet::SavePosition | Sheet::Cameras => true,
         Sheet::EndForAll => moderator,
-        Sheet::RecoveryKey | Sheet::SignIn => false,
+        Sheet::RecoveryKey | Sheet::SignIn | Sheet::Laptop => false,
     }
 }
 

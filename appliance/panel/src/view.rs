@@ -2,8 +2,8 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{
-    InCall, LobbyWord, Muted, Notice, Now, Obstacle, Phase, Presenting, Reaction, Room, Said,
-    Stage, Trouble, TroubleCode,
+    Door, InCall, LobbyWord, Muted, Notice, Now, Obstacle, Phase, Presenting, Reaction, Room, Said,
+    Sharing, Stage, Trouble, TroubleCode,
 };
 use saal_fleet_protocol::config::{Language, Layout, Theme};
 use saal_media_protocol::{CameraState, PictureDevice, SoundUnit, SourceKind};
@@ -50,7 +50,11 @@ pub enum Screen {
         under_way: Vec<Meeting>,
         /// Later ones, the next first.
         next: Vec<Meeting>,
+        /// Whether a laptop shares its screen, or could.
+        sharing: Sharing,
     },
+    /// How to share a laptop's screen, while the room is in no meeting.
+    Laptop(Door),
     /// Somebody calls the room.
     Ringing(Ring),
     /// Somebody types the account's recovery key.
@@ -110,6 +114,10 @@ pub struct Call {
     pub meeting: MeetingState,
     /// Whether the room presents, or could.
     pub presenting: Presenting,
+    /// Whether a laptop shares its screen, or could.
+    pub sharing: Sharing,
+    /// How a laptop's screen is shared, while people want to know.
+    pub door: Option<Door>,
     /// How the television shows the others.
     pub television: TelevisionView,
     /// The room's sound.
@@ -295,10 +303,14 @@ impl Screen {
                 if let Some(verification) = room.verification() {
                     return Self::Verification(verification.clone());
                 }
+                if let Some(door) = room.door() {
+                    return Self::Laptop(door.clone());
+                }
                 let agenda = room.agenda(now);
                 Self::Home {
                     under_way: agenda.under_way.into_iter().cloned().collect(),
                     next: agenda.next.into_iter().cloned().collect(),
+                    sharing: room.sharing(),
                 }
             }
             Phase::Joining(state) => Self::Joining {
@@ -346,6 +358,8 @@ impl Call {
             reconnecting,
             meeting: state.state.clone(),
             presenting: room.presenting(),
+            sharing: room.sharing(),
+            door: room.door().cloned(),
             sound: SoundView::of(room),
             television: TelevisionView::of(&state.stage(muted.camera, room.displays())),
             chat: chat.cloned().collect(),

@@ -219,6 +219,11 @@ impl FarEnd {
         Ok(page)
     }
 
+    /// A page that opens with the first question.
+    pub(crate) fn page(&self, name: &str) -> Page {
+        Page::new(self.browser.clone(), name)
+    }
+
     /// Brings a user into the call of a Matrix room, by the same page that Element Web would show.
     ///
     /// # Errors

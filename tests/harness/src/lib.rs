@@ -21,6 +21,7 @@ mod guest;
 mod http;
 mod impostor;
 mod jitsi;
+mod laptop;
 mod livekit;
 mod matrix;
 mod onlooker;
@@ -58,6 +59,7 @@ pub use jitsi::{
     JitsiOptions, JitsiParticipant, JitsiScript, JitsiServers, JitsiSite, JitsiState, JitsiTrack,
     Knocker, Refusal, Said, Sentence, TranscriptWay, jitsi_token,
 };
+pub use laptop::Laptop;
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, Event, MEETING, StateEvent, User};
 pub use onlooker::{Onlooker, Sight, TelevisionJpeg};

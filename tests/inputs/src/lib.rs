@@ -21,13 +21,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     matrix::MEMBERS,
     matrix::KEYS,
     matrix::TALK,
     matrix::CALLS,
     matrix::ANSWER,
     matrix::SIGNALLING,
+    protocols::BROWSER,
     protocols::FRAME,
     protocols::LINK,
     protocols::CALENDAR,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use saal_calendar::Calendar;
 use saal_control::{Answer, Question};
 use saal_fleet_protocol::config;
+use saal_media::browser::{self, Way};
 use saal_media_protocol::{MediaCommand, MediaEvent};
 use saal_meeting::{Destination, Invitation, LinkTarget, MeetingLink};
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,6 +20,22 @@ const CONFIGS: [&str; 2] = [
 ];
 /// The moment of the calendar, seconds since 1970.
 const NOW: i64 = 1_800_000_000;
+
+/// What passes the check names one certificate and sends nobody anywhere.
+pub(crate) const BROWSER: Target = Target {
+    name: "browser",
+    read: |data| {
+        for way in [Way::Sends, Way::Receives] {
+            let Ok(answer) = browser::check(&text(data), way) else {
+                continue;
+            };
+            assert!(!answer.sdp.contains("a=candidate:"), "{}", answer.sdp);
+            assert_eq!(browser::check(&answer.sdp, way), Ok(answer));
+        }
+        let _ = browser::fingerprint_of(&text(data));
+    },
+    seeds: || vec![include_bytes!("seeds/browser.sdp").to_vec()],
+};
 
 pub(crate) const FRAME: Target = Target {
     name: "frame",

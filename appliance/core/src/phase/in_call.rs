@@ -26,6 +26,8 @@ pub struct InCall {
     pub allowed: BTreeSet<SourceKind>,
     /// How people want to see the others.
     pub arrangement: Arrangement,
+    /// A laptop's screen is shown, also where the meeting does not get it.
+    pub shares: bool,
     /// When the room came in.
     pub since: Timestamp,
 }
@@ -60,7 +62,7 @@ impl InCall {
     pub fn stage(&self, camera_muted: bool, displays: Displays) -> Stage<'_> {
         Stage {
             participants: &self.participants,
-            presenting: self.state.presenting,
+            presenting: self.state.presenting || self.shares,
             own: !camera_muted,
             arrangement: &self.arrangement,
             displays,

@@ -95,6 +95,7 @@ impl Joining {
             said: self.said,
             allowed: BTreeSet::new(),
             arrangement,
+            shares: false,
             since: now.wall,
         }
     }

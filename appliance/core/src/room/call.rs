@@ -200,7 +200,11 @@ impl Room {
             other => other,
         };
         self.hear_speakers(now);
-        self.send_tiles();
+        if self.laptops.is_showing() {
+            self.show_laptop(now);
+        } else {
+            self.send_tiles();
+        }
     }
 
     fn on_reconnecting(&mut self) {
@@ -242,6 +246,7 @@ impl Room {
         self.resume = None;
         self.watched.clear();
         self.clear_displays();
+        self.send_home_tiles();
         self.effect(Effect::SaveCall(None));
         // There is nothing left to save.
         self.troubles.clear(TroubleCode::CallNotSaved);
@@ -275,7 +280,7 @@ impl Room {
             (Phase::Joining(state), _) => {
                 let stage = Stage {
                     participants: &state.participants,
-                    presenting: false,
+                    presenting: self.laptops.is_showing(),
                     own: false,
                     arrangement: &nothing_yet,
                     displays: self.displays,
@@ -301,12 +306,12 @@ impl Room {
         self.send_content_tiles(content);
     }
 
-    fn clear_displays(&mut self) {
+    pub(super) fn clear_displays(&mut self) {
         self.effect(Effect::Media(MediaCommand::SetTiles { tiles: Vec::new() }));
         self.send_content_tiles(Vec::new());
     }
 
-    fn send_content_tiles(&mut self, tiles: Vec<Tile>) {
+    pub(super) fn send_content_tiles(&mut self, tiles: Vec<Tile>) {
         if tiles != self.content_tiles {
             self.content_tiles.clone_from(&tiles);
             self.effect(Effect::Media(MediaCommand::SetContentTiles { tiles }));

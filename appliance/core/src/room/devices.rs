@@ -60,6 +60,7 @@ impl Room {
         self.configure_devices();
         self.send_preview();
         self.send_media_state();
+        self.share_again();
         let call = match &self.phase {
             Phase::Joining(_) | Phase::Call(_) | Phase::Reconnecting(_) => self.phase.call(),
             Phase::Home | Phase::Leaving(_) => None,
@@ -94,6 +95,7 @@ impl Room {
             MediaEvent::ContentDisplay { shows } => self.on_content_display(shows),
             MediaEvent::MicrophoneLevel { dbfs } => self.on_microphone_level(dbfs),
             MediaEvent::Stats(stats) => self.stats = Some(stats),
+            MediaEvent::Browser(event) => self.on_browser(now, event),
             // `Hello` and `Transport` are the daemon's; the first picture is for its log.
             MediaEvent::Hello { .. }
             | MediaEvent::Transport(_)

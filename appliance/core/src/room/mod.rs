@@ -4,6 +4,7 @@ mod arranging;
 mod call;
 mod camera;
 mod devices;
+mod laptop;
 mod meeting;
 mod presenting;
 mod ringing;
@@ -23,7 +24,7 @@ use saal_meeting::{
 
 use crate::{
     Agenda, Displays, Effect, EngineState, Event, Intent, Muted, Now, Phase, SoundChoice, Trouble,
-    TroubleCode, engine::Engine, trouble::Troubles,
+    TroubleCode, engine::Engine, laptop::Laptops, trouble::Troubles,
 };
 
 /// The room's state. See the crate's documentation for how to drive it.
@@ -73,6 +74,7 @@ pub struct Room {
     encodes: Vec<Codec>,
     stats: Option<MediaStats>,
     viewers: usize,
+    laptops: Laptops,
     /// What people chose for the sound.
     sound: SoundChoice,
     trial: sound::Trial,
@@ -123,6 +125,7 @@ impl Room {
             encodes: vec![Codec::Vp8],
             stats: None,
             viewers: 0,
+            laptops: Laptops::default(),
             sound: SoundChoice::default(),
             trial: sound::Trial::default(),
             lit: false,
@@ -155,6 +158,8 @@ impl Room {
             Event::Call(call, event) => self.on_call(now, call, event),
             Event::Engine(event) => self.on_engine(now, event),
             Event::Media(event) => self.on_media(now, event),
+            Event::Laptop(laptop, event) => self.on_laptop(now, laptop, event),
+            Event::Invitation(invitation) => self.on_invitation(invitation),
             Event::TelevisionViewers(count) => self.on_viewers(count),
             Event::Shutdown => self.on_shutdown(now),
             Event::Deadline => self.on_deadline(now),
@@ -180,10 +185,17 @@ impl Room {
             .phase
             .in_call()
             .and_then(|call| call.said.next_deadline());
-        [self.engine.deadline(), leaving, said, self.aiming_until]
-            .into_iter()
-            .flatten()
-            .fold(now.next_minute(), Ord::min)
+        let laptops = self.laptops.next_deadline();
+        [
+            self.engine.deadline(),
+            leaving,
+            said,
+            self.aiming_until,
+            laptops,
+        ]
+        .into_iter()
+        .flatten()
+        .fold(now.next_minute(), Ord::min)
     }
 
     fn on_intent(&mut self, now: Now, intent: Intent) {
@@ -196,6 +208,7 @@ impl Room {
             Intent::ShowChat(shown) => self.show_chat(shown),
             Intent::Arrange(how) => self.arrange(how),
             Intent::Sound(action) => self.on_sound(action),
+            Intent::Laptop(action) => self.on_laptop_action(now, action),
             Intent::Account(action) => {
                 self.effect(Effect::Meeting(MeetingCommand::Account(action)));
             }

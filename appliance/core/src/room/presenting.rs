@@ -22,7 +22,10 @@ impl Room {
         };
         if call.state.presenting {
             Presenting::On
-        } else if self.has_content() && call.state.role != Role::Visitor && !is_caller(call) {
+        } else if (self.laptops.is_showing() || self.has_content())
+            && call.state.role != Role::Visitor
+            && !is_caller(call)
+        {
             Presenting::Possible
         } else {
             Presenting::Impossible
@@ -76,7 +79,7 @@ impl Room {
             .config
             .as_ref()
             .is_some_and(|config| config.devices.content.as_str() == "none");
-        if none {
+        if none && !self.laptops.is_showing() {
             self.stop_presenting(now);
         }
     }

@@ -20,6 +20,9 @@ impl Room {
     fn start_all(&mut self, now: Now) {
         self.minute = now.minute();
         self.effect(Effect::StartWeb);
+        if self.config.as_ref().is_some_and(|c| c.browsers.is_some()) {
+            self.effect(Effect::StartBrowsers);
+        }
         self.start_account();
         if self.config.as_ref().is_some_and(|c| !c.meetings.is_empty()) {
             self.effect(Effect::ReadMeetings);
@@ -45,6 +48,7 @@ impl Room {
     fn apply_changes(&mut self, now: Now, before: &Config) {
         let Some(config) = &self.config else { return };
         let web = config.web != before.web;
+        let browsers = config.browsers != before.browsers;
         let media = config.devices != before.devices || config.television != before.television;
         // What was refused may have been replaced in its file, which the document does not show.
         let refused = matches!(
@@ -57,6 +61,10 @@ impl Room {
         }
         if web {
             self.effect(Effect::StartWeb);
+        }
+        if browsers {
+            self.dismiss_laptops(now);
+            self.effect(Effect::StartBrowsers);
         }
         if media {
             self.configure_devices();
@@ -124,6 +132,7 @@ impl Room {
         }
         self.forget_said(now);
         self.forget_aiming(now);
+        self.forget_laptops(now);
         if std::mem::replace(&mut self.minute, now.minute()) != now.minute() {
             self.save_call(now);
             self.effect(Effect::Redraw);

@@ -239,6 +239,9 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::SavePresets(_) => "SavePresets",
         Effect::Redraw => "Redraw",
         Effect::Meeting(MeetingCommand::Decline { .. }) => "Decline",
+        Effect::StartBrowsers => "StartBrowsers",
+        Effect::OpenDoor => "OpenDoor",
+        Effect::Laptop(..) => "Laptop",
         Effect::Exit => "Exit",
     };
     effects.iter().map(name).collect()

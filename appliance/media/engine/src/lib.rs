@@ -9,6 +9,7 @@
 //! and passes session descriptions. Decisions about media are made in [`plan`], [`playout`],
 //! [`framing`] and [`camera_moves`] (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
 
+pub mod browser;
 pub mod camera_moves;
 pub mod confinement;
 pub mod control;

@@ -42,6 +42,8 @@ pub struct PictureSize {
 pub enum CapturePlan {
     /// Nobody may see anything: the device is closed, its light dark.
     Closed,
+    /// No device: pictures come by themselves, of a browser that shares its screen.
+    Shared,
     /// Pictures of this size from this source.
     Open {
         /// Which; never `CameraChoice::None`.
@@ -107,9 +109,13 @@ pub fn camera(choice: &CameraChoice, muted: bool, own_tile: bool, sends: &[Send]
 }
 
 /// The plan of what is presented: it is captured only while a track of it is sent, in the size of
-/// that track. People in the room see it then too.
+/// that track. People in the room see it then too. A browser that shares its screen comes before
+/// the device.
 #[must_use]
-pub fn content(choice: &CameraChoice, muted: bool, sends: &[Send]) -> CapturePlan {
+pub fn content(choice: &CameraChoice, muted: bool, shared: bool, sends: &[Send]) -> CapturePlan {
+    if shared {
+        return CapturePlan::Shared;
+    }
     let size = largest(SourceKind::Content, sends, None).map(|size| PictureSize {
         frames_per_second: size
             .frames_per_second
@@ -471,7 +477,7 @@ mod tests {
         let simulated = CameraChoice::Simulated;
         let camera_only = [sent(SourceKind::Camera, [true; 3], None)];
         assert_eq!(
-            content(&simulated, false, &camera_only),
+            content(&simulated, false, false, &camera_only),
             CapturePlan::Closed
         );
         let mut content_only = [sent(SourceKind::Content, [true; 3], None)];
@@ -481,10 +487,10 @@ mod tests {
             CapturePlan::Closed
         );
         assert_eq!(
-            content(&CameraChoice::None, false, &content_only),
+            content(&CameraChoice::None, false, false, &content_only),
             CapturePlan::Closed
         );
-        let open = content(&simulated, false, &content_only);
+        let open = content(&simulated, false, false, &content_only);
         assert!(
             matches!(open, CapturePlan::Open { size, .. } if size.height == 720),
             "{open:?}"
@@ -521,7 +527,12 @@ mod tests {
                 frames_per_second: asked,
                 ..simulcast()
             });
-            let open = content(&CameraChoice::Simulated, false, std::slice::from_ref(&send));
+            let open = content(
+                &CameraChoice::Simulated,
+                false,
+                false,
+                std::slice::from_ref(&send),
+            );
             let CapturePlan::Open { size, .. } = &open else {
                 panic!("closed at {asked}");
             };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraView, Control, SourceKind, TransportCommand};
+use crate::{BrowserCommand, CameraView, Control, SourceKind, TransportCommand};
 
 /// Which camera, or source of what is presented, to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -292,4 +292,6 @@ pub enum MediaCommand {
     },
     /// From a meeting service.
     Transport(TransportCommand),
+    /// About browsers in the room's network.
+    Browser(BrowserCommand),
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraState, Codec, PictureDevice, SourceKind, TransportEvent, TransportId};
+use crate::{
+    BrowserEvent, CameraState, Codec, PictureDevice, SourceKind, TransportEvent, TransportId,
+};
 
 /// What is connected, in people's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -280,4 +282,6 @@ pub enum MediaEvent {
     Stats(MediaStats),
     /// To a meeting service.
     Transport(TransportEvent),
+    /// About browsers in the room's network.
+    Browser(BrowserEvent),
 }

@@ -5,6 +5,7 @@
 //! picture of the television to the web view, each a four byte big-endian length and a JPEG, so
 //! that pictures never queue behind control. Both ends refuse another [`VERSION`].
 
+mod browser;
 mod camera;
 mod command;
 mod declared;
@@ -12,6 +13,7 @@ mod encryption;
 mod event;
 mod transport;
 
+pub use browser::{BrowserCommand, BrowserEnd, BrowserEvent, BrowserId, BrowserUse};
 pub use camera::{CameraAction, CameraMoves, CameraState, CameraView, PictureDevice, Preset};
 pub use command::{
     AudioChoice, CameraChoice, DeviceChoice, DisplayChoice, EncoderChoice, Ground, Label, Mains,

@@ -1,9 +1,9 @@
 //! Waiting for people: the clock, what is on now and what comes next.
 
 use embedded_graphics::pixelcolor::Rgb888;
-use saal_core::Severity;
+use saal_core::{Severity, Sharing};
 
-use super::{Page, rows::Agenda};
+use super::{Page, laptop, rows::Agenda};
 use crate::{
     element::Role,
     icon::Icon,
@@ -14,8 +14,8 @@ use crate::{
     view::Screen,
 };
 
-pub(super) fn home(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize) -> Node {
-    let main = main(page, agenda, visible);
+pub(super) fn home(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize, sharing: Sharing) -> Node {
+    let main = main(page, agenda, visible, sharing);
     let root = if page.scale.is_portrait() {
         column([header(page), main])
     } else {
@@ -114,7 +114,10 @@ fn status(page: &Page<'_>) -> Node {
 }
 
 fn occupation(page: &Page<'_>) -> Option<(Rgb888, String)> {
-    let Screen::Home { under_way, next } = &page.view.screen else {
+    let Screen::Home {
+        under_way, next, ..
+    } = &page.view.screen
+    else {
         return None;
     };
     let until = |some, none, moment: Option<jiff::Timestamp>| match moment {
@@ -142,7 +145,7 @@ fn occupation(page: &Page<'_>) -> Option<(Rgb888, String)> {
     ))
 }
 
-fn main(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize) -> Node {
+fn main(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize, sharing: Sharing) -> Node {
     let content = match (agenda.len(), page.blocking()) {
         (0, true) => column([spacer(), row([page.worst()]).centred(), spacer()]),
         (0, false) => column([spacer(), row([free(page)]).centred(), spacer()]),
@@ -153,9 +156,14 @@ fn main(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize) -> Node {
     } else {
         page.banners()
     };
-    column([content.grow(), banners])
-        .padding(page.px(40.0))
-        .share()
+    let laptop = laptop::strip(page, sharing);
+    column(
+        [Some(content.grow()), laptop, Some(banners)]
+            .into_iter()
+            .flatten(),
+    )
+    .padding(page.px(40.0))
+    .share()
 }
 
 fn free(page: &Page<'_>) -> Node {

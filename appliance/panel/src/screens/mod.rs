@@ -6,6 +6,7 @@ mod digits;
 mod home;
 mod joining;
 mod keyboard;
+mod laptop;
 mod paging;
 mod parts;
 mod password;
@@ -86,12 +87,17 @@ pub(crate) fn lay_out(view: &View, pressed: Option<&str>, fonts: &mut Fonts) -> 
     let mut fit = Fit { page, fonts };
     match &view.screen {
         Screen::Starting => fit.most(0, |page, _| joining::starting(page)),
-        Screen::Home { under_way, next } => {
+        Screen::Home {
+            under_way,
+            next,
+            sharing,
+        } => {
             let agenda = rows::Agenda::new(&fit.page, under_way, next);
             fit.most(agenda.len(), |page, visible| {
-                home::home(page, &agenda, visible)
+                home::home(page, &agenda, visible, *sharing)
             })
         }
+        Screen::Laptop(door) => fit.most(0, |page, _| laptop::alone(page, door)),
         Screen::Ringing(ring) => fit.most(0, |page, _| ringing::ringing(page, ring)),
         Screen::RecoveryKey { wrong } => {
             fit.most(0, |page, _| password::recovery_key(page, *wrong))

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use saal_core::{Muted, Trouble};
+use saal_core::{Muted, Sharing, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_meeting::{EndReason, IdentityState, JoinStage, SignInProblem};
 use saal_panel::{Picture, Renderer, Screen, View};
@@ -169,6 +169,7 @@ fn all_scripts() {
         scenes::meeting(title, scenes::at(from), scenes::at(to))
     };
     let screen = Screen::Home {
+        sharing: Sharing::Impossible,
         under_way: vec![title("פגישת צוות 🎉 (שבועית)", "14:00", "15:00")],
         next: vec![
             title("اجتماع Team 2026 \u{202e}gnitteem", "14:10", "15:00"),

@@ -3,7 +3,7 @@
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use proptest::prelude::*;
-use saal_core::Notice;
+use saal_core::{Notice, Sharing};
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::SourceKind;
 use saal_meeting::{Knocker, MeetingId, PartOf, Ring, SignIn, SignInCode, SignInProblem};
@@ -140,6 +140,7 @@ fn draw_everywhere(renderer: &mut Renderer, text: &str) {
     people[0].name = text.to_owned();
     people[0].id = text.to_owned();
     let home = Screen::Home {
+        sharing: Sharing::Impossible,
         under_way: vec![scenes::meeting(
             text,
             scenes::at("14:00"),
@@ -199,6 +200,7 @@ fn right_to_left_titles_stay_in_their_card() {
     let mut renderer = Renderer::new();
     let mut rect = |title: &str| {
         let screen = Screen::Home {
+            sharing: Sharing::Impossible,
             under_way: vec![scenes::meeting(
                 title,
                 scenes::at("14:00"),

@@ -305,12 +305,17 @@ fn a_button_that_came_to_mean_something_else_does_nothing() {
     let Screen::Home {
         mut under_way,
         next,
+        sharing,
     } = scenes::home()
     else {
         panic!("home is home");
     };
     under_way[0].id.0.push_str("-moved");
-    let screen = Screen::Home { under_way, next };
+    let screen = Screen::Home {
+        under_way,
+        next,
+        sharing,
+    };
     let after = renderer.lay_out(&scenes::view(Language::De, screen), None);
     let up = tracker.touch(&after, touch(find(&after, "join:0"), TouchPhase::Up));
     assert_eq!(up.intent, None);

@@ -1,6 +1,8 @@
 //! What meetings may ask people and offer them, made by hand.
 
-use saal_core::{LobbyWord, Muted, Notice, Obstacle, Presenting, Reaction};
+use saal_core::{
+    Door, Invitation, LobbyWord, Muted, Notice, Obstacle, Presenting, Reaction, Sharing,
+};
 use saal_fleet_protocol::config::{Language, Layout};
 use saal_media_protocol::{
     CameraMoves, CameraState, CameraView, PictureDevice, PictureKind, SoundUnit, SourceKind,
@@ -13,7 +15,7 @@ use saal_panel::{
     Call, CameraPart, Key, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View,
 };
 
-use crate::scenes::{after, at, at_sheet, call_with, joining, person, ring};
+use crate::scenes::{after, at, at_sheet, call_with, home, joining, person, ring};
 
 /// A screen and where people are on it.
 pub(crate) type Scene = (&'static str, Screen, Navigation);
@@ -373,6 +375,7 @@ pub(crate) fn all() -> Vec<Scene> {
     scenes.extend(arrangements());
     scenes.extend(sounds());
     scenes.extend(cameras());
+    scenes.extend(laptops());
     scenes.extend(more().map(|(name, screen)| (name, screen, at_sheet(Sheet::More))));
     scenes.extend([
         ("call-muted-by", call_with(notice(muted_by)), nowhere()),
@@ -455,6 +458,45 @@ fn sounds() -> [Scene; 2] {
     [
         ("sound", call_with(tried), sheet()),
         ("sound-muted", call_with(muted), sheet()),
+    ]
+}
+
+/// How a laptop shares its screen.
+fn open_door() -> Door {
+    Door::Open(Invitation {
+        address: "https://192.168.178.123:8443".to_owned(),
+        code: "274061".to_owned(),
+        fingerprint: Some("4F:2A:91:0C:D3:7E:55:B8:16:A0".to_owned()),
+    })
+}
+
+/// A laptop that could share its screen, is asked for the code, and is shown; at home and in a call.
+fn laptops() -> Vec<Scene> {
+    let nowhere = Navigation::default;
+    let at_home = |of| match home() {
+        Screen::Home {
+            under_way, next, ..
+        } => Screen::Home {
+            under_way,
+            next,
+            sharing: of,
+        },
+        other => other,
+    };
+    let sharing = |of| move |call: &mut Call| call.sharing = of;
+    let asked = |call: &mut Call| {
+        call.sharing = Sharing::Possible;
+        call.door = Some(open_door());
+    };
+    let more = || at_sheet(Sheet::More);
+    vec![
+        ("laptop-home", at_home(Sharing::Possible), nowhere()),
+        ("laptop-home-shown", at_home(Sharing::On), nowhere()),
+        ("laptop-code", Screen::Laptop(open_door()), nowhere()),
+        ("laptop-broken", Screen::Laptop(Door::Broken), nowhere()),
+        ("laptop-call", call_with(asked), at_sheet(Sheet::Laptop)),
+        ("laptop-more", call_with(sharing(Sharing::Possible)), more()),
+        ("laptop-more-shown", call_with(sharing(Sharing::On)), more()),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Views made by hand: what a room may have to show.
 
 use jiff::{Timestamp, tz::TimeZone};
-use saal_core::{CalendarProblem, Muted, Presenting, Trouble};
+use saal_core::{CalendarProblem, Muted, Presenting, Sharing, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
@@ -64,6 +64,7 @@ pub(crate) fn home() -> Screen {
     let tomorrow = "2026-11-24T08:30:00Z".parse().unwrap();
     let end = "2026-11-24T09:30:00Z".parse().unwrap();
     Screen::Home {
+        sharing: Sharing::Impossible,
         under_way: vec![Meeting {
             in_call: 3,
             ..meeting("Team Weekly Produktentwicklung", at("14:00"), at("15:00"))
@@ -84,6 +85,7 @@ pub(crate) fn breakout() -> Screen {
         title: weekly.title.clone(),
     };
     Screen::Home {
+        sharing: Sharing::Impossible,
         under_way: vec![
             weekly,
             Meeting {
@@ -97,6 +99,7 @@ pub(crate) fn breakout() -> Screen {
 
 pub(crate) fn upcoming() -> Screen {
     Screen::Home {
+        sharing: Sharing::Impossible,
         under_way: Vec::new(),
         next: vec![
             meeting("Angebotsbesprechung Nordwind", at("14:10"), at("14:45")),
@@ -107,6 +110,7 @@ pub(crate) fn upcoming() -> Screen {
 
 pub(crate) fn free() -> Screen {
     Screen::Home {
+        sharing: Sharing::Impossible,
         under_way: Vec::new(),
         next: Vec::new(),
     }
@@ -119,6 +123,7 @@ pub(crate) fn full() -> Screen {
         meeting(&format!("Besprechung um {hour} Uhr"), at(&start), at(&end))
     };
     Screen::Home {
+        sharing: Sharing::Impossible,
         under_way: vec![Meeting {
             start: None,
             end: None,
@@ -178,6 +183,8 @@ pub(crate) fn plain_call() -> Call {
             ..MeetingState::default()
         },
         presenting: Presenting::Impossible,
+        sharing: Sharing::Impossible,
+        door: None,
         sound: SoundView {
             volume: 60,
             ..SoundView::default()

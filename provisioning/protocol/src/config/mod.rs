@@ -9,8 +9,8 @@ mod values;
 
 pub use error::ConfigError;
 pub use v1::{
-    Config, Devices, Encoder, Jitsi, Language, Layout, Matrix, Panel, RoomSection, StandingMeeting,
-    Television, Theme, Web,
+    Browsers, Config, Devices, Encoder, Jitsi, Language, Layout, Matrix, Panel, RoomSection,
+    StandingMeeting, Television, Theme, Web,
 };
 pub use values::{
     Device, Homeserver, LeaveDelay, Link, Listen, MainsHertz, PixelCount, RoomName, ServerName,

@@ -39,6 +39,9 @@ pub struct Config {
     /// The web view.
     #[serde(default)]
     pub web: Web,
+    /// Browsers of the room's network; without it the room listens to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browsers: Option<Browsers>,
 }
 
 /// The room itself.
@@ -323,6 +326,31 @@ pub struct Web {
     pub token_file: Option<PathBuf>,
 }
 
+/// What browsers of the room's network may do: share their screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Browsers {
+    /// Where it listens, with TLS.
+    pub listen: Listen,
+    /// The name that people type, where it is not an IP address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<ServerName>,
+    /// File with the certificate and those up to its authority (PEM), with `key_file`; without, the
+    /// room makes one itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_file: Option<PathBuf>,
+    /// File with its key (PEM).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+    /// Whether laptops may share their screen.
+    #[serde(default = "yes")]
+    pub share: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
 impl Config {
     /// Rules that span keys; the key and what is wrong with it.
     pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
@@ -354,6 +382,7 @@ impl Config {
             return Err(("matrix", problem.to_owned()));
         }
         self.check_devices()?;
+        self.check_browsers()?;
         self.check_jitsi()
     }
 
@@ -363,6 +392,19 @@ impl Config {
         if content.is_real() && *content == self.devices.camera {
             let problem = "this is the camera; name the device that a laptop is plugged into";
             return Err(("devices.content", problem.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// A certificate is of no use without its key.
+    fn check_browsers(&self) -> Result<(), (&'static str, String)> {
+        let Some(browsers) = &self.browsers else {
+            return Ok(());
+        };
+        if browsers.certificate_file.is_some() != browsers.key_file.is_some() {
+            let problem = "certificate_file and key_file belong together; give both, or none for a \
+                           certificate of the room's own";
+            return Err(("browsers", problem.to_owned()));
         }
         Ok(())
     }

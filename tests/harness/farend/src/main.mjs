@@ -91,6 +91,19 @@ const operations = {
     (await open({ user, viewport, url, cover: covered })).alone = true;
     return null;
   },
+  /** Opens somebody else's page, as a person would who was told its address and takes its certificate. */
+  async browse({ user, url, language }) {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: language });
+    await context.addInitScript(installProbe);
+    const page = await context.newPage();
+    page.on("console", (line) => process.stderr.write(`${user}: ${line.text()}\n`));
+    await page.goto(url);
+    users.set(user, { context, page, alone: true });
+    return null;
+  },
+  fill: async ({ user, label, value }) => (await known(user).page.getByLabel(label).fill(value), null),
+  /** As a finger or a mouse does: what a page may do only then, it may. */
+  click: async ({ user, name }) => (await known(user).page.getByRole("button", { name, exact: true }).click({ timeout: 15000 }), null),
   /** Calls one of the functions that the page offers. */
   invoke: async ({ user, name, values }) =>
     await known(user).page.evaluate(([wanted, given]) => window.saal[wanted](...given), [name, values]),

@@ -3,6 +3,7 @@
 //! Every handler changes what is wanted and then calls [`Engine::reconcile`], which asks
 //! [`crate::plan`] and makes the graph so. Nothing else starts or stops parts of the graph.
 
+mod browsers;
 mod calls;
 mod cameras;
 mod devices;
@@ -24,8 +25,8 @@ use std::{
 };
 
 use saal_media_protocol::{
-    ConnectionStats, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats, SourceKind,
-    Television, TileSource, TransportEvent, TransportId, TransportState,
+    BrowserEnd, ConnectionStats, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats,
+    SourceKind, Television, TileSource, TransportEvent, TransportId, TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -34,6 +35,7 @@ use crate::{
     plan::CapturePlan,
     transport::{FromTransport, Proxy, Transport},
 };
+use browsers::Browsers;
 pub use cameras::SharedCameras;
 use devices::Devices;
 use encryption::Encryption;
@@ -73,6 +75,7 @@ pub struct Engine {
     levels: HashMap<Part, f64>,
     connections: BTreeMap<TransportId, ConnectionStats>,
     progress: Progress,
+    browsers: Browsers,
 }
 
 impl Engine {
@@ -105,6 +108,7 @@ impl Engine {
             levels: HashMap::new(),
             connections: BTreeMap::new(),
             progress: Progress::default(),
+            browsers: Browsers::default(),
         }
     }
 
@@ -149,6 +153,7 @@ impl Engine {
                 self.wanted.pictures_per_second = pictures_per_second;
             }
             MediaCommand::Transport(command) => self.transport(command),
+            MediaCommand::Browser(command) => self.browser(command),
         }
         self.reconcile();
     }
@@ -253,6 +258,10 @@ impl Engine {
                     self.say(event);
                 }
             }
+            GraphEvent::Browser { browser, said } => {
+                self.browser_said(browser, said);
+                self.reconcile();
+            }
             GraphEvent::EncoderTried { choice, found } => self.encoder_tried(choice, found),
             GraphEvent::Latency(pipeline) => crate::graph::redistribute_latency(&pipeline),
             GraphEvent::Failed {
@@ -288,6 +297,7 @@ impl Engine {
         }
         self.replace_what_hangs();
         self.watch_displays();
+        self.keep_browsers();
         self.reconcile();
         let stats = self.stats();
         self.say(MediaEvent::Stats(stats));
@@ -337,9 +347,12 @@ impl Engine {
             muted(SourceKind::Microphone),
             sends,
         );
+        let presented = sends.iter().any(|send| send.source == SourceKind::Content);
+        let shared = self.browsers.share(presented);
         let content = crate::plan::content(
             &self.wanted.devices.content,
             muted(SourceKind::Content),
+            shared,
             sends,
         );
         let encoders = crate::plan::encoders(&camera, &content, sends);
@@ -426,6 +439,7 @@ impl Engine {
             Part::Decoder(key) => self.receiving.restart(key, &self.transports),
             Part::Sound(key) => self.receiving.restart_sound(key, self.devices.sound()),
             Part::Television(role) => self.televisions.failed(*role),
+            Part::Browser(id) => self.browser_ended(*id, BrowserEnd::Failed),
         }
     }
 

@@ -5,6 +5,7 @@
 //! Everything is live, so no sink prerolls (`async=false`): a pipeline that waits for its first
 //! buffer is stuck for good when a part that failed is taken out of it meanwhile.
 
+mod browser;
 mod colorimetry;
 mod decoder;
 mod display;
@@ -24,6 +25,7 @@ mod trial;
 
 use std::time::{Duration, Instant};
 
+pub use browser::{BrowserPeer, BrowserSaid};
 pub use decoder::{Decoded, Make, VideoDecoder};
 pub use encoder::{EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
 pub use framer::FrameTarget;
@@ -31,7 +33,7 @@ use gstreamer::{self as gst, prelude::*};
 pub use h264::{H264Encoder, SIMULATED_ENCODER};
 pub use notice::draw_notice;
 pub use preview::Picture;
-use saal_media_protocol::{Codec, ControlState, EncoderChoice, TransportId};
+use saal_media_protocol::{BrowserId, Codec, ControlState, EncoderChoice, TransportId};
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{PictureSink, VideoDevice, VideoSource};
 pub use television::{Screen, TelevisionOutput};
@@ -77,6 +79,8 @@ pub enum Part {
     Microphone,
     /// The loudspeaker, and the mixer before it.
     Loudspeaker,
+    /// A browser in the room's network.
+    Browser(BrowserId),
 }
 
 /// What went wrong with a device, as far as it matters to what is done next.
@@ -115,6 +119,13 @@ pub enum GraphEvent {
     KeyFrameNeeded(TrackKey),
     /// A picture of this track was decoded and is due now.
     FirstPicture(TrackKey),
+    /// About a browser in the room's network.
+    Browser {
+        /// Which.
+        browser: BrowserId,
+        /// What.
+        said: BrowserSaid,
+    },
     /// A pipeline has to redistribute its latency.
     Latency(gst::Pipeline),
     /// A camera says how its controls stand.
@@ -374,12 +385,13 @@ fn begin_now(graph: &Graph, aggregator: &gst::Element) {
 fn package(element: &str) -> &'static str {
     match element {
         "alsasrc" | "alsasink" => "gstreamer1.0-alsa",
-        "h264parse" | "openh264dec" | "openh264enc" | "av1dec" | "vah264dec" => {
+        "nicesrc" => "gstreamer1.0-nice",
+        "webrtcbin" | "h264parse" | "openh264dec" | "openh264enc" | "av1dec" | "vah264dec" => {
             "gstreamer1.0-plugins-bad"
         }
         "avdec_h264" => "gstreamer1.0-libav",
         "vp8enc" | "vp8dec" | "vp9dec" | "jpegenc" | "jpegdec" | "level" | "v4l2src"
-        | "videocrop" | "v4l2h264dec" => "gstreamer1.0-plugins-good",
+        | "videocrop" | "v4l2h264dec" | "rtpvp8depay" | "rtpvp8pay" => "gstreamer1.0-plugins-good",
         _ => "gstreamer1.0-plugins-base",
     }
 }

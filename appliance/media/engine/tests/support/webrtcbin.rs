@@ -25,6 +25,11 @@ const SENDING: &str = "webrtcbin name=peer bundle-policy=max-bundle latency=60 \
     ! application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000 ! peer. \
     audiotestsrc is-live=true freq=500 ! audio/x-raw,rate=48000,channels=1 ! opusenc ! rtpopuspay \
     ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2 ! peer.";
+/// The picture alone.
+const PICTURE: &str = "webrtcbin name=peer bundle-policy=max-bundle latency=60 \
+    videotestsrc is-live=true pattern=white ! video/x-raw,format=I420,width=320,height=180,framerate=30/1 \
+    ! vp8enc deadline=1 cpu-used=8 threads=1 target-bitrate=300000 ! rtpvp8pay picture-id-mode=15-bit \
+    ! application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000 ! peer.";
 const RECEIVING: &str = "webrtcbin name=peer bundle-policy=max-bundle latency=60";
 
 const PICTURES: &str = "queue ! rtpvp8depay wait-for-keyframe=true request-keyframe=true ! vp8dec \
@@ -54,6 +59,20 @@ impl WebrtcBin {
     /// One that sends picture and sound, and takes both.
     pub(crate) fn sending() -> Self {
         Self::start(SENDING, "127.0.0.1")
+    }
+
+    /// One that sends a white picture of 320x180.
+    pub(crate) fn showing() -> Self {
+        Self::start(PICTURE, "127.0.0.1")
+    }
+
+    /// Goes where the offer says that the other is.
+    pub(crate) fn find(&self, offer: &str) {
+        let candidates = offer.lines().filter_map(|line| line.strip_prefix("a="));
+        for candidate in candidates.filter(|line| line.starts_with("candidate:")) {
+            self.peer
+                .emit_by_name::<()>("add-ice-candidate", &[&0_u32, &candidate]);
+        }
     }
 
     /// One that only answers, at this address.

@@ -5,6 +5,7 @@ mod camera;
 mod chat;
 mod controls;
 mod keypad;
+mod laptop;
 mod more;
 mod news;
 mod people;
@@ -45,6 +46,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         Some(Sheet::Chat) => chat::lay_out(fit, call),
         Some(Sheet::Arrangement) => arrangement::lay_out(fit, call),
         Some(Sheet::Sound) => sound::lay_out(fit, call),
+        Some(Sheet::Laptop) => fit.most(0, |page, _| laptop::laptop(page, call)),
         Some(Sheet::Polls) => polls::lay_out(fit, call),
         Some(Sheet::Keypad) => fit.most(0, |page, _| keypad::keypad(page, call)),
         Some(Sheet::Camera) => fit.most(0, |page, _| camera::aim(page, call)),

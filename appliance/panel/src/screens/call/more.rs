@@ -1,6 +1,6 @@
 //! Everything that can be done in a meeting beside the large buttons.
 
-use saal_core::{Intent, Presenting, SoundAction};
+use saal_core::{Intent, LaptopAction, Presenting, Sharing, SoundAction};
 use saal_meeting::{MeetingAction, Role as MeetingRole};
 
 use super::{
@@ -65,10 +65,13 @@ impl Tile {
             meeting.chat.then(|| Self::chat(page, call.unread)),
             meeting.chat.then(|| Self::show_chat(page, call.chat_shown)),
             match call.presenting {
+                // What is presented is the laptop's.
+                _ if call.sharing == Sharing::On => Some(Self::stop_laptop(page)),
                 Presenting::Impossible => None,
                 Presenting::Possible => Some(Self::present(page, false)),
                 Presenting::On => Some(Self::present(page, true)),
             },
+            Self::laptop(page, call.sharing),
             Some(Self::sheet(
                 page,
                 "arrangement",
@@ -180,6 +183,25 @@ impl Tile {
         let mut tile = Self::switch(page, "present", on, marks, words);
         let action = MeetingAction::Present { on: !on };
         tile.meaning = tile.meaning.intent(Intent::Act(action));
+        tile
+    }
+
+    /// Opens what a laptop needs; where one is shown, another takes its place.
+    fn laptop(page: &Page<'_>, sharing: Sharing) -> Option<Self> {
+        let words = match sharing {
+            Sharing::Impossible => return None,
+            Sharing::Possible => Message::LaptopShare,
+            Sharing::On => Message::LaptopOther,
+        };
+        let mut tile = Self::sheet(page, "laptop", Icon::Laptop, words, Sheet::Laptop);
+        tile.meaning = tile.meaning.intent(Intent::Laptop(LaptopAction::Invite));
+        Some(tile)
+    }
+
+    fn stop_laptop(page: &Page<'_>) -> Self {
+        let words = [Message::LaptopStop; 2];
+        let mut tile = Self::switch(page, "laptop-stop", true, [Icon::StopPresenting; 2], words);
+        tile.meaning = tile.meaning.intent(Intent::Laptop(LaptopAction::Stop));
         tile
     }
 

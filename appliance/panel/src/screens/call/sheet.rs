@@ -1,6 +1,6 @@
 //! What lies over the call: its name, a way back, what is in it, and the large buttons below.
 
-use saal_core::{Intent, SoundAction};
+use saal_core::{Intent, LaptopAction, SoundAction};
 
 use super::{
     super::{
@@ -84,6 +84,7 @@ fn top(page: &Page<'_>, head: &Head, pager: Option<&Pager>) -> Node {
 pub(super) fn leaving_sheet(page: &Page<'_>, meaning: Meaning) -> Meaning {
     match page.view.navigation.sheet() {
         Some(Sheet::Chat) => meaning.intent(Intent::ReadChat),
+        Some(Sheet::Laptop) => meaning.intent(Intent::Laptop(LaptopAction::CloseDoor)),
         Some(Sheet::Sound) => meaning.intent(Intent::Sound(SoundAction::Meter(false))),
         _ => meaning,
     }

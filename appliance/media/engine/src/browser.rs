@@ -1,0 +1,234 @@
+//! What a browser in the room's network may say: its answer to our offer, and the certificate that it
+//! shows.
+//!
+//! Pure. The answer comes from a stranger and goes to a library written in C which, in the versions that
+//! Debian has, neither asks for a fingerprint nor compares it (docs/adr/0027): here that is done.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+/// Bytes of the longest answer that is read; Chromium's has 1,500.
+pub const MOST_ANSWER: usize = 16 * 1024;
+/// Lines of the longest answer that is read.
+const MOST_LINES: usize = 256;
+
+/// A certificate's SHA-256.
+pub type Fingerprint = [u8; 32];
+
+/// Which way pictures go, as the browser says it (RFC 8866, section 6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the browser.
+    Sends,
+    /// To the browser.
+    Receives,
+}
+
+impl Way {
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::Sends => "sendonly",
+            Self::Receives => "recvonly",
+        }
+    }
+}
+
+/// An answer that may be believed as far as it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Without candidates: the browser comes to us, and nobody has the room send packets elsewhere.
+    pub sdp: String,
+    /// Of the certificate that the browser will show.
+    pub fingerprint: Fingerprint,
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadAnswer {
+    /// Longer than any browser's.
+    #[error("the answer is too long")]
+    TooLong,
+    /// Something that is no line of a description; readers differ in what they make of it.
+    #[error("the answer has a line that is none")]
+    Line,
+    /// Another number of media than one, or one that was refused.
+    #[error("the answer is not about the one picture that was offered")]
+    Media,
+    /// The other way, both ways or none.
+    #[error("the answer has the picture go another way")]
+    Direction,
+    /// None, of another kind than SHA-256, or several that differ.
+    #[error("the answer names no certificate, or not one alone")]
+    Fingerprint,
+}
+
+/// Checks a browser's answer to an offer of one picture.
+///
+/// # Errors
+/// [`BadAnswer`].
+pub fn check(sdp: &str, way: Way) -> Result<Answer, BadAnswer> {
+    if sdp.len() > MOST_ANSWER || sdp.lines().count() > MOST_LINES {
+        return Err(BadAnswer::TooLong);
+    }
+    if !sdp.lines().all(is_line) {
+        return Err(BadAnswer::Line);
+    }
+    let media: Vec<&str> = sdp.lines().filter_map(|l| l.strip_prefix("m=")).collect();
+    let [media] = media[..] else {
+        return Err(BadAnswer::Media);
+    };
+    if !media.starts_with("video ") || media.starts_with("video 0 ") {
+        return Err(BadAnswer::Media);
+    }
+    let attributes = || sdp.lines().filter_map(|line| line.strip_prefix("a="));
+    let directions = ["sendonly", "recvonly", "sendrecv", "inactive"];
+    let said: Vec<&str> = attributes().filter(|a| directions.contains(a)).collect();
+    if said != [way.attribute()] {
+        return Err(BadAnswer::Direction);
+    }
+    let fingerprint = fingerprint(attributes())?;
+    let lines = sdp
+        .lines()
+        .filter(|line| !line.starts_with("a=candidate:") && *line != "a=end-of-candidates");
+    let sdp = lines.map(|line| format!("{line}\r\n")).collect();
+    Ok(Answer { sdp, fingerprint })
+}
+
+/// A letter, an equals sign, text (RFC 8866, section 5). GStreamer passes over white space before
+/// it, and takes each carriage return for an end.
+fn is_line(line: &str) -> bool {
+    let mut characters = line.chars();
+    let letter = characters.next().is_some_and(|c| c.is_ascii_lowercase());
+    letter && characters.next() == Some('=') && !characters.any(char::is_control)
+}
+
+/// The only one (RFC 8122).
+fn fingerprint<'a>(attributes: impl Iterator<Item = &'a str>) -> Result<Fingerprint, BadAnswer> {
+    let named = attributes.filter_map(|attribute| {
+        let (name, value) = attribute.split_once(':')?;
+        name.eq_ignore_ascii_case("fingerprint").then_some(value)
+    });
+    let mut only = None;
+    for value in named {
+        let read = sha_256(value).ok_or(BadAnswer::Fingerprint)?;
+        if only.replace(read).is_some_and(|before| before != read) {
+            return Err(BadAnswer::Fingerprint);
+        }
+    }
+    only.ok_or(BadAnswer::Fingerprint)
+}
+
+fn sha_256(value: &str) -> Option<Fingerprint> {
+    let (function, hex) = value.split_once(' ')?;
+    if !function.eq_ignore_ascii_case("sha-256") {
+        return None;
+    }
+    let byte = |two: &str| {
+        let hex = two.len() == 2 && two.bytes().all(|c| c.is_ascii_hexdigit());
+        hex.then(|| u8::from_str_radix(two, 16).ok()).flatten()
+    };
+    let bytes: Option<Vec<u8>> = hex.trim_end().split(':').map(byte).collect();
+    bytes?.try_into().ok()
+}
+
+/// The fingerprint of a certificate in PEM; `None` where it is none.
+#[must_use]
+pub fn fingerprint_of(pem: &str) -> Option<Fingerprint> {
+    let body = pem.split_once("-----BEGIN CERTIFICATE-----")?.1;
+    let body = body.split_once("-----END CERTIFICATE-----")?.0;
+    let base64: String = body.split_ascii_whitespace().collect();
+    let der = BASE64_STANDARD.decode(base64).ok()?;
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der);
+    hash.as_ref().try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEX: &str = "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:\
+                       10:11:12:13:14:15:16:17:18:19:1a:1b:1c:1d:1e:1f";
+
+    fn answer(lines: &[&str]) -> String {
+        let fingerprint = format!("a=fingerprint:sha-256 {HEX}");
+        let whole = [
+            "v=0",
+            "o=- 1 2 IN IP4 127.0.0.1",
+            "m=video 9 UDP/TLS/RTP/SAVPF 96",
+            "a=candidate:1 1 udp 1 192.0.2.9 9 typ host",
+            &fingerprint,
+        ];
+        let whole = whole.iter().chain(lines);
+        whole.map(|line| format!("{line}\r\n")).collect()
+    }
+
+    #[test]
+    fn an_answer_gives_its_fingerprint_and_loses_its_candidates() {
+        let checked = check(&answer(&["a=sendonly"]), Way::Sends).unwrap();
+        assert_eq!(checked.fingerprint.to_vec(), (0..32).collect::<Vec<u8>>());
+        assert!(!checked.sdp.contains("candidate"), "{}", checked.sdp);
+        assert!(checked.sdp.contains("m=video 9 "));
+    }
+
+    #[test]
+    fn what_does_not_answer_the_offer_is_refused() {
+        let check = |sdp: &str| check(sdp, Way::Sends).unwrap_err();
+        assert_eq!(check(""), BadAnswer::Media);
+        assert_eq!(
+            check(&answer(&["m=audio 9 x 1", "a=sendonly"])),
+            BadAnswer::Media
+        );
+        let refused = answer(&["a=sendonly"]).replace("video 9", "video 0");
+        assert_eq!(check(&refused), BadAnswer::Media);
+        assert_eq!(check(&answer(&[])), BadAnswer::Direction);
+        assert_eq!(check(&answer(&["a=inactive"])), BadAnswer::Direction);
+        assert_eq!(
+            check(&answer(&["a=sendonly", "a=inactive"])),
+            BadAnswer::Direction
+        );
+        for smuggled in [
+            "a=x\rm=audio 9 x 1",
+            " m=audio 9 x 1",
+            "",
+            "\u{b}a=y",
+            "a=x\0",
+        ] {
+            let sdp = answer(&["a=sendonly", smuggled]);
+            assert_eq!(check(&sdp), BadAnswer::Line, "{smuggled:?}");
+        }
+        assert_eq!(check(&"a=x\r\n".repeat(300)), BadAnswer::TooLong);
+        assert_eq!(check(&"x".repeat(20_000)), BadAnswer::TooLong);
+    }
+
+    #[test]
+    fn without_one_fingerprint_there_is_nobody_to_trust() {
+        let check = |sdp: String| check(&sdp, Way::Sends).unwrap_err();
+        let good = answer(&["a=sendonly"]);
+        let without = good.replace("a=fingerprint:", "a=x:");
+        assert_eq!(check(without), BadAnswer::Fingerprint);
+        let old = good.replace("sha-256", "sha-1");
+        assert_eq!(check(old), BadAnswer::Fingerprint);
+        let short = good.replace("00:01:", "00:");
+        assert_eq!(check(short), BadAnswer::Fingerprint);
+        let signs = good.replace("00:01:", "+0:01:");
+        assert_eq!(check(signs), BadAnswer::Fingerprint);
+        let other = HEX.replace("1f", "2f");
+        let two = format!("a=fingerprint:sha-256 {other}");
+        assert_eq!(check(answer(&["a=sendonly", &two])), BadAnswer::Fingerprint);
+    }
+
+    #[test]
+    fn a_certificate_is_known_by_its_hash() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::default()
+            .self_signed(&key)
+            .unwrap();
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate.der());
+        let read = fingerprint_of(&certificate.pem()).unwrap();
+        assert_eq!(read, hash.as_ref());
+        assert_eq!(fingerprint_of("nothing"), None);
+        assert_eq!(
+            fingerprint_of(&certificate.pem().replace("CATE-----\n", "CATE-----\n?")),
+            None
+        );
+    }
+}

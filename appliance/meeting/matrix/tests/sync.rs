@@ -47,6 +47,8 @@ impl Sync {
 struct Home {
     slides: AtomicBool,
     answers: Mutex<VecDeque<Reply>>,
+    /// What first looks at all rooms are answered; nothing is there to be seen without.
+    looks: Mutex<VecDeque<Reply>>,
     syncs: Mutex<Vec<Sync>>,
     /// Keys of a device that were published.
     devices: Mutex<Vec<String>>,
@@ -72,7 +74,8 @@ impl Home {
                 (200, versions.to_string()).into()
             }
             SLIDING if !slides => works(path).into(),
-            SLIDING if request.body.contains("saal-probe") => (200, r#"{"pos":"0"}"#).into(),
+            SLIDING if request.body.contains("saal-look") => self.look(r#"{"pos":"0"}"#),
+            CLASSIC if request.path.contains("nordeck") => self.look(r#"{"next_batch":"s0"}"#),
             SLIDING | CLASSIC => {
                 self.syncs.lock().unwrap().push(Sync {
                     path: request.path.clone(),
@@ -94,6 +97,11 @@ impl Home {
             }
             _ => works(path).into(),
         }
+    }
+
+    fn look(&self, nothing: &str) -> Reply {
+        let next = self.looks.lock().unwrap().pop_front();
+        next.unwrap_or_else(|| (200, nothing).into())
     }
 
     fn will(&self, answers: impl IntoIterator<Item = Reply>) {
@@ -223,6 +231,76 @@ async fn the_first_sync_asks_for_little_and_the_next_start_goes_on_from_there() 
         "it tells that it is online at once"
     );
     home.device();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn todays_meeting_does_not_wait_for_a_year_of_rooms() {
+    for slides in [true, false] {
+        let store = tempfile::tempdir().unwrap();
+        let (server, home) = Home::start(slides).await;
+        let told = |rooms: &[(&str, &str)]| match slides {
+            true => slid("1", rooms),
+            false => synced("s1", rooms),
+        };
+        let rooms = [("!daily:hs", "Daily"), ("!gone:hs", "Gone meanwhile")];
+        home.looks.lock().unwrap().push_back(told(&rooms));
+        let mut room = Room::start(server, store.path());
+        // No sync has been answered.
+        meets(&mut room, &["Daily", "Gone meanwhile"]).await;
+        home.rests.notified().await;
+        assert!(home.syncs().len() == 1, "slides: {slides}");
+        drop(room);
+        // What a look finds is not kept: the sync tells what there is.
+        home.looks.lock().unwrap().push_back(told(&rooms));
+        home.will([told(&[("!daily:hs", "Daily")])]);
+        let mut room = Room::start(server, store.path());
+        meets(&mut room, &["Daily", "Gone meanwhile"]).await;
+        meets(&mut room, &["Daily"]).await;
+        home.leave(room).await;
+        // The next start has a store and looks at nothing.
+        home.looks.lock().unwrap().push_back(told(&rooms));
+        let mut room = Room::start(server, store.path());
+        meets(&mut room, &["Daily"]).await;
+        home.leave(room).await;
+        assert_eq!(home.looks.lock().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_goes_through_all_rooms_in_parts() {
+    let store = tempfile::tempdir().unwrap();
+    let (server, home) = Home::start(true).await;
+    let part = |pos: &str, count: u32, name: &str| {
+        let room = json!({ "initial": true, "required_state": meeting(name) });
+        let answer = json!({
+            "pos": pos, "lists": { "all": { "count": count } }, "rooms": { format!("!{name}:hs"): room },
+        });
+        (200, answer.to_string()).into()
+    };
+    let parts = [
+        part("1", 450, "A"),
+        part("2", 450, "B"),
+        part("3", 450, "C"),
+    ];
+    home.looks.lock().unwrap().extend(parts);
+    let mut room = Room::start(server, store.path());
+    meets(&mut room, &["A", "B", "C"]).await;
+    home.rests.notified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_breaks_off_hides_nothing() {
+    let store = tempfile::tempdir().unwrap();
+    let (server, home) = Home::start(true).await;
+    let first = json!({ "pos": "1", "lists": { "all": { "count": 450 } } });
+    let parts = [
+        (200, first.to_string()).into(),
+        Reply::from((502, "<html>")),
+    ];
+    home.looks.lock().unwrap().extend(parts);
+    home.will([slid("1", &[("!daily:hs", "Daily")])]);
+    let mut room = Room::start(server, store.path());
+    meets(&mut room, &["Daily"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,6 +30,10 @@ impl Aliases {
 
     /// Takes in some of a room; true when that is news.
     pub(crate) fn learn(&mut self, room: &str, aliases: impl IntoIterator<Item = String>) -> bool {
+        let mut aliases = aliases.into_iter().peekable();
+        if aliases.peek().is_none() {
+            return false;
+        }
         let mut all = BTreeMap::clone(&self.0);
         all.entry(room.to_owned()).or_default().extend(aliases);
         let changed = all != *self.0;
@@ -78,6 +82,7 @@ mod tests {
         assert!(aliases.learn("!a:hs", ["#one:hs".to_owned()]));
         assert!(!aliases.learn("!a:hs", ["#one:hs".to_owned()]));
         assert!(aliases.learn("!a:hs", ["#two:other".to_owned()]));
+        assert!(!aliases.learn("!b:hs", []));
         let all: Vec<_> = aliases.of("!a:hs").collect();
         assert_eq!(all, ["#one:hs", "#two:other"]);
         assert_eq!(aliases.of("!b:hs").count(), 0);

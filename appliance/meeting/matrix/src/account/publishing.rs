@@ -1,39 +1,61 @@
 //! What the account's store holds of its rooms, for everything else in this crate.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use matrix_sdk::{Client, Room};
+use matrix_sdk::{Client, Room, ruma::OwnedRoomId};
 
-use super::{encrypted_state, rooms::RoomState, runner::Runner, syncing::News};
+use super::{
+    encrypted_state, remembered,
+    rooms::{Contents, RoomState},
+    runner::Runner,
+    syncing::News,
+};
 
 impl Runner {
-    /// Publishes what a sync changed; everything once there is everything.
-    pub(super) async fn take_in(&self, client: &Client, news: &News, everything: bool) {
+    /// Publishes what a sync changed. Once there is everything, what was known before and is not
+    /// there goes, and what no sync told of is read.
+    pub(super) async fn take_in(&mut self, client: &Client, news: &News, everything: bool) {
         encrypted_state::keep(client, &news.rooms).await;
-        if everything {
-            return self.publish_all_rooms(client).await;
-        }
         let mut rooms = BTreeMap::clone(&self.account.rooms.borrow());
         for id in news.rooms.left.keys() {
             rooms.remove(id.as_str());
+            remembered::forget(client, id.as_str()).await;
         }
-        for room in client.joined_rooms() {
+        rooms.extend(news.seen.clone());
+        let joined = client.joined_rooms();
+        if everything {
+            let ids: BTreeSet<_> = joined.iter().map(|room| room.room_id().as_str()).collect();
+            rooms.retain(|id, _| ids.contains(id.as_str()));
+        }
+        for room in joined {
             let id = room.room_id();
             let locked = rooms.get(id.as_str()).is_some_and(|known| known.locked);
             // Keys come to the device, not into rooms.
-            if news.rooms.joined.contains_key(id) || (news.to_device && locked) {
+            let news = news.rooms.joined.contains_key(id) || (news.to_device && locked);
+            if news || (everything && !self.read.contains(id)) {
                 read_into(&mut rooms, &room).await;
+                self.read.insert(id.to_owned());
             }
         }
         self.publish(rooms);
     }
 
-    pub(super) async fn publish_all_rooms(&self, client: &Client) {
-        let mut rooms = BTreeMap::new();
+    /// Publishes all rooms of the store, before the server has answered: as they were kept, and else as
+    /// they are read now. Which were read; the others are once everything is there.
+    pub(super) async fn publish_all_rooms(&self, client: &Client) -> BTreeSet<OwnedRoomId> {
+        let mut rooms = remembered::all(client).await;
+        let mut read = BTreeSet::new();
         for room in client.joined_rooms() {
-            read_into(&mut rooms, &room).await;
+            if !rooms.contains_key(room.room_id().as_str()) {
+                read_into(&mut rooms, &room).await;
+                read.insert(room.room_id().to_owned());
+            }
         }
         self.publish(rooms);
+        read
     }
 
     fn publish(&self, rooms: BTreeMap<String, Arc<RoomState>>) {
@@ -46,10 +68,13 @@ impl Runner {
 }
 
 async fn read_into(rooms: &mut BTreeMap<String, Arc<RoomState>>, room: &Room) {
-    match RoomState::read(room).await {
-        Ok(state) => {
-            rooms.insert(room.room_id().to_string(), Arc::new(state));
-        }
-        Err(error) => tracing::warn!(room = %room.room_id(), %error, "a room can't be read"),
+    let id = room.room_id();
+    let contents = match Contents::read(room).await {
+        Ok(contents) => contents,
+        Err(error) => return tracing::warn!(room = %id, %error, "a room can't be read"),
+    };
+    rooms.insert(id.to_string(), Arc::new(contents.state(id.as_str())));
+    if let Err(error) = remembered::keep(room, contents).await {
+        tracing::warn!(room = %id, %error, "a room is not kept for the next start");
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use matrix_sdk::{Room, deserialized_responses::RawAnySyncOrStrippedState};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::encrypted_state::{self, Unlocked};
 use crate::rtc::{
@@ -17,14 +18,14 @@ const METADATA: &str = "net.nordeck.meetings.metadata";
 const ENCRYPTION: &str = "m.room.encryption";
 /// As the SDKs of Element name MSC4362's `encrypt_state_events`.
 const ENCRYPTS_STATE: &str = "io.element.msc4362.encrypt_state_events";
-const NAME: &str = "m.room.name";
+pub(super) const NAME: &str = "m.room.name";
 /// Element's widgets; those of type `jitsi` say where a room's conference is.
 const WIDGET: &str = "im.vector.modular.widgets";
 /// The same as the specification's draft names it.
 const WIDGET_AS_PROPOSED: &str = "m.widget";
 const JITSI: [&str; 2] = ["jitsi", "m.jitsi"];
 const TOMBSTONE: &str = "m.room.tombstone";
-const CREATE: &str = "m.room.create";
+pub(super) const CREATE: &str = "m.room.create";
 /// A room's parents, by their ids.
 const PARENT: &str = "m.space.parent";
 /// Nordeck's type of rooms that a meeting's people are split into.
@@ -148,9 +149,21 @@ impl RoomState {
         state.breakout_of = state.breakout_of.filter(|_| breakout);
         state
     }
+}
 
+/// What a room holds, as it was read.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Contents {
+    name: String,
+    events: Vec<StateEvent>,
+    /// Some of its state is encrypted with keys that have not come.
+    locked: bool,
+}
+
+impl Contents {
     /// From matrix-sdk's store.
-    pub(crate) async fn read(room: &Room) -> Result<Self, matrix_sdk::Error> {
+    pub(super) async fn read(room: &Room) -> Result<Self, matrix_sdk::Error> {
         let mut events = Vec::new();
         for kind in KINDS {
             for raw in room.get_state_events(kind.into()).await? {
@@ -177,12 +190,27 @@ impl RoomState {
             (None, Ok(name)) => name.to_string(),
             (None, Err(_)) => room.room_id().to_string(),
         };
-        let events = newest(events.into_iter().chain(more));
+        let mut events = newest(events.into_iter().chain(more));
+        events.retain(|event| !is_over(event));
         Ok(Self {
+            name,
+            events,
             locked,
-            ..Self::from_events(room.room_id().as_str(), name, &events)
         })
     }
+
+    pub(super) fn state(&self, room: &str) -> RoomState {
+        RoomState {
+            locked: self.locked,
+            ..RoomState::from_events(room, self.name.clone(), &self.events)
+        }
+    }
+}
+
+/// A membership that has ended; a year leaves many.
+fn is_over(event: &StateEvent) -> bool {
+    let empty = event.content.as_object().is_some_and(Map::is_empty);
+    event.kind == EVENT_TYPE && empty
 }
 
 /// Of each type and key what was said last: a room that encrypts its state now has older events that

@@ -9,7 +9,7 @@ use std::{
 use matrix_sdk::{
     Client, Room, SessionChange,
     ruma::{
-        RoomId, ServerName,
+        OwnedRoomId, RoomId, ServerName,
         api::error::{ErrorKind, RetryAfter},
     },
 };
@@ -96,6 +96,7 @@ pub(crate) async fn run(account: Account) {
         kept_keys: None,
         account,
         vault,
+        read: BTreeSet::new(),
         store_failure: None,
         made_anew: None,
         begun_anew: (Backoff::homeserver(), None),
@@ -109,6 +110,10 @@ pub(crate) async fn run(account: Account) {
     let (early, session) = tokio::join!(early, runner.sign_in(known.as_ref()));
     let Some(session) = session else { return };
     let early = early.filter(|_| known.as_ref() == Some(&session));
+    let early = early.map(|(opened, read)| {
+        runner.read = read;
+        opened
+    });
     runner.remember(&session);
     Box::pin(runner.sync_forever(early, session)).await;
 }
@@ -116,6 +121,8 @@ pub(crate) async fn run(account: Account) {
 pub(super) struct Runner {
     pub(super) account: Account,
     pub(super) vault: Vault,
+    /// Rooms that were read from the store that is open, and are read again when a sync tells of them.
+    pub(super) read: BTreeSet<OwnedRoomId>,
     /// The account lives in memory because of this.
     store_failure: Option<(StoreFailure, Instant)>,
     pub(super) desk: Desk,
@@ -146,11 +153,11 @@ impl Runner {
     }
 
     /// The store of last time's account with its rooms, before the server has answered.
-    async fn open_early(&self, known: Option<&Session>) -> Option<Opened> {
+    async fn open_early(&self, known: Option<&Session>) -> Option<(Opened, BTreeSet<OwnedRoomId>)> {
         let opening = open::on_disk(known?, &self.vault, &self.account.dir);
         let opened = Box::pin(opening).await.ok()?;
-        self.publish_all_rooms(&opened.client).await;
-        Some(opened)
+        let read = self.publish_all_rooms(&opened.client).await;
+        Some((opened, read))
     }
 
     pub(super) fn unreachable(&self, reason: String) {
@@ -196,6 +203,7 @@ impl Runner {
 
     /// On disk, else in memory.
     async fn open(&mut self, session: &Session) -> Opened {
+        self.read.clear();
         let opening = open::on_disk(session, &self.vault, &self.account.dir);
         match Box::pin(opening).await {
             Ok(opened) => opened,
@@ -249,7 +257,8 @@ impl Runner {
         self.store_failure = Some((failure, Instant::now()));
     }
 
-    async fn open_in_memory(&self, session: &Session) -> Opened {
+    async fn open_in_memory(&mut self, session: &Session) -> Opened {
+        self.read.clear();
         let mut backoff = Backoff::homeserver();
         loop {
             match Box::pin(open::in_memory(session, &self.vault)).await {
@@ -276,11 +285,16 @@ impl Runner {
                 Ok(news) => {
                     let everything = news.complete && !whole;
                     self.take_in(client, &news, everything).await;
+                    if everything {
+                        tracing::info!("every room of the account is read");
+                    }
                     whole |= news.complete;
                     let say_doors = |doors: &mut Doors| doors.take_in(&news.rooms, &device.user);
                     self.account.doors.send_if_modified(say_doors);
                     self.accept_invitations(client, device).await;
-                    self.follow_upgrades(client).await;
+                    if whole {
+                        self.follow_upgrades(client).await;
+                    }
                     if !online {
                         self.online(device);
                     }
@@ -294,6 +308,7 @@ impl Runner {
                 }
                 Err(trouble) => {
                     (online, whole) = (false, false);
+                    self.read.clear();
                     let stop = self.meet(trouble, &mut tokens, &mut backoff).await;
                     if let Some(stop) = stop {
                         return stop;

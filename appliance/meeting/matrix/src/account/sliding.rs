@@ -26,6 +26,7 @@ use matrix_sdk::{
 use tokio::sync::broadcast::{self, error::TryRecvError};
 
 use super::{
+    look::Seen,
     open::ANSWER_WITHIN,
     position,
     rooms::KINDS,
@@ -119,6 +120,7 @@ impl Sliding {
         let loaded = self.sync.on_list(LIST, loaded).await;
         Ok(News {
             rooms: once_each(client, self.updates()),
+            seen: Seen::new(),
             to_device: self.to_device.swap(false, Ordering::Relaxed),
             complete: loaded == Some(SlidingSyncListLoadingState::FullyLoaded),
         })

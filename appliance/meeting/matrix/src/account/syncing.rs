@@ -9,10 +9,7 @@ use matrix_sdk::{
     config::SyncSettings,
     ruma::api::{
         FeatureFlag,
-        client::{
-            filter::{Filter, FilterDefinition, LazyLoadOptions, RoomEventFilter, RoomFilter},
-            sync::sync_events::v5,
-        },
+        client::filter::{Filter, FilterDefinition, LazyLoadOptions, RoomEventFilter, RoomFilter},
         error::ErrorKind,
     },
     sync::RoomUpdates,
@@ -20,6 +17,7 @@ use matrix_sdk::{
 
 use super::{
     keys::KeyStore,
+    look::{Look, Seen},
     open::Opened,
     position::{self, Filled},
     sliding::Sliding,
@@ -27,16 +25,27 @@ use super::{
 
 /// How long the server may hold an answer when nothing happens.
 pub(super) const POLL: Duration = Duration::from_secs(25);
-/// Of a request that only asks whether it would be answered.
-const PROBE: &str = "saal-probe";
-
 /// What an answer of the server brought.
 pub(super) struct News {
     pub rooms: RoomUpdates,
+    /// Rooms as the first look found them, before the store has them.
+    pub seen: Seen,
     /// Messages to this device were in it.
     pub to_device: bool,
     /// With it, the store has everything that the server tells of the account's rooms.
     pub complete: bool,
+}
+
+impl News {
+    /// No more than a look.
+    fn seen(seen: Seen) -> Self {
+        Self {
+            rooms: RoomUpdates::default(),
+            seen,
+            to_device: false,
+            complete: false,
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -75,7 +84,8 @@ pub(super) struct Syncing {
     keys: Option<KeyStore>,
     /// Sliding sync may be tried.
     may_slide: bool,
-    way: Option<Way>,
+    /// With what is looked at before, where the store is empty.
+    way: Option<(Way, Option<Look>)>,
 }
 
 impl Syncing {
@@ -92,18 +102,20 @@ impl Syncing {
     /// server is there.
     pub(super) fn step(&mut self, online: bool) -> BoxFuture<'_, Result<News, Trouble>> {
         let answer = async move {
-            let way = match &mut self.way {
+            let (way, look) = match &mut self.way {
                 Some(way) => way,
                 None => {
                     let way = self.choose().await?;
                     self.way.insert(way)
                 }
             };
+            if let Some(seen) = look_on(look, &self.client).await {
+                return Ok(News::seen(seen));
+            }
             match way {
                 Way::Sliding(sliding) => sliding.step(&self.client, online).await,
                 Way::Classic { go_on } => {
-                    // From the start, the answer comes at once too, but takes as long as it is big.
-                    let news = classic(&self.client, online, online || !*go_on).await?;
+                    let news = classic(&self.client, online, *go_on).await?;
                     *go_on = true;
                     Ok(news)
                 }
@@ -113,12 +125,14 @@ impl Syncing {
     }
 
     /// The way that the store was filled by is gone on, unless there is a better one.
-    async fn choose(&self) -> Result<Way, Trouble> {
+    async fn choose(&self) -> Result<(Way, Option<Look>), Trouble> {
         let filled = Filled::read(&self.client, self.keys.as_ref()).await?;
-        let slides = match filled {
-            Filled::BySliding => self.may_slide,
-            _ => self.may_slide && offers_sliding(&self.client).await?,
+        let look = match filled {
+            Filled::BySliding => None,
+            _ if self.may_slide => look_by_sliding(&self.client).await?,
+            _ => None,
         };
+        let slides = look.is_some() || (filled == Filled::BySliding && self.may_slide);
         match (filled, slides) {
             (Filled::Not | Filled::BySliding, true) => {
                 if let Some(keys) = &self.keys {
@@ -129,7 +143,7 @@ impl Syncing {
                 let go_on = filled == Filled::BySliding;
                 let sliding = Sliding::begin(&self.client, go_on).await?;
                 tracing::info!(go_on, "syncing by sliding sync");
-                Ok(Way::Sliding(sliding))
+                Ok((Way::Sliding(sliding), look))
             }
             (Filled::Not | Filled::ByClassic, false) => {
                 if let Some(keys) = &self.keys {
@@ -139,7 +153,11 @@ impl Syncing {
                 }
                 let go_on = filled == Filled::ByClassic;
                 tracing::info!(go_on, "syncing by /sync");
-                Ok(Way::Classic { go_on })
+                let look = match go_on {
+                    true => None,
+                    false => look_by_classic(&self.client).await?,
+                };
+                Ok((Way::Classic { go_on }, look))
             }
             (Filled::ByClassic, true) | (Filled::BySliding, false) | (Filled::Astray, _) => {
                 Err(Trouble::Lost)
@@ -148,25 +166,46 @@ impl Syncing {
     }
 }
 
-/// Whether the server says that it has sliding sync, and answers it: what stands before a server
+/// By sliding sync if the server says that it has it, and answers it: what stands before a server
 /// may not let it through.
-async fn offers_sliding(client: &Client) -> Result<bool, Trouble> {
+async fn look_by_sliding(client: &Client) -> Result<Option<Look>, Trouble> {
     let versions = client.fetch_server_versions(None).await?;
     let features = versions.as_supported_versions().features;
     if !features.contains(&FeatureFlag::Msc4186) {
-        return Ok(false);
+        return Ok(None);
     }
-    let mut probe = v5::Request::new();
-    probe.conn_id = Some(PROBE.to_owned());
-    probe.timeout = Some(Duration::ZERO);
-    match client.send(probe).await.map_err(Error::from) {
-        Ok(_) => Ok(true),
+    match Look::by_sliding(client).await {
+        Ok(look) => Ok(Some(look)),
         Err(error) if refuses(&error) => {
             tracing::warn!(%error, "the server says that it has sliding sync and refuses it");
-            Ok(false)
+            Ok(None)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+async fn look_by_classic(client: &Client) -> Result<Option<Look>, Trouble> {
+    match Look::by_classic(client).await {
+        Ok(look) => Ok(Some(look)),
+        Err(error) if refuses(&error) => {
+            tracing::debug!(%error, "the server refuses a first look at the rooms");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// More of what a look finds. What goes wrong there the sync meets too.
+async fn look_on(look: &mut Option<Look>, client: &Client) -> Option<Seen> {
+    let found = look.as_mut()?.next(client).await;
+    let found = found.unwrap_or_else(|error| {
+        tracing::debug!(%error, "no more of the first look at the rooms");
+        None
+    });
+    if found.is_none() {
+        *look = None;
+    }
+    found
 }
 
 /// Whether the server, or what stands before it, knows no such request.
@@ -177,20 +216,23 @@ pub(super) fn refuses(error: &Error) -> bool {
         && error.client_api_error_kind() != Some(&ErrorKind::UnknownPos)
 }
 
-async fn classic(client: &Client, online: bool, patient: bool) -> Result<News, Trouble> {
+async fn classic(client: &Client, online: bool, go_on: bool) -> Result<News, Trouble> {
+    // From the start, the answer comes at once too, but takes as long as it is big.
+    let patient = online || !go_on;
     let settings = SyncSettings::new()
         .timeout(if patient { POLL } else { Duration::ZERO })
-        .filter(filter(online).into());
+        .filter(filter(online && go_on).into());
     let response = Box::pin(client.sync_once(settings)).await?;
     Ok(News {
         to_device: !response.to_device.is_empty(),
         rooms: response.rooms,
+        seen: Seen::new(),
         complete: true,
     })
 }
 
-/// State of rooms and no more messages than the SDK needs to move on; members as they matter. Once
-/// online, whole conversations between two answers: a call may ring and give up in one of them.
+/// State of rooms and no more messages than the SDK needs to move on; members as they matter. Going
+/// on online, whole conversations between two answers: a call may ring and give up in one of them.
 fn filter(online: bool) -> FilterDefinition {
     let mut timeline = RoomEventFilter::default();
     timeline.limit = Some(if online { 50_u32 } else { 1 }.into());

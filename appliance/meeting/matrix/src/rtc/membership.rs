@@ -3,7 +3,7 @@
 //!
 //! Sticky `rtc.member` events are the other way to make [`Member`]s ([`super::sticky`]).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The state event's type.
@@ -44,7 +44,7 @@ impl Device {
 }
 
 /// The parts of a state event that matter here.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StateEvent {
     #[serde(rename = "type")]
     pub kind: String,

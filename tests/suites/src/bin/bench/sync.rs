@@ -21,6 +21,8 @@ const EVENTS: u32 = 2_000;
 /// Devices whose calls in today's room have ended.
 const CALLS: u32 = 50;
 const DAY_MS: i64 = 24 * 3_600_000;
+/// What the room's log says when nothing of the account's rooms is missing.
+const ALL_READ: &str = "every room of the account is read";
 /// A daemon that is just starting refuses; it is asked again this soon.
 const AGAIN_AFTER: Duration = Duration::from_millis(2);
 
@@ -30,7 +32,14 @@ struct Site {
     busy: User,
     idle: User,
     first: Row,
+    all: Row,
     again: Row,
+}
+
+/// Milliseconds from the start.
+struct Start {
+    shown: f64,
+    all_read: f64,
 }
 
 /// Measures in turns.
@@ -38,12 +47,20 @@ pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
     let mut sites = [
         Site::new(
             Servers::start().await?,
-            ["first start, sliding sync", "next start, sliding sync"],
+            [
+                "first start, sliding sync",
+                "first start, every room read",
+                "next start, sliding sync",
+            ],
         )
         .await?,
         Site::new(
             Servers::classic().await?,
-            ["first start, /sync", "next start, /sync"],
+            [
+                "first start, /sync",
+                "first start, every room read",
+                "next start, /sync",
+            ],
         )
         .await?,
     ];
@@ -52,7 +69,9 @@ pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
             site.turn(turn).await?;
         }
     }
-    let rows = sites.into_iter().flat_map(|site| [site.first, site.again]);
+    let rows = sites
+        .into_iter()
+        .flat_map(|site| [site.first, site.all, site.again]);
     Ok(Report {
         title: format!(
             "Start of the room -> today's meeting on the panel; {ROOMS} rooms of {EVENTS} messages beside one room"
@@ -67,7 +86,10 @@ pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
 }
 
 impl Site {
-    async fn new(mut servers: Servers, [first, again]: [&'static str; 2]) -> anyhow::Result<Self> {
+    async fn new(
+        mut servers: Servers,
+        [first, all, again]: [&'static str; 3],
+    ) -> anyhow::Result<Self> {
         println!("{first}: a year passes");
         let host = servers.create_user("anna").await?;
         let (busy, idle) = (
@@ -85,6 +107,7 @@ impl Site {
             busy,
             idle,
             first: Row::beside(first, "ms", 1.5),
+            all: Row::compared(all, "ms"),
             again: Row::beside(again, "ms", 1.1),
         })
     }
@@ -97,12 +120,13 @@ impl Site {
         let idle = self.starts(&self.idle).await.context("with one meeting")?;
         println!("turn {turn}: a year {busy:.0?} ms, one meeting {idle:.0?} ms");
         self.first.add(busy[0], idle[0]);
-        self.again.add(busy[1], idle[1]);
+        self.all.add(busy[1], idle[1]);
+        self.again.add(busy[2], idle[2]);
         Ok(())
     }
 
     /// A new device's first start, and the next one.
-    async fn starts(&self, account: &User) -> anyhow::Result<[f64; 2]> {
+    async fn starts(&self, account: &User) -> anyhow::Result<[f64; 3]> {
         let log_in = json!({
             "type": "m.login.password", "password": PASSWORD,
             "identifier": { "type": "m.id.user", "user": account.user_id },
@@ -116,10 +140,10 @@ impl Site {
         let first = self.start(account, token, &state).await?;
         let again = self.start(account, token, &state).await?;
         std::fs::remove_dir_all(&state)?;
-        Ok([first, again])
+        Ok([first.shown, first.all_read, again.shown])
     }
 
-    async fn start(&self, account: &User, token: &str, state: &Path) -> anyhow::Result<f64> {
+    async fn start(&self, account: &User, token: &str, state: &Path) -> anyhow::Result<Start> {
         let options = RoomOptions {
             access_token: Some(token.to_owned()),
             state: Some(PathBuf::from(state)),
@@ -142,10 +166,14 @@ impl Site {
                 }
             }
         };
-        let took = timeout(PATIENCE, shown).await;
-        let took = took.with_context(|| format!("no meeting on the panel: {}", room.log()))??;
+        let shown = timeout(PATIENCE, shown).await;
+        let shown = shown.with_context(|| format!("no meeting on the panel: {}", room.log()))??;
+        // A store that is not complete would make the next start another first one.
+        let log = async || Ok::<_, saal_harness::Error>(room.log());
+        saal_harness::until("every room", PATIENCE, log, |log| log.contains(ALL_READ)).await?;
+        let all_read = milliseconds(started.elapsed());
         room.stop().await;
-        Ok(took)
+        Ok(Start { shown, all_read })
     }
 }
 

@@ -5,12 +5,12 @@ use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::join_all;
 use matrix_sdk::{
-    Client,
+    Client, Room,
     encryption::identities::Device as KnownDevice,
-    ruma::{DeviceId, OwnedUserId, UserId, serde::Raw},
+    ruma::{DeviceId, OwnedUserId, RoomId, UserId, serde::Raw},
 };
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{broadcast::error::RecvError, watch};
 
 use super::{Driver, Input};
 use crate::rtc::{
@@ -20,6 +20,8 @@ use crate::rtc::{
 
 /// The account opens its store when the daemon starts; a call may come before that is done.
 const CLIENT_WITHIN: Duration = Duration::from_secs(10);
+/// On a first start, rooms come by and by; those of a year come within this.
+const ROOM_WITHIN: Duration = Duration::from_secs(60);
 const NOT_SIGNED_IN: &str = "the room's account is not signed in";
 
 impl Driver {
@@ -31,7 +33,7 @@ impl Driver {
             let (Some(client), Ok(room_id)) = (ready(client).await, room_id) else {
                 return;
             };
-            if let Some(room) = client.get_room(room_id)
+            if let Some(room) = known(&client, room_id).await
                 && let Err(error) = Box::pin(room.sync_members()).await
             {
                 tracing::warn!(%error, "can't follow the devices of the room's members");
@@ -71,6 +73,22 @@ impl Driver {
             let _ = inputs.send(Input::Vouched { id, doubt });
         });
     }
+}
+
+/// The room, as soon as the account's sync has told of it.
+async fn known(client: &Client, id: &RoomId) -> Option<Room> {
+    let mut updates = client.subscribe_to_all_room_updates();
+    let coming = async {
+        loop {
+            if let Some(room) = client.get_room(id) {
+                return Some(room);
+            }
+            if let Err(RecvError::Closed) = updates.recv().await {
+                return None;
+            }
+        }
+    };
+    tokio::time::timeout(ROOM_WITHIN, coming).await.ok()?
 }
 
 async fn ready(mut client: watch::Receiver<Option<Client>>) -> Option<Client> {

@@ -49,8 +49,17 @@ impl Other {
 
     /// Asks the room, another device of the account, to be verified.
     async fn ask_device(&self, methods: &[VerificationMethod]) -> VerificationRequest {
-        let encryption = self.client.encryption();
         let user = self.client.user_id().unwrap();
+        self.ask_device_of(user, methods).await
+    }
+
+    /// Asks the room by messages to its device, which need no chat of the two.
+    async fn ask_device_of(
+        &self,
+        user: &UserId,
+        methods: &[VerificationMethod],
+    ) -> VerificationRequest {
+        let encryption = self.client.encryption();
         encryption.request_user_identity(user).await.unwrap();
         let devices = encryption.get_user_devices(user).await.unwrap();
         let mut devices = devices.devices();
@@ -311,10 +320,13 @@ fn a_room_is_verified_by_those_whom_its_configuration_names_and_nobody_else() ->
         });
         account.identity(IdentityState::Verified).await;
 
+        let id = UserId::parse(&user.user_id).unwrap();
         let declined = strange.ask_user(&user, &SCANS).await;
         cancelled(&declined).await;
-        // By emoji, which the room prefers to its code.
-        let request = theirs.ask_user(&user, &SCANS).await;
+        let declined = strange.ask_device_of(&id, &SCANS).await;
+        cancelled(&declined).await;
+        // From device to device, by emoji, which the room prefers to its code.
+        let request = theirs.ask_device_of(&id, &SCANS).await;
         let asked = account.asked().await.1;
         assert_eq!(
             asked,
@@ -339,7 +351,7 @@ fn a_room_is_verified_by_those_whom_its_configuration_names_and_nobody_else() ->
         cancelled(&request).await;
         assert!(!theirs.knows(&user).await);
 
-        // By the code.
+        // In a chat of the two, by the code.
         let request = theirs.ask_user(&user, &SCANS).await;
         account.asked().await;
         let scan = scan(&mut account, &request).await;

@@ -149,6 +149,12 @@ pub enum TransportCommand {
         /// As in `Publish`.
         track: String,
     },
+    /// Looks for another way to the other side while streams and keys stay (RFC 8445 section 9): the engine
+    /// offers. Where the other side offers, that is its part.
+    RestartIce {
+        /// The publisher.
+        transport: TransportId,
+    },
     /// Which layers anybody receives; the others are not encoded.
     SetActiveLayers {
         /// The publisher.

@@ -53,6 +53,8 @@ pub(super) struct DescribedPeer {
     sending: Vec<Sending>,
     offer: Option<SdpPendingOffer>,
     receiving: Vec<RemoteTrack>,
+    /// The next offer restarts ICE.
+    restart: bool,
 }
 
 impl DescribedPeer {
@@ -83,6 +85,7 @@ impl DescribedPeer {
             sending: Vec::new(),
             offer: None,
             receiving: Vec::new(),
+            restart: false,
         }
     }
 
@@ -96,6 +99,12 @@ impl DescribedPeer {
             } => self.publish(track, source, video),
             ToTransport::Unpublish { track } => self.unpublish(&track),
             ToTransport::Write {
+            ToTransport::RestartIce => {
+                // An offer from before the trouble may never be answered.
+                self.withdraw_offer();
+                self.restart = true;
+                Ok(())
+            }
                 track,
                 layer,
                 frame,
@@ -167,6 +176,9 @@ impl DescribedPeer {
         self.sending
             .retain(|s| !matches!(s.stage, Stage::Leaving(_)));
         let (offer, pending) = changes.apply()?;
+        if std::mem::take(&mut self.restart) {
+            changes.ice_restart(true);
+        }
         self.offer = Some(pending);
         Some(offer.to_sdp_string())
     }

@@ -56,6 +56,8 @@ pub enum ToTransport {
     /// See `TransportCommand::Describe`.
     Describe {
         /// Offer or answer.
+    /// See `TransportCommand::RestartIce`.
+    RestartIce,
         kind: DescriptionKind,
         /// RFC 8866 text.
         sdp: String,

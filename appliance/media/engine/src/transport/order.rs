@@ -26,6 +26,7 @@ impl ToTransport {
             TransportCommand::Unpublish { transport, track } => {
                 Some((transport, Self::Unpublish { track }))
             }
+            TransportCommand::RestartIce { transport } => Some((transport, Self::RestartIce)),
             TransportCommand::Describe {
                 transport,
                 kind,

@@ -21,7 +21,7 @@ use tokio::{
 
 use self::{
     keeping::{CallRoom, ask},
-    media_server::{Target, connect},
+    media_server::{Target, connect, resume},
 };
 use super::{
     Environment,
@@ -34,7 +34,7 @@ use crate::{
     account::{Heard, Rooms},
     homeserver::Homeserver,
     jitter,
-    livekit::socket::SocketEvent,
+    livekit::{Grant, socket::SocketEvent},
     rtc::{
         Device,
         keeper::{Action, Outcome},
@@ -67,7 +67,7 @@ pub(crate) enum Command {
 /// What tasks bring back.
 enum Input {
     Outcome(Outcome),
-    Connected(ConnectionId, mpsc::UnboundedSender<SignalRequest>),
+    Connected(ConnectionId, mpsc::UnboundedSender<SignalRequest>, Grant),
     Socket(ConnectionId, SocketEvent),
     ConnectFailed(ConnectionId, ConnectFailure),
     Name {
@@ -273,16 +273,20 @@ impl Driver {
                 self.tell_begun(&outcome);
                 self.machine.handle_outcome(now(), outcome);
             }
-            Input::Connected(connection, requests) => {
+            Input::Connected(connection, requests, grant) => {
                 self.sockets.insert(connection, requests);
-                self.machine.handle_connected(now(), connection);
+                self.machine.handle_connected(now(), connection, grant);
             }
             Input::Socket(connection, SocketEvent::Message(message)) => {
                 self.machine.handle_signal(now(), connection, *message);
             }
             Input::Socket(connection, SocketEvent::Closed { reason }) => {
                 self.sockets.remove(&connection);
-                let failure = ConnectFailure { ends: None, reason };
+                let failure = ConnectFailure {
+                    ends: None,
+                    refused: false,
+                    reason,
+                };
                 self.machine.handle_disconnected(now(), connection, failure);
             }
             Input::ConnectFailed(connection, failure) => {
@@ -356,6 +360,15 @@ impl Driver {
                     };
                     Box::pin(connect(environment, &room, to, connection, inputs)).await;
                 });
+            }
+            Effect::Resume {
+                connection,
+                grant,
+                stay,
+            } => {
+                let inputs = self.inputs.clone();
+                self.tasks
+                    .spawn(async move { resume(grant, &stay, connection, inputs).await });
             }
             Effect::Send {
                 connection,

@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use saal_media_protocol::TransportId;
 
-use crate::{backoff::Backoff, livekit::Session};
+use crate::{
+    backoff::Backoff,
+    livekit::{Grant, Session},
+};
 
 /// One attempt to be on a media server; never used twice in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +22,8 @@ pub(crate) struct Link {
     pub own: bool,
     pub state: LinkState,
     pub backoff: Backoff,
+    /// What its socket was opened with.
+    pub grant: Option<Grant>,
 }
 
 /// How far the room is with it.
@@ -33,6 +38,20 @@ pub(crate) enum LinkState {
         connection: ConnectionId,
         session: Box<Session>,
     },
+    /// Another socket is to be opened, or is under way, to go on with.
+    Resuming {
+        attempt: Attempt,
+        session: Box<Session>,
+    },
+}
+
+/// At another socket for a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Attempt {
+    /// At this time.
+    At(Instant),
+    /// Under way.
+    Under(ConnectionId),
 }
 
 impl Link {
@@ -42,28 +61,32 @@ impl Link {
             own,
             state: LinkState::Waiting(now),
             backoff: Backoff::call(),
+            grant: None,
         }
     }
 
     pub(crate) fn connection(&self) -> Option<ConnectionId> {
         match &self.state {
-            LinkState::Waiting(_) => None,
-            LinkState::Connecting(connection) | LinkState::Up { connection, .. } => {
-                Some(*connection)
-            }
+            LinkState::Connecting(connection)
+            | LinkState::Up { connection, .. }
+            | LinkState::Resuming {
+                attempt: Attempt::Under(connection),
+                ..
+            } => Some(*connection),
+            LinkState::Waiting(_) | LinkState::Resuming { .. } => None,
         }
     }
 
     pub(crate) fn session(&self) -> Option<&Session> {
         match &self.state {
-            LinkState::Up { session, .. } => Some(session),
+            LinkState::Up { session, .. } | LinkState::Resuming { session, .. } => Some(session),
             _ => None,
         }
     }
 
     pub(crate) fn session_mut(&mut self) -> Option<&mut Session> {
         match &mut self.state {
-            LinkState::Up { session, .. } => Some(session),
+            LinkState::Up { session, .. } | LinkState::Resuming { session, .. } => Some(session),
             _ => None,
         }
     }
@@ -77,6 +100,13 @@ impl Link {
             LinkState::Waiting(at) => Some(*at),
             LinkState::Connecting(_) => None,
             LinkState::Up { session, .. } => session.deadline(),
+            LinkState::Resuming { attempt, session } => {
+                let attempt = match attempt {
+                    Attempt::At(at) => Some(*at),
+                    Attempt::Under(_) => None,
+                };
+                attempt.into_iter().chain(session.deadline()).min()
+            }
         }
     }
 }

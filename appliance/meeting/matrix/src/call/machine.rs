@@ -3,6 +3,7 @@
 
 mod decisions;
 mod media_keys;
+mod resuming;
 mod talk;
 
 use std::{
@@ -16,7 +17,7 @@ use saal_meeting::{CallEvent, CallId, EndReason, JoinStage, MeetingState, Partic
 
 use super::links::{ConnectionId, Link, LinkState, TransportIds};
 use crate::{
-    livekit::{Session, Setup, publish, session::Publisher},
+    livekit::{Grant, Session, Setup, publish, session::Publisher},
     rtc::{
         Device, Member, Mode,
         keeper::{Action, Keeper, Outcome, Terms},
@@ -81,6 +82,12 @@ pub(crate) enum Effect {
         /// The others look for us there, under the name that our membership gives us.
         publishes: bool,
     },
+    /// Open a socket with this grant, on which the media server takes up the stay with this id again.
+    Resume {
+        connection: ConnectionId,
+        grant: Grant,
+        stay: String,
+    },
     Send {
         connection: ConnectionId,
         request: Box<SignalRequest>,
@@ -116,6 +123,8 @@ pub(crate) enum Effect {
 pub(crate) struct ConnectFailure {
     /// Asking again is no use; how a call that has not begun ends by it.
     pub ends: Option<EndReason>,
+    /// The media server answered and does not want it: what it was asked is no use.
+    pub refused: bool,
     /// For the log.
     pub reason: String,
 }
@@ -362,7 +371,10 @@ impl Machine {
 
     // What the media servers say.
 
-    pub(crate) fn handle_connected(&mut self, now: Now, connection: ConnectionId) {
+    pub(crate) fn handle_connected(&mut self, now: Now, connection: ConnectionId, grant: Grant) {
+        if self.resumes_on(connection) {
+            return;
+        }
         let others = membership::active(&self.members, now.unix_ms)
             .iter()
             .filter(|member| member.device != self.setup.own)
@@ -396,6 +408,7 @@ impl Machine {
             connection,
             session,
         };
+        link.grant = Some(grant);
         self.settle(now);
     }
 
@@ -428,8 +441,14 @@ impl Machine {
             .position(|link| link.connection() == Some(connection));
         let Some(index) = index else { return };
         let joining = matches!(self.phase, Phase::Joining { .. });
-        match failure.ends {
-            Some(end) if joining && self.links[index].own => self.end(now, end),
+        let link = &mut self.links[index];
+        let own = link.own;
+        match (failure.ends, link.session_mut()) {
+            (Some(end), _) if joining && own => self.end(now, end),
+            (None, Some(session)) if !failure.refused => {
+                session.socket_lost(now.instant, failure.reason);
+                self.drain_session(now, index);
+            }
             _ => self.lose(now, index, failure.reason),
         }
         self.settle(now);

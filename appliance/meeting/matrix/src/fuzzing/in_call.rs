@@ -15,6 +15,7 @@ use crate::{
         links::ConnectionId,
         machine::{CallSetup, Effect, Machine, MediaSecret, Now, Talk, Talked},
     },
+    livekit::Grant,
     rtc::{
         Member, Mode,
         keeper::{Action, Outcome, Terms},
@@ -143,9 +144,11 @@ impl InCall {
         match effect {
             Effect::Emit(event) => self.said(event),
             Effect::Membership(action) => self.machine.handle_outcome(now, outcome(action)),
-            Effect::Connect { connection, .. } => {
+            Effect::Connect { connection, .. } | Effect::Resume { connection, .. } => {
                 self.connection.get_or_insert(connection);
-                self.machine.handle_connected(now, connection);
+                let (url, token) = ("ws://media".to_owned(), "token".to_owned().into());
+                self.machine
+                    .handle_connected(now, connection, Grant { url, token });
             }
             Effect::Disconnect { connection } => {
                 self.connection.take_if(|known| *known == connection);
@@ -193,9 +196,8 @@ impl InCall {
                 TransportEvent::State { transport, state }
             }
             TransportCommand::Publish { transport, .. }
-            | TransportCommand::Unpublish { transport, .. } => {
-                says(transport, DescriptionKind::Offer)
-            }
+            | TransportCommand::Unpublish { transport, .. }
+            | TransportCommand::RestartIce { transport } => says(transport, DescriptionKind::Offer),
             TransportCommand::Describe {
                 transport,
                 kind: DescriptionKind::Offer,

@@ -10,3 +10,4 @@ pub(crate) mod token;
 
 pub(crate) use roster::Roster;
 pub(crate) use session::{Output, Session, Setup};
+pub(crate) use token::Grant;

@@ -4,6 +4,7 @@
 mod candidates;
 mod health;
 mod ignoring;
+mod resuming;
 mod sending;
 mod watching;
 
@@ -22,6 +23,7 @@ use saal_media_protocol::{
 };
 
 use super::roster::Roster;
+use crate::settings::Secret;
 
 /// What servers say when they say nothing about pings.
 const PING_EVERY: Duration = Duration::from_secs(5);
@@ -60,6 +62,8 @@ pub(crate) enum Output {
     Roster,
     /// Media flow (or none are to flow).
     Connected,
+    /// Go on over another socket, as the same participant. `again`: the last attempt at that failed.
+    Resume { reason: String, again: bool },
     /// The server muted what the room sends; only the room opens it again.
     Muted(SourceKind),
     /// Start anew.
@@ -78,7 +82,13 @@ pub(crate) struct Session {
     /// What the server's own frames end with.
     server_trailer: Vec<u8>,
     own_identity: String,
+    /// The server's id of this stay.
+    sid: String,
+    /// The server's newest token for coming back.
+    token: Option<Secret>,
+    /// When the server let the room in, or took it back.
     joined_at: Option<Instant>,
+    resuming: Option<resuming::Resuming>,
     roster: Roster,
     /// Whose tracks are not for this room.
     ignored: BTreeSet<String>,
@@ -88,6 +98,8 @@ pub(crate) struct Session {
     presentations: u32,
     /// The offer that the server has not answered yet.
     offer_pending: bool,
+    /// The same of an offer that only restarts ICE.
+    restart_pending: bool,
     offers_made: u32,
     last_server_offer: u32,
     /// The engine has not answered the server's last offer yet.
@@ -130,13 +142,17 @@ impl Session {
             ice_servers: Vec::new(),
             server_trailer: Vec::new(),
             own_identity: String::new(),
+            sid: String::new(),
+            token: None,
             joined_at: None,
+            resuming: None,
             roster: Roster::default(),
             ignored: BTreeSet::new(),
             watching: watching::Watching::default(),
             tracks: Vec::new(),
             presentations: 0,
             offer_pending: false,
+            restart_pending: false,
             offers_made: 0,
             last_server_offer: 0,
             answer_pending: false,
@@ -175,7 +191,11 @@ impl Session {
         self.outputs.pop_front()
     }
 
+    /// Without a socket nothing is said; what has to be known is said again with the next one.
     fn request(&mut self, message: Request) {
+        if self.is_detached() {
+            return;
+        }
         let message = Some(message);
         let request = Box::new(proto::SignalRequest { message });
         self.outputs.push_back(Output::Request(request));
@@ -236,10 +256,11 @@ impl Session {
             Response::TrackPublished(published) => self.track_published(&published),
             Response::SpeakersChanged(changed) => self.speakers(&changed),
             Response::SubscribedQualityUpdate(update) => self.qualities(&update),
-            Response::Leave(leave) => self.told_to_leave(&leave),
+            Response::Leave(leave) => self.told_to_leave(now, &leave),
             Response::Mute(mute) => self.muted_by_server(&mute),
-            // Nothing here depends on the others: region, quality marks, tokens for a resume that
-            // is not used, data.
+            Response::Reconnect(_) => self.taken_back(now),
+            Response::RefreshToken(token) => self.token = Some(token.into()),
+            // Nothing here depends on the others: region, quality marks, data.
             _ => {}
         }
     }
@@ -251,7 +272,8 @@ impl Session {
         self.ping_every = seconds(join.ping_interval).unwrap_or(PING_EVERY);
         self.silent_for = seconds(join.ping_timeout).unwrap_or(SILENT_FOR);
         self.next_ping = Some(now + self.ping_every);
-        self.own_identity = join.participant.map(|own| own.identity).unwrap_or_default();
+        let own = join.participant.unwrap_or_default();
+        (self.own_identity, self.sid) = (own.identity, own.sid);
         self.ice_servers = join.ice_servers.into_iter().map(ice_server).collect();
         self.server_trailer = join.sif_trailer;
         if let Some(publisher) = self.setup.publisher.clone() {
@@ -346,9 +368,12 @@ impl Session {
         });
     }
 
-    fn told_to_leave(&mut self, leave: &proto::LeaveRequest) {
+    fn told_to_leave(&mut self, now: Instant, leave: &proto::LeaveRequest) {
         use proto::DisconnectReason as Reason;
         let reason = leave.reason().as_str_name().to_owned();
+        if leave.action() == Action::Resume {
+            return self.interrupt(now, format!("the media server says {reason}"));
+        }
         self.end(match (leave.reason(), leave.action()) {
             (Reason::DuplicateIdentity, _) => Output::Replaced,
             (Reason::ParticipantRemoved | Reason::UserRejected, Action::Disconnect) => {
@@ -405,10 +430,7 @@ impl Session {
                 }
             }
             TransportEvent::Refused { transport, reason } => self.refused(transport, &reason),
-            // The socket to the server hangs at the old address too, and notices after minutes.
-            TransportEvent::Moved { .. } => self.end(Output::Lost {
-                reason: "this room's address changed".to_owned(),
-            }),
+            TransportEvent::Moved { .. } => self.moved(now),
             // Decryption is the call's matter; the others are of declared connections, which this
             // service does not make.
             TransportEvent::Decrypts { .. }

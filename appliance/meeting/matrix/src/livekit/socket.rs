@@ -7,9 +7,9 @@ use livekit_protocol::{SignalRequest, SignalResponse};
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::{
-    Message,
+    Error, Message,
     client::IntoClientRequest,
-    http::{HeaderValue, header::AUTHORIZATION},
+    http::{HeaderValue, StatusCode, header::AUTHORIZATION},
 };
 use url::Url;
 
@@ -40,17 +40,27 @@ pub(crate) enum SocketError {
     Address(String),
     #[error("the media server {server} can't be reached: {reason}")]
     Connect { server: String, reason: String },
+    /// It answers otherwise than with a socket.
+    #[error("the media server {server} refuses: {status}")]
+    Refused { server: String, status: StatusCode },
     /// Its certificate is not trusted, or not meant for it.
     #[error("the media server {server} is not trusted: {reason}")]
     Untrusted { server: String, reason: String },
 }
 
-type Stream =
+/// An open socket.
+pub(crate) type Stream =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// Opens the socket.
-pub(crate) async fn connect(grant: &Grant) -> Result<Stream, SocketError> {
-    let url = signalling_url(&grant.url).ok_or_else(|| SocketError::Address(grant.url.clone()))?;
+/// Opens the socket: for a new stay, or to take up one with the server's id for it.
+pub(crate) async fn connect(grant: &Grant, stay: Option<&str>) -> Result<Stream, SocketError> {
+    let mut url =
+        signalling_url(&grant.url).ok_or_else(|| SocketError::Address(grant.url.clone()))?;
+    if let Some(stay) = stay {
+        url.query_pairs_mut()
+            .append_pair("reconnect", "1")
+            .append_pair("sid", stay);
+    }
     let server = url.host_str().unwrap_or_default().to_owned();
     let fail = |reason: String| SocketError::Connect {
         server: server.clone(),
@@ -73,6 +83,10 @@ pub(crate) async fn connect(grant: &Grant) -> Result<Stream, SocketError> {
         Ok(Err(error)) if distrusts(&error) => Err(SocketError::Untrusted {
             server,
             reason: error.to_string(),
+        }),
+        Ok(Err(Error::Http(answer))) => Err(SocketError::Refused {
+            server,
+            status: answer.status(),
         }),
         Ok(Err(error)) => Err(fail(error.to_string())),
         Err(_) => Err(fail("no answer in time".to_owned())),

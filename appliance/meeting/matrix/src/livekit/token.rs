@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Where to connect and with what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     /// WebSocket base URL of the media server.
     pub url: String,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use saal_media_protocol::TransportEvent;
+use saal_media_protocol::{TransportEvent, TransportState};
 
 use super::{Connection, Fatal, LOOPBACK, addresses};
 use crate::transport::peer::LocalAddress;
@@ -58,6 +58,7 @@ impl Connection {
             .is_some_and(|source| gone.contains(&source))
         {
             self.speaks_from = None;
+            self.enter(TransportState::Disconnected);
             let transport = self.peer.id();
             self.say(TransportEvent::Moved { transport });
         }

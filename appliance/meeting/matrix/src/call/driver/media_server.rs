@@ -31,16 +31,41 @@ pub(super) async fn connect(
 ) {
     let opened = async {
         let grant = Box::pin(grant(&environment, room, to, None)).await?;
-        let stream = socket::connect(&grant).await;
-        stream.map_err(|error| ConnectFailure {
-            reason: error.to_string(),
-            ends: unconnected(error),
-        })
+        let stream = socket::connect(&grant, None).await;
+        stream
+            .map(|stream| (stream, grant))
+            .map_err(ConnectFailure::from)
     };
-    match Box::pin(opened).await {
-        Ok(stream) => {
+    let opened = Box::pin(opened).await;
+    Box::pin(carry(opened, connection, inputs)).await;
+}
+
+/// Another socket for the stay with this id, then as above.
+pub(super) async fn resume(
+    grant: Grant,
+    stay: &str,
+    connection: ConnectionId,
+    inputs: mpsc::UnboundedSender<Input>,
+) {
+    let stream = Box::pin(socket::connect(&grant, Some(stay))).await;
+    let opened = stream.map(|stream| (stream, grant));
+    Box::pin(carry(
+        opened.map_err(ConnectFailure::from),
+        connection,
+        inputs,
+    ))
+    .await;
+}
+
+async fn carry(
+    opened: Result<(socket::Stream, Grant), ConnectFailure>,
+    connection: ConnectionId,
+    inputs: mpsc::UnboundedSender<Input>,
+) {
+    match opened {
+        Ok((stream, grant)) => {
             let (requests, receiver) = mpsc::unbounded_channel();
-            let _ = inputs.send(Input::Connected(connection, requests));
+            let _ = inputs.send(Input::Connected(connection, requests, grant));
             let tell = |event| {
                 let _ = inputs.send(Input::Socket(connection, event));
             };
@@ -48,6 +73,16 @@ pub(super) async fn connect(
         }
         Err(failure) => {
             let _ = inputs.send(Input::ConnectFailed(connection, failure));
+        }
+    }
+}
+
+impl From<SocketError> for ConnectFailure {
+    fn from(error: SocketError) -> Self {
+        Self {
+            reason: error.to_string(),
+            refused: matches!(error, SocketError::Refused { .. }),
+            ends: unconnected(error),
         }
     }
 }
@@ -69,6 +104,7 @@ pub(super) async fn grant(
                 ends: error.is_forbidden().then(|| EndReason::NotAllowed {
                     reason: error.to_string(),
                 }),
+                refused: false,
                 reason: error.to_string(),
             })?;
         let entry = Entry {
@@ -90,6 +126,7 @@ pub(super) async fn grant(
             Err(error) => {
                 return Err(ConnectFailure {
                     reason: error.to_string(),
+                    refused: false,
                     ends: no_token(&error),
                 });
             }
@@ -123,6 +160,6 @@ fn no_token(error: &TokenError) -> Option<EndReason> {
 fn unconnected(error: SocketError) -> Option<EndReason> {
     match error {
         SocketError::Untrusted { server, reason } => Some(EndReason::Untrusted { server, reason }),
-        SocketError::Address(_) | SocketError::Connect { .. } => None,
+        SocketError::Address(_) | SocketError::Connect { .. } | SocketError::Refused { .. } => None,
     }
 }

@@ -109,7 +109,9 @@ impl Machine {
         if self.is_ending() {
             return;
         }
-        for link in &mut self.links {
+        for index in 0..self.links.len() {
+            self.resume_due(now, index);
+            let link = &mut self.links[index];
             if matches!(link.state, LinkState::Waiting(at) if at <= now.instant) {
                 self.next_connection += 1;
                 let connection = ConnectionId(self.next_connection);
@@ -123,7 +125,7 @@ impl Machine {
         }
     }
 
-    fn drain_session(&mut self, now: Now, index: usize) {
+    pub(super) fn drain_session(&mut self, now: Now, index: usize) {
         // An output may end the call, and with it the links.
         while let Some(link) = self.links.get_mut(index) {
             let connection = link.connection();
@@ -143,6 +145,7 @@ impl Machine {
                 Output::Roster => {}
                 Output::Muted(source) => self.muted_by_other(source),
                 Output::Connected => self.links[index].backoff.reset(),
+                Output::Resume { reason, again } => self.resume(now, index, reason, again),
                 Output::Lost { reason } => self.lose(now, index, reason),
                 Output::Removed { .. } if own => {
                     self.end(now, super::removed());
@@ -178,7 +181,7 @@ impl Machine {
         }
         let wait = self.links[index].backoff.after_failure(now.jitter);
         // A connection that stood is worth one try at once.
-        let stood = self.links[index].is_connected();
+        let stood = self.links[index].session().is_some_and(Session::stood);
         self.drop_connection(index, now, if stood { Duration::ZERO } else { wait });
         tracing::warn!(focus = %self.links[index].focus, reason, "lost a media server");
         self.last_failure.clone_from(&reason);
@@ -239,6 +242,10 @@ impl Machine {
             .links
             .iter()
             .any(|link| link.own && link.is_connected());
+        if !connected && self.phase == Phase::Joined {
+            let reason = self.last_failure.clone();
+            self.reconnecting(&reason);
+        }
         let member = *self.keeper.standing() == Standing::Member;
         let waiting = matches!(self.phase, Phase::Joining { .. } | Phase::Reconnecting);
         if waiting && connected && member {

@@ -8,9 +8,17 @@ use crate::{
 };
 
 mod encrypted;
+mod resuming;
 
 pub(super) const FOCUS: &str = "https://ours.example";
 const THEIRS: &str = "https://theirs.example";
+
+pub(super) fn grant() -> Grant {
+    Grant {
+        url: "wss://ours.example".into(),
+        token: "first".to_owned().into(),
+    }
+}
 
 pub(super) struct World {
     pub(super) machine: Machine,
@@ -124,7 +132,7 @@ impl World {
     /// The latest connection to our server opens, Anna is there, media connect.
     fn enter(&mut self) {
         let connection = self.connection_to(FOCUS).unwrap();
-        self.machine.handle_connected(self.now, connection);
+        self.machine.handle_connected(self.now, connection, grant());
         let anna = proto::ParticipantInfo {
             sid: "PA_a".into(),
             identity: "@anna:hs:D".into(),
@@ -185,6 +193,7 @@ impl World {
     fn lose(&mut self, connection: ConnectionId) -> Vec<Effect> {
         let failure = ConnectFailure {
             ends: None,
+            refused: false,
             reason: "closed".into(),
         };
         self.machine
@@ -446,6 +455,7 @@ fn a_call_service_that_refuses_ends_joining_at_once() {
         ends: Some(EndReason::NotAllowed {
             reason: "not your room".into(),
         }),
+        refused: true,
         reason: "refused".into(),
     };
     let connection = world.connection_to(FOCUS).unwrap();
@@ -474,7 +484,7 @@ fn members_elsewhere_are_received_from_their_own_media_server() {
     world.drain();
     let theirs = world.connection_to(THEIRS).unwrap();
     let transports = world.open_transports().len();
-    world.machine.handle_connected(world.now, theirs);
+    world.machine.handle_connected(world.now, theirs, grant());
     world.says(theirs, Said::Join(proto::JoinResponse::default()));
     let opened = world.open_transports();
     assert_eq!(opened.len(), transports + 1, "only to receive");

@@ -30,6 +30,9 @@ impl Session {
             }
             TransportState::Disconnected => {
                 link.disconnected_at.get_or_insert(now);
+                if self.resuming.is_some() {
+                    self.media_are_lost();
+                }
             }
             TransportState::Failed => {
                 self.end(Output::Lost {
@@ -41,7 +44,9 @@ impl Session {
     }
 
     pub(super) fn check_connected(&mut self) {
+        self.check_resumed();
         let ready = self.joined_at.is_some()
+            && self.resuming.is_none()
             && if self.roster.has_tracks() {
                 self.subscriber.connected
             } else {
@@ -63,6 +68,7 @@ impl Session {
             self.silent_at(),
             self.unconnected_at(),
             self.disconnected_at(),
+            self.resumed_by(),
         ]
         .into_iter()
         .flatten()
@@ -76,36 +82,37 @@ impl Session {
 
     fn unconnected_at(&self) -> Option<Instant> {
         self.joined_at
-            .filter(|_| !self.connected)
+            .filter(|_| !self.connected && self.resuming.is_none())
             .map(|at| at + CONNECT_WITHIN)
     }
 
     fn disconnected_at(&self) -> Option<Instant> {
-        [
-            self.subscriber.disconnected_at,
-            self.publisher.disconnected_at,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .map(|at| at + DISCONNECTED_FOR)
+        if self.resuming.is_some() {
+            return None;
+        }
+        let first = [&self.subscriber, &self.publisher].map(|link| link.disconnected_at);
+        first
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at + DISCONNECTED_FOR)
     }
 
     /// `unix_ms` is what the ping tells the server.
     pub(crate) fn handle_timeout(&mut self, now: Instant, unix_ms: u64) {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if due(self.silent_at()) {
+            self.interrupt(now, "the media server went silent".to_owned());
+        } else if due(self.resumed_by()) {
             self.end(Output::Lost {
-                reason: "the media server went silent".to_owned(),
+                reason: "media did not come back in time".to_owned(),
             });
         } else if due(self.unconnected_at()) {
             self.end(Output::Lost {
                 reason: "media did not connect in time".to_owned(),
             });
         } else if due(self.disconnected_at()) {
-            self.end(Output::Lost {
-                reason: "media were disconnected for too long".to_owned(),
-            });
+            self.interrupt(now, "media were disconnected for too long".to_owned());
         } else if due(self.next_ping) {
             self.next_ping = Some(now + self.ping_every);
             let timestamp = i64::try_from(unix_ms).unwrap_or(i64::MAX);

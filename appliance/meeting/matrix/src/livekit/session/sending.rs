@@ -14,12 +14,7 @@ impl Session {
         video: Option<VideoSend>,
         muted: bool,
     ) {
-        let mut request = publish::add_track(&cid, source, video.as_ref(), muted);
-        if self.setup.encrypted {
-            request.encryption = proto::encryption::Type::Gcm as i32;
-        }
-        self.request(Request::AddTrack(request));
-        self.tracks.push(LocalTrack {
+        let track = LocalTrack {
             cid,
             source,
             video,
@@ -27,7 +22,33 @@ impl Session {
             sid: None,
             published: false,
             ended: false,
-        });
+        };
+        self.add_track(&track);
+        self.tracks.push(track);
+    }
+
+    fn add_track(&mut self, track: &LocalTrack) {
+        let video = track.video.as_ref();
+        let mut request = publish::add_track(&track.cid, track.source, video, track.muted);
+        if self.setup.encrypted {
+            request.encryption = proto::encryption::Type::Gcm as i32;
+        }
+        self.request(Request::AddTrack(request));
+    }
+
+    /// What was said of tracks while there was no socket.
+    pub(super) fn tell_tracks(&mut self) {
+        let tracks = std::mem::take(&mut self.tracks);
+        for track in &tracks {
+            match track.sid.clone() {
+                Some(sid) => {
+                    let muted = track.muted;
+                    self.request(Request::Mute(proto::MuteTrackRequest { sid, muted }));
+                }
+                None => self.add_track(track),
+            }
+        }
+        self.tracks = tracks;
     }
 
     /// Others see a presentation come and go as a track of its own, as web clients send it.
@@ -81,11 +102,11 @@ impl Session {
     }
 
     /// Has the engine offer one track less or more, unless an offer is on its way.
-    fn publish_next(&mut self) {
+    pub(super) fn publish_next(&mut self) {
         let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
             return;
         };
-        if self.offer_pending {
+        if self.offer_pending || self.restart_pending || self.is_detached() {
             return;
         }
         if let Some(ended) = self.tracks.iter().position(|track| track.ended) {
@@ -116,7 +137,9 @@ impl Session {
             return;
         };
         self.describe(transport, DescriptionKind::Answer, sdp);
-        self.offer_pending = false;
+        if !std::mem::take(&mut self.restart_pending) {
+            self.offer_pending = false;
+        }
         self.publish_next();
     }
 

@@ -45,6 +45,33 @@ impl Client {
         client
     }
 
+    /// Both tracks are published and media flow.
+    fn flowing() -> Self {
+        let mut client = Self::joined();
+        for (cid, sid) in [("2-microphone", "TR_m"), ("2-camera", "TR_c")] {
+            client.published(cid, sid);
+            client.engine(description(PUBLISHER, DescriptionKind::Offer));
+            client.hears(Said::Answer(proto::SessionDescription::default()));
+        }
+        for transport in [SUBSCRIBER, PUBLISHER] {
+            client.engine(state(transport, TransportState::Connected));
+        }
+        assert!(client.session.is_connected());
+        client
+    }
+
+    /// Until something comes of waiting.
+    fn waits(&mut self) -> Vec<Output> {
+        loop {
+            self.now = self.session.deadline().expect("something is due");
+            self.session.handle_timeout(self.now, 0);
+            let outputs = self.outputs();
+            if !outputs.is_empty() {
+                return outputs;
+            }
+        }
+    }
+
     fn hears(&mut self, message: Said) -> Vec<Output> {
         let response = proto::SignalResponse {
             message: Some(message),
@@ -469,4 +496,107 @@ fn the_recorded_call_of_three_is_followed() {
         .collect();
     assert_eq!(left, ["@carol:localhost:18448:MYZGCXJGXA"]);
     assert_eq!(assigned.len(), 2, "sound and picture of who is still there");
+}
+
+fn resumes(outputs: &[Output]) -> bool {
+    matches!(outputs, [Output::Resume { again: false, .. }])
+}
+
+fn restarts(outputs: &[Output]) -> bool {
+    let transport = PUBLISHER;
+    commands(outputs).contains(&&TransportCommand::RestartIce { transport })
+}
+
+fn taken_back() -> Said {
+    Said::Reconnect(proto::ReconnectResponse::default())
+}
+
+#[test]
+fn interrupted_media_go_on_over_another_socket_and_way() {
+    let mut client = Client::flowing();
+    client.hears(Said::RefreshToken("newer".into()));
+    for transport in [SUBSCRIBER, PUBLISHER] {
+        client.engine(state(transport, TransportState::Disconnected));
+    }
+    assert!(resumes(&client.waits()));
+    assert!(!client.session.is_connected());
+    let newer = Secret::from("newer".to_owned());
+    assert_eq!(client.session.comes_back_as(), ("PA_me", Some(&newer)));
+    client.session.set_muted(SourceKind::Microphone, true);
+    assert_eq!(client.outputs(), [], "nobody hears it");
+
+    let outputs = client.hears(taken_back());
+    assert!(restarts(&outputs));
+    let muted =
+        |request: &&Request| matches!(request, Request::Mute(m) if m.sid == "TR_m" && m.muted);
+    assert!(requests(&outputs).iter().any(muted), "{outputs:?}");
+    client.engine(description(PUBLISHER, DescriptionKind::Offer));
+    client.hears(Said::Answer(proto::SessionDescription::default()));
+    client.engine(state(PUBLISHER, TransportState::Connected));
+    assert!(!client.session.is_connected(), "nothing is received");
+    let outputs = client.engine(state(SUBSCRIBER, TransportState::Connected));
+    assert_eq!(outputs, [Output::Connected]);
+    assert!(client.session.is_connected());
+}
+
+#[test]
+fn a_lost_socket_is_replaced_while_media_flow() {
+    let mut client = Client::flowing();
+    client.session.socket_lost(client.now, "closed".into());
+    assert!(resumes(&client.outputs()));
+    assert!(client.session.is_connected());
+    client.session.present(true);
+    assert_eq!(client.outputs(), []);
+    let outputs = client.hears(taken_back());
+    assert!(!restarts(&outputs));
+    let content = |request: &&Request| matches!(request, Request::AddTrack(track) if track.cid == "2-content-1");
+    assert!(requests(&outputs).iter().any(content), "{outputs:?}");
+    assert!(outputs.contains(&Output::Connected));
+}
+
+#[test]
+fn a_new_address_is_one_reason_to_go_on_whoever_tells_it() {
+    let mut client = Client::flowing();
+    let mut told = Vec::new();
+    for transport in [SUBSCRIBER, PUBLISHER] {
+        client.engine(state(transport, TransportState::Disconnected));
+        told.extend(client.engine(TransportEvent::Moved { transport }));
+    }
+    assert!(resumes(&told), "{told:?}");
+    assert!(restarts(&client.hears(taken_back())));
+}
+
+#[test]
+fn who_is_not_taken_back_starts_anew() {
+    let mut client = Client::flowing();
+    client.session.socket_lost(client.now, "closed".into());
+    let begun = client.now;
+    client.outputs();
+    client.session.socket_lost(client.now, "refused".into());
+    assert!(matches!(
+        client.outputs()[..],
+        [Output::Resume { again: true, .. }]
+    ));
+    assert!(matches!(client.waits()[..], [Output::Lost { .. }]));
+    assert_eq!(client.now - begun, Duration::from_secs(15));
+
+    let mut client = Client::flowing();
+    client.session.socket_lost(client.now, "closed".into());
+    client.outputs();
+    let leave = proto::LeaveRequest {
+        reason: proto::DisconnectReason::StateMismatch as i32,
+        action: Action::Reconnect as i32,
+        ..Default::default()
+    };
+    let outputs = client.hears(Said::Leave(leave));
+    assert!(matches!(outputs[..], [Output::Lost { .. }]));
+}
+
+#[test]
+fn what_nobody_knows_to_have_arrived_is_started_anew() {
+    let mut client = Client::flowing();
+    client.session.present(true);
+    client.outputs();
+    client.session.socket_lost(client.now, "closed".into());
+    assert!(matches!(client.outputs()[..], [Output::Lost { .. }]));
 }

@@ -41,6 +41,13 @@ impl Session {
         }
     }
 
+    /// What was said of them while there was no socket.
+    pub(super) fn tell_heights(&mut self) {
+        for (track, height) in std::mem::take(&mut self.watching.told) {
+            self.tell_height(track, height);
+        }
+    }
+
     pub(super) fn forget_picture(&mut self, track: &str) {
         self.watching.told.remove(track);
     }

@@ -14,7 +14,9 @@ fn encrypted() -> World {
 
 fn opens(world: &mut World) -> ConnectionId {
     let connection = world.connection_to(FOCUS).unwrap();
-    world.machine.handle_connected(world.now, connection);
+    world
+        .machine
+        .handle_connected(world.now, connection, grant());
     let join = proto::JoinResponse {
         sif_trailer: TRAILER.into(),
         other_participants: vec![proto::ParticipantInfo {

@@ -1,0 +1,81 @@
+//! Going on with a media server's session over another socket.
+
+use std::time::Duration;
+
+use super::{Effect, Machine, Now};
+use crate::{
+    call::links::{Attempt, ConnectionId, LinkState},
+    livekit::Grant,
+};
+
+impl Machine {
+    /// Gives the socket up and has another one opened: at once, or after a while when that just failed.
+    pub(super) fn resume(&mut self, now: Now, index: usize, reason: String, again: bool) {
+        if self.is_ending() {
+            return;
+        }
+        let link = &mut self.links[index];
+        tracing::warn!(focus = %link.focus, reason, "goes on with a media server over another socket");
+        if let Some(connection) = link.connection() {
+            self.effects.push_back(Effect::Disconnect { connection });
+        }
+        let wait = if again {
+            link.backoff.after_failure(now.jitter)
+        } else {
+            Duration::ZERO
+        };
+        let attempt = Attempt::At(now.instant + wait);
+        link.state = match std::mem::replace(&mut link.state, LinkState::Waiting(now.instant)) {
+            LinkState::Up { session, .. } | LinkState::Resuming { session, .. } => {
+                LinkState::Resuming { attempt, session }
+            }
+            other => other,
+        };
+        self.last_failure = reason;
+        self.resume_due(now, index);
+    }
+
+    /// Opens the socket that is due.
+    pub(super) fn resume_due(&mut self, now: Now, index: usize) {
+        let link = &mut self.links[index];
+        let LinkState::Resuming { attempt, session } = &mut link.state else {
+            return;
+        };
+        if !matches!(attempt, Attempt::At(at) if *at <= now.instant) {
+            return;
+        }
+        let Some(Grant { url, token }) = link.grant.clone() else {
+            return;
+        };
+        self.next_connection += 1;
+        let connection = ConnectionId(self.next_connection);
+        *attempt = Attempt::Under(connection);
+        let (stay, newer) = session.comes_back_as();
+        let token = newer.cloned().unwrap_or(token);
+        self.effects.push_back(Effect::Resume {
+            connection,
+            grant: Grant { url, token },
+            stay: stay.to_owned(),
+        });
+    }
+
+    /// True when a socket is open that a session goes on with.
+    pub(super) fn resumes_on(&mut self, connection: ConnectionId) -> bool {
+        let mut links = self.links.iter_mut();
+        let Some(link) = links.find(|link| link.connection() == Some(connection)) else {
+            return false;
+        };
+        if !matches!(link.state, LinkState::Resuming { .. }) {
+            return false;
+        }
+        // The grant is there since the first socket; the server's answer is the session's matter.
+        let resuming = std::mem::replace(&mut link.state, LinkState::Connecting(connection));
+        if let LinkState::Resuming { session, .. } = resuming {
+            link.state = LinkState::Up {
+                connection,
+                session,
+            };
+        }
+        true
+    }
+}

@@ -54,7 +54,6 @@ pub(super) struct Connection {
     lost_since: Option<Instant>,
     state: TransportState,
     pulse: Pulse,
-    estimate: u64,
     statistics: Statistics,
     /// Of this machine's addresses.
     changes: Changes,
@@ -82,7 +81,6 @@ impl Connection {
             lost_since: None,
             state: TransportState::Connecting,
             pulse: Pulse::default(),
-            estimate: 0,
             statistics: Statistics::default(),
             changes: Changes::watch(),
             speaks_from: None,
@@ -416,23 +414,16 @@ impl Connection {
                     .events
                     .send(FromTransport::KeyFrameWanted { transport, track });
             }
-            PeerEvent::Estimate { bits_per_second } => self.estimate(bits_per_second),
+            PeerEvent::Estimate { bits_per_second } => {
+                let _ = self.events.send(FromTransport::Estimate {
+                    transport,
+                    bits_per_second,
+                });
+            }
             PeerEvent::ChannelOpen => self.say(TransportEvent::ChannelOpen { transport }),
             PeerEvent::ChannelText { text } => {
                 self.say(TransportEvent::ChannelText { transport, text });
             }
-        }
-    }
-
-    /// Passes on estimates that differ by a twentieth; every one would reconfigure encoders.
-    fn estimate(&mut self, bits_per_second: u64) {
-        if bits_per_second.abs_diff(self.estimate) > self.estimate / 20 {
-            self.estimate = bits_per_second;
-            let transport = self.peer.id();
-            let _ = self.events.send(FromTransport::Estimate {
-                transport,
-                bits_per_second,
-            });
         }
     }
 

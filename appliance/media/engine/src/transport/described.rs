@@ -16,13 +16,14 @@ use str0m::{
 };
 
 use super::{
-    Frame, ToTransport, answer, description,
+    Frame, ToTransport, answer,
+    budget::LOOK_EVERY,
+    description,
     peer::{
         FIRST_ESTIMATE, Link, PeerError, PeerEvent, SOUND_REORDERING, VIDEO_REORDERING_PACKETS,
         check_video, clock, is_picture, received, rtp_codec,
     },
     pulse::check_often,
-    statistics,
 };
 
 /// A track that we send.
@@ -52,9 +53,9 @@ pub(super) struct DescribedPeer {
     role: TransportRole,
     sending: Vec<Sending>,
     offer: Option<SdpPendingOffer>,
-    receiving: Vec<RemoteTrack>,
     /// The next offer restarts ICE.
     restart: bool,
+    receiving: Vec<RemoteTrack>,
 }
 
 impl DescribedPeer {
@@ -74,18 +75,18 @@ impl DescribedPeer {
             .enable_vp9(true)
             .enable_h264(true)
             .enable_bwe(estimate)
-            .set_stats_interval(Some(statistics::EVERY))
+            .set_stats_interval(Some(LOOK_EVERY))
             .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
             .set_reordering_timeout_audio(Some(SOUND_REORDERING));
         check_often(&mut config);
         let rtc = config.build(now);
         Self {
-            link: Link { id, rtc, started },
+            link: Link::new(id, rtc, started),
             role,
             sending: Vec::new(),
             offer: None,
-            receiving: Vec::new(),
             restart: false,
+            receiving: Vec::new(),
         }
     }
 
@@ -98,13 +99,13 @@ impl DescribedPeer {
                 video,
             } => self.publish(track, source, video),
             ToTransport::Unpublish { track } => self.unpublish(&track),
-            ToTransport::Write {
             ToTransport::RestartIce => {
                 // An offer from before the trouble may never be answered.
                 self.withdraw_offer();
                 self.restart = true;
                 Ok(())
             }
+            ToTransport::Write {
                 track,
                 layer,
                 frame,
@@ -175,10 +176,10 @@ impl DescribedPeer {
         }
         self.sending
             .retain(|s| !matches!(s.stage, Stage::Leaving(_)));
-        let (offer, pending) = changes.apply()?;
         if std::mem::take(&mut self.restart) {
             changes.ice_restart(true);
         }
+        let (offer, pending) = changes.apply()?;
         self.offer = Some(pending);
         Some(offer.to_sdp_string())
     }
@@ -335,7 +336,7 @@ impl DescribedPeer {
     }
 
     /// What an event of str0m means to us.
-    pub(super) fn understand(&self, event: Event) -> Option<PeerEvent> {
+    pub(super) fn understand(&mut self, event: Event) -> Option<PeerEvent> {
         match event {
             Event::MediaData(data) => self.frame(&data),
             Event::SenderFeedback(report) => {

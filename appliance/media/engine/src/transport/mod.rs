@@ -5,6 +5,7 @@
 
 mod addresses;
 mod answer;
+mod budget;
 mod connection;
 mod declared;
 mod described;
@@ -14,6 +15,8 @@ mod nat;
 mod order;
 mod peer;
 mod pulse;
+#[cfg(test)]
+mod simulation;
 mod sockets;
 mod statistics;
 
@@ -53,11 +56,11 @@ pub enum ToTransport {
         /// The client's track id.
         track: String,
     },
+    /// See `TransportCommand::RestartIce`.
+    RestartIce,
     /// See `TransportCommand::Describe`.
     Describe {
         /// Offer or answer.
-    /// See `TransportCommand::RestartIce`.
-    RestartIce,
         kind: DescriptionKind,
         /// RFC 8866 text.
         sdp: String,

@@ -18,7 +18,7 @@ use str0m::{
 };
 
 use super::{
-    Frame, Refusal, ToTransport, declared::DeclaredPeer, described::DescribedPeer,
+    Frame, Refusal, ToTransport, budget::Budget, declared::DeclaredPeer, described::DescribedPeer,
     sockets::Datagram,
 };
 
@@ -138,9 +138,21 @@ pub(super) struct Link {
     pub(super) rtc: Rtc,
     /// The zero of all frame times.
     pub(super) started: Instant,
+    budget: Budget,
 }
 
 impl Link {
+    /// `started` is the zero of all frame times.
+    pub(super) fn new(id: TransportId, rtc: Rtc, started: Instant) -> Self {
+        let budget = Budget::default();
+        Self {
+            id,
+            rtc,
+            started,
+            budget,
+        }
+    }
+
     /// Adds an address of ours; returns it as a candidate to tell the other side.
     pub(super) fn add_local(&mut self, address: LocalAddress) -> Option<String> {
         self.rtc
@@ -185,7 +197,7 @@ impl Link {
     }
 
     /// What an event means that has nothing to do with tracks.
-    pub(super) fn understand(&self, event: Event) -> Option<PeerEvent> {
+    pub(super) fn understand(&mut self, event: Event) -> Option<PeerEvent> {
         use str0m::IceConnectionState as Ice;
         match event {
             Event::Connected => Some(PeerEvent::Connected),
@@ -194,9 +206,18 @@ impl Link {
             Event::IceConnectionStateChange(_) => {
                 self.rtc.is_connected().then_some(PeerEvent::Connected)
             }
-            Event::EgressBitrateEstimate(kind) => Some(PeerEvent::Estimate {
-                bits_per_second: bits_per_second(kind)?,
-            }),
+            Event::PeerStats(stats) => {
+                let estimate = stats.bwe_tx?.as_u64();
+                let spend = self.budget.look(stats.timestamp, estimate, stats.rtt)?;
+                Some(PeerEvent::Estimate {
+                    bits_per_second: spend,
+                })
+            }
+            Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) => {
+                Some(PeerEvent::Estimate {
+                    bits_per_second: estimate.as_u64(),
+                })
+            }
             _ => None,
         }
     }
@@ -403,12 +424,4 @@ pub(super) fn check_video(
 /// Whether a source is seen, not heard.
 pub(super) fn is_picture(source: SourceKind) -> bool {
     matches!(source, SourceKind::Camera | SourceKind::Content)
-}
-
-fn bits_per_second(kind: BweKind) -> Option<u64> {
-    match kind {
-        BweKind::Twcc { estimate, .. } => Some(estimate.as_u64()),
-        BweKind::Remb { estimate, .. } => Some(estimate.as_u64()),
-        _ => None,
-    }
 }

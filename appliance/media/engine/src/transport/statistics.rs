@@ -1,6 +1,6 @@
 //! A connection's statistics: what str0m counts, in the terms of webrtc-stats.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use saal_media_protocol::{ConnectionStats, StreamStats, TransportId};
 use str0m::{
@@ -8,17 +8,18 @@ use str0m::{
     stats::{MediaEgressStats, MediaIngressStats, PeerStats},
 };
 
-/// As often as the engine reports.
-pub(super) const EVERY: Duration = Duration::from_secs(1);
+/// As often as the engine reports; str0m is asked more often, for its estimate.
+const EVERY: Duration = Duration::from_secs(1);
 
 /// What was counted last.
 #[derive(Debug, Default)]
 pub(super) struct Statistics {
     streams: Vec<StreamStats>,
+    told: Option<Instant>,
 }
 
 impl Statistics {
-    /// Takes in an event; gives the whole once a second. Streams are those of the second before,
+    /// Takes in an event; gives the whole once a second. Streams are those of the look before,
     /// since they are told after the connection's own figures.
     pub(super) fn understand(
         &mut self,
@@ -30,6 +31,10 @@ impl Statistics {
             Event::MediaEgressStats(stats) => self.streams.push(outbound(stats)),
             Event::PeerStats(stats) => {
                 let mut streams = std::mem::take(&mut self.streams);
+                if self.told.is_some_and(|told| stats.timestamp < told + EVERY) {
+                    return None;
+                }
+                self.told = Some(stats.timestamp);
                 streams.sort_by(|a, b| {
                     (a.outbound, &a.mid, &a.rid).cmp(&(b.outbound, &b.mid, &b.rid))
                 });

@@ -12,9 +12,9 @@ use str0m::{
 };
 
 use crate::transport::{
+    budget::LOOK_EVERY,
     peer::{FIRST_ESTIMATE, PeerError, SOUND_REORDERING, VIDEO_REORDERING_PACKETS, rtp_codec},
     pulse::check_often,
-    statistics,
 };
 
 /// Receivers can bring sound and picture together once both have been reported.
@@ -37,7 +37,7 @@ pub(super) fn rtc(declared: &Declared, setup: DtlsSetup, now: Instant) -> Result
         .set_reordering_size_video(VIDEO_REORDERING_PACKETS)
         .set_reordering_timeout_audio(Some(SOUND_REORDERING))
         .set_rtcp_report_interval_audio(SOUND_REPORTS)
-        .set_stats_interval(Some(statistics::EVERY));
+        .set_stats_interval(Some(LOOK_EVERY));
     check_often(&mut config);
     if setup != DtlsSetup::Passive {
         // The hello of this version is the one that Jitsi's bridge takes.

@@ -57,7 +57,7 @@ impl DeclaredPeer {
         let mut rtc = config::rtc(declared, setup, now)?;
         rtc.direct_api().set_ice_controlling(declared.controlling);
         let mut peer = Self {
-            link: Link { id, rtc, started },
+            link: Link::new(id, rtc, started),
             payload_types: declared.payload_types.clone(),
             setup,
             paired: false,

@@ -1,7 +1,7 @@
 //! How the room is doing, as `saalctl status --json` and the web view's `/api/status` show it.
 
 use jiff::Timestamp;
-use saal_media_protocol::{CameraState, DeviceList, MediaStats, Preset};
+use saal_media_protocol::{CameraState, CodecReport, DeviceList, MediaStats, Preset};
 use saal_meeting::{AccountState, Caption, ChatLine, MeetingId, MeetingState, Participant, Ring};
 use serde::{Deserialize, Serialize};
 
@@ -241,6 +241,9 @@ pub struct MeetingLine {
 pub struct Devices {
     /// As the engine last said.
     pub present: DeviceList,
+    /// What encodes and decodes, and why, as the engine last said.
+    #[serde(default)]
+    pub codecs: CodecReport,
     /// As the configuration says.
     pub chosen: ChosenDevices,
 }

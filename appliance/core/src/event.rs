@@ -1,7 +1,9 @@
 //! What the room is told and what it wants done.
 
 use saal_fleet_protocol::{Config, config::Layout};
-use saal_media_protocol::{CameraAction, MediaCommand, MediaEvent, Preset, SoundUnit, SourceKind};
+use saal_media_protocol::{
+    CameraAction, EncoderTrial, MediaCommand, MediaEvent, Preset, SoundUnit, SourceKind,
+};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, IdentityState, Meeting, MeetingAction,
     MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret, Verification,
@@ -119,6 +121,8 @@ pub enum Event {
     SavedSound(Box<SoundChoice>),
     /// The cameras' views that were saved earlier.
     Presets(Vec<Preset>),
+    /// What an earlier daemon saved of trials of encoders.
+    SavedTrials(Vec<EncoderTrial>),
     /// Saving the call failed; a restart would not find back.
     CallNotSaved {
         /// Where.
@@ -191,6 +195,8 @@ pub enum Effect {
     SaveCall(Option<Box<SavedCall>>),
     /// Save what people chose for the sound.
     SaveSound(Box<SoundChoice>),
+    /// Save what trials of encoders showed.
+    SaveTrials(Vec<EncoderTrial>),
     /// Have the lights of mute keys say whether the room's microphone is muted.
     ShowMuted(bool),
     /// Save the cameras' views, all of them.

@@ -86,7 +86,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: AccountCommand,
     },
-    /// List cameras, microphones and loudspeakers, and which are chosen
+    /// List cameras, microphones, loudspeakers, displays, encoders and decoders, which are chosen and why
     Devices,
     /// Try every camera, microphone and loudspeaker of this machine, and say what to do about those that fail; needs no
     /// daemon

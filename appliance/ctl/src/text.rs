@@ -5,7 +5,9 @@ use saal_control::{
     CallStatus, CameraReport, Devices, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply,
     Status, TelevisionStatus,
 };
-use saal_media_protocol::{ConnectionStats, MediaStats, PictureDevice, PictureKind, ReceivedVideo};
+use saal_media_protocol::{
+    CodecElement, ConnectionStats, MediaStats, PictureDevice, PictureKind, ReceivedVideo, Verdict,
+};
 use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem};
 
 use crate::cli::{AccountCommand, CameraCommand, Command, Switch};
@@ -515,6 +517,8 @@ fn devices(devices: &Devices) -> String {
         + &kind("Content", &of(PictureKind::Input), &chosen.content)
         + &displays(devices)
         + &ids(&present.cameras)
+        + &codecs("Encoders", &devices.codecs.encoders)
+        + &codecs("Decoders", &devices.codecs.decoders)
 }
 
 /// Two things are shown on displays; where each is, if any shows both apart.
@@ -537,6 +541,35 @@ fn ids(cameras: &[PictureDevice]) -> String {
         format!("{label:<14}  {name}: {id}\n")
     })
     .collect()
+}
+
+/// Every encoder or decoder, those in use marked, and why the others are not.
+fn codecs(label: &str, elements: &[CodecElement]) -> String {
+    let rows = elements.iter().enumerate().map(|(index, element)| {
+        let label = if index == 0 { label } else { "" };
+        let mark = match element.verdict {
+            Verdict::Chosen => '*',
+            _ => ' ',
+        };
+        let name = plain(&element.name);
+        format!("{label:<14}{mark} {name:<16}{}\n", codec(element))
+    });
+    rows.collect()
+}
+
+fn codec(element: &CodecElement) -> String {
+    let by = match (&element.driver, element.hardware) {
+        (Some(driver), _) => format!("hardware ({})", plain(driver)),
+        (None, true) => "hardware".to_owned(),
+        (None, false) => "program".to_owned(),
+    };
+    let verdict = match &element.verdict {
+        Verdict::Chosen => "in use".to_owned(),
+        Verdict::Spare => "takes over if it has to".to_owned(),
+        Verdict::Refused { reason } => format!("refused: {}", sentence(reason)),
+        Verdict::Unused { reason } => format!("not used: {}", sentence(reason)),
+    };
+    format!("{}, {by}; {verdict}", plain(&element.codec))
 }
 
 /// Every device of a kind, the chosen one marked, and what is chosen if it is none of them.

@@ -16,9 +16,9 @@ use saal_control::{
     Status, TelevisionStatus, TroubleLine,
 };
 use saal_media_protocol::{
-    CameraAction, CameraMoves, CameraState, CameraView, ConnectionStats, Control, ControlState,
-    DeviceList, MediaStats, PictureDevice, PictureKind, Preset, ReceivedVideo, SourceKind,
-    StreamStats, TransportId,
+    CameraAction, CameraMoves, CameraState, CameraView, CodecElement, CodecReport, ConnectionStats,
+    Control, ControlState, DeviceList, MediaStats, PictureDevice, PictureKind, Preset,
+    ReceivedVideo, SourceKind, StreamStats, TransportId, Verdict,
 };
 use saal_meeting::{
     AccountAction, AccountState, Destination, MeetingId, MeetingState, Participant, Ring, RingId,
@@ -517,6 +517,7 @@ fn devices_are_listed_with_the_chosen_one_marked() {
                 loudspeakers: Vec::new(),
                 sound_units: Vec::new(),
             },
+            codecs: codecs(),
             chosen: ChosenDevices {
                 camera: "Rally".to_owned(),
                 microphone: "hw:CARD=Jabra,DEV=0".to_owned(),
@@ -543,6 +544,11 @@ Presented on  * HDMI-A-2
 Ids             HD Webcam: usb-2#1
                 Rally: usb-1#1
                 Cam Link: usb-3#1
+Encoders      * vp8enc          VP8, program; in use
+                vah264enc       H.264, hardware (i915); refused: no key frame where there has to be one
+                x264enc         H.264, program; not used: H.264 by a program costs what VP8 costs
+Decoders      * vp8dec          VP8, program; in use
+                avdec_h264      H.264, program; takes over if it has to
 "
     );
 }
@@ -650,6 +656,34 @@ Controls    zoom 180 (100 to 500)
     assert_eq!(wrong.status.code(), Some(2));
     let text = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(text.contains("auto_focus"), "{text}");
+}
+
+fn codecs() -> CodecReport {
+    let element = |name: &str, codec: &str, driver: Option<&str>, verdict| CodecElement {
+        name: name.to_owned(),
+        codec: codec.to_owned(),
+        hardware: driver.is_some(),
+        driver: driver.map(str::to_owned),
+        verdict,
+    };
+    let reason = |text: &str| text.to_owned();
+    let key_frame = Verdict::Refused {
+        reason: reason("no key frame where there has to be one"),
+    };
+    let costs = Verdict::Unused {
+        reason: reason("H.264 by a program costs what VP8 costs"),
+    };
+    CodecReport {
+        encoders: vec![
+            element("vp8enc", "VP8", None, Verdict::Chosen),
+            element("vah264enc", "H.264", Some("i915"), key_frame),
+            element("x264enc", "H.264", None, costs),
+        ],
+        decoders: vec![
+            element("vp8dec", "VP8", None, Verdict::Chosen),
+            element("avdec_h264", "H.264", None, Verdict::Spare),
+        ],
+    }
 }
 
 #[test]

@@ -94,6 +94,9 @@ impl Daemon {
             self.tell(Event::SavedSound(Box::new(sound))).await;
         }
         self.tell(Event::Presets(presets::load(&self.state))).await;
+        if let Some(trials) = self.saved.load_trials() {
+            self.tell(Event::SavedTrials(trials)).await;
+        }
         self.tell(Event::Config(Box::new(config))).await;
         if let Some(saved) = saved {
             self.tell(Event::SavedCall(Box::new(saved))).await;
@@ -321,6 +324,11 @@ impl Daemon {
             Effect::SaveSound(sound) => {
                 if let Err(error) = self.saved.save_sound(&sound) {
                     tracing::error!(%error, "the choice of sound is not saved");
+                }
+            }
+            Effect::SaveTrials(trials) => {
+                if let Err(error) = self.saved.save_trials(trials) {
+                    tracing::error!(%error, "the trials of encoders are not saved, and are made again at the next start");
                 }
             }
             Effect::ShowMuted(muted) => self.mute_keys.show(muted),

@@ -8,6 +8,18 @@ use std::{
 };
 
 use saal_core::{SavedCall, SoundChoice};
+use saal_media_protocol::EncoderTrial;
+use serde::{Deserialize, Serialize};
+
+/// `encoders.json`, version 1.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedTrials {
+    version: u32,
+    trials: Vec<EncoderTrial>,
+}
+
+const TRIALS_VERSION: u32 = 1;
 
 /// `call.json` in the state folder.
 #[derive(Clone, Debug)]
@@ -87,6 +99,32 @@ impl SavedCallFile {
     pub(crate) fn save_sound(&self, sound: &SoundChoice) -> io::Result<()> {
         let path = self.path.with_file_name("sound.json");
         replace(&path, &serde_json::to_vec(sound)?)
+    }
+
+    /// What encoders did in their trials, from `encoders.json` beside the call; without it they are tried again.
+    pub(crate) fn load_trials(&self) -> Option<Vec<EncoderTrial>> {
+        let path = self.path.with_file_name("encoders.json");
+        let text = fs::read_to_string(&path).ok()?;
+        match serde_json::from_str::<SavedTrials>(&text) {
+            Ok(saved) if saved.version == TRIALS_VERSION => Some(saved.trials),
+            Ok(SavedTrials { version, .. }) => {
+                tracing::warn!(path = %path.display(), version, "of another version; encoders are tried again");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "not understood; encoders are tried again");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn save_trials(&self, trials: Vec<EncoderTrial>) -> io::Result<()> {
+        let path = self.path.with_file_name("encoders.json");
+        let version = TRIALS_VERSION;
+        replace(
+            &path,
+            &serde_json::to_vec(&SavedTrials { version, trials })?,
+        )
     }
 }
 
@@ -173,6 +211,24 @@ mod tests {
         for damaged in ["{", "{\"version\":1,\"volume\":101,\"devices\":null}"] {
             fs::write(state.path().join("sound.json"), damaged).unwrap();
             assert_eq!(file.load_sound(), None);
+        }
+    }
+
+    #[test]
+    fn trials_of_encoders_are_remembered_and_nonsense_is_not() {
+        let state = tempfile::tempdir().unwrap();
+        let file = SavedCallFile::new(state.path());
+        assert_eq!(file.load_trials(), None);
+        let trial = EncoderTrial {
+            encoder: "vah264enc".to_owned(),
+            with: "i915, Linux 6.12, GStreamer 1.26".to_owned(),
+            refused: None,
+        };
+        file.save_trials(vec![trial.clone()]).unwrap();
+        assert_eq!(file.load_trials(), Some(vec![trial]));
+        for damaged in ["{", "{\"version\":2,\"trials\":[]}"] {
+            fs::write(state.path().join("encoders.json"), damaged).unwrap();
+            assert_eq!(file.load_trials(), None);
         }
     }
 

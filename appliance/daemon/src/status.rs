@@ -335,6 +335,7 @@ fn devices(facts: &Facts<'_>) -> Devices {
     let television = television.unwrap_or_default();
     Devices {
         present: facts.room.devices().clone(),
+        codecs: facts.room.codecs().clone(),
         chosen: ChosenDevices {
             camera: name(&chosen.camera),
             microphone: name(&chosen.microphone),

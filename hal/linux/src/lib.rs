@@ -13,6 +13,7 @@ mod plug_events;
 mod sysfs;
 mod v4l2_calls;
 mod v4l2_cameras;
+mod v4l2_codecs;
 mod v4l2_controls;
 
 pub use alsa_devices::AlsaDevices;
@@ -22,3 +23,4 @@ pub use inherited::{InheritError, take_inherited_fd};
 pub use key_file::KeyFile;
 pub use plug_events::PlugEvents;
 pub use v4l2_cameras::V4l2Cameras;
+pub use v4l2_codecs::{M2mCodec, M2mRole, m2m_codecs};

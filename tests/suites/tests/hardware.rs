@@ -1,4 +1,4 @@
-//! The code that talks to V4L2, ALSA and evdev, on the kernel's own drivers: vivid's cameras, the sound cards of snd-aloop and
+//! The code that talks to V4L2, ALSA and evdev, on the kernel's own drivers: vivid's cameras, vicodec's encoder, the sound cards of snd-aloop and
 //! snd-dummy and keys of uinput, in a virtual machine that this starts. The tests themselves are those of the crates; on a machine with devices they run as well.
 
 use std::{io::Write, time::Duration};
@@ -129,9 +129,32 @@ fn hardware_in_a_call_is_captured_played_pulled_and_put_back() -> Result<()> {
     run(async {
         let mut machine = Machine::take().await?;
         machine.plug().await?;
-        let arguments = ["--ignored", "--test-threads=1", "--skip", "display"];
+        let arguments = [
+            "--ignored",
+            "--test-threads=1",
+            "--skip",
+            "display",
+            "--skip",
+            "encoder",
+        ];
         let done = machine.test("saal-media", "hardware", &arguments).await?;
         done.success("saal-media/hardware").map(drop)
+    })
+}
+
+#[test]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    ignore = "the virtual machine is an x86-64"
+)]
+fn hardware_encoder_is_tried_used_and_left_when_it_fails() -> Result<()> {
+    run(async {
+        let mut machine = Machine::take().await?;
+        machine.guest().load("vicodec", &[]).await?;
+        let arguments = ["--ignored", "--test-threads=1", "encoder"];
+        let done = machine.test("saal-media", "hardware", &arguments).await?;
+        done.success("saal-media/hardware encoder")?;
+        machine.guest().unload("vicodec").await
     })
 }
 

@@ -23,6 +23,7 @@ impl Room {
         match event {
             EngineEvent::Ready => self.on_engine_ready(now),
             EngineEvent::Lost { .. } => {
+                self.note_encoder_of_dead_engine();
                 self.stats = None;
                 // The next one has to try its encoders first.
                 self.can_encode(vec![Codec::Vp8]);
@@ -57,6 +58,7 @@ impl Room {
         self.displays = Displays::One;
         self.rings_aloud = false;
         self.trial = super::sound::Trial::default();
+        self.send_trials();
         self.configure_devices();
         self.send_preview();
         self.send_media_state();
@@ -79,6 +81,7 @@ impl Room {
             }
             MediaEvent::Camera(state) => self.on_camera_state(state.map(|state| *state)),
             MediaEvent::ContentSignal { present } => self.on_content_signal(now, present),
+            MediaEvent::Codecs { report, trials } => self.on_codecs(report, trials),
             MediaEvent::Encodes { codecs } => self.can_encode(codecs),
             MediaEvent::Trouble(trouble) => {
                 let ends = trouble.source() == DeviceUse::Content;

@@ -4,6 +4,7 @@ mod arranging;
 mod call;
 mod camera;
 mod devices;
+mod encoders;
 mod laptop;
 mod meeting;
 mod presenting;
@@ -70,6 +71,7 @@ pub struct Room {
     aiming_until: Option<Duration>,
     /// Of all cameras that were ever here.
     all_presets: Vec<Preset>,
+    encoders: encoders::Encoders,
     /// What pictures can be sent in, as the engine last said.
     encodes: Vec<Codec>,
     stats: Option<MediaStats>,
@@ -122,6 +124,7 @@ impl Room {
             camera_told: None,
             aiming_until: None,
             all_presets: Vec::new(),
+            encoders: encoders::Encoders::default(),
             encodes: vec![Codec::Vp8],
             stats: None,
             viewers: 0,
@@ -142,6 +145,7 @@ impl Room {
             Event::ConfigRefused { problem } => self.raise(Trouble::ConfigRefused { problem }),
             Event::SavedCall(saved) => self.on_saved_call(now, *saved),
             Event::SavedSound(saved) => self.on_saved_sound(*saved),
+            Event::SavedTrials(trials) => self.on_saved_trials(trials),
             Event::CallNotSaved { path, .. } => self.raise(Trouble::CallNotSaved { path }),
             Event::Presets(presets) => self.all_presets = presets,
             Event::Intent(intent) => self.on_intent(now, intent),

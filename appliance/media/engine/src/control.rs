@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    engine::Engine,
+    engine::{Engine, GLANCE},
     graph::{self, Graph, GraphError, Picture},
     transport::Proxy,
 };
@@ -60,7 +60,10 @@ pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), Cont
         lines: BufReader::new(read).lines(),
     };
     let mut second = tokio::time::interval(Duration::from_secs(1));
-    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut glance = tokio::time::interval(GLANCE);
+    for often in [&mut second, &mut glance] {
+        often.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     loop {
         tokio::select! {
             biased;
@@ -72,6 +75,7 @@ pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), Cont
             Some(from) = heard.recv() => engine.heard(from),
             () = plugged(&mut plugs) => engine.plugged(),
             _ = second.tick() => engine.tick(hears_plugs),
+            _ = glance.tick(), if engine.encodes_in_hardware() => engine.glance(),
         }
     }
 }

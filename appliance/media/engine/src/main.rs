@@ -1,12 +1,12 @@
 //! The media engine's process. The daemon starts it with two sockets and ends it by closing them.
 
-use std::os::unix::net::UnixStream as StdStream;
+use std::{io::Write, os::unix::net::UnixStream as StdStream};
 
 use anyhow::{Context, Result};
 use saal_hal_linux::take_inherited_fd;
 use saal_media::{
     confinement::Confined,
-    graph::{TRY_ENCODER, try_encoder},
+    graph::{CALL_SIZE, TRY_ENCODER, TrialError, try_encoder},
 };
 use saal_media_protocol::{CONTROL_FD, PICTURE_FD};
 use tokio::net::UnixStream;
@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     if let (Some(TRY_ENCODER), Some(factory)) = (arguments.next().as_deref(), arguments.next()) {
-        return try_encoder(&factory).context("the encoder will not do");
+        return try_it(&factory, arguments.next().as_deref());
     }
     // First of all, before anything else opens files.
     let control = inherited(CONTROL_FD).context("no control socket; saald starts this program")?;
@@ -39,6 +39,22 @@ fn main() -> Result<()> {
             .await
             .context("the media engine ends")
     })
+}
+
+/// Tells on standard output what the encoder does not do; the engine reads that.
+fn try_it(factory: &str, size: Option<&str>) -> Result<()> {
+    let size = match size {
+        Some(text) => text.split_once('x').context("a size is WIDTHxHEIGHT")?,
+        None => return say(try_encoder(factory, CALL_SIZE)),
+    };
+    say(try_encoder(factory, (size.0.parse()?, size.1.parse()?)))
+}
+
+fn say(outcome: Result<(), TrialError>) -> Result<()> {
+    if let Err(reason) = &outcome {
+        writeln!(std::io::stdout(), "{reason}")?;
+    }
+    outcome.context("the encoder will not do")
 }
 
 /// An engine that is not confined is better than a room without pictures; the log and the service's

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BrowserCommand, CameraView, Control, SourceKind, TransportCommand};
+use crate::{BrowserCommand, CameraView, Control, EncoderTrial, SourceKind, TransportCommand};
 
 /// Which camera, or source of what is presented, to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,6 +223,11 @@ pub enum MediaCommand {
     Hello {
         /// [`crate::VERSION`].
         version: u16,
+    },
+    /// What encoders showed in their trials before; sent before `Configure`, which has those tried that are not in it.
+    RememberTrials {
+        /// As an engine said.
+        trials: Vec<EncoderTrial>,
     },
     /// Opens devices and the television; a second one changes them while calls go on.
     Configure {

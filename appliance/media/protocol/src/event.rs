@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BrowserEvent, CameraState, Codec, PictureDevice, SourceKind, TransportEvent, TransportId,
+    BrowserEvent, CameraState, Codec, CodecReport, EncoderTrial, PictureDevice, SourceKind,
+    TransportEvent, TransportId,
 };
 
 /// What is connected, in people's words.
@@ -253,6 +254,13 @@ pub enum MediaEvent {
     Encodes {
         /// VP8 is always one of them.
         codecs: Vec<Codec>,
+    },
+    /// What encodes and decodes, and why; sent before `Encodes`, and when it changes.
+    Codecs {
+        /// All of them.
+        report: CodecReport,
+        /// What trials showed, here or in an engine before: what the next engine is to be told.
+        trials: Vec<EncoderTrial>,
     },
     /// A device can't be used.
     Trouble(MediaTrouble),

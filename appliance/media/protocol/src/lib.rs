@@ -9,6 +9,7 @@ mod browser;
 mod camera;
 mod command;
 mod declared;
+mod encoder;
 mod encryption;
 mod event;
 mod transport;
@@ -23,6 +24,7 @@ pub use declared::{
     ChannelOffer, Declared, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials,
     LocalTransport, PayloadType, RemoteTransport, StreamSsrc,
 };
+pub use encoder::{CodecElement, CodecReport, EncoderTrial, Verdict};
 pub use encryption::{KeyOwner, MediaKey};
 pub use event::{
     ConnectionStats, DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo,

@@ -38,6 +38,7 @@ use crate::{
 use browsers::Browsers;
 pub use cameras::SharedCameras;
 use devices::Devices;
+use encoding::Encoders;
 use encryption::Encryption;
 use progress::Progress;
 use receiving::Receiving;
@@ -51,9 +52,11 @@ const RETRY: Duration = Duration::from_secs(3);
 
 /// A part that is fed so long and makes nothing hangs; software under load is slower than one thinks.
 const HANGS: Duration = Duration::from_secs(5);
-/// Hardware that encodes hangs sooner: the others see a still picture meanwhile, and software can
-/// take over.
-const HARDWARE_HANGS: Duration = Duration::from_secs(2);
+/// Hardware that encodes hangs sooner: the others see a still picture meanwhile, and a program can take over within a
+/// second of its last one.
+const HARDWARE_HANGS: Duration = Duration::from_millis(600);
+/// So often it is looked at. A camera's pictures come faster; content that changes seldom is not encoded by hardware.
+pub const GLANCE: Duration = Duration::from_millis(150);
 
 /// The engine without its sockets.
 #[derive(Debug)]
@@ -69,6 +72,7 @@ pub struct Engine {
     wanted: Wanted,
     devices: Devices,
     sending: Sending,
+    encoders: Encoders,
     receiving: Receiving,
     transports: HashMap<TransportId, Transport>,
     encryption: Encryption,
@@ -76,6 +80,7 @@ pub struct Engine {
     connections: BTreeMap<TransportId, ConnectionStats>,
     progress: Progress,
     browsers: Browsers,
+    hardware: Progress,
 }
 
 impl Engine {
@@ -95,6 +100,7 @@ impl Engine {
             devices: Devices::new(&graph, cameras),
             sending: Sending::new(&graph, &screen),
             receiving: Receiving::new(&graph, &screen),
+            encoders: Encoders::default(),
             graph,
             events,
             network,
@@ -109,6 +115,7 @@ impl Engine {
             connections: BTreeMap::new(),
             progress: Progress::default(),
             browsers: Browsers::default(),
+            hardware: Progress::default(),
         }
     }
 
@@ -120,6 +127,7 @@ impl Engine {
                     version: saal_media_protocol::VERSION,
                 });
             }
+            MediaCommand::RememberTrials { trials } => self.remember_trials(trials),
             MediaCommand::Configure {
                 devices,
                 television,
@@ -262,7 +270,11 @@ impl Engine {
                 self.browser_said(browser, said);
                 self.reconcile();
             }
-            GraphEvent::EncoderTried { choice, found } => self.encoder_tried(choice, found),
+            GraphEvent::EncoderTried {
+                choice,
+                found,
+                trials,
+            } => self.encoder_tried(choice, found, trials),
             GraphEvent::Latency(pipeline) => crate::graph::redistribute_latency(&pipeline),
             GraphEvent::Failed {
                 part,
@@ -304,8 +316,8 @@ impl Engine {
     }
 
     fn configure(&mut self, devices: DeviceChoice, television: Television) {
-        if self.wanted.devices.encoder != devices.encoder {
-            encoding::look_for(devices.encoder, &self.graph);
+        if self.wanted.devices.encoder != devices.encoder || self.wanted.television.is_none() {
+            self.look_for_encoder(devices.encoder);
         }
         let shown = |d: &DeviceChoice| (d.display.clone(), d.content_display.clone());
         let moved = shown(&self.wanted.devices) != shown(&devices);
@@ -431,7 +443,7 @@ impl Engine {
             }
             Part::Encoder(key, layer) => {
                 if self.sending.drop_encoder(key, *layer) {
-                    self.say_codecs();
+                    self.demote(reason);
                 }
             }
             // The next reconciliation makes another one.
@@ -445,7 +457,7 @@ impl Engine {
 
     fn replace_what_hangs(&mut self) {
         let readings = self.receiving.progress(HANGS);
-        let readings = readings.chain(self.sending.progress(HANGS, HARDWARE_HANGS));
+        let readings = readings.chain(self.sending.progress(false, HANGS));
         let readings = readings.chain(self.televisions.progress(HANGS)).collect();
         for part in self.progress.observe(self.graph.time(), readings) {
             self.failed(
@@ -453,6 +465,24 @@ impl Engine {
                 Fault::Other,
                 "it makes no pictures of what it is fed",
             );
+        }
+    }
+
+    /// Whether [`Engine::glance`] has anything to look at.
+    #[must_use]
+    pub fn encodes_in_hardware(&self) -> bool {
+        self.sending.progress(true, HARDWARE_HANGS).next().is_some()
+    }
+
+    /// Several times a second: a program takes over from hardware that encodes and hangs.
+    pub fn glance(&mut self) {
+        let readings = self.sending.progress(true, HARDWARE_HANGS).collect();
+        let hang = self.hardware.observe(self.graph.time(), readings);
+        for part in &hang {
+            self.failed(part, Fault::Other, "it makes no pictures of what it is fed");
+        }
+        if !hang.is_empty() {
+            self.reconcile();
         }
     }
 

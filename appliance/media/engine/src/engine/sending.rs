@@ -16,8 +16,8 @@ use super::progress::Reading;
 use crate::{
     encryption::OwnKey,
     graph::{
-        EncoderInputs, FrameSink, Graph, H264Encoder, Part, PictureSink, Screen, TrackKey,
-        VP8_ENCODER, VideoEncoder,
+        EncoderInputs, Fault, FrameSink, Graph, GraphEvent, HardwareEncoder, Part, PictureSink,
+        Screen, TrackKey, VP8_ENCODER, VideoEncoder,
     },
     plan::{self, EncoderPlan, Send},
     transport::{FrameTransform, ToTransport, Transport},
@@ -39,7 +39,7 @@ pub(super) struct Sending {
     outlets: HashMap<TrackKey, Outlet>,
     encoders: Vec<VideoEncoder>,
     /// Without it there is no H.264.
-    h264: Option<H264Encoder>,
+    h264: Option<HardwareEncoder>,
     /// Microphone tracks; the microphone's thread reads it.
     sound: Arc<Mutex<Vec<SoundOutlet>>>,
 }
@@ -105,12 +105,15 @@ impl Sending {
     }
 
     /// Encodes H.264 with this from now on; false: that is nothing new.
-    pub(super) fn use_h264(&mut self, encoder: Option<H264Encoder>) -> bool {
+    pub(super) fn use_h264(&mut self, encoder: Option<HardwareEncoder>) -> bool {
         if self.h264 == encoder {
             return false;
         }
         self.h264 = encoder;
-        self.encoders.retain(|e| e.plan().codec != Codec::H264);
+        let hardware = |e: &mut VideoEncoder| e.plan().codec == Codec::H264;
+        for encoder in self.encoders.extract_if(.., hardware) {
+            encoder.end_apart();
+        }
         true
     }
 
@@ -245,14 +248,22 @@ impl Sending {
         let encoded = outlet.encoded.clone();
         let inputs = self.inputs(plan.source);
         let h264 = self.h264.as_ref();
+        let (codec, part) = (plan.codec, Part::Encoder(key.clone(), plan.layer));
         match VideoEncoder::start(&self.graph, plan, h264, inputs, encoded, sink) {
             Ok(encoder) => {
                 self.encoders.push(encoder);
                 Some(key)
             }
             Err(error) => {
-                // The next reconciliation tries again.
+                // The next reconciliation tries again, if a program is to do it.
                 tracing::error!(%error, "an encoder does not start");
+                if codec == Codec::H264 {
+                    self.graph.say(GraphEvent::Failed {
+                        part,
+                        fault: Fault::Other,
+                        reason: error.to_string(),
+                    });
+                }
                 None
             }
         }
@@ -283,31 +294,32 @@ impl Sending {
     /// An encoder failed: it is made again. Not in hardware, which would fail again: VP8 goes on.
     /// True when that changes what can be sent.
     pub(super) fn drop_encoder(&mut self, key: &TrackKey, layer: usize) -> bool {
+        let of_track = self.sends.iter().find(|send| is(send, key));
+        let codec = of_track.and_then(|send| Some(send.video.as_ref()?.codec));
+        if codec == Some(Codec::H264) {
+            return self.use_h264(None);
+        }
         let failed = |e: &VideoEncoder| key_of(e.plan()) == *key && e.plan().layer == layer;
-        let of = self.encoders.iter().find(|e| failed(e));
-        let hardware = of.is_some_and(|e| e.plan().codec == Codec::H264);
         self.encoders.retain(|e| !failed(e));
-        hardware && self.use_h264(None)
+        false
     }
 
-    /// How far each encoder is.
+    /// How far each encoder is, those in hardware or the others.
     pub(super) fn progress(
         &self,
-        software: Duration,
-        hardware: Duration,
+        hardware: bool,
+        patience: Duration,
     ) -> impl Iterator<Item = Reading> {
-        self.encoders.iter().map(move |encoder| {
+        let encoders = self.encoders.iter();
+        let of_kind = encoders.filter(move |e| e.in_hardware() == hardware);
+        of_kind.map(move |encoder| {
             let plan = encoder.plan();
             let (fed, made) = encoder.progress();
             Reading {
                 part: Part::Encoder(key_of(plan), plan.layer),
                 fed,
                 made,
-                patience: if plan.codec == Codec::H264 {
-                    hardware
-                } else {
-                    software
-                },
+                patience,
             }
         })
     }
@@ -349,7 +361,7 @@ impl Sending {
 
     pub(super) fn stats(&self) -> Vec<SentVideo> {
         let video = self.sends.iter().filter(|send| send.video.is_some());
-        let h264 = self.h264.as_ref().map(H264Encoder::factory);
+        let h264 = self.h264.as_ref().map(HardwareEncoder::factory);
         let stats = video.filter_map(|send| {
             let codec = send.video.as_ref()?.codec;
             let encoder = h264.filter(|_| codec == Codec::H264).unwrap_or(VP8_ENCODER);

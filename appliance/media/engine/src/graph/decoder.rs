@@ -149,7 +149,7 @@ impl Drop for VideoDecoder {
 
 /// Factories in the order of preference: hardware before software. Which of them exist depends
 /// on the machine and on what is installed.
-fn factories(codec: Codec) -> &'static [&'static str] {
+pub(super) fn factories(codec: Codec) -> &'static [&'static str] {
     match codec {
         Codec::Vp8 => &["vp8dec"],
         Codec::Vp9 => &["vp9dec"],

@@ -14,8 +14,8 @@ use gstreamer_video as gst_video;
 use saal_media_protocol::{Codec, SourceKind};
 
 use super::{
-    Graph, GraphError, H264Encoder, Part, TrackKey, chain, clock_time, duration, h264, make,
-    source_video::raw_caps, start, stop, temporal,
+    Graph, GraphError, HardwareEncoder, Part, TrackKey, chain, clock_time, duration, hardware,
+    make, source_video::raw_caps, start, stop, temporal,
 };
 use crate::{plan::EncoderPlan, transport::Frame};
 
@@ -78,7 +78,7 @@ pub struct VideoEncoder {
     inputs: EncoderInputs,
     input: gst_app::AppSrc,
     encoder: gst::Element,
-    h264: Option<H264Encoder>,
+    h264: Option<HardwareEncoder>,
     pipeline: gst::Pipeline,
     /// Pictures that this one made.
     made: Arc<AtomicU64>,
@@ -93,7 +93,7 @@ impl VideoEncoder {
     pub fn start(
         graph: &Graph,
         plan: EncoderPlan,
-        h264: Option<&H264Encoder>,
+        h264: Option<&HardwareEncoder>,
         inputs: &EncoderInputs,
         frames: Arc<AtomicU64>,
         sink: FrameSink,
@@ -114,7 +114,7 @@ impl VideoEncoder {
         let h264 = h264.filter(|_| plan.codec == Codec::H264).cloned();
         let (encoder, around) = match &h264 {
             Some(h264) => (h264.element(plan.bitrate)?, h264.around()?),
-            None => (vp8(&plan)?, h264::Around::default()),
+            None => (vp8(&plan)?, hardware::Around::default()),
         };
         let output = gst_app::AppSink::builder()
             .sync(false)
@@ -148,6 +148,13 @@ impl VideoEncoder {
         &self.plan
     }
 
+    /// Whether hardware does it, not a program.
+    #[must_use]
+    pub fn in_hardware(&self) -> bool {
+        let h264 = self.h264.as_ref();
+        h264.is_some_and(|encoder| encoder.factory() != hardware::SIMULATED_ENCODER)
+    }
+
     /// Pictures that it could have encoded, and those that it did.
     #[must_use]
     pub fn progress(&self) -> (u64, u64) {
@@ -169,6 +176,17 @@ impl VideoEncoder {
             "target-bitrate",
             i32::try_from(bits_per_second).unwrap_or(i32::MAX),
         );
+    }
+
+    /// Ends it on a thread of its own: a driver that hangs keeps who waits for it, perhaps for good.
+    pub fn end_apart(self) {
+        // Without a thread it ends here, when the closure is dropped.
+        let ended = std::thread::Builder::new()
+            .name("ending".to_owned())
+            .spawn(move || drop(self));
+        if let Err(error) = ended {
+            tracing::warn!(%error, "an encoder is waited for");
+        }
     }
 
     /// Makes the first picture from this time on one that can be decoded on its own; encoders

@@ -6,12 +6,14 @@
 //! buffer is stuck for good when a part that failed is taken out of it meanwhile.
 
 mod browser;
+mod codecs;
 mod colorimetry;
 mod decoder;
 mod display;
+mod driver;
 mod encoder;
 mod framer;
-mod h264;
+mod hardware;
 mod loudness;
 mod notice;
 mod preview;
@@ -26,19 +28,22 @@ mod trial;
 use std::time::{Duration, Instant};
 
 pub use browser::{BrowserPeer, BrowserSaid};
+pub use codecs::{Candidate, decoders, encoders};
 pub use decoder::{Decoded, Make, VideoDecoder};
 pub use encoder::{EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
 pub use framer::FrameTarget;
 use gstreamer::{self as gst, prelude::*};
-pub use h264::{H264Encoder, SIMULATED_ENCODER};
+pub use hardware::{Bitstream, HardwareEncoder, SIMULATED_ENCODER};
 pub use notice::draw_notice;
 pub use preview::Picture;
-use saal_media_protocol::{BrowserId, Codec, ControlState, EncoderChoice, TransportId};
+use saal_media_protocol::{
+    BrowserId, Codec, ControlState, EncoderChoice, EncoderTrial, TransportId,
+};
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{PictureSink, VideoDevice, VideoSource};
 pub use television::{Screen, TelevisionOutput};
 use tokio::sync::mpsc;
-pub use trial::{TRY_ENCODER, TrialError, try_encoder};
+pub use trial::{CALL_SIZE, SMALL_SIZE, TRY_ENCODER, TrialError, try_encoder};
 
 /// A track, sent or received.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -154,7 +159,9 @@ pub enum GraphEvent {
         /// Where it was looked for.
         choice: EncoderChoice,
         /// One that does what calls need.
-        found: Option<H264Encoder>,
+        found: Option<HardwareEncoder>,
+        /// What was known before or has been seen, of those that the machine has.
+        trials: Vec<EncoderTrial>,
     },
 }
 

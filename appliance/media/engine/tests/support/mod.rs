@@ -6,6 +6,7 @@
 pub(crate) mod bridge;
 pub(crate) mod clip;
 pub(crate) mod coturn;
+pub(crate) mod faulty;
 pub(crate) mod turn;
 pub(crate) mod webrtcbin;
 

@@ -1,9 +1,9 @@
-//! Encoders of H.264: which there are, and how each is told what calls need: constrained baseline,
+//! Encoders in hardware: which there are, and how each is told what calls need: constrained baseline,
 //! constant bit rate, key frames only when somebody asks, no picture that waits for a later one.
 
 use gstreamer::{self as gst, prelude::*};
 
-use super::{GraphError, make};
+use super::{GraphError, driver, make};
 
 /// Stands in for hardware in tests. Never chosen otherwise.
 pub const SIMULATED_ENCODER: &str = "openh264enc";
@@ -12,9 +12,21 @@ const KEY_FRAME_DISTANCE: &str = "1000";
 
 /// An encoder that is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct H264Encoder {
+pub struct HardwareEncoder {
     factory: String,
     family: Family,
+    bitstream: Bitstream,
+    /// Where the kernel tells it.
+    driver: Option<String>,
+}
+
+/// What an encoder makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bitstream {
+    /// What meetings take.
+    H264,
+    /// The kernel's own, of its test driver: it shows how an encoder behaves, and no meeting takes it.
+    Fwht,
 }
 
 /// Encoders that are told the same things in the same words. The first is the one to try first: of
@@ -36,28 +48,49 @@ pub(super) struct Around {
     pub(super) after: Vec<gst::Element>,
 }
 
-impl H264Encoder {
+impl HardwareEncoder {
     /// The one that this factory makes; `None` where it is not installed or not known.
     #[must_use]
     pub fn named(factory: &str) -> Option<Self> {
         gst::ElementFactory::find(factory)?;
-        let family = Family::of(factory)?;
-        let factory = factory.to_owned();
-        Some(Self { factory, family })
+        let (family, bitstream) = Family::of(factory)?;
+        Some(Self {
+            factory: factory.to_owned(),
+            family,
+            bitstream,
+            driver: driver::of(factory),
+        })
     }
 
-    /// The machine's own, the best first. That they are listed says little: they have to be tried.
+    /// The machine's own for meetings, the best first. That they are listed says little: they have to
+    /// be tried.
     #[must_use]
     pub fn of_the_machine() -> Vec<Self> {
         let kind = gst::ElementFactoryType::ENCODER | gst::ElementFactoryType::MEDIA_VIDEO;
         let all = gst::ElementFactory::factories_with_type(kind, gst::Rank::NONE);
-        let hardware = all.iter().filter(|factory| {
-            let class = factory.metadata(gst::ELEMENT_METADATA_KLASS);
-            class.is_some_and(|class| class.contains("Hardware"))
-        });
-        let mut found: Vec<Self> = hardware.filter_map(|f| Self::named(&f.name())).collect();
+        let hardware = all.iter().filter(|factory| is_hardware(factory));
+        let known = hardware.filter_map(|factory| Self::named(&factory.name()));
+        let mut found: Vec<Self> = known.filter(|e| e.bitstream == Bitstream::H264).collect();
         found.sort_by(|a, b| (a.family, &a.factory).cmp(&(b.family, &b.factory)));
         found
+    }
+
+    /// What a trial of it holds for: driver, kernel and GStreamer.
+    #[must_use]
+    pub fn circumstances(&self) -> String {
+        driver::circumstances(&self.factory, self.driver.as_deref())
+    }
+
+    /// What it makes.
+    #[must_use]
+    pub fn bitstream(&self) -> Bitstream {
+        self.bitstream
+    }
+
+    /// Its driver, where the kernel tells it.
+    #[must_use]
+    pub fn driver(&self) -> Option<&str> {
+        self.driver.as_deref()
     }
 
     /// Its name in GStreamer.
@@ -78,7 +111,10 @@ impl H264Encoder {
 
     pub(super) fn set_bitrate(&self, element: &gst::Element, bits_per_second: u32) {
         match self.family {
-            Family::V4l2 => set(element, "extra-controls", &v4l2_controls(bits_per_second)),
+            Family::V4l2 => {
+                let controls = (self.quirks().controls)(bits_per_second);
+                set(element, "extra-controls", &v4l2_controls(&controls));
+            }
             Family::Simulated => set(element, "bitrate", &bits_per_second.to_string()),
             _ => {
                 let kilobits = (bits_per_second / 1_000).max(1);
@@ -87,14 +123,24 @@ impl H264Encoder {
         }
     }
 
-    /// What comes out: the profile that is offered everywhere, whole pictures with start codes, and
-    /// parameters before each key frame.
+    fn quirks(&self) -> saal_hal_boards::M2mEncoder {
+        saal_hal_boards::m2m_encoder(self.driver.as_deref().unwrap_or_default())
+    }
+
+    /// What comes out: of H.264 the profile that is offered everywhere, whole pictures with start codes,
+    /// and parameters before each key frame.
     pub(super) fn around(&self) -> Result<Around, GraphError> {
+        let before = vec![make("videoconvert")?];
+        if self.bitstream == Bitstream::Fwht {
+            let after = Vec::new();
+            return Ok(Around { before, after });
+        }
         let mut profile =
             gst::Caps::builder("video/x-h264").field("profile", "constrained-baseline");
-        if self.family == Family::V4l2 {
-            // Such drivers are told their level by what is negotiated; this one is for 720p.
-            profile = profile.field("level", "3.1");
+        if self.family == Family::V4l2
+            && let Some(level) = self.quirks().level
+        {
+            profile = profile.field("level", level);
         }
         let stream = gst::Caps::builder("video/x-h264")
             .field("stream-format", "byte-stream")
@@ -102,7 +148,7 @@ impl H264Encoder {
         let parser = make("h264parse")?;
         parser.set_property("config-interval", -1_i32);
         Ok(Around {
-            before: vec![make("videoconvert")?],
+            before,
             after: vec![
                 caps_filter(&profile.build())?,
                 parser,
@@ -112,20 +158,28 @@ impl H264Encoder {
     }
 }
 
+/// Whether a factory says that it drives hardware.
+pub(super) fn is_hardware(factory: &gst::ElementFactory) -> bool {
+    let class = factory.metadata(gst::ELEMENT_METADATA_KLASS);
+    class.is_some_and(|class| class.contains("Hardware"))
+}
+
 impl Family {
     /// Further devices of a machine have their number in the middle of the name.
-    fn of(factory: &str) -> Option<Self> {
+    fn of(factory: &str) -> Option<(Self, Bitstream)> {
         let begins = |with: &str| factory.starts_with(with);
         let ends = |with: &str| factory.ends_with(with);
-        match factory {
-            SIMULATED_ENCODER => Some(Self::Simulated),
-            _ if begins("va") && ends("h264lpenc") => Some(Self::VaLowPower),
-            _ if begins("va") && ends("h264enc") => Some(Self::Va),
-            _ if begins("qsvh264") && ends("enc") => Some(Self::QuickSync),
-            _ if begins("nv") && factory.contains("h264") && ends("enc") => Some(Self::Nvidia),
-            _ if begins("v4l2") && ends("h264enc") => Some(Self::V4l2),
-            _ => None,
-        }
+        let family = match factory {
+            SIMULATED_ENCODER => Self::Simulated,
+            _ if begins("va") && ends("h264lpenc") => Self::VaLowPower,
+            _ if begins("va") && ends("h264enc") => Self::Va,
+            _ if begins("qsvh264") && ends("enc") => Self::QuickSync,
+            _ if begins("nv") && factory.contains("h264") && ends("enc") => Self::Nvidia,
+            _ if begins("v4l2") && ends("h264enc") => Self::V4l2,
+            _ if begins("v4l2") && ends("fwhtenc") => return Some((Self::V4l2, Bitstream::Fwht)),
+            _ => return None,
+        };
+        Some((family, Bitstream::H264))
     }
 
     fn settings(self) -> &'static [(&'static str, &'static str)] {
@@ -164,12 +218,11 @@ impl Family {
 }
 
 /// All of them each time, since the element forgets those that are not said again.
-fn v4l2_controls(bits_per_second: u32) -> String {
-    format!(
-        "controls,video_bitrate=(int){bits_per_second},video_bitrate_mode=(int)1,\
-         video_gop_size=(int){KEY_FRAME_DISTANCE},h264_i_frame_period=(int){KEY_FRAME_DISTANCE},\
-         video_b_frames=(int)0,repeat_sequence_header=(int)1"
-    )
+fn v4l2_controls(controls: &[saal_hal_boards::Control]) -> String {
+    let said = controls
+        .iter()
+        .map(|(name, value)| format!(",{name}=(int){value}"));
+    format!("controls{}", said.collect::<String>())
 }
 
 /// Properties differ between versions of a plugin; whether the encoder does what it should, its
@@ -210,22 +263,28 @@ mod tests {
             ("vah265enc", None),
             ("vp8enc", None),
         ] {
-            assert_eq!(Family::of(factory), family, "{factory}");
+            let bitstream = Bitstream::H264;
+            let expected = family.map(|family| (family, bitstream));
+            assert_eq!(Family::of(factory), expected, "{factory}");
         }
+        let test_driver = Some((Family::V4l2, Bitstream::Fwht));
+        assert_eq!(Family::of("v4l2fwhtenc"), test_driver);
     }
 
     #[test]
     fn the_simulated_encoder_is_never_the_machine_s() {
         gst::init().unwrap();
-        let simulated = H264Encoder::named(SIMULATED_ENCODER).unwrap();
-        assert!(!H264Encoder::of_the_machine().contains(&simulated));
-        assert_eq!(H264Encoder::named("x264enc"), None);
+        let simulated = HardwareEncoder::named(SIMULATED_ENCODER).unwrap();
+        assert!(!HardwareEncoder::of_the_machine().contains(&simulated));
+        assert_eq!(HardwareEncoder::named("x264enc"), None);
     }
 
     #[test]
     fn the_controls_of_a_driver_can_be_read() {
         gst::init().unwrap();
-        let controls: gst::Structure = v4l2_controls(500_000).parse().unwrap();
+        let quirks = saal_hal_boards::m2m_encoder("bcm2835-codec");
+        let said = v4l2_controls(&(quirks.controls)(500_000));
+        let controls: gst::Structure = said.parse().unwrap();
         assert_eq!(controls.get::<i32>("video_bitrate"), Ok(500_000));
         assert_eq!(controls.get::<i32>("repeat_sequence_header"), Ok(1));
     }

@@ -1,0 +1,132 @@
+//! An encoder in hardware that fails in a call: the call goes on with a program, and who asks is told why.
+
+#![allow(clippy::unwrap_used, reason = "tests and what only they call")]
+
+mod support;
+
+use saal_media::graph::HardwareEncoder;
+use saal_media_protocol::{
+    Codec, DeviceChoice, EncoderChoice, EncoderTrial, MediaCommand, MediaEvent, MediaStats,
+    SourceKind, TransportCommand, TransportId, TransportRole, Verdict,
+};
+use support::{
+    Daemon,
+    faulty::{self, FACTORY, Fault},
+    one_layer, open, simulated,
+};
+use tokio::sync::Mutex;
+
+const CALL: TransportId = TransportId(1);
+
+/// The element goes wrong in one way at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+fn camera(codec: Codec) -> TransportCommand {
+    let mut video = one_layer(640, 360);
+    video.codec = codec;
+    TransportCommand::Publish {
+        transport: CALL,
+        track: "cam".to_owned(),
+        source: SourceKind::Camera,
+        video: Some(video),
+    }
+}
+
+/// An engine that knows of the encoder that it passed its trial.
+async fn engine() -> Daemon {
+    let encoder = HardwareEncoder::named(FACTORY).unwrap();
+    let passed = EncoderTrial {
+        encoder: FACTORY.to_owned(),
+        with: encoder.circumstances(),
+        refused: None,
+    };
+    let trials = vec![passed];
+    let mut daemon = Daemon::engine(simulated()).await;
+    daemon.send(MediaCommand::RememberTrials { trials }).await;
+    let devices = DeviceChoice {
+        encoder: EncoderChoice::Hardware,
+        ..simulated()
+    };
+    let television = saal_media_protocol::Television {
+        width: 1280,
+        height: 720,
+        frames_per_second: 30,
+    };
+    let configure = MediaCommand::Configure {
+        devices,
+        television,
+    };
+    daemon.send(configure).await;
+    encodes(&mut daemon, &[Codec::Vp8, Codec::H264]).await;
+    assert_eq!(verdict(&mut daemon).await, Verdict::Chosen);
+    daemon
+}
+
+async fn encodes(daemon: &mut Daemon, expected: &[Codec]) {
+    let said = |event: &MediaEvent| {
+        matches!(event, MediaEvent::Encodes { codecs } if codecs == expected).then_some(())
+    };
+    daemon.until(said).await;
+}
+
+/// What is said of the encoder next.
+async fn verdict(daemon: &mut Daemon) -> Verdict {
+    let of_it = |event: &MediaEvent| match event {
+        MediaEvent::Codecs { report, .. } => {
+            let found = report.encoders.iter().find(|e| e.name == FACTORY);
+            Some(found.unwrap().verdict.clone())
+        }
+        _ => None,
+    };
+    daemon.until(of_it).await
+}
+
+fn by(encoder: &str) -> impl FnMut(&MediaStats) -> bool {
+    let mut before = None;
+    move |stats| {
+        let of_it = stats.sent_video.iter().find(|sent| sent.encoder == encoder);
+        let Some(sent) = of_it else { return false };
+        sent.frames_encoded > *before.get_or_insert(sent.frames_encoded) + 10
+    }
+}
+
+async fn a_program_takes_over(fault: Fault) -> String {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    faulty::install(fault);
+    let mut daemon = engine().await;
+    daemon.transport(open(CALL, TransportRole::Publisher)).await;
+    daemon.transport(camera(Codec::H264)).await;
+    encodes(&mut daemon, &[Codec::Vp8]).await;
+    let verdict = verdict(&mut daemon).await;
+    // What the service does when it hears that.
+    daemon.transport(camera(Codec::Vp8)).await;
+    daemon.stats_until(by("vp8enc")).await;
+    let Some(MediaEvent::Codecs { trials, .. }) = daemon.log.iter().rfind(is_report) else {
+        panic!("just seen");
+    };
+    assert!(trials.is_empty(), "the next engine tries it again");
+    faulty::release();
+    match verdict {
+        Verdict::Refused { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn is_report(event: &&MediaEvent) -> bool {
+    matches!(event, MediaEvent::Codecs { .. })
+}
+
+#[tokio::test]
+async fn a_program_takes_over_from_an_encoder_that_says_that_it_failed() {
+    let reason = a_program_takes_over(Fault::Error).await;
+    assert!(reason.starts_with("it failed in a call: "), "{reason}");
+}
+
+#[tokio::test]
+async fn a_program_takes_over_from_an_encoder_that_hangs() {
+    let reason = a_program_takes_over(Fault::Hang).await;
+    assert!(
+        reason.contains("makes no pictures of what it is fed"),
+        "{reason}"
+    );
+}

@@ -12,6 +12,10 @@ pub struct Usage {
     pub pss_kib: u64,
     /// How many processes.
     pub processes: usize,
+    /// Threads of all of them.
+    pub threads: usize,
+    /// Open files, sockets and the like of all of them.
+    pub handles: usize,
     /// Of the processor time, that of threads that the media engine names after its encoders.
     pub encoding: Duration,
 }
@@ -36,6 +40,8 @@ impl Usage {
                 processor,
                 pss_kib,
                 processes: 1,
+                threads: entries(*pid, "task"),
+                handles: entries(*pid, "fd"),
                 encoding: encoding(*pid),
             })
         });
@@ -43,9 +49,17 @@ impl Usage {
             processor: sum.processor + one.processor,
             pss_kib: sum.pss_kib + one.pss_kib,
             processes: sum.processes + one.processes,
+            threads: sum.threads + one.threads,
+            handles: sum.handles + one.handles,
             encoding: sum.encoding + one.encoding,
         })
     }
+}
+
+/// How many entries a folder of a process has (proc_pid_task(5), proc_pid_fd(5)).
+fn entries(pid: u32, folder: &str) -> usize {
+    let entries = std::fs::read_dir(format!("/proc/{pid}/{folder}"));
+    entries.map_or(0, Iterator::count)
 }
 
 /// All processes below one.

@@ -44,7 +44,7 @@ enum Command {
     },
     /// Check format, lints and dependencies.
     Lint,
-    /// Measure: join, call, recover, echo.
+    /// Measure: join, call, recover, echo, network, sync, media.
     #[command(disable_help_flag = true)]
     Bench {
         /// Which benchmark.

@@ -29,6 +29,8 @@ pub struct Inbound {
     pub packets_lost: i64,
     /// Seconds.
     pub jitter: f64,
+    /// When the sender made what is played now, milliseconds of NTP; nothing before it reported.
+    pub estimated_playout_timestamp: Option<f64>,
     /// Video: pictures decoded.
     pub frames_decoded: u64,
     /// Video: pictures decoded that stand alone.

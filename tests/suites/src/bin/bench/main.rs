@@ -8,6 +8,7 @@
 mod call;
 mod echo;
 mod join;
+mod media;
 mod network;
 mod recover;
 mod report;
@@ -55,6 +56,8 @@ enum Name {
     Echo,
     /// A bad network: loss, a drop of capacity, an outage, another address. Matrix only.
     Network,
+    /// Encoding, decoding and composing, per stream, and the delay of a received picture. Matrix only.
+    Media,
     /// From the room's start to today's meeting on its panel, with a year of history and without.
     Sync,
 }
@@ -83,6 +86,7 @@ fn main() -> anyhow::Result<()> {
             Name::Recover => recover::measure(call, turns).await,
             Name::Echo => unreachable!("measured above: it needs no far end"),
             Name::Network => network::measure(turns, seconds).await,
+            Name::Media => Box::pin(media::measure(turns)).await,
             Name::Sync => Box::pin(sync::measure(turns)).await,
         }
     })?;

@@ -340,7 +340,7 @@ pub(crate) async fn first_picture(caller: &Peer) -> anyhow::Result<()> {
 }
 
 /// Waits for a picture of the television that shows the far end, and gives the number in it.
-async fn far_end_shown(onlooker: &mut Onlooker) -> anyhow::Result<u32> {
+pub(crate) async fn far_end_shown(onlooker: &mut Onlooker) -> anyhow::Result<u32> {
     loop {
         if let Sight::Television(Some(jpeg)) = onlooker.look().await?
             && let Some(code) = jpeg.picture().and_then(|picture| picture.code())

@@ -29,8 +29,10 @@ pub struct Inbound {
     pub packets_lost: i64,
     /// Seconds.
     pub jitter: f64,
-    /// When the sender made what is played now, milliseconds of NTP; nothing before it reported.
-    pub estimated_playout_timestamp: Option<f64>,
+    /// Seconds that the jitter buffer held everything back that it gave out.
+    pub jitter_buffer_delay: f64,
+    /// Pictures, or samples of sound, that it gave out.
+    pub jitter_buffer_emitted_count: u64,
     /// Video: pictures decoded.
     pub frames_decoded: u64,
     /// Video: pictures decoded that stand alone.

@@ -115,10 +115,10 @@ pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
         rows,
         remarks: vec![
             "Percent of one core for a stream of 30 pictures a second; composition for the whole television, with a JPEG of each picture.",
-            "Delay: from the far end's sending of an encoded picture to its code being read, on Saal's television in the web view (30 a second,",
-            "as JPEG) and from Chromium's video element.",
-            "Sound behind picture, above zero: of Saal the difference of what its buffers hold back, of Chromium that of the times at which it",
-            "estimates that what it plays was made.",
+            "What is decoded is a ball on plain ground, which costs less than people do.",
+            "Delay: from the far end's sending of an encoded picture to its code being read: on Saal's television in the web view, which has",
+            "10 pictures a second as JPEG, and from Chromium's video element.",
+            "Sound behind picture: what the jitter buffers hold sound back, less what they do pictures; Saal's now, Chromium's on average.",
         ],
     })
 }
@@ -427,14 +427,13 @@ async fn chromium_turn(stand: &Stand) -> anyhow::Result<Lateness> {
         );
     }
     let stats = caller.stats().await?;
-    let made = |kind: &str| {
-        let mut all = stats.inbound.iter().filter(|track| track.kind == kind);
-        all.find_map(|track| track.estimated_playout_timestamp)
+    let held_back = |kind: &str| {
+        let mut all = stats.inbound.iter();
+        let track = all.find(|track| track.kind == kind && track.jitter_buffer_emitted_count > 0);
+        let track = track.with_context(|| format!("no {kind} was played"))?;
+        anyhow::Ok(1e3 * track.jitter_buffer_delay / track.jitter_buffer_emitted_count as f64)
     };
-    let sound_behind_ms = match (made("video"), made("audio")) {
-        (Some(picture), Some(sound)) => picture - sound,
-        _ => f64::NAN,
-    };
+    let sound_behind_ms = held_back("audio")? - held_back("video")?;
     stand.browser_leaves(&caller).await?;
     browser.close().await;
     Ok(Lateness {

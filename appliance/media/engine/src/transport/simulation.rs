@@ -309,16 +309,18 @@ fn a_line_that_loses_three_quarters_of_its_capacity_is_not_flooded() {
             short_after = world.now - fell;
         }
     });
-    println!("short after {short_after:?}, at most {longest:?}");
     assert!(short_after <= secs(1), "{short_after:?}");
     assert!(longest < Duration::from_millis(600), "{longest:?}");
     let mut standing = Duration::ZERO;
     world.run(SETTLED + secs(12), |world| {
         standing = standing.max(world.there.waiting(world.now));
     });
-    println!("then at most {standing:?}, {} pictures", world.arrived - before);
     assert!(standing < Duration::from_millis(400), "{standing:?}");
-    assert!(world.arrived - before > 200, "{} pictures", world.arrived - before);
+    assert!(
+        world.arrived - before > 200,
+        "{} pictures",
+        world.arrived - before
+    );
     world.there.set(world.now, line(WIDE));
     world.run(SETTLED + secs(20), |_| {});
     assert_eq!(world.rates(), [(0, 1_500_000)], "the old rate is back");
@@ -326,9 +328,19 @@ fn a_line_that_loses_three_quarters_of_its_capacity_is_not_flooded() {
 
 #[test]
 fn the_largest_layer_rests_while_the_line_is_narrow() {
-    let layers = [(320, 180, 160_000), (640, 360, 450_000), (1280, 720, 1_500_000)];
+    let layers = [
+        (320, 180, 160_000),
+        (640, 360, 450_000),
+        (1280, 720, 1_500_000),
+    ];
     let mut world = World::new(line(3_000_000), &layers);
-    let running = |world: &World| world.rates().iter().map(|(layer, _)| *layer).collect::<Vec<_>>();
+    let running = |world: &World| {
+        world
+            .rates()
+            .iter()
+            .map(|(layer, _)| *layer)
+            .collect::<Vec<_>>()
+    };
     world.run(SETTLED, |_| {});
     assert_eq!(running(&world), [0, 1, 2]);
     world.there.set(world.now, line(NARROW));

@@ -350,17 +350,7 @@ impl Driver {
                 connection,
                 focus,
                 publishes,
-            } => {
-                let environment = self.environment.clone();
-                let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
-                self.tasks.spawn(async move {
-                    let to = Target {
-                        focus: &focus,
-                        publishes,
-                    };
-                    Box::pin(connect(environment, &room, to, connection, inputs)).await;
-                });
-            }
+            } => self.connect(connection, focus, publishes),
             Effect::Resume {
                 connection,
                 grant,
@@ -403,6 +393,18 @@ impl Driver {
                 });
             }
         }
+    }
+
+    fn connect(&mut self, connection: ConnectionId, focus: String, publishes: bool) {
+        let environment = self.environment.clone();
+        let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
+        self.tasks.spawn(async move {
+            let to = Target {
+                focus: &focus,
+                publishes,
+            };
+            Box::pin(connect(environment, &room, to, connection, inputs)).await;
+        });
     }
 
     fn membership(&mut self, action: Action) {

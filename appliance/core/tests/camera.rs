@@ -32,7 +32,7 @@ fn state(id: &str) -> CameraState {
 
 fn camera(bench: &mut Bench, id: &str) -> Vec<Effect> {
     let state = Box::new(state(id));
-    bench.tell(Event::Media(MediaEvent::Camera(Some(state))))
+    bench.tell(Event::Media(MediaEvent::Camera { state: Some(state) }))
 }
 
 fn touch(bench: &mut Bench, action: CameraAction) -> Vec<Effect> {

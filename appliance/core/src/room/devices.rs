@@ -79,7 +79,7 @@ impl Room {
                 self.devices = devices;
                 self.effect(Effect::Redraw);
             }
-            MediaEvent::Camera(state) => self.on_camera_state(state.map(|state| *state)),
+            MediaEvent::Camera { state } => self.on_camera_state(state.map(|state| *state)),
             MediaEvent::ContentSignal { present } => self.on_content_signal(now, present),
             MediaEvent::Codecs { report, trials } => self.on_codecs(report, trials),
             MediaEvent::Encodes { codecs } => self.can_encode(codecs),

@@ -157,7 +157,7 @@ impl Bench {
                 }
                 MediaEvent::Trouble(other) => panic!("{other:?}"),
                 MediaEvent::Recovered { source } => news.push(format!("{source:?} recovered")),
-                MediaEvent::Camera(state) => self.camera = state.map(|state| state.id),
+                MediaEvent::Camera { state } => self.camera = state.map(|state| state.id),
                 _ => {}
             }
         }

@@ -241,9 +241,11 @@ pub enum MediaEvent {
     },
     /// What is connected; sent after `Configure` and when it changes.
     Devices(DeviceList),
-    /// The room's camera as it stands; sent after `Configure` and when it changes. `None`: there is none, or none that can be
-    /// asked.
-    Camera(Option<Box<CameraState>>),
+    /// The room's camera as it stands; sent after `Configure` and when it changes.
+    Camera {
+        /// `None`: there is none, or none that can be asked.
+        state: Option<Box<CameraState>>,
+    },
     /// Something was plugged into the input for presentations, or pulled out.
     ContentSignal {
         /// True: a picture comes in.
@@ -292,4 +294,27 @@ pub enum MediaEvent {
     Transport(TransportEvent),
     /// About browsers in the room's network.
     Browser(BrowserEvent),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CameraMoves, CameraView};
+
+    #[test]
+    fn a_camera_and_none_come_as_they_were_sent() {
+        let camera = CameraState {
+            id: "usb-1#046d:0866:A1".to_owned(),
+            name: "Rally".to_owned(),
+            view: CameraView::default(),
+            moves: CameraMoves::default(),
+            digital: false,
+            controls: Vec::new(),
+        };
+        for state in [Some(Box::new(camera)), None] {
+            let event = MediaEvent::Camera { state };
+            let line = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<MediaEvent>(&line).unwrap(), event);
+        }
+    }
 }

@@ -155,7 +155,9 @@ impl Pictures {
             self.close(DeviceUse::Camera);
         }
         self.state.clone_from(&state);
-        Some(MediaEvent::Camera(state.map(Box::new)))
+        Some(MediaEvent::Camera {
+            state: state.map(Box::new),
+        })
     }
 
     /// A camera that does not move by itself keeps the view that was cut out of it.

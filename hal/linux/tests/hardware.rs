@@ -1,9 +1,11 @@
 //! Devices that somebody else uses, and several of one make: what a machine with hardware shows.
 //!
-//! `./dev test e2e -- hardware` runs these in a virtual machine on the kernel's own test drivers: vivid with two cameras, and
-//! snd-aloop with one subdevice for each device.
+//! `./dev test e2e -- hardware` runs these in a virtual machine on the kernel's own test drivers: vivid with two cameras,
+//! snd-aloop with one subdevice for each device, and uvcvideo with a webcam that is software (`usb_camera`).
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
+
+mod usb_camera;
 
 use std::{
     collections::HashSet,
@@ -18,10 +20,11 @@ use alsa::{
     pcm::{Access, Format, HwParams, PCM},
 };
 use saal_hal::{
-    AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, Direction, MuteKeys,
-    PictureKind, Volume, conformance,
+    AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, Control, Direction,
+    MuteKeys, PictureEncoding, PictureFormat, PictureKind, Volume, conformance,
 };
 use saal_hal_linux::{AlsaDevices, EvdevMuteKeys, PlugEvents, V4l2Cameras};
+use usb_camera::{Part, UsbCamera};
 use v4l::{
     Device,
     buffer::Type,
@@ -107,6 +110,99 @@ fn a_camera_that_is_pulled_and_put_back_is_the_same_and_both_are_told() {
         },
     );
     assert!(!events.drain(), "nothing more is said");
+}
+
+/// No JPEG, but what begins and ends like one: here nobody looks at it.
+fn picture() -> Vec<u8> {
+    [&[0xff, 0xd8][..], &[0; 30_000], &[0xff, 0xd9]].concat()
+}
+
+/// Waits until webcams are plugged in at these places and nowhere else.
+fn webcams(events: &PlugEvents, places: &[&str]) -> Vec<Camera> {
+    loop {
+        let mut all = V4l2Cameras.list().unwrap();
+        all.retain(|camera| camera.name.starts_with(usb_camera::NAME));
+        all.sort_by(|one, other| one.id.cmp(&other.id));
+        let ids: Vec<_> = all.iter().map(|camera| camera.id.as_str()).collect();
+        if ids == places {
+            return all;
+        }
+        assert!(events.wait(Duration::from_secs(30)), "{ids:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs vhci-hcd, uvcvideo and root"]
+fn a_webcam_keeps_the_rules_and_turns_as_it_is_told() {
+    let events = PlugEvents::open().unwrap();
+    let webcam = UsbCamera::plug(0, "A1", picture());
+    let camera = webcams(&events, &["usb-vhci_hcd.0-1#1209:0001:A1"]).remove(0);
+    assert_eq!(camera.kind, PictureKind::Camera);
+    let modes = [
+        (PictureEncoding::Mjpeg, usb_camera::SIZE),
+        (PictureEncoding::Yuy2, usb_camera::RAW),
+    ];
+    let modes = modes.into_iter().flat_map(|(encoding, (width, height))| {
+        [30, 15].map(|frames_per_second| PictureFormat {
+            encoding,
+            width: width.into(),
+            height: height.into(),
+            frames_per_second,
+        })
+    });
+    assert_eq!(camera.formats, modes.collect::<Vec<_>>());
+    conformance::cameras(&V4l2Cameras);
+
+    for (control, value, part) in [
+        (Control::Zoom, 300, Part::Zoom),
+        (Control::Pan, -7_200, Part::Pan),
+        (Control::Tilt, 3_600, Part::Tilt),
+        (Control::Focus, 100, Part::Focus),
+        (Control::Exposure, 500, Part::Exposure),
+        (Control::WhiteBalance, 5_000, Part::WhiteBalance),
+        (Control::PowerLine, 1, Part::PowerLine),
+    ] {
+        assert_eq!(V4l2Cameras.set_control(&camera, control, value), Ok(value));
+        assert_eq!(webcam.part(part), value);
+    }
+    let by_itself = [Part::AutoFocus, Part::AutoWhiteBalance].map(|part| webcam.part(part));
+    assert_eq!(by_itself, [0, 0], "set by hand");
+    assert_eq!(webcam.part(Part::ExposureMode), 1, "set by hand");
+    assert_eq!(webcam.part(Part::Pan), -7_200, "tilting does not pan");
+
+    assert_eq!(V4l2Cameras.covered(&camera), Ok(Some(false)));
+    webcam.close_shutter(true);
+    assert_eq!(V4l2Cameras.covered(&camera), Ok(Some(true)));
+    drop(webcam);
+    webcams(&events, &[]);
+}
+
+#[test]
+#[ignore = "needs vhci-hcd, uvcvideo and root"]
+fn a_webcam_is_the_same_in_another_socket_and_beside_one_of_its_make() {
+    let events = PlugEvents::open().unwrap();
+    let [first, second] = [
+        "usb-vhci_hcd.0-1#1209:0001:A1",
+        "usb-vhci_hcd.0-2#1209:0001:A1",
+    ];
+    let webcam = UsbCamera::plug(0, "A1", picture());
+    let camera = webcams(&events, &[first]).remove(0);
+    drop(webcam);
+    webcams(&events, &[]);
+    assert!(V4l2Cameras.find(first).is_err());
+
+    let webcam = UsbCamera::plug(1, "A1", picture());
+    webcams(&events, &[second]);
+    let moved = V4l2Cameras.find(&camera.id).unwrap();
+    assert_eq!((moved.id.as_str(), &moved.name), (second, &camera.name));
+    V4l2Cameras.check(&moved).unwrap();
+
+    let other = UsbCamera::plug(0, "B2", picture());
+    let both = webcams(&events, &["usb-vhci_hcd.0-1#1209:0001:B2", second]);
+    assert_ne!(both[0].name, both[1].name);
+    assert_eq!(V4l2Cameras.find(first).map(|c| c.id).as_deref(), Ok(second));
+    drop((webcam, other));
+    webcams(&events, &[]);
 }
 
 #[test]

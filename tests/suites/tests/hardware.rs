@@ -1,5 +1,6 @@
-//! The code that talks to V4L2, ALSA and evdev, on the kernel's own drivers: vivid's cameras, vicodec's encoder, the sound cards of snd-aloop and
-//! snd-dummy and keys of uinput, in a virtual machine that this starts. The tests themselves are those of the crates; on a machine with devices they run as well.
+//! The code that talks to V4L2, ALSA and evdev, on the kernel's own drivers: vivid's cameras, uvcvideo with webcams that are
+//! software, vicodec's encoder, the sound cards of snd-aloop and snd-dummy and keys of uinput, in a virtual machine that this starts.
+//! The tests themselves are those of the crates; on a machine with devices they run as well.
 
 use std::{io::Write, time::Duration};
 
@@ -44,6 +45,9 @@ impl Machine {
     async fn plug(&mut self) -> Result<()> {
         self.guest().load("virtio-gpu", &[]).await?;
         self.guest().load("vivid", &CAMERAS).await?;
+        // The tests plug webcams into the second one.
+        self.guest().load("uvcvideo", &[]).await?;
+        self.guest().load("vhci-hcd", &[]).await?;
         self.guest().load("snd-aloop", &SOUND_CARD).await?;
         self.guest().load("snd-dummy", &OTHER_SOUND_CARD).await?;
         self.guest().load("evdev", &[]).await?;

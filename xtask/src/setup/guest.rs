@@ -25,8 +25,8 @@ const KERNEL: &str = "linux-image-amd64";
 const BUSYBOX: &str = "busybox-static";
 /// What it takes to mount this machine's file system.
 const BOOT: [&str; 3] = ["virtio_pci", "9pnet_virtio", "9p"];
-/// Cameras, sound cards and keys that are not there, a display, and a USB controller with nothing but software behind it.
-const DRIVERS: [&str; 11] = [
+/// Cameras, sound cards and keys that are not there, a display, and USB controllers with nothing but software behind them.
+const DRIVERS: [&str; 12] = [
     "vivid",
     "snd-aloop",
     "snd-dummy",
@@ -36,11 +36,12 @@ const DRIVERS: [&str; 11] = [
     "usb_f_uvc",
     "usb_f_uac2",
     "uvcvideo",
+    "vhci-hcd",
     "snd-usb-audio",
     "virtio-gpu",
 ];
 /// Changes when something above does, so that it is made anew.
-const EDITION: &str = "6";
+const EDITION: &str = "8";
 
 /// The folder; none on machines whose programs Debian's amd64 kernel can't run.
 pub(super) fn folder() -> anyhow::Result<Option<PathBuf>> {

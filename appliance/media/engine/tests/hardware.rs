@@ -1,13 +1,18 @@
 //! The engine with cameras and sound cards that the kernel drives: each way in and out, devices in use, devices pulled.
 //!
 //! `./dev test e2e -- hardware` runs this in a virtual machine on the kernel's own test drivers: vivid with two cameras, one of
-//! them an HDMI input, snd-aloop, a card on which what device 0 plays is what device 1 captures, and vicodec, an encoder.
+//! them an HDMI input, snd-aloop, a card on which what device 0 plays is what device 1 captures, vicodec, an encoder, and
+//! uvcvideo with a webcam that is software.
 
 #![allow(clippy::unwrap_used, reason = "tests and what only they call")]
 
 mod support;
+#[path = "../../../../hal/linux/tests/usb_camera/mod.rs"]
+mod usb_camera;
 
 use std::time::Duration;
+
+use gstreamer::prelude::*;
 
 use saal_hal::{
     AudioDevice, AudioDevices, Camera, Cameras, Direction, DisplayError, Displays, PictureEncoding,
@@ -22,12 +27,13 @@ use saal_media::{
     plan::{self, PictureSize},
 };
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, Codec, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice,
-    MediaCommand, MediaEvent, MediaStats, MediaTrouble, Rect, SourceKind, Television, Tile,
-    TileSource, TransportCommand, TransportId, TransportRole,
+    AudioChoice, CameraChoice, CameraView, Codec, DeviceChoice, DeviceUse, DisplayChoice,
+    EncoderChoice, MediaCommand, MediaEvent, MediaStats, MediaTrouble, Rect, SourceKind,
+    Television, Tile, TileSource, TransportCommand, TransportId, TransportRole,
 };
 use support::{DEADLINE, Daemon, assign, negotiate, open, publish, simulated, start_process};
 use tokio::{sync::mpsc, time::timeout};
+use usb_camera::UsbCamera;
 
 const OUT: TransportId = TransportId(1);
 const IN: TransportId = TransportId(2);
@@ -507,6 +513,88 @@ async fn a_camera_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() 
     drop(pulled);
     recovered(&mut room, DeviceUse::Camera).await;
     encodes_on(&mut room).await;
+}
+
+/// A JPEG as a webcam sends it.
+fn picture() -> Vec<u8> {
+    gstreamer::init().unwrap();
+    let (width, height) = usb_camera::SIZE;
+    let pipeline = format!(
+        "videotestsrc num-buffers=1 pattern=smpte ! video/x-raw,format=I420,width={width},height={height}
+         ! jpegenc ! appsink name=jpeg"
+    );
+    let pipeline = gstreamer::parse::launch(&pipeline).unwrap();
+    let bin = pipeline.downcast_ref::<gstreamer::Bin>().unwrap();
+    let sink = bin.by_name("jpeg").unwrap();
+    let sink = sink.downcast::<gstreamer_app::AppSink>().unwrap();
+    pipeline.set_state(gstreamer::State::Playing).unwrap();
+    let sample = sink.pull_sample().unwrap();
+    pipeline.set_state(gstreamer::State::Null).unwrap();
+    let map = sample.buffer().unwrap().map_readable().unwrap();
+    map.to_vec()
+}
+
+/// The view of the camera that is said to be had.
+async fn looks(room: &mut Daemon, wanted: CameraView) {
+    let at = |event: &MediaEvent| match event {
+        MediaEvent::Camera {
+            state: Some(camera),
+        } => (camera.view == wanted).then_some(()),
+        _ => None,
+    };
+    room.until(at).await;
+}
+
+#[tokio::test]
+#[ignore = "needs vhci-hcd, uvcvideo and root"]
+async fn a_webcam_is_aimed_covered_and_moved_to_another_socket_in_a_call() {
+    let webcam = UsbCamera::plug(0, "A1", picture());
+    let mut room = Daemon::engine(with_camera(usb_camera::NAME)).await;
+    use_camera(&mut room).await;
+    // It may come when the room waits for it already.
+    encodes_on(&mut room).await;
+    assert_eq!(webcam.part(usb_camera::Part::PowerLine), 1, "50 Hz lamps");
+    let view = CameraView {
+        zoom: 500,
+        pan: 500,
+        tilt: -100,
+    };
+    room.send(MediaCommand::Look { view }).await;
+    looks(&mut room, view).await;
+    let parts = [
+        usb_camera::Part::Zoom,
+        usb_camera::Part::Pan,
+        usb_camera::Part::Tilt,
+    ];
+    assert_eq!(parts.map(|part| webcam.part(part)), [300, 18_000, -3_600]);
+
+    room.log.clear();
+    webcam.close_shutter(true);
+    let covered = MediaTrouble::Covered {
+        source: DeviceUse::Camera,
+        device: usb_camera::NAME.to_owned(),
+    };
+    assert_eq!(trouble(&mut room, DeviceUse::Camera).await, covered);
+    encodes_on(&mut room).await;
+    webcam.close_shutter(false);
+    recovered(&mut room, DeviceUse::Camera).await;
+
+    drop(webcam);
+    missing(&mut room, DeviceUse::Camera).await;
+    encodes_on(&mut room).await;
+    let webcam = UsbCamera::plug(1, "A1", picture());
+    recovered(&mut room, DeviceUse::Camera).await;
+    // It was switched off: its motors begin anew, and people see where.
+    looks(&mut room, CameraView::default()).await;
+    let mut far_end = Daemon::engine(simulated()).await;
+    connect(&mut room, &mut far_end, IN, SourceKind::Camera).await;
+    let seen = |stats: &MediaStats| {
+        let video = stats.received_video.first();
+        video.is_some_and(|video| video.frames_decoded > 20)
+    };
+    far_end.stats_until(seen).await;
+    drop(webcam);
+    missing(&mut room, DeviceUse::Camera).await;
 }
 
 /// Has vivid's HDMI input see a signal, or none.

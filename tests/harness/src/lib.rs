@@ -40,6 +40,7 @@ mod synapse;
 mod telephone;
 mod token_service;
 mod tools;
+mod turn;
 mod usage;
 mod wait;
 mod web;

@@ -16,6 +16,7 @@ use crate::matrix::{User, segment};
 use crate::synapse::{Identity, Synapse};
 use crate::token_service::{Bound, TokenWays, Tokens, call_room};
 use crate::tools::Tools;
+use crate::turn::TurnServer;
 use crate::web::Web;
 
 /// Where clients send media when a network stands before the media server; the whole of 127/8 is this computer.
@@ -132,6 +133,7 @@ impl Started {
             web: self.web,
             token_service,
             tokens: serving,
+            _relay: None,
             folder: self.folder,
         }
     }
@@ -172,6 +174,7 @@ pub struct Servers {
     web: Web,
     token_service: String,
     tokens: Tokens,
+    _relay: Option<TurnServer>,
     // Last: its processes write into it until they are dropped.
     folder: RunFolder,
 }
@@ -199,6 +202,25 @@ impl Servers {
         let at = (BEFORE_MEDIA, far.port()).into();
         let network = Relay::start(at, far, seed, Conditions::default()).map_err(Error::Port)?;
         Ok((started.serve(&BTreeMap::from([known])), network))
+    }
+
+    /// The same with a home server that names a relay (TURN) for 1:1 calls.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn with_a_relay() -> Result<Self> {
+        let folder = RunFolder::new()?;
+        let relay = TurnServer::start(folder.path()).await?;
+        let identity = Identity {
+            relay: Some(relay.uri()),
+            ..Identity::alone()
+        };
+        let started = Started::new(folder, identity, Ipv4Addr::LOCALHOST).await?;
+        let known = started.homeserver();
+        Ok(Self {
+            _relay: Some(relay),
+            ..started.serve(&BTreeMap::from([known]))
+        })
     }
 
     /// The same with a home server that has no sliding sync.

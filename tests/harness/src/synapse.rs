@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::matrix::User;
 use crate::process::{Process, Program};
 use crate::tools::Tools;
-use crate::{account_service, http, ports};
+use crate::{account_service, http, ports, turn};
 
 /// The name of the home server in user ids. A reserved top level domain (RFC 6761): no lookup may ever leave the machine.
 pub const SERVER_NAME: &str = "saal.test";
@@ -49,6 +49,8 @@ pub(crate) struct Identity {
     pub(crate) accounts: Option<String>,
     /// Offers sliding sync (MSC4186) beside `/sync`.
     pub(crate) slides: bool,
+    /// The relay that it names for 1:1 calls.
+    pub(crate) relay: Option<String>,
 }
 
 impl Identity {
@@ -59,6 +61,7 @@ impl Identity {
             federation: None,
             accounts: None,
             slides: std::env::var_os(CLASSIC).is_none(),
+            relay: None,
         }
     }
 
@@ -86,6 +89,7 @@ impl Identity {
             federation: Some((port, authority)),
             accounts: None,
             slides: std::env::var_os(CLASSIC).is_none(),
+            relay: None,
         })
     }
 }
@@ -291,6 +295,10 @@ fn settings(folder: &Path, port: u16, base: &str, livekit_service: &str) -> Valu
 fn identify(settings: &mut Value, identity: &Identity) {
     settings["server_name"] = json!(identity.name);
     settings["experimental_features"]["msc3575_enabled"] = json!(identity.slides);
+    if let Some(relay) = &identity.relay {
+        settings["turn_uris"] = json!([relay]);
+        settings["turn_shared_secret"] = json!(turn::SECRET);
+    }
     let Some((port, authority)) = &identity.federation else {
         return;
     };

@@ -48,13 +48,25 @@ impl FarEnd {
     /// # Errors
     /// When it can't sign in; so for every method here.
     pub async fn telephone(&self, user: &User, encrypted: bool) -> Result<Telephone> {
+        self.telephone_with(user, json!({ "encrypted": encrypted }))
+            .await
+    }
+
+    /// The same for chats that are not encrypted, where nobody but the home server's relays reaches it.
+    ///
+    /// # Errors
+    /// As for [`Self::telephone`]; when the home server names no relays.
+    pub async fn telephone_behind_a_relay(&self, user: &User) -> Result<Telephone> {
+        self.telephone_with(user, json!({ "relayed": true })).await
+    }
+
+    async fn telephone_with(&self, user: &User, options: Value) -> Result<Telephone> {
         let url = format!("{}/phone.html", self.origin());
         let page = self.visit(&user.user_id, &url, json!({})).await?;
         let telephone = Telephone {
             page,
             user: user.clone(),
         };
-        let options = json!({ "encrypted": encrypted });
         telephone
             .tell("start", json!([user.session(), options]))
             .await?;

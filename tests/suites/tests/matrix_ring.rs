@@ -2,7 +2,8 @@
 
 use saal_control::{PhaseName, Reply, Request};
 use saal_harness::{
-    Caller, JoinOptions, RemoteFeed, Room, RoomOptions, Telephone, TelephoneCall, User, run, until,
+    Caller, JoinOptions, RemoteFeed, Room, RoomOptions, Servers, Telephone, TelephoneCall, User,
+    run, until,
 };
 use saal_suites::{
     Meeting, PATIENCE, Result, Stage, Taken, far_end_hears_nothing, far_end_hears_seconds,
@@ -95,6 +96,41 @@ fn somebody_calls_and_both_see_and_hear_each_other() -> Result<()> {
         television_is_idle(&scene.room).await?;
         scene.nothing_is_wrong().await?;
         scene.room.stop().await;
+        Ok(())
+    })
+}
+
+/// The home server's relays are those of the caller and the room: `/voip/turnServer`.
+#[test]
+fn somebody_whom_only_a_relay_reaches_calls_the_room() -> Result<()> {
+    run(async {
+        let mut stage = Taken::on(Servers::with_a_relay().await?).await;
+        let (anna, guest) = (stage.user("anna").await?, stage.user("room").await?);
+        let room = Room::start(&stage.servers, &guest, &RoomOptions::default()).await?;
+        let chat = anna.create_chat(&guest, false, PATIENCE).await?;
+        let anna = stage
+            .far_end()
+            .await?
+            .telephone_behind_a_relay(&anna)
+            .await?;
+        anna.call(&chat, true).await?;
+        panel_says(&room, "is calling").await?;
+        room.touch_element("Answer").await?;
+        in_call(&room).await?;
+        television_moves(&room).await?;
+        far_end_sees_frames(&anna).await?;
+        far_end_hears_seconds(&anna).await?;
+        let mut said = Vec::new();
+        for kind in ["m.call.answer", "m.call.candidates"] {
+            said.extend(anna.user().timeline(&chat, kind).await?);
+        }
+        let room_said = said.iter().filter(|event| event.sender == guest.user_id);
+        let room_said: Vec<_> = room_said.map(|event| event.content.to_string()).collect();
+        assert!(
+            room_said.iter().any(|text| text.contains("typ relay")),
+            "the room can be reached through the relay too: {room_said:?}"
+        );
+        room.stop().await;
         Ok(())
     })
 }

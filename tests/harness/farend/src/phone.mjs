@@ -6,9 +6,16 @@ import { startClient } from "./client.mjs";
 let client = null;
 let call = null;
 
-/** Signs in with a session; `encrypted` for chats that are. Calls that come are kept until they are answered. */
-async function start(session, { encrypted }) {
+/**
+ * Signs in with a session; `encrypted` for chats that are, `relayed` for media that go through the home server's relays
+ * alone. Calls that come are kept until they are answered.
+ */
+async function start(session, { encrypted, relayed }) {
   client = await startClient({ session, encrypted });
+  if (relayed) {
+    client.setForceTURN(true);
+    if (!(await client.checkTurnServers())) throw new Error("the home server names no relays");
+  }
   client.on(CallEventHandlerEvent.Incoming, (incoming) => {
     call = incoming;
     call.on(CallEvent.FeedsChanged, showFeeds);

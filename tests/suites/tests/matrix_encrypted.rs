@@ -259,8 +259,13 @@ fn where_state_is_encrypted_so_is_who_is_in_the_call() -> Result<()> {
         scene.in_call().await?;
         scene.far_end_shows(1).await?;
         scene.far_end_sees_the_room().await?;
+        // Who comes into the Matrix room during the call could not read what the room said before.
+        let carla = stage.invited(&scene.meeting, "carla").await?;
+        let carla = enters(&mut stage, &scene, &carla, &ENCRYPTED).await?;
+        far_end_sees_frames(&carla).await?;
+        scene.far_end_shows(2).await?;
         scene.room.touch_element("Leave").await?;
-        scene.far_end_shows(0).await?;
+        scene.far_end_shows(1).await?;
         let clear = scene.meeting.membership().await?;
         assert!(clear.is_none(), "in clear words: {clear:?}");
         scene.room.stop().await;

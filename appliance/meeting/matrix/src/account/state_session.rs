@@ -7,8 +7,10 @@
 //! what follows, as a place in a session must never be used twice. Of what one session encrypts
 //! everybody reads what follows too: who sees us come will see us go.
 
+use std::collections::BTreeSet;
+
 use matrix_sdk::{
-    Client, Room,
+    Client, Room, RoomMemberships,
     ruma::{RoomId, events::AnyStateEventContent, serde::Raw},
 };
 use matrix_sdk_crypto::olm::OutboundGroupSession;
@@ -43,6 +45,9 @@ pub(crate) enum SessionError {
 /// A session that only this uses.
 pub(crate) struct StateSession {
     session: OutboundGroupSession,
+    /// Users who were in the room when it was given to their devices, and those devices
+    /// (`@user:server:DEVICE`).
+    told: BTreeSet<String>,
 }
 
 impl StateSession {
@@ -63,14 +68,21 @@ impl StateSession {
             .await
             .map_err(|error| failed(&error))?;
         send(&room, place, first).await?;
+        let told = Box::pin(told(client, &room)).await;
+        let told = told.map_err(|error| failed(&error))?;
         Box::pin(room.discard_room_key())
             .await
             .map_err(|error| failed(&error))?;
         let session = store.get_outbound_group_session(&id).await;
         let session = session.map_err(|error| failed(&error))?;
         session
-            .map(|session| Self { session })
+            .map(|session| Self { session, told })
             .ok_or_else(|| failed(&"matrix-sdk made no session"))
+    }
+
+    /// Whether a user, or a device, may be able to read what it encrypts.
+    pub(crate) fn is_told(&self, who: &str) -> bool {
+        self.told.contains(who)
     }
 
     /// Type, key and content of an event that says `content` in this place.
@@ -86,6 +98,19 @@ impl StateSession {
         let sealed = serde_json::from_str(sealed.json().get()).map_err(failed)?;
         Ok((ENCRYPTED, place.packed(), sealed))
     }
+}
+
+/// Whom matrix-sdk gives a session of this room's to now.
+async fn told(client: &Client, room: &Room) -> Result<BTreeSet<String>, matrix_sdk::Error> {
+    let mut told = BTreeSet::new();
+    for member in room.members_no_sync(RoomMemberships::JOIN).await? {
+        let user = member.user_id();
+        let devices = client.encryption().get_user_devices(user).await?;
+        let devices = devices.devices();
+        told.extend(devices.map(|device| format!("{user}:{}", device.device_id())));
+        told.insert(user.to_string());
+    }
+    Ok(told)
 }
 
 async fn send(room: &Room, place: Place<'_>, content: &Value) -> Result<(), SessionError> {

@@ -84,6 +84,8 @@ enum Input {
         doubt: Option<String>,
     },
     Talked(Talked),
+    /// Our membership is to be said again.
+    SayAgain,
 }
 
 /// Runs a call until `Ended` is said. When `commands` closes, the call is left.
@@ -302,12 +304,14 @@ impl Driver {
             Input::Vouched { id, doubt } => self.machine.handle_vouched(now(), id, doubt),
             Input::Name { user, name } => self.machine.handle_name(now(), &user, &name),
             Input::Talked(talked) => self.machine.handle_talk(now(), talked),
+            Input::SayAgain => self.machine.say_again(now()),
         }
     }
 
     fn hear(&mut self, news: Result<Heard, RecvError>) {
         match news {
             Ok(heard) if heard.room_id == self.call_room.room_id => {
+                self.meet_joiners(&heard.events);
                 self.machine.handle_talk(now(), Talked::Heard(heard.events));
                 if heard.gap {
                     self.talk(Talk::LearnHistory);
@@ -329,6 +333,12 @@ impl Driver {
                 self.room_seen = true;
                 let stickies = self.environment.stickies.borrow().clone();
                 let members = room.everybody(stickies.get(&self.call_room.room_id));
+                self.meet(
+                    members
+                        .iter()
+                        .map(|member| member.device.identity())
+                        .collect(),
+                );
                 self.machine.handle_members(now(), members);
             }
             None if self.room_seen => self.machine.handle_expelled(now()),

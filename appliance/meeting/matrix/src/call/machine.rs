@@ -324,6 +324,12 @@ impl Machine {
         self.settle(now);
     }
 
+    /// Others have come who can't read what we said of us.
+    pub(crate) fn say_again(&mut self, now: Now) {
+        self.keeper.say_again(now.instant);
+        self.settle(now);
+    }
+
     /// The call's members by state and by sticky events, ourselves too.
     pub(crate) fn handle_members(&mut self, now: Now, members: Vec<Member>) {
         self.members = members;

@@ -418,6 +418,14 @@ impl Keeper {
         self.handle_timeout(now);
     }
 
+    /// Somebody can read neither that we are here nor that we leave: both are said anew.
+    pub(crate) fn say_again(&mut self, now: Instant) {
+        if self.standing == Standing::Member {
+            self.renew_delay(now);
+            self.put_again(now);
+        }
+    }
+
     fn want_put(&mut self, now: Instant) {
         match self.put {
             Put::Asked => self.put_again = true,

@@ -1,9 +1,9 @@
 //! How a call's membership is kept: requests to the homeserver and to the call service.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::{
     Environment,
@@ -27,9 +27,31 @@ pub(super) struct CallRoom {
     pub(super) room_id: String,
     pub(super) mode: Mode,
     /// What stands in its state is encrypted.
-    encrypts_state: bool,
-    /// What our state is encrypted with; `None`: the room does not let us.
-    session: OnceCell<Option<StateSession>>,
+    pub(super) encrypts_state: bool,
+    /// What our state is encrypted with.
+    session: Mutex<Sealing>,
+    /// For whom it was said again.
+    newcomers: Mutex<BTreeSet<String>>,
+}
+
+/// Of our state in the call's room.
+enum Sealing {
+    /// A session is to be made, by saying this.
+    Wanted(Value),
+    /// The room does not let us.
+    Forbidden,
+    By {
+        session: StateSession,
+        /// What was said last.
+        said: Value,
+    },
+}
+
+fn left(mode: &Mode) -> Value {
+    match mode {
+        Mode::Compatibility => json!({}),
+        Mode::Sticky { member_id } => sticky::left(member_id),
+    }
 }
 
 /// An event for a room's state: type, key, content.
@@ -42,19 +64,39 @@ impl CallRoom {
             room_id: setup.room_id.clone(),
             mode: setup.mode.clone(),
             encrypts_state: setup.encrypts_state,
-            session: OnceCell::new(),
+            session: Mutex::new(Sealing::Wanted(left(&setup.mode))),
+            newcomers: Mutex::default(),
         }
     }
 
-    /// Our membership as it goes into the room's state.
+    /// Users who have come into the room, or devices in its call, may not be able to read that we are in
+    /// the call, nor that we leave it: true when it has to be said again, which another session then
+    /// encrypts. Once for each of them: some devices can read nothing.
+    pub(super) async fn is_to_say_again(&self, who: &BTreeSet<String>) -> bool {
+        let mut sealing = self.session.lock().await;
+        let Sealing::By { session, said } = &*sealing else {
+            return false;
+        };
+        let mut newcomers = self.newcomers.lock().await;
+        let before = newcomers.len();
+        newcomers.extend(who.iter().filter(|one| !session.is_told(one)).cloned());
+        if newcomers.len() == before {
+            return false;
+        }
+        *sealing = Sealing::Wanted(said.clone());
+        true
+    }
+
+    /// Our membership as it goes into the room's state, `now` or later.
     async fn state(
         &self,
         environment: &Environment,
         content: &Value,
+        now: bool,
     ) -> Result<StateToSend, RequestError> {
         let key = self.own.state_key();
         if self.encrypts_state {
-            let sealed = Box::pin(self.sealed(environment, &key, content)).await;
+            let sealed = Box::pin(self.sealed(environment, &key, content, now)).await;
             let sealed = sealed.map_err(|error| RequestError::Unreachable {
                 what: "encrypting the call membership",
                 reason: error.to_string(),
@@ -73,15 +115,25 @@ impl CallRoom {
         environment: &Environment,
         key: &str,
         content: &Value,
+        now: bool,
     ) -> Result<Option<StateToSend>, SessionError> {
         let place = Place {
             kind: EVENT_TYPE,
             key,
         };
-        let begin = || Box::pin(self.begin(environment, place));
-        match self.session.get_or_try_init(begin).await? {
-            Some(session) => session.seal(place, content).await.map(Some),
-            None => Ok(None),
+        let mut sealing = self.session.lock().await;
+        if let Sealing::Wanted(first) = &*sealing {
+            *sealing = Box::pin(self.begin(environment, place, first)).await?;
+        }
+        match &mut *sealing {
+            Sealing::By { session, said } => {
+                // What the server is to say later is not said yet.
+                if now {
+                    said.clone_from(content);
+                }
+                session.seal(place, content).await.map(Some)
+            }
+            Sealing::Wanted(_) | Sealing::Forbidden => Ok(None),
         }
     }
 
@@ -89,20 +141,23 @@ impl CallRoom {
         &self,
         environment: &Environment,
         place: Place<'_>,
-    ) -> Result<Option<StateSession>, SessionError> {
+        first: &Value,
+    ) -> Result<Sealing, SessionError> {
         let client = environment.client.borrow().clone();
         let store = environment.sessions.borrow().clone();
         let Some((client, store)) = client.zip(store) else {
             let reason = "the account is not there yet";
             return Err(SessionError::Failed(reason.to_owned()));
         };
-        let left = self.left();
-        let begun = StateSession::begin(&client, &store, &self.room_id, place, &left);
+        let begun = StateSession::begin(&client, &store, &self.room_id, place, first);
         match Box::pin(begun).await {
-            Ok(session) => Ok(Some(session)),
+            Ok(session) => Ok(Sealing::By {
+                session,
+                said: first.clone(),
+            }),
             Err(SessionError::Forbidden) => {
                 tracing::warn!(room = %self.room_id, "only moderators can encrypt state here; the room says in clear words that it is in the call");
-                Ok(None)
+                Ok(Sealing::Forbidden)
             }
             Err(error) => Err(error),
         }
@@ -110,10 +165,7 @@ impl CallRoom {
 
     /// Content that says "left".
     pub(super) fn left(&self) -> Value {
-        match &self.mode {
-            Mode::Compatibility => json!({}),
-            Mode::Sticky { member_id } => sticky::left(member_id),
-        }
+        left(&self.mode)
     }
 
     /// Says what our membership is from now on; the event's id.
@@ -125,7 +177,7 @@ impl CallRoom {
         let (homeserver, room) = (&environment.homeserver, &self.room_id);
         match &self.mode {
             Mode::Compatibility => {
-                let (kind, key, content) = Box::pin(self.state(environment, content)).await?;
+                let (kind, key, content) = Box::pin(self.state(environment, content, true)).await?;
                 Box::pin(homeserver.put_state(room, kind, &key, &content)).await
             }
             Mode::Sticky { .. } => Box::pin(homeserver.send_sticky(room, content)).await,
@@ -142,7 +194,8 @@ impl CallRoom {
         let (homeserver, room) = (&environment.homeserver, &self.room_id);
         match &self.mode {
             Mode::Compatibility => {
-                let (kind, key, content) = Box::pin(self.state(environment, content)).await?;
+                let (kind, key, content) =
+                    Box::pin(self.state(environment, content, false)).await?;
                 Box::pin(homeserver.delay_state(room, kind, &key, &content, after)).await
             }
             Mode::Sticky { .. } => Box::pin(homeserver.delay_sticky(room, content, after)).await,

@@ -1,7 +1,8 @@
 //! Hands, signs, names and the chat: what the machine wants said and known.
 
-use std::mem;
+use std::{collections::BTreeSet, mem};
 
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::{Driver, Input};
@@ -32,6 +33,33 @@ impl Driver {
             let said = account::say(&client, &room.room_id, kind, content);
             if let Err(reason) = Box::pin(said).await {
                 tracing::warn!(reason, "the room is not told that its call has begun");
+            }
+        });
+    }
+
+    /// Whoever comes into the Matrix room during the call is to see us in it.
+    pub(super) fn meet_joiners(&mut self, events: &[Value]) {
+        let joined = |event: &&Value| {
+            event["type"] == "m.room.member" && event["content"]["membership"] == "join"
+        };
+        let joined = events.iter().filter(joined);
+        let users = joined.filter_map(|event| event["state_key"].as_str().map(str::to_owned));
+        self.meet(users.collect());
+    }
+
+    /// Users, or devices in the call, that may be new.
+    pub(super) fn meet(&mut self, who: BTreeSet<String>) {
+        if !self.call_room.encrypts_state || who.is_empty() {
+            return;
+        }
+        let (room, inputs) = (self.call_room.clone(), self.inputs.clone());
+        self.tasks.spawn(async move {
+            if room.is_to_say_again(&who).await {
+                tracing::info!(
+                    room = room.room_id,
+                    "somebody new is told of the membership"
+                );
+                let _ = inputs.send(Input::SayAgain);
             }
         });
     }

@@ -111,6 +111,20 @@ fn a_membership_that_vanished_is_sent_again() {
 }
 
 #[test]
+fn what_newcomers_cannot_read_is_said_again_with_a_new_delayed_leave() {
+    let mut server = Server::member();
+    server.now += RESEND_PAUSE;
+    server.keeper.say_again(server.now);
+    let put = Action::PutMember { periods: 1 };
+    assert_eq!(server.actions(), [cancel("d1"), delay_leave(), put]);
+    server.says(Outcome::Delayed(Ok("d2".into())));
+    assert_eq!(server.keeper.delay_id(), Some("d2"));
+    server.keeper.leave(server.now);
+    server.keeper.say_again(server.now);
+    assert_eq!(server.actions(), [], "whoever leaves says nothing else");
+}
+
+#[test]
 fn a_server_without_delayed_events_gets_the_membership_all_the_same() {
     let mut server = Server::enter(None);
     server.actions();

@@ -245,12 +245,10 @@ fn exists(sheet: &Sheet, room: &Room) -> bool {
     if *sheet == Sheet::SignIn {
         return *room.phase() == Phase::Home && room.sign_in().is_some();
     }
-    if *sheet == Sheet::Laptop {
-        return room.phase().in_call().is_some() && room.door().is_some();
-    }
     let has_it = match sheet {
         Sheet::Camera | Sheet::SavePosition => room.camera().is_some_and(|c| c.moves.any()),
         Sheet::Cameras => room.cameras().count() > 1,
+        Sheet::Laptop => room.door().is_some(),
         _ => true,
     };
     let call = room.phase().in_call();
@@ -266,9 +264,9 @@ fn is_in(sheet: &Sheet, call: &InCall) -> bool {
         }
         Sheet::Polls => !call.state.polls.is_empty(),
         Sheet::Keypad => call.state.dial_in,
-        Sheet::Camera | Sheet::SavePosition | Sheet::Cameras => true,
+        Sheet::Camera | Sheet::SavePosition | Sheet::Cameras | Sheet::Laptop => true,
         Sheet::EndForAll => moderator,
-        Sheet::RecoveryKey | Sheet::SignIn | Sheet::Laptop => false,
+        Sheet::RecoveryKey | Sheet::SignIn => false,
     }
 }
 

@@ -165,7 +165,7 @@ impl Room {
         match present {
             true if starts => self.act(now, MeetingAction::Present { on: true }),
             true => {}
-            false => self.stop_presenting(now),
+            false => self.stop_presenting_device(now),
         }
     }
 

@@ -87,7 +87,7 @@ impl Room {
                 let ends = trouble.source() == DeviceUse::Content;
                 self.raise(Trouble::Device(trouble));
                 if ends {
-                    self.stop_presenting(now);
+                    self.stop_presenting_device(now);
                 }
             }
             MediaEvent::Recovered { source } => {

@@ -190,16 +190,11 @@ impl Room {
             .in_call()
             .and_then(|call| call.said.next_deadline());
         let laptops = self.laptops.next_deadline();
-        [
-            self.engine.deadline(),
-            leaving,
-            said,
-            self.aiming_until,
-            laptops,
-        ]
-        .into_iter()
-        .flatten()
-        .fold(now.next_minute(), Ord::min)
+        let aiming = self.aiming_until;
+        [self.engine.deadline(), leaving, said, aiming, laptops]
+            .into_iter()
+            .flatten()
+            .fold(now.next_minute(), Ord::min)
     }
 
     fn on_intent(&mut self, now: Now, intent: Intent) {

@@ -73,14 +73,21 @@ impl Room {
         }
     }
 
+    /// The device gives nothing more; a laptop that is presented has nothing to do with it.
+    pub(super) fn stop_presenting_device(&mut self, now: Now) {
+        if !self.laptops.is_showing() {
+            self.stop_presenting(now);
+        }
+    }
+
     /// The configuration took away what is being presented.
     pub(super) fn stop_presenting_nothing(&mut self, now: Now) {
         let none = self
             .config
             .as_ref()
             .is_some_and(|config| config.devices.content.as_str() == "none");
-        if none && !self.laptops.is_showing() {
-            self.stop_presenting(now);
+        if none {
+            self.stop_presenting_device(now);
         }
     }
 }

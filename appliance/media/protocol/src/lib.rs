@@ -38,7 +38,7 @@ pub use transport::{
 };
 
 /// Version of this protocol. Daemon and engine come from one image, so another one is a fault.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 
 /// File descriptor of the control socket in the engine.
 pub const CONTROL_FD: i32 = 3;

@@ -398,7 +398,7 @@ fn package(element: &str) -> &'static str {
         }
         "avdec_h264" => "gstreamer1.0-libav",
         "vp8enc" | "vp8dec" | "vp9dec" | "jpegenc" | "jpegdec" | "level" | "v4l2src"
-        | "videocrop" | "v4l2h264dec" | "rtpvp8depay" | "rtpvp8pay" => "gstreamer1.0-plugins-good",
+        | "rtpvp8depay" | "rtpvp8pay" | "videocrop" | "v4l2h264dec" => "gstreamer1.0-plugins-good",
         _ => "gstreamer1.0-plugins-base",
     }
 }

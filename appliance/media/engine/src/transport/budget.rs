@@ -102,7 +102,7 @@ mod tests {
     fn the_estimate_passes_while_the_way_is_free() {
         let (mut budget, start) = (Budget::default(), Instant::now());
         assert_eq!(budget.look(start, 1_000_000, Some(ms(50))), Some(1_000_000));
-        for (n, took) in [(1, 60), (2, 45), (3, 70)] {
+        for (n, took) in [(1, 60), (2, 45), (3, 60)] {
             let now = start + LOOK_EVERY * n;
             assert_eq!(budget.look(now, 1_030_000, Some(ms(took))), None);
         }

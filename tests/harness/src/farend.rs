@@ -27,6 +27,8 @@ pub struct FarEndOptions {
     pub browser: BrowserKind,
     /// Where its window is shown, if not on this machine's desktop.
     pub display: Option<String>,
+    /// It plays sound, even into nothing; else it is muted, and its echo canceller has nothing to cancel.
+    pub audible: bool,
 }
 
 /// Which build of Chromium, and whether it is seen.
@@ -205,6 +207,7 @@ impl FarEnd {
         let settings = json!({
             "modules": tools.node_modules, "chromium": chromium, "origin": origin, "hosts": hosts,
             "video": options.video, "audio": options.audio, "headed": options.browser == BrowserKind::Window,
+            "audible": options.audible,
         });
         let display = options.display.as_deref();
         let browser = Browser::start(&tools.node, folder, &settings, display).await?;

@@ -18,6 +18,7 @@ mod desktop;
 mod error;
 mod farend;
 mod guest;
+mod hearing;
 mod http;
 mod impostor;
 mod jitsi;
@@ -53,6 +54,7 @@ pub use farend::{
     Sound, Tile,
 };
 pub use guest::{Finished, Guest, GuestScreen, TestProgram};
+pub use hearing::{Heard, Hearing, wave};
 pub use impostor::Impostor;
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{

@@ -261,7 +261,8 @@ async fn deliver(mut lines: tokio::io::Lines<BufReader<ChildStdout>>, waiting: W
         .clear();
 }
 
-fn decode(what: &str, text: &str) -> Result<Vec<u8>> {
+/// The bytes of an answer that are base64.
+pub(crate) fn decode(what: &str, text: &str) -> Result<Vec<u8>> {
     BASE64_STANDARD.decode(text).map_err(|error| Error::Answer {
         what: what.to_owned(),
         answer: error.to_string(),

@@ -1,5 +1,5 @@
 // The far end: several Element Call users in one headless Chromium, told what to do by JSON lines.
-//   node main.mjs '{"modules":..., "chromium":..., "profile":..., "video":FILE.y4m, "audio":FILE.wav, "origin":URL, "hosts":[NAME], "headed":false}'
+//   node main.mjs '{"modules":..., "chromium":..., "profile":..., "video":FILE.y4m, "audio":FILE.wav, "origin":URL, "hosts":[NAME], "headed":false, "audible":false}'
 // stdin:  {"id":1,"op":"join","user":"anna",...}      stdout: {"id":1,"ok":...} or {"id":1,"error":"..."}
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -33,6 +33,8 @@ const browser = await chromium.launch({
   executablePath: settings.chromium,
   headless: !settings.headed,
   args: FLAGS,
+  // A browser that plays nothing gives its echo canceller nothing to know.
+  ignoreDefaultArgs: settings.audible ? ["--mute-audio"] : [],
   handleSIGINT: false,
   handleSIGTERM: false,
 });

@@ -42,6 +42,9 @@ struct Arguments {
     /// A Python with speechmos, for `echo`.
     #[arg(long)]
     python: Option<std::path::PathBuf>,
+    /// Where `echo` leaves its sounds, to be listened to.
+    #[arg(long)]
+    folder: Option<std::path::PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -70,9 +73,10 @@ fn main() -> anyhow::Result<()> {
         turns,
         seconds,
         python,
+        folder,
     } = Arguments::parse();
     if matches!(name, Name::Echo) {
-        return echo::measure(python.as_deref());
+        return echo::measure(python.as_deref(), folder.as_deref());
     }
     ensure!(
         !encrypted || service == Service::Matrix,

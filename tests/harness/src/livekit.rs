@@ -103,8 +103,6 @@ fn settings(port: u16, udp: u16, told: Ipv4Addr) -> Value {
             "node_ip": told, "use_external_ip": false,
             "enable_loopback_candidate": true, "interfaces": { "includes": ["lo"] },
             "stun_servers": ["127.0.0.1:9"],
-            // Behind a network it must not find its own ways around it.
-            "use_ice_lite": told != Ipv4Addr::LOCALHOST,
         },
         "room": { "auto_create": false, "empty_timeout": 300, "departure_timeout": 20 },
         "keys": { KEY: SECRET },

@@ -10,6 +10,8 @@ pub struct Usage {
     pub processor: Duration,
     /// Proportional set size: shared pages are divided among those who share them.
     pub pss_kib: u64,
+    /// Of that, what is no file's: what the processes themselves asked for, and others don't change.
+    pub anonymous_kib: u64,
     /// How many processes.
     pub processes: usize,
     /// Threads of all of them.
@@ -35,10 +37,11 @@ impl Usage {
 
     fn of(processes: &[u32]) -> Self {
         let each = processes.iter().filter_map(|pid| {
-            let (processor, pss_kib) = (processor(*pid)?, pss_kib(*pid)?);
+            let (processor, memory) = (processor(*pid)?, Memory::of(*pid)?);
             Some(Self {
                 processor,
-                pss_kib,
+                pss_kib: memory.pss_kib,
+                anonymous_kib: memory.anonymous_kib,
                 processes: 1,
                 threads: entries(*pid, "task"),
                 handles: entries(*pid, "fd"),
@@ -48,6 +51,7 @@ impl Usage {
         each.fold(Self::default(), |sum, one| Self {
             processor: sum.processor + one.processor,
             pss_kib: sum.pss_kib + one.pss_kib,
+            anonymous_kib: sum.anonymous_kib + one.anonymous_kib,
             processes: sum.processes + one.processes,
             threads: sum.threads + one.threads,
             handles: sum.handles + one.handles,
@@ -120,11 +124,24 @@ fn encoding(pid: u32) -> Duration {
     encoders.filter_map(|(_, fields)| time(&fields)).sum()
 }
 
-/// `Pss:` of proc_pid_smaps(5).
-fn pss_kib(pid: u32) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    line.split_whitespace().next()?.parse().ok()
+/// `Pss:` and `Pss_Anon:` of proc_pid_smaps(5).
+struct Memory {
+    pss_kib: u64,
+    anonymous_kib: u64,
+}
+
+impl Memory {
+    fn of(pid: u32) -> Option<Self> {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+        let kib = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        Some(Self {
+            pss_kib: kib("Pss:")?,
+            anonymous_kib: kib("Pss_Anon:")?,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +152,8 @@ mod tests {
     fn this_process_costs_something() {
         let usage = Usage::of_tree(std::process::id());
         assert!(usage.pss_kib > 100 && usage.processes >= 1, "{usage:?}");
+        let own = usage.anonymous_kib;
+        assert!(own > 0 && own < usage.pss_kib, "{usage:?}");
     }
 
     #[test]

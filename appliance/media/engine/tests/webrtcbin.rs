@@ -234,6 +234,23 @@ async fn loss_jitter_and_overtaking_stop_neither_picture_nor_sound() {
 }
 
 #[tokio::test]
+async fn a_call_goes_on_while_up_to_a_fifth_is_lost() {
+    let mut call = call(Conditions::default()).await;
+    for loss in [0.01, 0.05, 0.1, 0.2] {
+        call.network.set(Conditions {
+            loss,
+            delay: Duration::from_millis(10),
+            ..Conditions::default()
+        });
+        call.talks(40).await;
+    }
+    for direction in [Direction::There, Direction::Back] {
+        let tally = call.network.tally(direction);
+        assert!(tally.lost > 10, "the network was bad: {tally:?}");
+    }
+}
+
+#[tokio::test]
 async fn after_an_outage_picture_and_sound_go_on() {
     let mut call = call(Conditions::default()).await;
     call.talks(10).await;

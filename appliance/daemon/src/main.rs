@@ -10,6 +10,7 @@ mod control;
 mod daemon;
 mod discovery;
 mod engine;
+mod hardening;
 mod input;
 mod mute_keys;
 mod panel;

@@ -24,7 +24,7 @@ use self::{
     certificate::Certificate,
     tls::{Ends, TlsListener},
 };
-use crate::{config_file::ConfigFile, input::Inputs};
+use crate::{config_file::ConfigFile, hardening::harden, input::Inputs};
 
 /// Digits of a code.
 const CODES: u64 = 1_000_000;
@@ -153,7 +153,9 @@ fn router(shared: Shared) -> Router {
         .route("/share.js", get(page::script))
         .route("/share.css", get(page::style))
         .route("/share", get(laptop::visit))
-        .layer(axum::middleware::map_response(page::harden))
+        .layer(axum::middleware::map_response(async |response| {
+            harden(response, page::POLICY)
+        }))
         .with_state(shared)
 }
 

@@ -1,13 +1,18 @@
 //! The page on which a laptop shares its screen, in the language that the browser asks for.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, header},
     response::{Html, IntoResponse, Response},
 };
 
 const PAGE: &str = include_str!("share.html");
 const SCRIPT: &str = include_str!("share.js");
 const STYLE: &str = include_str!("share.css");
+
+/// What the page may load: its own script and style.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+                                 connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                                 frame-ancestors 'none'";
 
 /// What stands on the page: its name there, in German, in English.
 const WORDS: [(&str, &str, &str); 22] = [
@@ -128,24 +133,6 @@ pub(super) async fn script() -> Response {
 
 pub(super) async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css")], STYLE).into_response()
-}
-
-/// Nothing from elsewhere, nothing kept, nothing framed.
-pub(super) async fn harden(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     middleware,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
@@ -26,6 +26,7 @@ use tokio::{
 
 use crate::{
     config_file::ConfigFile,
+    hardening::harden,
     input::Inputs,
     panel::Picture,
     web::{access::Access, pictures::Viewers},
@@ -134,28 +135,16 @@ fn router(shared: Shared) -> Router {
             shared.clone(),
             access::require_same_site,
         ))
-        .layer(middleware::map_response(harden))
+        .layer(middleware::map_response(async |response| {
+            harden(response, POLICY)
+        }))
         .with_state(shared)
 }
 
-/// Nothing of a room is cached, framed, or sent on.
-async fn harden(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; img-src 'self' blob:; style-src 'unsafe-inline'; \
-             script-src 'unsafe-inline'; connect-src 'self'; form-action 'self'; \
-             frame-ancestors 'none'",
-        ),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
+/// What the page may load: its pictures and what stands in it.
+const POLICY: &str = "default-src 'none'; img-src 'self' blob:; style-src 'unsafe-inline'; \
+                      script-src 'unsafe-inline'; connect-src 'self'; form-action 'self'; \
+                      frame-ancestors 'none'";
 
 async fn panel_tree(State(shared): State<Shared>) -> Response {
     let picture = shared.panel.borrow().clone();

@@ -22,7 +22,7 @@ use saal_hal_linux::{AlsaDevices, DrmDisplays, M2mRole, V4l2Cameras, m2m_codecs}
 use saal_media::{
     engine::{Engine, GLANCE},
     graph::{
-        Graph, GraphEvent, HardwareEncoder, Part, TRY_ENCODER, VideoDevice, VideoSource, encoders,
+        Graph, GraphEvent, HardwareEncoder, Installed, Part, TRY_ENCODER, VideoDevice, VideoSource,
     },
     plan::{self, PictureSize},
 };
@@ -957,7 +957,10 @@ async fn an_encoder_is_listed_tried_used_and_left_when_it_fails() {
         (device.driver.as_str(), device.formats.as_slice()),
         ("vicodec", ["FWHT".to_owned()].as_slice())
     );
-    let listed = encoders().into_iter().find(|c| c.name == TEST_ENCODER);
+    let listed = Installed::list()
+        .encoders
+        .into_iter()
+        .find(|c| c.name == TEST_ENCODER);
     let listed = listed.expect("GStreamer has an element for it");
     assert_eq!(
         (listed.codec.as_str(), listed.driver.as_deref()),
@@ -987,6 +990,7 @@ async fn an_encoder_is_listed_tried_used_and_left_when_it_fails() {
         choice,
         found: HardwareEncoder::named(TEST_ENCODER),
         trials: Vec::new(),
+        installed: Installed::default(),
     });
     room.encodes(&[Codec::Vp8, Codec::H264]).await;
     let open = MediaCommand::Transport(open(OUT, TransportRole::Publisher));

@@ -14,8 +14,8 @@ use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 
 use super::Engine;
 use crate::graph::{
-    Candidate, Graph, GraphEvent, HardwareEncoder, SIMULATED_ENCODER, SMALL_SIZE, TRY_ENCODER,
-    VP8_ENCODER, decoders, encoders, try_encoder,
+    Candidate, Graph, GraphEvent, HardwareEncoder, Installed, SIMULATED_ENCODER, SMALL_SIZE,
+    TRY_ENCODER, VP8_ENCODER, try_encoder,
 };
 
 /// Two seconds of pictures, which the trial gives three, and a process that starts.
@@ -35,14 +35,18 @@ pub(super) struct Encoders {
     failed: Option<EncoderTrial>,
     searching: bool,
     /// As listed when one was looked for; a driver that hangs is not asked again.
-    candidates: Vec<Candidate>,
-    decoders: Vec<CodecElement>,
+    installed: Installed,
 }
 
 /// Looks for one. The graph says what came of it.
 fn look_for(choice: EncoderChoice, known: Vec<EncoderTrial>, graph: &Graph) {
     let graph = graph.clone();
     tokio::spawn(async move {
+        let listed = tokio::task::spawn_blocking(Installed::list).await;
+        let installed = listed.unwrap_or_else(|error| {
+            tracing::error!(%error, "encoders can't be listed");
+            Installed::default()
+        });
         let (found, trials) = match choice {
             EncoderChoice::None => (None, known),
             EncoderChoice::Simulated => (simulated().await, known),
@@ -58,6 +62,7 @@ fn look_for(choice: EncoderChoice, known: Vec<EncoderTrial>, graph: &Graph) {
             choice,
             found,
             trials,
+            installed,
         };
         graph.say(event);
     });
@@ -150,16 +155,20 @@ fn why(status: ExitStatus, reason: &str) -> String {
 impl Encoders {
     /// All encoders with what became of them, and decoders.
     fn report(&self, choice: EncoderChoice) -> CodecReport {
-        let encoders = self.candidates.iter().map(|candidate| CodecElement {
-            verdict: self.verdict(choice, candidate),
-            name: candidate.name.clone(),
-            codec: candidate.codec.clone(),
-            hardware: candidate.hardware,
-            driver: candidate.driver.clone(),
-        });
+        let encoders = self
+            .installed
+            .encoders
+            .iter()
+            .map(|candidate| CodecElement {
+                verdict: self.verdict(choice, candidate),
+                name: candidate.name.clone(),
+                codec: candidate.codec.clone(),
+                hardware: candidate.hardware,
+                driver: candidate.driver.clone(),
+            });
         CodecReport {
             encoders: encoders.collect(),
-            decoders: self.decoders.clone(),
+            decoders: self.installed.decoders.clone(),
         }
     }
 
@@ -200,8 +209,6 @@ impl Engine {
 
     /// Another choice of encoder: the machine's are looked at anew.
     pub(super) fn look_for_encoder(&mut self, choice: EncoderChoice) {
-        self.encoders.candidates = encoders();
-        self.encoders.decoders = decoders();
         let known = self.encoders.trials.clone();
         self.encoders.failed = None;
         self.encoders.searching = true;
@@ -214,11 +221,13 @@ impl Engine {
         choice: EncoderChoice,
         found: Option<HardwareEncoder>,
         trials: Vec<EncoderTrial>,
+        installed: Installed,
     ) {
         if choice != self.wanted.devices.encoder {
             return;
         }
         self.encoders.trials = trials;
+        self.encoders.installed = installed;
         self.encoders.chosen = found.as_ref().map(|found| found.factory().to_owned());
         self.encoders.searching = false;
         self.sending.use_h264(found);

@@ -11,6 +11,7 @@ mod discovery;
 mod display;
 mod encoding;
 mod encryption;
+mod failing;
 mod pictures;
 mod progress;
 mod receiving;
@@ -25,14 +26,14 @@ use std::{
 };
 
 use saal_media_protocol::{
-    BrowserEnd, ConnectionStats, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats,
-    SourceKind, Television, TileSource, TransportEvent, TransportId, TransportState,
+    ConnectionStats, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats, SourceKind,
+    Television, Tile, TileSource, TransportEvent, TransportId, TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    graph::{Fault, Graph, GraphEvent, Part, Picture, Screen, TrackKey},
-    plan::CapturePlan,
+    graph::{Graph, GraphEvent, Part, Picture, Screen, TrackKey},
+    plan::{self, CapturePlan},
     transport::{FromTransport, Proxy, Transport},
 };
 use browsers::Browsers;
@@ -40,6 +41,7 @@ pub use cameras::SharedCameras;
 use devices::Devices;
 use encoding::Encoders;
 use encryption::Encryption;
+pub use failing::GLANCE;
 use progress::Progress;
 use receiving::Receiving;
 use sending::Sending;
@@ -50,13 +52,12 @@ use wanted::Wanted;
 /// people don't reach for the power plug, long enough to stay cheap.
 const RETRY: Duration = Duration::from_secs(3);
 
-/// A part that is fed so long and makes nothing hangs; software under load is slower than one thinks.
-const HANGS: Duration = Duration::from_secs(5);
-/// Hardware that encodes hangs sooner: the others see a still picture meanwhile, and a program can take over within a
-/// second of its last one.
-const HARDWARE_HANGS: Duration = Duration::from_millis(600);
-/// So often it is looked at. A camera's pictures come faster; content that changes seldom is not encoded by hardware.
-pub const GLANCE: Duration = Duration::from_millis(150);
+/// What is captured, for whoever needs it.
+struct Captures {
+    camera: CapturePlan,
+    microphone: bool,
+    content: CapturePlan,
+}
 
 /// The engine without its sockets.
 #[derive(Debug)]
@@ -207,7 +208,11 @@ impl Engine {
                 transport,
                 bits_per_second,
             } => {
+                // Many times a second where a line changes; what is captured and shown stays.
                 self.sending.estimate(transport, bits_per_second);
+                let captures = self.captures();
+                self.reconcile_encoders(&captures);
+                return;
             }
             FromTransport::Event(event) => self.happened(event),
         }
@@ -274,7 +279,8 @@ impl Engine {
                 choice,
                 found,
                 trials,
-            } => self.encoder_tried(choice, found, trials),
+                installed,
+            } => self.encoder_tried(choice, found, trials, installed),
             GraphEvent::Latency(pipeline) => crate::graph::redistribute_latency(&pipeline),
             GraphEvent::Failed {
                 part,
@@ -340,41 +346,13 @@ impl Engine {
         {
             self.say(event);
         }
-        let sends = self.sending.sends();
-        let own = self
-            .wanted
-            .tiles
-            .iter()
-            .any(|t| t.source == TileSource::Own);
-        let muted = |source| self.wanted.muted.contains(&source);
-        let camera = crate::plan::camera(
-            &self.wanted.devices.camera,
-            muted(SourceKind::Camera),
-            own,
-            sends,
-        );
-        let camera_muted = muted(SourceKind::Camera);
-        let microphone = crate::plan::microphone(
-            &self.wanted.devices.microphone,
-            muted(SourceKind::Microphone),
-            sends,
-        );
-        let presented = sends.iter().any(|send| send.source == SourceKind::Content);
-        let shared = self.browsers.share(presented);
-        let content = crate::plan::content(
-            &self.wanted.devices.content,
-            muted(SourceKind::Content),
-            shared,
-            sends,
-        );
-        let encoders = crate::plan::encoders(&camera, &content, sends);
-        let mut said = Vec::new();
-        self.sending.reconcile_encoders(encoders, &self.transports);
-        said.extend(self.reconcile_pictures(&camera, &content));
-        if camera_muted {
+        let captures = self.captures();
+        self.reconcile_encoders(&captures);
+        let mut said = self.reconcile_pictures(&captures.camera, &captures.content);
+        if self.wanted.muted.contains(&SourceKind::Camera) {
             self.screen.forget(&TileSource::Own);
         }
-        let sink = microphone.then(|| self.sending.microphone_sink());
+        let sink = captures.microphone.then(|| self.sending.microphone_sink());
         let wanted = &self.wanted;
         let listening = self.receiving.has_sound() || wanted.ringing || wanted.tone;
         said.extend(self.devices.reconcile_sound(
@@ -391,6 +369,27 @@ impl Engine {
         for event in said {
             self.say(event);
         }
+    }
+
+    /// What is to be captured now.
+    fn captures(&mut self) -> Captures {
+        let (sends, devices) = (self.sending.sends(), &self.wanted.devices);
+        let own = |tile: &Tile| tile.source == TileSource::Own;
+        let own = self.wanted.tiles.iter().any(own);
+        let muted = |source| self.wanted.muted.contains(&source);
+        let presented = sends.iter().any(|send| send.source == SourceKind::Content);
+        let shared = self.browsers.share(presented);
+        Captures {
+            camera: plan::camera(&devices.camera, muted(SourceKind::Camera), own, sends),
+            microphone: plan::microphone(&devices.microphone, muted(SourceKind::Microphone), sends),
+            content: plan::content(&devices.content, muted(SourceKind::Content), shared, sends),
+        }
+    }
+
+    fn reconcile_encoders(&mut self, captures: &Captures) {
+        let sends = self.sending.sends();
+        let encoders = plan::encoders(&captures.camera, &captures.content, sends);
+        self.sending.reconcile_encoders(encoders, &self.transports);
     }
 
     fn reconcile_pictures(
@@ -423,72 +422,6 @@ impl Engine {
             for event in self.devices.configure(&self.wanted.devices) {
                 self.say(event);
             }
-        }
-    }
-
-    /// A part failed: it is taken down, and brought back by [`Engine::reconcile`].
-    fn failed(&mut self, part: &Part, fault: Fault, reason: &str) {
-        tracing::warn!(?part, ?fault, reason, "a part of the graph failed");
-        match part {
-            Part::Camera | Part::Content | Part::Microphone | Part::Loudspeaker => {
-                if *part == Part::Loudspeaker {
-                    self.levels.clear();
-                }
-                let event = self
-                    .devices
-                    .failed(part, fault, reason, &self.wanted.devices);
-                if let Some(event) = event {
-                    self.say(event);
-                }
-            }
-            Part::Encoder(key, layer) => {
-                if self.sending.drop_encoder(key, *layer) {
-                    self.demote(reason);
-                }
-            }
-            // The next reconciliation makes another one.
-            Part::Notice => {}
-            Part::Decoder(key) => self.receiving.restart(key, &self.transports),
-            Part::Sound(key) => self.receiving.restart_sound(key, self.devices.sound()),
-            Part::Television(role) => self.televisions.failed(*role),
-            Part::Browser(id) => self.browser_ended(*id, BrowserEnd::Failed),
-        }
-    }
-
-    fn replace_what_hangs(&mut self) {
-        let readings = self.receiving.progress(HANGS);
-        let readings = readings.chain(self.sending.progress(false, HANGS));
-        let readings = readings.chain(self.televisions.progress(HANGS)).collect();
-        for part in self.progress.observe(self.graph.time(), readings) {
-            self.failed(
-                &part,
-                Fault::Other,
-                "it makes no pictures of what it is fed",
-            );
-        }
-    }
-
-    /// Whether [`Engine::glance`] has anything to look at.
-    #[must_use]
-    pub fn encodes_in_hardware(&self) -> bool {
-        self.sending.progress(true, HARDWARE_HANGS).next().is_some()
-    }
-
-    /// Several times a second: a program takes over from hardware that encodes and hangs.
-    pub fn glance(&mut self) {
-        let readings = self.sending.progress(true, HARDWARE_HANGS).collect();
-        let hang = self.hardware.observe(self.graph.time(), readings);
-        for part in &hang {
-            self.failed(part, Fault::Other, "it makes no pictures of what it is fed");
-        }
-        if !hang.is_empty() {
-            self.reconcile();
-        }
-    }
-
-    fn recovered(&mut self, part: &Part) {
-        if let Some(event) = self.devices.recovered(part) {
-            self.say(event);
         }
     }
 

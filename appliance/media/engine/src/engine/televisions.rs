@@ -47,6 +47,8 @@ struct Shown {
 impl Televisions {
     /// Others are wanted from now on, or the same as before.
     pub(super) fn configure(&mut self, devices: &DeviceChoice) {
+        self.people.retry = None;
+        self.content.retry = None;
         self.people.display.configure(&devices.display);
         self.content.display.configure(&devices.content_display);
     }
@@ -137,7 +139,9 @@ impl Shown {
             return;
         }
         let outcome = make(self);
-        self.retry = outcome.is_err().then(|| Instant::now() + RETRY);
+        // One that is missing or another's is asked for again after a while, or when it is plugged.
+        let later = outcome.is_err() || self.output.is_none();
+        self.retry = later.then(|| Instant::now() + RETRY);
         if let Err(error) = outcome {
             tracing::error!(%error, role = ?self.role, "a display has no picture");
             self.output = None;

@@ -24,6 +24,26 @@ pub struct Candidate {
     pub not_tried: Option<&'static str>,
 }
 
+/// What is installed. To list it asks drivers, which may take long or hang.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Installed {
+    /// That could encode.
+    pub encoders: Vec<Candidate>,
+    /// That decode, or could.
+    pub decoders: Vec<CodecElement>,
+}
+
+impl Installed {
+    /// Lists it.
+    #[must_use]
+    pub fn list() -> Self {
+        Self {
+            encoders: encoders(),
+            decoders: decoders(),
+        }
+    }
+}
+
 /// Codecs that meetings know: in GStreamer's words and in people's.
 const KNOWN: [(&str, &str); 4] = [
     ("video/x-h264", "H.264"),
@@ -33,8 +53,7 @@ const KNOWN: [(&str, &str); 4] = [
 ];
 
 /// Encoders: all in hardware, and those in software of codecs that meetings know.
-#[must_use]
-pub fn encoders() -> Vec<Candidate> {
+fn encoders() -> Vec<Candidate> {
     let kind = gst::ElementFactoryType::ENCODER | gst::ElementFactoryType::MEDIA_VIDEO;
     let all = gst::ElementFactory::factories_with_type(kind, gst::Rank::NONE);
     let mut found: Vec<Candidate> = all.iter().filter_map(candidate).collect();
@@ -100,8 +119,7 @@ fn named(media: &str) -> String {
 }
 
 /// Decoders: those that are used for each codec, and what else hardware has.
-#[must_use]
-pub fn decoders() -> Vec<CodecElement> {
+fn decoders() -> Vec<CodecElement> {
     let codecs = [Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1];
     let mut found: Vec<CodecElement> = codecs
         .iter()

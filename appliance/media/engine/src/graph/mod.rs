@@ -28,7 +28,7 @@ mod trial;
 use std::time::{Duration, Instant};
 
 pub use browser::{BrowserPeer, BrowserSaid};
-pub use codecs::{Candidate, decoders, encoders};
+pub use codecs::{Candidate, Installed};
 pub use decoder::{Decoded, Make, VideoDecoder};
 pub use encoder::{EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
 pub use framer::FrameTarget;
@@ -162,6 +162,8 @@ pub enum GraphEvent {
         found: Option<HardwareEncoder>,
         /// What was known before or has been seen, of those that the machine has.
         trials: Vec<EncoderTrial>,
+        /// All that are there.
+        installed: Installed,
     },
 }
 

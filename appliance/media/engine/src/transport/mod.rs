@@ -15,10 +15,10 @@ mod nat;
 mod order;
 mod peer;
 mod pulse;
-#[cfg(test)]
-mod simulation;
 mod sockets;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 use std::time::{Duration, Instant};
 

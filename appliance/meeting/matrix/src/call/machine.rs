@@ -434,32 +434,6 @@ impl Machine {
         self.settle(now);
     }
 
-    /// The socket could not be opened, or is closed.
-    pub(crate) fn handle_disconnected(
-        &mut self,
-        now: Now,
-        connection: ConnectionId,
-        failure: ConnectFailure,
-    ) {
-        let index = self
-            .links
-            .iter()
-            .position(|link| link.connection() == Some(connection));
-        let Some(index) = index else { return };
-        let joining = matches!(self.phase, Phase::Joining { .. });
-        let link = &mut self.links[index];
-        let own = link.own;
-        match (failure.ends, link.session_mut()) {
-            (Some(end), _) if joining && own => self.end(now, end),
-            (None, Some(session)) if !failure.refused => {
-                session.socket_lost(now.instant, failure.reason);
-                self.drain_session(now, index);
-            }
-            _ => self.lose(now, index, failure.reason),
-        }
-        self.settle(now);
-    }
-
     // Time.
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

@@ -72,48 +72,50 @@ const fn by(zoom: i32, pan: i32, tilt: i32) -> CameraView {
     CameraView { zoom, pan, tilt }
 }
 
-const LEFT: Way = Way {
-    id: "camera-left",
-    mark: Icon::Left,
-    label: Message::CameraLeft,
-    by: by(0, -1, 0),
-    can: |moves| moves.pan,
-};
-const RIGHT: Way = Way {
-    id: "camera-right",
-    mark: Icon::Right,
-    label: Message::CameraRight,
-    by: by(0, 1, 0),
-    can: |moves| moves.pan,
-};
-const UP: Way = Way {
-    id: "camera-up",
-    mark: Icon::Up,
-    label: Message::CameraUp,
-    by: by(0, 0, 1),
-    can: |moves| moves.tilt,
-};
-const DOWN: Way = Way {
-    id: "camera-down",
-    mark: Icon::Down,
-    label: Message::CameraDown,
-    by: by(0, 0, -1),
-    can: |moves| moves.tilt,
-};
-const NEARER: Way = Way {
-    id: "zoom-in",
-    mark: Icon::ZoomIn,
-    label: Message::ZoomIn,
-    by: by(1, 0, 0),
-    can: |moves| moves.zoom,
-};
-const FARTHER: Way = Way {
-    id: "zoom-out",
-    mark: Icon::ZoomOut,
-    label: Message::ZoomOut,
-    by: by(-1, 0, 0),
-    can: |moves| moves.zoom,
-};
+const fn way(
+    (id, mark, label): (&'static str, Icon, Message),
+    by: CameraView,
+    can: fn(CameraMoves) -> bool,
+) -> Way {
+    Way {
+        id,
+        mark,
+        label,
+        by,
+        can,
+    }
+}
+
+const LEFT: Way = way(
+    ("camera-left", Icon::Left, Message::CameraLeft),
+    by(0, -1, 0),
+    |moves| moves.pan,
+);
+const RIGHT: Way = way(
+    ("camera-right", Icon::Right, Message::CameraRight),
+    by(0, 1, 0),
+    |moves| moves.pan,
+);
+const UP: Way = way(
+    ("camera-up", Icon::Up, Message::CameraUp),
+    by(0, 0, 1),
+    |moves| moves.tilt,
+);
+const DOWN: Way = way(
+    ("camera-down", Icon::Down, Message::CameraDown),
+    by(0, 0, -1),
+    |moves| moves.tilt,
+);
+const NEARER: Way = way(
+    ("zoom-in", Icon::ZoomIn, Message::ZoomIn),
+    by(1, 0, 0),
+    |moves| moves.zoom,
+);
+const FARTHER: Way = way(
+    ("zoom-out", Icon::ZoomOut, Message::ZoomOut),
+    by(-1, 0, 0),
+    |moves| moves.zoom,
+);
 
 /// Four arrows around the way back to the widest view.
 fn cross(page: &Page<'_>, camera: &CameraState) -> Node {

@@ -1,14 +1,40 @@
-//! Going on with a media server's session over another socket.
+//! Sockets to media servers that are lost, and going on with a session over another one.
 
 use std::time::Duration;
 
-use super::{Effect, Machine, Now};
+use super::{ConnectFailure, Effect, Machine, Now, Phase};
 use crate::{
     call::links::{Attempt, ConnectionId, LinkState},
     livekit::Grant,
 };
 
 impl Machine {
+    /// The socket could not be opened, or is closed.
+    pub(crate) fn handle_disconnected(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        failure: ConnectFailure,
+    ) {
+        let index = self
+            .links
+            .iter()
+            .position(|link| link.connection() == Some(connection));
+        let Some(index) = index else { return };
+        let joining = matches!(self.phase, Phase::Joining { .. });
+        let link = &mut self.links[index];
+        let own = link.own;
+        match (failure.ends, link.session_mut()) {
+            (Some(end), _) if joining && own => self.end(now, end),
+            (None, Some(session)) if !failure.refused => {
+                session.socket_lost(now.instant, failure.reason);
+                self.drain_session(now, index);
+            }
+            _ => self.lose(now, index, failure.reason),
+        }
+        self.settle(now);
+    }
+
     /// Gives the socket up and has another one opened: at once, or after a while when that just failed.
     pub(super) fn resume(&mut self, now: Now, index: usize, reason: String, again: bool) {
         if self.is_ending() {

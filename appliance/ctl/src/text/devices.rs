@@ -1,0 +1,136 @@
+//! Devices, and what encodes and decodes.
+
+use saal_control::{CameraReport, Devices};
+use saal_media_protocol::{CodecElement, PictureDevice, PictureKind, Verdict};
+
+use super::{line, plain, plain_id, sentence};
+
+pub(super) fn camera(report: &CameraReport) -> String {
+    let Some(camera) = &report.camera else {
+        return "The room has no camera that can be turned.\n".to_owned();
+    };
+    let mut text = line("Camera", &plain(&camera.name)) + &line("Id", &plain_id(&camera.id));
+    let (view, moves) = (camera.view, camera.moves);
+    let part = |moves: bool, name: &str, at: i32| moves.then(|| format!("{name} {at}"));
+    let looks: Vec<String> = [
+        part(moves.zoom, "zoom", view.zoom),
+        part(moves.pan, "pan", view.pan),
+        part(moves.tilt, "tilt", view.tilt),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let how = if camera.digital {
+        " (cut out of its picture)"
+    } else {
+        ""
+    };
+    text += &match looks.is_empty() {
+        true => line("Looks", "straight ahead; it does not move"),
+        false => line("Looks", &format!("{}{how}", looks.join(", "))),
+    };
+    for (index, preset) in report.presets.iter().enumerate() {
+        text += &line(if index == 0 { "Views" } else { "" }, &plain(&preset.name));
+    }
+    for (index, c) in camera.controls.iter().enumerate() {
+        let (name, value, least, most) = (c.control.as_str(), c.value, c.least, c.most);
+        let fixed = if c.settable {
+            ""
+        } else {
+            ", only at the camera"
+        };
+        let words = format!("{name} {value} ({least} to {most}{fixed})");
+        text += &line(if index == 0 { "Controls" } else { "" }, &words);
+    }
+    text
+}
+
+pub(super) fn devices(devices: &Devices) -> String {
+    let (present, chosen) = (&devices.present, &devices.chosen);
+    let of = |kind: PictureKind| {
+        let all = present.cameras.iter().filter(move |d| d.kind == kind);
+        all.map(|d| d.name.clone()).collect::<Vec<_>>()
+    };
+    kind("Cameras", &of(PictureKind::Camera), &chosen.camera)
+        + &kind("Microphones", &present.microphones, &chosen.microphone)
+        + &kind("Loudspeakers", &present.loudspeakers, &chosen.loudspeaker)
+        + &kind("Content", &of(PictureKind::Input), &chosen.content)
+        + &displays(devices)
+        + &ids(&present.cameras)
+        + &codecs("Encoders", &devices.codecs.encoders)
+        + &codecs("Decoders", &devices.codecs.decoders)
+}
+
+/// Two things are shown on displays; where each is, if any shows both apart.
+fn displays(devices: &Devices) -> String {
+    let (present, chosen) = (&devices.present, &devices.chosen);
+    let television = kind("Displays", &present.displays, &chosen.display);
+    match chosen.content_display.as_str() {
+        "none" => television,
+        "auto" => television + "Presented on  * auto (the first that is not the television)\n",
+        name => format!("{television}Presented on  * {}\n", plain(name)),
+    }
+}
+
+/// What tells two of one make apart, wherever they are named.
+fn ids(cameras: &[PictureDevice]) -> String {
+    let rows = cameras.iter().enumerate();
+    rows.map(|(i, camera)| {
+        let label = if i == 0 { "Ids" } else { "" };
+        let (name, id) = (plain(&camera.name), plain_id(&camera.id));
+        format!("{label:<14}  {name}: {id}\n")
+    })
+    .collect()
+}
+
+/// Every encoder or decoder, those in use marked, and why the others are not.
+fn codecs(label: &str, elements: &[CodecElement]) -> String {
+    let rows = elements.iter().enumerate().map(|(index, element)| {
+        let label = if index == 0 { label } else { "" };
+        let mark = match element.verdict {
+            Verdict::Chosen => '*',
+            _ => ' ',
+        };
+        let name = plain(&element.name);
+        format!("{label:<14}{mark} {name:<16}{}\n", codec(element))
+    });
+    rows.collect()
+}
+
+fn codec(element: &CodecElement) -> String {
+    let by = match (&element.driver, element.hardware) {
+        (Some(driver), _) => format!("hardware ({})", plain(driver)),
+        (None, true) => "hardware".to_owned(),
+        (None, false) => "program".to_owned(),
+    };
+    let verdict = match &element.verdict {
+        Verdict::Chosen => "in use".to_owned(),
+        Verdict::Spare => "takes over if it has to".to_owned(),
+        Verdict::Refused { reason } => format!("refused: {}", sentence(reason)),
+        Verdict::Unused { reason } => format!("not used: {}", sentence(reason)),
+    };
+    format!("{}, {by}; {verdict}", plain(&element.codec))
+}
+
+/// Every device of a kind, the chosen one marked, and what is chosen if it is none of them.
+fn kind(label: &str, present: &[String], chosen: &str) -> String {
+    let mut names: Vec<String> = present
+        .iter()
+        .map(|name| match name == chosen {
+            true => format!("* {}", plain(name)),
+            false => format!("  {}", plain(name)),
+        })
+        .collect();
+    if !present.iter().any(|name| name == chosen) {
+        let note = match chosen {
+            "none" => "* none".to_owned(),
+            "simulated" => "* simulated".to_owned(),
+            "auto" => "* auto (the first)".to_owned(),
+            name => format!("* {} (as configured)", plain(name)),
+        };
+        names.push(note);
+    }
+    let rows = names.iter().enumerate();
+    rows.map(|(i, name)| format!("{:<14}{name}\n", if i == 0 { label } else { "" }))
+        .collect()
+}

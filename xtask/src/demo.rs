@@ -3,12 +3,12 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use crate::executables;
 use crate::paths;
-use crate::setup::setup;
-use crate::test::{cargo, finish};
+use crate::setup::{Tools, setup};
+use crate::test::{cargo, command, finish};
 
 /// Builds, then becomes the demo: Ctrl-C reaches it directly.
 pub(crate) fn demo(rest: &[String]) -> anyhow::Result<()> {
@@ -24,6 +24,11 @@ pub(crate) fn demo(rest: &[String]) -> anyhow::Result<()> {
 /// Measures with optimised builds.
 pub(crate) fn bench(name: &str, rest: &[String]) -> anyhow::Result<()> {
     let tools = setup()?;
+    match name {
+        "panel" => return panel(&tools),
+        "calendar" => return calendar(&tools),
+        _ => {}
+    }
     println!("Building optimised (many minutes the first time).");
     cargo(
         &["build", "--workspace", "--bins", "--release"],
@@ -34,5 +39,41 @@ pub(crate) fn bench(name: &str, rest: &[String]) -> anyhow::Result<()> {
     if name == "echo" {
         run.arg("--python").arg(crate::setup::speechmos()?);
     }
+    finish(&mut run, "What it said is above.")
+}
+
+/// Calendars alone, beside the libraries of others.
+fn calendar(tools: &Tools) -> anyhow::Result<()> {
+    println!("Building optimised (minutes the first time).");
+    let build = ["bench", "-p", "saal-sources", "--bench", "calendar"];
+    cargo(
+        &[&build[..], &["--no-run"]].concat(),
+        "The compiler's messages are above.",
+    )?;
+    let list = std::fs::read(&tools.list)?;
+    let list: serde_json::Value = serde_json::from_slice(&list)?;
+    let python = list["calendar_python"].as_str().context("no Python")?;
+    let mut run = command(&build);
+    run.args(["--", python]).current_dir(paths::root());
+    finish(&mut run, "What it said is above.")
+}
+
+/// The panel alone, which needs nothing of the rest; everything on one core, Chromium too.
+fn panel(tools: &Tools) -> anyhow::Result<()> {
+    println!("Building optimised (minutes the first time).");
+    let build = ["bench", "-p", "saal-panel", "--bench", "panel"];
+    cargo(
+        &[&build[..], &["--no-run"]].concat(),
+        "The compiler's messages are above.",
+    )?;
+    let mut run = Command::new("taskset");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run.args(["-c", "0"]).arg(cargo).args(build).arg("--");
+    let list = std::fs::read(&tools.list)?;
+    let list: serde_json::Value = serde_json::from_slice(&list)?;
+    for tool in ["node", "node_modules", "chromium_shell"] {
+        run.arg(list[tool].as_str().with_context(|| format!("no {tool}"))?);
+    }
+    run.current_dir(paths::root());
     finish(&mut run, "What it said is above.")
 }

@@ -56,8 +56,19 @@ pub(crate) fn build() -> anyhow::Result<()> {
 
 /// All test programs; builds what is not built.
 pub(crate) fn tests() -> anyhow::Result<Vec<TestProgram>> {
+    let programs = built(&ALL)?;
+    list(&programs)?;
+    Ok(programs)
+}
+
+/// The test programs of one package, for one that is so light that it need not wait for all others.
+pub(crate) fn tests_of(package: &str) -> anyhow::Result<Vec<TestProgram>> {
+    built(&["--package", package, "--tests"])
+}
+
+fn built(what: &[&str]) -> anyhow::Result<Vec<TestProgram>> {
     let json = ["--no-run", "--message-format=json-render-diagnostics"];
-    let arguments = [&["test"], ALL.as_slice(), &json].concat();
+    let arguments = [&["test"], what, &json].concat();
     let output = command(&arguments)
         .stderr(Stdio::inherit())
         .output()
@@ -66,9 +77,7 @@ pub(crate) fn tests() -> anyhow::Result<Vec<TestProgram>> {
         bail!("the tests do not build. The compiler's messages are above.");
     }
     let text = String::from_utf8(output.stdout).context("cargo's messages are no text")?;
-    let programs: Vec<_> = text.lines().filter_map(test_program).collect();
-    list(&programs)?;
-    Ok(programs)
+    Ok(text.lines().filter_map(test_program).collect())
 }
 
 /// Tells the harness where the programs are: it runs some of them in a virtual machine.

@@ -12,6 +12,8 @@ use clap::{Parser, Subcommand};
 mod demo;
 mod executables;
 mod fuzz;
+mod golden;
+mod image;
 mod paths;
 mod progress;
 mod setup;
@@ -37,14 +39,14 @@ enum Command {
     },
     /// Run all tests, or the named stages; `deep` adds the long ones.
     Test {
-        /// setup, fmt, clippy, deny, unit, e2e (with its parts jitsi and uniform), fuzz, deep; up to e2e without.
+        /// setup, fmt, clippy, deny, unit, e2e (with its parts jitsi and uniform), image, fuzz, deep; up to e2e without.
         stages: Vec<test::Stage>,
         #[command(flatten)]
         options: test::Options,
     },
     /// Check format, lints and dependencies.
     Lint,
-    /// Measure: join, call, recover, echo, network, sync, media.
+    /// Measure: join, call, recover, echo, network, sync, media, invitation, panel, calendar.
     #[command(disable_help_flag = true)]
     Bench {
         /// Which benchmark.
@@ -52,6 +54,17 @@ enum Command {
         /// Passed on.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
+    },
+    /// Draw every screen of the panel, show what changed since it was accepted, and accept it on confirmation.
+    Golden {
+        /// Accepts without a question.
+        #[arg(long)]
+        accept: bool,
+    },
+    /// Build the image that is flashed, and with --bundle the update of it.
+    Image {
+        #[command(flatten)]
+        options: image::Options,
     },
     /// Only set the tools up.
     Setup,
@@ -76,6 +89,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             &test::Options::default(),
         ),
         Command::Bench { name, rest } => demo::bench(&name, &rest),
+        Command::Golden { accept } => golden::golden(accept),
+        Command::Image { options } => image::image(&options),
         Command::Setup => setup::setup().map(drop),
     }
 }

@@ -6,11 +6,13 @@
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context;
 
 use crate::paths;
 
+mod calendars;
 pub(crate) mod deny;
 pub(crate) mod fuzz;
 mod guest;
@@ -49,6 +51,7 @@ pub(crate) fn setup() -> anyhow::Result<Tools> {
     let node = node::node()?;
     let mut entries = vec![
         ("synapse_python", synapse::python()?),
+        ("calendar_python", calendars::python()?),
         ("livekit_server", livekit::server()?),
         ("node_modules", node.modules),
         ("node", node.program),
@@ -99,13 +102,13 @@ fn write_list(list: &Path, entries: &[(&str, PathBuf)]) -> anyhow::Result<()> {
 }
 
 /// A folder of the cache that is made once.
-struct Once {
+pub(crate) struct Once {
     folder: PathBuf,
 }
 
 impl Once {
     /// The folder for `name` in the version that `pins` are the content of.
-    fn of(name: &str, pins: &[&str]) -> Self {
+    pub(crate) fn of(name: &str, pins: &[&str]) -> Self {
         let mut hasher = DefaultHasher::new();
         pins.hash(&mut hasher);
         let name = format!("{name}-{:016x}", hasher.finish());
@@ -115,7 +118,10 @@ impl Once {
     }
 
     /// Gives the folder, after `make` has filled it if it is not there whole.
-    fn get(self, make: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<PathBuf> {
+    pub(crate) fn get(
+        self,
+        make: impl FnOnce(&Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<PathBuf> {
         let done = self.folder.join(".done");
         if done.exists() {
             return Ok(self.folder);
@@ -133,7 +139,17 @@ impl Once {
 }
 
 /// The content of a file of the clone that pins versions.
-fn pin(path: &str) -> anyhow::Result<String> {
+pub(crate) fn pin(path: &str) -> anyhow::Result<String> {
     let path = paths::root().join(path);
     std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// A command for the administrator, as `./dev` installs packages.
+pub(crate) fn as_root(program: &str) -> Command {
+    let is_root = std::fs::read_to_string("/proc/self/status")
+        .unwrap_or_default()
+        .contains("\nUid:\t0\t0\t");
+    let mut command = Command::new(if is_root { program } else { "sudo" });
+    command.args((!is_root).then_some(program));
+    command
 }

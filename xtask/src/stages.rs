@@ -29,8 +29,8 @@ impl Stages {
         well
     }
 
-    /// The table, and an error when a stage failed.
-    pub(crate) fn finish(self) -> anyhow::Result<()> {
+    /// The table, and an error with `advice` when a stage failed.
+    pub(crate) fn finish(self, advice: &str) -> anyhow::Result<()> {
         println!("\nstage        time      result");
         for (name, elapsed, failed) in &self.done {
             let result = failed.as_ref().map_or("ok", |_| "FAILED");
@@ -48,9 +48,8 @@ impl Stages {
             return Ok(());
         }
         bail!(
-            "failed: {}. What each said is above; `./dev test {}` runs it alone.",
-            failed.join(", "),
-            failed[0]
+            "failed: {}. What each said is above. {advice}",
+            failed.join(", ")
         )
     }
 }

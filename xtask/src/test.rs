@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::executables::{self, TestProgram};
 use crate::setup::{Tools, setup};
 use crate::stages::Stages;
-use crate::{fuzz, paths, setup};
+use crate::{fuzz, image, paths, setup};
 
 /// A part of the tests.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,9 +29,11 @@ pub(crate) enum Stage {
     Jitsi,
     /// Of those, the panel that is the same for every service; takes --service.
     Uniform,
+    /// The image: built with the development profile's programs, booted in a virtual machine, touched.
+    Image,
     /// Random input for everything that reads what strangers send; takes --seconds, and names after --.
     Fuzz,
-    /// End to end with the long tests, and the fuzz targets for a fixed number of inputs.
+    /// End to end with the long tests, the panel's long walk, and the fuzz targets for a fixed number of inputs.
     Deep,
 }
 
@@ -46,6 +48,8 @@ const ALL: [Stage; 6] = [
 
 /// Crates whose tests start servers and browsers.
 const END_TO_END: [&str; 2] = ["saal-suites", "saal-harness"];
+/// The crate whose tests start the flashed image.
+const OF_THE_IMAGE: &str = "saal-image-tests";
 
 /// A meeting service.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,6 +78,9 @@ pub(crate) struct Options {
     rest: Vec<String>,
 }
 
+/// What to do about a stage that failed.
+const ALONE: &str = "`./dev test STAGE` runs one alone.";
+
 /// Where the suites find the address of a real installation.
 const JITSI_SERVER: &str = "SAAL_JITSI_SERVER";
 
@@ -92,7 +99,7 @@ pub(crate) fn test(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
     if chosen.iter().any(needs_tools) {
         let set_up = stages.run("setup", || setup().map(|found| tools = Some(found)));
         if !set_up {
-            return stages.finish();
+            return stages.finish(ALONE);
         }
     }
     for stage in chosen.iter().filter(|stage| **stage != Stage::Setup) {
@@ -101,7 +108,7 @@ pub(crate) fn test(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
             .map_or_else(String::new, |value| value.get_name().to_owned());
         stages.run(&name, || run(*stage, tools.as_ref(), options));
     }
-    stages.finish()
+    stages.finish(ALONE)
 }
 
 /// An option that would do nothing is a mistake.
@@ -137,6 +144,7 @@ fn run(stage: Stage, tools: Option<&Tools>, options: &Options) -> anyhow::Result
         ),
         Stage::Deny => setup::deny::check(&tools()?.cargo_deny),
         Stage::Unit => unit(rest),
+        Stage::Image => of_the_image(tools()?, rest),
         Stage::E2e => end_to_end(tools()?, |_| true, rest, |_| {}),
         Stage::Fuzz => {
             let seconds = options.seconds.unwrap_or(fuzz::SECONDS);
@@ -152,7 +160,7 @@ fn run(stage: Stage, tools: Option<&Tools>, options: &Options) -> anyhow::Result
                 },
             );
             let fuzzed = fuzz::run_if_possible(fuzz::Length::Inputs(fuzz::INPUTS));
-            suites.and(fuzzed)
+            suites.and(long_walk()).and(fuzzed)
         }
         Stage::Jitsi => end_to_end(
             tools()?,
@@ -184,7 +192,8 @@ fn unit(rest: &[String]) -> anyhow::Result<()> {
     let programs = executables::tests()?;
     let units = programs
         .iter()
-        .filter(|program| !END_TO_END.contains(&program.package.as_str()));
+        .filter(|program| !END_TO_END.contains(&program.package.as_str()))
+        .filter(|program| program.package != OF_THE_IMAGE);
     let failed = count_failures(units, |program| {
         program.args(rest);
     });
@@ -193,6 +202,30 @@ fn unit(rest: &[String]) -> anyhow::Result<()> {
         "The failed examples are listed above.",
     );
     report(failed + usize::from(documents.is_err()))
+}
+
+/// The panel's random days, ten times as many.
+fn long_walk() -> anyhow::Result<()> {
+    let programs = executables::tests()?;
+    let walks = programs
+        .iter()
+        .filter(|program| program.package == "saal-panel" && program.name == "walk");
+    report(count_failures(walks, |program| {
+        program.arg("--ignored");
+    }))
+}
+
+/// The image as it is flashed, in a virtual machine; one test at a time.
+fn of_the_image(tools: &Tools, rest: &[String]) -> anyhow::Result<()> {
+    let made = image::for_tests()?;
+    let machines = executables::tests_of(OF_THE_IMAGE)?;
+    report(count_failures(machines.iter(), |program| {
+        program
+            .args(["--test-threads=1", "--nocapture"])
+            .args(rest)
+            .env("SAAL_TOOLS", &tools.list)
+            .envs(made.variables());
+    }))
 }
 
 /// The suites, one test at a time: each has servers, a browser and a room to itself on two cores.

@@ -4,18 +4,27 @@
 //! meetings there are around it. What can't be read is reported by room and field and never
 //! hides the rest; the work for one entry is bounded, whatever somebody wrote into it.
 
+pub mod answer;
+pub mod caldav;
+pub mod edit;
 mod entry;
+mod ics;
 mod jitsi_widget;
+pub mod link;
 mod nordeck;
 mod problem;
 mod recurrence;
 mod room;
+mod sources;
+
+pub use ics::{Appointment, CalendarFile, Reading};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
 use saal_core::CalendarProblem;
 use saal_meeting::{Destination, Invitation, LinkTarget, Meeting, MeetingId, MeetingLink, PartOf};
 
-use crate::{entry::Span, room::Room};
+use crate::{entry::Span, room::Room, sources::Sources};
 
 /// Meetings that ended so long ago are no longer told.
 const BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -23,6 +32,13 @@ const BACK: SignedDuration = SignedDuration::from_hours(24);
 const AHEAD: SignedDuration = SignedDuration::from_hours(48);
 /// Who is in a call belongs to another appointment after a while; so often it is asked again.
 const STEP_SECONDS: i64 = 300;
+
+/// Which meeting of `[[calendars]]` this is: its UID, and when it was planned for. `None`: it comes from elsewhere.
+#[must_use]
+pub fn meeting_in_calendar(id: &MeetingId) -> Option<(String, Timestamp)> {
+    let (uid, planned) = id.0.strip_prefix("calendar/")?.rsplit_once('/')?;
+    Some((uid.to_owned(), planned.parse().ok()?))
+}
 
 /// The meetings that the account's rooms speak of.
 #[derive(Debug)]
@@ -32,6 +48,8 @@ pub struct Calendar {
     standing: Vec<Meeting>,
     /// Links of standing meetings that can't be read.
     unread: Vec<CalendarProblem>,
+    /// What CalDAV servers, feeds and folders say, by their names.
+    sources: Sources,
 }
 
 impl Default for Calendar {
@@ -42,6 +60,7 @@ impl Default for Calendar {
             rooms: Vec::new(),
             standing: Vec::new(),
             unread: Vec::new(),
+            sources: Sources::default(),
         }
     }
 }
@@ -75,6 +94,16 @@ impl Calendar {
         }
     }
 
+    /// What a source of calendars says now, in the place of what it said before.
+    pub fn set_source(&mut self, name: &str, file: Arc<CalendarFile>) {
+        self.sources.set(name, file);
+    }
+
+    /// Forgets sources that are no longer configured.
+    pub fn keep_sources(&mut self, names: &[&str]) {
+        self.sources.keep(names);
+    }
+
     /// The meetings from a day ago to two days ahead, and the entries that can't be read, both
     /// in a stable order. Counting is done once an hour; in between this is quick.
     #[must_use]
@@ -93,6 +122,7 @@ impl Calendar {
         }
         meetings.extend(standing);
         self.find_main_meetings(&mut meetings);
+        self.sources.add_to(&mut meetings, window, &mut problems);
         meetings.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
         problems.sort();
         (meetings, problems)
@@ -117,7 +147,7 @@ impl Calendar {
     /// calendar entry.
     #[must_use]
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        if !self.rooms.iter().any(Room::has_entries) {
+        if !self.rooms.iter().any(Room::has_entries) && self.sources.is_empty() {
             return None;
         }
         let step = now.as_second().div_euclid(STEP_SECONDS) + 1;
@@ -145,7 +175,10 @@ fn standing(title: &str, destination: Destination) -> Meeting {
         end: None,
         destination,
         in_call: 0,
+        private: false,
         part_of: None,
+        others: Vec::new(),
+        tentative: false,
     }
 }
 

@@ -116,7 +116,7 @@ fn read_entry(value: &Value, zones: &TimeZoneDatabase) -> Result<Entry, Problem>
             to: span,
         }),
         (Some(rule), None) => Ok(Entry::Series(Box::new(Series {
-            rule: Rule::read(rule, first, &zone)?,
+            rule: Some(Rule::read(rule, first, &zone)?),
             uid: entry.uid,
             zone,
             first,

@@ -26,7 +26,7 @@ const MOST_TIMES_A_DAY: usize = 24;
 /// Steps to find the meetings of a window; a daily meeting reaches half a century.
 const MOST_STEPS: usize = 20_000;
 /// Years in which a series may begin.
-const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
+const YEARS: std::ops::RangeInclusive<i16> = 1601..=2199;
 
 /// Meetings that repeat.
 #[derive(Clone, Debug)]
@@ -36,7 +36,8 @@ pub(crate) struct Series {
     /// The first one on the zone's wall clock.
     pub(crate) first: civil::DateTime,
     pub(crate) length: SignedDuration,
-    pub(crate) rule: Rule,
+    /// `None`: only what is listed beside it.
+    pub(crate) rule: Option<Rule>,
     /// Starts that are left out.
     pub(crate) without: BTreeSet<Timestamp>,
     /// Starts beside the rule.
@@ -70,6 +71,7 @@ impl Rule {
         let (rest, until) = take_until(text.trim().trim_start_matches("RRULE:"));
         let until = until.map(|u| read_until(u, zone).ok_or_else(|| bad(format!("UNTIL={u}"))));
         let until = until.transpose()?;
+        let rest = with_each_day_counted(&rest);
         let rule: RRule<Unvalidated> = rest.parse().map_err(|e| bad(format!("{e}")))?;
         check_limits(&rule, first).map_err(|what| bad(what.to_owned()))?;
         let valid = rule.clone().validate(floating(first));
@@ -96,11 +98,41 @@ fn take_until(text: &str) -> (String, Option<&str>) {
     (rest.join(";"), until)
 }
 
+/// `BYDAY=MO,1TU` as `1MO,2MO,3MO,4MO,5MO,1TU`: of a list with both kinds, the crate gives the days that are of both, which are
+/// none.
+fn with_each_day_counted(text: &str) -> String {
+    let upper = text.to_ascii_uppercase();
+    let counted =
+        |day: &str| day.starts_with(['+', '-']) || day.starts_with(|c: char| c.is_ascii_digit());
+    let most = if upper.contains("FREQ=YEARLY") && !upper.contains("BYMONTH=") {
+        53
+    } else {
+        5
+    };
+    let of = |part: &str| {
+        let days = part.strip_prefix("BYDAY=")?;
+        if !days.split(',').any(counted) || days.split(',').all(counted) {
+            return None;
+        }
+        let each = days.split(',').flat_map(|day| match counted(day) {
+            true => vec![day.to_owned()],
+            false => (1..=most).map(|nth| format!("{nth}{day}")).collect(),
+        });
+        Some(format!("BYDAY={}", each.collect::<Vec<_>>().join(",")))
+    };
+    let parts = upper
+        .split(';')
+        .map(|part| of(part).unwrap_or_else(|| part.to_owned()));
+    parts.collect::<Vec<_>>().join(";")
+}
+
 /// A date means until its end; `Z` means UTC; else the wall clock of the series.
 fn read_until(text: &str, zone: &TimeZone) -> Option<civil::DateTime> {
     if let Some(utc) = text.strip_suffix('Z') {
-        let at = TimeZone::UTC.to_timestamp(read_civil(utc)?).ok()?;
-        return Some(zone.to_datetime(at));
+        let civil = read_civil(utc)?;
+        // The end of all days, in any zone.
+        let at = TimeZone::UTC.to_timestamp(civil);
+        return Some(at.map_or(civil, |at| zone.to_datetime(at)));
     }
     if text.len() == 8 {
         return read_civil(&format!("{text}T235959"));
@@ -147,7 +179,7 @@ fn check_limits(rule: &RRule<Unvalidated>, first: civil::DateTime) -> Result<(),
         return Err("INTERVAL is at least 1");
     }
     if !YEARS.contains(&first.year()) {
-        return Err("a series begins between 1970 and 2199");
+        return Err("a series begins between 1601 and 2199");
     }
     Ok(())
 }
@@ -173,15 +205,20 @@ impl Series {
 
     /// What the rule alone gives between two moments, both inclusive, and perhaps some around.
     fn by_rule(&self, from: Timestamp, to: Timestamp) -> Result<BTreeSet<Timestamp>, TooMany> {
+        let Some(rule) = &self.rule else {
+            return Ok(BTreeSet::new());
+        };
         // Clocks of a zone are never a day apart.
         let last = self.zone.to_datetime(to).saturating_add(1.day());
-        let last = self.rule.until.map_or(last, |until| until.min(last));
+        let last = rule.until.map_or(last, |until| until.min(last));
         let earliest = self.zone.to_datetime(from).saturating_sub(1.day());
         let mut starts = BTreeSet::new();
         if self.first > last {
             return Ok(starts);
         }
-        let set = self.moved_along(earliest);
+        let Some(set) = self.moved_along(&rule.rule, earliest) else {
+            return Ok(starts);
+        };
         for (step, date) in set.into_iter().enumerate() {
             let civil = settled(&date);
             if civil > last {
@@ -199,29 +236,52 @@ impl Series {
         Ok(starts)
     }
 
-    /// The rule from its beginning, or from a later meeting that leads to the same ones.
-    fn moved_along(&self, earliest: civil::DateTime) -> RRuleSet {
-        let rule = &self.rule.rule;
-        let days = match (rule.get_freq(), rule.get_count()) {
-            (Frequency::Daily, None) => i64::from(rule.get_interval()),
-            (Frequency::Weekly, None) => 7 * i64::from(rule.get_interval()),
+    /// The rule from its beginning, or from a later meeting that leads to the same ones; `None` where all that it counts come
+    /// before `earliest`.
+    fn moved_along(
+        &self,
+        rule: &RRule<Unvalidated>,
+        earliest: civil::DateTime,
+    ) -> Option<RRuleSet> {
+        let days = match rule.get_freq() {
+            Frequency::Daily => i64::from(rule.get_interval()),
+            Frequency::Weekly => 7 * i64::from(rule.get_interval()),
             _ => 0,
         };
         let ahead = i64::from((earliest - self.first).get_days());
-        let periods = if days > 0 && ahead > days {
-            ahead / days
-        } else {
-            0
+        let movable = days > 0 && ahead > days && is_counted_by_periods(rule);
+        let periods = if movable { ahead / days } else { 0 };
+        let left = match rule.get_count() {
+            Some(count) => {
+                let left = u32::try_from(i64::from(count) - periods).ok();
+                rule.clone().count(left.filter(|left| *left > 0)?)
+            }
+            None => rule.clone(),
         };
         let begin = self.first.saturating_add((periods * days).days());
-        let set = |begin| {
-            let valid = rule.clone().validate(floating(begin)).ok()?;
+        let set = |rule: RRule<Unvalidated>, begin| {
+            let valid = rule.validate(floating(begin)).ok()?;
             Some(RRuleSet::new(floating(begin)).rrule(valid).limit())
         };
-        set(begin)
-            .or_else(|| set(self.first))
-            .expect("Rule::read has validated it for the first meeting")
+        let whole = || set(rule.clone(), self.first);
+        let set = set(left, begin).or_else(whole);
+        Some(set.expect("Rule::read has validated it for the first meeting"))
     }
+}
+
+/// Whether it is known how many meetings so many days or weeks have, or does not matter: a rule without COUNT, or one
+/// meeting in each.
+fn is_counted_by_periods(rule: &RRule<Unvalidated>) -> bool {
+    let plain = rule.get_by_weekday().is_empty()
+        && rule.get_by_month().is_empty()
+        && rule.get_by_month_day().is_empty()
+        && rule.get_by_year_day().is_empty()
+        && rule.get_by_week_no().is_empty()
+        && rule.get_by_set_pos().is_empty()
+        && rule.get_by_hour().is_empty()
+        && rule.get_by_minute().is_empty()
+        && rule.get_by_second().is_empty();
+    rule.get_count().is_none() || plain
 }
 
 /// A wall clock's time as the rule's arithmetic wants it: without a zone, in UTC's clothes.

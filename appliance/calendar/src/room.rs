@@ -204,7 +204,10 @@ impl Room {
             end: Some(occurrence.span.end),
             destination: self.invitation.destination.clone(),
             in_call,
+            private: false,
             part_of: None,
+            others: Vec::new(),
+            tentative: false,
         }
     }
 
@@ -216,7 +219,10 @@ impl Room {
             end: None,
             destination: self.invitation.destination.clone(),
             in_call: self.invitation.in_call,
+            private: false,
             part_of: None,
+            others: Vec::new(),
+            tentative: false,
         }
     }
 

@@ -25,6 +25,8 @@ pub enum ErrorCode {
     NotRinging,
     /// This source can't be muted.
     NotMutable,
+    /// The configuration has a fault; the one before stays.
+    ConfigRefused,
 }
 
 impl ErrorCode {
@@ -40,6 +42,7 @@ impl ErrorCode {
             Self::NotInCall => "not_in_call",
             Self::NotRinging => "not_ringing",
             Self::NotMutable => "not_mutable",
+            Self::ConfigRefused => "config_refused",
         }
     }
 }
@@ -67,6 +70,13 @@ pub enum Reply {
     Devices(Box<Devices>),
     /// To `CameraState`.
     Camera(Box<CameraReport>),
+    /// To `Panel` with `Tree`: as `/api/panel.json` of the web view.
+    Panel(Box<serde_json::Value>),
+    /// To `Panel` with `Picture`.
+    PanelPicture {
+        /// A PNG in base64 (RFC 4648, section 4).
+        png: String,
+    },
     /// To `RecoveryKey`.
     RecoveryKey {
         /// As people write it down; `None`: the room has none.

@@ -16,10 +16,13 @@ mod question;
 mod status;
 
 pub use answer::{Answer, AnswerError, ErrorCode, Refused, Reply};
-pub use question::{Arrange, Question, Request};
+pub use question::{
+    Arrange, EnrolmentStatus, OtherRoom, PanelAction, Question, Request, SystemRequest, Taps,
+};
 pub use status::{
-    CallStatus, CameraReport, ChosenDevices, Devices, EngineProcess, EngineStatus, LayoutName,
-    MeetingLine, MutedSources, Obstacle, PhaseName, Status, TelevisionStatus, TroubleLine,
+    CalendarLine, CallStatus, CameraReport, CecReport, ChosenDevices, DayStatus, Devices,
+    EngineProcess, EngineStatus, LayoutName, MeetingLine, MutedSources, Obstacle, OnlookerStatus,
+    PhaseName, Status, TakenTime, TelevisionStatus, TroubleLine,
 };
 
 /// Version of this protocol. Daemon and client come from one image, so another one is a fault.

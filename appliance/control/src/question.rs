@@ -1,7 +1,9 @@
 //! From the client to the daemon.
 
+use jiff::Timestamp;
+use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{CameraAction, SourceKind};
-use saal_meeting::{AccountAction, MeetingAction, MeetingId, MeetingLink, Secret};
+use saal_meeting::{AccountAction, DayAction, MeetingAction, MeetingId, MeetingLink, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::{ErrorCode, LayoutName, Refused, VERSION};
@@ -21,6 +23,9 @@ pub enum Request {
     Join {
         /// As listed by `Meetings`.
         meeting: MeetingId,
+        /// Another of its places, as listed there; `None`: the likeliest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
     },
     /// Enters the meeting at an address, in the room's calendar or not.
     JoinLink {
@@ -41,6 +46,11 @@ pub enum Request {
     Act {
         /// What.
         action: MeetingAction,
+    },
+    /// Does something about the room's time; [`crate::Reply::Done`] once the room has taken it, its calendar follows.
+    Day {
+        /// What.
+        action: DayAction,
     },
     /// Does something with the room's account; [`crate::Reply::Done`] once it has begun.
     Account {
@@ -65,6 +75,37 @@ pub enum Request {
         /// What.
         action: CameraAction,
     },
+    /// Reads the configuration again; [`crate::Reply::Done`] once it is in use, else
+    /// [`ErrorCode::ConfigRefused`] with the place, and the one before stays.
+    Reload {},
+    /// Shows on the panel that the device waits to be claimed for its fleet, until `None` says that
+    /// it belongs to one.
+    Enrolment {
+        /// How that stands.
+        status: Option<EnrolmentStatus>,
+    },
+    /// Says which other rooms could have the next meeting, as the fleet knows it, the nearest first; while
+    /// [`crate::DayStatus::seeks`] says that one is needed.
+    OtherRooms {
+        /// None: nobody could.
+        rooms: Vec<OtherRoom>,
+    },
+    /// Asks the room's computer for this; [`crate::Reply::Done`] once it was asked, else [`ErrorCode::NotFound`] where nobody
+    /// would do it. The room leaves its meeting first.
+    System {
+        /// What.
+        request: SystemRequest,
+    },
+    /// Looks at the panel or works it.
+    Panel {
+        /// What.
+        action: PanelAction,
+    },
+    /// Sets how loud the others are, in a call or not.
+    SetVolume {
+        /// 0 to 100.
+        percent: u8,
+    },
     /// Mutes or unmutes.
     SetMuted {
         /// Microphone or camera.
@@ -72,6 +113,74 @@ pub enum Request {
         /// True: nothing leaves the room.
         muted: bool,
     },
+}
+
+/// What the room's computer is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SystemRequest {
+    /// Start anew.
+    Restart,
+    /// Be as it came from the factory: everything that the room remembers is lost.
+    FactoryReset,
+}
+
+/// A device that no fleet has claimed yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentStatus {
+    /// The fleet's server, as people know it; empty while none is found.
+    pub server: String,
+    /// What somebody types there to claim the device; `None` while the server is not reached.
+    pub code: Option<String>,
+}
+
+/// A room that is free.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherRoom {
+    /// What people call it.
+    pub name: String,
+    /// Until then; `None`: nobody is known to need it in the next hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// What programs do with the panel, as people do at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PanelAction {
+    /// What stands on it; answered with [`crate::Reply::Panel`].
+    Tree {},
+    /// How it looks; answered with [`crate::Reply::PanelPicture`].
+    Picture {},
+    /// A finger taps it; [`crate::Reply::Done`] once that has been taken in.
+    Touch {
+        /// Pixels from the left edge.
+        x: i32,
+        /// Pixels from the top edge.
+        y: i32,
+        /// Twice does what the spoken panel said last.
+        taps: Taps,
+    },
+    /// A key is pressed and let go.
+    Key {
+        /// Which.
+        key: KeyName,
+        /// What is held beside it.
+        #[serde(default)]
+        modifiers: Modifiers,
+    },
+}
+
+/// How often a finger taps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taps {
+    /// Once.
+    One,
+    /// Twice, right after each other.
+    Two,
 }
 
 /// Something about how the television shows the others.

@@ -1,7 +1,9 @@
 //! How the room is doing, as `saalctl status --json` and the web view's `/api/status` show it.
 
 use jiff::Timestamp;
-use saal_media_protocol::{CameraState, CodecReport, DeviceList, MediaStats, Preset};
+use saal_media_protocol::{
+    CameraState, CodecReport, DeviceList, MediaStats, PictureDevice, Preset, RoomPicture,
+};
 use saal_meeting::{AccountState, Caption, ChatLine, MeetingId, MeetingState, Participant, Ring};
 use serde::{Deserialize, Serialize};
 
@@ -26,14 +28,70 @@ pub struct Status {
     pub ringing: Vec<Ring>,
     /// The call that the room is in, enters or leaves.
     pub call: Option<CallStatus>,
+    /// Of the loudspeaker, percent.
+    #[serde(default)]
+    pub volume: u8,
+    /// A laptop shares its screen, or is about to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub laptop: bool,
+    /// Somebody looks at the room from elsewhere, or asks to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onlooker: Option<OnlookerStatus>,
     /// The media engine's process.
     pub engine: EngineStatus,
     /// The engine's last figures; `None` while it does not run.
     pub media: Option<MediaStats>,
+    /// How the configured calendars are doing, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<CalendarLine>,
+    /// What of the room's day a fleet may know.
+    #[serde(default, skip_serializing_if = "DayStatus::is_empty")]
+    pub day: DayStatus,
     /// What is wrong, worst first.
     pub troubles: Vec<TroubleLine>,
     /// The daemon's process id.
     pub pid: u32,
+}
+
+/// What of the room's day a fleet may know: nothing of what the meetings are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DayStatus {
+    /// Nothing is known to be wrong that a meeting here would suffer from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ready: bool,
+    /// When meetings have the room within the next twelve hours, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<TakenTime>,
+    /// When the next meeting needs another room, because this one can't do what it needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeks: Option<TakenTime>,
+}
+
+impl DayStatus {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// From then until then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakenTime {
+    /// The first moment.
+    pub from: Timestamp,
+    /// The moment after the last one.
+    pub until: Timestamp,
+}
+
+/// Somebody elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnlookerStatus {
+    /// What they see, or ask to see.
+    pub of: RoomPicture,
+    /// People in the room allowed it; else they are being asked.
+    pub allowed: bool,
 }
 
 /// What the room is doing.
@@ -205,6 +263,18 @@ impl EngineProcess {
     }
 }
 
+/// How a calendar is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarLine {
+    /// As the configuration has it.
+    pub name: String,
+    /// When what is shown of it was so; `None`: nothing of it is known.
+    pub at: Option<Timestamp>,
+    /// Why it can't be asked; `None`: it can.
+    pub failure: Option<String>,
+}
+
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -233,6 +303,13 @@ pub struct MeetingLine {
     pub under_way: bool,
     /// Whether it can be entered now.
     pub can_join: bool,
+    /// Its organiser is not sure yet that it takes place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tentative: bool,
+    /// Other places that its invitation names, the likeliest first, without tokens and passwords; a private meeting
+    /// does not tell them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_places: Vec<String>,
 }
 
 /// What is connected and what is chosen.
@@ -246,6 +323,19 @@ pub struct Devices {
     pub codecs: CodecReport,
     /// As the configuration says.
     pub chosen: ChosenDevices,
+    /// Televisions that are told over their cables.
+    #[serde(default)]
+    pub cec: CecReport,
+}
+
+/// Televisions that are woken and put to stand-by over HDMI (CEC).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CecReport {
+    /// They follow the room; `None`: no display of this machine is a television.
+    pub follow: Option<bool>,
+    /// Names of the adapters that there are.
+    pub adapters: Vec<String>,
 }
 
 /// The room's camera and its saved views.
@@ -256,6 +346,9 @@ pub struct CameraReport {
     pub camera: Option<CameraState>,
     /// Of this camera, the oldest first.
     pub presets: Vec<Preset>,
+    /// Those that people may choose from in a call.
+    #[serde(default)]
+    pub cameras: Vec<PictureDevice>,
 }
 
 /// The configuration's devices: a name, `simulated` or `none`.

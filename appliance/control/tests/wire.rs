@@ -1,14 +1,15 @@
 //! What stands on the wire: other programs read it, so it changes only with the version.
 
 use saal_control::{
-    Answer, AnswerError, Arrange, CallStatus, EngineProcess, EngineStatus, ErrorCode, LayoutName,
-    MutedSources, PhaseName, Question, Refused, Reply, Request, Status, TelevisionStatus,
-    TroubleLine,
+    Answer, AnswerError, Arrange, CallStatus, DayStatus, EngineProcess, EngineStatus, ErrorCode,
+    LayoutName, MutedSources, OnlookerStatus, PanelAction, PhaseName, Question, Refused, Reply,
+    Request, Status, SystemRequest, Taps, TelevisionStatus, TroubleLine,
 };
-use saal_media_protocol::{CameraAction, CameraView, Control, SourceKind};
+use saal_hal::{KeyName, Modifiers};
+use saal_media_protocol::{CameraAction, CameraView, Control, RoomPicture, SourceKind};
 use saal_meeting::{
-    AccountAction, AccountState, Destination, MeetingAction, MeetingId, MeetingLink, MeetingState,
-    Participant, Ring, RingId, Secret, SignInWay,
+    AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingAction, MeetingId,
+    MeetingLink, MeetingState, Participant, Ring, RingId, Secret, SignInWay,
 };
 use serde_json::{Value, json};
 
@@ -16,10 +17,18 @@ fn requests() -> Vec<(Request, Value)> {
     let id = MeetingId("!lahn:example.org/now".to_owned());
     vec![
         (Request::Status {}, json!({"status": {}})),
+        (Request::Reload {}, json!({"reload": {}})),
+        (
+            Request::Enrolment { status: None },
+            json!({"enrolment": {"status": null}}),
+        ),
         (Request::Meetings {}, json!({"meetings": {}})),
         (Request::Devices {}, json!({"devices": {}})),
         (
-            Request::Join { meeting: id },
+            Request::Join {
+                meeting: id,
+                place: None,
+            },
             json!({"join": {"meeting": "!lahn:example.org/now"}}),
         ),
         (
@@ -44,6 +53,18 @@ fn requests() -> Vec<(Request, Value)> {
     .into_iter()
     .chain(later_requests())
     .chain(camera_requests())
+    .chain(day_requests())
+    .chain(panel_requests())
+    .chain([(
+        Request::System {
+            request: SystemRequest::FactoryReset,
+        },
+        json!({"system": {"request": "factory_reset"}}),
+    )])
+    .chain([(
+        Request::SetVolume { percent: 40 },
+        json!({"set_volume": {"percent": 40}}),
+    )])
     .collect()
 }
 
@@ -107,6 +128,55 @@ fn later_requests() -> Vec<(Request, Value)> {
     ]
 }
 
+fn panel_requests() -> [(Request, Value); 4] {
+    let modifiers = Modifiers {
+        shift: true,
+        ..Modifiers::default()
+    };
+    let (x, y, taps, key) = (3, 4, Taps::Two, KeyName::Tab);
+    [
+        (PanelAction::Tree {}, json!({"tree": {}})),
+        (PanelAction::Picture {}, json!({"picture": {}})),
+        (
+            PanelAction::Touch { x, y, taps },
+            json!({"touch": {"x": 3, "y": 4, "taps": "two"}}),
+        ),
+        (
+            PanelAction::Key { key, modifiers },
+            json!({"key": {"key": "Tab", "modifiers": {"shift": true, "ctrl": false, "alt": false}}}),
+        ),
+    ]
+    .map(|(action, wanted)| {
+        let request = Request::Panel { action };
+        (request, json!({"panel": {"action": wanted}}))
+    })
+}
+
+fn day_requests() -> Vec<(Request, Value)> {
+    let meeting = MeetingId("calendar/u/1".to_owned());
+    let minutes = BookingSpan::Minutes(30.try_into().expect("30 is not 0"));
+    let actions = [
+        (
+            DayAction::Book { span: minutes },
+            json!({"book": {"span": {"minutes": 30}}}),
+        ),
+        (
+            DayAction::Extend {
+                meeting: meeting.clone(),
+                span: BookingSpan::UntilNext,
+            },
+            json!({"extend": {"meeting": "calendar/u/1", "span": "until_next"}}),
+        ),
+        (
+            DayAction::CheckIn { meeting },
+            json!({"check_in": {"meeting": "calendar/u/1"}}),
+        ),
+        (DayAction::Stay {}, json!({"stay": {}})),
+    ];
+    let line = |(action, written)| (Request::Day { action }, json!({"day": {"action": written}}));
+    actions.map(line).into()
+}
+
 fn camera_requests() -> Vec<(Request, Value)> {
     let view = CameraView {
         zoom: 300,
@@ -137,6 +207,36 @@ fn camera_requests() -> Vec<(Request, Value)> {
     std::iter::once(asked).chain(done).collect()
 }
 
+fn call() -> CallStatus {
+    CallStatus {
+        title: "Weekly".to_owned(),
+        meeting: MeetingId("!lahn:example.org/now".to_owned()),
+        participants: vec![Participant {
+            id: "@ada:example.org:A".to_owned(),
+            name: "Ada".to_owned(),
+            microphone: true,
+            camera: true,
+            content: false,
+            speaking: false,
+            ..Participant::default()
+        }],
+        obstacle: None,
+        television: Some(TelevisionStatus {
+            layout: LayoutName::Grid,
+            self_view: false,
+            page: 0,
+            pages: 1,
+        }),
+        state: MeetingState::default(),
+        chat: Vec::new(),
+        captions: Vec::new(),
+        muted: MutedSources {
+            microphone: false,
+            camera: true,
+        },
+    }
+}
+
 fn status() -> Status {
     Status {
         version: 1,
@@ -144,6 +244,7 @@ fn status() -> Status {
         time_zone: "Europe/Berlin".to_owned(),
         web: Some("http://127.0.0.1:8480".to_owned()),
         phase: PhaseName::Call,
+        day: DayStatus::default(),
         account: AccountState::Online {
             user: "@lahn:example.org".to_owned(),
         },
@@ -157,38 +258,19 @@ fn status() -> Status {
                 call_id: "c1".to_owned(),
             },
         }],
-        call: Some(CallStatus {
-            title: "Weekly".to_owned(),
-            meeting: MeetingId("!lahn:example.org/now".to_owned()),
-            participants: vec![Participant {
-                id: "@ada:example.org:A".to_owned(),
-                name: "Ada".to_owned(),
-                microphone: true,
-                camera: true,
-                content: false,
-                speaking: false,
-                ..Participant::default()
-            }],
-            obstacle: None,
-            television: Some(TelevisionStatus {
-                layout: LayoutName::Grid,
-                self_view: false,
-                page: 0,
-                pages: 1,
-            }),
-            state: MeetingState::default(),
-            chat: Vec::new(),
-            captions: Vec::new(),
-            muted: MutedSources {
-                microphone: false,
-                camera: true,
-            },
+        call: Some(call()),
+        volume: 60,
+        laptop: true,
+        onlooker: Some(OnlookerStatus {
+            of: RoomPicture::Camera,
+            allowed: true,
         }),
         engine: EngineStatus {
             pid: Some(123),
             state: EngineProcess::Ready,
         },
         media: None,
+        calendars: Vec::new(),
         troubles: vec![TroubleLine {
             code: "homeserver_unreachable".to_owned(),
             text: "…".to_owned(),
@@ -227,6 +309,9 @@ fn status_json() -> Value {
             "chat": [],
             "captions": [],
         },
+        "volume": 60,
+        "laptop": true,
+        "onlooker": {"of": "camera", "allowed": true},
         "engine": {"pid": 123, "state": "ready"},
         "media": null,
         "troubles": [{"code": "homeserver_unreachable", "text": "…"}],

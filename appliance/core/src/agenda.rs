@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use saal_meeting::Meeting;
+use saal_meeting::{Destination, Meeting};
 
-/// A meeting can be joined from this long before its start.
+/// A meeting can be joined from this long before its start unless the configuration says otherwise.
 pub const JOIN_BEFORE: Duration = Duration::from_secs(600);
 
 /// Meetings that are not over, in the order of the panel.
@@ -37,10 +37,13 @@ impl<'a> Agenda<'a> {
         agenda
     }
 
-    /// Whether this meeting can be entered now.
+    /// Whether this meeting can be entered now, where that is possible from `before` its start.
     #[must_use]
-    pub fn can_join(now: Timestamp, meeting: &Meeting) -> bool {
-        let ahead = SignedDuration::try_from(JOIN_BEFORE).expect("ten minutes fit");
+    pub fn can_join(now: Timestamp, meeting: &Meeting, before: Duration) -> bool {
+        let ahead = SignedDuration::try_from(before).unwrap_or(SignedDuration::MAX);
+        if matches!(meeting.destination, Destination::Nowhere { .. }) {
+            return false;
+        }
         let near = meeting
             .start
             .is_none_or(|start| start <= now.saturating_add_or_max(ahead));

@@ -1,17 +1,22 @@
 //! What the room is told and what it wants done.
 
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
 use saal_fleet_protocol::{Config, config::Layout};
 use saal_media_protocol::{
     CameraAction, EncoderTrial, MediaCommand, MediaEvent, Preset, SoundUnit, SourceKind,
 };
 use saal_meeting::{
-    AccountAction, AccountState, CallEvent, CallId, IdentityState, Meeting, MeetingAction,
-    MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret, Verification,
+    AccountAction, AccountState, CallEvent, CallId, DayAction, IdentityState, Meeting,
+    MeetingAction, MeetingCommand, MeetingId, MeetingLink, Ring, RingId, Secret, Verification,
 };
 
 use crate::{
-    Invitation, LaptopAction, LaptopEvent, LaptopId, LaptopReply, SavedCall, SoundChoice,
-    TroubleCode,
+    Bookings, CalendarChange, CallLights, ChangeRefused, Checkup, Finding, Invitation,
+    LaptopAction, LaptopEvent, LaptopId, LaptopReply, LocalSettings, OtherRoom, Part, PhoneAction,
+    PhoneTicket, PrivacyLog, SavedCall, SettingsAction, SoundChoice, SystemFacts, SystemRequest,
+    TroubleCode, ViewAction, ViewerEvent, ViewerId, ViewerReply,
 };
 
 /// What somebody in the room, or IT for them, wants.
@@ -19,8 +24,21 @@ use crate::{
 pub enum Intent {
     /// Enter this meeting.
     Join(MeetingId),
+    /// Enter this meeting at another of the places that its invitation names.
+    JoinAt {
+        /// Which meeting.
+        meeting: MeetingId,
+        /// Which place ([`saal_meeting::Destination::place`]).
+        place: String,
+    },
     /// Enter the meeting at this address, whether or not it is in the room's calendar.
     JoinLink(MeetingLink),
+    /// Enter the meeting that somebody typed: a link, an alias, or a name (`LinkTarget::typed`).
+    JoinTyped(Secret),
+    /// Enter this one of those that people typed lately.
+    JoinAgain(MeetingId),
+    /// Forget what people typed lately.
+    ForgetRecent,
     /// The password that the meeting asked for.
     GivePassword(Secret),
     /// The chat was looked at.
@@ -31,8 +49,14 @@ pub enum Intent {
     Arrange(Arrange),
     /// Do this with the room's sound.
     Sound(SoundAction),
+    /// Do this about the room's time.
+    Day(DayAction),
     /// Do this about laptops that share their screen.
     Laptop(LaptopAction),
+    /// Do this about phones as a second panel.
+    Phone(PhoneAction),
+    /// Do this about somebody who wants to look at the room from elsewhere.
+    View(ViewAction),
     /// Do this in the meeting.
     Act(MeetingAction),
     /// Leave, or stop joining.
@@ -54,8 +78,68 @@ pub enum Intent {
     Camera(CameraAction),
     /// Do this with the room's account.
     Account(AccountAction),
+    /// Do this in the settings.
+    Settings(SettingsAction),
     /// "I have read it."
     Dismiss(TroubleCode),
+}
+
+impl Intent {
+    /// Only somebody who is in the room may want it, not whoever touches the panel from elsewhere.
+    #[must_use]
+    pub fn is_for_those_present(&self) -> bool {
+        matches!(self, Self::View(ViewAction::Allow(_)))
+    }
+
+    /// People in the corridor may want it at the door: what is about who has the room, and that they have read what
+    /// became of it.
+    #[must_use]
+    pub fn is_for_the_door(&self) -> bool {
+        match self {
+            Self::Day(action) => !matches!(action, DayAction::Stay {} | DayAction::Read {}),
+            Self::Dismiss(code) => *code == TroubleCode::NotInCalendar,
+            _ => false,
+        }
+    }
+
+    /// A visitor's phone may want it: what is about this meeting and over with it. Not what speaks for all who are
+    /// there (consent), what lasts (devices, saved views, the account), and what leads into another meeting.
+    #[must_use]
+    pub fn is_for_visitors(&self) -> bool {
+        match self {
+            Self::Act(action) => *action != MeetingAction::Consent,
+            Self::Camera(action) => !matches!(
+                action,
+                CameraAction::Save { .. } | CameraAction::Forget { .. }
+            ),
+            Self::Sound(action) => matches!(
+                action,
+                SoundAction::Louder | SoundAction::Quieter | SoundAction::Volume(_)
+            ),
+            Self::Laptop(action) => *action == LaptopAction::Stop,
+            Self::Phone(action) => matches!(action, PhoneAction::Offer(_)),
+            Self::Day(action) => matches!(action, DayAction::Stay {} | DayAction::Read {}),
+            Self::ReadChat
+            | Self::ShowChat(_)
+            | Self::Arrange(_)
+            | Self::Leave
+            | Self::Toggle(_)
+            | Self::SetMuted(..) => true,
+            Self::Join(_)
+            | Self::JoinAt { .. }
+            | Self::JoinLink(_)
+            | Self::JoinTyped(_)
+            | Self::JoinAgain(_)
+            | Self::ForgetRecent
+            | Self::GivePassword(_)
+            | Self::View(_)
+            | Self::Answer { .. }
+            | Self::Decline(_)
+            | Self::Account(_)
+            | Self::Settings(_)
+            | Self::Dismiss(_) => false,
+        }
+    }
 }
 
 /// Something about how the television shows the others.
@@ -76,12 +160,23 @@ pub enum SoundAction {
     Louder,
     /// The loudspeaker gets quieter by a step.
     Quieter,
+    /// The loudspeaker is so loud, percent; more than 100 is 100.
+    Volume(u8),
     /// Use this piece of hardware: what it has of microphone and loudspeaker.
     Use(SoundUnit),
     /// People look at how loud the microphone is, or no more.
     Meter(bool),
     /// The loudspeaker plays notes, or no more.
     Tone(bool),
+}
+
+/// A device that no fleet has claimed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// The fleet's server, as people know it.
+    pub server: String,
+    /// What somebody types there; `None` while the server is not reached.
+    pub code: Option<String>,
 }
 
 /// An entry of a calendar that can't be understood.
@@ -91,6 +186,17 @@ pub struct CalendarProblem {
     pub place: String,
     /// For the log.
     pub reason: String,
+}
+
+/// How one of the room's calendars is doing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CalendarState {
+    /// What IT calls it.
+    pub name: String,
+    /// When what is shown of it was so; `None`: nothing of it is known.
+    pub at: Option<Timestamp>,
+    /// Why it can't be asked, for IT; `None`: it can.
+    pub failure: Option<String>,
 }
 
 /// What became of the engine's process.
@@ -115,20 +221,54 @@ pub enum Event {
         /// For the log.
         problem: String,
     },
+    /// Pictures for the television that can't be shown, each with its file and the reason; none: all can.
+    Signage(Vec<String>),
+    /// The device waits to be claimed for its fleet; `None`: it belongs to one.
+    Enrolment(Option<Enrolment>),
+    /// The fleet knows these rooms to be free for the next meeting, the nearest first; said again while it is so.
+    OtherRooms(Vec<OtherRoom>),
     /// What an earlier daemon saved while it was in a call.
     SavedCall(Box<SavedCall>),
     /// What an earlier daemon saved of people's choice of sound.
     SavedSound(Box<SoundChoice>),
+    /// What an earlier daemon saved of what people changed of the day.
+    SavedBookings(Box<Bookings>),
     /// The cameras' views that were saved earlier.
     Presets(Vec<Preset>),
     /// What an earlier daemon saved of trials of encoders.
     SavedTrials(Vec<EncoderTrial>),
+    /// What an earlier daemon saved of what was set in the room; comes before the first configuration.
+    SavedSettings(Box<LocalSettings>),
+    /// What an earlier daemon saved of what was in use; comes before anything of this one's is.
+    SavedPrivacy(Box<PrivacyLog>),
+    /// The PIN that the configuration names; `None`: it names none.
+    SettingsPin(Option<Secret>),
+    /// Answers [`Effect::LookAtSystem`], as often as more is known.
+    SystemFacts(Box<SystemFacts>),
+    /// Whoever has the right to work this computer asks its system for this.
+    AskSystem(SystemRequest),
+    /// The system did not take [`Effect::AskSystem`].
+    SystemRefused {
+        /// What was asked for.
+        request: SystemRequest,
+        /// For the log.
+        reason: String,
+    },
+    /// Somebody worked the panel from elsewhere.
+    RemoteTouch,
+    /// Somebody fetched a picture of the panel or the television from elsewhere; who watches is [`Event::TelevisionViewers`].
+    RemoteLook,
     /// Saving the call failed; a restart would not find back.
     CallNotSaved {
         /// Where.
         path: String,
         /// For the log.
         reason: String,
+    },
+    /// Whether words of the spoken panel became sound when it last wanted to say some.
+    Voice {
+        /// They did.
+        works: bool,
     },
     /// Somebody wants something.
     Intent(Intent),
@@ -138,6 +278,24 @@ pub enum Event {
         meetings: Vec<Meeting>,
         /// Entries that could not be read.
         problems: Vec<CalendarProblem>,
+    },
+    /// One of the configured calendars was asked; what fails keeps the time of what was known.
+    Calendar(CalendarState),
+    /// Whether one of the room's calendars can be written to.
+    CalendarWritable(bool),
+    /// A calendar has taken [`Effect::Calendar`], or has not.
+    CalendarChanged {
+        /// What it was told.
+        change: CalendarChange,
+        /// Why it did not take it.
+        refused: Option<ChangeRefused>,
+    },
+    /// Answers [`Effect::Check`].
+    Checked {
+        /// Of the trial.
+        number: u64,
+        /// By part; what could not be tried is left out.
+        found: BTreeMap<Part, Finding>,
     },
     /// The account of the meeting service.
     Account(AccountState),
@@ -159,8 +317,12 @@ pub enum Event {
     Media(MediaEvent),
     /// From a laptop's page.
     Laptop(LaptopId, LaptopEvent),
+    /// From the page of somebody with the right to look at the room.
+    Viewer(ViewerId, ViewerEvent),
     /// Answers [`Effect::OpenDoor`]; `None`: the room does not listen.
     Invitation(Option<Invitation>),
+    /// Answers [`Effect::InvitePhones`]; `None`: the room does not listen.
+    PhoneTicket(Option<PhoneTicket>),
     /// How many people look at the television in a browser.
     TelevisionViewers(usize),
     /// The machine goes down or the daemon is stopped.
@@ -183,8 +345,12 @@ pub enum Effect {
     StartBrowsers,
     /// Think of another code for a laptop; [`Event::Invitation`] follows.
     OpenDoor,
+    /// Think of a token for phones; [`Event::PhoneTicket`] follows.
+    InvitePhones,
     /// To a laptop's page.
     Laptop(LaptopId, LaptopReply),
+    /// To the page of somebody who looks at the room.
+    Viewer(ViewerId, ViewerReply),
     /// Start the engine's process, replacing one that runs.
     StartEngine,
     /// To the engine.
@@ -193,12 +359,26 @@ pub enum Effect {
     Meeting(MeetingCommand),
     /// Save what a restart needs; `None` forgets it.
     SaveCall(Option<Box<SavedCall>>),
+    /// Try what a meeting needs beside its devices; [`Event::Checked`] follows.
+    Check(Checkup),
+    /// To the room's calendar; [`Event::CalendarChanged`] follows.
+    Calendar(CalendarChange),
+    /// Save what people changed of the day.
+    SaveBookings(Box<Bookings>),
     /// Save what people chose for the sound.
     SaveSound(Box<SoundChoice>),
+    /// Save what was set in the room.
+    SaveSettings(Box<LocalSettings>),
+    /// Save what was in use.
+    SavePrivacy(Box<PrivacyLog>),
+    /// Look how the room's computer is; [`Event::SystemFacts`] follows.
+    LookAtSystem,
+    /// Ask the system for this; [`Event::SystemRefused`] follows if it is not taken.
+    AskSystem(SystemRequest),
     /// Save what trials of encoders showed.
     SaveTrials(Vec<EncoderTrial>),
-    /// Have the lights of mute keys say whether the room's microphone is muted.
-    ShowMuted(bool),
+    /// Have the lights of devices for calls say this.
+    ShowLights(CallLights),
     /// Save the cameras' views, all of them.
     SavePresets(Vec<Preset>),
     /// The picture of the panel changed.

@@ -71,6 +71,8 @@ pub enum LaptopEvent {
     Ready {
         /// Which of the room's addresses the laptop reached.
         address: IpAddr,
+        /// Its sound comes too.
+        sound: bool,
     },
     /// The browser's answer to [`LaptopReply::Offer`].
     Answers(String),
@@ -133,6 +135,8 @@ pub(crate) struct Share {
     pub(crate) laptop: LaptopId,
     pub(crate) browser: BrowserId,
     pub(crate) address: IpAddr,
+    /// With its sound.
+    pub(crate) sound: bool,
     /// Its picture is there.
     pub(crate) showing: bool,
 }
@@ -200,8 +204,12 @@ impl Laptops {
             Some(Door::Open(invitation)) => digits().eq(invitation.code.chars()),
             _ => false,
         };
-        if right && self.guests.len() < MOST_GUESTS {
+        // One that is shown has no use for another code.
+        let shown = self.share.is_some_and(|share| share.laptop == laptop);
+        if right && !shown && self.guests.len() < MOST_GUESTS {
             self.door = None;
+            // A page that enters a second code is one guest.
+            self.guests.retain(|(guest, _)| *guest != laptop);
             self.guests.push((laptop, now + PATIENCE));
             return Knock::Right;
         }
@@ -237,7 +245,12 @@ impl Laptops {
     }
 
     /// A laptop that was let in begins; returns the one before it.
-    pub(crate) fn begin(&mut self, laptop: LaptopId, address: IpAddr) -> Option<Option<Share>> {
+    pub(crate) fn begin(
+        &mut self,
+        laptop: LaptopId,
+        address: IpAddr,
+        sound: bool,
+    ) -> Option<Option<Share>> {
         let guest = self.guests.iter().position(|(guest, _)| *guest == laptop)?;
         self.guests.remove(guest);
         let browser = self.new_browser();
@@ -245,6 +258,7 @@ impl Laptops {
             laptop,
             browser,
             address,
+            sound,
             showing: false,
         };
         Some(self.share.replace(share))
@@ -259,7 +273,12 @@ impl Laptops {
         Some(*share)
     }
 
-    fn new_browser(&mut self) -> BrowserId {
+    /// Whether what is shown is heard too.
+    pub(crate) fn sounds(&self) -> bool {
+        self.share.is_some_and(|share| share.showing && share.sound)
+    }
+
+    pub(crate) fn new_browser(&mut self) -> BrowserId {
         self.next_browser += 1;
         BrowserId(self.next_browser)
     }

@@ -37,6 +37,8 @@ pub struct Stage<'a> {
     pub arrangement: &'a Arrangement,
     /// What is presented is on the television, or on a display of its own.
     pub displays: Displays,
+    /// The room is not in yet.
+    pub waits: bool,
 }
 
 impl<'a> Stage<'a> {
@@ -114,7 +116,8 @@ enum Shape {
 /// Arranges a television of this size. Content stands beside people, unless people want it alone;
 /// what the room itself presents is content too, unless somebody else presents: people here see
 /// their own on what they present from. People stand in a grid of equal tiles, or beside the one
-/// who speaks. The room sees itself alone, or where people want it.
+/// who speaks. The room sees itself alone, or where people want it. On its way in it sees how far it is, and itself before
+/// others do.
 #[must_use]
 pub fn tiles(stage: &Stage<'_>, width: u32, height: u32) -> Vec<Tile> {
     let screen = Rect {
@@ -130,6 +133,16 @@ pub fn tiles(stage: &Stage<'_>, width: u32, height: u32) -> Vec<Tile> {
         .collect();
     let shape = stage.shape();
     let alone = matches!(shape, Shape::Everybody) && small.is_empty();
+    if alone && stage.waits {
+        let still = Tile {
+            source: TileSource::Still,
+            rect: screen,
+        };
+        return [Some(still), stage.own.then(|| own_over(screen))]
+            .into_iter()
+            .flatten()
+            .collect();
+    }
     // Nobody is covered by the room while there is a place for it.
     let company = match shape {
         Shape::Everybody => small.len() > 1,

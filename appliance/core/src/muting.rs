@@ -1,4 +1,4 @@
-//! What the room keeps to itself.
+//! What the room keeps to itself, and what lights say of it.
 
 use saal_media_protocol::SourceKind;
 use serde::{Deserialize, Serialize};
@@ -32,4 +32,15 @@ impl Muted {
         };
         std::mem::replace(place, muted) != muted
     }
+}
+
+/// What the lights of speakerphones and mute keys say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallLights {
+    /// The meeting does not hear the room.
+    pub muted: bool,
+    /// The room is in a meeting, or on its way in or out.
+    pub in_call: bool,
+    /// Somebody calls the room, which is in no meeting.
+    pub ringing: bool,
 }

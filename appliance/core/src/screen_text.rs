@@ -96,8 +96,9 @@ pub(crate) fn labels(
     let signs = screen.signs(&call.said, unseen);
     let names = names.iter().map(|(_, label)| label.clone());
     names
-        .chain(screen.marks(&call.state))
+        .chain(screen.marks(&call.state, standing.seen))
         .chain(screen.page(&stage.seen()))
+        .chain(standing.day.map(|words| screen.day(words)))
         .chain(chat)
         .chain(signs)
         .chain(screen.captions(&call.said))
@@ -128,12 +129,16 @@ pub(crate) fn camera_notices(language: Language) -> Notices {
 }
 
 /// What the room itself is like, beside the call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Standing {
     pub(crate) camera_muted: bool,
     pub(crate) displays: Displays,
     /// The connection is lost and comes back by itself.
     pub(crate) reconnecting: bool,
+    /// Somebody looks at the room from elsewhere.
+    pub(crate) seen: bool,
+    /// What the day wants of people now.
+    pub(crate) day: Option<String>,
 }
 
 /// People whose name stands on no picture.
@@ -248,11 +253,12 @@ impl Screen {
     }
 
     /// What people have to know who speak here, in a corner and without words.
-    fn marks(&self, state: &MeetingState) -> Option<Label> {
+    fn marks(&self, state: &MeetingState, seen: bool) -> Option<Label> {
         let marks = [
             (state.recording, "● REC"),
             (state.live_stream, "● LIVE"),
             (state.transcription, "✎ TEXT"),
+            (seen, "◉ IT"),
         ];
         let on: Vec<&str> = marks
             .into_iter()
@@ -293,6 +299,19 @@ impl Screen {
         };
         let lines = vec![words(text)];
         Some(label(area, Place::TopRight, line_height, lines))
+    }
+
+    /// In the middle of the upper edge, where neither marks nor signs are.
+    fn day(&self, text: String) -> Label {
+        let (line_height, inset) = (self.line(), inset(self.height));
+        let margin = self.pictures.0 / 5;
+        let area = Rect {
+            x: down(0, margin),
+            y: down(0, inset),
+            width: self.pictures.0.saturating_sub(2 * margin),
+            height: box_height(line_height, 2),
+        };
+        label(area, Place::BottomCentre, line_height, vec![words(text)])
     }
 
     /// The picture stands still and nobody hears the room; it tries again by itself.

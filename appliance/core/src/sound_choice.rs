@@ -55,12 +55,14 @@ impl SoundChoice {
         }
     }
 
-    pub(crate) fn louder(&mut self) {
-        self.volume = (self.volume - self.volume % STEP + STEP).min(100);
+    /// The volume a step up, percent.
+    pub(crate) fn louder(&self) -> u8 {
+        (self.volume - self.volume % STEP + STEP).min(100)
     }
 
-    pub(crate) fn quieter(&mut self) {
-        self.volume = self.volume.saturating_sub(1) / STEP * STEP;
+    /// The volume a step down, percent.
+    pub(crate) fn quieter(&self) -> u8 {
+        self.volume.saturating_sub(1) / STEP * STEP
     }
 }
 
@@ -75,13 +77,13 @@ mod tests {
             ..SoundChoice::default()
         };
         let mut louder = || {
-            sound.louder();
+            sound.volume = sound.louder();
             sound.volume
         };
         assert_eq!([louder(), louder(), louder()], [95, 100, 100]);
         sound.volume = 8;
         let mut quieter = || {
-            sound.quieter();
+            sound.volume = sound.quieter();
             sound.volume
         };
         assert_eq!([quieter(), quieter(), quieter()], [5, 0, 0]);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{AccountState, EndReason, IdentityState, SignIn, SignInProblem};
 
-use crate::CalendarProblem;
+use crate::{CalendarProblem, OtherRoom, Part};
 
 /// How much it hurts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,8 @@ pub enum Severity {
 /// Identity of a trouble; a new one of the same code replaces the old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TroubleCode {
+    /// See [`Trouble::Enrolment`].
+    Enrolment,
     /// See [`Trouble::SignedOut`].
     SignedOut,
     /// See [`Trouble::Removed`].
@@ -41,12 +44,26 @@ pub enum TroubleCode {
     JoinFailed,
     /// See [`Trouble::Device`].
     Device(DeviceUse),
+    /// See [`Trouble::Voice`].
+    Voice,
     /// See [`Trouble::CallNotSaved`].
     CallNotSaved,
     /// See [`Trouble::ConfigRefused`].
     ConfigRefused,
+    /// See [`Trouble::CalendarUnreachable`].
+    CalendarUnreachable,
     /// See [`Trouble::Calendar`].
     Calendar,
+    /// See [`Trouble::Signage`].
+    Signage,
+    /// See [`Trouble::NotInCalendar`].
+    NotInCalendar,
+    /// See [`Trouble::Encoder`].
+    Encoder,
+    /// See [`Trouble::NotReady`].
+    NotReady(Part),
+    /// See [`Trouble::OtherRoom`].
+    OtherRoom,
 }
 
 impl TroubleCode {
@@ -54,6 +71,7 @@ impl TroubleCode {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Enrolment => "enrolment",
             Self::SignedOut => "signed_out",
             Self::Removed => "device_removed",
             Self::SignInNeeded => "sign_in_needed",
@@ -69,9 +87,24 @@ impl TroubleCode {
             Self::Device(DeviceUse::Content) => "content",
             Self::Device(DeviceUse::Display) => "display",
             Self::Device(DeviceUse::ContentDisplay) => "content_display",
+            Self::Voice => "voice",
             Self::CallNotSaved => "call_not_saved",
             Self::ConfigRefused => "config_refused",
+            Self::CalendarUnreachable => "calendar_unreachable",
             Self::Calendar => "calendar",
+            Self::Signage => "signage",
+            Self::NotInCalendar => "not_in_calendar",
+            Self::Encoder => "encoder",
+            Self::NotReady(Part::Camera) => "not_ready_camera",
+            Self::NotReady(Part::Microphone) => "not_ready_microphone",
+            Self::NotReady(Part::Network) => "not_ready_network",
+            Self::NotReady(Part::Names) => "not_ready_names",
+            Self::NotReady(Part::Server) => "not_ready_server",
+            Self::NotReady(Part::Media) => "not_ready_media",
+            Self::NotReady(Part::Datagrams) => "not_ready_datagrams",
+            Self::NotReady(Part::Disk) => "not_ready_disk",
+            Self::NotReady(Part::Clock) => "not_ready_clock",
+            Self::OtherRoom => "other_room",
         }
     }
 }
@@ -79,6 +112,13 @@ impl TroubleCode {
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
+    /// Somebody has to claim the device for its fleet.
+    Enrolment {
+        /// The fleet's server; empty while none is found.
+        server: String,
+        /// What somebody types there; `None` while the server is not reached.
+        code: Option<String>,
+    },
     /// The server refuses the room's credentials.
     SignedOut {
         /// Which server.
@@ -128,6 +168,8 @@ pub enum Trouble {
     },
     /// A device can't be used.
     Device(MediaTrouble),
+    /// The spoken panel can't be heard: what makes sound of words is missing or does not work.
+    Voice,
     /// A restart would not find back into the call.
     CallNotSaved {
         /// Where.
@@ -138,10 +180,41 @@ pub enum Trouble {
         /// Place and problem.
         problem: String,
     },
+    /// Calendars can't be asked; what they said before is shown.
+    CalendarUnreachable {
+        /// At least one.
+        names: Vec<String>,
+        /// When what is shown was so, of the one that is known least; `None`: one is not known at all.
+        at: Option<Timestamp>,
+    },
     /// Entries of the calendar can't be read.
     Calendar {
         /// At least one.
         problems: Vec<CalendarProblem>,
+    },
+    /// Pictures for the television can't be shown.
+    Signage {
+        /// Each with its file, at least one.
+        problems: Vec<String>,
+    },
+    /// The calendar did not take what people did here about the room's time.
+    NotInCalendar,
+    /// What encodes the room's picture in hardware failed in a call; a program does it since.
+    Encoder {
+        /// Its name in GStreamer, for IT.
+        name: String,
+    },
+    /// The next meeting can't be held as it should here, and these rooms are free.
+    OtherRoom {
+        /// The nearest first, at least one.
+        rooms: Vec<OtherRoom>,
+    },
+    /// A part that meetings need did not do its work when the room tried it.
+    NotReady {
+        /// Which.
+        part: Part,
+        /// For the log.
+        reason: String,
     },
 }
 
@@ -150,6 +223,7 @@ impl Trouble {
     #[must_use]
     pub fn code(&self) -> TroubleCode {
         match self {
+            Self::Enrolment { .. } => TroubleCode::Enrolment,
             Self::SignedOut { .. } => TroubleCode::SignedOut,
             Self::Removed { .. } => TroubleCode::Removed,
             Self::SignInNeeded { .. } => TroubleCode::SignInNeeded,
@@ -160,9 +234,16 @@ impl Trouble {
             Self::Identity(_) => TroubleCode::Identity,
             Self::JoinFailed { .. } => TroubleCode::JoinFailed,
             Self::Device(trouble) => TroubleCode::Device(trouble.source()),
+            Self::Voice => TroubleCode::Voice,
             Self::CallNotSaved { .. } => TroubleCode::CallNotSaved,
             Self::ConfigRefused { .. } => TroubleCode::ConfigRefused,
+            Self::CalendarUnreachable { .. } => TroubleCode::CalendarUnreachable,
             Self::Calendar { .. } => TroubleCode::Calendar,
+            Self::Signage { .. } => TroubleCode::Signage,
+            Self::NotInCalendar => TroubleCode::NotInCalendar,
+            Self::Encoder { .. } => TroubleCode::Encoder,
+            Self::NotReady { part, .. } => TroubleCode::NotReady(*part),
+            Self::OtherRoom { .. } => TroubleCode::OtherRoom,
         }
     }
 
@@ -170,25 +251,39 @@ impl Trouble {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::SignedOut { .. }
+            Self::Enrolment { .. }
+            | Self::SignedOut { .. }
             | Self::Removed { .. }
             | Self::SignInNeeded { .. }
             | Self::Unreachable { .. }
             | Self::Untrusted { .. }
             | Self::EngineFailing => Severity::Blocking,
-            Self::Store { .. } | Self::Identity(_) | Self::JoinFailed { .. } | Self::Device(_) => {
-                Severity::Limiting
-            }
-            Self::CallNotSaved { .. } | Self::ConfigRefused { .. } | Self::Calendar { .. } => {
-                Severity::Notice
-            }
+            // The meeting works.
+            Self::NotReady {
+                part: Part::Datagrams,
+                ..
+            } => Severity::Notice,
+            Self::Store { .. }
+            | Self::Identity(_)
+            | Self::JoinFailed { .. }
+            | Self::Device(_)
+            | Self::Voice
+            | Self::NotReady { .. } => Severity::Limiting,
+            Self::CallNotSaved { .. }
+            | Self::ConfigRefused { .. }
+            | Self::CalendarUnreachable { .. }
+            | Self::Calendar { .. }
+            | Self::Signage { .. }
+            | Self::NotInCalendar
+            | Self::OtherRoom { .. }
+            | Self::Encoder { .. } => Severity::Notice,
         }
     }
 
     /// Whether "I have read it" removes it; the others go when they are mended.
     #[must_use]
     pub fn is_dismissable(&self) -> bool {
-        matches!(self, Self::JoinFailed { .. })
+        matches!(self, Self::JoinFailed { .. } | Self::NotInCalendar)
     }
 }
 
@@ -197,10 +292,16 @@ impl Trouble {
 pub(crate) struct Troubles(BTreeMap<TroubleCode, Trouble>);
 
 impl Troubles {
-    /// Worst first; codes are declared in this order too.
+    /// Worst first, but for another room, which is the second at the latest; codes are declared in the order of their weight too.
     pub(crate) fn sorted(&self) -> Vec<&Trouble> {
         let mut all: Vec<&Trouble> = self.0.values().collect();
         all.sort_by_key(|trouble| trouble.severity());
+        // A panel shows two: what helps comes right after what is worst.
+        let helps = |trouble: &&Trouble| matches!(trouble, Trouble::OtherRoom { .. });
+        if let Some(at) = all.iter().position(helps).filter(|at| *at > 1) {
+            let helping = all.remove(at);
+            all.insert(1, helping);
+        }
         all
     }
 

@@ -46,17 +46,25 @@ fn a_meeting_is_over_at_its_end_and_not_before() {
     let shown = |now| !Agenda::at(at(now), &all).under_way.is_empty();
     assert!(shown("2026-11-23T09:59:59Z"));
     assert!(!shown(TEN));
-    assert!(!Agenda::can_join(at(TEN), &all[0]));
+    assert!(!Agenda::can_join(at(TEN), &all[0], saal_core::JOIN_BEFORE));
 }
 
 #[test]
 fn joining_opens_ten_minutes_before() {
     let m = meeting("m", Some(NINE), Some(TEN), 0);
-    assert!(!Agenda::can_join(at("2026-11-23T08:49:59Z"), &m));
-    assert!(Agenda::can_join(at("2026-11-23T08:50:00Z"), &m));
+    assert!(!Agenda::can_join(
+        at("2026-11-23T08:49:59Z"),
+        &m,
+        saal_core::JOIN_BEFORE
+    ));
+    assert!(Agenda::can_join(
+        at("2026-11-23T08:50:00Z"),
+        &m,
+        saal_core::JOIN_BEFORE
+    ));
     let busy = Meeting { in_call: 1, ..m };
     assert!(
-        Agenda::can_join(at("2026-11-23T01:00:00Z"), &busy),
+        Agenda::can_join(at("2026-11-23T01:00:00Z"), &busy, saal_core::JOIN_BEFORE),
         "somebody is there"
     );
 }
@@ -65,6 +73,6 @@ fn joining_opens_ten_minutes_before() {
 fn times_at_the_ends_of_time_break_nothing() {
     for now in [jiff::Timestamp::MIN, jiff::Timestamp::MAX] {
         let m = meeting("m", Some(NINE), Some(TEN), 0);
-        assert!(!Agenda::can_join(now, &m));
+        assert!(!Agenda::can_join(now, &m, saal_core::JOIN_BEFORE));
     }
 }

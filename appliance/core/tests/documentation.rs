@@ -1,11 +1,12 @@
 //! docs/troubles.md explains each trouble.
 
-use saal_core::TroubleCode;
+use saal_core::{Part, TroubleCode};
 use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 18] = [
+const ALL: [TroubleCode; 34] = [
+    TroubleCode::Enrolment,
     TroubleCode::SignedOut,
     TroubleCode::Removed,
     TroubleCode::SignInNeeded,
@@ -21,32 +22,63 @@ const ALL: [TroubleCode; 18] = [
     TroubleCode::Device(DeviceUse::Content),
     TroubleCode::Device(DeviceUse::Display),
     TroubleCode::Device(DeviceUse::ContentDisplay),
+    TroubleCode::Voice,
     TroubleCode::CallNotSaved,
     TroubleCode::ConfigRefused,
+    TroubleCode::CalendarUnreachable,
     TroubleCode::Calendar,
+    TroubleCode::Signage,
+    TroubleCode::NotInCalendar,
+    TroubleCode::Encoder,
+    TroubleCode::NotReady(Part::Camera),
+    TroubleCode::NotReady(Part::Microphone),
+    TroubleCode::NotReady(Part::Network),
+    TroubleCode::NotReady(Part::Names),
+    TroubleCode::NotReady(Part::Server),
+    TroubleCode::NotReady(Part::Media),
+    TroubleCode::NotReady(Part::Datagrams),
+    TroubleCode::NotReady(Part::Disk),
+    TroubleCode::NotReady(Part::Clock),
+    TroubleCode::OtherRoom,
 ];
 
 /// A new code does not compile here until it has a place in `ALL`.
 fn place(code: TroubleCode) -> usize {
     match code {
-        TroubleCode::SignedOut => 0,
-        TroubleCode::Removed => 1,
-        TroubleCode::SignInNeeded => 2,
-        TroubleCode::Unreachable => 3,
-        TroubleCode::Untrusted => 4,
-        TroubleCode::EngineFailing => 5,
-        TroubleCode::Store => 6,
-        TroubleCode::Identity => 7,
-        TroubleCode::JoinFailed => 8,
-        TroubleCode::Device(DeviceUse::Camera) => 9,
-        TroubleCode::Device(DeviceUse::Microphone) => 10,
-        TroubleCode::Device(DeviceUse::Loudspeaker) => 11,
-        TroubleCode::Device(DeviceUse::Content) => 12,
-        TroubleCode::Device(DeviceUse::Display) => 13,
-        TroubleCode::Device(DeviceUse::ContentDisplay) => 14,
-        TroubleCode::CallNotSaved => 15,
-        TroubleCode::ConfigRefused => 16,
-        TroubleCode::Calendar => 17,
+        TroubleCode::Enrolment => 0,
+        TroubleCode::SignedOut => 1,
+        TroubleCode::Removed => 2,
+        TroubleCode::SignInNeeded => 3,
+        TroubleCode::Unreachable => 4,
+        TroubleCode::Untrusted => 5,
+        TroubleCode::EngineFailing => 6,
+        TroubleCode::Store => 7,
+        TroubleCode::Identity => 8,
+        TroubleCode::JoinFailed => 9,
+        TroubleCode::Device(DeviceUse::Camera) => 10,
+        TroubleCode::Device(DeviceUse::Microphone) => 11,
+        TroubleCode::Device(DeviceUse::Loudspeaker) => 12,
+        TroubleCode::Device(DeviceUse::Content) => 13,
+        TroubleCode::Device(DeviceUse::Display) => 14,
+        TroubleCode::Device(DeviceUse::ContentDisplay) => 15,
+        TroubleCode::Voice => 16,
+        TroubleCode::CallNotSaved => 17,
+        TroubleCode::ConfigRefused => 18,
+        TroubleCode::CalendarUnreachable => 19,
+        TroubleCode::Calendar => 20,
+        TroubleCode::Signage => 21,
+        TroubleCode::NotInCalendar => 22,
+        TroubleCode::Encoder => 23,
+        TroubleCode::NotReady(Part::Camera) => 24,
+        TroubleCode::NotReady(Part::Microphone) => 25,
+        TroubleCode::NotReady(Part::Network) => 26,
+        TroubleCode::NotReady(Part::Names) => 27,
+        TroubleCode::NotReady(Part::Server) => 28,
+        TroubleCode::NotReady(Part::Media) => 29,
+        TroubleCode::NotReady(Part::Datagrams) => 30,
+        TroubleCode::NotReady(Part::Disk) => 31,
+        TroubleCode::NotReady(Part::Clock) => 32,
+        TroubleCode::OtherRoom => 33,
     }
 }
 

@@ -4,7 +4,7 @@
 mod common;
 
 use common::Bench;
-use saal_core::{Effect, EngineEvent, Event};
+use saal_core::{Effect, EngineEvent, Event, Trouble};
 use saal_media_protocol::{
     CodecElement, CodecReport, EncoderTrial, MediaCommand, MediaEvent, MediaStats, SentVideo,
     SourceKind, Verdict,
@@ -74,6 +74,32 @@ fn what_a_trial_showed_is_saved_once_and_told_to_the_next_engine() {
     assert_eq!(dies(&mut bench), [passed()]);
 }
 
+fn says(bench: &mut Bench, verdict: Verdict) {
+    let mut report = report();
+    report.encoders[0].verdict = verdict;
+    let trials = Vec::new();
+    bench.tell(Event::Media(MediaEvent::Codecs { report, trials }));
+}
+
+fn reason() -> String {
+    "it makes no pictures of what it is fed".to_owned()
+}
+
+#[test]
+fn people_hear_of_an_encoder_that_gave_way_until_one_works_again() {
+    let mut bench = Bench::in_call();
+    bench.tell(tried());
+    says(&mut bench, Verdict::Refused { reason: reason() });
+    assert!(bench.trouble_codes().is_empty(), "it was never at work");
+    says(&mut bench, Verdict::GaveWay { reason: reason() });
+    let expected = Trouble::Encoder {
+        name: HARDWARE.to_owned(),
+    };
+    assert_eq!(bench.room.troubles(), [&expected]);
+    says(&mut bench, Verdict::Chosen);
+    assert!(bench.trouble_codes().is_empty());
+}
+
 #[test]
 fn the_first_engine_is_told_what_an_earlier_daemon_saved() {
     let mut bench = Bench::bare();
@@ -98,13 +124,16 @@ fn an_encoder_that_two_engines_died_with_is_left_alone() {
         let told = dies(&mut bench);
         assert_eq!(told[0].refused.is_some(), death == 2, "{told:?}");
     }
+    let mut after = report();
+    after.encoders[0].verdict = Verdict::Refused { reason: reason() };
     let refused = MediaEvent::Codecs {
-        report: CodecReport::default(),
+        report: after,
         trials: vec![EncoderTrial {
             refused: Some("the engine died twice while it encoded".to_owned()),
             ..passed()
         }],
     };
     let effects = bench.tell(Event::Media(refused));
-    assert_eq!(effects, [], "another daemon tries it again");
+    assert_eq!(effects, [Effect::Redraw], "another daemon tries it again");
+    assert_eq!(bench.trouble_codes(), ["encoder"]);
 }

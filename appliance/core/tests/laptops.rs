@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
-use common::{Bench, config, config_text};
+use common::{Bench, with_browsers};
 use saal_core::{
     Door, Effect, Event, Intent, Invitation, LaptopAction, LaptopEnd, LaptopEvent, LaptopId,
     LaptopReply, Presenting, Sharing,
 };
 use saal_media_protocol::{
-    BrowserCommand, BrowserEnd, BrowserEvent, BrowserId, MediaCommand, MediaEvent, TileSource,
+    BrowserCommand, BrowserEnd, BrowserEvent, BrowserId, DeviceUse, MediaCommand, MediaEvent,
+    MediaTrouble, TileSource,
 };
 use saal_meeting::{MeetingAction, MeetingCommand};
 
@@ -26,8 +27,7 @@ fn address(last: u8) -> IpAddr {
 }
 
 fn with_laptops(bench: &mut Bench) {
-    let text = config_text() + "\n[browsers]\nlisten = \"0.0.0.0:8443\"\n";
-    bench.tell(Event::Config(config(&text)));
+    bench.tell(Event::Config(with_browsers()));
 }
 
 /// People have the panel show this code.
@@ -75,6 +75,17 @@ fn presents(effects: &[Effect]) -> Vec<bool> {
     acts.collect()
 }
 
+fn sounds(effects: &[Effect]) -> Vec<bool> {
+    let acts = effects.iter().filter_map(|effect| match effect {
+        Effect::Meeting(MeetingCommand::Act {
+            action: MeetingAction::PresentSound { on },
+            ..
+        }) => Some(*on),
+        _ => None,
+    });
+    acts.collect()
+}
+
 fn shown(effects: &[Effect]) -> Option<Vec<TileSource>> {
     let tiles = effects.iter().rev().find_map(|effect| match effect {
         Effect::Media(MediaCommand::SetTiles { tiles }) => Some(tiles),
@@ -83,10 +94,24 @@ fn shown(effects: &[Effect]) -> Option<Vec<TileSource>> {
     tiles.map(|tiles| tiles.iter().map(|tile| tile.source.clone()).collect())
 }
 
+fn beside(effects: &[Effect]) -> Option<Vec<TileSource>> {
+    let tiles = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Media(MediaCommand::SetContentTiles { tiles }) => Some(tiles),
+        _ => None,
+    });
+    tiles.map(|tiles| tiles.iter().map(|tile| tile.source.clone()).collect())
+}
+
 /// A laptop that was let in chose its screen, and its picture came. What that caused.
 fn begin(bench: &mut Bench, laptop: LaptopId, browser: u64) -> Vec<Effect> {
+    begin_with(bench, laptop, browser, false)
+}
+
+/// The same, with its sound or without.
+fn begin_with(bench: &mut Bench, laptop: LaptopId, browser: u64, sound: bool) -> Vec<Effect> {
     let ready = LaptopEvent::Ready {
         address: address(7),
+        sound,
     };
     let mut effects = bench.tell(Event::Laptop(laptop, ready));
     let browser = BrowserId(browser);
@@ -222,6 +247,32 @@ fn in_a_meeting_a_laptop_is_presented() {
 }
 
 #[test]
+fn a_laptop_with_sound_is_heard_in_the_meeting_while_it_is_presented() {
+    let mut bench = Bench::in_call();
+    with_laptops(&mut bench);
+    invite(&mut bench, "274061");
+    knock(&mut bench, ANNA, "274061", address(1));
+    let effects = begin_with(&mut bench, ANNA, 1, true);
+    assert_eq!(
+        (presents(&effects), sounds(&effects)),
+        (vec![true], vec![true])
+    );
+    invite(&mut bench, "555555");
+    knock(&mut bench, BERT, "555555", address(2));
+    assert_eq!(sounds(&begin(&mut bench, BERT, 2)), [false], "it has none");
+    let stop = Intent::Act(MeetingAction::Present { on: false });
+    assert_eq!(sounds(&bench.touch(stop)), [false; 0]);
+    let again = Intent::Act(MeetingAction::PresentSound { on: true });
+    assert_eq!(sounds(&bench.touch(again)), [false; 0], "nobody's button");
+}
+
+#[test]
+fn a_laptop_without_sound_is_seen_alone() {
+    let mut bench = Bench::in_call();
+    assert_eq!(sounds(&shared(&mut bench)), [false; 0]);
+}
+
+#[test]
 fn a_second_laptop_is_told_and_takes_over_when_its_user_says_so() {
     let mut bench = Bench::in_call();
     shared(&mut bench);
@@ -300,4 +351,36 @@ fn switching_it_off_ends_all() {
     );
     assert!(effects.contains(&Effect::StartBrowsers));
     assert_eq!(bench.room.sharing(), Sharing::Impossible);
+}
+
+#[test]
+fn a_grabber_that_goes_ends_no_laptop() {
+    let mut bench = Bench::in_call();
+    shared(&mut bench);
+    let missing = MediaTrouble::Missing {
+        source: DeviceUse::Content,
+        wanted: "USB Video".to_owned(),
+        present: Vec::new(),
+    };
+    let effects = bench.tell(Event::Media(MediaEvent::Trouble(missing)));
+    assert_eq!(presents(&effects), [false; 0]);
+    assert_eq!(bench.room.presenting(), Presenting::On);
+}
+
+#[test]
+fn at_home_a_laptop_is_on_the_second_display_where_there_is_one() {
+    let mut bench = Bench::at_home();
+    let display =
+        |bench: &mut Bench, shows| bench.tell(Event::Media(MediaEvent::ContentDisplay { shows }));
+    display(&mut bench, true);
+    let laptop = [TileSource::OwnContent];
+    let effects = shared(&mut bench);
+    assert_eq!(shown(&effects).unwrap(), []);
+    assert_eq!(beside(&effects).unwrap(), laptop);
+    let effects = display(&mut bench, false);
+    assert_eq!(shown(&effects).unwrap(), laptop, "pulled");
+    assert_eq!(beside(&effects).unwrap(), []);
+    display(&mut bench, true);
+    let effects = bench.tell(Event::Intent(Intent::Laptop(LaptopAction::Stop)));
+    assert_eq!(beside(&effects).unwrap(), []);
 }

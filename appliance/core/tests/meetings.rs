@@ -10,7 +10,9 @@ use common::{
     weekly,
 };
 use jiff::SignedDuration;
-use saal_core::{Effect, Event, Intent, Muted, SavedCall, TroubleCode};
+use saal_core::{
+    CalendarState, Effect, Enrolment, Event, Intent, Muted, SavedCall, Trouble, TroubleCode,
+};
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, EndReason, IdentityState, MeetingCommand,
@@ -428,6 +430,23 @@ fn a_refused_configuration_is_told_until_a_good_one_comes() {
 }
 
 #[test]
+fn a_device_that_nobody_claimed_shows_its_code_until_somebody_does() {
+    let mut bench = Bench::at_home();
+    let waits = |code: Option<&str>| {
+        Event::Enrolment(Some(Enrolment {
+            server: "fleet.example.org".to_owned(),
+            code: code.map(str::to_owned),
+        }))
+    };
+    assert_eq!(bench.tell(waits(None)), [Effect::Redraw]);
+    assert_eq!(bench.tell(waits(Some("BCDF-GHJK"))), [Effect::Redraw]);
+    assert_eq!(bench.tell(waits(Some("BCDF-GHJK"))), []);
+    assert_eq!(bench.trouble_codes(), ["enrolment"]);
+    assert_eq!(bench.tell(Event::Enrolment(None)), [Effect::Redraw]);
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
 fn a_disk_that_was_full_during_a_call_is_no_trouble_after_it() {
     let mut bench = Bench::in_call();
     let (path, reason) = ("/var/lib/saal".to_owned(), "full".to_owned());
@@ -519,4 +538,55 @@ fn another_home_server_waits_until_the_call_is_over() {
     let call = bench.call();
     let effects = bench.tell(Event::Call(call, CallEvent::Ended(EndReason::Left)));
     assert!(names(&effects).contains(&"StartAccount"), "{effects:?}");
+}
+
+fn calendar(bench: &mut Bench, name: &str, at: Option<jiff::Timestamp>, failure: Option<&str>) {
+    bench.tell(Event::Calendar(CalendarState {
+        name: name.to_owned(),
+        at,
+        failure: failure.map(str::to_owned),
+    }));
+}
+
+fn told_of_calendars(bench: &Bench) -> Option<(Vec<String>, Option<jiff::Timestamp>)> {
+    let troubles = bench.room.troubles();
+    troubles.into_iter().find_map(|trouble| match trouble {
+        Trouble::CalendarUnreachable { names, at } => Some((names.clone(), *at)),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_calendar_that_fails_says_so_with_the_age_of_what_is_shown() {
+    let mut bench = Bench::at_home();
+    let start = bench.now.wall;
+    calendar(&mut bench, "Lahn", Some(start), None);
+    calendar(&mut bench, "Lahn", None, Some("no network"));
+    // A server that is started anew is nobody's trouble.
+    assert_eq!(told_of_calendars(&bench), None);
+    bench.wait(3 * MINUTE, false);
+    let lahn = vec!["Lahn".to_owned()];
+    assert_eq!(told_of_calendars(&bench), Some((lahn.clone(), Some(start))));
+    // What was never read is told at once, and hides nothing of the others.
+    calendar(&mut bench, "Werra", None, Some("no such host"));
+    let both = vec!["Lahn".to_owned(), "Werra".to_owned()];
+    assert_eq!(told_of_calendars(&bench), Some((both, None)));
+    assert!(
+        !bench.room.agenda(bench.now).next.is_empty()
+            || !bench.room.agenda(bench.now).under_way.is_empty()
+    );
+    let now = bench.now.wall;
+    calendar(&mut bench, "Werra", Some(now), None);
+    assert_eq!(told_of_calendars(&bench), Some((lahn, Some(start))));
+    calendar(&mut bench, "Lahn", Some(now), None);
+    assert_eq!(told_of_calendars(&bench), None);
+    // After a restart without a network: what was kept, with its age.
+    let mut bench = Bench::at_home();
+    let yesterday = bench.now.wall - SignedDuration::from_hours(20);
+    calendar(&mut bench, "Lahn", Some(yesterday), None);
+    calendar(&mut bench, "Lahn", None, Some("no network"));
+    assert_eq!(
+        told_of_calendars(&bench),
+        Some((vec!["Lahn".to_owned()], Some(yesterday)))
+    );
 }

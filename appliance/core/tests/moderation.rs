@@ -9,7 +9,7 @@ use common::{Bench, meeting, participant, to_service, weekly};
 use saal_core::{Effect, Event, Intent, Notice, Obstacle, Phase};
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
-    CallEvent, Caption, ChatLine, Destination, EndReason, MeetingAction, MeetingCommand,
+    CallEvent, Caption, ChatLine, Destination, EndReason, Meeting, MeetingAction, MeetingCommand,
     MeetingLink, MeetingState, PartOf, Role, Secret, Waiting, Watched,
 };
 
@@ -481,7 +481,7 @@ fn in_breakout_session() -> Bench {
     });
     let mut later = meeting(
         "another",
-        Some("2026-11-23T09:01:00Z"),
+        Some("2026-11-23T09:06:00Z"),
         Some("2026-11-23T09:30:00Z"),
         0,
     );
@@ -524,4 +524,31 @@ fn one_touch_leads_from_a_breakout_session_back_into_the_meeting() {
     bench.touch(Intent::Leave);
     says(&mut bench, CallEvent::Ended(EndReason::Left));
     assert!(bench.is_home(), "it goes there once");
+}
+
+#[test]
+fn another_place_of_the_meeting_is_entered_as_that_meeting() {
+    let mut bench = Bench::at_home();
+    let spare = MeetingLink::new("https://meet.example.org/Spare");
+    let meeting = Meeting {
+        others: vec![Destination::jitsi(spare.clone())],
+        ..weekly()
+    };
+    bench.tell_meetings(vec![meeting]);
+    let at = |place: &str| Intent::JoinAt {
+        meeting: weekly().id,
+        place: place.to_owned(),
+    };
+    bench.touch(at("https://elsewhere.example/Spare"));
+    assert!(bench.is_home(), "it names no such place");
+    // By its name or by its link, it is the weekly.
+    for way in [at(&spare.to_string()), Intent::JoinLink(spare.clone())] {
+        bench.touch(way);
+        let entered = bench.room.phase().meeting().unwrap().clone();
+        assert_eq!(entered.id, weekly().id);
+        assert_eq!(entered.destination, Destination::jitsi(spare.clone()));
+        assert_eq!(entered.others, [weekly().destination]);
+        bench.touch(Intent::Leave);
+        says(&mut bench, CallEvent::Ended(EndReason::Left));
+    }
 }

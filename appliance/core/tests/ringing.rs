@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Bench, other_account};
-use saal_core::{Effect, Event, Intent, Muted, Phase, Presenting};
+use saal_core::{CallLights, Effect, Event, Intent, Muted, Phase, Presenting};
 use saal_media_protocol::MediaCommand;
 use saal_meeting::{CallEvent, Destination, EndReason, MeetingCommand, Ring, RingId};
 
@@ -170,4 +170,34 @@ fn another_account_is_not_called() {
     bench.tell(Event::Ringing(ring("a")));
     bench.tell(Event::Config(other_account()));
     assert_eq!(bench.room.rings(), []);
+}
+
+#[test]
+fn lights_of_telephones_ring_and_say_that_the_room_is_in_a_meeting() {
+    let lights = |effects: &[Effect]| {
+        effects.iter().rev().find_map(|effect| match effect {
+            Effect::ShowLights(lights) => Some(*lights),
+            _ => None,
+        })
+    };
+    let ringing = CallLights {
+        ringing: true,
+        ..CallLights::default()
+    };
+    let in_call = CallLights {
+        in_call: true,
+        ..CallLights::default()
+    };
+    let mut bench = Bench::at_home();
+    assert_eq!(
+        lights(&bench.tell(Event::Ringing(ring("a")))),
+        Some(ringing)
+    );
+    assert_eq!(lights(&bench.tell(answer("a", true))), Some(in_call));
+    let second = bench.tell(Event::Ringing(ring("b")));
+    assert_eq!(
+        lights(&second),
+        None,
+        "who hangs up now leaves, and answers nobody"
+    );
 }

@@ -125,7 +125,7 @@ fn lights_of_mute_keys_follow_the_panel_and_go_out_with_the_call() {
     let mut bench = Bench::in_call();
     let shown = |effects: &[Effect]| {
         effects.iter().find_map(|effect| match effect {
-            Effect::ShowMuted(muted) => Some(*muted),
+            Effect::ShowLights(lights) => Some(lights.muted),
             _ => None,
         })
     };

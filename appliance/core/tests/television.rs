@@ -53,6 +53,7 @@ fn shown(all: &[Participant], presenting: bool, how: &Arrangement) -> Vec<Tile> 
         own: true,
         arrangement: how,
         displays: Displays::One,
+        waits: false,
     };
     tiles(&stage, 1280, 720)
 }
@@ -108,6 +109,7 @@ proptest! {
             own,
             arrangement: &arrangement(layout, self_view),
             displays,
+            waits: false,
         };
         check(&stage, width, height);
         let apart = content_tiles(&stage, width, height);

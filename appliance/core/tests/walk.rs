@@ -1,6 +1,8 @@
 //! A long random day: whatever happens in whatever order, what the room asks for makes sense.
 #![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
 
+#[path = "walking/browsers.rs"]
+mod browsers;
 mod common;
 
 use std::{
@@ -9,24 +11,28 @@ use std::{
     time::Duration,
 };
 
-use common::{Bench, meeting, other_account, other_camera, participant, plain_config};
+use browsers::{Browsers, Visit, about_browsers, visit};
+use common::{
+    Bench, meeting, other_account, other_camera, participant, plain_config, with_browsers,
+};
 use proptest::{
     prelude::*,
     test_runner::{RngSeed, TestRunner},
 };
 use saal_core::{
-    Arrange, Arrangement, CalendarProblem, Effect, EngineEvent, EngineState, Event, Intent, Muted,
-    Phase, Said, SavedCall, SoundAction, Stage, TroubleCode, content_tiles, pictures_size, tiles,
+    Arrange, Arrangement, CalendarProblem, Displays, Effect, EngineEvent, EngineState, Event,
+    Intent, Muted, Onlooker, Phase, Room, Said, SavedCall, SoundAction, Stage, TroubleCode,
+    content_tiles, pictures_size, tiles,
 };
 use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{
     CameraAction, Codec, DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble,
-    SoundUnit, SourceKind, Tile,
+    SoundUnit, SourceKind, Tile, TileSource,
 };
 use saal_meeting::{
-    AccountState, CallEvent, CallId, Caption, ChatLine, Destination, EndReason, JoinStage,
-    MeetingAction, MeetingCommand, MeetingId, MeetingLink, MeetingState, Participant, ResumeToken,
-    Ring, RingId, Role, Secret, SignIn, SignInProblem, Waiting,
+    AccountState, BookingSpan, CallEvent, CallId, Caption, ChatLine, DayAction, Destination,
+    EndReason, JoinStage, MeetingAction, MeetingCommand, MeetingId, MeetingLink, MeetingState,
+    Participant, ResumeToken, Ring, RingId, Role, Secret, SignIn, SignInProblem, Waiting,
 };
 
 fn arrange() -> impl Strategy<Value = Arrange> {
@@ -48,6 +54,7 @@ enum Step {
     Wait(u64),
     WallClockJumps(i64),
     Plain(Event),
+    Visit(Visit),
     OfCall {
         ago: u64,
         event: CallEvent,
@@ -93,6 +100,7 @@ fn intent() -> impl Strategy<Value = Intent> {
         1 => Just(Intent::GivePassword(Secret::new("pw"))),
         1 => Just(Intent::ReadChat),
         1 => any::<bool>().prop_map(Intent::ShowChat),
+        2 => day().prop_map(Intent::Day),
         1 => arrange().prop_map(Intent::Arrange),
         1 => sound().prop_map(Intent::Sound),
         2 => action().prop_map(Intent::Act),
@@ -101,6 +109,19 @@ fn intent() -> impl Strategy<Value = Intent> {
         1 => Just(Intent::Camera(CameraAction::Use { camera: "Ceiling".to_owned() })),
         1 => Just(Intent::Dismiss(TroubleCode::JoinFailed)),
         1 => Just(Intent::Dismiss(TroubleCode::Unreachable)),
+    ]
+}
+
+fn day() -> impl Strategy<Value = DayAction> {
+    let nine = || MeetingId("nine".to_owned());
+    let span = BookingSpan::UntilNext;
+    prop_oneof![
+        Just(DayAction::Book { span }),
+        Just(DayAction::Stay {}),
+        Just(DayAction::Read {}),
+        Just(DayAction::End { meeting: nine() }),
+        Just(DayAction::Release { meeting: nine() }),
+        Just(DayAction::CheckIn { meeting: nine() }),
     ]
 }
 
@@ -316,8 +337,10 @@ fn plain() -> impl Strategy<Value = Event> {
         3 => Just(Event::Engine(EngineEvent::Ready)),
         2 => Just(Event::Engine(EngineEvent::Lost { reason: text() })),
         1 => Just(Event::ConfigRefused { problem: text() }),
+        1 => any::<bool>().prop_map(|works| Event::Voice { works }),
         1 => Just(Event::CallNotSaved { path: text(), reason: text() }),
         1 => (0usize..3).prop_map(Event::TelevisionViewers),
+        3 => about_browsers(),
         1 => Just(Event::Deadline),
     ]
 }
@@ -330,8 +353,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (9000u64..200_000).prop_map(Step::Wait),
         1 => (-5000i64..5000).prop_map(Step::WallClockJumps),
         12 => plain().prop_map(Step::Plain),
+        8 => visit().prop_map(Step::Visit),
         10 => call.prop_map(|(ago, event)| Step::OfCall { ago, event }),
-        1 => (0u8..3).prop_map(Step::Config),
+        1 => (0u8..5).prop_map(Step::Config),
         1 => saved.prop_map(|(ago_seconds, call, muted)| Step::SavedCall {
             ago_seconds, call, muted
         }),
@@ -343,6 +367,8 @@ fn step() -> impl Strategy<Value = Step> {
 struct World {
     /// The service's call, from `Join` until the room is at home again.
     open: Option<CallId>,
+    /// Whose way is tried.
+    tried: Option<CallId>,
     /// The highest call so far.
     calls: u64,
     saved: Option<SavedCall>,
@@ -354,12 +380,14 @@ struct World {
     engine_labels: Vec<Label>,
     engine_rings: bool,
     engine_starts: VecDeque<Duration>,
+    browsers: Browsers,
     leaving_since: Option<Duration>,
     shutdown: bool,
 }
 
 impl World {
     fn follow(&mut self, now: Duration, was_free: bool, effect: &Effect) {
+        self.browsers.follow(effect);
         match effect {
             Effect::Meeting(command) => self.follow_meeting(was_free, command),
             Effect::SaveCall(saved) => self.saved = saved.as_deref().cloned(),
@@ -379,12 +407,21 @@ impl World {
             | Effect::StartWeb
             | Effect::StartBrowsers
             | Effect::OpenDoor
+            | Effect::InvitePhones
             | Effect::Laptop(..)
+            | Effect::Viewer(..)
             | Effect::ReadMeetings
+            | Effect::Check(_)
+            | Effect::Calendar(_)
+            | Effect::SaveBookings(_)
             | Effect::SavePresets(_)
             | Effect::SaveSound(_)
             | Effect::SaveTrials(_)
-            | Effect::ShowMuted(_)
+            | Effect::ShowLights(_)
+            | Effect::SaveSettings(_)
+            | Effect::SavePrivacy(_)
+            | Effect::LookAtSystem
+            | Effect::AskSystem(_)
             | Effect::Redraw => {}
         }
     }
@@ -397,6 +434,16 @@ impl World {
                 self.calls = call.0;
                 self.open = Some(*call);
                 *call
+            }
+            MeetingCommand::Try { call, .. } => {
+                assert!(call.0 > self.calls, "{call:?} was used before");
+                self.calls = call.0;
+                self.tried = Some(*call);
+                return;
+            }
+            MeetingCommand::Leave { call } if self.tried == Some(*call) => {
+                self.tried = None;
+                return;
             }
             MeetingCommand::Decline { .. } | MeetingCommand::Account(_) => return,
             MeetingCommand::SetMuted { call, .. }
@@ -465,10 +512,11 @@ impl World {
                 Phase::Joining(state) => {
                     let stage = Stage {
                         participants: &state.participants,
-                        presenting: false,
-                        own: false,
+                        presenting: self.browsers.is_shown(),
+                        own: !room.muted().camera,
                         arrangement: &nothing_yet,
                         displays: room.displays(),
+                        waits: true,
                     };
                     (stage, &silence)
                 }
@@ -481,9 +529,9 @@ impl World {
             assert_eq!(self.engine_tiles, tiles(&stage, width, height));
             assert_eq!(self.engine_content, content_tiles(&stage, 1280, 720));
         }
+        self.browsers.check(room);
         if !at_work {
-            assert_eq!(self.engine_tiles, [], "nobody is on the television at home");
-            assert_eq!(self.engine_content, [], "nor is anything presented");
+            self.check_idle(room);
             let calls = usize::from(*phase == Phase::Home && !room.rings().is_empty());
             assert_eq!(self.engine_labels.len(), calls, "but who calls the room");
             assert_eq!(self.engine_rings, calls > 0, "people hear it");
@@ -498,6 +546,24 @@ impl World {
             due <= bench.now.mono + Duration::from_secs(60),
             "the clock moves"
         );
+    }
+
+    /// Nobody is on the television at home, but a laptop may be.
+    fn check_idle(&self, room: &Room) {
+        let shown = |tiles: &[Tile]| -> Vec<TileSource> {
+            tiles.iter().map(|tile| tile.source.clone()).collect()
+        };
+        let laptop = *room.phase() == Phase::Home && self.browsers.is_shown();
+        let laptop: Vec<_> = laptop
+            .then_some(TileSource::OwnContent)
+            .into_iter()
+            .collect();
+        let (television, content) = match room.displays() {
+            Displays::One => (laptop, Vec::new()),
+            Displays::Two => (Vec::new(), laptop),
+        };
+        assert_eq!(shown(&self.engine_tiles), television);
+        assert_eq!(shown(&self.engine_content), content);
     }
 
     fn check_saved(&self, bench: &Bench) {
@@ -535,6 +601,7 @@ fn shown(bench: &Bench) -> impl PartialEq + std::fmt::Debug + use<> {
         room.phase().clone(),
         room.muted(),
         room.rings().to_vec(),
+        (room.onlooker(), room.sharing(), room.door().cloned()),
         troubles,
     )
 }
@@ -546,11 +613,13 @@ struct Walk {
 
 impl Walk {
     fn new() -> Self {
+        let mut bench = Bench::bare();
+        bench.answers_trials = true;
         let mut walk = Self {
-            bench: Bench::bare(),
+            bench,
             world: World::default(),
         };
-        walk.tell(Event::Config(plain_config()));
+        walk.tell(Event::Config(with_browsers()));
         walk.tell(Event::Engine(EngineEvent::Ready));
         let call = meeting("call", None, None, 1);
         walk.tell(Event::Meetings {
@@ -570,7 +639,8 @@ impl Walk {
         );
         let deadline = event == Event::Deadline;
         self.world.shutdown |= event == Event::Shutdown;
-        let effects = self.bench.tell(event);
+        self.world.browsers.before(&event);
+        let effects = self.bench.tell(event.clone());
         for effect in &effects {
             let was_free = was_home || ends;
             self.world.follow(self.bench.now.mono, was_free, effect);
@@ -580,6 +650,7 @@ impl Walk {
                 "an account is changed in a call"
             );
         }
+        self.world.browsers.after(&event);
         if shown(&self.bench) != before {
             assert!(
                 effects.contains(&Effect::Redraw),
@@ -590,6 +661,8 @@ impl Walk {
             let due = self.bench.room.next_deadline(self.bench.now);
             assert!(due > self.bench.now.mono, "the loop does not spin");
         }
+        let closing = self.world.browsers.take_closing();
+        closing.into_iter().for_each(|gone| self.tell(gone));
         self.world.check(&self.bench);
     }
 
@@ -615,6 +688,10 @@ impl Walk {
                 self.bench.now.wall = self.bench.now.wall.checked_add(by).unwrap();
             }
             Step::Plain(event) => self.tell(event),
+            Step::Visit(visit) => {
+                let events = self.world.browsers.events(&visit);
+                events.into_iter().for_each(|event| self.tell(event));
+            }
             Step::OfCall { ago, event } => {
                 let call = CallId(self.world.calls.saturating_sub(ago));
                 self.tell(Event::Call(call, event));
@@ -622,7 +699,8 @@ impl Walk {
             Step::Config(which) => self.tell(Event::Config(match which {
                 0 => plain_config(),
                 1 => other_account(),
-                _ => other_camera(),
+                2 => other_camera(),
+                _ => with_browsers(),
             })),
             Step::SavedCall {
                 ago_seconds,
@@ -670,7 +748,14 @@ fn whatever_happens_the_room_makes_sense() {
         let mut walk = Walk::new();
         for step in steps {
             walk.take(step);
-            visited.borrow_mut().insert(walk.bench.phase());
+            let mut visited = visited.borrow_mut();
+            visited.insert(walk.bench.phase());
+            if walk.world.browsers.is_shown() {
+                visited.insert("a laptop");
+            }
+            if matches!(walk.bench.room.onlooker(), Onlooker::Looks(_)) {
+                visited.insert("an onlooker");
+            }
         }
         walk.end();
         Ok(())
@@ -678,7 +763,15 @@ fn whatever_happens_the_room_makes_sense() {
     if let Err(error) = done {
         panic!("{error}");
     }
-    let all = ["call", "home", "joining", "leaving", "reconnecting"];
+    let all = [
+        "a laptop",
+        "an onlooker",
+        "call",
+        "home",
+        "joining",
+        "leaving",
+        "reconnecting",
+    ];
     assert!(
         visited.into_inner().into_iter().eq(all),
         "the days are full ones"

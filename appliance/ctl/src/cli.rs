@@ -1,11 +1,19 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+mod camera;
+
+use std::{num::NonZeroU16, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use saal_control::{Arrange, LayoutName, Request};
-use saal_media_protocol::{CameraAction, CameraView, Control, SourceKind};
-use saal_meeting::{AccountAction, MeetingAction, Secret, SignInWay};
+use saal_control::{Arrange, LayoutName, PanelAction, Request, SystemRequest, Taps};
+use saal_hal::{KeyName, Modifiers};
+use saal_media_protocol::SourceKind;
+use saal_meeting::{
+    AccountAction, BookingSpan, DayAction, MeetingAction, MeetingId, Secret, SignInWay,
+};
+
+pub(crate) use self::camera::CameraCommand;
+use crate::provision::Provision;
 
 /// Where packages keep the daemon's state.
 const DEFAULT_STATE: &str = "/var/lib/saal";
@@ -41,6 +49,9 @@ pub(crate) enum Command {
     Join {
         /// Its id as `meetings` lists it, the beginning of its title, or its link (https://…, matrix:…, #room:server)
         meeting: String,
+        /// Another of its places, as `meetings` lists it [default: the likeliest]
+        #[arg(long = "at")]
+        place: Option<String>,
     },
     /// Give the password that the meeting asks for (read from standard input)
     Password,
@@ -58,6 +69,42 @@ pub(crate) enum Command {
     EndForAll,
     /// Leave the meeting
     Leave,
+    /// Take the room from now on, in its calendar
+    Book {
+        /// For how many minutes
+        #[arg(required_unless_present = "until_next")]
+        minutes: Option<NonZeroU16>,
+        /// Until the next meeting that needs the room
+        #[arg(long, conflicts_with = "minutes")]
+        until_next: bool,
+    },
+    /// Keep the room longer
+    Extend {
+        /// By how many minutes
+        #[arg(required_unless_present = "until_next")]
+        minutes: Option<NonZeroU16>,
+        /// Until the next meeting that needs the room
+        #[arg(long, conflicts_with = "minutes")]
+        until_next: bool,
+        /// Its id or the beginning of its title, as `meetings` lists it [default: the one under way]
+        #[arg(long)]
+        meeting: Option<String>,
+    },
+    /// Say that people have come, so that the room stays theirs
+    CheckIn {
+        /// Its id or the beginning of its title [default: the one under way, else the next]
+        meeting: Option<String>,
+    },
+    /// Give the room back to others: nobody comes
+    Release {
+        /// Its id or the beginning of its title [default: the one under way, else the next]
+        meeting: Option<String>,
+    },
+    /// Give the room back: the meeting is over, its call too
+    End {
+        /// Its id or the beginning of its title [default: the one under way]
+        meeting: Option<String>,
+    },
     /// Take a call to the room; `status` shows who calls
     Answer {
         /// Without being seen
@@ -71,6 +118,12 @@ pub(crate) enum Command {
         /// on: nobody hears the room
         switch: Switch,
     },
+    /// Set how loud the others are
+    Volume {
+        /// 0 to 100
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=100))]
+        percent: u8,
+    },
     /// Switch the camera on or off, turn it, and save where it looks
     Camera {
         #[command(subcommand)]
@@ -81,6 +134,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TelevisionCommand,
     },
+    /// Look at the panel, or work it, from a script
+    Panel {
+        #[command(subcommand)]
+        command: PanelCommand,
+    },
     /// Look after the room's account
     Account {
         #[command(subcommand)]
@@ -88,9 +146,27 @@ pub(crate) enum Command {
     },
     /// List cameras, microphones, loudspeakers, displays, encoders and decoders, which are chosen and why
     Devices,
+    /// Start the room's computer anew; the room leaves its meeting first
+    Restart,
+    /// Have the room's computer be as it came from the factory: the room's account with its keys, its place in the fleet and
+    /// everything else that it remembers is lost. Asks before it does
+    FactoryReset {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Try every camera, microphone and loudspeaker of this machine, and say what to do about those that fail; needs no
     /// daemon
     Selftest,
+    /// Tell an image, before or after it is flashed, which fleet its room belongs to, or give it a whole configuration; needs
+    /// no daemon
+    Provision(Box<Provision>),
+    /// List what a configuration lets the network reach, one line each, as a firewall takes it; needs no daemon
+    Ports {
+        /// The configuration
+        #[arg(long, value_name = "FILE", default_value = "/etc/saal/saal.toml")]
+        config: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,6 +187,64 @@ pub(crate) enum TelevisionCommand {
         #[arg(value_parser = clap::value_parser!(u32).range(1..))]
         number: u32,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PanelCommand {
+    /// Tap it
+    Touch {
+        /// Pixels from the left edge
+        x: i32,
+        /// Pixels from the top edge
+        y: i32,
+        /// Tap twice, which does what the spoken panel said last
+        #[arg(long)]
+        twice: bool,
+    },
+    /// Press a key and let it go
+    Key {
+        /// As the web names keys: Tab, Enter, Escape, ArrowLeft, F5, or one character (" " is the space bar)
+        name: KeyName,
+        /// With Shift held
+        #[arg(long)]
+        shift: bool,
+        /// With Control held
+        #[arg(long)]
+        ctrl: bool,
+        /// With Alt held
+        #[arg(long)]
+        alt: bool,
+    },
+    /// Show what stands on it, as JSON: roles, labels and states, what is focused, what was said last
+    Tree,
+    /// Write how it looks
+    Picture {
+        /// A PNG file to write
+        file: PathBuf,
+    },
+}
+
+impl PanelCommand {
+    fn action(&self) -> PanelAction {
+        match *self {
+            Self::Touch { x, y, twice } => PanelAction::Touch {
+                x,
+                y,
+                taps: if twice { Taps::Two } else { Taps::One },
+            },
+            Self::Key {
+                name: key,
+                shift,
+                ctrl,
+                alt,
+            } => PanelAction::Key {
+                key,
+                modifiers: Modifiers { shift, ctrl, alt },
+            },
+            Self::Tree => PanelAction::Tree {},
+            Self::Picture { .. } => PanelAction::Picture {},
+        }
+    }
 }
 
 /// What is large on the television.
@@ -146,110 +280,6 @@ pub(crate) enum AccountCommand {
     CancelSignIn,
 }
 
-fn control(name: &str) -> Result<Control, String> {
-    let all = Control::ALL.map(Control::as_str).join(", ");
-    Control::named(name).ok_or_else(|| format!("no camera has that; there are {all}"))
-}
-
-/// What is done with the camera.
-#[derive(Debug, Subcommand)]
-pub(crate) enum CameraCommand {
-    /// Be seen
-    On,
-    /// Nobody sees the room
-    Off,
-    /// Show which camera is in use, where it looks, what can be turned, and the saved views
-    Show,
-    /// Look somewhere else; what is not given stays
-    Look {
-        /// 0 (wide) to 1000 (narrow)
-        #[arg(long, allow_negative_numbers = true)]
-        zoom: Option<i32>,
-        /// -1000 (left) to 1000 (right)
-        #[arg(long, allow_negative_numbers = true)]
-        pan: Option<i32>,
-        /// -1000 (down) to 1000 (up)
-        #[arg(long, allow_negative_numbers = true)]
-        tilt: Option<i32>,
-    },
-    /// Turn something of the camera; `show` lists what and how far
-    Set {
-        /// As `show` lists it: focus, auto_focus, exposure, …
-        #[arg(value_parser = control)]
-        control: Control,
-        /// In the camera's numbers
-        #[arg(allow_negative_numbers = true)]
-        value: i32,
-    },
-    /// Use another camera for this call
-    Use {
-        /// Its name or id as `devices` lists it
-        camera: String,
-    },
-    /// Look where the camera looked when this view was saved
-    Go {
-        /// The view's name
-        view: String,
-    },
-    /// Save where the camera looks
-    Save {
-        /// What the view is called
-        view: String,
-    },
-    /// Forget a saved view
-    Forget {
-        /// The view's name
-        view: String,
-    },
-}
-
-impl CameraCommand {
-    /// What the daemon is asked. `Look` begins at the widest view: what is not given is filled in by who knows it.
-    fn request(&self) -> Request {
-        let muted = |muted| Request::SetMuted {
-            source: SourceKind::Camera,
-            muted,
-        };
-        let action = match self {
-            Self::On => return muted(false),
-            Self::Off => return muted(true),
-            Self::Show => return Request::CameraState {},
-            Self::Look { .. } => CameraAction::Look {
-                view: self.view(CameraView::default()),
-            },
-            Self::Set { control, value } => CameraAction::Set {
-                control: *control,
-                value: *value,
-            },
-            Self::Use { camera } => CameraAction::Use {
-                camera: camera.clone(),
-            },
-            Self::Go { view } => CameraAction::Go {
-                preset: view.clone(),
-            },
-            Self::Save { view } => CameraAction::Save {
-                preset: view.clone(),
-            },
-            Self::Forget { view } => CameraAction::Forget {
-                preset: view.clone(),
-            },
-        };
-        Request::Camera { action }
-    }
-
-    /// This view with what is given changed.
-    pub(crate) fn view(&self, from: CameraView) -> CameraView {
-        match self {
-            Self::Look { zoom, pan, tilt } => CameraView {
-                zoom: zoom.unwrap_or(from.zoom),
-                pan: pan.unwrap_or(from.pan),
-                tilt: tilt.unwrap_or(from.tilt),
-            },
-            _ => from,
-        }
-    }
-}
-
 impl Cli {
     /// The daemon's state folder.
     pub(crate) fn state(&self) -> PathBuf {
@@ -260,14 +290,16 @@ impl Cli {
 }
 
 impl Command {
-    /// What the daemon is asked; `Join` names the meeting as it was typed, `Password` and
+    /// What the daemon is asked; `Join` names the meeting as it was typed, what is about a meeting's time asks for the
+    /// meetings first, `Password` and
     /// `Recover` are still empty.
     pub(crate) fn request(&self) -> Request {
         match self {
             Self::Status => Request::Status {},
             Self::Meetings => Request::Meetings {},
-            Self::Join { meeting } => Request::Join {
+            Self::Join { meeting, place } => Request::Join {
                 meeting: saal_meeting::MeetingId(meeting.clone()),
+                place: place.clone(),
             },
             Self::Password => Request::GivePassword {
                 password: Secret::new(String::new()),
@@ -279,6 +311,16 @@ impl Command {
                 knocker: knocker.clone(),
             }),
             Self::EndForAll => act(MeetingAction::EndForAll),
+            Self::Book {
+                minutes,
+                until_next: _,
+            } => day(DayAction::Book {
+                span: span(*minutes),
+            }),
+            Self::Extend { .. }
+            | Self::CheckIn { .. }
+            | Self::Release { .. }
+            | Self::End { .. } => Request::Meetings {},
             Self::Leave => Request::Leave {},
             Self::Answer { unseen } => Request::Answer { camera: !unseen },
             Self::Decline => Request::Decline {},
@@ -286,11 +328,23 @@ impl Command {
                 source: SourceKind::Microphone,
                 muted: *switch == Switch::On,
             },
+            Self::Volume { percent } => Request::SetVolume { percent: *percent },
             Self::Camera { command } => command.request(),
             Self::Television { command } => Request::Arrange { how: command.how() },
+            Self::Panel { command } => Request::Panel {
+                action: command.action(),
+            },
             Self::Account { command } => command.request(),
+            Self::Restart => Request::System {
+                request: SystemRequest::Restart,
+            },
+            Self::FactoryReset { .. } => Request::System {
+                request: SystemRequest::FactoryReset,
+            },
             // The self test asks the devices and not the daemon; what the daemon knows of them is nearest.
-            Self::Devices | Self::Selftest => Request::Devices {},
+            Self::Devices | Self::Selftest | Self::Ports { .. } | Self::Provision(_) => {
+                Request::Devices {}
+            }
         }
     }
 }
@@ -335,6 +389,40 @@ impl AccountCommand {
 pub(crate) fn recover(key: Secret) -> Request {
     Request::Account {
         action: AccountAction::Recover { key },
+    }
+}
+
+fn day(action: DayAction) -> Request {
+    Request::Day { action }
+}
+
+fn span(minutes: Option<NonZeroU16>) -> BookingSpan {
+    minutes.map_or(BookingSpan::UntilNext, BookingSpan::Minutes)
+}
+
+impl Command {
+    /// Which meeting's time it is about, as it was typed; `None`: it is about no meeting's.
+    pub(crate) fn about_time_of(&self) -> Option<Option<&str>> {
+        match self {
+            Self::Extend { meeting, .. }
+            | Self::CheckIn { meeting }
+            | Self::Release { meeting }
+            | Self::End { meeting } => Some(meeting.as_deref()),
+            _ => None,
+        }
+    }
+
+    /// What is asked about the time of this meeting.
+    pub(crate) fn with_time_of(&self, meeting: MeetingId) -> Request {
+        day(match self {
+            Self::Extend { minutes, .. } => DayAction::Extend {
+                meeting,
+                span: span(*minutes),
+            },
+            Self::CheckIn { .. } => DayAction::CheckIn { meeting },
+            Self::Release { .. } => DayAction::Release { meeting },
+            _ => DayAction::End { meeting },
+        })
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum FindError {
         wanted: String,
         present: Vec<String>,
     },
+    #[error("no meeting is planned today and tomorrow")]
+    Unplanned,
     #[error(
         "several meetings begin with \"{wanted}\"; name one by its id:\n  {}", .ids.join("\n  ")
     )]
@@ -56,6 +58,13 @@ pub(crate) fn find<'a>(
                 .collect(),
         }),
     }
+}
+
+/// The one that has the room now, else the next.
+pub(crate) fn first(meetings: &[MeetingLine]) -> Result<&MeetingLine, FindError> {
+    let planned = |m: &&MeetingLine| m.start.is_some();
+    let first = meetings.iter().find(planned);
+    first.ok_or(FindError::Unplanned)
 }
 
 /// Those that fit, or all if none does.

@@ -6,13 +6,16 @@ use std::{
 };
 
 use saal_hal::selftest::{self, Report};
-use saal_hal_linux::{AlsaDevices, V4l2Cameras};
+use saal_hal_linux::{AlsaDevices, KernelCecAdapters, V4l2Cameras};
 
 /// Prints the report; 0 when nothing failed.
 pub(crate) fn run(json: bool) -> ExitCode {
     let mut report = Report::default();
     report.sections.push(selftest::cameras(&V4l2Cameras));
     report.sections.extend(selftest::sound(&AlsaDevices));
+    report
+        .sections
+        .push(selftest::televisions(&KernelCecAdapters));
     let text = if json {
         serde_json::to_string_pretty(&report).expect("plain data with text keys is JSON") + "\n"
     } else {

@@ -1,17 +1,21 @@
 //! Answers in plain words, for people at a terminal.
 
+mod day;
 mod devices;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 use saal_control::{
-    CallStatus, EngineProcess, EngineStatus, MeetingLine, PhaseName, Reply, Status,
+    CallStatus, EngineProcess, EngineStatus, OnlookerStatus, PhaseName, Reply, Status,
     TelevisionStatus,
 };
-use saal_media_protocol::{ConnectionStats, MediaStats, ReceivedVideo};
+use saal_media_protocol::{ConnectionStats, MediaStats, ReceivedVideo, RoomPicture};
 use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem};
 
-use self::devices::{camera, devices};
-use crate::cli::{AccountCommand, CameraCommand, Command, Switch};
+use self::{
+    day::{meetings, of_calendar},
+    devices::{camera, cameras, devices},
+};
+use crate::cli::{AccountCommand, CameraCommand, Command, PanelCommand, Switch};
 
 /// Longer names and titles of others are cut.
 const MOST_CHARS: usize = 80;
@@ -27,10 +31,16 @@ pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String
         },
         Reply::Meetings(all) => meetings(all, zone),
         Reply::Devices(of) => devices(of),
-        Reply::Camera(of) => camera(of),
+        Reply::Camera(of) => match command {
+            Command::Camera {
+                command: CameraCommand::List,
+            } => cameras(of),
+            _ => camera(of),
+        },
+        Reply::Panel(tree) => format!("{tree:#}\n"),
         Reply::RecoveryKey { key: Some(key) } => key.reveal().to_owned() + "\n",
         Reply::RecoveryKey { key: None } => "The room has no recovery key.\n".to_owned(),
-        Reply::Done {} => done(command).to_owned() + "\n",
+        Reply::Done {} | Reply::PanelPicture { .. } => done(command).to_owned() + "\n",
         Reply::Error(refused) => format!("{refused}\n"),
     }
 }
@@ -46,16 +56,34 @@ fn done(command: &Command) -> &'static str {
         Command::Admit { .. } => "Asked to let them in.",
         Command::EndForAll => "Ending the meeting for everybody.",
         Command::Leave => "Leaving.",
+        Command::Book { .. } => "The room is booked; its calendar is being told.",
+        Command::Extend { .. } => "The room stays taken; its calendar is being told.",
+        Command::CheckIn { .. } => "Checked in; the calendar is being told.",
+        Command::Release { .. } | Command::End { .. } => {
+            "The room is free of it; the calendar is being told."
+        }
         Command::Answer { .. } => "Answering; `saalctl status` tells how it goes on.",
         Command::Decline => "The call is declined.",
         Command::Mute { switch: Switch::On } => "The microphone is muted.",
         Command::Mute {
             switch: Switch::Off,
         } => "The microphone is on.",
+        Command::Volume { .. } => "The volume is set.",
         Command::Camera { command } => camera_done(command),
         Command::Television { .. } => "The television shows the others so now.",
         Command::Account { command } => done_with_account(command),
-        Command::Status | Command::Meetings | Command::Devices | Command::Selftest => "Done.",
+        Command::Restart => "The computer restarts.",
+        Command::FactoryReset { .. } => "The computer restarts and forgets everything.",
+        Command::Panel {
+            command: PanelCommand::Picture { .. },
+        } => "The panel's picture is written.",
+        Command::Panel { .. } => "Done; `saalctl panel tree` tells what stands there now.",
+        Command::Status
+        | Command::Meetings
+        | Command::Devices
+        | Command::Selftest
+        | Command::Ports { .. }
+        | Command::Provision(_) => "Done.",
     }
 }
 
@@ -82,7 +110,7 @@ fn camera_done(command: &CameraCommand) -> &'static str {
     match command {
         CameraCommand::On => "The camera is on.",
         CameraCommand::Off => "The camera is off.",
-        CameraCommand::Show => "Done.",
+        CameraCommand::List | CameraCommand::Show => "Done.",
         CameraCommand::Look { .. } | CameraCommand::Go { .. } => "The camera turns.",
         CameraCommand::Set { .. } => {
             "The camera is asked; `saalctl camera show` tells what it made of it."
@@ -137,6 +165,12 @@ fn status(status: &Status, zone: &TimeZone) -> String {
     if let Some(of) = &status.call {
         text += &call(of);
     }
+    if status.laptop {
+        text += &line("Laptop", "shares its screen");
+    }
+    if let Some(of) = status.onlooker {
+        text += &line("Onlooker", onlooker(of));
+    }
     text += &account_lines(&status.account, zone);
     text += &line("Engine", &engine(&status.engine));
     if let Some(of) = &status.media {
@@ -144,6 +178,9 @@ fn status(status: &Status, zone: &TimeZone) -> String {
     }
     let web = status.web.as_deref().unwrap_or("does not listen");
     text += &line("Web view", web);
+    for calendar in &status.calendars {
+        text += &line("Calendar", &of_calendar(calendar, zone));
+    }
     text += &line("Daemon", &format!("process {}", status.pid));
     if status.troubles.is_empty() {
         return text + &line("Troubles", "none");
@@ -155,6 +192,15 @@ fn status(status: &Status, zone: &TimeZone) -> String {
         );
     }
     text
+}
+
+fn onlooker(onlooker: OnlookerStatus) -> &'static str {
+    match (onlooker.allowed, onlooker.of) {
+        (true, RoomPicture::Television) => "sees the television",
+        (true, RoomPicture::Camera) => "sees through the camera",
+        (false, RoomPicture::Television) => "asks people to let it see the television",
+        (false, RoomPicture::Camera) => "asks people to let it see through the camera",
+    }
 }
 
 fn phase(phase: PhaseName) -> &'static str {
@@ -359,14 +405,22 @@ fn media(stats: &MediaStats) -> String {
         text += &line(
             "Receives",
             &format!(
-                "{width}x{height}, {frames} pictures of {who}{}",
+                "{width}x{height}, {frames} pictures of {who}{}{}",
+                held(
+                    received.jitter_buffer_delay_ms,
+                    received.jitter_buffer_emitted_count
+                ),
                 stood(received)
             ),
         );
     }
     for heard in &stats.received_audio {
         let (who, level) = (plain(&heard.participant), heard.level_dbfs);
-        text += &line("Hears", &format!("{level:.0} dBFS of {who}"));
+        let held = held(
+            heard.jitter_buffer_delay_ms,
+            heard.jitter_buffer_emitted_count,
+        );
+        text += &line("Hears", &format!("{level:.0} dBFS of {who}{held}"));
     }
     for connection in &stats.connections {
         text += &line("Connection", &network(connection));
@@ -376,6 +430,13 @@ fn media(stats: &MediaStats) -> String {
         text += &line("Dropped", &frames);
     }
     text
+}
+
+/// How long what is received waits to be played, on average.
+fn held(delay_ms: u64, count: u64) -> String {
+    delay_ms
+        .checked_div(count)
+        .map_or_else(String::new, |each| format!(", held for {each} ms each"))
 }
 
 /// Where a picture stood still: how often and how long.
@@ -413,55 +474,9 @@ fn network(connection: &ConnectionStats) -> String {
     parts.join(", ")
 }
 
-fn meetings(meetings: &[MeetingLine], zone: &TimeZone) -> String {
-    if meetings.is_empty() {
-        return "No meetings today and tomorrow.\n".to_owned();
-    }
-    let rows: Vec<(String, String)> = meetings.iter().map(|m| (when(m, zone), state(m))).collect();
-    let width = |of: fn(&(String, String)) -> &String| {
-        rows.iter()
-            .map(|r| of(r).chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let (first, second) = (width(|r| &r.0), width(|r| &r.1));
-    let mut text = String::new();
-    for (meeting, (when, state)) in meetings.iter().zip(&rows) {
-        let title = plain(&meeting.title);
-        text += &format!("{when:<first$}  {state:<second$}  {title}\n");
-        text += &format!("{:<first$}  id {}\n", "", plain_id(&meeting.id.0));
-    }
-    text
-}
-
 /// An id is never cut, or it would not be one.
 fn plain_id(id: &str) -> String {
     id.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
-}
-
-fn when(meeting: &MeetingLine, zone: &TimeZone) -> String {
-    let clock = |at: Timestamp| zone.to_datetime(at).strftime("%H:%M").to_string();
-    let Some(start) = meeting.start else {
-        return "without appointment".to_owned();
-    };
-    let day = zone.to_datetime(start).strftime("%a %d %b").to_string();
-    match meeting.end {
-        Some(end) => format!("{day}  {}-{}", clock(start), clock(end)),
-        None => format!("{day}  {}", clock(start)),
-    }
-}
-
-fn state(meeting: &MeetingLine) -> String {
-    let time = match (meeting.under_way, meeting.can_join) {
-        (true, _) => "now",
-        (false, true) => "can be joined",
-        (false, false) => "later",
-    };
-    match meeting.in_call {
-        0 => time.to_owned(),
-        1 => format!("{time}, 1 device in the call"),
-        n => format!("{time}, {n} devices in the call"),
-    }
 }

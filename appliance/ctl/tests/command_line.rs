@@ -5,24 +5,26 @@ use std::{
     io::{BufRead, BufReader, Write},
     os::unix::net::{UnixListener, UnixStream},
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     sync::mpsc,
     thread,
 };
 
 use saal_control::{
-    Answer, CallStatus, CameraReport, ChosenDevices, Devices, EngineProcess, EngineStatus,
-    ErrorCode, LayoutName, MeetingLine, MutedSources, PhaseName, Question, Refused, Reply, Request,
-    Status, TelevisionStatus, TroubleLine,
+    Answer, CallStatus, CameraReport, CecReport, ChosenDevices, DayStatus, Devices, EngineProcess,
+    EngineStatus, ErrorCode, LayoutName, MeetingLine, MutedSources, OnlookerStatus, PanelAction,
+    PhaseName, Question, Refused, Reply, Request, Status, SystemRequest, Taps, TelevisionStatus,
+    TroubleLine,
 };
+use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{
     CameraAction, CameraMoves, CameraState, CameraView, CodecElement, CodecReport, ConnectionStats,
     Control, ControlState, DeviceList, MediaStats, PictureDevice, PictureKind, Preset,
-    ReceivedVideo, SourceKind, StreamStats, TransportId, Verdict,
+    ReceivedVideo, RoomPicture, SourceKind, StreamStats, TrackStats, TransportId, Verdict,
 };
 use saal_meeting::{
-    AccountAction, AccountState, Destination, MeetingId, MeetingState, Participant, Ring, RingId,
-    SignIn, SignInCode, SignInWay,
+    AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingId, MeetingState,
+    Participant, Ring, RingId, SignIn, SignInCode, SignInWay,
 };
 
 /// A daemon that answers from a script and tells what it was asked.
@@ -92,11 +94,16 @@ fn status() -> Status {
         },
         ringing: Vec::new(),
         call: None,
+        volume: 60,
+        laptop: false,
+        onlooker: None,
         engine: EngineStatus {
             pid: Some(123),
             state: EngineProcess::Ready,
         },
         media: None,
+        calendars: Vec::new(),
+        day: DayStatus::default(),
         troubles: Vec::new(),
         pid: 99,
     }
@@ -122,6 +129,11 @@ fn busy() -> Status {
     };
     Status {
         phase: PhaseName::Call,
+        laptop: true,
+        onlooker: Some(OnlookerStatus {
+            of: RoomPicture::Camera,
+            allowed: false,
+        }),
         call: Some(CallStatus {
             title: "Weekly".to_owned(),
             meeting: MeetingId("!weekly:example.org/now".to_owned()),
@@ -142,6 +154,7 @@ fn busy() -> Status {
             },
         }),
         media: Some(figures()),
+        calendars: Vec::new(),
         troubles: vec![TroubleLine {
             code: "loudspeaker".to_owned(),
             text: "Der Lautsprecher fehlt.".to_owned(),
@@ -160,7 +173,19 @@ fn figures() -> MediaStats {
             height: 720,
             freeze_count: 2,
             total_freezes_duration_ms: 1_500,
-            jitter_buffer_delay_ms: 12,
+            jitter_buffer_delay_ms: 3_650,
+            jitter_buffer_target_delay_ms: 3_000,
+            jitter_buffer_emitted_count: 300,
+            estimated_playout_timestamp_ms: None,
+        }],
+        received_audio: vec![TrackStats {
+            participant: "ada".to_owned(),
+            packets: 600,
+            level_dbfs: -31.4,
+            jitter_buffer_delay_ms: 0,
+            jitter_buffer_target_delay_ms: 0,
+            jitter_buffer_emitted_count: 0,
+            estimated_playout_timestamp_ms: None,
         }],
         connections: vec![ConnectionStats {
             transport: TransportId(7),
@@ -195,6 +220,8 @@ fn meeting(id: &str, title: &str, start: Option<&str>, can_join: bool) -> Meetin
         in_call: u32::from(start.is_none()),
         under_way: can_join,
         can_join,
+        tentative: false,
+        other_places: Vec::new(),
     }
 }
 
@@ -330,9 +357,12 @@ Camera      on
 Television  grid
 People      Ada (speaking)
             Eve\u{fffd}[2J\u{fffd} (waiting for the key, muted)
+Laptop      shares its screen
+Onlooker    asks people to let it see through the camera
 Account     @lahn:example.org, online
 Engine      runs, process 123
-Receives    1280x720, 300 pictures of ada, stood still 2 times, 1.5 s
+Receives    1280x720, 300 pictures of ada, held for 12 ms each, stood still 2 times, 1.5 s
+Hears       -31 dBFS of ada
 Connection  12 ms there and back, carries 1.2 Mbit/s, 0.5 % of what is sent is lost, 1.2 % of what comes is lost
 Dropped     50 frames that can't be decrypted
 Web view    http://127.0.0.1:8480
@@ -397,16 +427,43 @@ fn an_empty_day_is_said() {
 
 /// What the daemon is told to join.
 fn joins(wanted: &str) -> Option<String> {
+    joins_by(&["join", wanted]).map(|(meeting, _)| meeting)
+}
+
+/// The same, and at which of its places.
+fn joins_by(arguments: &[&str]) -> Option<(String, Option<String>)> {
     let daemon = Daemon::play(answers);
-    let output = daemon.run(&["join", wanted]);
+    let output = daemon.run(arguments);
     daemon.asked.try_iter().find_map(|request| match request {
-        Request::Join { meeting } => {
+        Request::Join { meeting, place } => {
             let text = printed(&output);
             assert_eq!(text, "Joining; `saalctl status` tells how it goes on.\n");
-            Some(meeting.0)
+            Some((meeting.0, place))
         }
         _ => None,
     })
+}
+
+#[test]
+fn another_place_of_a_meeting_is_listed_and_joined() {
+    let daemon = Daemon::play(|request| match request {
+        Request::Status {} => Reply::Status(Box::new(status())),
+        _ => Reply::Meetings(vec![MeetingLine {
+            tentative: true,
+            other_places: vec!["https://meet.example.org/Spare".to_owned()],
+            ..meeting("a", "Weekly", Some("2026-11-23T09:00:00Z"), true)
+        }]),
+    });
+    let text = printed(&daemon.run(&["meetings"]));
+    assert!(text.contains("now, tentative  Weekly"), "{text}");
+    assert!(
+        text.contains("also at https://meet.example.org/Spare\n"),
+        "{text}"
+    );
+    let place = "https://meet.example.org/Spare";
+    let (meeting, at) = joins_by(&["join", "lunch", "--at", place]).unwrap();
+    assert_eq!(meeting, "!b:example.org/1");
+    assert_eq!(at.as_deref(), Some(place));
 }
 
 #[test]
@@ -439,6 +496,42 @@ fn a_meeting_that_is_not_there_or_there_twice_is_explained() {
         complained(&daemon.run(&["join", "week"])),
         "saalctl: several meetings begin with \"week\"; name one by its id:\n  \
          !a:example.org/1  Weekly\n  !b:example.org/1  Weekly\n"
+    );
+}
+
+#[test]
+fn the_room_is_booked_kept_and_given_back_from_a_terminal() {
+    let daemon = Daemon::play(answers);
+    let minutes = |count: u16| BookingSpan::Minutes(count.try_into().unwrap());
+    let asked = |arguments: &[&str]| {
+        printed(&daemon.run(arguments));
+        let mut asked: Vec<Request> = daemon.asked.try_iter().collect();
+        asked.pop().unwrap()
+    };
+    let day = |action| Request::Day { action };
+    let span = minutes(30);
+    assert_eq!(asked(&["book", "30"]), day(DayAction::Book { span }));
+    let span = BookingSpan::UntilNext;
+    assert_eq!(
+        asked(&["book", "--until-next"]),
+        day(DayAction::Book { span })
+    );
+    let under_way = MeetingId("!a:example.org/1".to_owned());
+    let extend = DayAction::Extend {
+        meeting: under_way.clone(),
+        span: minutes(15),
+    };
+    assert_eq!(asked(&["extend", "15"]), day(extend));
+    let end = DayAction::End { meeting: under_way };
+    assert_eq!(asked(&["end"]), day(end));
+    let meeting = MeetingId("!c:example.org/1".to_owned());
+    let named = ["release", "weekly rev"];
+    assert_eq!(asked(&named), day(DayAction::Release { meeting }));
+    assert_eq!(daemon.run(&["book"]).status.code(), Some(2));
+    let none = Daemon::play(|_| Reply::Meetings(Vec::new()));
+    assert_eq!(
+        complained(&none.run(&["check-in"])),
+        "saalctl: no meeting is planned today and tomorrow\n"
     );
 }
 
@@ -503,6 +596,49 @@ fn what_the_daemon_refuses_is_passed_on() {
 }
 
 #[test]
+fn a_factory_reset_asks_before_anything_is_lost() {
+    let asked = |daemon: &Daemon, answer: &str, arguments: &[&str]| {
+        let mut saalctl = Command::new(env!("CARGO_BIN_EXE_saalctl"))
+            .env("SAAL_STATE", daemon.state.path())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = saalctl.stdin.take().unwrap();
+        // Whoever is not asked reads nothing.
+        let _ = input.write_all(answer.as_bytes());
+        drop(input);
+        saalctl.wait_with_output().unwrap()
+    };
+    let daemon = Daemon::play(|_| Reply::Done {});
+    for answer in ["", "y\n", "Forget it\n"] {
+        let output = asked(&daemon, answer, &["factory-reset"]);
+        assert!(!output.status.success());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains("encryption keys") && said.ends_with("saalctl: nothing is forgotten\n"),
+            "{said}"
+        );
+    }
+    let output = asked(&daemon, "forget\n", &["factory-reset"]);
+    assert!(output.status.success());
+    let output = asked(&daemon, "", &["factory-reset", "--yes"]);
+    assert_eq!(
+        printed(&output),
+        "The computer restarts and forgets everything.\n"
+    );
+    let request = SystemRequest::FactoryReset;
+    let asked: Vec<Request> = daemon.asked.try_iter().collect();
+    assert_eq!(asked, vec![Request::System { request }; 2]);
+    assert_eq!(
+        printed(&daemon.run(&["restart"])),
+        "The computer restarts.\n"
+    );
+}
+
+#[test]
 fn devices_are_listed_with_the_chosen_one_marked() {
     let daemon = Daemon::play(|_| {
         Reply::Devices(Box::new(Devices {
@@ -526,6 +662,10 @@ fn devices_are_listed_with_the_chosen_one_marked() {
                 display: "auto".to_owned(),
                 content_display: "HDMI-A-2".to_owned(),
             },
+            cec: CecReport {
+                follow: Some(true),
+                adapters: vec!["HDMI-A-1".to_owned()],
+            },
         }))
     });
     assert_eq!(
@@ -541,6 +681,7 @@ Content         Cam Link
 Displays        QEMU Monitor
               * auto (the first)
 Presented on  * HDMI-A-2
+Televisions     follow the room (CEC); HDMI-A-1
 Ids             HD Webcam: usb-2#1
                 Rally: usb-1#1
                 Cam Link: usb-3#1
@@ -594,7 +735,29 @@ fn movable() -> CameraReport {
             name: "Tafel".to_owned(),
             view,
         }],
+        cameras: vec![
+            camera("usb-2#046d:085e:B7", "HD Webcam", PictureKind::Camera),
+            camera("usb-1#046d:0866:A1", "Rally", PictureKind::Camera),
+        ],
     }
+}
+
+#[test]
+fn the_cameras_are_listed_with_the_one_in_use() {
+    let daemon = Daemon::play(|_| Reply::Camera(Box::new(movable())));
+    assert_eq!(
+        printed(&daemon.run(&["camera", "list"])),
+        "  HD Webcam: usb-2#046d:085e:B7\n* Rally: usb-1#046d:0866:A1\n"
+    );
+    assert_eq!(daemon.asked.recv(), Ok(Request::CameraState {}));
+    let none = CameraReport {
+        camera: None,
+        presets: Vec::new(),
+        cameras: Vec::new(),
+    };
+    let daemon = Daemon::play(move |_| Reply::Camera(Box::new(none.clone())));
+    let said = printed(&daemon.run(&["camera", "list"]));
+    assert_eq!(said, "The room has no camera.\n");
 }
 
 #[test]
@@ -741,4 +904,51 @@ fn wrong_usage_is_status_2() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn scripts_see_and_work_the_panel() {
+    let daemon = Daemon::play(|request| match request {
+        Request::Panel {
+            action: PanelAction::Tree {},
+        } => Reply::Panel(Box::new(serde_json::json!({"focus": "join:0"}))),
+        Request::Panel {
+            action: PanelAction::Picture {},
+        } => Reply::PanelPicture {
+            png: "iVBORw==".to_owned(),
+        },
+        _ => Reply::Done {},
+    });
+    let tree = printed(&daemon.run(&["panel", "tree"]));
+    assert!(tree.contains("\"focus\": \"join:0\""), "{tree}");
+    let file = daemon.state.path().join("panel.png");
+    printed(&daemon.run(&["panel", "picture", file.to_str().unwrap()]));
+    assert_eq!(std::fs::read(&file).unwrap(), b"\x89PNG");
+    printed(&daemon.run(&["panel", "touch", "10", "20", "--twice"]));
+    printed(&daemon.run(&["panel", "key", " ", "--ctrl"]));
+    let wrong = daemon.run(&["panel", "key", "Return"]);
+    let wrong = String::from_utf8(wrong.stderr).unwrap();
+    assert!(
+        wrong.contains("Enter"),
+        "it says what keys are called: {wrong}"
+    );
+    let asked: Vec<Request> = daemon.asked.try_iter().skip(2).collect();
+    let (x, y, taps) = (10, 20, Taps::Two);
+    let touch = PanelAction::Touch { x, y, taps };
+    let key = PanelAction::Key {
+        key: KeyName::Character(' '),
+        modifiers: Modifiers {
+            ctrl: true,
+            ..Modifiers::default()
+        },
+    };
+    let wanted = [touch, key].map(|action| Request::Panel { action });
+    assert_eq!(asked, wanted);
+}
+
+#[test]
+fn a_picture_that_can_not_be_written_is_told() {
+    let daemon = Daemon::play(|_| Reply::PanelPicture { png: String::new() });
+    let told = complained(&daemon.run(&["panel", "picture", "/no/such/folder/panel.png"]));
+    assert!(told.contains("/no/such/folder/panel.png"), "{told}");
 }

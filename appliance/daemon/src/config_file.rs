@@ -3,6 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use saal_fleet_protocol::{Config, config};
+use saal_meeting::Secret;
+use saal_panel::LanguageFile;
+
+/// Fewer are guessed, more are written on the wall.
+const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=12;
 
 /// Where it is, and what the command line sets over it.
 #[derive(Clone, Debug)]
@@ -53,7 +58,45 @@ impl ConfigFile {
                     .map_err(|e| format!("{flag}: {e}"))?;
             }
         }
+        // A file that can't be used is told now, and not when the panel is drawn.
+        self.language(&config)?;
+        self.pin(&config)?;
         Ok(config)
+    }
+
+    /// The PIN of the settings.
+    ///
+    /// # Errors
+    /// One line for people, without what the file holds.
+    pub(crate) fn pin(&self, config: &Config) -> Result<Option<Secret>, String> {
+        let Some(path) = &config.panel.pin_file else {
+            return Ok(None);
+        };
+        let pin = self.read_key(path)?;
+        let digits = pin.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || !PIN_DIGITS.contains(&pin.len()) {
+            let place = self.resolve(path);
+            return Err(format!(
+                "{}: a PIN has 4 to 12 digits and nothing else",
+                place.display()
+            ));
+        }
+        Ok(Some(Secret::new(pin)))
+    }
+
+    /// The words that take the place of the room's language.
+    ///
+    /// # Errors
+    /// One line for people.
+    pub(crate) fn language(&self, config: &Config) -> Result<Option<LanguageFile>, String> {
+        let Some(path) = &config.room.language_file else {
+            return Ok(None);
+        };
+        let path = self.resolve(path);
+        let place = path.display();
+        let text = std::fs::read_to_string(&path).map_err(|e| format!("{place}: {e}"))?;
+        let words = LanguageFile::read(&text).map_err(|e| format!("{place}: {e}"))?;
+        Ok(Some(words))
     }
 
     /// A path of the document, relative to its folder.
@@ -91,6 +134,37 @@ impl ConfigFile {
                 Err(format!("{}: has more than one line", path.display()))
             }
             key => Ok(key.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: &str = "version = 1\n[room]\nname = \"Lahn\"\ntime_zone = \"UTC\"\n\
+                        [[meetings]]\ntitle = \"Weekly\"\nlink = \"https://meet.example.org/weekly\"\n\
+                        [panel]\npin_file = \"pin\"\n";
+
+    fn with_pin(pin: &str) -> Result<Option<Secret>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("saal.toml"), ROOM).unwrap();
+        std::fs::write(folder.path().join("pin"), pin).unwrap();
+        let file = ConfigFile {
+            path: folder.path().join("saal.toml"),
+            overrides: Overrides::default(),
+        };
+        file.load().and_then(|config| file.pin(&config))
+    }
+
+    #[test]
+    fn a_pin_is_a_few_digits_and_a_configuration_with_another_is_refused() {
+        let pin = with_pin("471147\n").unwrap();
+        assert_eq!(pin.unwrap().reveal(), "471147");
+        for wrong in ["", "123", "1234567890123", "12 34", "12a4", "１２３４"] {
+            let problem = with_pin(wrong).unwrap_err();
+            assert!(problem.contains("/pin: "), "{problem}");
+            assert!(wrong.is_empty() || !problem.contains(wrong), "{problem}");
         }
     }
 }

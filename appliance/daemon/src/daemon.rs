@@ -1,5 +1,12 @@
 //! The loop: one input in, the core decides, its effects are carried out.
 
+mod at_guest;
+mod at_panel;
+mod at_system;
+mod by_calendar;
+mod saving;
+mod serving;
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -8,26 +15,34 @@ use std::{
 use anyhow::{Context, Result};
 use saal_calendar::Calendar;
 use saal_control::{Reply, Request};
-use saal_core::{Effect, Event, Room};
-use saal_fleet_protocol::{Config, config};
-use saal_media_protocol::{MediaCommand, MediaEvent, TransportCommand, TransportId};
+use saal_core::{CalendarProblem, Effect, Event, Room};
+use saal_fleet_protocol::Config;
+use saal_hal_linux::memory;
+use saal_media_protocol::{
+    MediaCommand, MediaEvent, TransportCommand, TransportEvent, TransportId,
+};
 use saal_meeting::{CallEvent, CallId, MeetingCommand, MeetingEvent};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
     browsers::Browsers,
+    calendars::Calendars,
     clock::Clock,
     config_file::ConfigFile,
     control,
     discovery::{self, LookUp},
     engine::{Engine, Television},
+    guests::Guests,
     input::{EngineInput, Input, Inputs},
-    mute_keys::MuteKeyReader,
+    output::Output,
     panel::Panel,
-    presets,
+    phone_keys::PhoneKeyReader,
     saved::SavedCallFile,
+    service_manager::ServiceManager,
     services::Services,
     status,
+    still::Still,
+    system::Requests,
     web::Web,
 };
 
@@ -37,10 +52,12 @@ pub(crate) struct Daemon {
     room: Room,
     calendar: Calendar,
     panel: Panel,
+    output: Output,
     file: ConfigFile,
     state: PathBuf,
     saved: SavedCallFile,
-    mute_keys: MuteKeyReader,
+    requests: Requests,
+    phone_keys: PhoneKeyReader,
     inputs: Inputs,
     engine: Option<Engine>,
     engine_generation: u64,
@@ -51,24 +68,39 @@ pub(crate) struct Daemon {
     /// Whose transport is whose call; kept while the transport is open.
     transports: HashMap<TransportId, CallId>,
     television: Television,
+    still: Still,
     web: Option<Web>,
     browsers: Option<Browsers>,
+    guests: Guests,
+    /// Tells pages that the room is other than before.
+    changed: watch::Sender<()>,
+    calendars: Option<Calendars>,
+    /// Entries that can't be read, as they are in the log.
+    unread: Vec<CalendarProblem>,
     done: bool,
 }
 
 impl Daemon {
-    pub(crate) fn new(file: ConfigFile, state: PathBuf, inputs: Inputs) -> Result<Self> {
+    pub(crate) fn new(
+        file: ConfigFile,
+        state: PathBuf,
+        requests: Requests,
+        inputs: Inputs,
+    ) -> Result<Self> {
         control::listen(&state.join("control.sock"), inputs.clone())?;
         let saved = SavedCallFile::new(&state);
+        let panel = Panel::new(&state, &inputs);
         Ok(Self {
             clock: Clock::start(),
             room: Room::new(),
             calendar: Calendar::default(),
-            panel: Panel::new(),
+            output: Output::start(panel.watch(), &inputs),
+            panel,
             file,
             state,
             saved,
-            mute_keys: MuteKeyReader::start(&inputs),
+            requests,
+            phone_keys: PhoneKeyReader::start(&inputs),
             inputs,
             engine: None,
             engine_generation: 0,
@@ -77,8 +109,13 @@ impl Daemon {
             looking_up: None,
             transports: HashMap::new(),
             television: watch::Sender::new(None),
+            still: Still::new(),
             web: None,
             browsers: None,
+            guests: Guests::default(),
+            changed: watch::Sender::new(()),
+            calendars: None,
+            unread: Vec::new(),
             done: false,
         })
     }
@@ -89,27 +126,36 @@ impl Daemon {
         config: Config,
         mut inputs: mpsc::UnboundedReceiver<Input>,
     ) -> Result<()> {
-        let saved = self.saved.load();
-        if let Some(sound) = self.saved.load_sound() {
-            self.tell(Event::SavedSound(Box::new(sound))).await;
-        }
-        self.tell(Event::Presets(presets::load(&self.state))).await;
-        if let Some(trials) = self.saved.load_trials() {
-            self.tell(Event::SavedTrials(trials)).await;
-        }
+        let saved = self.remember().await;
         self.tell(Event::Config(Box::new(config))).await;
         if let Some(saved) = saved {
             self.tell(Event::SavedCall(Box::new(saved))).await;
         }
+        let mut manager = ServiceManager::of_this_process();
+        manager.ready();
         while !self.done {
             let now = self.clock.now();
-            let deadline = self.clock.instant(self.room.next_deadline(now));
+            let alive = manager.alive(now.mono);
+            self.output.follow(&self.room, now);
+            let deadline = self.room.next_deadline(now);
+            let rest = self.output.next_deadline(&self.room, now);
+            let moves = self.panel.next_picture(now);
+            let deadline = [self.panel.deadline(), moves, Some(rest), alive]
+                .into_iter()
+                .flatten()
+                .fold(deadline, Ord::min);
+            let deadline = self.clock.instant(deadline);
             tokio::select! {
                 input = inputs.recv() => match input {
                     Some(input) => self.take(input).await,
                     None => break,
                 },
                 () = tokio::time::sleep_until(deadline) => {
+                    let at = self.clock.now();
+                    self.panel.move_on(at);
+                    let worked = self.panel.tick(at);
+                    // Nobody knows whose it was.
+                    self.follow(worked, false).await;
                     self.tell(Event::Deadline).await;
                     self.follow_calendar(now.wall).await;
                 }
@@ -129,32 +175,55 @@ impl Daemon {
             }
             // From a predecessor that is gone.
             Input::Engine(..) | Input::Meeting(..) => {}
-            Input::Touch(touch) => {
-                let touched = self.panel.touch(touch);
-                if let Some(intent) = touched.intent {
-                    tracing::info!(?intent, "touched");
-                    self.tell(Event::Intent(intent)).await;
-                }
-                if touched.redraw {
-                    self.panel.draw(&self.room, self.clock.now());
-                }
-            }
-            Input::Request(Request::RecoveryKey {}, reply) => {
-                let key = self.services.recovery_key(&self.state);
-                let _ = reply.send(Reply::RecoveryKey { key });
-            }
+            Input::Touch(touch) => self.touch(touch, true).await,
+            Input::Key(key) => self.key(key, true).await,
+            Input::RemoteTouch(touch) => self.touch(touch, false).await,
+            Input::RemoteKey(key) => self.key(key, false).await,
+            Input::Voice(command) => self.send_engine(command),
+            Input::Contact(screen, contact) => self.contact(&screen, contact).await,
+            Input::TouchScreens(all) => self.output.set_touch_screens(all),
+            Input::Glass(glass) => self.move_panel(glass),
             Input::Request(request, reply) => {
+                let answer = self.answer(request).await;
+                // Whoever asked may have hung up.
+                let _ = reply.send(answer);
+            }
+            Input::Slide(picture) => {
+                self.still.turn(picture);
+                self.draw_still();
+            }
+            Input::Guest(request, reply) => {
+                let answer = self.guest(request).await;
+                let _ = reply.send(answer);
+            }
+            Input::Reload => drop(self.reload().await),
+            Input::Calendar => self.tell_meetings().await,
+            Input::Calendars(news) => self.take_calendar(news).await,
+        }
+    }
+
+    /// Does what a client of the control socket asks for.
+    async fn answer(&mut self, request: Request) -> Reply {
+        match request {
+            Request::Panel { action } => return self.work_panel(action).await,
+            Request::Reload {} => return self.reload().await,
+            Request::Enrolment { status } => self.tell(status::enrolment(status)).await,
+            Request::OtherRooms { rooms } => self.tell(status::other_rooms(rooms)).await,
+            Request::System { request } => return self.ask_system(request).await,
+            Request::RecoveryKey {} => {
+                let key = self.services.recovery_key(&self.state);
+                return Reply::RecoveryKey { key };
+            }
+            request => {
                 let (answer, intent) = status::answer(&request, &self.facts());
                 if let Some(intent) = intent {
                     tracing::info!(?intent, "asked for");
                     self.tell(Event::Intent(intent)).await;
                 }
-                // Whoever asked may have hung up.
-                let _ = reply.send(answer);
+                return answer;
             }
-            Input::Reload => self.reload().await,
-            Input::Calendar => self.tell_meetings().await,
         }
+        Reply::Done {}
     }
 
     fn facts(&self) -> status::Facts<'_> {
@@ -174,12 +243,16 @@ impl Daemon {
             }
             EngineInput::Media(MediaEvent::Transport(event)) => {
                 let call = self.transports.get(&event.transport()).copied();
+                if matches!(event, TransportEvent::Probed { .. }) {
+                    self.transports.remove(&event.transport());
+                }
                 if let Some(call) = call {
                     self.send_meeting(MeetingCommand::Transport { call, event });
                 }
             }
             EngineInput::Media(event) => {
                 match &event {
+                    MediaEvent::Checked(report) => tracing::info!(?report, "devices tried"),
                     MediaEvent::Trouble(trouble) => tracing::warn!(?trouble, "device"),
                     MediaEvent::FirstPicture {
                         participant,
@@ -225,7 +298,14 @@ impl Daemon {
             MeetingEvent::RingEnded { ring } => self.tell(Event::RingEnded(ring)).await,
             MeetingEvent::Call { call, event } => {
                 tracing::debug!(?call, ?event, "call");
+                if let CallEvent::Tried(way) = &event {
+                    tracing::info!(?way, "the way of picture and sound was tried");
+                }
+                let over = matches!(event, CallEvent::Ended(_));
                 self.tell(Event::Call(call, event)).await;
+                if over {
+                    memory::give_back();
+                }
             }
         }
     }
@@ -233,6 +313,7 @@ impl Daemon {
     fn follow_transport(&mut self, call: CallId, command: &TransportCommand) {
         match command {
             TransportCommand::Open { transport, .. }
+            | TransportCommand::Probe { transport, .. }
             | TransportCommand::OpenDeclared { transport, .. } => {
                 self.transports.insert(*transport, call);
             }
@@ -243,46 +324,31 @@ impl Daemon {
         }
     }
 
-    async fn tell_meetings(&mut self) {
-        let (meetings, problems) = self.calendar.meetings(self.clock.now().wall);
-        for problem in &problems {
-            tracing::warn!(
-                place = problem.place,
-                reason = problem.reason,
-                "calendar entry skipped"
-            );
-        }
-        self.tell(Event::Meetings { meetings, problems }).await;
-    }
-
-    /// Recurrences move into the window of days that is shown.
-    async fn follow_calendar(&mut self, before: jiff::Timestamp) {
-        let now = self.clock.now().wall;
-        if self
-            .calendar
-            .next_change(before)
-            .is_some_and(|at| at <= now)
-        {
-            self.tell_meetings().await;
-        }
-    }
-
-    async fn reload(&mut self) {
-        let event = match self.file.load() {
+    async fn reload(&mut self) -> Reply {
+        match self.file.load() {
             Ok(config) => {
                 tracing::info!("configuration read again");
-                Event::Config(Box::new(config))
+                self.tell(Event::Config(Box::new(config))).await;
+                Reply::Done {}
             }
             Err(problem) => {
                 tracing::error!("{problem}; the last good configuration stays");
-                Event::ConfigRefused { problem }
+                let refused = status::config_refused(&problem);
+                self.tell(Event::ConfigRefused { problem }).await;
+                refused
             }
-        };
-        self.tell(event).await;
+        }
     }
 
     /// The core decides, the effects are carried out; what they cause comes back as input.
     async fn tell(&mut self, event: Event) {
+        if let Event::Config(config) = &event {
+            // It was read a moment ago, when the configuration was.
+            let words = self.file.language(config).unwrap_or_default();
+            self.panel.use_words(words);
+            let pin = self.file.pin(config).unwrap_or_default();
+            self.room.handle(self.clock.now(), Event::SettingsPin(pin));
+        }
         let now = self.clock.now();
         self.room.handle(now, event);
         let mut redraw = false;
@@ -294,7 +360,14 @@ impl Daemon {
         }
         if redraw {
             self.panel.draw(&self.room, now);
+            self.draw_still();
+            self.changed.send_replace(());
         }
+    }
+
+    fn draw_still(&mut self) {
+        let now = self.clock.now();
+        self.still.draw(&self.room, now, &self.file, &self.inputs);
     }
 
     async fn carry_out(&mut self, effect: Effect) {
@@ -304,6 +377,12 @@ impl Daemon {
             Effect::StartWeb => self.start_web().await,
             Effect::StartBrowsers => self.start_browsers().await,
             Effect::OpenDoor => self.open_door(),
+            Effect::InvitePhones => self.invite_phones(),
+            Effect::Viewer(viewer, reply) => {
+                if let Some(browsers) = &self.browsers {
+                    browsers.tell_viewer(viewer, reply);
+                }
+            }
             Effect::Laptop(laptop, reply) => {
                 if let Some(browsers) = &self.browsers {
                     browsers.tell(laptop, reply);
@@ -312,32 +391,18 @@ impl Daemon {
             Effect::StartEngine => self.start_engine(),
             Effect::Media(command) => self.send_engine(command),
             Effect::Meeting(command) => self.send_meeting(command),
-            Effect::SaveCall(saved) => {
-                if let Err(error) = self.saved.save(saved.as_deref()) {
-                    let path = self.saved.path().display().to_string();
-                    tracing::error!(path, %error, "the call is not saved");
-                    let reason = error.to_string();
-                    self.inputs
-                        .send(Input::Room(Event::CallNotSaved { path, reason }));
-                }
-            }
-            Effect::SaveSound(sound) => {
-                if let Err(error) = self.saved.save_sound(&sound) {
-                    tracing::error!(%error, "the choice of sound is not saved");
-                }
-            }
-            Effect::SaveTrials(trials) => {
-                if let Err(error) = self.saved.save_trials(trials) {
-                    tracing::error!(%error, "the trials of encoders are not saved, and are made again at the next start");
-                }
-            }
-            Effect::ShowMuted(muted) => self.mute_keys.show(muted),
-            Effect::SavePresets(all) => {
-                if let Err(error) = presets::save(&self.state, all) {
-                    let state = self.state.display().to_string();
-                    tracing::error!(state, %error, "the cameras' views are not saved");
-                }
-            }
+            Effect::Check(checkup) => self.check(&checkup),
+            Effect::Calendar(change) => self.change_calendar(change),
+            Effect::ShowLights(lights) => self.phone_keys.show(lights),
+            Effect::LookAtSystem => self.look_at_system(),
+            Effect::AskSystem(request) => self.requests.ask(request, &self.inputs),
+            effect @ (Effect::SaveCall(_)
+            | Effect::SaveSound(_)
+            | Effect::SaveBookings(_)
+            | Effect::SaveTrials(_)
+            | Effect::SaveSettings(_)
+            | Effect::SavePrivacy(_)
+            | Effect::SavePresets(_)) => self.save(effect),
             Effect::Redraw => {}
             Effect::Exit => self.done = true,
         }
@@ -353,6 +418,8 @@ impl Daemon {
             generation,
             self.inputs.clone(),
             television,
+            self.output.lend(),
+            self.still.watch(),
         ) {
             Ok(engine) => self.engine = Some(engine),
             Err(error) => {
@@ -388,77 +455,8 @@ impl Daemon {
             name.map(|name| discovery::look_up(&name, &self.state, generation, &self.inputs));
     }
 
-    /// What the calendar makes of them comes back as input: this runs while effects are carried out.
-    fn read_meetings(&mut self) {
-        let Some(config) = self.room.config() else {
-            return;
-        };
-        let standing = config.meetings.iter();
-        self.calendar
-            .set_standing(standing.map(|m| (m.title.as_str(), m.link.as_str())));
-        self.inputs.send(Input::Calendar);
-    }
-
     fn send_meeting(&mut self, command: MeetingCommand) {
         self.services.send(command, &self.inputs);
-    }
-
-    async fn start_web(&mut self) {
-        let Some(config) = self.room.config() else {
-            return;
-        };
-        let (web, file) = (config.web.clone(), self.file.clone());
-        // The old one lets go of its port first.
-        if let Some(old) = self.web.take() {
-            old.stop().await;
-        }
-        let panel = self.panel.watch();
-        let television = self.television.subscribe();
-        match Web::start(&web, &file, self.inputs.clone(), panel, television).await {
-            Ok(web) => {
-                tracing::info!("panel and television: {}", web.url());
-                self.web = Some(web);
-            }
-            Err(error) => tracing::error!("no web view: {error:#}"),
-        }
-    }
-
-    async fn start_browsers(&mut self) {
-        // The old one lets go of its port first.
-        if let Some(old) = self.browsers.take() {
-            old.stop().await;
-        }
-        let wanted = self
-            .room
-            .config()
-            .and_then(|config| config.browsers.clone());
-        let Some(wanted) = wanted else { return };
-        match Browsers::start(&wanted, &self.file, &self.state, self.inputs.clone()).await {
-            Ok(browsers) => {
-                tracing::info!("browsers of this network: {}", browsers.address());
-                self.browsers = Some(browsers);
-            }
-            Err(error) => tracing::error!("no browsers: {error:#}"),
-        }
-    }
-
-    fn open_door(&mut self) {
-        let invitation = self.browsers.as_ref().map(Browsers::invite).transpose();
-        let invitation = invitation.unwrap_or_else(|error| {
-            tracing::error!("no code: {error:#}");
-            None
-        });
-        self.inputs.send(Input::Room(Event::Invitation(invitation)));
-    }
-
-    /// Shows the panel in a window of the desktop, of the configured size.
-    ///
-    /// # Errors
-    /// When there is no desktop.
-    pub(crate) fn open_window(&mut self, panel: &config::Panel) -> Result<()> {
-        let pixels = |count: config::PixelCount| count.get() as usize;
-        let size = (pixels(panel.width), pixels(panel.height));
-        crate::window::open(size, self.panel.watch(), self.inputs.clone())
     }
 }
 

@@ -1,11 +1,18 @@
 //! The media engine's process: started, spoken to, killed.
 
-use std::{os::unix::net::UnixStream as StdStream, path::PathBuf, process::Stdio, sync::Arc};
+use std::{
+    os::{fd::OwnedFd, unix::net::UnixStream as StdStream},
+    path::PathBuf,
+    process::Stdio,
+    sync::Arc,
+};
 
 use anyhow::{Context, Result};
 use command_fds::{CommandFdExt, FdMapping};
 use saal_core::EngineEvent;
-use saal_media_protocol::{CONTROL_FD, MediaCommand, MediaEvent, PICTURE_FD, VERSION};
+use saal_media_protocol::{
+    CONTROL_FD, DISPLAY_FD, MediaCommand, MediaEvent, PICTURE_FD, StillPicture, VERSION,
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixStream, unix::OwnedReadHalf},
@@ -15,14 +22,14 @@ use tokio::{
 
 use crate::input::{EngineInput, Input, Inputs};
 
-/// One heap for all of the engine's threads (mallopt(3)). What is large has mappings of its own
-/// anyway; what is small is not worth the megabytes that each further heap holds back.
-const ONE_HEAP: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
 /// The largest JPEG of a television that is believed.
 const MAX_PICTURE: usize = 16 << 20;
 
 /// The newest picture of the television.
 pub(crate) type Television = watch::Sender<Option<Arc<Vec<u8>>>>;
+
+/// What is drawn for the television, the newest.
+pub(crate) type Stills = watch::Receiver<Option<Arc<StillPicture>>>;
 
 /// A running engine; dropping it kills the process.
 pub(crate) struct Engine {
@@ -32,7 +39,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Starts the process. What it says arrives as [`Input::Engine`] with this generation.
+    /// Starts the process, which borrows displays over this socket. What it says arrives as [`Input::Engine`] with this generation.
     ///
     /// # Errors
     /// When the program can't be started.
@@ -41,16 +48,20 @@ impl Engine {
         generation: u64,
         inputs: Inputs,
         television: Television,
+        displays: Option<OwnedFd>,
+        stills: Stills,
     ) -> Result<Self> {
         let (control, theirs) = StdStream::pair().context("no socket pair for the engine")?;
         let (picture, their_picture) = StdStream::pair().context("no socket pair for pictures")?;
-        let child = spawn(program, theirs, their_picture)?;
+        let child = spawn(program, theirs, their_picture, displays)?;
         let pid = child.id().context("the engine ended at once")?;
         let (commands, outgoing) = mpsc::unbounded_channel();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (read, write) = to_tokio(control)?.into_split();
         tokio::spawn(write_commands(write, outgoing));
-        tokio::spawn(read_pictures(to_tokio(picture)?, television));
+        let (shown, drawn) = to_tokio(picture)?.into_split();
+        tokio::spawn(read_pictures(shown, television));
+        tokio::spawn(write_stills(drawn, stills));
         tokio::spawn(watch_over(child, read, stopped, generation, inputs));
         let engine = Self {
             pid,
@@ -71,15 +82,22 @@ impl Engine {
     }
 }
 
-fn spawn(program: &PathBuf, control: StdStream, picture: StdStream) -> Result<Child> {
+fn spawn(
+    program: &PathBuf,
+    control: StdStream,
+    picture: StdStream,
+    displays: Option<OwnedFd>,
+) -> Result<Child> {
     let mut command = Command::new(program);
-    let (name, value) = ONE_HEAP;
     command
-        .env(name, value)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .kill_on_drop(true);
-    let mappings = vec![
+    let displays = displays.map(|parent_fd| FdMapping {
+        parent_fd,
+        child_fd: DISPLAY_FD,
+    });
+    let mut mappings = vec![
         FdMapping {
             parent_fd: control.into(),
             child_fd: CONTROL_FD,
@@ -89,6 +107,7 @@ fn spawn(program: &PathBuf, control: StdStream, picture: StdStream) -> Result<Ch
             child_fd: PICTURE_FD,
         },
     ];
+    mappings.extend(displays);
     command
         .fd_mappings(mappings)
         .context("two sockets on one descriptor")?;
@@ -163,7 +182,21 @@ async fn read_events(socket: OwnedReadHalf, send: &impl Fn(EngineInput)) -> Stri
     }
 }
 
-async fn read_pictures(mut socket: UnixStream, television: Television) {
+/// Writes what is drawn last, first of all; an engine that is slow misses some.
+async fn write_stills(mut socket: tokio::net::unix::OwnedWriteHalf, mut stills: Stills) {
+    stills.mark_changed();
+    while stills.changed().await.is_ok() {
+        let still = stills.borrow_and_update().clone();
+        let Some(still) = still else { continue };
+        let written = socket.write_all(&still.header()).await.is_ok()
+            && socket.write_all(still.planes()).await.is_ok();
+        if !written {
+            return;
+        }
+    }
+}
+
+async fn read_pictures(mut socket: OwnedReadHalf, television: Television) {
     while let Ok(length) = socket.read_u32().await {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > MAX_PICTURE {

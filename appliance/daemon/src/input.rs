@@ -1,11 +1,20 @@
 //! Everything that wakes the daemon's loop, in one queue.
 
+use std::sync::Arc;
+
 use saal_control::{Reply, Request};
 use saal_core::{EngineEvent, Event};
-use saal_hal::Touch;
-use saal_media_protocol::MediaEvent;
+use saal_hal::{Contact, Key, Touch, TouchScreen};
+use saal_media_protocol::{MediaCommand, MediaEvent};
 use saal_meeting::MeetingEvent;
+use saal_panel::Picture;
 use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    calendars::CalendarNews,
+    guests::{PageReply, PageRequest},
+    screen::Glass,
+};
 
 /// From the engine's process.
 #[derive(Debug)]
@@ -27,12 +36,32 @@ pub(crate) enum Input {
     Meeting(u64, MeetingEvent),
     /// A finger on the panel.
     Touch(Touch),
+    /// A key of a keyboard or switch that works the panel.
+    Key(Key),
+    /// A finger on a picture of the panel, somewhere else.
+    RemoteTouch(Touch),
+    /// A key there.
+    RemoteKey(Key),
+    /// What the panel says, as sound, for the engine.
+    Voice(MediaCommand),
+    /// A finger on the touch screen with this id.
+    Contact(String, Contact),
+    /// The touch screens that are connected now.
+    TouchScreens(Vec<TouchScreen>),
+    /// The panel is on a display of this machine, or no more.
+    Glass(Option<Glass>),
     /// From `saalctl` or the web view.
     Request(Request, oneshot::Sender<Reply>),
+    /// The picture whose turn it is on the television between meetings.
+    Slide(Option<Arc<Picture>>),
+    /// From a page of the panel elsewhere.
+    Guest(PageRequest, oneshot::Sender<PageReply>),
     /// Read the configuration again.
     Reload,
     /// The calendar's meetings may be others than before.
     Calendar,
+    /// One of the configured calendars was looked at.
+    Calendars(CalendarNews),
 }
 
 /// The sending end, for tasks.
@@ -54,6 +83,13 @@ impl Inputs {
     pub(crate) async fn ask(&self, request: Request) -> Option<Reply> {
         let (reply, answer) = oneshot::channel();
         self.send(Input::Request(request, reply));
+        answer.await.ok()
+    }
+
+    /// Does the same for a page of the panel elsewhere.
+    pub(crate) async fn ask_page(&self, request: PageRequest) -> Option<PageReply> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Input::Guest(request, reply));
         answer.await.ok()
     }
 }

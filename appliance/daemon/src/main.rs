@@ -4,20 +4,34 @@
 //! one input; the core decides; the effects are carried out. No decision stands in this crate.
 
 mod browsers;
+mod calendar_changes;
+mod calendars;
+mod checkup;
 mod clock;
+mod comfort;
 mod config_file;
 mod control;
 mod daemon;
 mod discovery;
 mod engine;
+mod guests;
 mod hardening;
 mod input;
-mod mute_keys;
+mod keyboards;
+mod output;
 mod panel;
+mod phone_keys;
 mod presets;
 mod saved;
+mod screen;
+mod service_manager;
 mod services;
+mod signage;
 mod status;
+mod still;
+mod system;
+mod televisions;
+mod voice;
 mod web;
 mod window;
 
@@ -37,6 +51,7 @@ use crate::{
     config_file::{ConfigFile, Overrides},
     daemon::Daemon,
     input::{Input, Inputs},
+    system::Requests,
 };
 
 /// The meeting room's daemon.
@@ -49,6 +64,9 @@ struct Arguments {
     /// Where the room keeps what it must remember.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/saal")]
     state: PathBuf,
+    /// Where the system looks for what the room asks of it: to start anew, to forget everything.
+    #[arg(long, value_name = "DIR", default_value = "/run/saal/requests")]
+    requests: PathBuf,
     /// Use this camera instead of the configured one.
     #[arg(long, value_name = "NAME")]
     camera: Option<String>,
@@ -67,6 +85,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    saal_hal_linux::memory::hold_little();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -108,7 +127,8 @@ fn run(arguments: Arguments) -> Result<()> {
     runtime.block_on(async {
         let (inputs, receiver) = Inputs::channel();
         forward_signals(inputs.clone())?;
-        let mut daemon = Daemon::new(file, state, inputs)?;
+        let requests = Requests::in_folder(arguments.requests);
+        let mut daemon = Daemon::new(file, state, requests, inputs)?;
         if arguments.window {
             daemon.open_window(&config.panel)?;
         }

@@ -7,9 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use saal_core::{SavedCall, SoundChoice};
+use saal_core::{Bookings, LocalSettings, PrivacyLog, SavedCall, SoundChoice};
 use saal_media_protocol::EncoderTrial;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// `encoders.json`, version 1.
 #[derive(Serialize, Deserialize)]
@@ -101,6 +101,55 @@ impl SavedCallFile {
         replace(&path, &serde_json::to_vec(sound)?)
     }
 
+    /// What people changed of the day, from `bookings.json` beside the call; one that is not understood is as if nobody did.
+    pub(crate) fn load_bookings(&self) -> Option<Bookings> {
+        let path = self.path.with_file_name("bookings.json");
+        let text = fs::read_to_string(&path).ok()?;
+        match serde_json::from_str::<Bookings>(&text) {
+            Ok(saved) if saved.version == Bookings::VERSION => Some(saved),
+            Ok(Bookings { version, .. }) => {
+                tracing::error!(path = %path.display(), version, "bookings of another version are forgotten");
+                None
+            }
+            Err(error) => {
+                tracing::error!(path = %path.display(), %error, "the bookings are not understood and forgotten");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn save_bookings(&self, bookings: &Bookings) {
+        let path = self.path.with_file_name("bookings.json");
+        let written = serde_json::to_vec(bookings).map_err(io::Error::from);
+        if let Err(error) = written.and_then(|text| replace(&path, &text)) {
+            tracing::error!(path = %path.display(), %error, "the bookings are not saved");
+        }
+    }
+
+    /// What was set in the room, from `settings.json` beside the call.
+    pub(crate) fn load_settings(&self) -> Option<LocalSettings> {
+        let path = self.path.with_file_name("settings.json");
+        kept(&path, LocalSettings::VERSION, |settings: &LocalSettings| {
+            settings.version
+        })
+    }
+
+    pub(crate) fn save_settings(&self, settings: &LocalSettings) -> io::Result<()> {
+        let path = self.path.with_file_name("settings.json");
+        replace(&path, &serde_json::to_vec(settings)?)
+    }
+
+    /// What was in use, from `privacy.json` beside the call.
+    pub(crate) fn load_privacy(&self) -> Option<PrivacyLog> {
+        let path = self.path.with_file_name("privacy.json");
+        kept(&path, PrivacyLog::VERSION, |log: &PrivacyLog| log.version)
+    }
+
+    pub(crate) fn save_privacy(&self, log: &PrivacyLog) -> io::Result<()> {
+        let path = self.path.with_file_name("privacy.json");
+        replace(&path, &serde_json::to_vec(log)?)
+    }
+
     /// What encoders did in their trials, from `encoders.json` beside the call; without it they are tried again.
     pub(crate) fn load_trials(&self) -> Option<Vec<EncoderTrial>> {
         let path = self.path.with_file_name("encoders.json");
@@ -128,6 +177,30 @@ impl SavedCallFile {
     }
 }
 
+/// What the daemon before kept under this name, of this version; one that is not understood is told, and set aside as
+/// `NAME.unreadable`, so that nothing is lost by what is written next.
+fn kept<T: DeserializeOwned>(path: &Path, version: u32, of: fn(&T) -> u32) -> Option<T> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            tracing::error!(path = %path.display(), %error, "can't be read");
+            return None;
+        }
+    };
+    let problem = match serde_json::from_str::<T>(&text) {
+        Ok(kept) if of(&kept) == version => return Some(kept),
+        Ok(kept) => format!("it has version {}", of(&kept)),
+        Err(error) => error.to_string(),
+    };
+    let aside = path.with_extension("json.unreadable");
+    tracing::error!(path = %path.display(), problem, aside = %aside.display(), "is not understood");
+    if let Err(error) = fs::rename(path, &aside) {
+        tracing::error!(path = %path.display(), %error, "it can't be set aside either");
+    }
+    None
+}
+
 /// Replaces a file: after a power cut there is the old or the new one, never half of one.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let new = path.with_extension("json.new");
@@ -147,7 +220,7 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use saal_core::Muted;
+    use saal_core::{Muted, PrivacyEntry, Use, UseEnd};
     use saal_meeting::{CallId, Destination, Meeting, MeetingId};
 
     use super::*;
@@ -163,7 +236,10 @@ mod tests {
                 end: None,
                 destination: Destination::matrix("!a:b"),
                 in_call: 2,
+                private: false,
                 part_of: None,
+                others: Vec::new(),
+                tentative: false,
             },
             muted: Muted {
                 microphone: true,
@@ -230,6 +306,39 @@ mod tests {
             fs::write(state.path().join("encoders.json"), damaged).unwrap();
             assert_eq!(file.load_trials(), None);
         }
+    }
+
+    #[test]
+    fn what_was_set_and_what_was_in_use_is_found_again_and_nonsense_is_set_aside() {
+        let state = tempfile::tempdir().unwrap();
+        let file = SavedCallFile::new(state.path());
+        assert_eq!((file.load_settings(), file.load_privacy()), (None, None));
+        let settings = LocalSettings {
+            version: LocalSettings::VERSION,
+            wrong_pins: 2,
+            ..LocalSettings::default()
+        };
+        file.save_settings(&settings).unwrap();
+        assert_eq!(file.load_settings(), Some(settings));
+        let moment = jiff::Timestamp::UNIX_EPOCH;
+        let log = PrivacyLog {
+            version: PrivacyLog::VERSION,
+            entries: vec![PrivacyEntry {
+                what: Use::Camera,
+                from: moment,
+                until: moment,
+                end: UseEnd::Going,
+            }],
+        };
+        file.save_privacy(&log).unwrap();
+        assert_eq!(file.load_privacy(), Some(log));
+        fs::write(
+            state.path().join("privacy.json"),
+            "{\"version\":2,\"entries\":[]}",
+        )
+        .unwrap();
+        assert_eq!(file.load_privacy(), None);
+        assert!(state.path().join("privacy.json.unreadable").exists());
     }
 
     #[test]

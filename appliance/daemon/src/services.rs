@@ -129,7 +129,12 @@ impl Services {
         } = &command
         {
             self.calls.clear();
-            self.calls.insert(*call, kind(destination));
+            self.calls
+                .extend(kind(destination).map(|kind| (*call, kind)));
+        }
+        if let MeetingCommand::Try { call, destination } = &command {
+            self.calls
+                .extend(kind(destination).map(|kind| (*call, kind)));
         }
         let of_call = |call| self.calls.get(&call).copied();
         // Only Matrix rings and has an account.
@@ -153,10 +158,12 @@ impl Services {
     }
 }
 
-fn kind(destination: &Destination) -> Kind {
+/// `None` for what nobody can join; the core asks for no such thing.
+fn kind(destination: &Destination) -> Option<Kind> {
     match destination {
-        Destination::Matrix { .. } | Destination::Caller { .. } => Kind::Matrix,
-        Destination::Jitsi { .. } => Kind::Jitsi,
+        Destination::Matrix { .. } | Destination::Caller { .. } => Some(Kind::Matrix),
+        Destination::Jitsi { .. } => Some(Kind::Jitsi),
+        Destination::Nowhere { .. } => None,
     }
 }
 
@@ -294,7 +301,7 @@ fn jitsi_settings(
 }
 
 /// As curl and browsers name it; a proxy that can't be read is said and not used.
-fn proxy() -> Option<url::Url> {
+pub(crate) fn proxy() -> Option<url::Url> {
     let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
     let value = names.iter().find_map(|name| std::env::var(name).ok())?;
     match url::Url::parse(&value) {

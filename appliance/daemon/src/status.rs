@@ -1,15 +1,23 @@
 //! Answers for `saalctl` and the web view, made from what the room knows.
 
+mod devices;
+
+use jiff::tz::TimeZone;
 use saal_control::{
-    CallStatus, CameraReport, ChosenDevices, Devices, EngineProcess, EngineStatus, ErrorCode,
-    LayoutName, MeetingLine, MutedSources, Obstacle, PhaseName, Refused, Reply, Request, Status,
-    TelevisionStatus, TroubleLine, VERSION,
+    CalendarLine, CallStatus, CameraReport, DayStatus, EngineProcess, EngineStatus,
+    EnrolmentStatus, ErrorCode, LayoutName, MeetingLine, MutedSources, Obstacle, OnlookerStatus,
+    PhaseName, Refused, Reply, Request, Status, SystemRequest, TakenTime, TelevisionStatus,
+    TroubleLine, VERSION,
 };
-use saal_core::{Agenda, Arrange, EngineState, InCall, Intent, Now, Phase, Room, Trouble};
+use saal_core::{
+    Arrange, CalendarState, EngineState, Enrolment, Event, InCall, Intent, Now, Onlooker,
+    OtherRoom, Phase, Room, Sharing, SoundAction, Trouble,
+};
 use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{
-    AccountAction, LinkTarget, Meeting, MeetingId, MeetingLink, RingId, SignIn, Waiting,
+    AccountAction, DayAction, Destination, LinkTarget, Meeting, MeetingId, MeetingLink, RingId,
+    SignIn, Waiting,
 };
 
 /// What answers are made from.
@@ -25,16 +33,22 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
     match request {
         Request::Status {} => (Reply::Status(Box::new(status(facts))), None),
         Request::Meetings {} => (Reply::Meetings(meetings(facts)), None),
-        Request::Devices {} => (Reply::Devices(Box::new(devices(facts))), None),
-        Request::Join { meeting } => join(meeting, facts),
+        Request::Devices {} => (Reply::Devices(Box::new(devices::devices(facts))), None),
+        Request::Join { meeting, place } => join(meeting, place.as_deref(), facts),
         Request::JoinLink { link } => join_link(link, facts),
         Request::GivePassword { password } => {
             in_call(facts, Intent::GivePassword(password.clone()))
         }
         Request::Arrange { how } => in_call(facts, Intent::Arrange(arrange(*how))),
         Request::Act { action } => in_call(facts, Intent::Act(action.clone())),
+        Request::Day { action } => day(action, facts),
         Request::Account { action } => account(action, facts),
-        // Not from what the room knows: the daemon reads it where it is kept.
+        // Not from what the room knows: the daemon asks the panel, or reads it where it is kept.
+        Request::Panel { .. }
+        | Request::Reload {}
+        | Request::Enrolment { .. }
+        | Request::OtherRooms { .. }
+        | Request::System { .. } => (Reply::Done {}, None),
         Request::RecoveryKey {} => (Reply::RecoveryKey { key: None }, None),
         Request::Leave {} => in_call(facts, Intent::Leave),
         Request::Answer { camera } => {
@@ -43,15 +57,56 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         }
         Request::Decline {} => ringing(facts, Intent::Decline),
         Request::SetMuted { source, muted } => set_muted(*source, *muted, facts),
+        Request::SetVolume { percent } => set_volume(*percent),
         Request::CameraState {} => (Reply::Camera(Box::new(camera_report(facts.room))), None),
         Request::Camera { action } => camera(action, facts),
     }
+}
+
+/// To somebody who wants of the computer what nobody here does for them.
+pub(crate) fn no_system() -> Reply {
+    let message = "this system takes no requests of the room: restart or reset it by its own means";
+    Reply::Error(Refused {
+        code: ErrorCode::NotFound,
+        message: message.to_owned(),
+    })
+}
+
+/// As the core calls it.
+pub(crate) fn system_request(request: SystemRequest) -> saal_core::SystemRequest {
+    match request {
+        SystemRequest::Restart => saal_core::SystemRequest::Restart,
+        SystemRequest::FactoryReset => saal_core::SystemRequest::FactoryReset,
+    }
+}
+
+/// To somebody who brought a configuration with a fault.
+pub(crate) fn config_refused(problem: &str) -> Reply {
+    Reply::Error(Refused {
+        code: ErrorCode::ConfigRefused,
+        message: problem.to_owned(),
+    })
+}
+
+/// How it stands with the fleet that the device is to belong to.
+pub(crate) fn enrolment(status: Option<EnrolmentStatus>) -> Event {
+    Event::Enrolment(status.map(|EnrolmentStatus { server, code }| Enrolment { server, code }))
+}
+
+/// Where the next meeting could go.
+pub(crate) fn other_rooms(rooms: Vec<saal_control::OtherRoom>) -> Event {
+    let rooms = rooms.into_iter().map(|room| OtherRoom {
+        name: room.name,
+        until: room.until,
+    });
+    Event::OtherRooms(rooms.collect())
 }
 
 fn camera_report(room: &Room) -> CameraReport {
     CameraReport {
         camera: room.camera().cloned(),
         presets: room.presets().cloned().collect(),
+        cameras: room.cameras().cloned().collect(),
     }
 }
 
@@ -116,6 +171,37 @@ fn television(call: &InCall, room: &Room) -> TelevisionStatus {
     }
 }
 
+/// What can't be done is said here; the room itself would do nothing.
+fn day(action: &DayAction, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
+    let room = facts.room;
+    let refused = match action {
+        DayAction::Book { .. } if room.bookable(facts.now).is_empty() => Some(
+            "the room can't be booked now: it is taken, day.booking is off, or no calendar can be written to",
+        ),
+        DayAction::CheckIn { meeting }
+        | DayAction::Release { meeting }
+        | DayAction::Extend { meeting, .. }
+        | DayAction::End { meeting }
+            if !room.can_change(meeting) =>
+        {
+            Some("that meeting is in no calendar that can be written to, or day.booking is off")
+        }
+        DayAction::Extend { meeting, .. } if room.extensions(meeting).is_empty() => {
+            Some("another meeting needs the room right after that one")
+        }
+        DayAction::Stay {} => return in_call(facts, Intent::Day(action.clone())),
+        _ => None,
+    };
+    match refused {
+        Some(message) => refuse(ErrorCode::NotNow, message.to_owned()),
+        None if room.fits(facts.now, action) => (Reply::Done {}, Some(Intent::Day(action.clone()))),
+        None => refuse(
+            ErrorCode::NotNow,
+            "another meeting needs the room before that, or it is too long".to_owned(),
+        ),
+    }
+}
+
 fn account(action: &AccountAction, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
     if facts.room.config().is_none_or(|c| c.matrix.is_none()) {
         let message = "the room has no Matrix account".to_owned();
@@ -173,6 +259,15 @@ fn set_muted(source: SourceKind, muted: bool, facts: &Facts<'_>) -> (Reply, Opti
     }
 }
 
+fn set_volume(percent: u8) -> (Reply, Option<Intent>) {
+    if percent > 100 {
+        let message = format!("the volume is 0 to 100 percent, not {percent}");
+        return refuse(ErrorCode::Malformed, message);
+    }
+    let intent = Intent::Sound(SoundAction::Volume(percent));
+    (Reply::Done {}, Some(intent))
+}
+
 fn join_link(link: &MeetingLink, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
     if let Some(meeting) = facts.room.phase().meeting() {
         let message = format!("the room is in \"{}\"; leave first", meeting.title);
@@ -184,7 +279,7 @@ fn join_link(link: &MeetingLink, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
     (Reply::Done {}, Some(Intent::JoinLink(link.clone())))
 }
 
-fn join(id: &MeetingId, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
+fn join(id: &MeetingId, place: Option<&str>, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
     if let Some(meeting) = facts.room.phase().meeting() {
         let message = format!("the room is in \"{}\"; leave first", meeting.title);
         return refuse(ErrorCode::InCall, message);
@@ -195,15 +290,23 @@ fn join(id: &MeetingId, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
         let message = format!("no meeting \"{}\"; `saalctl meetings` lists them", id.0);
         return refuse(ErrorCode::NotFound, message);
     };
-    if !Agenda::can_join(facts.now.wall, meeting) {
-        let minutes = saal_core::JOIN_BEFORE.as_secs() / 60;
+    if !facts.room.can_join(facts.now, meeting) {
+        let minutes = facts.room.join_before().as_secs() / 60;
         let message = format!(
             "\"{}\" can be joined from {minutes} minutes before its start",
             meeting.title
         );
         return refuse(ErrorCode::NotNow, message);
     }
-    (Reply::Done {}, Some(Intent::Join(id.clone())))
+    let Some(place) = place else {
+        return (Reply::Done {}, Some(Intent::Join(id.clone())));
+    };
+    if meeting.at_place(place).is_none() {
+        let message = format!("\"{}\" is not at \"{place}\"", meeting.title);
+        return refuse(ErrorCode::NotFound, message);
+    }
+    let (meeting, place) = (id.clone(), place.to_owned());
+    (Reply::Done {}, Some(Intent::JoinAt { meeting, place }))
 }
 
 fn status(facts: &Facts<'_>) -> Status {
@@ -223,18 +326,42 @@ fn status(facts: &Facts<'_>) -> Status {
         account: room.account().clone(),
         ringing: room.rings().to_vec(),
         call: call(room),
+        volume: room.sound().volume,
+        laptop: room.sharing() == Sharing::On,
+        onlooker: onlooker(room.onlooker()),
         engine: EngineStatus {
             pid: facts.engine_pid,
             state: engine(room.engine()),
         },
         media: room.stats().cloned(),
+        calendars: room.calendars().map(calendar).collect(),
+        day: day_status(facts),
         troubles: room
             .troubles()
             .into_iter()
-            .map(|t| trouble(room, t))
+            .map(|t| trouble(facts, t))
             .collect(),
         pid: std::process::id(),
     }
+}
+
+fn day_status(facts: &Facts<'_>) -> DayStatus {
+    let time = |(from, until)| TakenTime { from, until };
+    let (room, now) = (facts.room, facts.now);
+    DayStatus {
+        ready: room.is_ready(),
+        taken: room.taken_times(now).into_iter().map(time).collect(),
+        seeks: room.seeks_another(now).map(time),
+    }
+}
+
+fn onlooker(onlooker: Onlooker) -> Option<OnlookerStatus> {
+    let (of, allowed) = match onlooker {
+        Onlooker::Nobody => return None,
+        Onlooker::Asks { of, .. } => (of, false),
+        Onlooker::Looks(of) => (of, true),
+    };
+    Some(OnlookerStatus { of, allowed })
 }
 
 fn phase(phase: &Phase) -> PhaseName {
@@ -297,9 +424,19 @@ fn engine(state: EngineState) -> EngineProcess {
     }
 }
 
-fn trouble(room: &Room, trouble: &Trouble) -> TroubleLine {
-    let language = room.config().map(|c| c.room.language).unwrap_or_default();
-    let words = saal_panel::describe(language, trouble);
+fn calendar(state: &CalendarState) -> CalendarLine {
+    CalendarLine {
+        name: state.name.clone(),
+        at: state.at,
+        failure: state.failure.clone(),
+    }
+}
+
+fn trouble(facts: &Facts<'_>, trouble: &Trouble) -> TroubleLine {
+    let room = facts.room.config().map(|c| &c.room);
+    let language = room.map(|room| room.language).unwrap_or_default();
+    let zone = room.map_or(TimeZone::UTC, |room| room.time_zone.zone());
+    let words = saal_panel::describe(language, trouble, facts.now.wall, &zone);
     let text = format!("{}. {}", words.what, words.advice);
     TroubleLine {
         code: trouble.code().as_str().to_owned(),
@@ -316,7 +453,9 @@ fn meetings(facts: &Facts<'_>) -> Vec<MeetingLine> {
         end: meeting.end,
         in_call: meeting.in_call,
         under_way,
-        can_join: Agenda::can_join(facts.now.wall, meeting),
+        can_join: facts.room.can_join(facts.now, meeting),
+        tentative: meeting.tentative,
+        other_places: other_places(meeting),
     };
     let under_way = agenda.under_way.iter().map(|m| line(m, true));
     under_way
@@ -324,25 +463,8 @@ fn meetings(facts: &Facts<'_>) -> Vec<MeetingLine> {
         .collect()
 }
 
-fn devices(facts: &Facts<'_>) -> Devices {
-    let chosen = facts
-        .room
-        .config()
-        .map(|c| c.devices.clone())
-        .unwrap_or_default();
-    let name = |device: &saal_fleet_protocol::config::Device| device.as_str().to_owned();
-    let television = facts.room.config().map(|c| c.television.clone());
-    let television = television.unwrap_or_default();
-    Devices {
-        present: facts.room.devices().clone(),
-        codecs: facts.room.codecs().clone(),
-        chosen: ChosenDevices {
-            camera: name(&chosen.camera),
-            microphone: name(&chosen.microphone),
-            loudspeaker: name(&chosen.loudspeaker),
-            content: name(&chosen.content),
-            display: name(&television.display),
-            content_display: name(&television.content_display),
-        },
-    }
+/// The name of a conference may say what a private meeting is about.
+fn other_places(meeting: &Meeting) -> Vec<String> {
+    let others = meeting.others.iter().filter(|_| !meeting.private);
+    others.map(Destination::place).collect()
 }

@@ -1,4 +1,9 @@
-# German. Every message of src/language.rs stands here, and nothing else (a test).
+# German. Every message of src/language/message.rs stands here, and nothing else (a test).
+
+## What else differs from language to language: ltr or rtl, the voice of espeak-ng, the letters of the keyboard.
+direction = ltr
+voice = de
+keyboard = qwertzuiop asdfghjkl yxcvbnm
 
 ## Days and times. $weekday and $month are the names below; $hour and $minute have two digits.
 weekday = { $number ->
@@ -37,6 +42,11 @@ free = Frei
 free-until = Frei bis { $time }
 busy = Besprechung läuft
 busy-until = Besprechung bis { $time }
+private-meeting = Privater Termin
+other-service = bei { $name }; dieser Raum kann dort nicht teilnehmen
+link-rewritten = { $name } hat den Link ersetzt; bitte den Einladenden um den ursprünglichen
+host-not-allowed = dieser Raum darf bei { $name } nicht teilnehmen; bitte Ihrer IT melden
+link-unreadable = der Link ist veraltet; bitte den Einladenden um einen neuen
 running-since = { $minutes ->
     [0] hat gerade begonnen
     [one] läuft seit einer Minute
@@ -54,8 +64,79 @@ people-in-call = { $count ->
     [one] 1 Person im Gespräch
    *[other] { $count } im Gespräch
 }
+tentative = unter Vorbehalt
 join = Teilnehmen
+ways = Alle Links dieser Besprechung
+elsewhere = Andere Besprechung
+type-link = Link oder Namen eingeben
+type-link-or-name = Ein Link, ein Matrix-Raum (#name:server) oder der Name einer Besprechung auf { $host }
+type-link-alone = Ein Link oder ein Matrix-Raum (#name:server)
+link-field = Link oder Name
+link-leads = Führt zu { $place }
+link-leads-nowhere = Das führt noch zu keiner Besprechung.
+link-by-phone = Vom Handy
+link-by-phone-more = Code scannen, Link dort einfügen
+link-by-phone-title = Wohin? Sagen Sie es vom Handy aus
+link-by-phone-code = QR-Code, der auf einem Handy eine Seite öffnet, um zu sagen, wohin
+link-by-phone-hint = Scannen Sie den Code und fügen Sie dort den Link der Besprechung ein. Das Handy muss im Netz dieses Raums sein. Beigetreten wird erst, wenn Sie hier „Teilnehmen“ berühren.
+phone-offers = Ein Handy möchte hierhin
+phone-offer-not = Nicht dorthin
+phone-where = Wohin es gehen soll
+phone-where-send = Im Raum zeigen
+phone-where-shown = Der Raum zeigt: { $place }. Berühren Sie „Teilnehmen“ auf seinem Bedienfeld.
+phone-where-nowhere = Das führt zu keiner Besprechung. Bitte prüfen Sie den Link.
+forget-recent = Liste leeren
+forget-recent-more = leert sich nach zwölf Stunden selbst
+way-jitsi = Jitsi auf { $name }
+way-matrix = Matrix-Anruf
 joinable-from = Beitritt ab { $time }
+all-meetings = Alle Besprechungen
+screen-before = Weiter oben
+screen-behind = Weiter unten
+back-home = Zurück zum Anfang
+access = Anzeige und Bedienung
+text-size = Schriftgröße { $percent } %
+text-smaller = Schrift kleiner
+text-larger = Schrift größer
+theme-light = Hell
+theme-light-hint = dunkel auf weiß
+theme-dark = Dunkel
+theme-dark-hint = schont die Augen
+theme-contrast = Hoher Kontrast
+theme-contrast-hint = weiß und gelb auf schwarz
+spoken = Sprachausgabe
+spoken-hint = liest vor, was Sie berühren
+scanning = Ein Schalter
+scanning-hint = markiert eins nach dem anderen
+scan-time = { $seconds ->
+    [one] Weiter nach 1 Sekunde
+   *[other] Weiter nach { $seconds } Sekunden
+}
+scan-faster = Schneller
+scan-slower = Langsamer
+left-handed = Für Linkshänder
+left-handed-hint = Knöpfe auf der anderen Seite
+reduced-motion = Ohne Bewegung
+reduced-motion-hint = nichts gleitet oder blendet
+forgets-soon = In einer Minute sieht das Bedienfeld wieder so aus, wie der Raum eingestellt ist. Berühren Sie es irgendwo, wenn Ihre Wahl bleiben soll.
+spoken-on = Das Bedienfeld spricht. Tippen Sie etwas an, um zu hören, was es ist, tippen Sie zweimal, um es auszuführen, wischen Sie zur Seite, um weiterzugehen. Zum Ausschalten halten Sie die Uhr drei Sekunden lang.
+spoken-off = Das Bedienfeld spricht nicht mehr.
+spoken-star = Stern
+spoken-erased = gelöscht
+spoken-capital = groß { $letter }
+role-button = Schaltfläche
+role-switch-on = Schalter, ein
+role-switch-off = Schalter, aus
+role-radio-on = ausgewählt
+role-radio-off = nicht ausgewählt
+role-heading = Überschrift
+role-text-box = Eingabefeld
+role-image = Bild
+role-disabled = jetzt nicht möglich
+rooms-own = Wie der Raum eingestellt ist
+rooms-own-hint = auch nach Ihrer Besprechung
+troubles = Meldungen
+troubles-show = Meldungen zeigen
 and-more = { $count ->
     [one] und eine weitere
    *[other] und { $count } weitere
@@ -65,6 +146,157 @@ nothing-more = Der Raum ist frei
 nothing-more-hint = Es stehen keine Besprechungen an. Laden Sie den Raum zu einer Besprechung ein, dann erscheint sie hier.
 starting = Der Raum wird eingerichtet
 starting-hint = Das dauert nur einen Augenblick.
+
+## Einstellungen, und über diesen Raum.
+settings = Einstellungen
+settings-hint = für alle, die den Raum betreuen
+settings-yours = wie das Bedienfeld aussieht, bis Ihre Besprechung vorbei ist
+settings-no-pin = Für diesen Raum ist keine PIN eingerichtet. Was bleibt, lässt sich hier deshalb nicht ändern. Die IT legt die PIN in der Konfiguration fest.
+settings-pin = PIN der Einstellungen
+settings-pin-hint = Sie kennt, wer diesen Raum betreut.
+settings-pin-wrong = Diese PIN ist falsch. Versuchen Sie es noch einmal.
+settings-pin-wait = { $seconds ->
+    [one] Zu viele falsche PINs. In 1 Sekunde geht es weiter.
+   *[other] Zu viele falsche PINs. In { $seconds } Sekunden geht es weiter.
+}
+settings-pin-enter = Einstellungen öffnen
+settings-close-soon = In einer Minute schließen sich die Einstellungen. Berühren Sie das Bedienfeld irgendwo, wenn Sie sie länger brauchen.
+network = Netzwerk
+network-hint = Adressen, Server, Proxy
+network-interface = Adressen an { $name }
+network-none = Keine Verbindung. Steckt das Kabel?
+proxy = Proxy
+proxy-none = keiner
+server-asked = wird gefragt …
+server-answers = antwortet
+server-silent = antwortet nicht
+devices = Geräte
+devices-hint = was angeschlossen ist und ob es funktioniert
+devices-try = Jetzt alles prüfen
+devices-try-hint = sieht nach Kamera, Mikrofon und Servern und spielt vielleicht ein paar Töne
+devices-trying = Alles wird geprüft …
+devices-trying-hint = dauert bis zu 40 Sekunden
+device-content = Eingang zum Präsentieren
+device-television = Fernseher
+device-content-display = Bildschirm für Präsentationen
+device-none = keins
+device-auto = das erste, das angeschlossen ist
+device-simulated = simuliert
+device-missing = nicht angeschlossen
+finding-good = funktioniert
+finding-bad = funktioniert nicht
+part-names = Namen der Server
+part-server = Server der nächsten Besprechung
+part-media = Bild und Ton dorthin und zurück
+part-datagrams = Der schnelle Weg für Bild und Ton (UDP)
+part-disk = Speicher
+part-clock = Uhr
+look = Bedienfeld dieses Raums
+look-hint = Sprache, Farben, Schriftgröße, Helligkeit
+language-de = Deutsch
+language-en = English
+language-hint = Bedienfeld und Fernseher
+brightness = Helligkeit { $percent } %
+darker = Dunkler
+brighter = Heller
+cec = Fernseher folgen dem Raum
+cec-hint = an, wenn jemand kommt, aus, wenn niemand da ist
+account = Konto und Verwaltung
+account-hint = wer der Raum ist und wer ihn betreut
+account-matrix = Matrix-Konto
+account-unused = Der Raum hat keins.
+account-starting = wird verbunden …
+account-online = angemeldet als { $user }
+account-signing-in = wartet auf die Anmeldung bei { $server }
+account-unreachable = { $server } antwortet nicht.
+account-untrusted = Dem Zertifikat von { $server } wird nicht vertraut.
+account-signed-out = von { $server } abgemeldet
+account-store = Der Speicher macht Fehler: { $path }
+fleet = Verwaltung
+fleet-none = Der Raum gehört zu keiner Verwaltung.
+fleet-member = { $server }
+fleet-waits = Wartet darauf, bei { $server } übernommen zu werden. Code: { $code }
+fleet-silent = { $server } antwortet nicht.
+fleet-nowhere = In diesem Netz ist kein Server bekannt.
+system = Rechner
+system-hint = Neustart, Auslieferungszustand
+system-cannot = Dieser Rechner lässt sich vom Raum weder neu starten noch zurücksetzen. Das geht dort, wo er verwaltet wird.
+restart = Neu starten
+restart-hint = dauert etwa eine Minute
+restart-question = Rechner neu starten?
+restart-question-hint = Es geht nichts verloren. Bis er wieder da ist, kann hier niemand teilnehmen.
+restart-failed = Der Neustart blieb aus. Versuchen Sie es noch einmal, oder schalten Sie den Rechner aus und wieder ein.
+factory-reset = Auslieferungszustand
+factory-reset-hint = vergisst alles, was dieser Raum sich gemerkt hat
+factory-reset-question = In den Auslieferungszustand?
+factory-reset-lost = Endgültig verloren: das Konto des Raums mit seinen Schlüsseln, sein Platz in der Verwaltung, was hier eingestellt wurde, Kamerapositionen, Buchungen ohne Kalender, die Liste, was benutzt wurde. Die IT muss den Raum neu einrichten.
+factory-reset-hold = Drei Sekunden halten
+factory-reset-now = Alles vergessen
+factory-reset-failed = Der Raum wurde nicht zurückgesetzt, und nichts ist verloren. Versuchen Sie es noch einmal.
+understood = Ich weiß, was verloren geht
+understood-hint = dann genügt eine Berührung des roten Knopfs
+going-down-restart = Der Rechner startet neu
+going-down-restart-hint = Der Raum ist in etwa einer Minute wieder da.
+going-down-reset = Der Raum vergisst alles
+going-down-reset-hint = Er startet wie am ersten Tag. Bitte nicht ausschalten.
+about = Über diesen Raum
+about-hint = was benutzt wurde, was läuft, welche Version
+version = Saal
+image = Image
+operating-system = Betriebssystem
+updates = Aktualisierung
+updates-elsewhere = Dieser Rechner wird dort aktualisiert, wo er verwaltet wird.
+updates-slot = System { $slot } läuft.
+updates-next = { $version } ist installiert und läuft ab dem nächsten Start.
+updates-back = { $version } bleibt, um zurückzugehen.
+privacy = Was benutzt wurde
+privacy-hint = Kamera, Mikrofon, Aufzeichnung, Blicke von außen
+privacy-empty = Nichts wurde benutzt.
+privacy-kept = { $days ->
+    [one] Das steht hier einen Tag lang und nur in diesem Raum, ohne Namen und ohne Titel.
+   *[other] Das steht hier { $days } Tage lang und nur in diesem Raum, ohne Namen und ohne Titel.
+}
+use-camera = Kamera
+use-microphone = Mikrofon
+use-recording = Die Besprechung wurde aufgezeichnet
+use-live-stream = Die Besprechung wurde live übertragen
+use-transcription = Die Besprechung wurde mitgeschrieben
+use-remote-view = Jemand hat von außen zugesehen
+use-remote-touch = Jemand hat das Bedienfeld von außen bedient
+use-laptop = Ein Laptop wurde gezeigt
+use-going = { $day }, seit { $from }, noch immer
+use-over = { $day }, { $from } – { $until }
+use-short = { $day }, { $from }, unter einer Minute
+use-restart = { $day }, { $from } – etwa { $until }, durch einen Neustart beendet
+use-day = { $day }, { $time }
+components = Was läuft
+components-hint = jeder Teil mit seiner Version
+components-count = { $count ->
+    [0] Was läuft
+    [one] Was läuft: ein Teil
+   *[other] Was läuft: { $count } Teile
+}
+component-licensed = { $version } · { $licence }
+licences = Lizenzen
+licences-hint = wessen Arbeit das ist
+licence-saal = Saal
+licence-saal-text = Freie Software: Apache-Lizenz 2.0. Sie dürfen sie benutzen, untersuchen, ändern und weitergeben; es gibt keine Gewährleistung.
+licence-fonts = Schriften
+licence-fonts-text = Inter, Noto Emoji: SIL Open Font License 1.1. DejaVu: Bitstream-Vera-Lizenz.
+licence-icons = Symbole
+licence-icons-text = Lucide: ISC-Lizenz.
+licence-others = Alles andere
+licence-others-text = Jeder Teil steht unter „Was läuft“ mit seiner Lizenz, soweit bekannt. Texte und Quellen: /usr/share/doc im Image und dort, woher das Image kam.
+
+## The television between meetings.
+still-busy = Belegt
+still-how-panel = Besprechung starten: am Touchpanel
+still-how-laptop = Laptop zeigen: am Touchpanel
+still-how-phone = Telefon: { $number }
+still-how-scan = Vom Handy starten
+still-picture = Ein Bild
+still-password = Diese Besprechung hat ein Passwort. Bitte geben Sie es auf dem Touchpanel ein.
+still-lobby = { $title } – der Raum ist im Warteraum. Auf dem Touchpanel können Sie der Moderation schreiben.
 
 ## Joining and leaving.
 joining = Wir treten bei
@@ -128,6 +360,7 @@ elapsed-hours = { $hours } Std. { $minutes } Min.
 reconnecting = Verbindung unterbrochen, wird wiederhergestellt …
 speaking = spricht
 microphone-off-there = Mikrofon aus
+microphone-on-there = Mikrofon an
 presenting = präsentiert
 more-people = { $count } weitere
 microphone = Mikrofon
@@ -142,6 +375,33 @@ camera-stop = Ausschalten
 camera-start = Einschalten
 leave = Verlassen
 leave-hint = Besprechung verlassen
+
+## Die Zeit des Raums.
+book = Raum buchen
+book-minutes = { $minutes ->
+    [60] Eine Stunde
+   *[other] { $minutes } Minuten
+}
+extend-minutes = { $minutes ->
+    [60] Eine Stunde länger
+   *[other] { $minutes } Minuten länger
+}
+until-next = Bis zur nächsten Besprechung
+until = bis { $time }
+time-change = Verlängern oder beenden
+end-now = Jetzt beenden
+end-now-hint = der Raum ist für andere frei
+day-alone = Niemand sonst ist in dieser Besprechung. Der Raum verlässt sie in einer Minute.
+stay = Bleiben
+day-next = „{ $title }“ beginnt hier um { $time }
+day-next-now = „{ $title }“ sollte hier um { $time } beginnen
+go-over = Dorthin wechseln
+day-cancelled = Diese Besprechung wurde abgesagt. Sie können trotzdem bleiben.
+day-moved = Diese Besprechung wurde verschoben: { $day }, { $time }
+day-check-in = Sind Sie für „{ $title }“ hier? Sonst wird der Raum um { $time } frei.
+check-in = Wir sind da
+release = Raum freigeben
+day-taken = „{ $title }“ hat diesen Raum bis { $time }
 
 ## What else there is in the call. $source is microphone, camera or content.
 reaction-like = Daumen hoch
@@ -230,10 +490,38 @@ camera-save-new = Neue Position
 camera-position = Position { $number }
 camera-choose = Kamera wechseln
 camera-in-use = in Gebrauch
+seen-television = Ihre IT sieht gerade, was auf dem Fernseher dieses Raums ist
+seen-camera = Ihre IT sieht gerade, was die Kamera dieses Raums zeigt
+seen-end = Beenden
+view-asks-television = Ihre IT möchte sehen, was auf dem Fernseher dieses Raums ist
+view-asks-camera = Ihre IT möchte sehen, was die Kamera dieses Raums zeigt
+view-allow = Erlauben
+view-refuse = Nicht jetzt
 laptop-share = Laptop zeigen
 laptop-other = Anderer Laptop
 laptop-stop = Laptop beenden
 laptop-shown = Ein Laptop ist auf dem Fernseher
+phone = Handy benutzen
+phone-title = Das Bedienfeld auf Ihrem Handy
+phone-hint = Scannen Sie den Code. Das Handy muss im Netz dieses Raums sein. Es bedient diese Besprechung, und nur solange sie dauert.
+phone-code = QR-Code, der die Bedienung auf einem Handy öffnet
+phone-broken = Handys lassen sich hier gerade nicht benutzen. Bitte sagen Sie Ihrer IT Bescheid.
+phone-dismiss = Alle Handys abmelden
+phone-page = Raum bedienen
+phone-refresh = Aktualisieren
+phone-lost = Keine Verbindung zum Raum. Neuer Versuch …
+phone-answer = Bitte antworten Sie am Bedienfeld im Raum.
+phone-over = Das ist beendet
+phone-over-hint = Die Besprechung ist vorbei, oder die Handys wurden abgemeldet. In einer Besprechung zeigt das Bedienfeld unter „Mehr“ einen neuen Code.
+door-free = Frei
+door-soon = Gleich belegt
+door-taken = Belegt
+door-until = bis { $time }
+door-from = ab { $time }
+door-reserved = Reserviert
+door-nobody = Niemand hat diesen Raum.
+door-next = Danach
+door-nothing = Heute nichts mehr.
 laptop-title = Bildschirm des Laptops zeigen
 laptop-hint = Öffnen Sie diese Adresse im Browser des Laptops und geben Sie den Code ein.
 laptop-fingerprint = Der Browser warnt vor dem Zertifikat. Es ist das dieses Raums, wenn sein SHA-256-Fingerabdruck so beginnt: { $fingerprint }
@@ -338,7 +626,7 @@ recovery-key-refused = Dieser Schlüssel passt nicht. Versuchen Sie es noch einm
 recovery-key-try = Prüfen
 sign-in = Anmelden
 sign-in-title = Raum anmelden
-sign-in-hint = Scannen Sie den Code mit einem Telefon, oder öffnen Sie diese Adresse und geben Sie den Code ein:
+sign-in-hint = Scannen Sie den Code mit einem Handy, oder öffnen Sie diese Adresse und geben Sie den Code ein:
 sign-in-whose = Melden Sie sich dort als { $user } an, das Konto des Raums, nicht als Sie selbst.
 sign-in-until = Gültig bis { $time }.
 sign-in-qr-code = QR-Code, der zur Anmeldung führt
@@ -360,7 +648,7 @@ sign-in-finishing-hint = Gleich fertig.
 sign-in-under-way = Der Raum wird angemeldet
 sign-in-under-way-advice = Jemand meldet ihn bei { $server } an.
 sign-in-needed = Der Raum ist noch nicht angemeldet
-sign-in-needed-advice = Die IT kann ihn hier bei { $server } anmelden, mit einem Telefon oder einem Computer.
+sign-in-needed-advice = Die IT kann ihn hier bei { $server } anmelden, mit einem Handy oder einem Computer.
 sign-in-ended = Der Raum wurde abgemeldet
 sign-in-ended-advice = Jemand hat seine Sitzung bei { $server } beendet. Die IT kann ihn hier wieder anmelden.
 sign-in-denied = Die Anmeldung wurde abgelehnt
@@ -537,12 +825,55 @@ trouble-device-failed = { $device ->
    *[loudspeaker] Der Lautsprecher macht Fehler
 }
 trouble-device-failed-advice = Ziehen Sie „{ $name }“ ab und stecken Sie es wieder an.
+trouble-voice = Die Sprachausgabe bleibt stumm
+trouble-voice-advice = Diesem Gerät fehlt die Stimme. Bitte geben Sie der IT Bescheid; Tastatur und größerer Text gehen weiterhin.
 trouble-call-not-saved = Das Gespräch kann nicht gemerkt werden
 trouble-call-not-saved-advice = Nach einem Neustart müssten Sie selbst wieder teilnehmen. Bitte geben Sie der IT Bescheid: { $path }
+trouble-enrolment = Code dieses Geräts: { $code }
+trouble-enrolment-advice = Es ist noch nicht eingerichtet. Wer die Räume betreut, gibt den Code bei { $server } ein.
+trouble-enrolment-alone = Dieses Gerät ist noch nicht eingerichtet
+trouble-enrolment-alone-advice = Es erreicht { $server } nicht und versucht es weiter. Bitte das Netzwerkkabel prüfen.
+trouble-enrolment-nowhere-advice = Es findet in diesem Netz keinen Server und sucht weiter. Wer das Netz betreut, macht ihn dort bekannt.
 trouble-config = Die neue Einstellung wurde abgelehnt
 trouble-config-advice = Die bisherige gilt weiter. { $problem }
+trouble-signage = { $count ->
+    [one] Ein Bild für den Fernseher kann nicht gezeigt werden
+   *[other] { $count } Bilder für den Fernseher können nicht gezeigt werden
+}
+trouble-signage-advice = Betroffen: { $problem }
+trouble-calendar-unreachable = { $count ->
+    [one] Ein Kalender antwortet nicht
+   *[other] { $count } Kalender antworten nicht
+}
+trouble-calendar-known = Betroffen: { $names }. Stand: { $when }; was danach geändert wurde, fehlt. Bleibt es so, geben Sie bitte der IT Bescheid.
+trouble-calendar-unknown = Betroffen: { $names }. Diese Termine fehlen; ob der Raum frei ist, ist nicht sicher. Bleibt es so, geben Sie bitte der IT Bescheid.
+trouble-calendar-day = { $day }, { $time }
+not-ready-camera = Die Kamera liefert kein Bild des Raums
+not-ready-camera-advice = Sehen Sie nach Blende und Kabel. Sie können mit einer anderen Kamera oder ohne Bild teilnehmen.
+not-ready-microphone = Das Mikrofon hört den Raum nicht
+not-ready-microphone-advice = Sehen Sie nach einer Stummtaste daran und nach dem Kabel. In der Besprechung können Sie unter „Ton“ ein anderes wählen.
+not-ready-network = Dieser Raum hat kein Netz
+not-ready-network-advice = Sehen Sie nach dem Netzwerkkabel, oder sagen Sie Ihrer IT Bescheid. Bis dahin ist keine Teilnahme möglich.
+not-ready-server = Der Server der nächsten Besprechung antwortet nicht
+not-ready-server-advice = Der Raum versucht es von selbst weiter. Bleibt es so, fragen Sie die einladende Person nach dem Link, oder sagen Sie Ihrer IT Bescheid.
+not-ready-media = Bild und Ton erreichen den Server der nächsten Besprechung nicht
+not-ready-media-advice = Das Netz hier lässt nichts zu ihm durch. Der Raum versucht es von selbst weiter. Bleibt es so, treffen Sie sich in einem anderen Raum, und sagen Sie Ihrer IT Bescheid.
+not-ready-datagrams = Bild und Ton nehmen einen langsamen Weg
+not-ready-datagrams-advice = Das Netz hier sperrt den üblichen (UDP). Sie können sich treffen, aber Bild und Ton können stocken. Bitte sagen Sie Ihrer IT Bescheid.
+other-room = { $room } ist frei
+other-room-until = { $room } ist bis { $time } frei
+other-room-advice = Dort können Sie sich treffen, solange hier etwas nicht geht.
+not-ready-disk = Der Speicher dieses Raums ist fast voll
+not-ready-clock = Die Uhr dieses Raums geht falsch
+not-ready-it-advice = Bitte sagen Sie Ihrer IT Bescheid; Sie können trotzdem teilnehmen.
+trouble-not-in-calendar = Der Kalender hat das nicht übernommen
+trouble-not-in-calendar-advice = Andere sehen vielleicht nicht, was hier gebucht oder freigegeben wurde. Versuchen Sie es noch einmal, oder sagen Sie Ihrer IT Bescheid.
+trouble-encoder = Der Videochip des Raums ist ausgefallen
+trouble-encoder-advice = Besprechungen gehen weiter: Der Rechner übernimmt, das Bild des Raums kann für andere etwas unschärfer sein. Bitte sagen Sie der IT Bescheid: { $name }
 trouble-calendar = { $count ->
     [one] Ein Termin ist unlesbar
    *[other] { $count } Termine sind unlesbar
 }
 trouble-calendar-advice = Betroffen: { $place }. Bitten Sie die einladende Person, den Termin neu anzulegen.
+# In der Absage an die einladende Person.
+invitation-declined = Der Raum ist zu dieser Zeit belegt.

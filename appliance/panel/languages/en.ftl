@@ -1,4 +1,9 @@
-# English. Every message of src/language.rs stands here, and nothing else (a test).
+# English. Every message of src/language/message.rs stands here, and nothing else (a test).
+
+## What else differs from language to language: ltr or rtl, the voice of espeak-ng, the letters of the keyboard.
+direction = ltr
+voice = en
+keyboard = qwertyuiop asdfghjkl zxcvbnm
 
 ## Days and times. $weekday and $month are the names below; $hour and $minute have two digits.
 weekday = { $number ->
@@ -37,6 +42,11 @@ free = Available
 free-until = Available until { $time }
 busy = Meeting under way
 busy-until = Meeting until { $time }
+private-meeting = Private appointment
+other-service = on { $name }; this room can’t join there
+link-rewritten = { $name } has replaced the link; ask the organiser for the original
+host-not-allowed = this room may not join on { $name }; please tell your IT
+link-unreadable = the link is out of date; ask the organiser for a new one
 running-since = { $minutes ->
     [0] has just started
     [one] started a minute ago
@@ -54,8 +64,79 @@ people-in-call = { $count ->
     [one] 1 person in the call
    *[other] { $count } people in the call
 }
+tentative = tentative
 join = Join
+ways = All links of this meeting
+elsewhere = Another meeting
+type-link = Type a link or a name
+type-link-or-name = A link, a Matrix room (#name:server) or the name of a meeting on { $host }
+type-link-alone = A link or a Matrix room (#name:server)
+link-field = Link or name
+link-leads = Leads to { $place }
+link-leads-nowhere = That does not lead to a meeting yet.
+link-by-phone = From a phone
+link-by-phone-more = scan a code, paste the link there
+link-by-phone-title = Where to? Tell it from your phone
+link-by-phone-code = QR code that opens a page on a phone, to say where to go
+link-by-phone-hint = Scan the code and paste the meeting’s link there. The phone has to be in this room’s network. Nothing is joined before you touch “Join” here.
+phone-offers = A phone would like to go here
+phone-offer-not = Not there
+phone-where = Where to go
+phone-where-send = Show it in the room
+phone-where-shown = The room shows: { $place }. Touch “Join” on its panel.
+phone-where-nowhere = That leads to no meeting. Please check the link.
+forget-recent = Clear this list
+forget-recent-more = clears itself after twelve hours
+way-jitsi = Jitsi on { $name }
+way-matrix = Matrix call
 joinable-from = Join from { $time }
+all-meetings = All meetings
+screen-before = Further up
+screen-behind = Further down
+back-home = Back to the start
+access = Display and accessibility
+text-size = Text size { $percent }%
+text-smaller = Smaller text
+text-larger = Larger text
+theme-light = Light
+theme-light-hint = dark on white
+theme-dark = Dark
+theme-dark-hint = easy on the eyes
+theme-contrast = High contrast
+theme-contrast-hint = white and yellow on black
+spoken = Spoken panel
+spoken-hint = says what you touch
+scanning = Single switch
+scanning-hint = marks one thing after the other
+scan-time = { $seconds ->
+    [one] On to the next after 1 second
+   *[other] On to the next after { $seconds } seconds
+}
+scan-faster = Faster
+scan-slower = Slower
+left-handed = Left-handed
+left-handed-hint = buttons on the other side
+reduced-motion = Without motion
+reduced-motion-hint = nothing slides or fades
+forgets-soon = In a minute the panel will look as the room is set again. Touch it anywhere to keep what you chose.
+spoken-on = The panel speaks. Touch something to hear what it is, tap twice to do it, flick sideways to go on. To turn speech off, hold the clock for three seconds.
+spoken-off = The panel no longer speaks.
+spoken-star = star
+spoken-erased = deleted
+spoken-capital = capital { $letter }
+role-button = button
+role-switch-on = switch, on
+role-switch-off = switch, off
+role-radio-on = selected
+role-radio-off = not selected
+role-heading = heading
+role-text-box = field
+role-image = picture
+role-disabled = not available now
+rooms-own = As the room is set
+rooms-own-hint = also after your meeting
+troubles = Notices
+troubles-show = Show notices
 and-more = { $count ->
     [one] and one more
    *[other] and { $count } more
@@ -65,6 +146,157 @@ nothing-more = The room is available
 nothing-more-hint = No meetings are coming up. Invite this room to a meeting and it will appear here.
 starting = The room is being set up
 starting-hint = This takes only a moment.
+
+## Settings, and about this room. $day is a day in words, $from and $until are times.
+settings = Settings
+settings-hint = for whoever looks after the room
+settings-yours = how the panel looks and works, until your meeting is over
+settings-no-pin = No PIN is set up for this room, so nothing that lasts can be changed here. Your IT team gives it one in its configuration.
+settings-pin = PIN of the settings
+settings-pin-hint = Whoever looks after this room has it.
+settings-pin-wrong = That PIN is wrong. Please try again.
+settings-pin-wait = { $seconds ->
+    [one] Too many wrong PINs. You can try again in 1 second.
+   *[other] Too many wrong PINs. You can try again in { $seconds } seconds.
+}
+settings-pin-enter = Open the settings
+settings-close-soon = In a minute the settings close. Touch the panel anywhere if you need them longer.
+network = Network
+network-hint = addresses, servers, proxy
+network-interface = Addresses on { $name }
+network-none = No connection. Is the cable plugged in?
+proxy = Proxy
+proxy-none = none
+server-asked = is being asked …
+server-answers = answers
+server-silent = does not answer
+devices = Devices
+devices-hint = what is plugged in, and whether it works
+devices-try = Try everything now
+devices-try-hint = looks at camera, microphone and servers, and may play a few notes
+devices-trying = Everything is being tried …
+devices-trying-hint = takes up to 40 seconds
+device-content = Input for presentations
+device-television = Television
+device-content-display = Display for presentations
+device-none = none
+device-auto = the first that is connected
+device-simulated = simulated
+device-missing = not connected
+finding-good = works
+finding-bad = does not work
+part-names = Names of servers
+part-server = The next meeting’s server
+part-media = Picture and sound there and back
+part-datagrams = The quick way for picture and sound (UDP)
+part-disk = Storage
+part-clock = Clock
+look = This room’s panel
+look-hint = language, colours, text size, brightness
+language-de = Deutsch
+language-en = English
+language-hint = panel and television
+brightness = Brightness { $percent }%
+darker = Darker
+brighter = Brighter
+cec = Televisions follow the room
+cec-hint = on when somebody comes, off when nobody is there
+account = Account and fleet
+account-hint = who the room is, and who looks after it
+account-matrix = Matrix account
+account-unused = The room has none.
+account-starting = is being connected …
+account-online = signed in as { $user }
+account-signing-in = waits to be signed in at { $server }
+account-unreachable = { $server } does not answer.
+account-untrusted = The certificate of { $server } is not trusted.
+account-signed-out = signed out by { $server }
+account-store = The storage has errors: { $path }
+fleet = Looked after by
+fleet-none = The room is looked after by itself.
+fleet-member = { $server }
+fleet-waits = Waits to be claimed at { $server }. Code: { $code }
+fleet-silent = { $server } does not answer.
+fleet-nowhere = This network names no server.
+system = Computer
+system-hint = restart, factory state
+system-cannot = This computer does not let the room restart or reset it. That goes where it is administered.
+restart = Restart
+restart-hint = takes about a minute
+restart-question = Restart the computer?
+restart-question-hint = Nothing is lost. Until it is back nobody can join from this room.
+restart-failed = It was not restarted. Please try again, or switch it off and on.
+factory-reset = Factory state
+factory-reset-hint = forgets everything that this room remembers
+factory-reset-question = Back to factory state?
+factory-reset-lost = Lost for good: the room’s account with its encryption keys, its place in the fleet, what was set here, camera positions, bookings that no calendar has, the list of what was in use. IT has to set the room up again.
+factory-reset-hold = Hold for three seconds
+factory-reset-now = Forget everything
+factory-reset-failed = The room was not reset. Nothing is lost. Please try again.
+understood = I know what is lost
+understood-hint = then one touch of the red button is enough
+going-down-restart = The computer restarts
+going-down-restart-hint = The room is back in about a minute.
+going-down-reset = The room forgets everything
+going-down-reset-hint = It starts as on its first day. Please do not switch it off.
+about = About this room
+about-hint = what was in use, what runs, which version
+version = Saal
+image = Image
+operating-system = Operating system
+updates = Updates
+updates-elsewhere = This computer is updated where it is administered.
+updates-slot = System { $slot } is running.
+updates-next = { $version } is installed and starts next time.
+updates-back = { $version } is kept to go back to.
+privacy = What was in use
+privacy-hint = camera, microphone, recording, and who looked in
+privacy-empty = Nothing was in use.
+privacy-kept = { $days ->
+    [one] This is kept for one day, in this room alone. No names and no titles are in it.
+   *[other] This is kept for { $days } days, in this room alone. No names and no titles are in it.
+}
+use-camera = Camera
+use-microphone = Microphone
+use-recording = The meeting was recorded
+use-live-stream = The meeting was shown live
+use-transcription = The meeting became text
+use-remote-view = Somebody looked in from elsewhere
+use-remote-touch = Somebody worked the panel from elsewhere
+use-laptop = A laptop’s screen was shown
+use-going = { $day }, since { $from }, still going on
+use-over = { $day }, { $from } – { $until }
+use-short = { $day }, { $from }, less than a minute
+use-restart = { $day }, { $from } – about { $until }, ended by a restart
+use-day = { $day }, { $time }
+components = What runs
+components-hint = every part with its version
+components-count = { $count ->
+    [0] What runs
+    [one] What runs: one part
+   *[other] What runs: { $count } parts
+}
+component-licensed = { $version } · { $licence }
+licences = Licences
+licences-hint = whose work this is
+licence-saal = Saal
+licence-saal-text = Free software: Apache License 2.0. You may use, study, change and share it; it comes without warranty.
+licence-fonts = Fonts
+licence-fonts-text = Inter, Noto Emoji: SIL Open Font License 1.1. DejaVu: Bitstream Vera License.
+licence-icons = Icons
+licence-icons-text = Lucide: ISC License.
+licence-others = Everything else
+licence-others-text = Each part stands under “What runs” with its licence, as far as it is known. Their texts and sources: /usr/share/doc in the image, and where the image came from.
+
+## The television between meetings.
+still-busy = Busy
+still-how-panel = Start a meeting: on the touch panel
+still-how-laptop = Share a laptop: on the touch panel
+still-how-phone = Telephone: { $number }
+still-how-scan = Start from a phone
+still-picture = A picture
+still-password = This meeting has a password. Please enter it on the touch panel.
+still-lobby = { $title } – the room is in the lobby. You can write to the moderators on the touch panel.
 
 ## Joining and leaving.
 joining = Joining
@@ -128,6 +360,7 @@ elapsed-hours = { $hours } h { $minutes } min
 reconnecting = Connection lost, reconnecting …
 speaking = speaking
 microphone-off-there = microphone off
+microphone-on-there = microphone on
 presenting = presenting
 more-people = { $count } more
 microphone = Microphone
@@ -142,6 +375,33 @@ camera-stop = Turn off
 camera-start = Turn on
 leave = Leave
 leave-hint = Leave the meeting
+
+## The room's time.
+book = Book this room
+book-minutes = { $minutes ->
+    [60] One hour
+   *[other] { $minutes } minutes
+}
+extend-minutes = { $minutes ->
+    [60] One hour longer
+   *[other] { $minutes } minutes longer
+}
+until-next = Until the next meeting
+until = until { $time }
+time-change = Extend or end
+end-now = End now
+end-now-hint = others may have the room
+day-alone = Nobody else is in this meeting. The room will leave it within a minute.
+stay = Stay
+day-next = “{ $title }” begins in this room at { $time }
+day-next-now = “{ $title }” was to begin in this room at { $time }
+go-over = Change to it
+day-cancelled = This meeting was cancelled. You can stay as long as you like.
+day-moved = This meeting was moved: { $day }, { $time }
+day-check-in = Are you here for “{ $title }”? Otherwise the room is released at { $time }.
+check-in = We are here
+release = Release the room
+day-taken = “{ $title }” has this room until { $time }
 
 ## What else there is in the call. $source is microphone, camera or content.
 reaction-like = Thumbs up
@@ -180,7 +440,7 @@ chat-private = only to this room
 chat-show = Show chat on TV
 chat-hide = Hide chat on TV
 sound = Sound
-volume-at = Volume { $percent } %
+volume-at = Volume { $percent }%
 volume-louder = Louder
 volume-quieter = Quieter
 sound-test = Play test tone
@@ -230,10 +490,38 @@ camera-save-new = New position
 camera-position = Position { $number }
 camera-choose = Change camera
 camera-in-use = in use
+seen-television = Your IT is looking at what is on this room’s television
+seen-camera = Your IT is looking at what this room’s camera sees
+seen-end = End
+view-asks-television = Your IT asks to see what is on this room’s television
+view-asks-camera = Your IT asks to see what this room’s camera sees
+view-allow = Allow
+view-refuse = Not now
 laptop-share = Share a laptop
 laptop-other = Another laptop
 laptop-stop = Stop the laptop
 laptop-shown = A laptop is on the television
+phone = Use a phone
+phone-title = This panel on your phone
+phone-hint = Scan the code. The phone has to be in this room’s network. It has a say in this meeting, and no longer than it lasts.
+phone-code = QR code that opens the controls on a phone
+phone-broken = Phones can’t be used here at the moment. Please tell your IT.
+phone-dismiss = Sign all phones out
+phone-page = Room controls
+phone-refresh = Refresh
+phone-lost = No connection to the room. Trying again …
+phone-answer = Please answer on the touch panel in the room.
+phone-over = This has ended
+phone-over-hint = The meeting is over, or the phones were signed out. In a meeting the room’s panel shows a new code under “More”.
+door-free = Available
+door-soon = Soon taken
+door-taken = Taken
+door-until = until { $time }
+door-from = from { $time }
+door-reserved = Reserved
+door-nobody = Nobody has this room.
+door-next = Next
+door-nothing = Nothing more today.
 laptop-title = Share your laptop’s screen
 laptop-hint = Open this address in the laptop’s browser and enter the code.
 laptop-fingerprint = The browser warns of the certificate. It is this room’s if its SHA-256 fingerprint begins with { $fingerprint }
@@ -537,12 +825,55 @@ trouble-device-failed = { $device ->
    *[loudspeaker] The loudspeaker has errors
 }
 trouble-device-failed-advice = Unplug “{ $name }” and plug it in again.
+trouble-voice = The panel can’t speak
+trouble-voice-advice = This device lacks its voice. Please tell your IT team; a keyboard and larger text work meanwhile.
 trouble-call-not-saved = The call can’t be remembered
 trouble-call-not-saved-advice = After a restart you would have to join again yourselves. Please tell your IT team: { $path }
+trouble-enrolment = Code of this device: { $code }
+trouble-enrolment-advice = It is not set up yet. Whoever looks after the rooms enters the code at { $server }.
+trouble-enrolment-alone = This device is not set up yet
+trouble-enrolment-alone-advice = It can't reach { $server } and keeps trying. Please check the network cable.
+trouble-enrolment-nowhere-advice = It finds no server in this network and keeps looking. Whoever looks after the network tells it to the rooms there.
 trouble-config = The new settings were refused
 trouble-config-advice = The previous ones stay in use. { $problem }
+trouble-signage = { $count ->
+    [one] One picture for the television can’t be shown
+   *[other] { $count } pictures for the television can’t be shown
+}
+trouble-signage-advice = Affected: { $problem }
+trouble-calendar-unreachable = { $count ->
+    [one] One calendar does not answer
+   *[other] { $count } calendars do not answer
+}
+trouble-calendar-known = Affected: { $names }. As of { $when }; later changes are missing. If it stays like this, tell IT.
+trouble-calendar-unknown = Affected: { $names }. These meetings are missing; whether the room is free is not sure. If it stays like this, tell IT.
+trouble-calendar-day = { $day }, { $time }
+not-ready-camera = The camera gives no picture of the room
+not-ready-camera-advice = Look at its shutter and its cable. You can meet with another camera, or without a picture.
+not-ready-microphone = The microphone does not hear the room
+not-ready-microphone-advice = Look for a mute key on it, and at its cable. In the meeting you can choose another one under “Sound”.
+not-ready-network = This room has no network
+not-ready-network-advice = Look at its network cable, or tell your IT. Until then no meeting can be joined.
+not-ready-server = The server of the next meeting does not answer
+not-ready-server-advice = The room tries again by itself. If it stays so, ask the organiser whether the link is right, or tell your IT.
+not-ready-media = Picture and sound do not reach the next meeting’s server
+not-ready-media-advice = The network here lets nothing through to it. The room tries again by itself. If it stays so, meet in another room, and tell your IT.
+not-ready-datagrams = Picture and sound take a slow way
+not-ready-datagrams-advice = The network here blocks the usual one (UDP). You can meet, but picture and sound may falter. Please tell your IT.
+other-room = { $room } is free
+other-room-until = { $room } is free until { $time }
+other-room-advice = You can meet there while something is wrong here.
+not-ready-disk = This room’s memory is nearly full
+not-ready-clock = This room’s clock is wrong
+not-ready-it-advice = Please tell your IT; meetings can be joined meanwhile.
+trouble-not-in-calendar = The calendar did not take this
+trouble-not-in-calendar-advice = Others may not see what was booked or given back here. Try again, or tell your IT.
+trouble-encoder = The room’s video chip gave up
+trouble-encoder-advice = Meetings go on: the computer does its work, and others may see the room a little less sharp. Tell your IT: { $name }
 trouble-calendar = { $count ->
     [one] One calendar entry can’t be read
    *[other] { $count } calendar entries can’t be read
 }
 trouble-calendar-advice = Affected: { $place }. Ask the organiser to create the entry again.
+# To the organiser of a meeting that the room declines.
+invitation-declined = The room is taken at that time.

@@ -46,6 +46,10 @@ pub enum Role {
     Text,
     /// Something to look at, described by its name.
     Image,
+    /// What lies over something else until people leave it.
+    Dialog,
+    /// The same, about something that can't be undone or has to be answered.
+    AlertDialog,
     /// Several of a kind, one below the other.
     List,
     /// One of several: a meeting, a participant.
@@ -66,6 +70,42 @@ pub enum Role {
     Alert,
 }
 
+impl Role {
+    /// Touch does something.
+    #[must_use]
+    pub fn is_control(self) -> bool {
+        matches!(self, Self::Button | Self::Switch | Self::Radio)
+    }
+
+    /// It only holds others.
+    #[must_use]
+    pub fn is_group(self) -> bool {
+        matches!(self, Self::Dialog | Self::AlertDialog | Self::List)
+    }
+
+    /// How changes of it are told to people who do not see them, as WAI-ARIA has it for these roles.
+    #[must_use]
+    pub fn live(self) -> Live {
+        match self {
+            Self::Alert => Live::Assertive,
+            Self::Status => Live::Polite,
+            _ => Live::Off,
+        }
+    }
+}
+
+/// How changes are told (WAI-ARIA 1.2, `aria-live`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Live {
+    /// Not by themselves.
+    Off,
+    /// When nothing else is being said.
+    Polite,
+    /// At once.
+    Assertive,
+}
+
 /// The changeable properties of an element.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct State {
@@ -80,8 +120,12 @@ pub struct State {
 pub struct Element {
     /// Identity on this screen, stable while the screen lasts.
     pub id: String,
+    /// The element that it is part of.
+    pub within: Option<String>,
     /// What it is.
     pub role: Role,
+    /// How changes of it are told.
+    pub live: Live,
     /// What it is called, in the room's language.
     pub label: String,
     /// What else there is to know, in the room's language.
@@ -93,6 +137,9 @@ pub struct Element {
     /// What touching it means to the room.
     #[serde(skip)]
     pub intent: Option<Intent>,
+    /// What a finger that stays on it for [`crate::HOLD`] means to the room.
+    #[serde(skip)]
+    pub held: Option<Intent>,
     /// What touching it changes on the panel itself.
     #[serde(skip)]
     pub step: Option<Step>,

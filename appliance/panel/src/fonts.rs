@@ -1,4 +1,4 @@
-//! Text: shaping, direction, fallback and glyph pictures, with compiled-in fonts only.
+//! Text: shaping, direction, fallback and glyph pictures, with compiled-in fonts first and only then those of the system.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -8,8 +8,10 @@ use cosmic_text::{
     fontdb,
 };
 use embedded_graphics::{pixelcolor::Rgb888, prelude::RgbColor};
+use saal_hal::{FontBytes, stand_ins};
+use unicode_script::{Script, UnicodeScript};
 
-use crate::{icon::Icon, picture::Picture, style::TextStyle};
+use crate::{icon::Icon, picture::Picture, plain::unisolated, style::TextStyle};
 
 /// Inter as one variable font of all weights.
 const TEXT: &str = "Inter V";
@@ -18,23 +20,49 @@ const ICONS: &str = "lucide";
 const STAND_INS: [&str; 2] = ["DejaVu Sans", "Noto Emoji"];
 /// The weights of the type scale; stand-ins are registered for each, else they would be passed over.
 const WEIGHTS: [u16; 3] = [300, 400, 600];
+/// Longer texts are read as paragraphs, whose last line is short.
+const MOST_BALANCED: usize = 4;
+/// Pixels.
+const BALANCED_WITHIN: u32 = 4;
 /// Glyph pictures kept; a panel shows a few hundred.
 const MOST_GLYPHS: usize = 4096;
 
-struct StandIns;
+/// Families by what they draw.
+struct StandIns {
+    of_script: HashMap<Script, Vec<&'static str>>,
+    forbidden: Vec<&'static str>,
+}
+
+impl StandIns {
+    fn new() -> Self {
+        let mut of_script: HashMap<Script, Vec<&'static str>> = HashMap::new();
+        let mut forbidden = vec![ICONS];
+        for font in stand_ins() {
+            let scripts = font.scripts.iter().copied();
+            for script in scripts.filter_map(Script::from_short_name) {
+                of_script.entry(script).or_default().push(font.family);
+            }
+            forbidden.push(font.family);
+        }
+        Self {
+            of_script,
+            forbidden,
+        }
+    }
+}
 
 impl Fallback for StandIns {
     fn common_fallback(&self) -> &[&'static str] {
         &STAND_INS
     }
 
-    /// Icons are no letters.
+    /// Icons are no letters; and a letter that nothing has is not looked for in each font of the system.
     fn forbidden_fallback(&self) -> &[&'static str] {
-        &[ICONS]
+        &self.forbidden
     }
 
-    fn script_fallback(&self, _: unicode_script::Script, _: &str) -> &[&'static str] {
-        &[]
+    fn script_fallback(&self, script: Script, _: &str) -> &[&'static str] {
+        self.of_script.get(&script).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -56,7 +84,25 @@ pub(crate) struct Shaped {
     pub(crate) width: f32,
     /// Pixels.
     pub(crate) height: f32,
+    /// A word goes on in the next line, because it is longer than one.
+    pub(crate) breaks_a_word: bool,
     glyphs: Vec<(CacheKey, i32, i32)>,
+    /// No font has letters of this script.
+    lacks: Option<Script>,
+}
+
+impl Shaped {
+    /// Pixels of an em.
+    #[cfg(test)]
+    pub(crate) fn em(&self) -> u32 {
+        self.key.style.size
+    }
+
+    /// What it says.
+    #[cfg(test)]
+    pub(crate) fn words(&self) -> Option<&str> {
+        (!self.key.icons).then_some(&self.key.text)
+    }
 }
 
 impl PartialEq for Shaped {
@@ -66,23 +112,49 @@ impl PartialEq for Shaped {
     }
 }
 
+impl Shaped {
+    /// How wide the room is that lines are placed in, in pixels: centred ones begin somewhere in it.
+    pub(crate) fn room(&self) -> f32 {
+        let room = self.key.width.map_or(0.0, |width| width as f32);
+        self.width.max(room)
+    }
+
+    /// How far ink may go over its edges, in pixels: letters a little, marks above marks far.
+    pub(crate) fn overhang(&self) -> f32 {
+        const PLAIN: char = '\u{300}';
+        let ems = if self.key.text.chars().all(|c| c < PLAIN) {
+            1.0
+        } else {
+            4.0
+        };
+        self.key.style.size as f32 * ems
+    }
+}
+
 /// All fonts and what was made with them.
 pub(crate) struct Fonts {
     system: FontSystem,
     glyphs: SwashCache,
     shaped: HashMap<Key, (Arc<Shaped>, u64)>,
     frame: u64,
+    /// Scripts that no font draws, and whether that was told.
+    lacking: HashMap<Script, bool>,
 }
 
 impl Fonts {
-    pub(crate) fn new() -> Self {
-        let system =
-            FontSystem::new_with_locale_and_db_and_fallback("en".to_owned(), database(), StandIns);
+    /// Beside the compiled-in fonts, these draw the scripts that they are for ([`stand_ins`]).
+    pub(crate) fn new(others: &[FontBytes]) -> Self {
+        let system = FontSystem::new_with_locale_and_db_and_fallback(
+            "en".to_owned(),
+            database(others),
+            StandIns::new(),
+        );
         Self {
             system,
             glyphs: SwashCache::new(),
             shaped: HashMap::new(),
             frame: 0,
+            lacking: HashMap::new(),
         }
     }
 
@@ -99,7 +171,7 @@ impl Fonts {
     /// Shapes a text; with a width it wraps to `style.lines` lines and ends with an ellipsis.
     pub(crate) fn text(&mut self, text: &str, style: TextStyle, width: Option<f32>) -> Arc<Shaped> {
         self.shape(Key {
-            text: text.to_owned(),
+            text: drawn(text),
             style,
             width: width.map(|w| w.max(1.0).ceil() as u32),
             icons: false,
@@ -112,6 +184,7 @@ impl Fonts {
             size: size as u32,
             weight: 400,
             lines: 1,
+            stretch: 1,
             centred: false,
             figures: false,
         };
@@ -130,8 +203,21 @@ impl Fonts {
             return Arc::clone(shaped);
         }
         let shaped = Arc::new(shape(&mut self.system, key.clone()));
+        if let Some(script) = shaped.lacks {
+            self.lacking.entry(script).or_default();
+        }
         self.shaped.insert(key, (Arc::clone(&shaped), frame));
         shaped
+    }
+
+    /// Scripts that no font draws, by name (UAX #24), each once.
+    pub(crate) fn lacking(&mut self) -> Vec<&'static str> {
+        let all = self.lacking.iter_mut();
+        let news = all.filter_map(|(script, told)| {
+            let known = std::mem::replace(told, true);
+            (!known).then(|| script.full_name())
+        });
+        news.collect()
     }
 
     /// Whether a compiled-in font has a picture for this character.
@@ -141,6 +227,7 @@ impl Fonts {
             size: 20,
             weight: 400,
             lines: 1,
+            stretch: 1,
             centred: false,
             figures: false,
         };
@@ -168,7 +255,23 @@ impl Fonts {
     }
 }
 
-fn database() -> fontdb::Database {
+/// As it is shaped: isolation only matters where directions meet, and lines may break where it begins and ends, between a
+/// quotation mark and its first word.
+fn drawn(text: &str) -> String {
+    if text.chars().any(reads_from_the_right) {
+        return text.to_owned();
+    }
+    unisolated(text)
+}
+
+/// Of a block whose characters run from right to left unless they say otherwise (`DerivedBidiClass.txt`, R and AL).
+fn reads_from_the_right(c: char) -> bool {
+    matches!(c,
+        '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
+fn database(others: &[FontBytes]) -> fontdb::Database {
     let mut database = fontdb::Database::new();
     let binary = |bytes: &'static [u8]| fontdb::Source::Binary(Arc::new(bytes));
     database.load_font_source(binary(ttf_inter::REGULAR));
@@ -179,6 +282,10 @@ fn database() -> fontdb::Database {
         (epaint_default_fonts::NOTO_EMOJI_REGULAR, &WEIGHTS[..]),
     ] {
         register(&mut database, binary(bytes), weights);
+    }
+    for other in others {
+        let source = fontdb::Source::Binary(Arc::clone(other));
+        register(&mut database, source, &WEIGHTS);
     }
     database
 }
@@ -225,22 +332,85 @@ fn shape(system: &mut FontSystem, key: Key) -> Shaped {
     let align = style.centred.then_some(Align::Center);
     buffer.set_text(&key.text, &attributes(&key), Shaping::Advanced, align);
     buffer.shape_until_scroll(system, false);
+    let aside = balance(&mut buffer, system, &key);
     let (mut width, mut height, mut glyphs) = (0.0_f32, 0.0_f32, Vec::new());
+    let (mut breaks_a_word, mut lacks) = (false, None);
     for run in buffer.layout_runs() {
         width = width.max(run.line_w);
         height = height.max(run.line_top + run.line_height);
+        breaks_a_word |= begins_within_a_word(&run);
         let shift = leading_space(&run, style.centred);
         for glyph in run.glyphs {
-            let physical = glyph.physical((-shift, run.line_y), 1.0);
+            let physical = glyph.physical((aside - shift, run.line_y), 1.0);
             glyphs.push((physical.cache_key, physical.x, physical.y));
+            if glyph.glyph_id == 0 && lacks.is_none() {
+                lacks = script_of(&run.text[glyph.start..glyph.end]);
+            }
         }
     }
     Shaped {
         key,
         width: width.ceil(),
         height,
+        breaks_a_word,
         glyphs,
+        lacks,
     }
+}
+
+/// Lines of a text in the middle are about as long as each other: no word is left alone in the last one. Says how far they
+/// begin from the edge, in pixels.
+fn balance(buffer: &mut Buffer, system: &mut FontSystem, key: &Key) -> f32 {
+    let Some(room) = key.width.filter(|_| key.style.centred) else {
+        return 0.0;
+    };
+    let lines = buffer.layout_runs().count();
+    if !(2..=MOST_BALANCED).contains(&lines) {
+        return 0.0;
+    }
+    let limit = Ellipsize::End(EllipsizeHeightLimit::Lines(usize::from(key.style.lines)));
+    buffer.set_ellipsize(Ellipsize::None);
+    let mut holds = |width: u32| {
+        buffer.set_size(Some(width as f32), None);
+        buffer.shape_until_scroll(system, false);
+        let mut runs = buffer.layout_runs();
+        buffer.layout_runs().count() <= lines && !runs.any(|run| begins_within_a_word(&run))
+    };
+    // Narrower than half there are more lines.
+    let (mut least, mut width) = (room / 2, room);
+    let whole = holds(room);
+    if whole {
+        while width - least > BALANCED_WITHIN {
+            let middle = u32::midpoint(least, width);
+            if holds(middle) {
+                width = middle;
+            } else {
+                least = middle;
+            }
+        }
+    }
+    if !whole {
+        buffer.set_ellipsize(limit);
+    }
+    buffer.set_size(Some(width as f32), None);
+    buffer.shape_until_scroll(system, false);
+    ((room - width) / 2) as f32
+}
+
+/// Whose letters these are; not signs that several scripts share, nor code points that mean nothing.
+fn script_of(cluster: &str) -> Option<Script> {
+    let mut scripts = cluster.chars().map(|c| c.script());
+    scripts.find(|script| !matches!(script, Script::Common | Script::Inherited | Script::Unknown))
+}
+
+/// The line before ended in the middle of a word.
+fn begins_within_a_word(run: &cosmic_text::LayoutRun<'_>) -> bool {
+    let start = run.glyphs.first().map_or(0, |glyph| glyph.start);
+    let split = run.text.split_at_checked(start).unwrap_or_default();
+    let before = split.0.chars().next_back();
+    let behind = split.1.chars().next();
+    let both = before.zip(behind);
+    !run.rtl && both.is_some_and(|(a, b)| a.is_alphanumeric() && b.is_alphanumeric())
 }
 
 /// Wrapping with an ellipsis leaves the space at the start of a line that belongs to the end of the

@@ -1,18 +1,18 @@
-//! One pass from a tree to places: what to draw, what is where and what touching it means.
+//! A screen laid out: what to draw, what is where and what touching it means.
 
 use std::sync::Arc;
 
-use embedded_graphics::pixelcolor::Rgb888;
-use taffy::{
-    AvailableSpace, LayoutInput, LayoutOutput, NodeId, Point, Size, Style, TaffyTree,
-    compute_leaf_layout,
+use embedded_graphics::{
+    pixelcolor::Rgb888,
+    prelude::{Point, Size},
+    primitives::Rectangle,
 };
 
 use crate::{
-    element::{Area, Element},
-    fonts::{Fonts, Shaped},
-    node::{Content, Meaning, Node},
-    plain::unisolated,
+    Picture,
+    element::Element,
+    fonts::Shaped,
+    plain::is_foreign,
     qr_code::QrCode,
     shapes::{Fill, Rounded, Shadow},
 };
@@ -25,16 +25,87 @@ pub(crate) enum Paint {
     Ring(Rounded, f32, Rgb888),
     Text(Arc<Shaped>, (f32, f32), Rgb888),
     Code(Arc<QrCode>, (f32, f32), u32),
+    Picture(Arc<Picture>, (f32, f32)),
+}
+
+impl Paint {
+    /// The pixels that it may touch.
+    pub(crate) fn bounds(&self) -> Rectangle {
+        match self {
+            Self::Shadow(shape, shadow) => shadow.caster(shape).grown(shadow.blur).bounds(),
+            Self::Fill(shape, _) | Self::Ring(shape, ..) => shape.bounds(),
+            Self::Text(shaped, (x, y), _) => {
+                let shape = Rounded {
+                    x: *x,
+                    y: *y,
+                    width: shaped.room(),
+                    height: shaped.height,
+                    radius: 0.0,
+                };
+                shape.grown(shaped.overhang()).bounds()
+            }
+            Self::Code(code, (x, y), module) => {
+                let side = code.side(*module);
+                Rectangle::new(Point::new(*x as i32, *y as i32), Size::new_equal(side))
+            }
+            Self::Picture(picture, (x, y)) => {
+                let size = Size::new(picture.width(), picture.height());
+                Rectangle::new(Point::new(*x as i32, *y as i32), size)
+            }
+        }
+    }
+}
+
+/// A text that there is not enough room for: it ends with an ellipsis, or a word of it is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortened {
+    /// The whole text.
+    pub text: String,
+    /// The innermost element that it stands in, by [`Element::id`].
+    pub within: Option<String>,
+}
+
+impl Shortened {
+    /// All of it is ours; what came from outside is isolated (UAX #9).
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        !is_foreign(&self.text)
+    }
+}
+
+/// What is the same for every part of a screen.
+#[derive(Clone, Copy)]
+pub(crate) struct Finish<'a> {
+    /// What is touched stands on the other side of what only stands there.
+    pub(crate) hands: bool,
+    /// Rows run from right to left.
+    pub(crate) reading: bool,
+    /// Text needs more room than the design gives it.
+    pub(crate) enlarged: bool,
+    /// A text of ours that does not fit is no layout.
+    pub(crate) strict: bool,
+    /// The element that a keyboard or switch is at.
+    pub(crate) focus: Option<&'a str>,
+    /// Pixels, and the colours of the ring around it, the outer one first.
+    pub(crate) focus_ring: (f32, Rgb888, Rgb888),
+    /// A line around everything that can be touched.
+    pub(crate) edge: Option<(f32, Rgb888)>,
 }
 
 /// A screen laid out: pixels to be, touch targets and semantics.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
-    width: u32,
-    height: u32,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
     pub(crate) paints: Vec<Paint>,
-    elements: Vec<Element>,
-    overflow: bool,
+    pub(crate) elements: Vec<Element>,
+    pub(crate) overflow: bool,
+    pub(crate) shortened: Vec<Shortened>,
+    pub(crate) broken: Vec<Shortened>,
+    /// Texts of ours that end early and are nowhere else.
+    pub(crate) cut: usize,
+    /// From where to where things stand that no page may cut in two, in pixels from the top.
+    pub(crate) solid: Vec<(f32, f32)>,
 }
 
 impl Layout {
@@ -56,6 +127,12 @@ impl Layout {
         &self.elements
     }
 
+    /// The element of this identity.
+    #[must_use]
+    pub fn element(&self, id: &str) -> Option<&Element> {
+        self.elements.iter().find(|e| e.id == id)
+    }
+
     /// What a finger at this pixel touches: the element that does something, if it can be used.
     #[must_use]
     pub fn hit(&self, x: i32, y: i32) -> Option<&Element> {
@@ -65,227 +142,36 @@ impl Layout {
             .rfind(|e| e.rect.contains(x, y))
     }
 
+    /// What is under a finger at this pixel, whether it does something or not: the innermost element.
+    #[must_use]
+    pub fn under(&self, x: i32, y: i32) -> Option<&Element> {
+        self.elements
+            .iter()
+            .filter(|e| !e.role.is_group())
+            .rfind(|e| e.rect.contains(x, y))
+    }
+
+    /// How many texts of ours end early that people can't read elsewhere, or have a word that goes on in the next line.
+    pub(crate) fn breaks(&self) -> usize {
+        let broken = self.broken.iter().filter(|broken| broken.is_ours());
+        broken.count() + self.cut
+    }
+
     /// Something did not fit into its parent: the panel is too small for this screen.
     #[must_use]
     pub fn overflows(&self) -> bool {
         self.overflow
     }
 
-    /// Lays out a tree over the whole panel.
-    pub(crate) fn of(mut root: Node, width: u32, height: u32, fonts: &mut Fonts) -> Self {
-        let mut tree: TaffyTree<Content> = TaffyTree::new();
-        root.style.size = Size {
-            width: taffy::prelude::length(width as f32),
-            height: taffy::prelude::length(height as f32),
-        };
-        let (id, placed) = plant(&mut tree, root);
-        let height_available = AvailableSpace::Definite(height as f32);
-        compute(&mut tree, id, width as f32, height_available, fonts);
-        let mut layout = Self {
-            width,
-            height,
-            paints: Vec::new(),
-            elements: Vec::new(),
-            overflow: false,
-        };
-        layout.take(&tree, &placed, Point::ZERO, fonts);
-        layout
+    /// Texts that are not drawn to their end.
+    #[must_use]
+    pub fn shortened(&self) -> &[Shortened] {
+        &self.shortened
     }
 
-    /// How high a part is that is so wide, in pixels.
-    pub(crate) fn height_of(mut part: Node, width: f32, fonts: &mut Fonts) -> f32 {
-        let mut tree: TaffyTree<Content> = TaffyTree::new();
-        part.style.size.width = taffy::prelude::length(width);
-        let (id, _) = plant(&mut tree, part);
-        compute(&mut tree, id, width, AvailableSpace::MaxContent, fonts);
-        tree.layout(id).map_or(0.0, |found| found.size.height)
+    /// Texts with a word that goes on in the next line.
+    #[must_use]
+    pub fn broken(&self) -> &[Shortened] {
+        &self.broken
     }
-
-    fn take(
-        &mut self,
-        tree: &TaffyTree<Content>,
-        placed: &Placed,
-        origin: Point<f32>,
-        fonts: &mut Fonts,
-    ) {
-        let found = tree.layout(placed.id).expect("every node was planted");
-        let at = Point {
-            x: origin.x + found.location.x,
-            y: origin.y + found.location.y,
-        };
-        let shape = Rounded {
-            x: at.x,
-            y: at.y,
-            width: found.size.width,
-            height: found.size.height,
-            radius: placed.look.radius,
-        };
-        self.paint_box(&placed.look, shape);
-        self.elements
-            .extend(placed.look.meaning.clone().map(|m| element(m, shape)));
-        if let Some(content) = tree.get_node_context(placed.id) {
-            let rigid = placed.look.style.flex_shrink == 0.0;
-            self.overflow |= rigid && is_cut(content, shape.width, fonts);
-            self.overflow |= placed.look.whole && is_shortened(content, shape.width, fonts);
-            self.paint_content(content, shape, fonts);
-        }
-        for child in &placed.children {
-            let inner = tree.layout(child.id).expect("every node was planted");
-            let end = Point {
-                x: inner.location.x + inner.size.width,
-                y: inner.location.y + inner.size.height,
-            };
-            let room = Point {
-                x: found.size.width - found.padding.right,
-                y: found.size.height - found.padding.bottom,
-            };
-            // Half a pixel is rounding.
-            self.overflow |= end.x > room.x + 0.5 || end.y > room.y + 0.5;
-            self.take(tree, child, at, fonts);
-        }
-    }
-
-    fn paint_box(&mut self, look: &Node, shape: Rounded) {
-        self.paints
-            .extend(look.shadow.map(|shadow| Paint::Shadow(shape, shadow)));
-        self.paints
-            .extend(look.fill.map(|fill| Paint::Fill(shape, fill)));
-        self.paints.extend(
-            look.ring
-                .map(|(width, colour)| Paint::Ring(shape, width, colour)),
-        );
-    }
-
-    fn paint_content(&mut self, content: &Content, shape: Rounded, fonts: &mut Fonts) {
-        let (shaped, colour) = match content {
-            Content::Text(text, style, colour) => {
-                (fonts.text(text, *style, Some(shape.width)), *colour)
-            }
-            Content::Icon(icon, size, colour) => (fonts.icon(*icon, *size), *colour),
-            Content::Code(code, module) => {
-                let code = Paint::Code(code.clone(), (shape.x, shape.y), *module);
-                return self.paints.push(code);
-            }
-        };
-        self.paints
-            .push(Paint::Text(shaped, (shape.x, shape.y), colour));
-    }
-}
-
-/// Whether a line does not have the width that it needs.
-fn is_cut(content: &Content, width: f32, fonts: &mut Fonts) -> bool {
-    match content {
-        Content::Text(text, style, _) if style.lines == 1 => {
-            fonts.text(text, *style, None).width > width + 1.0
-        }
-        Content::Text(..) | Content::Icon(..) | Content::Code(..) => false,
-    }
-}
-
-/// Whether a text of ours ends with an ellipsis.
-fn is_shortened(content: &Content, width: f32, fonts: &mut Fonts) -> bool {
-    let Content::Text(text, style, _) = content else {
-        return false;
-    };
-    let whole = fonts.text(text, style.lines(u8::MAX), Some(width)).height;
-    whole > fonts.text(text, *style, Some(width)).height
-        || (style.lines == 1 && is_cut(content, width, fonts))
-}
-
-fn element(meaning: Meaning, shape: Rounded) -> Element {
-    Element {
-        id: meaning.id,
-        role: meaning.role,
-        label: unisolated(&meaning.label),
-        description: unisolated(&meaning.description),
-        state: meaning.state,
-        rect: Area {
-            x: shape.x as i32,
-            y: shape.y as i32,
-            width: shape.width as u32,
-            height: shape.height as u32,
-        },
-        intent: meaning.intent,
-        step: meaning.step,
-    }
-}
-
-/// A node of the tree and what it looks like (its own children taken out).
-struct Placed {
-    id: NodeId,
-    look: Node,
-    children: Vec<Placed>,
-}
-
-fn plant(tree: &mut TaffyTree<Content>, mut node: Node) -> (NodeId, Placed) {
-    let children: Vec<Placed> = std::mem::take(&mut node.children)
-        .into_iter()
-        .map(|child| plant(tree, child).1)
-        .collect();
-    let ids: Vec<NodeId> = children.iter().map(|child| child.id).collect();
-    let id = match node.content.take() {
-        Some(content) => tree.new_leaf_with_context(node.style.clone(), content),
-        None => tree.new_with_children(node.style.clone(), &ids),
-    }
-    .expect("new nodes of a new tree");
-    let placed = Placed {
-        id,
-        look: node,
-        children,
-    };
-    (id, placed)
-}
-
-fn compute(
-    tree: &mut TaffyTree<Content>,
-    root: NodeId,
-    width: f32,
-    height: AvailableSpace,
-    fonts: &mut Fonts,
-) {
-    let width = AvailableSpace::Definite(width);
-    let available = Size { width, height };
-    tree.compute_layout_with_measure(root, available, |inputs, _, content, style| {
-        measure(inputs, content, style, fonts)
-    })
-    .expect("every node of the tree was planted in it");
-}
-
-fn measure(
-    inputs: LayoutInput,
-    content: Option<&mut Content>,
-    style: &Style,
-    fonts: &mut Fonts,
-) -> LayoutOutput {
-    compute_leaf_layout(
-        inputs,
-        style,
-        |_, _| 0.0,
-        |known, available| match content {
-            Some(Content::Text(text, style, _)) => {
-                let width = known.width.or(match available.width {
-                    AvailableSpace::Definite(width) => Some(width),
-                    AvailableSpace::MinContent => Some(0.0),
-                    AvailableSpace::MaxContent => None,
-                });
-                let natural = fonts.text(text, *style, None);
-                let fits = style.lines == 1 || width.is_none_or(|w| w >= natural.width);
-                let height = if fits {
-                    natural.height
-                } else {
-                    fonts.text(text, *style, width).height
-                };
-                Size {
-                    width: width.map_or(natural.width, |w| w.min(natural.width)),
-                    height,
-                }
-            }
-            Some(Content::Icon(_, size, _)) => Size {
-                width: *size,
-                height: *size,
-            },
-            // Its size is fixed.
-            Some(Content::Code(..)) | None => Size::ZERO,
-        },
-    )
 }

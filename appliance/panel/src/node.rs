@@ -7,7 +7,7 @@ use saal_core::Intent;
 use taffy::prelude::*;
 
 use crate::{
-    Step,
+    Picture, Step,
     element::{Role, State},
     icon::Icon,
     qr_code::{self, QrCode},
@@ -24,6 +24,8 @@ pub(crate) enum Content {
     Icon(Icon, f32, Rgb888),
     /// A code whose modules are so many pixels wide.
     Code(Arc<QrCode>, u32),
+    /// A picture as it is.
+    Picture(Arc<Picture>),
 }
 
 /// What a box means to people.
@@ -35,6 +37,8 @@ pub(crate) struct Meaning {
     pub(crate) description: String,
     pub(crate) state: State,
     pub(crate) intent: Option<Intent>,
+    /// What a finger that stays on it means.
+    pub(crate) held: Option<Intent>,
     pub(crate) step: Option<Step>,
 }
 
@@ -49,6 +53,12 @@ pub(crate) struct Node {
     pub(crate) content: Option<Content>,
     /// The text is to be read to its end.
     pub(crate) whole: bool,
+    /// The text may end early: all of it is a touch away.
+    pub(crate) brief: bool,
+    /// Children stand in this order whatever the direction of reading and whichever hand touches: keys, arrows.
+    pub(crate) keeps_order: bool,
+    /// Its parts change places for the left hand, though there is something to touch in each.
+    pub(crate) mirrors: bool,
     pub(crate) meaning: Option<Meaning>,
     pub(crate) children: Vec<Node>,
 }
@@ -114,6 +124,16 @@ pub(crate) fn qr_code(code: Arc<QrCode>, most: f32) -> Node {
     .fill(qr_code::LIGHT)
 }
 
+/// A picture of exactly this size.
+pub(crate) fn picture(picture: Arc<Picture>) -> Node {
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    Node {
+        content: Some(Content::Picture(picture)),
+        ..Node::default()
+    }
+    .fixed(width, height)
+}
+
 impl Node {
     pub(crate) fn gap(mut self, pixels: f32) -> Self {
         self.style.gap = Size::length(pixels);
@@ -138,6 +158,17 @@ impl Node {
             right: length(horizontal),
             top: length(vertical),
             bottom: length(vertical),
+        };
+        self
+    }
+
+    /// A margin inside, with everything in it a little to the right and down, or back.
+    pub(crate) fn padding_moved(mut self, pixels: f32, (right, down): (f32, f32)) -> Self {
+        self.style.padding = Rect {
+            left: length(pixels + right),
+            right: length(pixels - right),
+            top: length(pixels + down),
+            bottom: length(pixels - down),
         };
         self
     }
@@ -169,6 +200,24 @@ impl Node {
     /// A text that is nothing worth without its end: where it does not fit, the page is too full.
     pub(crate) fn whole(mut self) -> Self {
         self.whole = true;
+        self
+    }
+
+    /// Nothing in it is mirrored.
+    pub(crate) fn keeps_order(mut self) -> Self {
+        self.keeps_order = true;
+        self
+    }
+
+    /// Its parts change places for the left hand in any case.
+    pub(crate) fn mirrors(mut self) -> Self {
+        self.mirrors = true;
+        self
+    }
+
+    /// A text that may end early, as a touch shows all of it.
+    pub(crate) fn brief(mut self) -> Self {
+        self.brief = true;
         self
     }
 
@@ -276,6 +325,7 @@ impl Meaning {
             description: String::new(),
             state: State::default(),
             intent: None,
+            held: None,
             step: None,
         }
     }
@@ -290,6 +340,12 @@ impl Meaning {
         self
     }
 
+    /// What a finger means that stays on it for [`crate::HOLD`].
+    pub(crate) fn held(mut self, intent: Intent) -> Self {
+        self.held = Some(intent);
+        self
+    }
+
     /// What it changes on the panel itself.
     pub(crate) fn step(mut self, step: Step) -> Self {
         self.step = Some(step);
@@ -300,7 +356,7 @@ impl Meaning {
     pub(crate) fn disabled(mut self, disabled: bool) -> Self {
         self.state.disabled = disabled;
         if disabled {
-            (self.intent, self.step) = (None, None);
+            (self.intent, self.held, self.step) = (None, None, None);
         }
         self
     }

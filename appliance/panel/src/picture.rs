@@ -1,6 +1,6 @@
 //! Pixels, and drawing on them through embedded-graphics.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, ops::Range};
 
 use embedded_graphics::{
     pixelcolor::Rgb888,
@@ -14,6 +14,28 @@ pub struct Picture {
     width: u32,
     height: u32,
     rgb: Vec<u8>,
+    /// Nothing is drawn outside of this part.
+    window: Window,
+}
+
+/// A part of a picture, in pixels: from and up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Window {
+    left: u32,
+    top: u32,
+    right: u32,
+    bottom: u32,
+}
+
+impl Window {
+    fn whole(width: u32, height: u32) -> Self {
+        Self {
+            left: 0,
+            top: 0,
+            right: width,
+            bottom: height,
+        }
+    }
 }
 
 /// What drawing changed.
@@ -34,7 +56,46 @@ impl Picture {
             width,
             height,
             rgb: vec![0; bytes],
+            window: Window::whole(width, height),
         }
+    }
+
+    /// A picture of these bytes, three a pixel; `None` where they are not as many as it has.
+    #[must_use]
+    pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
+        let bytes = (width as usize)
+            .checked_mul(height as usize)?
+            .checked_mul(3)?;
+        let window = Window::whole(width, height);
+        (rgb.len() == bytes).then_some(Self {
+            width,
+            height,
+            rgb,
+            window,
+        })
+    }
+
+    /// Copies another one onto it; what is outside is cut.
+    pub(crate) fn put(&mut self, part: &Self, (x, y): (i32, i32)) {
+        let (left, top) = (x.max(0) as usize, y.max(0) as usize);
+        let (columns, rows) = self.drawn_part();
+        let from = left.max(columns.start as usize);
+        let to = (left + part.width as usize).min(columns.end as usize);
+        let (row, part_row) = (self.width as usize * 3, part.width as usize * 3);
+        for y in rows.start as usize..rows.end as usize {
+            let down = y.checked_sub(top).filter(|y| *y < part.height as usize);
+            let Some(down) = down.filter(|_| from < to) else {
+                continue;
+            };
+            let source = down * part_row + (from - left) * 3;
+            let length = (to - from) * 3;
+            let target = y * row + from * 3;
+            self.rgb[target..target + length].copy_from_slice(&part.rgb[source..source + length]);
+        }
+    }
+
+    pub(crate) fn rgb_mut(&mut self) -> &mut [u8] {
+        &mut self.rgb
     }
 
     /// Pixels from left to right.
@@ -73,16 +134,25 @@ impl Picture {
     /// everywhere.
     #[must_use]
     pub fn damage_since(&self, before: &Self) -> Damage {
+        self.damage_in(before, &self.bounding_box())
+    }
+
+    /// The same, where it is known that they agree above and below a part.
+    pub(crate) fn damage_in(&self, before: &Self, part: &Rectangle) -> Damage {
         if (self.width, self.height) != (before.width, before.height) {
             return Damage::Within(self.bounding_box());
         }
         let row = self.width.max(1) as usize * 3;
-        let pairs = || self.rgb.chunks(row).zip(before.rgb.chunks(row));
+        let part = part.intersection(&self.bounding_box());
+        let first = usize::try_from(part.top_left.y).unwrap_or(0);
+        let rows = part.size.height as usize;
+        let bytes = first * row..(first + rows) * row;
+        let (ours, theirs) = (&self.rgb[bytes.clone()], &before.rgb[bytes]);
+        let pairs = || ours.chunks(row).zip(theirs.chunks(row));
         let Some(top) = pairs().position(|(a, b)| a != b) else {
             return Damage::Unchanged;
         };
-        let bottom =
-            self.height as usize - 1 - pairs().rev().position(|(a, b)| a != b).unwrap_or(0);
+        let bottom = rows - 1 - pairs().rev().position(|(a, b)| a != b).unwrap_or(0);
         let (mut left, mut right) = (row, 0);
         for (a, b) in pairs().skip(top).take(bottom - top + 1) {
             let differs = |(a, b): (&u8, &u8)| a != b;
@@ -93,8 +163,8 @@ impl Picture {
         }
         let corner = |x: usize, y: usize| Point::new(whole(x), whole(y));
         Damage::Within(Rectangle::with_corners(
-            corner(left, top),
-            corner(right, bottom),
+            corner(left, first + top),
+            corner(right, first + bottom),
         ))
     }
 
@@ -106,9 +176,43 @@ impl Picture {
     }
 
     fn offset(&self, point: Point) -> Option<usize> {
-        let x = u32::try_from(point.x).ok().filter(|x| *x < self.width)?;
-        let y = u32::try_from(point.y).ok().filter(|y| *y < self.height)?;
+        let window = self.window;
+        let x = u32::try_from(point.x).ok()?;
+        let y = u32::try_from(point.y).ok()?;
+        let inside = (window.left..window.right).contains(&x);
+        if !inside || !(window.top..window.bottom).contains(&y) {
+            return None;
+        }
         Some((y as usize * self.width as usize + x as usize) * 3)
+    }
+
+    /// Draws in this part alone from now on, and makes it black.
+    pub(crate) fn begin_part(&mut self, part: &Rectangle) {
+        let part = part.intersection(&self.bounding_box());
+        let of = |from: i32, length: u32| {
+            let from = u32::try_from(from).unwrap_or(0);
+            (from, from + length)
+        };
+        let (left, right) = of(part.top_left.x, part.size.width);
+        let (top, bottom) = of(part.top_left.y, part.size.height);
+        self.window = Window {
+            left,
+            top,
+            right,
+            bottom,
+        };
+        let Ok(()) = self.fill_solid(&part, Rgb888::BLACK);
+    }
+
+    /// Draws everywhere again.
+    pub(crate) fn end_part(&mut self) {
+        self.window = Window::whole(self.width, self.height);
+    }
+
+    /// Where something is drawn: columns and rows.
+    pub(crate) fn drawn_part(&self) -> (Range<u32>, Range<u32>) {
+        let window = self.window;
+        (window.left..window.right, window.top..window.bottom)
     }
 
     /// Lays a colour over a pixel; an alpha of 255 covers. Outside of the picture nothing happens.
@@ -150,7 +254,10 @@ impl DrawTarget for Picture {
     }
 
     fn fill_solid(&mut self, area: &Rectangle, colour: Rgb888) -> Result<(), Infallible> {
-        let area = area.intersection(&self.bounding_box());
+        let (columns, rows) = self.drawn_part();
+        let corner = Point::new(whole(columns.start as usize), whole(rows.start as usize));
+        let size = Size::new(columns.end - columns.start, rows.end - rows.start);
+        let area = area.intersection(&Rectangle::new(corner, size));
         let bytes = [colour.r(), colour.g(), colour.b()];
         for y in area.rows() {
             let Some(from) = self.offset(Point::new(area.top_left.x, y)) else {

@@ -12,6 +12,9 @@ const MOST_IN_PARAGRAPH: usize = 600;
 /// a tower of accents does not leave its line.
 const MOST_MARKS: usize = 4;
 const MOST_IN_EMOJI: usize = 12;
+/// Code points of a line for each grapheme that it may have, so that a line of families is drawn within a frame; scripts
+/// that compose their letters have two on average.
+const CODE_POINTS_OF_ONE: usize = 3;
 
 /// One line of harmless text: control characters, line breaks and runs of white space become one
 /// space, direction overrides vanish, towers of combining marks and overlong texts are cut at
@@ -29,8 +32,17 @@ fn cut(text: &str, most: usize) -> String {
     let head = head(text);
     let cleaned = collapse(head);
     let mut graphemes = cleaned.graphemes(true);
-    let mut line: String = graphemes.by_ref().take(most).flat_map(trimmed).collect();
-    if graphemes.next().is_some() || head.len() < text.len() {
+    let mut line = String::with_capacity(cleaned.len());
+    let mut room = most.saturating_mul(CODE_POINTS_OF_ONE);
+    let mut whole = true;
+    for grapheme in graphemes.by_ref().take(most) {
+        let left = room.checked_sub(trimmed(grapheme).count());
+        whole = left.is_some();
+        let Some(left) = left else { break };
+        line.extend(trimmed(grapheme));
+        room = left;
+    }
+    if !whole || graphemes.next().is_some() || head.len() < text.len() {
         line.truncate(line.trim_end().len());
         line.push('…');
     }
@@ -74,7 +86,7 @@ fn collapse(text: &str) -> String {
 }
 
 /// Marks that change the direction or layout of what follows; the panel isolates texts itself.
-fn is_invisible_control(c: char) -> bool {
+pub(crate) fn is_invisible_control(c: char) -> bool {
     matches!(c,
         '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2069}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
@@ -90,6 +102,11 @@ fn trimmed(grapheme: &str) -> impl Iterator<Item = char> + '_ {
 /// Encloses a text so that its direction does not leak into what stands around it (UAX #9, FSI).
 pub(crate) fn isolated(text: &str) -> String {
     format!("\u{2068}{text}\u{2069}")
+}
+
+/// Some of it came from outside.
+pub(crate) fn is_foreign(text: &str) -> bool {
+    text.contains('\u{2068}')
 }
 
 /// Takes the enclosing away again, for labels that are not drawn.
@@ -156,7 +173,7 @@ mod tests {
         #[test]
         fn any_text_becomes_one_short_line(text in "\\PC*|[\\x00-\\x1f\\u{300}-\\u{36f}\\u{202a}-\\u{202e}\\u{fffd}a]*") {
             let line = plain(&text);
-            prop_assert!(line.chars().count() <= MOST_GRAPHEMES * MOST_IN_EMOJI + 1);
+            prop_assert!(line.chars().count() <= MOST_GRAPHEMES * CODE_POINTS_OF_ONE + 1);
             prop_assert!(!line.chars().any(|c| c.is_control() || is_invisible_control(c)));
             prop_assert_eq!(line.trim(), &line);
         }

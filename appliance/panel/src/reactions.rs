@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_fonts_have_what_is_drawn() {
-        let mut fonts = crate::fonts::Fonts::new();
+        let mut fonts = crate::fonts::Fonts::new(&[]);
         for emoji in DRAWN {
             assert!(fonts.has(*emoji), "{emoji:?}");
         }

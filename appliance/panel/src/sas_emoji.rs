@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_fonts_have_what_is_drawn_and_only_that() {
-        let mut fonts = crate::fonts::Fonts::new();
+        let mut fonts = crate::fonts::Fonts::new(&[]);
         for (number, emoji) in (0..).zip(EMOJI) {
             assert_eq!(
                 fonts.has(emoji),

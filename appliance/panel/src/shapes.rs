@@ -30,7 +30,7 @@ impl Rounded {
         (ox * ox + oy * oy).sqrt() + dx.max(dy).min(0.0) - radius
     }
 
-    fn grown(&self, by: f32) -> Self {
+    pub(crate) fn grown(&self, by: f32) -> Self {
         Self {
             x: self.x - by,
             y: self.y - by,
@@ -40,16 +40,27 @@ impl Rounded {
         }
     }
 
+    /// The pixels around it.
+    pub(crate) fn bounds(&self) -> Rectangle {
+        let (left, top) = (self.x.floor() as i32, self.y.floor() as i32);
+        let right = (self.x + self.width).ceil() as i32;
+        let bottom = (self.y + self.height).ceil() as i32;
+        let size = Size::new(left.abs_diff(right), top.abs_diff(bottom));
+        Rectangle::new(Point::new(left, top), size)
+    }
+
     /// The pixels it touches.
     fn columns_and_rows(&self, picture: &Picture) -> (std::ops::Range<i32>, std::ops::Range<i32>) {
-        let clamp = |from: f32, length: f32, limit: u32| {
-            let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let clamp = |from: f32, length: f32, drawn: std::ops::Range<u32>| {
+            let limit = |at: u32| i32::try_from(at).unwrap_or(i32::MAX);
+            let (first, last) = (limit(drawn.start), limit(drawn.end));
             let end = (from + length).ceil() as i32;
-            (from.floor() as i32).clamp(0, limit)..end.clamp(0, limit)
+            (from.floor() as i32).clamp(first, last)..end.clamp(first, last)
         };
+        let (columns, rows) = picture.drawn_part();
         (
-            clamp(self.x, self.width, picture.width()),
-            clamp(self.y, self.height, picture.height()),
+            clamp(self.x, self.width, columns),
+            clamp(self.y, self.height, rows),
         )
     }
 }
@@ -144,12 +155,19 @@ pub(crate) struct Shadow {
     pub(crate) drop: f32,
 }
 
+impl Shadow {
+    /// What throws it, where it falls.
+    pub(crate) fn caster(self, shape: &Rounded) -> Rounded {
+        Rounded {
+            y: shape.y + self.drop,
+            ..*shape
+        }
+    }
+}
+
 /// Draws a shadow.
 pub(crate) fn shadow(picture: &mut Picture, shape: &Rounded, shadow: Shadow) {
-    let caster = Rounded {
-        y: shape.y + shadow.drop,
-        ..*shape
-    };
+    let caster = shadow.caster(shape);
     let (columns, rows) = caster.grown(shadow.blur).columns_and_rows(picture);
     for y in rows {
         for x in columns.clone() {

@@ -13,6 +13,8 @@ pub(crate) struct TextStyle {
     pub(crate) lines: u8,
     /// Centred instead of at the start of its direction.
     pub(crate) centred: bool,
+    /// Times as many lines as asked for may be used, where people chose larger text.
+    pub(crate) stretch: u8,
     /// All digits equally wide, so that clocks and columns stand still.
     pub(crate) figures: bool,
 }
@@ -38,6 +40,9 @@ pub(crate) enum Type {
     Label,
 }
 
+/// Text that is twice as large takes four times the room.
+const STRETCH: u8 = 4;
+
 impl Type {
     pub(crate) fn at(self, scale: &Scale) -> TextStyle {
         let (size, weight) = match self {
@@ -50,10 +55,12 @@ impl Type {
             Self::Small => (19.0, 400),
             Self::Label => (19.0, 600),
         };
+        let stretch = if scale.is_enlarged() { STRETCH } else { 1 };
         TextStyle {
-            size: scale.px(size) as u32,
+            size: scale.font(size) as u32,
             weight,
-            lines: 1,
+            lines: stretch,
+            stretch,
             centred: false,
             figures: false,
         }
@@ -62,6 +69,7 @@ impl Type {
 
 impl TextStyle {
     pub(crate) fn lines(self, lines: u8) -> Self {
+        let lines = lines.saturating_mul(self.stretch);
         Self { lines, ..self }
     }
 

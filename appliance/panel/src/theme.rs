@@ -24,6 +24,8 @@ impl<'de> Deserialize<'de> for Colour {
 
 static LIGHT: LazyLock<Theme> = LazyLock::new(|| Theme::read(include_str!("../themes/light.toml")));
 static DARK: LazyLock<Theme> = LazyLock::new(|| Theme::read(include_str!("../themes/dark.toml")));
+static CONTRAST: LazyLock<Theme> =
+    LazyLock::new(|| Theme::read(include_str!("../themes/contrast.toml")));
 
 /// The colours of the panel by what they are for; what each is, is written in the files.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -58,6 +60,11 @@ pub(crate) struct Theme {
     pub(crate) on_notice_soft: Colour,
     pub(crate) good: Colour,
     pub(crate) busy: Colour,
+    /// Around what a keyboard or switch is at, and between that line and what it is around.
+    pub(crate) focus: Colour,
+    pub(crate) focus_inner: Colour,
+    /// Around everything that can be touched, and around cards.
+    pub(crate) edge: Option<Colour>,
     pub(crate) people: Vec<Colour>,
     pub(crate) on_people: Colour,
 }
@@ -68,6 +75,7 @@ impl Theme {
         match name {
             Name::Light => &LIGHT,
             Name::Dark => &DARK,
+            Name::Contrast => &CONTRAST,
         }
     }
 
@@ -101,7 +109,7 @@ mod tests {
 
     #[test]
     fn themes_have_contrast() {
-        for name in [Name::Light, Name::Dark] {
+        for (name, least) in [(Name::Light, 4.5), (Name::Dark, 4.5), (Name::Contrast, 7.0)] {
             let t = Theme::of(name);
             let mut pairs = vec![
                 ("text", t.text, t.background),
@@ -126,7 +134,10 @@ mod tests {
             pairs.extend(t.people.iter().map(|p| ("initials", t.on_people, *p)));
             for (what, a, b) in pairs {
                 let found = contrast(a, b);
-                assert!(found >= 4.5, "{name:?}, {what}: {found:.2} is below 4.5");
+                assert!(
+                    found >= least,
+                    "{name:?}, {what}: {found:.2} is below {least}"
+                );
             }
         }
     }

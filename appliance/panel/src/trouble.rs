@@ -2,13 +2,15 @@
 
 pub(crate) mod sign_in;
 
-use saal_core::Trouble;
+use jiff::{Timestamp, tz::TimeZone};
+use saal_core::{OtherRoom, Part, Trouble};
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{EndReason, IdentityState};
 
 use crate::{
     language::{Message, Value, Words},
+    moments::Moments,
     plain::unisolated,
 };
 
@@ -23,20 +25,34 @@ pub struct TroubleText {
 
 /// A trouble in the words of a language, as for status output.
 #[must_use]
-pub fn describe(language: Language, trouble: &Trouble) -> TroubleText {
-    let text = explain(Words::of(language), trouble);
+pub fn describe(
+    language: Language,
+    trouble: &Trouble,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> TroubleText {
+    let words = Words::of(language);
+    let text = explain(words, trouble, &Moments::new(words, zone, now));
     TroubleText {
         what: unisolated(&text.what),
         advice: unisolated(&text.advice),
     }
 }
 
+/// Why the room declines an invitation, for its organiser.
+#[must_use]
+pub fn reason_to_decline(language: Language) -> String {
+    Words::of(language).say(Message::InvitationDeclined)
+}
+
 /// As [`describe`], with what comes from outside isolated for drawing.
-pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
+pub(crate) fn explain(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -> TroubleText {
     use Message as M;
     let one = |message, name, value: &str| words.tell(message, [(name, Value::Foreign(value))]);
+    let both = |what, advice| (words.say(what), words.say(advice));
     let of_server = |what, advice, server| (words.say(what), one(advice, "server", server));
     let (what, advice) = match trouble {
+        Trouble::Enrolment { server, code } => enrolment(words, server, code.as_deref()),
         Trouble::SignedOut { server } => {
             of_server(M::TroubleSignedOut, M::TroubleSignedOutAdvice, server)
         }
@@ -54,21 +70,12 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
         Trouble::Untrusted { server } => {
             of_server(M::TroubleUntrusted, M::TroubleUntrustedAdvice, server)
         }
-        Trouble::EngineFailing => (
-            words.say(M::TroubleEngine),
-            words.say(M::TroubleEngineAdvice),
-        ),
-        Trouble::Store { path, full } => (
-            words.say(if *full {
-                M::TroubleStoreFull
-            } else {
-                M::TroubleStore
-            }),
-            one(M::TroubleStoreAdvice, "path", path),
-        ),
+        Trouble::EngineFailing => both(M::TroubleEngine, M::TroubleEngineAdvice),
+        Trouble::Store { path, full } => store(words, path, *full),
         Trouble::Identity(state) => (words.say(M::TroubleIdentity), words.say(identity(state))),
         Trouble::JoinFailed { title, reason } => join(words, title, reason),
         Trouble::Device(trouble) => device(words, trouble),
+        Trouble::Voice => both(M::TroubleVoice, M::TroubleVoiceAdvice),
         Trouble::CallNotSaved { path } => (
             words.say(M::TroubleCallNotSaved),
             one(M::TroubleCallNotSavedAdvice, "path", path),
@@ -77,16 +84,118 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble) -> TroubleText {
             words.say(M::TroubleConfig),
             one(M::TroubleConfigAdvice, "problem", problem),
         ),
+        Trouble::Signage { problems } => {
+            let first = problems.first().map_or("", String::as_str);
+            let advice = one(M::TroubleSignageAdvice, "problem", first);
+            (counted(words, M::TroubleSignage, problems.len()), advice)
+        }
+        Trouble::CalendarUnreachable { names, at } => unreachable(words, names, *at, moments),
+        Trouble::NotReady { part, .. } => not_ready(words, *part),
+        Trouble::OtherRoom { rooms } => other_rooms(words, rooms, moments),
+        Trouble::NotInCalendar => both(M::TroubleNotInCalendar, M::TroubleNotInCalendarAdvice),
+        Trouble::Encoder { name } => (
+            words.say(M::TroubleEncoder),
+            one(M::TroubleEncoderAdvice, "name", name),
+        ),
         Trouble::Calendar { problems } => {
-            let count = i64::try_from(problems.len()).unwrap_or(i64::MAX);
             let place = problems.first().map_or("", |p| p.place.as_str());
-            (
-                words.tell(M::TroubleCalendar, [("count", count.into())]),
-                one(M::TroubleCalendarAdvice, "place", place),
-            )
+            let advice = one(M::TroubleCalendarAdvice, "place", place);
+            (counted(words, M::TroubleCalendar, problems.len()), advice)
         }
     };
     TroubleText { what, advice }
+}
+
+fn store(words: &Words, path: &str, full: bool) -> (String, String) {
+    let what = if full {
+        Message::TroubleStoreFull
+    } else {
+        Message::TroubleStore
+    };
+    let advice = words.tell(
+        Message::TroubleStoreAdvice,
+        [("path", Value::Foreign(path))],
+    );
+    (words.say(what), advice)
+}
+
+fn counted(words: &Words, message: Message, count: usize) -> String {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    words.tell(message, [("count", count.into())])
+}
+
+fn enrolment(words: &Words, server: &str, code: Option<&str>) -> (String, String) {
+    use Message as M;
+    let one = |message, name, value| words.tell(message, [(name, Value::Foreign(value))]);
+    match code {
+        Some(code) => (
+            one(M::TroubleEnrolment, "code", code),
+            one(M::TroubleEnrolmentAdvice, "server", server),
+        ),
+        None if server.is_empty() => (
+            words.say(M::TroubleEnrolmentAlone),
+            words.say(M::TroubleEnrolmentNowhereAdvice),
+        ),
+        None => (
+            words.say(M::TroubleEnrolmentAlone),
+            one(M::TroubleEnrolmentAloneAdvice, "server", server),
+        ),
+    }
+}
+
+/// Calendars that do not answer, with the age of what is shown.
+fn unreachable(
+    words: &Words,
+    names: &[String],
+    at: Option<Timestamp>,
+    moments: &Moments<'_>,
+) -> (String, String) {
+    let what = counted(words, Message::TroubleCalendarUnreachable, names.len());
+    let names = names.join(", ");
+    let names = ("names", Value::Foreign(&names));
+    let Some(at) = at else {
+        return (what, words.tell(Message::TroubleCalendarUnknown, [names]));
+    };
+    let (day, time) = (moments.day(at), moments.time(at));
+    let values = [("day", (&day).into()), ("time", (&time).into())];
+    let when = words.tell(Message::TroubleCalendarDay, values);
+    let values = [names, ("when", (&when).into())];
+    (what, words.tell(Message::TroubleCalendarKnown, values))
+}
+
+/// What is wrong before a meeting begins, and what people can do.
+fn not_ready(words: &Words, part: Part) -> (String, String) {
+    use Message as M;
+    let (what, advice) = match part {
+        Part::Camera => (M::NotReadyCamera, M::NotReadyCameraAdvice),
+        Part::Microphone => (M::NotReadyMicrophone, M::NotReadyMicrophoneAdvice),
+        Part::Network => (M::NotReadyNetwork, M::NotReadyNetworkAdvice),
+        Part::Names | Part::Server => (M::NotReadyServer, M::NotReadyServerAdvice),
+        Part::Media => (M::NotReadyMedia, M::NotReadyMediaAdvice),
+        Part::Datagrams => (M::NotReadyDatagrams, M::NotReadyDatagramsAdvice),
+        Part::Disk => (M::NotReadyDisk, M::NotReadyItAdvice),
+        Part::Clock => (M::NotReadyClock, M::NotReadyItAdvice),
+    };
+    (words.say(what), words.say(advice))
+}
+
+/// Where people could go, the nearest first.
+fn other_rooms(words: &Words, rooms: &[OtherRoom], moments: &Moments<'_>) -> (String, String) {
+    let one = |room: &OtherRoom| {
+        let name = ("room", Value::Foreign(room.name.as_str()));
+        match room.until {
+            Some(until) => {
+                let time = moments.time(until);
+                words.tell(Message::OtherRoomUntil, [name, ("time", (&time).into())])
+            }
+            None => words.tell(Message::OtherRoom, [name]),
+        }
+    };
+    let mut all = rooms.iter().map(one);
+    let first = all.next().unwrap_or_default();
+    let advice = words.say(Message::OtherRoomAdvice);
+    let further = all.map(|room| format!(" {room}.")).collect::<String>();
+    (first, advice + &further)
 }
 
 fn identity(state: &IdentityState) -> Message {

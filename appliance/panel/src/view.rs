@@ -1,18 +1,21 @@
 //! What the panel is to show, as plain data.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{
-    Door, InCall, LobbyWord, Muted, Notice, Now, Obstacle, Phase, Presenting, Reaction, Room, Said,
-    Sharing, Stage, Trouble, TroubleCode,
+    DayNotice, Door, Elsewhere, InCall, JOIN_BEFORE, LobbyWord, Muted, Notice, Now, Obstacle,
+    Onlooker, Phase, PhoneDoor, Presenting, Reaction, Room, Said, Sharing, SpanChoice, Stage,
+    SystemRequest, SystemStage, Trouble, TroubleCode,
 };
-use saal_fleet_protocol::config::{Language, Layout, Theme};
+use saal_fleet_protocol::config::{Language, Layout};
 use saal_media_protocol::{CameraState, PictureDevice, SoundUnit, SourceKind};
 use saal_meeting::{
     AccountState, Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring,
     SignIn, Verification,
 };
 
-use crate::{Navigation, Sheet};
+use crate::{Comfort, LanguageFile, Navigation, SettingsView, Sheet};
 
 /// What the panel is to show.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +26,10 @@ pub struct View {
     pub height: u32,
     /// The language of all words.
     pub language: Language,
-    /// The colours.
-    pub theme: Theme,
+    /// Words that take the place of that language's.
+    pub file: Option<LanguageFile>,
+    /// How it looks and works for whoever is there.
+    pub comfort: Comfort,
     /// Where the room's clock is.
     pub time_zone: TimeZone,
     /// What the clock shows.
@@ -33,10 +38,58 @@ pub struct View {
     pub room: String,
     /// What the room is doing.
     pub screen: Screen,
+    /// Whether somebody looks from elsewhere; stands on every screen.
+    pub onlooker: Onlooker,
+    /// What people can do about the room's time, and have to know of it.
+    pub day: DayView,
+    /// Where people can go that is not in the room's day; `None` where nobody may.
+    pub elsewhere: Option<Elsewhere>,
+    /// What the settings and "About this room" show, where they are open.
+    pub settings: Option<Box<SettingsView>>,
     /// What is wrong, worst first.
     pub troubles: Vec<Trouble>,
     /// What people opened, turned to and typed.
     pub navigation: Navigation,
+}
+
+/// What people can do about the room's time, and have to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayView {
+    /// From how long before its start a meeting can be joined.
+    pub join_before: Duration,
+    /// For how long the room can be booked now.
+    pub bookable: Vec<SpanChoice>,
+    /// How much longer the meeting of [`Sheet::Time`] may have it.
+    pub extensions: Vec<SpanChoice>,
+    /// What they have to know, what matters most first.
+    pub notices: Vec<DayNotice>,
+}
+
+impl Default for DayView {
+    /// A day on which nothing is to be done.
+    fn default() -> Self {
+        Self {
+            join_before: JOIN_BEFORE,
+            bookable: Vec::new(),
+            extensions: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+}
+
+impl DayView {
+    fn of(room: &Room, now: Now, navigation: &Navigation) -> Self {
+        let extensions = match navigation.sheet() {
+            Some(Sheet::Time(meeting)) => room.extensions(meeting),
+            _ => Vec::new(),
+        };
+        Self {
+            join_before: room.join_before(),
+            bookable: room.bookable(now),
+            extensions,
+            notices: room.day_notices(now),
+        }
+    }
 }
 
 /// What the room is doing.
@@ -44,6 +97,8 @@ pub struct View {
 pub enum Screen {
     /// It does not know yet.
     Starting,
+    /// The computer was asked to go down, and does so any moment.
+    GoingDown(SystemRequest),
     /// Waiting for people.
     Home {
         /// Going on now.
@@ -118,6 +173,10 @@ pub struct Call {
     pub sharing: Sharing,
     /// How a laptop's screen is shared, while people want to know.
     pub door: Option<Door>,
+    /// Phones may become a second panel.
+    pub phones: bool,
+    /// How they do, once people wanted to know.
+    pub phone: Option<PhoneDoor>,
     /// How the television shows the others.
     pub television: TelevisionView,
     /// The room's sound.
@@ -255,25 +314,40 @@ impl View {
             Some(_) => Screen::of(room, now, navigation),
             None => Screen::Starting,
         };
+        let comfort = navigation.comfort().unwrap_or_else(|| rooms_own(room));
         Self {
             width,
             height,
             language: config.map(|c| c.room.language).unwrap_or_default(),
-            theme: config.map(|c| c.panel.theme).unwrap_or_default(),
+            file: navigation.file().cloned(),
+            comfort,
             time_zone: config.map_or(TimeZone::UTC, |c| c.room.time_zone.zone()),
             now: now.wall,
             room: config.map_or_else(String::new, |c| c.room.name.as_str().to_owned()),
-            troubles: troubles(room, &screen),
+            onlooker: room.onlooker(),
+            day: DayView::of(room, now, navigation),
+            elsewhere: room.elsewhere(now),
+            settings: SettingsView::of(room, now, navigation),
+            troubles: troubles(room, &screen, comfort),
             screen,
             navigation: navigation.clone(),
         }
     }
 }
 
-/// What is wrong, without what the screen itself is about.
-fn troubles(room: &Room, screen: &Screen) -> Vec<Trouble> {
-    let about = |trouble: &Trouble| {
-        matches!(screen, Screen::SignIn { .. }) && trouble.code() == TroubleCode::SignInNeeded
+/// How the panel is when nobody chose otherwise.
+pub(crate) fn rooms_own(room: &Room) -> Comfort {
+    room.config()
+        .map(|c| Comfort::of(&c.panel))
+        .unwrap_or_default()
+}
+
+/// What is wrong, without what the screen itself is about, and what nobody asks for here.
+fn troubles(room: &Room, screen: &Screen, comfort: Comfort) -> Vec<Trouble> {
+    let about = |trouble: &Trouble| match trouble.code() {
+        TroubleCode::SignInNeeded => matches!(screen, Screen::SignIn { .. }),
+        TroubleCode::Voice => !comfort.spoken,
+        _ => false,
     };
     let all = room.troubles().into_iter();
     all.filter(|trouble| !about(trouble)).cloned().collect()
@@ -286,7 +360,11 @@ impl Screen {
             Self::Call(Box::new(call))
         };
         let ring = room.rings().first().cloned();
+        let asked = room.system_asked();
+        let asked = asked.filter(|(_, stage)| **stage == SystemStage::Asked);
+        let down = asked.map(|(request, _)| request);
         match room.phase() {
+            Phase::Home if down.is_some() => down.map_or(Self::Starting, Self::GoingDown),
             Phase::Home if ring.is_some() => ring.map_or(Self::Starting, Self::Ringing),
             Phase::Home => {
                 let wanted = room.wants_recovery_key();
@@ -306,12 +384,7 @@ impl Screen {
                 if let Some(door) = room.door() {
                     return Self::Laptop(door.clone());
                 }
-                let agenda = room.agenda(now);
-                Self::Home {
-                    under_way: agenda.under_way.into_iter().cloned().collect(),
-                    next: agenda.next.into_iter().cloned().collect(),
-                    sharing: room.sharing(),
-                }
+                Self::day(room, now)
             }
             Phase::Joining(state) => Self::Joining {
                 title: state.meeting.title.clone(),
@@ -326,6 +399,18 @@ impl Screen {
             Phase::Leaving(state) => Self::Leaving {
                 title: state.meeting.title.clone(),
             },
+        }
+    }
+}
+
+impl Screen {
+    /// The room's meetings, whatever it is doing.
+    pub(crate) fn day(room: &Room, now: Now) -> Self {
+        let agenda = room.agenda(now);
+        Self::Home {
+            under_way: agenda.under_way.into_iter().cloned().collect(),
+            next: agenda.next.into_iter().cloned().collect(),
+            sharing: room.sharing(),
         }
     }
 }
@@ -360,6 +445,8 @@ impl Call {
             presenting: room.presenting(),
             sharing: room.sharing(),
             door: room.door().cloned(),
+            phones: room.takes_phones(),
+            phone: room.phone_door().cloned(),
             sound: SoundView::of(room),
             television: TelevisionView::of(&state.stage(muted.camera, room.displays())),
             chat: chat.cloned().collect(),

@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use crate::{
-    AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, Control, ControlState,
-    Direction, DisplayError, Displays, MuteKeys, SealError, Sealer, Volume,
+    AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, CecAdapters, CecError,
+    Control, ControlState, Direction, DisplayError, Displays, KeyboardLayout, Keyboards, PhoneKeys,
+    PhoneLights, SealError, Sealer, TouchScreens, Volume,
 };
+
+mod panel_screen;
+
+pub use panel_screen::{Glass, panel_screens};
 
 /// A name that no device has.
 const NOBODY: &str = "no such device \u{1F645}";
@@ -287,22 +292,109 @@ fn audio_volume(under_test: &dyn AudioDevices, device: &AudioDevice) {
     set(before);
 }
 
-/// Runs the rules for mute keys; returns how many devices have one.
+/// Runs the rules for keys for calls; returns how many devices have some.
 ///
 /// # Panics
 /// When a rule is broken.
-pub fn mute_keys(under_test: &dyn MuteKeys) -> usize {
+pub fn phone_keys(under_test: &dyn PhoneKeys) -> usize {
     let all = under_test
         .list()
         .expect("listing works even when there is none");
     assert!(all.iter().all(|key| !key.name.is_empty()), "{all:?}");
     let pressed = under_test.wait(Duration::ZERO);
-    assert_eq!(pressed, Ok(0), "nobody pressed anything");
-    under_test.show(true);
-    under_test.show(false);
+    assert_eq!(pressed, Ok(Vec::new()), "nobody pressed anything");
+    let all_on = PhoneLights {
+        muted: true,
+        in_call: true,
+        ringing: true,
+    };
+    under_test.show(all_on);
+    under_test.show(PhoneLights::default());
     let again = under_test.list().expect("listing twice works");
     assert_eq!(all, again, "the list is stable while nothing is plugged");
     all.len()
+}
+
+/// Runs the rules for touch screens; returns how many there are.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn touch_screens(under_test: &mut dyn TouchScreens) -> usize {
+    let all = under_test.list();
+    for screen in &all {
+        assert!(!screen.id.is_empty() && !screen.name.is_empty(), "{all:?}");
+        let same = all.iter().filter(|other| other.id == screen.id).count();
+        assert_eq!(same, 1, "identities are unique: {}", screen.id);
+    }
+    let touched = under_test.wait(Duration::ZERO);
+    assert_eq!(touched, Ok(Vec::new()), "nobody touches anything");
+    let again = under_test.list();
+    assert_eq!(all, again, "the list is stable while nothing is plugged");
+    all.len()
+}
+
+/// Runs the rules for CEC adapters with televisions that may be woken and put to stand-by; returns how many adapters there
+/// are. One without a television has to say so.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn cec_adapters(under_test: &dyn CecAdapters) -> usize {
+    let all = under_test
+        .list()
+        .expect("listing works even when there is none");
+    for adapter in &all {
+        assert!(
+            !adapter.id.is_empty() && !adapter.name.is_empty(),
+            "{all:?}"
+        );
+        let same = all.iter().filter(|other| other.id == adapter.id).count();
+        assert_eq!(same, 1, "identities are unique: {}", adapter.id);
+        let answers = |result: Result<(), CecError>| match result {
+            Ok(()) => true,
+            Err(CecError::NoTelevision { .. } | CecError::NoAnswer { .. }) => false,
+            Err(failed) => panic!("{failed}"),
+        };
+        let woken = answers(under_test.wake(adapter));
+        let there = answers(under_test.power(adapter).map(drop));
+        assert!(woken || !there, "who answers can be woken: {adapter:?}");
+        let rests = answers(under_test.stand_by(adapter).map(drop));
+        assert_eq!(rests, woken, "and put to stand-by: {adapter:?}");
+    }
+    let again = under_test.list().expect("listing twice works");
+    assert_eq!(all, again, "the list is stable while nothing is plugged");
+    all.len()
+}
+
+/// Runs the rules for keyboards, which are this program's meanwhile; returns how many there are.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn keyboards(under_test: &dyn Keyboards) -> usize {
+    let none = under_test.list();
+    assert_eq!(none, [], "at first none is used");
+    let mut before = None;
+    for layout in [KeyboardLayout::German, KeyboardLayout::Us] {
+        under_test.use_all(Some(layout));
+        let typed = under_test.wait(Duration::ZERO);
+        assert_eq!(typed, Ok(Vec::new()), "nobody types");
+        let all = under_test.list();
+        for keyboard in &all {
+            assert!(
+                !keyboard.id.is_empty() && !keyboard.name.is_empty(),
+                "{all:?}"
+            );
+        }
+        assert_eq!(
+            *before.get_or_insert(all.clone()),
+            all,
+            "as many, whatever is printed on them"
+        );
+    }
+    under_test.use_all(None);
+    let typed = under_test.wait(Duration::ZERO);
+    assert_eq!(typed, Ok(Vec::new()), "nobody typed");
+    assert_eq!(under_test.list(), [], "they are left to others");
+    before.map_or(0, |all| all.len())
 }
 
 /// Runs the rules for sealing. `other` is another device's.

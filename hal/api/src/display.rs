@@ -29,6 +29,9 @@ pub struct Display {
     pub node: String,
     /// All modes, the one that the display prefers first.
     pub modes: Vec<DisplayMode>,
+    /// Millimetres, width and height, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub millimetres: Option<(u32, u32)>,
 }
 
 impl Display {
@@ -39,6 +42,13 @@ impl Display {
         by(|d| &d.id)
             .or_else(|| by(|d| &d.name))
             .or_else(|| by(|d| &d.connector))
+    }
+
+    /// Whether it is part of the machine, as the glass of a tablet or of a panel computer is.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        let kinds = ["DSI-", "eDP-", "LVDS-", "DPI-"];
+        kinds.iter().any(|kind| self.connector.starts_with(kind))
     }
 
     /// The mode for a picture of this size: exactly it if there is one, at its highest rate up to 60; else what the display
@@ -136,6 +146,7 @@ mod tests {
                 mode(1920, 1080, 50),
                 mode(1920, 1080, 60),
             ],
+            millimetres: None,
         };
         assert_eq!(display.mode_for(1920, 1080), Some(mode(1920, 1080, 60)));
         assert_eq!(display.mode_for(1280, 720), Some(mode(3840, 2160, 60)));

@@ -7,12 +7,19 @@
 mod audio;
 mod camera;
 mod camera_control;
+mod cec;
 pub mod conformance;
 mod display;
-mod mute_key;
+mod fonts;
+mod key;
+mod keyboard;
+mod panel_screen;
+mod phone_keys;
 mod seal;
 pub mod selftest;
+pub mod telephony;
 mod touch;
+mod touch_screen;
 mod volume;
 
 pub use audio::{AudioDevice, AudioDevices, AudioError, Direction};
@@ -20,8 +27,14 @@ pub use camera::{
     Camera, CameraError, Cameras, PictureEncoding, PictureFormat, PictureKind, same_piece,
 };
 pub use camera_control::{Control, ControlState};
+pub use cec::{CecAdapter, CecAdapters, CecError, TelevisionPower};
 pub use display::{Display, DisplayError, DisplayMode, Displays};
-pub use mute_key::{MuteKey, MuteKeyError, MuteKeys};
+pub use fonts::{FontBytes, StandIn, stand_ins};
+pub use key::{Key, KeyName, KeyPhase, Modifiers, UnknownKey};
+pub use keyboard::{Keyboard, KeyboardError, KeyboardLayout, Keyboards};
+pub use panel_screen::{Frame, Look, PanelScreen, PanelScreens, Part, Turn, draw};
+pub use phone_keys::{PhoneKeyError, PhoneKeys, PhoneKeysOn, PhoneLights};
 pub use seal::{SealError, Sealer};
 pub use touch::{Touch, TouchPhase};
+pub use touch_screen::{Contact, FirstFinger, TouchScreen, TouchScreenError, TouchScreens};
 pub use volume::Volume;

@@ -3,9 +3,13 @@
 //! The rules of [`crate::conformance`] panic, for tests; here each finding says what was tried, what came of it and what to
 //! do. `saalctl selftest` prints it.
 
+mod televisions;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub use televisions::televisions;
 
 use crate::{AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Control, Direction};
 

@@ -16,10 +16,13 @@ use drm::{
     Device as _,
     buffer::DrmFourcc,
     control::{
-        Device as _, LeaseId, Mode, ModeTypeFlags, RawResourceHandle, connector, crtc, framebuffer,
+        Device as _, LeaseId, Mode, ModeTypeFlags, RawResourceHandle, connector, crtc,
+        dumbbuffer::DumbBuffer, framebuffer,
     },
 };
 use saal_hal::{Display, DisplayError, DisplayMode, Displays};
+
+use crate::BorrowedDisplays;
 
 /// Where the kernel has graphics cards.
 const FOLDER: &str = "/dev/dri";
@@ -40,17 +43,53 @@ pub struct DrmDisplays {
 /// A display that is ours; dropping it gives it back, and it goes dark.
 #[derive(Debug)]
 pub struct LeasedDisplay {
-    card: Arc<Card>,
-    lease: LeaseId,
+    /// Before what it is of: the end of a lease takes what was made under it along.
     fd: OwnedFd,
-    connector: connector::Handle,
+    connector: u32,
     mode: DisplayMode,
-    /// What it shows until somebody draws.
-    black: framebuffer::Handle,
-    buffer: Option<drm::control::dumbbuffer::DumbBuffer>,
+    _of: Holder,
 }
 
+/// What ends when a lease is given back.
+#[derive(Debug)]
+enum Holder {
+    /// Of a card that this process is master of.
+    Card { _lease: CardLease },
+    /// Of another process.
+    Lender { _loan: Loan },
+}
+
+/// A lease of a card.
+#[derive(Debug)]
+struct CardLease {
+    card: Arc<Card>,
+    lease: LeaseId,
+    /// What it shows until somebody draws.
+    black: framebuffer::Handle,
+    buffer: DumbBuffer,
+}
+
+/// What another process lent, and its number there.
+#[derive(Debug)]
+struct Loan(BorrowedDisplays, u32);
+
 impl LeasedDisplay {
+    /// One that another process lent, which is told when it is not needed any more.
+    pub(crate) fn borrowed(
+        fd: OwnedFd,
+        connector: u32,
+        mode: DisplayMode,
+        (lender, lease): (BorrowedDisplays, u32),
+    ) -> Self {
+        let _loan = Loan(lender, lease);
+        Self {
+            fd,
+            connector,
+            mode,
+            _of: Holder::Lender { _loan },
+        }
+    }
+
     /// The lease, for libdrm and what is built on it; it is closed with this value.
     #[must_use]
     pub fn fd(&self) -> RawFd {
@@ -60,7 +99,7 @@ impl LeasedDisplay {
     /// The connector's number under the lease.
     #[must_use]
     pub fn connector(&self) -> u32 {
-        self.connector.into()
+        self.connector
     }
 
     /// How it is driven.
@@ -68,21 +107,35 @@ impl LeasedDisplay {
     pub fn mode(&self) -> DisplayMode {
         self.mode
     }
+
+    /// The lease once more, for somebody else.
+    pub(crate) fn duplicate(&self) -> io::Result<OwnedFd> {
+        self.fd.try_clone()
+    }
+
+    /// The card as the lease shows it, for this program's own use.
+    pub(crate) fn card(&self) -> io::Result<Card> {
+        Ok(Card(File::from(self.duplicate()?)))
+    }
 }
 
-impl Drop for LeasedDisplay {
+impl Drop for CardLease {
     fn drop(&mut self) {
         // Nothing can be done about a card that is gone.
         let _ = self.card.revoke_lease(self.lease);
         let _ = self.card.destroy_framebuffer(self.black);
-        if let Some(buffer) = self.buffer.take() {
-            let _ = self.card.destroy_dumb_buffer(buffer);
-        }
+        let _ = self.card.destroy_dumb_buffer(self.buffer);
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        self.0.give_back(self.1);
     }
 }
 
 #[derive(Debug)]
-struct Card(File);
+pub(crate) struct Card(File);
 
 impl AsFd for Card {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -125,14 +178,17 @@ impl DrmDisplays {
             let _ = card.revoke_lease(lease);
         });
         let (buffer, black) = shown.map_err(failed("set the mode"))?;
-        Ok(LeasedDisplay {
+        let _lease = CardLease {
             card,
             lease,
-            fd,
-            connector: info.handle(),
-            mode: plain(&mode),
             black,
-            buffer: Some(buffer),
+            buffer,
+        };
+        Ok(LeasedDisplay {
+            fd,
+            connector: info.handle().into(),
+            mode: plain(&mode),
+            _of: Holder::Card { _lease },
         })
     }
 
@@ -229,6 +285,18 @@ fn bus_place(node: &Path) -> Option<String> {
     ))
 }
 
+/// The id of the display at this connector of the card with this number; displays that are not connected have one too.
+pub(crate) fn id_at(card: u32, connector: u32) -> Option<String> {
+    let node = Path::new(FOLDER).join(format!("card{card}"));
+    let opened = open(&node).ok()?;
+    let _ = opened.release_master_lock();
+    let resources = opened.resource_handles().ok()?;
+    let mut all = resources.connectors().iter();
+    let handle = all.find(|handle| u32::from(**handle) == connector)?;
+    let info = opened.get_connector(*handle, false).ok()?;
+    Some(format!("{}/{info}", place(&node)))
+}
+
 fn display(card: &Card, node: &Path, place: &str, info: &connector::Info) -> Display {
     let connector = info.to_string();
     let mut modes: Vec<&Mode> = info.modes().iter().collect();
@@ -239,6 +307,7 @@ fn display(card: &Card, node: &Path, place: &str, info: &connector::Info) -> Dis
         connector,
         node: node.display().to_string(),
         modes: modes.into_iter().map(plain).collect(),
+        millimetres: info.size(),
     }
 }
 
@@ -306,7 +375,7 @@ fn black(
     info: &connector::Info,
     crtc: crtc::Handle,
     mode: Mode,
-) -> io::Result<(drm::control::dumbbuffer::DumbBuffer, framebuffer::Handle)> {
+) -> io::Result<(DumbBuffer, framebuffer::Handle)> {
     let (width, height) = mode.size();
     let size = (width.into(), height.into());
     // The kernel gives it filled with zeros.

@@ -1,26 +1,45 @@
-//! The hardware of a Linux computer: V4L2 cameras, ALSA sound, mute keys, DRM displays, the key that seals.
+//! The hardware of a Linux computer: V4L2 cameras, ALSA sound, keys for calls, keyboards, touch screens, DRM displays, the key that seals.
 //!
 //! This is the one crate that may be unsafe, call by call; others stay `forbid(unsafe_code)`.
 
 mod alsa_devices;
 mod alsa_mixer;
+mod backlight;
+mod cec_adapters;
+mod cec_calls;
 mod drm_displays;
-mod evdev_mute_keys;
+mod drm_panel;
+mod ending;
+mod evdev_keyboards;
+mod evdev_touch_screens;
+mod fonts;
 mod inherited;
+mod input_folder;
 mod key_file;
+mod lending;
+pub mod memory;
+mod multitouch;
 mod names;
+mod phone_keys;
 mod plug_events;
 mod sysfs;
+mod typing;
 mod v4l2_calls;
 mod v4l2_cameras;
 mod v4l2_codecs;
 mod v4l2_controls;
 
 pub use alsa_devices::AlsaDevices;
+pub use cec_adapters::KernelCecAdapters;
 pub use drm_displays::{DrmDisplays, LeasedDisplay};
-pub use evdev_mute_keys::EvdevMuteKeys;
+pub use ending::end_at_once;
+pub use evdev_keyboards::EvdevKeyboards;
+pub use evdev_touch_screens::EvdevTouchScreens;
+pub use fonts::system_fonts;
 pub use inherited::{InheritError, take_inherited_fd};
 pub use key_file::KeyFile;
+pub use lending::{BorrowedDisplays, Lender, lending_pair};
+pub use phone_keys::LinuxPhoneKeys;
 pub use plug_events::PlugEvents;
 pub use v4l2_cameras::V4l2Cameras;
 pub use v4l2_codecs::{M2mCodec, M2mRole, m2m_codecs};

@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use saal_hal::conformance;
-use saal_hal_linux::{AlsaDevices, DrmDisplays, EvdevMuteKeys, KeyFile, V4l2Cameras};
+use saal_hal_linux::{
+    AlsaDevices, DrmDisplays, EvdevTouchScreens, KeyFile, LinuxPhoneKeys, V4l2Cameras,
+};
 
 /// Past the test runner's capture: a suite that ran against nothing must not look like one that
 /// passed on hardware.
@@ -42,11 +44,20 @@ fn drm_displays_keep_the_rules() {
 }
 
 #[test]
-fn mute_keys_keep_the_rules() {
-    let keys = EvdevMuteKeys::open().expect("the kernel tells of devices");
-    let count = conformance::mute_keys(&keys);
+fn keys_for_calls_keep_the_rules() {
+    let keys = LinuxPhoneKeys::open().expect("the kernel tells of devices");
+    let count = conformance::phone_keys(&keys);
     say(&format!(
-        "conformance: mute keys suite ran against {count} devices"
+        "conformance: phone keys suite ran against {count} devices"
+    ));
+}
+
+#[test]
+fn touch_screens_keep_the_rules() {
+    let mut screens = EvdevTouchScreens::open().expect("the kernel tells of devices");
+    let count = conformance::touch_screens(&mut screens);
+    say(&format!(
+        "conformance: touch screens suite ran against {count} devices"
     ));
 }
 

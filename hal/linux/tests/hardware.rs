@@ -5,14 +5,17 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
+mod glass;
+mod keys;
+mod outputs;
+mod telephones;
+mod televisions;
+mod touching;
 mod usb_camera;
 
 use std::{
     collections::HashSet,
-    fs::File,
-    io::{Read, Write},
-    os::fd::AsRawFd,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use alsa::{
@@ -20,10 +23,15 @@ use alsa::{
     pcm::{Access, Format, HwParams, PCM},
 };
 use saal_hal::{
-    AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, Control, Direction,
-    MuteKeys, PictureEncoding, PictureFormat, PictureKind, Volume, conformance,
+    AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, Contact, Control,
+    Direction, DisplayError, Displays, Frame, Look, PanelScreens, PictureEncoding, PictureFormat,
+    PictureKind, TouchPhase, TouchScreens, Turn, Volume, conformance,
 };
-use saal_hal_linux::{AlsaDevices, EvdevMuteKeys, PlugEvents, V4l2Cameras};
+use saal_hal_linux::{
+    AlsaDevices, BorrowedDisplays, DrmDisplays, EvdevTouchScreens, Lender, PlugEvents, V4l2Cameras,
+    lending_pair,
+};
+use touching::TouchScreen;
 use usb_camera::{Part, UsbCamera};
 use v4l::{
     Device,
@@ -31,6 +39,9 @@ use v4l::{
     io::{mmap::Stream, traits::CaptureStream},
     video::Capture,
 };
+
+/// For what a kernel or a finger does at once.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 #[ignore = "needs a camera"]
@@ -117,8 +128,10 @@ fn picture() -> Vec<u8> {
     [&[0xff, 0xd8][..], &[0; 30_000], &[0xff, 0xd9]].concat()
 }
 
-/// Waits until webcams are plugged in at these places and nowhere else.
+/// Waits until webcams are plugged in at these places and nowhere else. What comes of other devices, as of the bus itself,
+/// ends a wait as well: `false` says that it was about no camera, not that time is up.
 fn webcams(events: &PlugEvents, places: &[&str]) -> Vec<Camera> {
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let mut all = V4l2Cameras.list().unwrap();
         all.retain(|camera| camera.name.starts_with(usb_camera::NAME));
@@ -127,7 +140,9 @@ fn webcams(events: &PlugEvents, places: &[&str]) -> Vec<Camera> {
         if ids == places {
             return all;
         }
-        assert!(events.wait(Duration::from_secs(30)), "{ids:?}");
+        let left = deadline.saturating_duration_since(Instant::now());
+        assert!(!left.is_zero(), "{ids:?}");
+        let _ = events.wait(left);
     }
 }
 
@@ -298,125 +313,6 @@ fn a_card_with_a_control_is_as_loud_as_it_is_set() {
     }
 }
 
-/// A keyboard with a mute key and a light, as the kernel's uinput makes one (uinput.h).
-struct Keyboard(File);
-
-mod uinput {
-    #![allow(
-        unsafe_code,
-        missing_docs,
-        unreachable_pub,
-        reason = "what the macros make is called below, where each call says why it is sound"
-    )]
-
-    nix::ioctl_write_int!(set_evbit, b'U', 100);
-    nix::ioctl_write_int!(set_keybit, b'U', 101);
-    nix::ioctl_write_int!(set_ledbit, b'U', 105);
-    nix::ioctl_none!(dev_create, b'U', 1);
-}
-
-const EV_SYN: u16 = 0;
-const EV_KEY: u16 = 1;
-const EV_LED: u16 = 0x11;
-const KEY_MICMUTE: u16 = 248;
-const LED_MUTE: u16 = 7;
-/// struct uinput_user_dev: name, identity, effects, four tables of 64 axes.
-const USER_DEV: usize = 80 + 8 + 4 + 4 * 64 * 4;
-/// struct input_event: two words of time, type, code, value.
-const EVENT: usize = 24;
-
-impl Keyboard {
-    fn plug(name: &str) -> Self {
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .open("/dev/uinput")
-            .unwrap();
-        let fd = file.as_raw_fd();
-        let bit = |number: u16| nix::libc::c_ulong::from(number);
-        // SAFETY: the descriptor is open, and these calls take a number and no memory.
-        #[allow(unsafe_code)]
-        unsafe {
-            uinput::set_evbit(fd, bit(EV_KEY)).unwrap();
-            uinput::set_keybit(fd, bit(KEY_MICMUTE)).unwrap();
-            uinput::set_evbit(fd, bit(EV_LED)).unwrap();
-            uinput::set_ledbit(fd, bit(LED_MUTE)).unwrap();
-        }
-        let mut device = [0; USER_DEV];
-        device[..name.len()].copy_from_slice(name.as_bytes());
-        file.write_all(&device).unwrap();
-        // SAFETY: as above.
-        #[allow(unsafe_code)]
-        unsafe {
-            uinput::dev_create(fd).unwrap();
-        }
-        Self(file)
-    }
-
-    fn press(&mut self) {
-        for (kind, code, value) in [
-            (EV_KEY, KEY_MICMUTE, 1),
-            (EV_SYN, 0, 0),
-            (EV_KEY, KEY_MICMUTE, 0),
-            (EV_SYN, 0, 0),
-        ] {
-            let mut event = [0; EVENT];
-            event[16..18].copy_from_slice(&u16::to_ne_bytes(kind));
-            event[18..20].copy_from_slice(&u16::to_ne_bytes(code));
-            event[20..24].copy_from_slice(&i32::to_ne_bytes(value));
-            self.0.write_all(&event).unwrap();
-        }
-    }
-
-    /// What its light is told next.
-    fn light(&mut self) -> bool {
-        loop {
-            let mut event = [0; EVENT];
-            self.0.read_exact(&mut event).unwrap();
-            let word = |at: usize| u16::from_ne_bytes([event[at], event[at + 1]]);
-            if (word(16), word(18)) == (EV_LED, LED_MUTE) {
-                return event[20] != 0;
-            }
-        }
-    }
-}
-
-#[test]
-#[ignore = "needs uinput and root"]
-fn a_mute_key_is_heard_and_its_light_shows_what_is() {
-    const LONG: Duration = Duration::from_secs(30);
-    let mut table = Keyboard::plug("Table microphone");
-    let keys = EvdevMuteKeys::open().unwrap();
-    let names = |keys: &EvdevMuteKeys| {
-        let list = keys.list().unwrap();
-        list.into_iter()
-            .map(|key| (key.name, key.light))
-            .collect::<Vec<_>>()
-    };
-    let named = |name: &str| (name.to_owned(), true);
-    assert_eq!(names(&keys), [named("Table microphone")]);
-    keys.show(true);
-    assert!(table.light());
-    table.press();
-    assert_eq!(keys.wait(LONG), Ok(1));
-    keys.show(false);
-    assert!(!table.light());
-
-    // One that is plugged in later shows what is.
-    keys.show(true);
-    let mut speak = Keyboard::plug("Speak");
-    while names(&keys).len() < 2 {
-        assert_eq!(keys.wait(LONG), Ok(0));
-    }
-    assert!(speak.light());
-    drop(table);
-    while names(&keys) != [named("Speak")] {
-        assert_eq!(keys.wait(LONG), Ok(0));
-    }
-    speak.press();
-    assert_eq!(keys.wait(LONG), Ok(1));
-}
-
 fn first(direction: Direction) -> AudioDevice {
     AlsaDevices.list(direction).unwrap().remove(0)
 }
@@ -432,4 +328,128 @@ fn hold(device: &AudioDevice, flow: Flow) -> PCM {
     drop(params);
     pcm.prepare().unwrap();
     pcm
+}
+
+#[test]
+#[ignore = "needs a graphics card and root"]
+fn a_display_that_is_the_panel_shows_pictures_turned_in_part_and_moved() {
+    let screens = DrmDisplays::default();
+    let count = conformance::panel_screens(&screens, &glass::read);
+    assert!(count > 0, "a graphics card with a display");
+}
+
+#[test]
+#[ignore = "needs a graphics card with two outputs and root"]
+fn one_card_has_the_panel_and_lends_the_television_to_another_process() {
+    let (_plugged, television, panel) = outputs::Plugged::beside();
+    let displays = DrmDisplays::default();
+    let lender = Lender::of(&displays);
+    let (lends, borrows) = lending_pair().unwrap();
+    let (serving, withheld) = (lender.clone(), panel.id.clone());
+    let serves = std::thread::spawn(move || serving.serve(&lends, &|| Some(withheld.clone())));
+    let borrowed = BorrowedDisplays::over(borrows).unwrap();
+
+    let mut screen = displays.open(&panel, (640, 480), Turn::Upright).unwrap();
+    let size = screen.size();
+    let rgb = vec![90; size.0 as usize * size.1 as usize * 3];
+    let look = Look::default();
+    let frame = Frame {
+        size,
+        rgb: &rgb,
+        look,
+    };
+    let mut shows = || screen.present(&frame, saal_hal::Part::whole(size)).unwrap();
+    shows();
+    let listed = borrowed.list().unwrap();
+    assert!(
+        listed.contains(&television) && !listed.contains(&panel),
+        "{listed:?}"
+    );
+    let refused = borrowed.lease(&panel, 0, 0).map(drop);
+    assert!(
+        matches!(refused, Err(DisplayError::Busy { .. })),
+        "{refused:?}"
+    );
+
+    let lease = borrowed.lease(&television, 1024, 768).unwrap();
+    assert_eq!((lease.mode().width, lease.mode().height), (1024, 768));
+    let black = glass::read(&television);
+    assert_eq!(black.size, (1024, 768));
+    assert!(black.memory.iter().all(|byte| *byte == 0));
+    shows();
+    let grey = glass::read(&panel);
+    assert_eq!((grey.size, grey.memory[0]), (size, 90), "both at once");
+    let again = borrowed.lease(&television, 0, 0).map(drop);
+    assert!(matches!(again, Err(DisplayError::Busy { .. })), "{again:?}");
+    drop(lease);
+    let lease = borrowed.lease(&television, 0, 0).unwrap();
+    lender.take_back(&television.id);
+    assert_eq!(displays.check(&television), Ok(()), "it was taken back");
+    drop(lease);
+    let _kept = borrowed.lease(&television, 0, 0).unwrap();
+    drop((borrowed, _kept));
+    serves.join().unwrap();
+    assert_eq!(displays.check(&television), Ok(()), "its borrower is gone");
+    shows();
+}
+
+/// Waits until a finger did something, on this screen.
+fn contacts(screens: &mut EvdevTouchScreens, id: &str) -> Vec<Contact> {
+    loop {
+        let said = screens.wait(PATIENCE).unwrap();
+        let all: Vec<_> = said.into_iter().filter(|(on, _)| on == id).collect();
+        if !all.is_empty() {
+            return all.into_iter().map(|(_, contact)| contact).collect();
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs uinput and root"]
+fn fingers_are_told_apart_and_taken_back_when_the_screen_is_pulled_under_them() {
+    let mut screens = EvdevTouchScreens::open().unwrap();
+    let before = screens.list().len();
+    let mut glass = TouchScreen::plug("Glass");
+    while screens.list().len() == before {
+        screens.wait(PATIENCE).unwrap();
+    }
+    let all = screens.list();
+    let id = all
+        .into_iter()
+        .find(|screen| screen.name == "Glass")
+        .unwrap()
+        .id;
+    let finger = |finger, x, y, phase| Contact {
+        finger,
+        x,
+        y,
+        phase,
+    };
+    let (right, bottom) = touching::MOST;
+    glass.finger(0, (right, 0));
+    assert_eq!(
+        contacts(&mut screens, &id),
+        [finger(0, u16::MAX, 0, TouchPhase::Down)]
+    );
+    glass.finger(1, (0, bottom));
+    assert_eq!(
+        contacts(&mut screens, &id),
+        [finger(1, 0, u16::MAX, TouchPhase::Down)]
+    );
+    glass.finger(0, (0, 0));
+    assert_eq!(
+        contacts(&mut screens, &id),
+        [finger(0, 0, 0, TouchPhase::Move)]
+    );
+    glass.lift(0);
+    assert_eq!(
+        contacts(&mut screens, &id),
+        [finger(0, 0, 0, TouchPhase::Up)]
+    );
+    drop(glass);
+    assert_eq!(
+        contacts(&mut screens, &id),
+        [finger(1, 0, u16::MAX, TouchPhase::Cancel)]
+    );
+    assert_eq!(screens.list().len(), before);
 }

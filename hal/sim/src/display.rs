@@ -30,6 +30,7 @@ impl SimulatedDisplays {
             connector: String::new(),
             node: String::new(),
             modes: vec![mode(1920, 1080), mode(1280, 720)],
+            millimetres: None,
         };
         self.0.plug(id, display);
     }

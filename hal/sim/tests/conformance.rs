@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use saal_hal::{
-    AudioDevices, AudioError, CameraError, Cameras, Control, Direction, DisplayError, Displays,
-    MuteKeys, Volume, conformance, selftest,
+    AudioDevices, AudioError, CameraError, Cameras, Contact, Control, Direction, DisplayError,
+    Displays, Frame, Key, KeyName, KeyboardLayout, Keyboards, Look, PanelScreens, Part, PhoneKeys,
+    PhoneLights, TouchPhase, TouchScreens, Turn, Volume, conformance, selftest,
 };
 use saal_hal_sim::{
-    SimulatedAudio, SimulatedCameras, SimulatedDisplays, SimulatedMuteKeys, SimulatedSealer,
+    SimulatedAudio, SimulatedCameras, SimulatedCecAdapters, SimulatedDisplays, SimulatedKeyboards,
+    SimulatedPanelScreens, SimulatedPhoneKeys, SimulatedSealer, SimulatedTouchScreens,
 };
 
 #[test]
@@ -99,30 +101,35 @@ fn a_look_at_all_devices_tells_what_belongs_together_and_how_loud_it_is() {
 }
 
 #[test]
-fn simulated_mute_keys_conform() {
-    let keys = SimulatedMuteKeys::default();
-    assert_eq!(conformance::mute_keys(&keys), 0);
+fn simulated_keys_for_calls_conform() {
+    let keys = SimulatedPhoneKeys::default();
+    assert_eq!(conformance::phone_keys(&keys), 0);
     keys.plug("Speak");
-    assert_eq!(conformance::mute_keys(&keys), 1);
+    assert_eq!(conformance::phone_keys(&keys), 1);
 }
 
 #[test]
 fn a_press_is_told_once_and_a_key_that_comes_later_shows_what_is() {
-    let keys = SimulatedMuteKeys::default();
-    keys.press("Speak");
-    assert_eq!(keys.wait(Duration::ZERO), Ok(0), "nothing is connected");
+    let keys = SimulatedPhoneKeys::default();
+    let (mute, louder) = (KeyName::MicrophoneMuteToggle, KeyName::AudioVolumeUp);
+    keys.press("Speak", mute);
+    let none = Ok(Vec::new());
+    assert_eq!(keys.wait(Duration::ZERO), none, "nothing is connected");
     keys.plug("Speak");
-    keys.press("Speak");
-    assert_eq!(keys.wait(Duration::from_secs(10)), Ok(1));
-    assert_eq!(keys.wait(Duration::ZERO), Ok(0));
-    keys.show(true);
+    keys.press("Speak", mute);
+    keys.press("Speak", louder);
+    assert_eq!(keys.wait(Duration::from_secs(10)), Ok(vec![mute, louder]));
+    assert_eq!(keys.wait(Duration::ZERO), none);
+    let ringing = PhoneLights {
+        ringing: true,
+        ..PhoneLights::default()
+    };
+    keys.show(ringing);
     keys.plug("Table");
-    assert_eq!(
-        (keys.is_lit("Speak"), keys.is_lit("Table")),
-        (Some(true), Some(true))
-    );
+    assert_eq!(keys.lit("Speak"), Some(ringing));
+    assert_eq!(keys.lit("Table"), Some(ringing));
     keys.unplug("Table");
-    assert_eq!(keys.is_lit("Table"), None);
+    assert_eq!(keys.lit("Table"), None);
 }
 
 #[test]
@@ -141,6 +148,99 @@ fn simulated_displays_conform() {
         displays.check(&television),
         Err(DisplayError::NotFound { .. })
     ));
+}
+
+#[test]
+fn simulated_panel_screens_conform() {
+    let screens = SimulatedPanelScreens::default();
+    let glass = |display: &saal_hal::Display| screens.glass(&display.id).unwrap();
+    assert_eq!(conformance::panel_screens(&screens, &glass), 0);
+    screens.change(|displays| displays.plug("simulated:panel", "Panel"));
+    assert_eq!(conformance::panel_screens(&screens, &glass), 1);
+}
+
+#[test]
+fn a_panel_whose_cable_is_pulled_refuses_pictures_and_is_dark_when_it_is_dropped() {
+    let screens = SimulatedPanelScreens::default();
+    screens.change(|displays| displays.plug("panel", "Panel"));
+    let panel = screens.find("panel").unwrap();
+    let mut screen = screens.open(&panel, (1280, 720), Turn::Upright).unwrap();
+    let rgb = vec![200; 1280 * 720 * 3];
+    let look = Look {
+        brightness: 30,
+        ..Look::default()
+    };
+    let size = screen.size();
+    let frame = Frame {
+        size,
+        rgb: &rgb,
+        look,
+    };
+    screen.present(&frame, Part::whole(size)).unwrap();
+    assert_eq!(screens.brightness("panel"), Some(30));
+    screens.change(|displays| displays.unplug("panel"));
+    let pulled = screen.present(&frame, Part::whole(size));
+    assert!(
+        matches!(pulled, Err(DisplayError::NotFound { .. })),
+        "{pulled:?}"
+    );
+    drop(screen);
+    assert_eq!(screens.brightness("panel"), None);
+}
+
+#[test]
+fn simulated_touch_screens_conform_and_a_finger_on_one_that_leaves_is_taken_back() {
+    let mut screens = SimulatedTouchScreens::default();
+    assert_eq!(conformance::touch_screens(&mut screens), 0);
+    screens.plug("glass", "Glass");
+    assert_eq!(conformance::touch_screens(&mut screens), 1);
+    let finger = |phase| Contact {
+        finger: 1,
+        x: 5,
+        y: 5,
+        phase,
+    };
+    screens.touch("glass", finger(TouchPhase::Down));
+    screens.unplug("glass");
+    let happened = screens.wait(Duration::from_secs(10)).unwrap();
+    let phases: Vec<_> = happened.into_iter().map(|(_, c)| c.phase).collect();
+    assert_eq!(phases, [TouchPhase::Down, TouchPhase::Cancel]);
+}
+
+#[test]
+fn simulated_keyboards_conform_and_a_key_comes_up_when_its_keyboard_leaves_or_is_left() {
+    let keyboards = SimulatedKeyboards::default();
+    assert_eq!(conformance::keyboards(&keyboards), 0);
+    keyboards.plug("usb", "Keyboard");
+    assert_eq!(conformance::keyboards(&keyboards), 1);
+    let key = |name| Key::down(KeyName::Character(name));
+    keyboards.press("usb", key('a'));
+    keyboards.use_all(Some(KeyboardLayout::German));
+    keyboards.press("usb", key('b'));
+    keyboards.unplug("usb");
+    keyboards.plug("usb", "Keyboard");
+    keyboards.press("usb", key('c'));
+    keyboards.use_all(None);
+    let happened = keyboards.wait(Duration::from_secs(10));
+    let wanted = [key('b'), key('b').up(), key('c'), key('c').up()];
+    assert_eq!(happened.as_deref(), Ok(wanted.as_slice()));
+}
+
+#[test]
+fn simulated_televisions_conform_and_are_found_again_with_their_adapters() {
+    let televisions = SimulatedCecAdapters::default();
+    assert_eq!(conformance::cec_adapters(&televisions), 0);
+    televisions.plug("one", None);
+    televisions.plug("two", Some("pci-0000:00:02.0/HDMI-A-1"));
+    televisions.set_deaf("two", true);
+    assert_eq!(conformance::cec_adapters(&televisions), 2);
+    let text = selftest::televisions(&televisions).to_string();
+    for part in [
+        "Adapter one\n    id             one\n    television     works: it is in stand-by\n",
+        "display        works: pci-0000:00:02.0/HDMI-A-1\n    television     not tried: ",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 #[test]

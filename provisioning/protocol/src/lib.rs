@@ -4,6 +4,8 @@
 //! sent over a network, so every type is strict: unknown keys and values are refused with the
 //! place and what is allowed.
 
+mod checked;
 pub mod config;
+pub mod fleet;
 
 pub use config::{Config, ConfigError};

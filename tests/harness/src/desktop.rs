@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::process::{Process, Program};
 
 /// Starting takes a fraction of a second.
-const READY_WITHIN: Duration = Duration::from_secs(20);
+const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Room for a browser's window around a 720p page.
 const SCREEN: &str = "1360x900x24";
 

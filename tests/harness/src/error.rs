@@ -116,6 +116,9 @@ pub enum Error {
         /// The driver's log.
         log: PathBuf,
     },
+    /// `saal-fleetctl` failed.
+    #[error("{0}")]
+    Fleet(String),
     /// Something awaited did not come.
     #[error("waited {waited:?} for: {what}; last seen: {last}")]
     Deadline {

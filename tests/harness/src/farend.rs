@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use saal_network_sim::Namespace;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ pub struct FarEndOptions {
     pub display: Option<String>,
     /// It plays sound, even into nothing; else it is muted, and its echo canceller has nothing to cancel.
     pub audible: bool,
+    /// The network that it is in; the harness's without.
+    pub network: Option<Namespace>,
 }
 
 /// Which build of Chromium, and whether it is seen.
@@ -192,6 +195,22 @@ impl FarEnd {
         .await
     }
 
+    /// Starts Chromium without anybody's servers, for pages at addresses of their own ([`Self::laptop`]).
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn alone(folder: &Path) -> Result<Self> {
+        let tools = Tools::find()?;
+        Self::start_in(
+            &tools,
+            folder,
+            "about:blank",
+            &[],
+            &FarEndOptions::default(),
+        )
+        .await
+    }
+
     /// Starts Chromium for the pages of another origin; beside this machine it finds only `hosts`.
     pub(crate) async fn start_in(
         tools: &Tools,
@@ -209,8 +228,7 @@ impl FarEnd {
             "video": options.video, "audio": options.audio, "headed": options.browser == BrowserKind::Window,
             "audible": options.audible,
         });
-        let display = options.display.as_deref();
-        let browser = Browser::start(&tools.node, folder, &settings, display).await?;
+        let browser = Browser::start(&tools.node, folder, &settings, options).await?;
         Ok(Self { browser })
     }
 

@@ -1,4 +1,4 @@
-//! Somebody with a laptop in the room, at the room's own page.
+//! Somebody with a laptop or a phone in the room, at the room's own page.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::wait::until;
 
 /// A page answers in milliseconds; a busy machine takes longer.
-const PAGE_WITHIN: Duration = Duration::from_secs(30);
+const PAGE_WITHIN: Duration = Duration::from_secs(60);
 
 /// A page of the room in a browser. Dropping it closes it.
 #[derive(Debug)]
@@ -25,14 +25,35 @@ impl FarEnd {
     /// # Errors
     /// When nothing answers there.
     pub async fn laptop(&self, url: &str, language: &str) -> Result<Laptop> {
-        let page = self.page("laptop");
-        let request = json!({ "url": url, "language": language });
+        self.browse(url, language, false).await
+    }
+
+    /// The same on a phone: small, and touched.
+    ///
+    /// # Errors
+    /// As for [`Self::laptop`].
+    pub async fn phone(&self, url: &str, language: &str) -> Result<Laptop> {
+        self.browse(url, language, true).await
+    }
+
+    async fn browse(&self, url: &str, language: &str, phone: bool) -> Result<Laptop> {
+        let page = self.page(if phone { "phone" } else { "laptop" });
+        let request = json!({ "url": url, "language": language, "phone": phone });
         page.ask::<Value>("browse", request).await?;
         Ok(Laptop { page })
     }
 }
 
 impl Laptop {
+    /// Goes to another address, as the same visitor.
+    ///
+    /// # Errors
+    /// When nothing answers there.
+    pub async fn go(&self, url: &str) -> Result<()> {
+        let request = json!({ "url": url });
+        self.page.ask::<Value>("go", request).await.map(drop)
+    }
+
     /// Types into the field of this name.
     ///
     /// # Errors
@@ -40,6 +61,15 @@ impl Laptop {
     pub async fn fill(&self, label: &str, value: &str) -> Result<()> {
         let request = json!({ "label": label, "value": value });
         self.page.ask::<Value>("fill", request).await.map(drop)
+    }
+
+    /// Chooses what is called so.
+    ///
+    /// # Errors
+    /// As for [`Self::fill`].
+    pub async fn check(&self, label: &str) -> Result<()> {
+        let request = json!({ "label": label });
+        self.page.ask::<Value>("check", request).await.map(drop)
     }
 
     /// Clicks the button of this name.
@@ -59,6 +89,14 @@ impl Laptop {
         let text = async || self.page.ask::<String>("text", json!({})).await;
         let what = format!("\"{words}\" on the page");
         until(&what, PAGE_WITHIN, text, |text| text.contains(words)).await
+    }
+
+    /// What stands between this page and people with disabilities, as far as axe-core finds it, in light and dark.
+    ///
+    /// # Errors
+    /// As for [`Self::fill`].
+    pub async fn barriers(&self) -> Result<Vec<String>> {
+        self.page.ask("barriers", json!({})).await
     }
 
     /// The next picture that the page shows of the room.

@@ -5,6 +5,7 @@
 //! FarEnd    Element Call users in one Chromium
 //! JitsiServers  Prosody + focus and bridge of ours + web host; JitsiCaller: web users there
 //! Room      saald under a supervisor, touched and looked at as a person would
+//! CalendarServer  Radicale or Xandikos with the room's calendar
 //! Guest     a virtual machine with the kernel's test drivers, for tests of hardware
 //! ```
 //!
@@ -12,11 +13,13 @@
 
 mod account_service;
 mod authority;
+mod calendars;
 mod clip;
 mod delayed_leave;
 mod desktop;
 mod error;
 mod farend;
+mod fleet;
 mod guest;
 mod hearing;
 mod http;
@@ -33,6 +36,7 @@ mod ports;
 mod process;
 mod room;
 mod room_options;
+mod run_folder;
 mod runtime;
 mod servers;
 mod stats;
@@ -47,13 +51,15 @@ mod wait;
 mod web;
 
 pub use account_service::AccountService;
+pub use calendars::{CalendarProgram, CalendarServer};
 pub use desktop::Desktop;
 pub use error::{Error, Result};
 pub use farend::{
     BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, MediaKeySeen, PageState, Picture,
     Sound, Tile,
 };
-pub use guest::{Finished, Guest, GuestScreen, TestProgram};
+pub use fleet::{Fleet, FleetDevice, authenticator};
+pub use guest::{Finished, Guest, GuestScreen, Pixels, TestProgram};
 pub use hearing::{Heard, Hearing, wave};
 pub use impostor::Impostor;
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
@@ -66,16 +72,18 @@ pub use laptop::Laptop;
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, Event, MEETING, StateEvent, User};
 pub use onlooker::{Onlooker, Sight, TelevisionJpeg};
-pub use panel::{Element, ElementState, PanelTree, Rect};
+pub use panel::{Element, ElementState, PanelTree, Rect, Utterance};
 pub use room::{Room, product};
 pub use room_options::{RoomOptions, StandingMeeting};
+pub use run_folder::RunFolder;
 pub use runtime::run;
 pub use saal_control as control;
-pub use servers::{AccountServers, MediaServer, RunFolder, Servers};
+pub use servers::{AccountServers, MediaServer, Servers};
 pub use stats::{CallStats, Inbound, Outbound};
 pub use synapse::{PASSWORD, SERVER_NAME};
 pub use telephone::{RemoteFeed, Telephone, TelephoneCall};
 pub use token_service::{TokenWays, call_room};
 pub use tools::Tools;
+pub use turn::{TurnServer, TurnWay};
 pub use usage::Usage;
 pub use wait::until;

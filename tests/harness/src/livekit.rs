@@ -1,6 +1,6 @@
 //! A LiveKit server of our own, and what we ask it: rooms and who is in them.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use reqwest::Method;
+use saal_network_sim::Line;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -15,11 +16,11 @@ use sha2::Sha256;
 use crate::error::{Error, Result};
 use crate::process::{Process, Program};
 use crate::tools::Tools;
-use crate::{http, ports};
+use crate::{http, ports, turn};
 
 const KEY: &str = "saal";
 const SECRET: &str = "a secret of 32 bytes or longer, for tests";
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// A running server, or one that was stopped.
 #[derive(Debug)]
@@ -28,24 +29,26 @@ pub(crate) struct LiveKit {
     folder: PathBuf,
     port: u16,
     udp: u16,
+    media: Ipv4Addr,
+    /// A relay at this TCP port of 127.0.0.1, which clients are told of.
+    relay: Option<u16>,
     process: Option<Process>,
     http: reqwest::Client,
 }
 
 impl LiveKit {
-    /// Starts a server on free ports, which tells clients to send media to this address.
-    pub(crate) async fn start(tools: &Tools, folder: &Path, told: Ipv4Addr) -> Result<Self> {
+    /// Starts a server on free ports, which takes media at this address.
+    pub(crate) async fn start(tools: &Tools, folder: &Path, media: Ipv4Addr) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
         let (port, udp) = (ports::free_tcp()?, ports::free_udp()?);
-        let path = folder.join("livekit.yaml");
-        let settings = settings(port, udp, told).to_string();
-        std::fs::write(&path, settings).map_err(Error::file("write", &path))?;
         let server = tools.livekit_server.clone();
         let mut livekit = Self {
             server,
             folder: folder.to_path_buf(),
             port,
             udp,
+            media,
+            relay: None,
             process: None,
             http: http::client(),
         };
@@ -55,6 +58,9 @@ impl LiveKit {
 
     /// Starts it again on the same ports; it remembers nothing.
     pub(crate) async fn resume(&mut self) -> Result<()> {
+        let path = self.folder.join("livekit.yaml");
+        let settings = self.settings().to_string();
+        std::fs::write(&path, settings).map_err(Error::file("write", &path))?;
         let program = Program::new("LiveKit", &self.server, self.folder.join("livekit.log"));
         let mut process = program
             .args(["--config", "livekit.yaml"])
@@ -79,9 +85,22 @@ impl LiveKit {
         }
     }
 
-    /// Where it takes media.
-    pub(crate) fn media_address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.udp).into()
+    /// Starts it anew, and tells clients of a relay at this TCP port of 127.0.0.1, or of none.
+    pub(crate) async fn name_relay(&mut self, port: Option<u16>) -> Result<()> {
+        self.kill().await;
+        self.relay = port;
+        self.resume().await
+    }
+
+    /// The configuration (JSON is YAML).
+    fn settings(&self) -> Value {
+        let mut settings = settings(self.port, self.udp, self.media);
+        if let Some(port) = self.relay {
+            settings["rtc"]["turn_servers"] = json!([
+                { "host": "127.0.0.1", "port": port, "protocol": "tcp", "secret": turn::SECRET },
+            ]);
+        }
+        settings
     }
 
     /// What the token service and the tests need to ask it.
@@ -93,15 +112,20 @@ impl LiveKit {
     }
 }
 
-/// The configuration (JSON is YAML); each line keeps it from sockets and lookups beyond loopback.
-fn settings(port: u16, udp: u16, told: Ipv4Addr) -> Value {
+/// Each line keeps it from sockets and lookups beyond loopback.
+fn settings(port: u16, udp: u16, media: Ipv4Addr) -> Value {
+    let device = if media.is_loopback() {
+        "lo"
+    } else {
+        Line::DEVICE
+    };
     json!({
         "port": port,
         "bind_addresses": ["127.0.0.1"],
         "rtc": {
             "tcp_port": 0, "udp_port": udp,
-            "node_ip": told, "use_external_ip": false,
-            "enable_loopback_candidate": true, "interfaces": { "includes": ["lo"] },
+            "node_ip": media, "use_external_ip": false,
+            "enable_loopback_candidate": media.is_loopback(), "interfaces": { "includes": [device] },
             "stun_servers": ["127.0.0.1:9"],
         },
         "room": { "auto_create": false, "empty_timeout": 300, "departure_timeout": 20 },
@@ -153,6 +177,18 @@ impl LiveKitClient {
     /// Where clients connect to: `ws://…`.
     pub fn url(&self) -> String {
         format!("ws://127.0.0.1:{}", self.port)
+    }
+
+    /// A token with which `identity` enters a room (LiveKit's name of it), which is created for them, and sends.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn entrance(&self, room: &str, identity: &str) -> Result<String> {
+        self.create_room(room).await?;
+        let grant = json!({
+            "roomJoin": true, "room": room, "canPublish": true, "canSubscribe": true,
+        });
+        Ok(token(identity, &grant))
     }
 
     /// Creates a room; one that exists stays as it is.

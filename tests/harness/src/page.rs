@@ -16,7 +16,7 @@ use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
 
 use crate::error::{Error, Result};
-use crate::farend::{Picture, Sound};
+use crate::farend::{FarEndOptions, Picture, Sound};
 use crate::process::{Process, Program};
 use crate::runtime;
 use crate::tools::far_end_sources;
@@ -144,13 +144,14 @@ impl Browser {
         node: &Path,
         folder: &Path,
         settings: &Value,
-        display: Option<&str>,
+        options: &FarEndOptions,
     ) -> Result<Arc<Self>> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let log = folder.join(format!("farend-{count}.log"));
-        let mut program = Program::new("the far end", node, log.clone()).piped();
-        if let Some(display) = display {
+        let program = Program::new("the far end", node, log.clone()).piped();
+        let mut program = program.within(options.network.as_ref());
+        if let Some(display) = &options.display {
             program = program.env("DISPLAY", display);
         }
         let main = far_end_sources().join("main.mjs").display().to_string();

@@ -11,8 +11,23 @@ pub struct PanelTree {
     pub height: u32,
     /// `home`, `joining`, `call`, ...
     pub screen: String,
+    /// What a keyboard, a switch or a listening finger is at, by [`Element::id`].
+    #[serde(default)]
+    pub focus: Option<String>,
+    /// What the spoken panel said last, oldest first.
+    #[serde(default)]
+    pub said: Vec<Utterance>,
     /// From the top.
     pub elements: Vec<Element>,
+}
+
+/// Something that the spoken panel said.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Utterance {
+    /// Counts on.
+    pub number: u64,
+    /// What.
+    pub text: String,
 }
 
 /// One element of the panel.

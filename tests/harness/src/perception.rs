@@ -13,7 +13,8 @@ use crate::farend::{Picture, Sound};
 
 impl Picture {
     /// Reads a JPEG.
-    pub(crate) fn from_jpeg(jpeg: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn from_jpeg(jpeg: &[u8]) -> Option<Self> {
         let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::Luma);
         let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
         let plane = decoder.decode().ok()?;

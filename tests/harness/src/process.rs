@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use saal_network_sim::Namespace;
 use tokio::process::{ChildStdin, ChildStdout, Command};
 
 use crate::error::{Error, Result};
@@ -20,6 +21,7 @@ pub(crate) struct Program {
     command: Command,
     log: PathBuf,
     piped: bool,
+    network: Option<Namespace>,
 }
 
 impl Program {
@@ -37,6 +39,7 @@ impl Program {
             command,
             log,
             piped: false,
+            network: None,
         }
     }
 
@@ -61,6 +64,12 @@ impl Program {
         self
     }
 
+    /// In this network instead of the harness's; it dies with that too.
+    pub(crate) fn within(mut self, network: Option<&Namespace>) -> Self {
+        self.network = network.cloned();
+        self
+    }
+
     pub(crate) async fn start(mut self) -> Result<Process> {
         let open = || File::options().create(true).append(true).open(&self.log);
         let errors = open().map_err(Error::file("open", &self.log))?;
@@ -71,7 +80,7 @@ impl Program {
             self.command.stdin(Stdio::null()).stdout(output);
         }
         self.command.stderr(errors);
-        let spawned = runtime::start(self.command).await;
+        let spawned = runtime::start(self.command, self.network.as_ref()).await;
         let child = spawned.map_err(|source| Error::Spawn {
             name: self.name.clone(),
             source,

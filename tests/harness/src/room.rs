@@ -7,7 +7,9 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::Method;
-use saal_control::{Answer, Question, Reply, Request, SOCKET_NAME, Status};
+use saal_control::{Answer, PanelAction, Question, Reply, Request, SOCKET_NAME, Status, Taps};
+use saal_hal::{KeyName, Modifiers};
+use saal_network_sim::Forwarding;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
@@ -27,7 +29,7 @@ use crate::{http, ports};
 /// How long a room may take until its web view answers; generous, since a machine that also builds is slow.
 const UP_WITHIN: Duration = Duration::from_secs(30);
 /// A panel answers in milliseconds; this is how long a test waits for what a touch has to bring up.
-const PANEL_WITHIN: Duration = Duration::from_secs(15);
+const PANEL_WITHIN: Duration = Duration::from_secs(60);
 
 /// The Matrix account of a room.
 #[derive(Clone, Copy)]
@@ -45,6 +47,8 @@ pub struct Room {
     log: PathBuf,
     web: String,
     http: reqwest::Client,
+    /// To the web view in a network of its own.
+    _view: Option<Forwarding>,
 }
 
 impl Room {
@@ -96,12 +100,19 @@ impl Room {
             std::fs::create_dir_all(needed).map_err(Error::file("create", needed))?;
         }
         let port = options.web_port.map_or_else(ports::free_tcp, Ok)?;
-        let config = folder.join("saal.toml");
+        let view = match &options.network {
+            Some(network) => Some(network.reach(port).await.map_err(Error::Port)?),
+            None => None,
+        };
+        let config = options.config.clone();
+        let config = config.unwrap_or_else(|| folder.join("saal.toml"));
         if let Some(account) = &account {
             write(&folder.join("token"), account.token)?;
         }
         let homeserver = account.map(|account| account.homeserver);
-        write(&config, &options.configuration(homeserver, port))?;
+        if options.config.is_none() {
+            write(&config, &options.configuration(homeserver, port))?;
+        }
         let log = folder.join("saald.log");
         let program = product("saald");
         let make = {
@@ -117,6 +128,7 @@ impl Room {
             log,
             web: format!("http://127.0.0.1:{port}"),
             http: http::client(),
+            _view: view,
         })
     }
 
@@ -143,6 +155,34 @@ impl Room {
             what: url,
             answer: format!("{error}: {tree}"),
         })
+    }
+
+    /// Presses a key of a keyboard at the panel, and lets it go.
+    ///
+    /// # Errors
+    /// When the room does not take it.
+    pub async fn key(&self, key: KeyName) -> Result<()> {
+        let modifiers = Modifiers::default();
+        self.work_panel(PanelAction::Key { key, modifiers }).await
+    }
+
+    /// Taps the panel twice in a corner where nothing is.
+    ///
+    /// # Errors
+    /// When the room does not take it.
+    pub async fn tap_twice(&self) -> Result<()> {
+        let (x, y, taps) = (2, 2, Taps::Two);
+        self.work_panel(PanelAction::Touch { x, y, taps }).await
+    }
+
+    async fn work_panel(&self, action: PanelAction) -> Result<()> {
+        match self.ask(Request::Panel { action }).await? {
+            Reply::Done {} => Ok(()),
+            answer => Err(Error::Answer {
+                what: format!("{action:?}"),
+                answer: format!("{answer:?}"),
+            }),
+        }
     }
 
     /// Waits until the panel shows something that `done` accepts.
@@ -402,7 +442,9 @@ fn saald(
     for (name, value) in &options.environment {
         saald = saald.env(name, value);
     }
-    saald.args(&options.arguments)
+    saald
+        .args(&options.arguments)
+        .within(options.network.as_ref())
 }
 
 /// A program of ours, beside the program that is running: the same build.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use saal_network_sim::Namespace;
+
 use crate::synapse::SERVER_NAME;
 
 /// What a test may set about a room.
@@ -19,8 +21,12 @@ pub struct RoomOptions {
     pub loudspeaker: String,
     /// Who encodes H.264: `none`, or `simulated` for a program in place of hardware.
     pub encoder: String,
+    /// What the room can present: as `camera`.
+    pub content: String,
     /// Pixels of the television.
     pub television: (u32, u32),
+    /// The display of this machine that shows it: `none`, or its id.
+    pub display: String,
     /// Where the home server is, when it is not the harness's.
     pub homeserver: Option<String>,
     /// The account's token, when it is not the user's own.
@@ -31,6 +37,8 @@ pub struct RoomOptions {
     pub web_port: Option<u16>,
     /// Where the room keeps its state; a folder of its own without.
     pub state: Option<PathBuf>,
+    /// A configuration that somebody else writes.
+    pub config: Option<PathBuf>,
     /// Meetings that are always there.
     pub meetings: Vec<StandingMeeting>,
     /// How long others see the room in a Matrix call after its sudden death.
@@ -41,6 +49,8 @@ pub struct RoomOptions {
     pub arguments: Vec<String>,
     /// More of saald's environment.
     pub environment: Vec<(String, String)>,
+    /// The network that it is in; the harness's without.
+    pub network: Option<Namespace>,
 }
 
 impl Default for RoomOptions {
@@ -53,17 +63,21 @@ impl Default for RoomOptions {
             microphone: simulated(),
             loudspeaker: simulated(),
             encoder: "none".to_owned(),
+            content: "none".to_owned(),
             television: (1280, 720),
+            display: "none".to_owned(),
             homeserver: None,
             access_token: None,
             allowed_servers: vec![SERVER_NAME.to_owned()],
             web_port: None,
             state: None,
+            config: None,
             meetings: Vec::new(),
             leave_delay_s: 18,
             more: String::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            network: None,
         }
     }
 }
@@ -95,7 +109,9 @@ impl RoomOptions {
             microphone,
             loudspeaker,
             encoder,
+            content,
             television: (width, height),
+            display,
             allowed_servers,
             leave_delay_s,
             more,
@@ -117,8 +133,8 @@ impl RoomOptions {
              [room]\nname = {name:?}\nlanguage = {language:?}\ntime_zone = \"Europe/Berlin\"\n\n\
              {matrix}\
              [devices]\ncamera = {camera:?}\nmicrophone = {microphone:?}\nloudspeaker = {loudspeaker:?}\n\
-             encoder = {encoder:?}\n\n\
-             [television]\nwidth = {width}\nheight = {height}\n\n\
+             encoder = {encoder:?}\ncontent = {content:?}\n\n\
+             [television]\nwidth = {width}\nheight = {height}\ndisplay = {display:?}\n\n\
              [web]\nlisten = \"127.0.0.1:{port}\"\n\n\
              {meetings}{more}"
         )

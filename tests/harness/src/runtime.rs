@@ -9,6 +9,7 @@ use std::io;
 use std::sync::mpsc;
 use std::sync::{Mutex, OnceLock};
 
+use saal_network_sim::Namespace;
 use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
@@ -44,8 +45,11 @@ fn filter() -> EnvFilter {
 
 type Order = (Command, tokio::sync::oneshot::Sender<io::Result<Child>>);
 
-/// Starts a program from the thread that lives as long as this process.
-pub(crate) async fn start(command: Command) -> io::Result<Child> {
+/// Starts a program from the thread that lives as long as this process, or as its network.
+pub(crate) async fn start(mut command: Command, network: Option<&Namespace>) -> io::Result<Child> {
+    if let Some(network) = network {
+        return network.inside(move || command.spawn()).await?;
+    }
     static STARTER: OnceLock<Mutex<mpsc::Sender<Order>>> = OnceLock::new();
     let starter = STARTER.get_or_init(|| {
         let (orders, inbox) = mpsc::channel::<Order>();

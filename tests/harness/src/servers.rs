@@ -2,88 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::path::Path;
 
-use saal_network_sim::{Conditions, Relay};
+use saal_network_sim::Line;
 
 use crate::account_service::{self, AccountService};
 use crate::authority::Authority;
 use crate::error::{Error, Result};
 use crate::livekit::{LiveKit, LiveKitClient, Participant};
 use crate::matrix::{User, segment};
+use crate::run_folder::RunFolder;
 use crate::synapse::{Identity, Synapse};
 use crate::token_service::{Bound, TokenWays, Tokens, call_room};
 use crate::tools::Tools;
 use crate::turn::TurnServer;
 use crate::web::Web;
-
-/// Where clients send media when a network stands before the media server; the whole of 127/8 is this computer.
-const BEFORE_MEDIA: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// How long the logs of a run that failed stay.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
-
-/// The folder of one run: logs, databases, clips. Removed at the end, unless a test failed or `SAAL_KEEP` is set.
-#[derive(Debug)]
-pub struct RunFolder(PathBuf);
-
-impl RunFolder {
-    /// Makes a new folder below the system's one for temporary files.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn new() -> Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        remove_forgotten();
-        let name = format!(
-            "saal-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).map_err(Error::file("create", &path))?;
-        Ok(Self(path))
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for RunFolder {
-    fn drop(&mut self) {
-        if !std::thread::panicking() && std::env::var_os("SAAL_KEEP").is_none() {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
-}
-
-/// Removes folders that runs left behind, as killed ones and failed tests do; the last hour's stay to be read.
-fn remove_forgotten() {
-    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let pid = name.to_str().and_then(|name| {
-            name.strip_prefix("saal-")?
-                .split_once('-')?
-                .0
-                .parse::<u32>()
-                .ok()
-        });
-        let old = entry
-            .metadata()
-            .and_then(|about| about.modified())
-            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > FORGOTTEN_AFTER));
-        if old && pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
-}
 
 /// Servers that run; whom the token service knows is still open.
 struct Started {
@@ -133,7 +66,7 @@ impl Started {
             web: self.web,
             token_service,
             tokens: serving,
-            _relay: None,
+            relay: None,
             folder: self.folder,
         }
     }
@@ -174,7 +107,7 @@ pub struct Servers {
     web: Web,
     token_service: String,
     tokens: Tokens,
-    _relay: Option<TurnServer>,
+    relay: Option<TurnServer>,
     // Last: its processes write into it until they are dropped.
     folder: RunFolder,
 }
@@ -191,17 +124,24 @@ impl Servers {
         Ok(started.serve(&BTreeMap::from([known])))
     }
 
-    /// Starts them with a network before the media server, a perfect one at first; calls are as bad as it is made.
+    /// Starts them at the far end of a line, over which rooms and browsers in its namespace reach them at the same
+    /// addresses as those that are here.
     ///
     /// # Errors
     /// As for [`Self::start`].
-    pub async fn behind_a_network(seed: u64) -> Result<(Self, Relay)> {
-        let started = Started::new(RunFolder::new()?, Identity::alone(), BEFORE_MEDIA).await?;
+    pub async fn behind(line: &Line) -> Result<Self> {
+        let started = Started::new(RunFolder::new()?, Identity::alone(), Line::HERE).await?;
         let known = started.homeserver();
-        let far = started.livekit.media_address();
-        let at = (BEFORE_MEDIA, far.port()).into();
-        let network = Relay::start(at, far, seed, Conditions::default()).map_err(Error::Port)?;
-        Ok((started.serve(&BTreeMap::from([known])), network))
+        let servers = started.serve(&BTreeMap::from([known]));
+        for address in [
+            servers.homeserver(),
+            servers.token_service(),
+            servers.origin(),
+            &servers.media().url(),
+        ] {
+            line.bring(port_of(address)?).await.map_err(Error::Port)?;
+        }
+        Ok(servers)
     }
 
     /// The same with a home server that names a relay (TURN) for 1:1 calls.
@@ -218,7 +158,7 @@ impl Servers {
         let started = Started::new(folder, identity, Ipv4Addr::LOCALHOST).await?;
         let known = started.homeserver();
         Ok(Self {
-            _relay: Some(relay),
+            relay: Some(relay),
             ..started.serve(&BTreeMap::from([known]))
         })
     }
@@ -343,6 +283,30 @@ impl Servers {
         self.livekit.resume().await
     }
 
+    /// Starts the media server anew, with a relay (TURN) that it tells clients of; the relay's TCP port of 127.0.0.1, at
+    /// which alone clients are to come, and whose media it passes on from this address.
+    ///
+    /// # Errors
+    /// When one of the two does not come up.
+    pub async fn relay_over_tcp(&mut self, from: Ipv4Addr) -> Result<u16> {
+        let relay = TurnServer::relaying_from(from, &self.folder.path().join("relay")).await?;
+        let port = relay.port();
+        self.livekit.name_relay(Some(port)).await?;
+        self.relay = Some(relay);
+        Ok(port)
+    }
+
+    /// Ends such a relay, if there is one.
+    ///
+    /// # Errors
+    /// When the media server does not come up again.
+    pub async fn no_relay(&mut self) -> Result<()> {
+        match self.relay.take() {
+            Some(_) => self.livekit.name_relay(None).await,
+            None => Ok(()),
+        }
+    }
+
     /// Gives each of these rooms a year of history, `events` messages of it; the last event of each has to be a
     /// message. The home server is started anew for that.
     ///
@@ -425,6 +389,16 @@ impl Servers {
     pub fn tools(&self) -> &Tools {
         &self.tools
     }
+}
+
+fn port_of(address: &str) -> Result<u16> {
+    let parsed = url::Url::parse(address).ok();
+    parsed
+        .and_then(|url| url.port())
+        .ok_or_else(|| Error::Answer {
+            what: "a server's port".to_owned(),
+            answer: address.to_owned(),
+        })
 }
 
 /// A home server that leaves its accounts to a service, and that service; nothing else.

@@ -33,6 +33,8 @@ pub struct Inbound {
     pub jitter_buffer_delay: f64,
     /// Pictures, or samples of sound, that it gave out.
     pub jitter_buffer_emitted_count: u64,
+    /// Milliseconds since 1900 on the sender's clock when that was captured which is played now; 0 before its first report.
+    pub estimated_playout_timestamp: f64,
     /// Video: pictures decoded.
     pub frames_decoded: u64,
     /// Video: pictures decoded that stand alone.

@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 pub struct Tools {
     /// Python of the virtual environment that has Synapse.
     pub synapse_python: PathBuf,
+    /// Python of the virtual environment that has CalDAV servers.
+    pub calendar_python: PathBuf,
     /// LiveKit's server.
     pub livekit_server: PathBuf,
     /// Node.js.

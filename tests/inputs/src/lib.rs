@@ -5,6 +5,7 @@
 //! by cargo-fuzz (`fuzz/`, `./dev test fuzz`). What a target does with its input stands in the
 //! crate that reads it.
 
+mod calendars;
 mod jitsi;
 mod json;
 mod matrix;
@@ -21,7 +22,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 23] = [
     matrix::MEMBERS,
     matrix::KEYS,
     matrix::TALK,
@@ -32,9 +33,15 @@ pub const TARGETS: [Target; 17] = [
     protocols::FRAME,
     protocols::LINK,
     protocols::CALENDAR,
+    calendars::FILE,
+    calendars::CALDAV,
+    calendars::INVITATION,
     protocols::CONFIG,
     protocols::CONTROL,
     protocols::ENGINE,
+    protocols::FLEET,
+    protocols::BUNDLE,
+    protocols::TELEPHONE,
     jitsi::STANZA,
     jitsi::JINGLE,
     jitsi::BRIDGE,

@@ -4,7 +4,17 @@
 use jiff::Timestamp;
 use saal_calendar::Calendar;
 use saal_control::{Answer, Question};
-use saal_fleet_protocol::config;
+use saal_fleet_protocol::{
+    config,
+    fleet::{
+        ReleaseName,
+        api::{Change, Edit},
+        bundle, layers,
+        order::OrderError,
+        wire::{FromDevice, FromServer},
+    },
+};
+use saal_hal::{PhoneLights, telephony::Telephony};
 use saal_media::browser::{self, Way};
 use saal_media_protocol::{MediaCommand, MediaEvent};
 use saal_meeting::{Destination, Invitation, LinkTarget, MeetingLink};
@@ -46,6 +56,39 @@ pub(crate) const FRAME: Target = Target {
             vec![3, 1, 0, 0, 0, 1, 0x65, 0, 0, 3, 12, 0],
         ]
     },
+};
+
+/// What somebody plugs in: its report descriptor, then a length before each of its reports.
+pub(crate) const TELEPHONE: Target = Target {
+    name: "telephone",
+    read: |data| {
+        let split = data.split_first();
+        let Some((descriptor, mut reports)) =
+            split.and_then(|(length, rest)| rest.split_at_checked(usize::from(*length)))
+        else {
+            return;
+        };
+        let Some(mut telephone) = Telephony::of(descriptor) else {
+            return;
+        };
+        let mut lights = PhoneLights::default();
+        while let Some((length, rest)) = reports.split_first() {
+            let Some((report, rest)) = rest.split_at_checked(usize::from(*length)) else {
+                return;
+            };
+            assert!(telephone.hear(report).len() <= descriptor.len());
+            lights.in_call ^= true;
+            // The kernel takes no longer ones.
+            assert!(
+                telephone
+                    .show(lights)
+                    .iter()
+                    .all(|told| told.len() <= 1 + 16 * 1024)
+            );
+            reports = rest;
+        }
+    },
+    seeds: || vec![include_bytes!("seeds/telephone.bin").to_vec()],
 };
 
 pub(crate) const LINK: Target = Target {
@@ -94,6 +137,63 @@ pub(crate) const ENGINE: Target = Target {
     },
     seeds: || lines(include_str!("seeds/engine.txt")),
 };
+
+/// From a device, from the server, from people; nothing unsigned is an order.
+pub(crate) const FLEET: Target = Target {
+    name: "fleet",
+    read: |data| {
+        let line = text(data);
+        if let Some((read, again)) = said_again::<FromDevice>(&line) {
+            assert_eq!(again, read);
+        }
+        if let Some((read, again)) = said_again::<FromServer>(&line) {
+            assert_eq!(again, read);
+            if let FromServer::Order(signed) = read {
+                assert_eq!(signed.verify(&[]), Err(OrderError::Signature));
+            }
+        }
+        if let Ok(change) = serde_json::from_str::<Change>(&line) {
+            setting(&change);
+        }
+    },
+    seeds: || lines(include_str!("seeds/fleet.txt")),
+};
+
+/// What a bundle of an update says of itself, before anybody checked its signature.
+pub(crate) const BUNDLE: Target = Target {
+    name: "bundle",
+    read: |data| {
+        if let Some((before, end)) = data.split_last_chunk::<8>()
+            && let Ok(length) = bundle::signature_length(*end, data.len() as u64)
+        {
+            assert!(length <= before.len() as u64, "it lies within the bundle");
+        }
+        if let Ok(manifest) = bundle::manifest(data) {
+            let version: Result<ReleaseName, _> = manifest.version.as_str().parse();
+            assert_eq!(version, Ok(manifest.version), "it can be a release");
+        }
+    },
+    seeds: || vec![include_bytes!("seeds/bundle.txt").to_vec()],
+};
+
+/// A value that is taken can stand in a document.
+fn setting(change: &Change) {
+    for edit in &change.edits {
+        if let Edit::Set { key, value, locked } = edit
+            && layers::check_setting(key, value).is_ok()
+        {
+            let setting = layers::Setting {
+                value: value.clone(),
+                locked: *locked,
+            };
+            let layer = layers::Layer {
+                scope: change.scope.clone(),
+                settings: [(key.clone(), setting)].into(),
+            };
+            let _ = layers::merge(&[layer]).document();
+        }
+    }
+}
 
 /// A link that leads somewhere is shown without its secrets.
 fn link(link: &str) {

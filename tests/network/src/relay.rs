@@ -81,8 +81,6 @@ struct Path {
     near: SocketAddr,
     /// What the far end sees.
     back: Socket,
-    /// On a perfect line.
-    spared: bool,
 }
 
 impl Relay {
@@ -139,28 +137,6 @@ impl Relay {
         self.shared.changed.notify_one();
     }
 
-    /// All who came so far have a perfect line of their own from now on.
-    pub fn spare(&self) {
-        for path in &mut self.shared.lock().paths {
-            path.spared = true;
-        }
-    }
-
-    /// The far end sees everybody but the spared at new addresses, as when a room comes through
-    /// another network: what it sends to the old ones is lost.
-    ///
-    /// # Errors
-    /// When there are no ports left.
-    pub fn change_addresses(&self) -> io::Result<()> {
-        let mut state = self.shared.lock();
-        for path in state.paths.iter_mut().filter(|path| !path.spared) {
-            path.back = path.back.beside()?;
-        }
-        drop(state);
-        self.shared.changed.notify_one();
-        Ok(())
-    }
-
     /// How long a packet that came now would wait for the line.
     #[must_use]
     pub fn waiting(&self, direction: Direction) -> Duration {
@@ -200,39 +176,8 @@ impl State {
             return Ok(index);
         }
         let back = front.beside()?;
-        self.paths.push(Path {
-            near,
-            back,
-            spared: false,
-        });
+        self.paths.push(Path { near, back });
         Ok(self.paths.len() - 1)
-    }
-
-    fn came_from_near(
-        &mut self,
-        now: Instant,
-        (front, far): (&Socket, SocketAddr),
-        near: SocketAddr,
-        datagram: &[u8],
-    ) -> io::Result<()> {
-        let index = self.path(near, front)?;
-        if self.paths[index].spared {
-            self.paths[index].back.send(datagram, far);
-        } else {
-            self.there
-                .push(now, datagram.len(), (index, datagram.to_vec()));
-        }
-        Ok(())
-    }
-
-    fn came_from_far(&mut self, now: Instant, front: &Socket, index: usize, datagram: &[u8]) {
-        let path = &self.paths[index];
-        if path.spared {
-            front.send(datagram, path.near);
-        } else {
-            self.back
-                .push(now, datagram.len(), (index, datagram.to_vec()));
-        }
     }
 
     /// Delivers what has arrived; a full socket is a loss.
@@ -279,14 +224,14 @@ async fn run(front: Socket, far: SocketAddr, shared: Arc<Shared>) {
             received = front.read.recv_from(&mut near_buffer) => {
                 let Ok((length, near)) = received else { continue };
                 let datagram = &near_buffer[..length];
-                let came = shared.lock().came_from_near(Instant::now(), (&front, far), near, datagram);
-                if came.is_err() {
-                    return;
-                }
+                let mut state = shared.lock();
+                let Ok(index) = state.path(near, &front) else { return };
+                state.there.push(Instant::now(), length, (index, datagram.to_vec()));
             }
             (index, length) = from_far => {
                 let datagram = &far_buffer[..length];
-                shared.lock().came_from_far(Instant::now(), &front, index, datagram);
+                let mut state = shared.lock();
+                state.back.push(Instant::now(), length, (index, datagram.to_vec()));
             }
             () = shared.changed.notified() => {}
             () = later => {}
@@ -327,30 +272,5 @@ mod tests {
         assert!(text == "two" && first != second);
         far.send_to(b"back", first).await.unwrap();
         assert_eq!(heard(&near).await, ("back".to_owned(), relay.address()));
-
-        relay.change_addresses().unwrap();
-        near.send_to(b"three", relay.address()).await.unwrap();
-        let (text, moved) = heard(&far).await;
-        assert!(text == "three" && moved != first);
-        far.send_to(b"again", moved).await.unwrap();
-        assert_eq!(heard(&near).await.0, "again");
-    }
-
-    #[tokio::test]
-    async fn who_is_spared_feels_nothing() {
-        let ((near, _), (other, _), (far, far_address)) =
-            (socket().await, socket().await, socket().await);
-        let any = "127.0.0.1:0".parse().unwrap();
-        let relay = Relay::start(any, far_address, 1, Conditions::default()).unwrap();
-        near.send_to(b"one", relay.address()).await.unwrap();
-        heard(&far).await;
-        relay.spare();
-        relay.set(Conditions {
-            outage: true,
-            ..Conditions::default()
-        });
-        other.send_to(b"lost", relay.address()).await.unwrap();
-        near.send_to(b"two", relay.address()).await.unwrap();
-        assert_eq!(heard(&far).await.0, "two");
     }
 }

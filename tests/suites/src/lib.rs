@@ -4,6 +4,7 @@
 //! one after the other whatever the runner does. Every scene has users and rooms of its own.
 
 pub mod light;
+pub mod soon;
 
 use std::{
     ops::{Deref, DerefMut},
@@ -16,6 +17,7 @@ use saal_harness::{
     CALL_MEMBER, Caller, Event, FarEnd, FarEndOptions, JoinOptions, PanelTree, Room, RoomOptions,
     Servers, StateEvent, TokenWays, User, until,
 };
+use saal_network_sim::{Conditions, Felt, Line};
 use serde_json::json;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -24,8 +26,8 @@ mod senses;
 
 pub use senses::{
     Onlooker, far_end_hears_nothing, far_end_hears_seconds, far_end_sees_frames,
-    far_end_sees_nobody, loudspeaker_sounds, television_is_idle, television_moves,
-    television_shows_two,
+    far_end_sees_nobody, loudspeaker_sounds, scanned, scanned_on_television, television_is_idle,
+    television_moves, television_shows_two,
 };
 
 /// Result of a scene's steps; the harness's errors say what was waited for and what was seen.
@@ -33,7 +35,7 @@ pub type Result<T> = saal_harness::Result<T>;
 
 /// How long anything may take that involves servers, a browser and a room on a busy machine.
 /// It bounds a failing test; nothing is measured by it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The far ends' pictures and tones, so that they differ from the room's.
 const FAR_END_SEED: u64 = 5;
@@ -43,6 +45,7 @@ pub struct Stage {
     /// Synapse, LiveKit, token service, web host.
     pub servers: Servers,
     far_end: Option<FarEnd>,
+    line: Option<Line>,
 }
 
 /// The stage, taken by one test.
@@ -59,6 +62,7 @@ impl Taken {
             *stage = Some(Stage {
                 servers: Servers::start().await?,
                 far_end: None,
+                line: None,
             });
         }
         let taken = Self(stage);
@@ -72,11 +76,36 @@ impl Taken {
         let stage = Stage {
             servers,
             far_end: None,
+            line: None,
         };
         let taken = Self::stage().lock().await;
         let mut taken = Self(taken);
         *taken.0 = Some(stage);
         taken
+    }
+
+    /// The stage with a line before its servers, a perfect one, for rooms and browsers in its namespace. The program has
+    /// to be [`saal_network_sim::apart`].
+    ///
+    /// # Errors
+    /// When a server or the line does not start.
+    pub async fn behind_a_line(seed: u64) -> anyhow::Result<Self> {
+        let mut stage = Self::stage().lock().await;
+        if stage.is_none() {
+            let line = Line::lay(seed, Conditions::default()).await?;
+            *stage = Some(Stage {
+                servers: Servers::behind(&line).await?,
+                far_end: None,
+                line: Some(line),
+            });
+        }
+        let mut taken = Self(stage);
+        taken.servers.no_relay().await?;
+        if let Some(line) = taken.line() {
+            line.begin_anew(seed, Conditions::default());
+            line.is_felt(Felt::default());
+        }
+        Ok(taken)
     }
 
     fn stage() -> &'static Mutex<Option<Stage>> {
@@ -100,6 +129,24 @@ impl DerefMut for Taken {
 }
 
 impl Stage {
+    /// The line before the servers.
+    #[must_use]
+    pub fn line(&self) -> Option<&Line> {
+        self.line.as_ref()
+    }
+
+    /// A relay that the media server names, and that is reached over TCP alone. The media server starts anew for it.
+    ///
+    /// # Errors
+    /// When one of them does not come up.
+    pub async fn relay_over_tcp(&mut self) -> anyhow::Result<()> {
+        let port = self.servers.relay_over_tcp(Line::HERE).await?;
+        if let Some(line) = &self.line {
+            line.bring(port).await?;
+        }
+        Ok(())
+    }
+
     /// The browser.
     ///
     /// # Errors

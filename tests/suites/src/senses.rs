@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saal_harness::{Caller, JitsiCaller, Picture, Room, Sound, Telephone, until};
+use saal_harness::{Caller, JitsiCaller, PanelTree, Picture, Room, Sound, Telephone, until};
 
 use crate::{PATIENCE, Result};
 
@@ -97,6 +97,9 @@ pub async fn far_end_sees_nobody<'a>(caller: impl Into<Onlooker<'a>>) -> Result<
         .map(drop)
 }
 
+/// Seconds that a busy machine may let pass between two times that it listens.
+const MOST_BETWEEN: u32 = 15;
+
 /// Waits until a far end hears the room's tone count on.
 ///
 /// # Errors
@@ -108,15 +111,16 @@ pub async fn far_end_hears_seconds<'a>(caller: impl Into<Onlooker<'a>>) -> Resul
         let code = sounds.iter().find_map(Sound::code);
         Result::<_>::Ok(code.map(|reading| reading.second))
     };
-    let first = until(
-        "the room's tone at the far end",
-        PATIENCE,
-        second,
-        Option::is_some,
-    )
-    .await?;
-    let later = |now: &Option<u32>| now.is_some() && *now > first;
-    until("the room's tone to count on", PATIENCE, second, later)
+    // A tone that is put together from pieces, as after an interruption, may read as any number: two in a row tell that it counts.
+    let mut before = None;
+    let counts = |now: &Option<u32>| {
+        let next = before
+            .zip(*now)
+            .is_some_and(|(before, now)| (before + 1..=before + MOST_BETWEEN).contains(&now));
+        before = now.or(before);
+        next
+    };
+    until("the room's tone to count on", PATIENCE, second, counts)
         .await
         .map(drop)
 }
@@ -204,4 +208,62 @@ pub async fn loudspeaker_sounds(room: &Room) -> Result<()> {
     )
     .await
     .map(drop)
+}
+
+/// What the QR code on the panel says, as a phone's camera reads it.
+///
+/// # Errors
+/// When there is none with this identity.
+///
+/// # Panics
+/// When it can't be read.
+pub async fn scanned(room: &Room, id: &str) -> Result<Vec<u8>> {
+    let there = |tree: &PanelTree| tree.elements.iter().any(|element| element.id == id);
+    let tree = room.panel_shows("a code", PATIENCE, there).await?;
+    let found = tree.elements.iter().find(|element| element.id == id);
+    let place = found.expect("it was there").rect;
+    let png = room.panel_picture().await?;
+    let decoder = png::Decoder::new(std::io::Cursor::new(png));
+    let mut reader = decoder.read_info().expect("the panel's picture is a PNG");
+    let mut rgb = vec![0; reader.output_buffer_size().expect("a picture has a size")];
+    let info = reader.next_frame(&mut rgb).expect("it has one picture");
+    let channels = info.color_type.samples();
+    let (width, left, top) = (info.width as usize, place.x as usize, place.y as usize);
+    let grey = |x, y| rgb[((top + y) * width + left + x) * channels];
+    let (across, down) = (place.width as usize, place.height as usize);
+    let mut codes = codes_of(across, down, grey);
+    assert_eq!(codes.len(), 1, "codes on the panel that can be read");
+    Ok(codes.swap_remove(0))
+}
+
+/// What the one QR code on the television says, once there is one.
+///
+/// # Errors
+/// When none comes.
+pub async fn scanned_on_television(room: &Room) -> Result<Vec<u8>> {
+    let look = async || {
+        let Picture {
+            width,
+            height,
+            plane,
+            ..
+        } = room.television().await?;
+        let (width, height) = (width as usize, height as usize);
+        let codes = codes_of(width, height, |x, y| plane[y * width + x]);
+        Result::<_>::Ok(codes)
+    };
+    let one = |codes: &Vec<Vec<u8>>| codes.len() == 1;
+    let mut codes = until("a code on the television", PATIENCE, look, one).await?;
+    Ok(codes.swap_remove(0))
+}
+
+/// What the QR codes of a picture say, those that can be read.
+fn codes_of(width: usize, height: usize, grey: impl FnMut(usize, usize) -> u8) -> Vec<Vec<u8>> {
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
+    let codes = image.detect_grids().into_iter();
+    let read = codes.filter_map(|code| {
+        let mut said = Vec::new();
+        code.decode_to(&mut said).ok().map(|_| said)
+    });
+    read.collect()
 }

@@ -3,6 +3,8 @@
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
+#[path = "matrix_account/invitations.rs"]
+mod invitations;
 #[path = "matrix_account/sessions.rs"]
 mod sessions;
 #[path = "matrix_account/verification.rs"]
@@ -25,7 +27,7 @@ use saal_suites::{Result, Taken};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The room's account alone.
 struct Account {
@@ -175,8 +177,9 @@ fn made(store: &Path, part: &str) -> SystemTime {
     file.created().unwrap()
 }
 
-/// Waits until nobody has the databases open. Their write-ahead logs may stay: of two connections that end at once, each
-/// leaves it to the other to remove them.
+/// Waits until nobody has the databases open, and brings into them what stands in their write-ahead logs: of two
+/// connections that end at once, each leaves that to the other. A damaged log is left out without a word, and what stood
+/// in it may have hidden the damage of the database.
 async fn closed(store: &Path) -> Result<()> {
     let store = store.canonicalize().unwrap();
     let open = async || {
@@ -186,6 +189,18 @@ async fn closed(store: &Path) -> Result<()> {
         Ok::<_, saal_harness::Error>(open)
     };
     saal_harness::until("closed stores", PATIENCE, open, Vec::is_empty).await?;
+    for file in ["state", "keys"]
+        .map(|part| databases(&store, part))
+        .concat()
+    {
+        if file.extension().is_some_and(|end| end == "sqlite3") {
+            // Whoever closes it last writes the log into it.
+            let database = rusqlite::Connection::open(&file).unwrap();
+            database
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .unwrap();
+        }
+    }
     Ok(())
 }
 
@@ -321,6 +336,14 @@ fn damaged_stores_are_made_anew_and_the_device_keeps_its_keys() -> Result<()> {
     })
 }
 
+/// The account is told of a meeting of this name.
+fn meets(title: &str) -> impl Fn(&MeetingEvent) -> bool {
+    move |event| match event {
+        MeetingEvent::Invitations(all) => all.iter().any(|one| one.name == title),
+        _ => false,
+    }
+}
+
 /// The account's position in the server's list of what is new, forgotten as a server does that tidies up.
 async fn forget_position(user: &User) -> Result<()> {
     // By `/sync`, servers forget none.
@@ -352,12 +375,6 @@ fn many_rooms_and_a_forgotten_position_hide_no_meeting() -> Result<()> {
         }
         let store = tempfile::tempdir().unwrap();
         let token = || LogIn::AccessToken(user.access_token.clone().into());
-        let meets = |title: &'static str| {
-            move |event: &MeetingEvent| match event {
-                MeetingEvent::Invitations(all) => all.iter().any(|one| one.name == title),
-                _ => false,
-            }
-        };
         let mut account = Account::start(&stage, token(), store.path());
         account.until(meets("Today")).await;
         account.identity(IdentityState::Verified).await;

@@ -18,7 +18,7 @@ use matrix_sdk::{
 };
 use saal_harness::{AccountServers, Element, Room, RoomOptions, SERVER_NAME, User, run};
 use saal_meeting::AccountState;
-use saal_suites::{PATIENCE, Result, panel_says, shows};
+use saal_suites::{PATIENCE, Result, panel_says, scanned, shows};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -53,31 +53,10 @@ async fn element(room: &Room, id: &str) -> Result<Element> {
     Ok(tree.elements.into_iter().find(|e| e.id == id).unwrap())
 }
 
-/// The QR code on the panel, as a telephone's camera reads it.
-async fn scanned(room: &Room) -> Result<Vec<u8>> {
-    let place = element(room, "code").await?.rect;
-    let png = room.panel_picture().await?;
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
-        .read_info()
-        .unwrap();
-    let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut rgb).unwrap();
-    let channels = info.color_type.samples();
-    let (width, left, top) = (info.width as usize, place.x as usize, place.y as usize);
-    let grey = |x, y| rgb[((top + y) * width + left + x) * channels];
-    let (across, down) = (place.width as usize, place.height as usize);
-    let mut image = rqrr::PreparedImage::prepare_from_greyscale(across, down, grey);
-    let codes = image.detect_grids();
-    assert_eq!(codes.len(), 1, "codes on the panel");
-    let mut read = Vec::new();
-    codes[0].decode_to(&mut read).unwrap();
-    Ok(read)
-}
-
 /// The code that people type; the QR code leads to it.
 async fn code(room: &Room) -> Result<String> {
     let code = element(room, "user-code").await?.label;
-    let link = String::from_utf8(scanned(room).await?).unwrap();
+    let link = String::from_utf8(scanned(room, "code").await?).unwrap();
     assert!(link.ends_with(&format!("/link?code={code}")), "{link}");
     let address = element(room, "address").await?.label;
     assert!(link.starts_with(&address), "{link} is at {address}");
@@ -256,7 +235,7 @@ async fn scan(
     room: &Room,
     entered: impl Fn(u8) -> u8,
 ) -> Result<()> {
-    let data = QrCodeData::from_bytes(&scanned(room).await?).unwrap();
+    let data = QrCodeData::from_bytes(&scanned(room, "code").await?).unwrap();
     let oauth = telephone.oauth();
     let grant = oauth.grant_login_with_qr_code().scan(&data);
     let mut progress = Box::pin(grant.subscribe_to_progress());

@@ -10,13 +10,13 @@ use saal_harness::{Caller, FarEnd, FarEndOptions, JoinOptions, Servers, User, ru
 use saal_matrix::{LogIn, MatrixSettings, Sealing, Service};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MeetingCommand,
+    AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MediaWay, MeetingCommand,
     MeetingEvent, Participant, ResumeToken,
 };
 use saal_suites::light::{LightEngine, Recording};
 use tokio::sync::mpsc;
 
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A room without panel and daemon.
 struct Room {
@@ -178,6 +178,7 @@ fn a_room_is_invited_joins_is_heard_mutes_and_leaves() {
         .await;
         assert_eq!(room.invitations[0].name, "Weekly");
 
+        tries_the_way_unseen(&mut room, &servers, &anna, &room_id).await;
         room.join(&room_id, None);
         room.until("joined", Room::is_joined).await;
         room.until("sound and picture", Room::receives_both).await;
@@ -186,6 +187,23 @@ fn a_room_is_invited_joins_is_heard_mutes_and_leaves() {
         mutes(&mut room, &servers, &room_id).await;
         leaves(&mut room, &servers, &anna, &room_id).await;
     });
+}
+
+/// As before a meeting: the way to the media server and back is found out, and nobody in the meeting could know.
+async fn tries_the_way_unseen(room: &mut Room, servers: &Servers, anna: &User, room_id: &str) {
+    room.call = CallId(room.call.0 + 1);
+    let (call, destination) = (room.call, Destination::matrix(room_id));
+    room.send(MeetingCommand::Try { call, destination });
+    let tried = |room: &Room| matches!(room.story[..], [CallEvent::Tried(_)]);
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !tried(room) {
+        let step = tokio::time::timeout_at(deadline, room.step()).await;
+        step.expect("the way is found out in time");
+        let there = servers.participants(room_id).await.unwrap();
+        assert!(there.iter().all(|one| !one.identity.starts_with("@room:")));
+    }
+    assert_eq!(room.story, [CallEvent::Tried(MediaWay::Datagrams)]);
+    assert_eq!(anna.call_members(room_id).await.unwrap().len(), 1);
 }
 
 async fn sees_and_is_heard(room: &mut Room, caller: &Caller) {

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use saal_control::PhaseName;
-use saal_harness::{JoinOptions, RoomOptions, run, until};
+use saal_hal::KeyName;
+use saal_harness::{JoinOptions, PanelTree, Room, RoomOptions, run, until};
 use saal_suites::{
     PATIENCE, Result, Scene, Taken, far_end_hears_nothing, far_end_sees_frames, loudspeaker_sounds,
     shows, television_is_idle, television_shows_two,
@@ -74,6 +75,85 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
         scene.room.stop().await;
         Ok(())
     })
+}
+
+/// Nobody looks at anything: the room is joined by ear and left by ear, then joined and left with the keyboard alone.
+#[test]
+fn who_does_not_see_the_panel_joins_by_ear_and_who_does_not_touch_it_by_keyboard() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let options = RoomOptions {
+            more: "[panel]\nspoken = true\n".to_owned(),
+            ..RoomOptions::default()
+        };
+        let scene = stage.scene("Weekly", &options).await?;
+        let room = &scene.room;
+        hears(room, "the panel speaks", |said| {
+            said.starts_with("The panel speaks")
+        })
+        .await?;
+
+        reads_on_to(room, |said| said.starts_with("Join, button")).await?;
+        room.tap_twice().await?;
+        hears(room, "who is there", |said| said.contains("1 other person")).await?;
+        far_end_sees_frames(&scene.host).await?;
+        reads_on_to(room, |said| said.starts_with("Microphone, switch, on")).await?;
+        room.tap_twice().await?;
+        hears(room, "that it is off", |said| {
+            said.starts_with("Microphone, switch, off")
+        })
+        .await?;
+        far_end_hears_nothing(&scene.host).await?;
+        reads_on_to(room, |said| said.starts_with("Leave, button")).await?;
+        room.tap_twice().await?;
+        scene.meeting.membership_is(false, AT_ONCE).await?;
+
+        tabs_to(room, "join:0").await?;
+        room.key(KeyName::Enter).await?;
+        far_end_sees_frames(&scene.host).await?;
+        tabs_to(room, "leave").await?;
+        room.key(KeyName::Enter).await?;
+        scene.meeting.membership_is(false, AT_ONCE).await?;
+        let log = room.log();
+        assert!(!log.contains("can't speak"), "every word was voiced: {log}");
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+/// Waits until the panel has said this.
+async fn hears(room: &Room, what: &str, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    let heard = |tree: &PanelTree| tree.said.iter().any(|said| wanted(&said.text));
+    room.panel_shows(what, PATIENCE, heard).await.map(drop)
+}
+
+/// Goes from thing to thing until this is what was said last.
+async fn reads_on_to(room: &Room, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    let step = async || {
+        room.key(KeyName::ArrowDown).await?;
+        let tree = room.panel().await?;
+        Result::<_>::Ok(
+            tree.said
+                .last()
+                .map(|said| said.text.clone())
+                .unwrap_or_default(),
+        )
+    };
+    until("it to be read", PATIENCE, step, |said| wanted(said)).await?;
+    Ok(())
+}
+
+/// Presses Tab until the focus is there.
+async fn tabs_to(room: &Room, id: &str) -> Result<()> {
+    let step = async || {
+        let tree = room.panel().await?;
+        if tree.focus.as_deref() != Some(id) {
+            room.key(KeyName::Tab).await?;
+        }
+        Result::<_>::Ok(room.panel().await?.focus)
+    };
+    until(id, PATIENCE, step, |focus| focus.as_deref() == Some(id)).await?;
+    Ok(())
 }
 
 /// VP9 comes in several sizes of one picture, of which the server passes on what the tile needs.
@@ -257,6 +337,54 @@ fn the_room_comes_back_by_itself_when_the_media_server_restarts() -> Result<()> 
         scene.far_end_sees_the_room().await?;
         scene.television_moves().await?;
         scene.room.stop().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_room_that_is_booked_on_its_panel_is_booked_in_its_calendar() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let guest = stage.user("room").await?;
+        let folder = stage.servers.folder().join("bookings");
+        std::fs::create_dir_all(&folder).expect("the run's folder is writable");
+        let options = RoomOptions {
+            more: format!(
+                "[[calendars]]\nname = \"Bookings\"\nfolder = {folder:?}\nevery_seconds = 5\n"
+            ),
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &guest, &options).await?;
+        room.touch_element("Book this room").await?;
+        room.touch_element("15 minutes").await?;
+        room.panel_shows("the booking", PATIENCE, |tree| {
+            shows(tree, "Booked on the spot")
+        })
+        .await?;
+        let booked = async || {
+            let files = std::fs::read_dir(&folder).expect("it was made above");
+            let texts = files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
+            Result::<Vec<String>>::Ok(texts.collect())
+        };
+        let has = |texts: &Vec<String>| {
+            texts
+                .iter()
+                .any(|text| text.contains("SUMMARY:Booked on the spot"))
+        };
+        until("an appointment in the folder", PATIENCE, booked, has).await?;
+
+        room.touch_element("Extend or end").await?;
+        room.touch_element("End now").await?;
+        room.panel_shows("a free room", PATIENCE, |tree| {
+            shows(tree, "Book this room")
+        })
+        .await?;
+        assert!(
+            !room.log().contains("the calendar is not changed"),
+            "{}",
+            room.log()
+        );
+        room.stop().await;
         Ok(())
     })
 }

@@ -1,9 +1,10 @@
 //! What bad input gets: a clear message on panel and in the log, and a room that still joins
 //! what is left.
 
-use saal_harness::{Impostor, MEETING, Room, RoomOptions, TokenWays, run};
+use saal_harness::{Impostor, MEETING, Room, RoomOptions, TokenWays, run, until};
 use saal_suites::{
     Result, Taken, enters_as_oldest_kind, join, leaves_the_call, now_ms, panel_says, shows,
+    soon::SoonFolder,
 };
 
 #[test]
@@ -231,6 +232,61 @@ fn a_refused_configuration_is_shown_and_the_last_good_one_stays() -> Result<()> 
         let tree = panel_says(&room, "Raum Fulda").await?;
         assert!(!shows(&tree, "refused"));
         assert_eq!(tree.screen, "call", "the call went on");
+        room.stop().await;
+        Ok(())
+    })
+}
+
+/// A folder of calendars with one meeting in it, in five minutes; what the configuration says of it.
+fn folder_with(stage: &Taken, name: &str, link: &str) -> String {
+    let folder = SoonFolder::new(stage.servers.folder(), name).expect("the folder is writable");
+    folder
+        .add("Board", 5, link)
+        .expect("the folder is writable");
+    folder.configuration()
+}
+
+#[test]
+fn a_room_that_is_not_ready_says_so_before_the_meeting_and_one_that_is_does_not() -> Result<()> {
+    run(async {
+        let stage = Taken::take().await?;
+        let meeting = stage.meeting("Board").await?;
+        let tried = |status: &saal_control::Status| !status.troubles.is_empty();
+        // Nobody listens at the port of discarding (RFC 863).
+        let link = "https://127.0.0.1:9/Board";
+        let broken = RoomOptions {
+            camera: "No such camera".to_owned(),
+            more: folder_with(&stage, "broken", link),
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &broken).await?;
+        panel_says(&room, "The server of the next meeting does not answer").await?;
+        panel_says(&room, "No camera found").await?;
+        let status = room
+            .status_is("what is wrong", saal_suites::PATIENCE, tried)
+            .await?;
+        let codes: Vec<&str> = status.troubles.iter().map(|t| t.code.as_str()).collect();
+        assert!(codes.contains(&"camera"), "{codes:?}");
+        assert!(codes.contains(&"not_ready_server"), "{codes:?}");
+        room.stop().await;
+
+        let link = format!("https://matrix.to/#/{}?via=localhost", meeting.matrix_room);
+        let healthy = RoomOptions {
+            more: folder_with(&stage, "healthy", &link),
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &healthy).await?;
+        for said in ["camera: Moving, microphone: Hears", "the room was tried"] {
+            let log = async || Result::Ok(room.log());
+            until(said, saal_suites::PATIENCE, log, |log| log.contains(said)).await?;
+        }
+        assert!(
+            !room.log().contains("the room is not ready"),
+            "{}",
+            room.log()
+        );
+        let status = room.status().await?;
+        assert_eq!(status.troubles, [], "{}", room.log());
         room.stop().await;
         Ok(())
     })

@@ -11,7 +11,7 @@ use saal_suites::{
 const TITLE: &str = "Weekly";
 
 /// What can be touched at home.
-const HOME: &str = "button Join";
+const HOME: &str = "button Display and accessibility; button Join; button Another meeting";
 /// A call with one other person, with the microphone and the camera as named.
 const CALL: &str = "heading Weekly; status 1 other person; listitem NAME; \
                     switch Microphone MICROPHONE; switch Camera CAMERA; button More; button Leave";

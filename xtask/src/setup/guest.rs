@@ -15,7 +15,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use super::Once;
+use super::{Once, as_root};
 use crate::paths;
 use crate::progress::step;
 
@@ -25,12 +25,14 @@ const KERNEL: &str = "linux-image-amd64";
 const BUSYBOX: &str = "busybox-static";
 /// What it takes to mount this machine's file system.
 const BOOT: [&str; 3] = ["virtio_pci", "9pnet_virtio", "9p"];
-/// Cameras, sound cards and keys that are not there, a display, and USB controllers with nothing but software behind them.
-const DRIVERS: [&str; 12] = [
+/// Cameras, sound cards, keys and telephones that are not there, a display, and USB controllers with nothing but software behind them.
+const DRIVERS: [&str; 14] = [
     "vivid",
     "snd-aloop",
     "snd-dummy",
     "uinput",
+    "uhid",
+    "hid-generic",
     "evdev",
     "dummy_hcd",
     "usb_f_uvc",
@@ -41,7 +43,7 @@ const DRIVERS: [&str; 12] = [
     "virtio-gpu",
 ];
 /// Changes when something above does, so that it is made anew.
-const EDITION: &str = "8";
+const EDITION: &str = "9";
 
 /// The folder; none on machines whose programs Debian's amd64 kernel can't run.
 pub(super) fn folder() -> anyhow::Result<Option<PathBuf>> {
@@ -135,16 +137,6 @@ fn dependency(text: &str, start: &str) -> Option<String> {
         .map(str::trim)
         .find(|name| name.starts_with(start))
         .map(str::to_owned)
-}
-
-/// A command for the administrator, as `./dev` installs packages.
-fn as_root(program: &str) -> Command {
-    let is_root = fs::read_to_string("/proc/self/status")
-        .unwrap_or_default()
-        .contains("\nUid:\t0\t0\t");
-    let mut command = Command::new(if is_root { program } else { "sudo" });
-    command.args((!is_root).then_some(program));
-    command
 }
 
 fn unpack(folder: &Path, start: &str, unpacked: &Path) -> anyhow::Result<()> {

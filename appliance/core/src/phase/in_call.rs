@@ -28,6 +28,8 @@ pub struct InCall {
     pub arrangement: Arrangement,
     /// A laptop's screen is shown, also where the meeting does not get it.
     pub shares: bool,
+    /// The meeting hears what is presented too.
+    pub presents_sound: bool,
     /// When the room came in.
     pub since: Timestamp,
 }
@@ -66,6 +68,7 @@ impl InCall {
             own: !camera_muted,
             arrangement: &self.arrangement,
             displays,
+            waits: false,
         }
     }
 

@@ -96,6 +96,7 @@ impl Joining {
             allowed: BTreeSet::new(),
             arrangement,
             shares: false,
+            presents_sound: false,
             since: now.wall,
         }
     }

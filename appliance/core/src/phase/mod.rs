@@ -68,6 +68,16 @@ impl Phase {
         }
     }
 
+    /// The same, for what its calendar says meanwhile.
+    pub(crate) fn meeting_mut(&mut self) -> Option<&mut Meeting> {
+        match self {
+            Self::Home | Self::Leaving(_) => None,
+            Self::Joining(state) => Some(&mut state.meeting),
+            Self::Call(state) => Some(&mut state.meeting),
+            Self::Reconnecting(state) => Some(&mut state.in_call.meeting),
+        }
+    }
+
     /// What the service said of the meeting that the room is in or enters.
     pub(crate) fn state_mut(&mut self) -> Option<&mut MeetingState> {
         match self {

@@ -8,30 +8,46 @@ use saal_meeting::{
 
 use super::Room;
 use crate::{
-    Agenda, Arrangement, Effect, Joining, Leaving, Muted, Now, Phase, SavedCall, Stage, Trouble,
+    Arrangement, Effect, Joining, Leaving, Muted, Now, Phase, SavedCall, Stage, Trouble,
     TroubleCode, content_tiles, layout::tiles, screen_text::pictures_size,
 };
+
+/// Ids of meetings that nobody planned begin so.
+pub(super) const AD_HOC: &str = "link/";
 
 impl Room {
     pub(super) fn join(&mut self, now: Now, id: &MeetingId) {
         if self.phase != Phase::Home {
-            return self.go_back(now, id);
+            return self.go_over(now, id);
         }
         let wanted = self.meetings.iter().find(|m| m.id == *id);
-        let Some(meeting) = wanted.filter(|m| Agenda::can_join(now.wall, m)).cloned() else {
+        let Some(meeting) = wanted.filter(|m| self.can_join(now, m)).cloned() else {
             return;
         };
         self.enter_anew(now, meeting);
     }
 
-    /// Out of a breakout session, into the meeting that it belongs to.
-    fn go_back(&mut self, now: Now, id: &MeetingId) {
+    /// By another way than the likeliest; what a touch on "Join" leads out of, this does not.
+    pub(super) fn join_at(&mut self, now: Now, id: &MeetingId, place: &str) {
+        if self.phase != Phase::Home {
+            return;
+        }
+        let wanted = self.meetings.iter().find(|m| m.id == *id);
+        let wanted = wanted.filter(|m| self.can_join(now, m));
+        if let Some(meeting) = wanted.and_then(|meeting| meeting.at_place(place)) {
+            self.enter_anew(now, meeting);
+        }
+    }
+
+    /// Out of a breakout session into the meeting that it belongs to, or into the meeting that needs the room now.
+    fn go_over(&mut self, now: Now, id: &MeetingId) {
         let session = self
             .phase
             .meeting()
             .filter(|_| self.phase.in_call().is_some());
         let main = session.and_then(|meeting| meeting.part_of.as_ref());
-        if main.is_none_or(|main| main.id != *id) {
+        let back = main.is_some_and(|main| main.id == *id);
+        if !back && !self.is_next(now, id) {
             return;
         }
         self.leave(now);
@@ -51,9 +67,20 @@ impl Room {
         }
     }
 
-    fn enter_anew(&mut self, now: Now, meeting: Meeting) {
-        self.muted = Muted::default();
-        self.muted.camera = meeting.destination.is_audio_only();
+    pub(super) fn enter_anew(&mut self, now: Now, meeting: Meeting) {
+        let camera = meeting.destination.is_audio_only();
+        self.enter_muted(
+            now,
+            meeting,
+            Muted {
+                camera,
+                ..Muted::default()
+            },
+        );
+    }
+
+    pub(super) fn enter_muted(&mut self, now: Now, meeting: Meeting, muted: Muted) {
+        self.muted = muted;
         let call = CallId(self.next_call);
         self.enter(now, Joining::enter(call, meeting, false), None);
     }
@@ -89,9 +116,17 @@ impl Room {
                 return;
             }
         };
-        let known = self.meetings.iter().find(|known| leads_to(&target, known));
+        self.join_target(now, target);
+    }
+
+    pub(super) fn join_target(&mut self, now: Now, target: LinkTarget) {
+        let known = self.meetings.iter().find_map(|known| {
+            let mut places = known.places();
+            let place = places.find(|place| leads_to(&target, place))?.place();
+            known.at_place(&place)
+        });
         let meeting = match known {
-            Some(known) => with_password(known.clone(), target.destination),
+            Some(known) => with_password(known, target.destination),
             None => ad_hoc(target),
         };
         self.enter_anew(now, meeting);
@@ -102,6 +137,7 @@ impl Room {
         self.before_consent = None;
         self.troubles.clear(TroubleCode::JoinFailed);
         self.resume.clone_from(&resume);
+        self.day_enters(now, &joining.meeting);
         let (call, destination) = (joining.call, joining.meeting.destination.clone());
         self.phase = Phase::Joining(joining);
         self.watched.clear();
@@ -128,7 +164,9 @@ impl Room {
         if matches!(self.phase, Phase::Leaving(_)) {
             return;
         }
-        self.phase = Phase::Leaving(Leaving::enter(call, meeting.clone(), now));
+        let leaving = Leaving::enter(call, meeting.clone(), now);
+        self.end_view_with_meeting();
+        self.phase = Phase::Leaving(leaving);
         self.effect(Effect::Meeting(MeetingCommand::Leave { call }));
         self.clear_displays();
         self.effect(Effect::SaveCall(None));
@@ -163,6 +201,9 @@ impl Room {
     }
 
     pub(super) fn on_call(&mut self, now: Now, call: CallId, event: CallEvent) {
+        if let CallEvent::Tried(way) = event {
+            return self.on_tried(now, call, way);
+        }
         if self.phase.call() != Some(call) {
             return;
         }
@@ -199,6 +240,7 @@ impl Room {
             Phase::Reconnecting(state) => Phase::Call(state.back()),
             other => other,
         };
+        self.note_recent(now);
         self.hear_speakers(now);
         if self.laptops.is_showing() {
             self.show_laptop(now);
@@ -241,6 +283,7 @@ impl Room {
         // Who hung up says so by it.
         let expected = matches!(reason, EndReason::Left | EndReason::HungUp);
         let by_itself = !matches!(self.phase, Phase::Leaving(_)) && !expected;
+        self.end_view_with_meeting();
         self.phase = Phase::Home;
         self.follow_camera_choice();
         self.resume = None;
@@ -281,9 +324,10 @@ impl Room {
                 let stage = Stage {
                     participants: &state.participants,
                     presenting: self.laptops.is_showing(),
-                    own: false,
+                    own: !self.muted.camera,
                     arrangement: &nothing_yet,
                     displays: self.displays,
+                    waits: true,
                 };
                 (stage, None)
             }
@@ -339,8 +383,8 @@ impl Room {
 }
 
 /// A link to a Jitsi meeting counts with its token; a Matrix room is the same room by any link.
-pub(super) fn leads_to(target: &LinkTarget, known: &Meeting) -> bool {
-    match (&target.destination, &known.destination) {
+pub(super) fn leads_to(target: &LinkTarget, known: &Destination) -> bool {
+    match (&target.destination, known) {
         (Destination::Jitsi { link, .. }, Destination::Jitsi { link: known, .. }) => link == known,
         (Destination::Matrix { room, .. }, Destination::Matrix { room: known, .. }) => {
             room == known
@@ -372,12 +416,15 @@ fn ad_hoc(target: LinkTarget) -> Meeting {
         *visit = true;
     }
     Meeting {
-        id: MeetingId(format!("link/{}", destination.place())),
+        id: MeetingId(format!("{AD_HOC}{}", destination.place())),
         title,
         start: None,
         end: None,
         destination,
         in_call: 0,
+        private: false,
         part_of: None,
+        others: Vec::new(),
+        tentative: false,
     }
 }

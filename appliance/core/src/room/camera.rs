@@ -140,7 +140,7 @@ impl Room {
         let mut standing = self.config.as_ref()?.meetings.iter();
         let leads = |link: &str| {
             let target = LinkTarget::of(&MeetingLink::new(link));
-            target.is_ok_and(|target| leads_to(&target, meeting))
+            target.is_ok_and(|target| leads_to(&target, &meeting.destination))
         };
         let named = standing.find(|m| m.camera.is_some() && leads(m.link.as_str()))?;
         named.camera.clone()

@@ -10,7 +10,7 @@ use saal_meeting::MeetingCommand;
 use super::Room;
 use crate::{
     Displays, Effect, EngineEvent, Now, Phase, Trouble, TroubleCode, engine::EngineAction,
-    screen_text,
+    screen_text, viewer::ViewerEnd,
 };
 
 /// The television's rate; cameras of rooms and calls have the same.
@@ -24,6 +24,7 @@ impl Room {
             EngineEvent::Ready => self.on_engine_ready(now),
             EngineEvent::Lost { .. } => {
                 self.note_encoder_of_dead_engine();
+                self.drop_views(ViewerEnd::Failed);
                 self.stats = None;
                 // The next one has to try its encoders first.
                 self.can_encode(vec![Codec::Vp8]);
@@ -61,8 +62,9 @@ impl Room {
         self.send_trials();
         self.configure_devices();
         self.send_preview();
-        self.send_media_state();
+        // Before what is shown: the laptop's picture is gone until it comes again.
         self.share_again();
+        self.send_media_state();
         let call = match &self.phase {
             Phase::Joining(_) | Phase::Call(_) | Phase::Reconnecting(_) => self.phase.call(),
             Phase::Home | Phase::Leaving(_) => None,
@@ -97,6 +99,7 @@ impl Room {
             }
             MediaEvent::ContentDisplay { shows } => self.on_content_display(shows),
             MediaEvent::MicrophoneLevel { dbfs } => self.on_microphone_level(dbfs),
+            MediaEvent::Checked(report) => self.on_device_report(now, &report),
             MediaEvent::Stats(stats) => self.stats = Some(stats),
             MediaEvent::Browser(event) => self.on_browser(now, event),
             // `Hello` and `Transport` are the daemon's; the first picture is for its log.
@@ -110,6 +113,7 @@ impl Room {
     fn on_content_display(&mut self, shows: bool) {
         self.displays = if shows { Displays::Two } else { Displays::One };
         self.send_tiles();
+        self.send_home_tiles();
         self.effect(Effect::Redraw);
     }
 
@@ -156,6 +160,7 @@ impl Room {
             width: config.television.width.get(),
             height: config.television.height.get(),
             frames_per_second: TELEVISION_FPS,
+            reduced_motion: config.television.reduced_motion,
         };
         for source in [
             DeviceUse::Camera,

@@ -3,7 +3,7 @@
 use saal_media_protocol::{CodecReport, EncoderTrial, MediaCommand, Verdict};
 
 use super::Room;
-use crate::Effect;
+use crate::{Effect, Trouble, TroubleCode};
 
 /// A driver is part of the engine's process. One death may have any cause; with the second one while the same encoder was
 /// in use, it is left alone until the daemon is another one.
@@ -31,6 +31,7 @@ impl Room {
 
     pub(super) fn on_codecs(&mut self, report: CodecReport, trials: Vec<EncoderTrial>) {
         self.encoders.report = report;
+        self.tell_of_encoder();
         // What deaths of engines taught is no trial's outcome, and stays in memory.
         let deaths = &self.encoders.deaths;
         let learned = |trial: &EncoderTrial| is_deadly(deaths, &trial.encoder);
@@ -39,6 +40,24 @@ impl Room {
         }
         self.encoders.trials.clone_from(&trials);
         self.effect(Effect::SaveTrials(trials));
+    }
+
+    /// People hear of one that failed while it was at work, until one passes its trial or none is wanted.
+    fn tell_of_encoder(&mut self) {
+        let Encoders { report, deaths, .. } = &self.encoders;
+        let failed = report.encoders.iter().find(|e| match e.verdict {
+            Verdict::GaveWay { .. } => true,
+            Verdict::Refused { .. } => is_deadly(deaths, &e.name),
+            Verdict::Chosen | Verdict::Spare | Verdict::Unused { .. } => false,
+        });
+        match failed.map(|failed| failed.name.clone()) {
+            Some(name) => self.raise(Trouble::Encoder { name }),
+            None => {
+                if self.troubles.clear(TroubleCode::Encoder) {
+                    self.effect(Effect::Redraw);
+                }
+            }
+        }
     }
 
     /// To be told to a new engine before anything that uses an encoder.

@@ -10,12 +10,13 @@ use saal_meeting::MeetingAction;
 
 use super::Room;
 use crate::{
-    Effect, Now, Phase, Presenting,
+    Displays, Effect, Now, Phase, Presenting,
     laptop::{
         Door, Invitation, Knock, LaptopAction, LaptopEnd, LaptopEvent, LaptopId, LaptopReply,
         Share, Sharing,
     },
     layout::even,
+    viewer::ViewerEnd,
 };
 
 /// What others may know.
@@ -66,7 +67,7 @@ impl Room {
     pub(super) fn on_laptop(&mut self, now: Now, laptop: LaptopId, event: LaptopEvent) {
         match event {
             LaptopEvent::Knocks { code, from } => self.on_knock(now, laptop, &code, from),
-            LaptopEvent::Ready { address } => self.on_ready(laptop, address),
+            LaptopEvent::Ready { address, sound } => self.on_ready(laptop, address, sound),
             LaptopEvent::Answers(sdp) => {
                 let share = self.laptops.share().filter(|share| share.laptop == laptop);
                 if let Some(browser) = share.map(|share| share.browser) {
@@ -98,8 +99,8 @@ impl Room {
         self.effect(Effect::Redraw);
     }
 
-    fn on_ready(&mut self, laptop: LaptopId, address: IpAddr) {
-        let Some(before) = self.laptops.begin(laptop, address) else {
+    fn on_ready(&mut self, laptop: LaptopId, address: IpAddr, sound: bool) {
+        let Some(before) = self.laptops.begin(laptop, address, sound) else {
             return;
         };
         // First the one, then the other: nothing else is presented in between.
@@ -108,6 +109,10 @@ impl Room {
             let browser = before.browser;
             self.tell_browser(BrowserCommand::Close { browser });
             self.reply(before.laptop, LaptopReply::End(LaptopEnd::Replaced));
+            if before.showing && self.phase == Phase::Home {
+                // Its last picture would stand there until the next one's first.
+                self.clear_displays();
+            }
         }
         self.effect(Effect::Redraw);
     }
@@ -126,12 +131,16 @@ impl Room {
 
     /// The engine is a new one and knows no browser.
     pub(super) fn share_again(&mut self) {
+        self.drop_views(ViewerEnd::Failed);
         if self.laptops.begin_again().is_some() {
             self.open_browser();
         }
     }
 
     pub(super) fn on_browser(&mut self, now: Now, event: BrowserEvent) {
+        if self.on_view(&event) {
+            return;
+        }
         let share = self.laptops.share().copied();
         match event {
             BrowserEvent::Offer { browser, sdp } => {
@@ -164,6 +173,7 @@ impl Room {
         if shares && self.presenting() == Presenting::Possible {
             self.act(now, MeetingAction::Present { on: true });
         }
+        self.present_sound();
         self.effect(Effect::Redraw);
     }
 
@@ -186,7 +196,7 @@ impl Room {
         }
     }
 
-    /// Outside of meetings the television shows nothing but a laptop.
+    /// Outside of meetings nothing is shown but a laptop.
     fn home_tiles(&self) -> Vec<Tile> {
         let television = self.config.as_ref().map(|config| &config.television);
         let tile = television.filter(|_| self.laptops.is_showing()).map(|tv| {
@@ -204,8 +214,13 @@ impl Room {
 
     pub(super) fn send_home_tiles(&mut self) {
         if self.phase == Phase::Home && self.laptops.is_showing() {
-            let tiles = self.home_tiles();
+            let laptop = self.home_tiles();
+            let (tiles, content) = match self.displays {
+                Displays::One => (laptop, Vec::new()),
+                Displays::Two => (Vec::new(), laptop),
+            };
             self.effect(Effect::Media(MediaCommand::SetTiles { tiles }));
+            self.send_content_tiles(content);
         }
     }
 
@@ -225,6 +240,7 @@ impl Room {
             self.reply(laptop, LaptopReply::End(LaptopEnd::Stopped));
         }
         self.end_share(now, LaptopEnd::Stopped);
+        self.drop_views(ViewerEnd::Failed);
     }
 
     fn reply(&mut self, laptop: LaptopId, reply: LaptopReply) {

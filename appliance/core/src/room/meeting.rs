@@ -77,6 +77,7 @@ impl Room {
         }
         if presenting {
             self.send_tiles();
+            self.present_sound();
         }
         self.on_consent(now);
         self.on_role(now, roles);
@@ -156,7 +157,8 @@ impl Room {
         let Some(state) = self.phase.state_mut() else {
             return;
         };
-        if needs_moderator(&action) && state.role != Role::Moderator {
+        let for_others = needs_moderator(&action) && state.role != Role::Moderator;
+        if for_others || matches!(action, MeetingAction::PresentSound { .. }) {
             return;
         }
         if let MeetingAction::Present { on } = action
@@ -175,6 +177,7 @@ impl Room {
         }
         let ends = action == MeetingAction::EndForAll;
         self.effect(Effect::Meeting(MeetingCommand::Act { call, action }));
+        self.present_sound();
         self.effect(Effect::Redraw);
         self.on_consent(now);
         // The service says the end to the others before it goes.
@@ -224,13 +227,14 @@ fn needs_moderator(action: &MeetingAction) -> bool {
         | MeetingAction::Consent
         | MeetingAction::Dtmf { .. }
         | MeetingAction::LobbyMessage { .. }
-        | MeetingAction::Present { .. } => false,
+        | MeetingAction::Present { .. }
+        | MeetingAction::PresentSound { .. } => false,
     }
 }
 
 fn watched(tile: &Tile) -> Option<Watched> {
     match &tile.source {
-        TileSource::Own | TileSource::OwnContent => None,
+        TileSource::Own | TileSource::OwnContent | TileSource::Still => None,
         TileSource::Participant {
             participant,
             source,

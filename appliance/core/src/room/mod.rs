@@ -1,17 +1,30 @@
 //! The room: what it knows, what it is doing, what it wants done.
 
+mod another;
 mod arranging;
+mod by_itself;
+mod calendars;
 mod call;
 mod camera;
+mod day;
 mod devices;
+mod elsewhere;
 mod encoders;
 mod laptop;
 mod meeting;
+mod phone;
 mod presenting;
+mod privacy;
+mod readiness;
 mod ringing;
+mod settings;
 mod sound;
 mod text;
 mod upkeep;
+mod viewing;
+
+pub use another::{OtherRoom, TakenTime};
+pub use elsewhere::Elsewhere;
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -24,8 +37,9 @@ use saal_meeting::{
 };
 
 use crate::{
-    Agenda, Displays, Effect, EngineState, Event, Intent, Muted, Now, Phase, SoundChoice, Trouble,
-    TroubleCode, engine::Engine, laptop::Laptops, trouble::Troubles,
+    Agenda, CallLights, Displays, Effect, EngineState, Event, Intent, Muted, Now, Phase,
+    SoundChoice, Trouble, TroubleCode, engine::Engine, laptop::Laptops, phone::Phones,
+    trouble::Troubles, viewer::Viewers,
 };
 
 /// The room's state. See the crate's documentation for how to drive it.
@@ -34,6 +48,7 @@ pub struct Room {
     config: Option<Box<Config>>,
     phase: Phase,
     meetings: Vec<Meeting>,
+    calendars: calendars::Calendars,
     /// Who calls the room now.
     rings: Vec<Ring>,
     /// Answered as soon as the call before is over; with the camera on?
@@ -77,12 +92,20 @@ pub struct Room {
     stats: Option<MediaStats>,
     viewers: usize,
     laptops: Laptops,
+    phones: Phones,
+    /// Who looks at the room from elsewhere.
+    viewers_elsewhere: Viewers,
     /// What people chose for the sound.
     sound: SoundChoice,
     trial: sound::Trial,
     /// Mute keys show that the microphone is muted.
-    lit: bool,
+    lit: CallLights,
     leaving_for_good: bool,
+    day: day::Day,
+    readiness: readiness::Readiness,
+    settings: settings::Settings,
+    privacy: privacy::Privacy,
+    recent: elsewhere::Recent,
     minute: i64,
     effects: VecDeque<Effect>,
 }
@@ -101,6 +124,7 @@ impl Room {
             config: None,
             phase: Phase::Home,
             meetings: Vec::new(),
+            calendars: calendars::Calendars::default(),
             rings: Vec::new(),
             answer_next: None,
             rings_aloud: false,
@@ -129,10 +153,17 @@ impl Room {
             stats: None,
             viewers: 0,
             laptops: Laptops::default(),
+            phones: Phones::default(),
+            viewers_elsewhere: Viewers::default(),
             sound: SoundChoice::default(),
             trial: sound::Trial::default(),
-            lit: false,
+            lit: CallLights::default(),
             leaving_for_good: false,
+            day: day::Day::default(),
+            readiness: readiness::Readiness::default(),
+            settings: settings::Settings::default(),
+            privacy: privacy::Privacy::default(),
+            recent: elsewhere::Recent::default(),
             minute: 0,
             effects: VecDeque::new(),
         }
@@ -143,13 +174,32 @@ impl Room {
         match event {
             Event::Config(config) => self.on_config(now, config),
             Event::ConfigRefused { problem } => self.raise(Trouble::ConfigRefused { problem }),
+            Event::Signage(problems) => self.on_signage(problems),
+            Event::Enrolment(enrolment) => self.on_enrolment(enrolment),
+            Event::OtherRooms(rooms) => self.on_other_rooms(now, rooms),
             Event::SavedCall(saved) => self.on_saved_call(now, *saved),
             Event::SavedSound(saved) => self.on_saved_sound(*saved),
+            Event::SavedSettings(saved) => self.on_saved_settings(now, *saved),
+            Event::SavedPrivacy(saved) => self.on_saved_privacy(*saved),
+            Event::SettingsPin(pin) => self.on_settings_pin(pin),
+            Event::SystemFacts(facts) => self.on_system_facts(*facts),
+            Event::AskSystem(request) => self.ask_system(now, request),
+            Event::SystemRefused { request, reason } => self.on_system_refused(request, reason),
+            Event::RemoteTouch => self.on_remote_touch(now),
+            Event::RemoteLook => self.on_remote_look(now),
             Event::SavedTrials(trials) => self.on_saved_trials(trials),
             Event::CallNotSaved { path, .. } => self.raise(Trouble::CallNotSaved { path }),
+            Event::Voice { works } => self.on_voice(works),
             Event::Presets(presets) => self.all_presets = presets,
             Event::Intent(intent) => self.on_intent(now, intent),
-            Event::Meetings { meetings, problems } => self.on_meetings(meetings, problems),
+            Event::Meetings { meetings, problems } => self.on_meetings(now, meetings, problems),
+            Event::Checked { number, found } => self.on_checked(now, number, found),
+            Event::SavedBookings(saved) => self.on_saved_bookings(*saved),
+            Event::CalendarWritable(writable) => self.on_calendar_writable(writable),
+            Event::CalendarChanged { change, refused } => {
+                self.on_calendar_changed(now, &change, refused);
+            }
+            Event::Calendar(state) => self.on_calendar(now, state),
             Event::Identity(state) => self.on_identity(state),
             Event::Verification(verification) => {
                 self.verification = verification;
@@ -163,14 +213,22 @@ impl Room {
             Event::Engine(event) => self.on_engine(now, event),
             Event::Media(event) => self.on_media(now, event),
             Event::Laptop(laptop, event) => self.on_laptop(now, laptop, event),
+            Event::Viewer(viewer, event) => self.on_viewer(now, viewer, event),
             Event::Invitation(invitation) => self.on_invitation(invitation),
+            Event::PhoneTicket(ticket) => self.on_phone_ticket(now, ticket),
             Event::TelevisionViewers(count) => self.on_viewers(count),
             Event::Shutdown => self.on_shutdown(now),
             Event::Deadline => self.on_deadline(now),
         }
-        self.send_text();
+        self.follow_day(now);
+        self.follow_readiness(now);
+        self.follow_other_rooms(now);
+        self.send_text(now);
         self.send_ringing();
         self.follow_sound();
+        self.follow_phones(now);
+        self.follow_settings(now);
+        self.follow_privacy(now);
     }
 
     /// What the room wants done next, in order.
@@ -190,24 +248,45 @@ impl Room {
             .in_call()
             .and_then(|call| call.said.next_deadline());
         let laptops = self.laptops.next_deadline();
+        let views = self.viewers_elsewhere.next_deadline();
         let aiming = self.aiming_until;
-        [self.engine.deadline(), leaving, said, aiming, laptops]
-            .into_iter()
-            .flatten()
-            .fold(now.next_minute(), Ord::min)
+        [
+            self.engine.deadline(),
+            leaving,
+            said,
+            aiming,
+            laptops,
+            views,
+            self.day_deadline(now),
+            self.readiness_deadline(now),
+            self.settings_deadline(now),
+            self.privacy_deadline(),
+            self.phones_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(now.next_minute(), Ord::min)
     }
 
     fn on_intent(&mut self, now: Now, intent: Intent) {
         match intent {
             Intent::Join(id) => self.join(now, &id),
+            Intent::JoinAt { meeting, place } => self.join_at(now, &meeting, &place),
             Intent::JoinLink(link) => self.join_link(now, link),
+            Intent::JoinTyped(text) => self.join_typed(now, text.reveal()),
+            Intent::JoinAgain(id) => self.join_again(now, &id),
+            Intent::ForgetRecent => self.forget_recent(),
             Intent::GivePassword(password) => self.give_password(password),
             Intent::Act(action) => self.act(now, action),
             Intent::ReadChat => self.read_chat(),
             Intent::ShowChat(shown) => self.show_chat(shown),
             Intent::Arrange(how) => self.arrange(how),
             Intent::Sound(action) => self.on_sound(action),
+            Intent::Settings(action) => self.on_settings(now, action),
+            Intent::View(action) => self.on_view_action(now, action),
+            Intent::Day(action) => self.on_day(now, action),
             Intent::Laptop(action) => self.on_laptop_action(now, action),
+            Intent::Phone(action) => self.on_phone_action(now, action),
             Intent::Account(action) => {
                 self.effect(Effect::Meeting(MeetingCommand::Account(action)));
             }
@@ -262,6 +341,12 @@ impl Room {
     #[must_use]
     pub fn agenda(&self, now: Now) -> Agenda<'_> {
         Agenda::at(now.wall, &self.meetings)
+    }
+
+    /// A meeting of the day, over or not.
+    #[must_use]
+    pub fn meeting(&self, id: &MeetingId) -> Option<&Meeting> {
+        self.meetings.iter().find(|meeting| meeting.id == *id)
     }
 
     /// How the account is doing.

@@ -1,10 +1,10 @@
 //! The room presents: when it can, and when that ends by itself.
 
 use saal_media_protocol::{DeviceUse, MediaTrouble};
-use saal_meeting::{Destination, MeetingAction, Role};
+use saal_meeting::{Destination, MeetingAction, MeetingCommand, Role};
 
 use super::Room;
-use crate::{InCall, Now, Presenting, Trouble, TroubleCode};
+use crate::{Effect, InCall, Now, Presenting, Trouble, TroubleCode};
 
 const CONTENT: TroubleCode = TroubleCode::Device(DeviceUse::Content);
 
@@ -64,6 +64,24 @@ impl Room {
         }
         self.send_tiles();
         true
+    }
+
+    /// The others hear what is presented, as long as it has sound of its own: a laptop's.
+    pub(super) fn present_sound(&mut self) {
+        let on = self.presenting() == Presenting::On && self.laptops.sounds();
+        let Some(call) = self
+            .phase
+            .in_call_mut()
+            .filter(|call| call.presents_sound != on)
+        else {
+            return;
+        };
+        call.presents_sound = on;
+        let Some(call) = self.phase.call() else {
+            return;
+        };
+        let action = MeetingAction::PresentSound { on };
+        self.effect(Effect::Meeting(MeetingCommand::Act { call, action }));
     }
 
     /// Nobody is to look at a picture that stands still.

@@ -105,6 +105,9 @@ fn called_to(ring: &Ring) -> Meeting {
         end: None,
         destination: ring.destination.clone(),
         in_call: 0,
+        private: false,
         part_of: None,
+        others: Vec::new(),
+        tentative: false,
     }
 }

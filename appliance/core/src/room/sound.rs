@@ -1,9 +1,9 @@
-//! The room's sound: how loud, which devices, trying them, and the lights of mute keys.
+//! The room's sound: how loud, which devices, trying them, and the lights of devices for calls.
 
 use saal_media_protocol::{MediaCommand, SoundUnit};
 
 use super::Room;
-use crate::{ChosenDevices, Effect, SoundAction, SoundChoice};
+use crate::{CallLights, ChosenDevices, Effect, Phase, SoundAction, SoundChoice};
 
 /// What people try at the moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,8 +46,9 @@ impl Room {
 
     pub(super) fn on_sound(&mut self, action: SoundAction) {
         match action {
-            SoundAction::Louder => self.set_volume(SoundChoice::louder),
-            SoundAction::Quieter => self.set_volume(SoundChoice::quieter),
+            SoundAction::Louder => self.set_volume(self.sound.louder()),
+            SoundAction::Quieter => self.set_volume(self.sound.quieter()),
+            SoundAction::Volume(percent) => self.set_volume(percent.min(100)),
             SoundAction::Use(unit) => self.use_unit(unit),
             SoundAction::Meter(meter) => self.try_sound(Trial {
                 meter,
@@ -59,8 +60,8 @@ impl Room {
         }
     }
 
-    fn set_volume(&mut self, change: fn(&mut SoundChoice)) {
-        change(&mut self.sound);
+    fn set_volume(&mut self, percent: u8) {
+        self.sound.volume = percent;
         self.send_volume();
         self.save_sound();
     }
@@ -109,15 +110,20 @@ impl Room {
         }
     }
 
-    /// After each event: nobody tries sound outside of a call, and lights of mute keys show what is.
+    /// After each event: nobody tries sound outside of a call, and lights of devices show what is. That of the mute key is about
+    /// what a meeting hears, so it is out where there is none.
     pub(super) fn follow_sound(&mut self) {
         let in_call = self.phase.in_call().is_some();
         if !in_call && self.trial != Trial::default() {
             self.try_sound(Trial::default());
         }
-        let lit = in_call && self.muted.microphone;
+        let lit = CallLights {
+            muted: in_call && self.muted.microphone,
+            in_call: self.phase != Phase::Home,
+            ringing: self.phase == Phase::Home && !self.rings.is_empty(),
+        };
         if std::mem::replace(&mut self.lit, lit) != lit {
-            self.effect(Effect::ShowMuted(lit));
+            self.effect(Effect::ShowLights(lit));
         }
     }
 }

@@ -4,7 +4,7 @@ use saal_media_protocol::MediaCommand;
 use saal_meeting::Caption;
 
 use super::Room;
-use crate::{Effect, Now, Phase, screen_text};
+use crate::{Effect, Now, Phase, screen_text, viewer::Onlooker};
 
 impl Room {
     /// Shows the chat on the television, where the meeting has one, or no more.
@@ -46,7 +46,7 @@ impl Room {
         self.effect(Effect::Redraw);
     }
 
-    pub(super) fn send_text(&mut self) {
+    pub(super) fn send_text(&mut self, now: Now) {
         let labels = match (self.phase.in_call(), &self.config) {
             (Some(call), Some(config)) => {
                 let television = &config.television;
@@ -55,6 +55,8 @@ impl Room {
                     camera_muted: self.muted.camera,
                     displays: self.displays,
                     reconnecting: matches!(self.phase, Phase::Reconnecting(_)),
+                    seen: matches!(self.onlooker(), Onlooker::Looks(_)),
+                    day: self.day_text(now),
                 };
                 screen_text::labels(call, standing, config.room.language, (width, height))
             }

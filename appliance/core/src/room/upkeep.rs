@@ -4,12 +4,20 @@ use saal_fleet_protocol::Config;
 use saal_meeting::{AccountState, EndReason, IdentityState, Meeting};
 
 use super::Room;
-use crate::{CalendarProblem, Effect, Now, Phase, Trouble, TroubleCode, engine::EngineAction};
+use crate::{
+    CalendarProblem, Effect, Enrolment, Now, Phase, Trouble, TroubleCode, engine::EngineAction,
+};
 
 impl Room {
     pub(super) fn on_config(&mut self, now: Now, config: Box<Config>) {
-        let before = self.config.replace(config);
         self.troubles.clear(TroubleCode::ConfigRefused);
+        let config = self.with_local_settings(config);
+        self.use_config(now, config);
+    }
+
+    /// This counts from now on.
+    pub(super) fn use_config(&mut self, now: Now, config: Box<Config>) {
+        let before = self.config.replace(config);
         match before {
             None => self.start_all(now),
             Some(before) => self.apply_changes(now, &before),
@@ -24,7 +32,8 @@ impl Room {
             self.effect(Effect::StartBrowsers);
         }
         self.start_account();
-        if self.config.as_ref().is_some_and(|c| !c.meetings.is_empty()) {
+        let named = |c: &Config| !c.meetings.is_empty() || !c.calendars.is_empty();
+        if self.config.as_deref().is_some_and(named) {
             self.effect(Effect::ReadMeetings);
         }
         let action = self.engine.start(now.mono);
@@ -48,7 +57,9 @@ impl Room {
     fn apply_changes(&mut self, now: Now, before: &Config) {
         let Some(config) = &self.config else { return };
         let web = config.web != before.web;
-        let browsers = config.browsers != before.browsers;
+        let browsers = config.browsers != before.browsers
+            || config.api != before.api
+            || config.door != before.door;
         let media = config.devices != before.devices || config.television != before.television;
         // What was refused may have been replaced in its file, which the document does not show.
         let refused = matches!(
@@ -56,14 +67,21 @@ impl Room {
             AccountState::SignedOut { .. } | AccountState::Removed { .. }
         );
         let account = config.matrix != before.matrix || config.jitsi != before.jitsi || refused;
-        if config.meetings != before.meetings {
+        let calendars = config.calendars != before.calendars
+            || config.links != before.links
+            || config.room.time_zone != before.room.time_zone;
+        if config.meetings != before.meetings || calendars {
             self.effects.push_back(Effect::ReadMeetings);
+        }
+        if calendars {
+            self.forget_calendars(now);
         }
         if web {
             self.effect(Effect::StartWeb);
         }
         if browsers {
             self.dismiss_laptops(now);
+            self.dismiss_phones();
             self.effect(Effect::StartBrowsers);
         }
         if media {
@@ -75,6 +93,18 @@ impl Room {
             (true, true) => self.start_account(),
             (true, false) => self.account_waits = true,
             (false, _) => {}
+        }
+    }
+
+    pub(super) fn on_enrolment(&mut self, enrolment: Option<Enrolment>) {
+        let news = match enrolment {
+            Some(Enrolment { server, code }) => {
+                self.troubles.raise(Trouble::Enrolment { server, code })
+            }
+            None => self.troubles.clear(TroubleCode::Enrolment),
+        };
+        if news {
+            self.effect(Effect::Redraw);
         }
     }
 
@@ -105,6 +135,7 @@ impl Room {
 
     pub(super) fn on_meetings(
         &mut self,
+        now: Now,
         meetings: Vec<Meeting>,
         mut problems: Vec<CalendarProblem>,
     ) {
@@ -114,8 +145,25 @@ impl Room {
         } else {
             self.raise(Trouble::Calendar { problems });
         }
-        self.meetings = meetings;
-        self.effect(Effect::Redraw);
+        self.on_calendars(now, meetings);
+    }
+
+    pub(super) fn on_signage(&mut self, problems: Vec<String>) {
+        if problems.is_empty() {
+            if self.troubles.clear(TroubleCode::Signage) {
+                self.effect(Effect::Redraw);
+            }
+        } else {
+            self.raise(Trouble::Signage { problems });
+        }
+    }
+
+    pub(super) fn on_voice(&mut self, works: bool) {
+        if !works {
+            self.raise(Trouble::Voice);
+        } else if self.troubles.clear(TroubleCode::Voice) {
+            self.effect(Effect::Redraw);
+        }
     }
 
     pub(super) fn on_deadline(&mut self, now: Now) {
@@ -133,8 +181,11 @@ impl Room {
         self.forget_said(now);
         self.forget_aiming(now);
         self.forget_laptops(now);
+        self.forget_views(now);
         if std::mem::replace(&mut self.minute, now.minute()) != now.minute() {
             self.save_call(now);
+            self.follow_calendars(now);
+            self.keep_privacy(now);
             self.effect(Effect::Redraw);
         }
     }

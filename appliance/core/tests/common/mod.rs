@@ -10,11 +10,12 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use saal_core::{Effect, EngineEvent, Event, Intent, Now, Phase, Room};
+use saal_core::{Effect, EngineEvent, Event, Intent, Now, Phase, PrivacyLog, Room};
 use saal_fleet_protocol::{Config, config};
 use saal_media_protocol::{MediaEvent, MediaStats};
 use saal_meeting::{
-    AccountState, CallEvent, CallId, Destination, Meeting, MeetingCommand, MeetingId, Participant,
+    AccountState, CallEvent, CallId, Destination, MediaWay, Meeting, MeetingCommand, MeetingId,
+    Participant,
 };
 
 /// A Monday morning, in the middle of a minute.
@@ -52,6 +53,18 @@ pub fn with_content() -> Box<Config> {
     config(&(config_text() + "\n[devices]\ncontent = \"USB Video\"\n"))
 }
 
+/// The same room, to which browsers come.
+pub fn with_browsers() -> Box<Config> {
+    let browsers = "\n[browsers]\nlisten = \"0.0.0.0:8443\"\nview_token_file = \"view\"\n";
+    config(&(config_text() + browsers))
+}
+
+/// The same room, where phones become a second panel.
+pub fn with_phones() -> Box<Config> {
+    let browsers = "\n[browsers]\nlisten = \"0.0.0.0:8443\"\nphone = true\n";
+    config(&(config_text() + browsers))
+}
+
 /// The same room with another camera.
 pub fn other_camera() -> Box<Config> {
     config(&(config_text() + "\n[devices]\ncamera = \"none\"\n"))
@@ -65,7 +78,10 @@ pub fn meeting(id: &str, start: Option<&str>, end: Option<&str>, in_call: u32) -
         end: end.map(|t| t.parse().unwrap()),
         destination: Destination::matrix(format!("!{id}:example.org")),
         in_call,
+        private: false,
         part_of: None,
+        others: Vec::new(),
+        tentative: false,
     }
 }
 
@@ -89,6 +105,10 @@ pub fn participant(id: &str) -> Participant {
 pub struct Bench {
     pub room: Room,
     pub now: Now,
+    /// What is written down beside whatever else happens: the last that was saved of what is in use.
+    pub privacy: Option<PrivacyLog>,
+    /// The test itself says what became of trials of a meeting's way; else each is found good at once.
+    pub answers_trials: bool,
 }
 
 impl Bench {
@@ -100,6 +120,8 @@ impl Bench {
                 wall: START.parse().unwrap(),
                 mono: Duration::from_secs(1),
             },
+            privacy: None,
+            answers_trials: false,
         }
     }
 
@@ -117,19 +139,34 @@ impl Bench {
     /// A room in the weekly with Ada.
     pub fn in_call() -> Self {
         let mut bench = Self::at_home();
-        bench.touch_join("weekly");
-        let call = bench.call();
-        bench.tell(Event::Call(
-            call,
-            CallEvent::Participants(vec![participant("ada")]),
-        ));
-        bench.tell(Event::Call(call, CallEvent::Joined));
+        bench.enter_call();
         bench
+    }
+
+    /// Joins the weekly meeting, in which Ada is.
+    pub fn enter_call(&mut self) -> Vec<Effect> {
+        let mut effects = self.touch_join("weekly");
+        let call = self.call();
+        let people = CallEvent::Participants(vec![participant("ada")]);
+        effects.extend(self.tell(Event::Call(call, people)));
+        effects.extend(self.tell(Event::Call(call, CallEvent::Joined)));
+        effects
     }
 
     pub fn tell(&mut self, event: Event) -> Vec<Effect> {
         self.room.handle(self.now, event);
-        std::iter::from_fn(|| self.room.poll_effect()).collect()
+        let mut effects = Vec::new();
+        while let Some(effect) = self.room.poll_effect() {
+            match effect {
+                Effect::SavePrivacy(log) => self.privacy = Some(*log),
+                Effect::Meeting(MeetingCommand::Try { call, .. }) if !self.answers_trials => {
+                    let good = CallEvent::Tried(MediaWay::Datagrams);
+                    self.room.handle(self.now, Event::Call(call, good));
+                }
+                effect => effects.push(effect),
+            }
+        }
+        effects
     }
 
     pub fn tell_meetings(&mut self, meetings: Vec<Meeting>) -> Vec<Effect> {
@@ -224,6 +261,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Media(_) => "Media",
         Effect::Meeting(MeetingCommand::Join { .. }) => "Join",
         Effect::Meeting(MeetingCommand::Encodes { .. }) => "Encodes",
+        Effect::Meeting(MeetingCommand::Try { .. }) => "Try",
         Effect::Meeting(MeetingCommand::Leave { .. }) => "Leave",
         Effect::Meeting(MeetingCommand::SetMuted { .. }) => "TellMuted",
         Effect::Meeting(MeetingCommand::MediaRestarted { .. }) => "MediaRestarted",
@@ -234,16 +272,24 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::Meeting(MeetingCommand::Account(_)) => "Account",
         Effect::SaveCall(Some(_)) => "SaveCall",
         Effect::SaveCall(None) => "ForgetCall",
+        Effect::Check(_) => "Check",
+        Effect::Calendar(_) => "Calendar",
+        Effect::SaveBookings(_) => "SaveBookings",
         Effect::SaveSound(_) => "SaveSound",
         Effect::SaveTrials(_) => "SaveTrials",
-        Effect::ShowMuted(true) => "ShowMuted",
-        Effect::ShowMuted(false) => "ShowUnmuted",
+        Effect::ShowLights(_) => "ShowLights",
         Effect::SavePresets(_) => "SavePresets",
+        Effect::SaveSettings(_) => "SaveSettings",
+        Effect::SavePrivacy(_) => "SavePrivacy",
+        Effect::LookAtSystem => "LookAtSystem",
+        Effect::AskSystem(_) => "AskSystem",
         Effect::Redraw => "Redraw",
         Effect::Meeting(MeetingCommand::Decline { .. }) => "Decline",
         Effect::StartBrowsers => "StartBrowsers",
         Effect::OpenDoor => "OpenDoor",
+        Effect::InvitePhones => "InvitePhones",
         Effect::Laptop(..) => "Laptop",
+        Effect::Viewer(..) => "Viewer",
         Effect::Exit => "Exit",
     };
     effects.iter().map(name).collect()

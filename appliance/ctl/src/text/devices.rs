@@ -1,6 +1,6 @@
 //! Devices, and what encodes and decodes.
 
-use saal_control::{CameraReport, Devices};
+use saal_control::{CameraReport, CecReport, Devices};
 use saal_media_protocol::{CodecElement, PictureDevice, PictureKind, Verdict};
 
 use super::{line, plain, plain_id, sentence};
@@ -45,6 +45,20 @@ pub(super) fn camera(report: &CameraReport) -> String {
     text
 }
 
+/// Each with the identity that `camera use` takes, the one in use marked.
+pub(super) fn cameras(report: &CameraReport) -> String {
+    if report.cameras.is_empty() {
+        return "The room has no camera.\n".to_owned();
+    }
+    let in_use = report.camera.as_ref().map(|camera| &camera.id);
+    let rows = report.cameras.iter().map(|camera| {
+        let mark = if in_use == Some(&camera.id) { '*' } else { ' ' };
+        let (name, id) = (plain(&camera.name), plain_id(&camera.id));
+        format!("{mark} {name}: {id}\n")
+    });
+    rows.collect()
+}
+
 pub(super) fn devices(devices: &Devices) -> String {
     let (present, chosen) = (&devices.present, &devices.chosen);
     let of = |kind: PictureKind| {
@@ -56,6 +70,7 @@ pub(super) fn devices(devices: &Devices) -> String {
         + &kind("Loudspeakers", &present.loudspeakers, &chosen.loudspeaker)
         + &kind("Content", &of(PictureKind::Input), &chosen.content)
         + &displays(devices)
+        + &televisions(&devices.cec)
         + &ids(&present.cameras)
         + &codecs("Encoders", &devices.codecs.encoders)
         + &codecs("Decoders", &devices.codecs.decoders)
@@ -70,6 +85,22 @@ fn displays(devices: &Devices) -> String {
         "auto" => television + "Presented on  * auto (the first that is not the television)\n",
         name => format!("{television}Presented on  * {}\n", plain(name)),
     }
+}
+
+/// Those that are told over their cables; nothing where there is neither a television nor a way to one.
+fn televisions(cec: &CecReport) -> String {
+    let follow = match cec.follow {
+        None if cec.adapters.is_empty() => return String::new(),
+        None => "no display of this machine is a television",
+        Some(true) => "follow the room (CEC)",
+        Some(false) => "are left to their remote control (television.cec is off)",
+    };
+    let names: Vec<String> = cec.adapters.iter().map(|name| plain(name)).collect();
+    let ways = match names.is_empty() {
+        true => "no adapter takes messages to them".to_owned(),
+        false => names.join(", "),
+    };
+    format!("{:<14}  {follow}; {ways}\n", "Televisions")
 }
 
 /// What tells two of one make apart, wherever they are named.
@@ -107,6 +138,7 @@ fn codec(element: &CodecElement) -> String {
         Verdict::Chosen => "in use".to_owned(),
         Verdict::Spare => "takes over if it has to".to_owned(),
         Verdict::Refused { reason } => format!("refused: {}", sentence(reason)),
+        Verdict::GaveWay { reason } => format!("failed in a call: {}", sentence(reason)),
         Verdict::Unused { reason } => format!("not used: {}", sentence(reason)),
     };
     format!("{}, {by}; {verdict}", plain(&element.codec))

@@ -1,44 +1,38 @@
 //! The socket of a laptop's page: a code, what the browser answers, and the end.
 //!
-//! JSON, one document a message. From the page: `{"code": "123456"}`, `"ready"`, `{"answer": SDP}`.
+//! JSON, one document a message. From the page: `{"code": "123456"}`, `{"ready": {"sound": true}}`, `{"answer": SDP}`.
 //! To the page: `{"welcome": {"room": …, "busy": …}}`, `{"refused": {"wait_s": …}}`, `{"offer": SDP}`,
 //! `"showing"`, `{"end": "stopped"}`. Whoever stops closes it.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::{
     extract::{
         ConnectInfo, State, WebSocketUpgrade,
         ws::{Message, WebSocket},
     },
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::HeaderMap,
+    response::Response,
 };
 use saal_core::{Event, LaptopEnd, LaptopEvent, LaptopId, LaptopReply};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{Shared, tls::Ends};
+use super::{
+    Shared,
+    socket::{self, Pulse},
+    tls::Ends,
+};
 use crate::input::Input;
 
-/// Bytes of the longest message: an answer, in JSON.
-const MAX_MESSAGE: usize = 40 * 1024;
-/// Pages that are open at a time.
-const MOST_PAGES: usize = 16;
-/// Messages that a page may send; one that shares needs three.
-const MOST_MESSAGES: usize = 100;
-/// How often a page is asked whether it is there, and how long it may say nothing.
-const PING: Duration = Duration::from_secs(5);
-const SILENCE: Duration = Duration::from_secs(16);
+/// Laptops are counted over all configurations.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum FromPage {
     Code(String),
-    Ready,
+    Ready { sound: bool },
     Answer(String),
 }
 
@@ -78,30 +72,22 @@ pub(super) async fn visit(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let origin = text(header::ORIGIN).and_then(|origin| origin.strip_prefix("https://"));
-    if origin.is_none() || origin != text(header::HOST) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    if shared.laptops.lock().len() >= MOST_PAGES {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
-    upgrade
-        .max_message_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| serve(socket, shared, ends))
+    let places = shared.pages.clone();
+    socket::open(&places, &headers, upgrade, move |socket| {
+        serve(socket, shared, ends)
+    })
 }
 
 async fn serve(mut socket: WebSocket, shared: Shared, ends: Ends) {
-    let laptop = LaptopId(shared.next.fetch_add(1, Ordering::Relaxed));
-    let (tell, mut replies) = mpsc::unbounded_channel();
-    shared.laptops.lock().insert(laptop, tell);
+    let laptop = LaptopId(NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut replies = shared.laptops.add(laptop);
     let page = Page {
         laptop,
         shared: &shared,
         ends,
     };
     page.talk(&mut socket, &mut replies).await;
-    shared.laptops.lock().remove(&laptop);
+    shared.laptops.remove(laptop);
     page.say(LaptopEvent::Gone);
 }
 
@@ -118,29 +104,24 @@ impl Page<'_> {
         socket: &mut WebSocket,
         replies: &mut mpsc::UnboundedReceiver<LaptopReply>,
     ) {
-        let mut ping = tokio::time::interval(PING);
-        let (mut heard, mut messages) = (Instant::now(), 0);
+        let mut pulse = Pulse::new();
         loop {
             tokio::select! {
                 message = socket.recv() => {
                     let Some(Ok(message)) = message else { return };
-                    heard = Instant::now();
-                    messages += usize::from(matches!(message, Message::Text(_)));
-                    if messages > MOST_MESSAGES || !self.hear(&message) {
+                    if !pulse.hears(&message) || !self.hear(&message) {
                         return;
                     }
                 }
-                Some(reply) = replies.recv() => {
+                reply = replies.recv() => {
+                    let Some(reply) = reply else { return };
                     let over = matches!(reply, LaptopReply::End(_));
-                    let text = serde_json::to_string(&ToPage::from(reply));
-                    let text = text.expect("replies are plain data");
-                    if socket.send(Message::Text(text.into())).await.is_err() || over {
+                    if socket::tell(socket, &ToPage::from(reply)).await.is_err() || over {
                         return;
                     }
                 }
-                _ = ping.tick() => {
-                    let silent = heard.elapsed() > SILENCE;
-                    if silent || socket.send(Message::Ping(Vec::new().into())).await.is_err() {
+                () = pulse.beat() => {
+                    if !pulse.ask(socket).await {
                         return;
                     }
                 }
@@ -160,8 +141,9 @@ impl Page<'_> {
                 code,
                 from: self.ends.from,
             },
-            Ok(FromPage::Ready) => LaptopEvent::Ready {
+            Ok(FromPage::Ready { sound }) => LaptopEvent::Ready {
                 address: self.ends.to,
+                sound,
             },
             Ok(FromPage::Answer(sdp)) => LaptopEvent::Answers(sdp),
             Err(error) => {

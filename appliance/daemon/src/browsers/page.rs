@@ -1,21 +1,26 @@
-//! The page on which a laptop shares its screen, in the language that the browser asks for.
+//! The pages for browsers of the room's network, in the language that the browser asks for.
 
 use axum::{
     http::{HeaderMap, header},
     response::{Html, IntoResponse, Response},
 };
+use saal_fleet_protocol::config::Language;
 
-const PAGE: &str = include_str!("share.html");
-const SCRIPT: &str = include_str!("share.js");
-const STYLE: &str = include_str!("share.css");
+const SHARE: &str = include_str!("share.html");
+const SHARE_SCRIPT: &str = include_str!("share.js");
+const VIEW: &str = include_str!("view.html");
+const VIEW_SCRIPT: &str = include_str!("view.js");
+const STYLE: &str = include_str!("page.css");
 
-/// What the page may load: its own script and style.
+/// What a page may load: the room's own script and style.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-                                 connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                                 connect-src 'self'; base-uri 'none'; form-action 'self'; \
                                  frame-ancestors 'none'";
 
-/// What stands on the page: its name there, in German, in English.
-const WORDS: [(&str, &str, &str); 22] = [
+/// What stands on a page: its name there, in German, in English.
+type Words = [(&'static str, &'static str, &'static str)];
+
+const SHARE_WORDS: &Words = &[
     ("lang", "de", "en"),
     ("title", "Bildschirm zeigen", "Share your screen"),
     (
@@ -96,24 +101,134 @@ const WORDS: [(&str, &str, &str); 22] = [
     ("again", "Noch einmal", "Once more"),
 ];
 
-/// The page.
-pub(super) async fn page(headers: HeaderMap) -> Html<String> {
-    let wanted = headers.get(header::ACCEPT_LANGUAGE);
-    let wanted = wanted.and_then(|value| value.to_str().ok());
-    Html(written(is_german(wanted.unwrap_or_default())))
+const VIEW_WORDS: &Words = &[
+    ("lang", "de", "en"),
+    ("title", "Blick in den Raum", "Look at the room"),
+    (
+        "intro",
+        "Die Leute im Raum werden jedes Mal gefragt. Solange jemand zusieht, steht es auf ihrem Bedienfeld, und sie können es beenden.",
+        "The people in the room are asked each time. As long as somebody looks, their panel says so, and they can end it.",
+    ),
+    (
+        "token",
+        "Token aus der Konfiguration",
+        "Token from the configuration",
+    ),
+    ("what", "Was", "What"),
+    ("television", "Fernseher", "Television"),
+    ("camera", "Kamera", "Camera"),
+    ("look", "Fragen", "Ask"),
+    ("picture", "Der Raum, live", "The room, live"),
+    ("connecting", "Einen Moment …", "One moment …"),
+    (
+        "asking",
+        "Die Leute im Raum werden gefragt …",
+        "The people in the room are being asked …",
+    ),
+    (
+        "refused",
+        "Die Leute im Raum möchten das jetzt nicht.",
+        "The people in the room would rather not now.",
+    ),
+    (
+        "unanswered",
+        "Im Raum hat niemand geantwortet.",
+        "Nobody in the room answered.",
+    ),
+    (
+        "over",
+        "Die Besprechung oder die halbe Stunde ist vorbei. Fragen Sie noch einmal, wenn es nötig ist.",
+        "The meeting, or the half hour, is over. Ask again if you need to.",
+    ),
+    (
+        "wrong",
+        "Das Token stimmt nicht.",
+        "That token is not right.",
+    ),
+    (
+        "stopped",
+        "Die Leute im Raum haben es beendet.",
+        "The people in the room ended it.",
+    ),
+    (
+        "unwanted",
+        "Die Leute im Raum haben eben Nein gesagt; fünf Minuten lang werden sie nicht wieder gefragt.",
+        "The people in the room just said no; they are not asked again for five minutes.",
+    ),
+    (
+        "crowded",
+        "Es sieht schon jemand zu, oder fragt gerade.",
+        "Somebody looks already, or asks.",
+    ),
+    (
+        "failed",
+        "Die Verbindung ist abgebrochen.",
+        "The connection broke.",
+    ),
+    ("closed", "Sie sehen nicht mehr zu.", "You no longer look."),
+    ("close", "Beenden", "Stop"),
+    (
+        "unable",
+        "Dieser Browser kann das nicht.",
+        "This browser can’t do that.",
+    ),
+];
+
+const DOOR: &str = include_str!("door.html");
+
+const DOOR_WORDS: &Words = &[
+    ("lang", "de", "en"),
+    ("title", "Tablet an der Tür", "Tablet at the door"),
+    (
+        "intro",
+        "Dieses Tablet zeigt, ob der Raum frei ist, sobald es einmal angemeldet ist.",
+        "This tablet shows whether the room is available, once it is signed in.",
+    ),
+    (
+        "token",
+        "Token aus der Konfiguration",
+        "Token from the configuration",
+    ),
+    ("next", "Anmelden", "Sign in"),
+];
+
+/// The page on which the tablet at the door is signed in.
+pub(super) fn sign_in_door(headers: &HeaderMap) -> Html<String> {
+    Html(written(DOOR, DOOR_WORDS, wants_german(headers)))
 }
 
-fn written(german: bool) -> String {
-    let mut page = PAGE.to_owned();
-    for (name, de, en) in WORDS {
+/// The page on which a laptop shares its screen.
+pub(super) async fn share(headers: HeaderMap) -> Html<String> {
+    Html(written(SHARE, SHARE_WORDS, wants_german(&headers)))
+}
+
+/// The page on which IT looks at the room.
+pub(super) async fn view(headers: HeaderMap) -> Html<String> {
+    Html(written(VIEW, VIEW_WORDS, wants_german(&headers)))
+}
+
+fn wants_german(headers: &HeaderMap) -> bool {
+    language(headers) == Some(Language::De)
+}
+
+/// Which of our languages a browser wants most; `None`: neither.
+pub(super) fn language(headers: &HeaderMap) -> Option<Language> {
+    let wanted = headers.get(header::ACCEPT_LANGUAGE);
+    let wanted = wanted.and_then(|value| value.to_str().ok());
+    accepted_language(wanted.unwrap_or_default())
+}
+
+fn written(page: &str, words: &Words, german: bool) -> String {
+    let mut page = page.to_owned();
+    for (name, de, en) in words {
         let words = if german { de } else { en };
         page = page.replace(&format!("{{{name}}}"), words);
     }
     page
 }
 
-/// Whether German comes before English (RFC 9110, section 12.5.4); English for everybody else.
-fn is_german(accepted: &str) -> bool {
+/// RFC 9110, section 12.5.4.
+fn accepted_language(accepted: &str) -> Option<Language> {
     let weight = |language: &str| {
         let ranges = accepted.split(',').filter_map(|range| {
             let (tag, more) = range.split_once(';').unwrap_or((range, ""));
@@ -124,11 +239,25 @@ fn is_german(accepted: &str) -> bool {
         });
         ranges.fold(0.0, f32::max)
     };
-    weight("de") > weight("en")
+    let (german, english) = (weight("de"), weight("en"));
+    let wanted = if german > english {
+        (german, Language::De)
+    } else {
+        (english, Language::En)
+    };
+    (wanted.0 > 0.0).then_some(wanted.1)
 }
 
-pub(super) async fn script() -> Response {
-    ([(header::CONTENT_TYPE, "text/javascript")], SCRIPT).into_response()
+pub(super) async fn share_script() -> Response {
+    script(SHARE_SCRIPT)
+}
+
+pub(super) async fn view_script() -> Response {
+    script(VIEW_SCRIPT)
+}
+
+pub(super) fn script(text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, "text/javascript")], text).into_response()
 }
 
 pub(super) async fn style() -> Response {
@@ -140,28 +269,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_has_all_its_words_in_both_languages() {
-        for german in [true, false] {
-            let page = written(german);
-            assert!(!page.contains('{'), "a word is missing: {page}");
-        }
-        for (name, ..) in WORDS {
-            assert!(PAGE.contains(&format!("{{{name}}}")), "{name} is not used");
+    fn pages_have_all_their_words_in_both_languages() {
+        for (text, words) in [(SHARE, SHARE_WORDS), (VIEW, VIEW_WORDS), (DOOR, DOOR_WORDS)] {
+            for german in [true, false] {
+                let page = written(text, words, german);
+                assert!(!page.contains('{'), "a word is missing: {page}");
+            }
+            for (name, ..) in words {
+                assert!(text.contains(&format!("{{{name}}}")), "{name} is not used");
+            }
         }
     }
 
     #[test]
     fn a_browser_gets_the_language_that_it_wants_most() {
-        for (accepted, german) in [
-            ("de-DE,de;q=0.9,en;q=0.8", true),
-            ("de", true),
-            ("en-US,en;q=0.9,de;q=0.5", false),
-            ("fr, de;q=0.3", true),
-            ("fr", false),
-            ("", false),
-            ("de;q=x", false),
+        let (german, english) = (Some(Language::De), Some(Language::En));
+        for (accepted, language) in [
+            ("de-DE,de;q=0.9,en;q=0.8", german),
+            ("de", german),
+            ("en-US,en;q=0.9,de;q=0.5", english),
+            ("fr, de;q=0.3", german),
+            ("fr", None),
+            ("", None),
+            ("de;q=x", None),
         ] {
-            assert_eq!(is_german(accepted), german, "{accepted}");
+            assert_eq!(accepted_language(accepted), language, "{accepted}");
         }
     }
 }

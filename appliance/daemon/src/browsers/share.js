@@ -1,9 +1,10 @@
 "use strict";
-// Code, choice of a screen, one connection that sends it. See docs/adr/0027-browsers-in-the-room.md.
+// Code, choice of a screen, one connection that sends it and its sound. See docs/adr/0027-browsers-in-the-room.md.
 
 const part = (id) => document.getElementById(id);
 let socket = null;
 let screen = null;
+let sound = null;
 let connection = null;
 
 /** Shows one step, and says something of it. */
@@ -20,9 +21,9 @@ function send(message) {
 
 /** Nothing is sent any more; the next one begins anew. */
 function end(words) {
-  const [open, sending, track] = [socket, connection, screen];
-  socket = connection = screen = null;
-  if (track) track.stop();
+  const [open, sending, tracks] = [socket, connection, [screen, sound]];
+  socket = connection = screen = sound = null;
+  for (const track of tracks) track?.stop();
   if (sending) sending.close();
   if (open) open.close();
   show("over", words);
@@ -63,28 +64,35 @@ async function heard(message) {
 async function choose() {
   try {
     const video = { frameRate: { max: 30 }, width: { max: 1920 }, height: { max: 1080 } };
-    const stream = await navigator.mediaDevices.getDisplayMedia({ video, audio: false });
+    // A film's sound, not a voice; heard in the room, and not from the laptop a moment before.
+    const audio = {
+      echoCancellation: false, noiseSuppression: false, autoGainControl: false, suppressLocalAudioPlayback: true,
+    };
+    const stream = await navigator.mediaDevices.getDisplayMedia({ video, audio, systemAudio: "include" });
     if (!socket) return stream.getTracks().forEach((track) => track.stop());
     screen = stream.getVideoTracks()[0];
+    sound = stream.getAudioTracks()[0] ?? null;
     // Writing matters more than movement.
     screen.contentHint = "detail";
     screen.addEventListener("ended", () => end("stopped"));
     show(null, "connecting");
-    send("ready");
+    send({ ready: { sound: sound !== null } });
   } catch {
     show("choose");
   }
 }
 
-/** Answers an offer of one picture; a room whose engine began anew sends another offer. */
+/** Answers an offer of a picture and sound; a room whose engine began anew sends another offer. */
 async function connect(sdp) {
   if (!screen) return;
   if (connection) connection.close();
   connection = new RTCPeerConnection();
   await connection.setRemoteDescription({ type: "offer", sdp });
-  const [line] = connection.getTransceivers();
-  line.direction = "sendonly";
+  const [line, ear] = connection.getTransceivers();
+  // The one of sound stays open where there is none to send: a section at rest would stop the room's side.
+  line.direction = ear.direction = "sendonly";
   await line.sender.replaceTrack(screen);
+  if (sound) await ear.sender.replaceTrack(sound);
   await connection.setLocalDescription(await connection.createAnswer());
   const settings = line.sender.getParameters();
   settings.degradationPreference = "maintain-resolution";

@@ -2,10 +2,11 @@
 //! without `https://`, is sent to where it is.
 
 use std::{
+    collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -20,12 +21,17 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, Sleep, sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-/// Connections at a time; a few laptops have a few each.
-const MOST_CONNECTIONS: usize = 48;
+/// Connections at a time; a few laptops and phones have a few each.
+const MOST_CONNECTIONS: usize = 64;
+/// From one address: nobody keeps all others out.
+const MOST_FROM_ONE: usize = 16;
+/// Nothing came and nothing could be sent for so long: the other end is gone, or only keeps a place. What is open for
+/// long says something more often than that.
+const IDLE: Duration = Duration::from_secs(40);
 /// A handshake in the room's network takes milliseconds.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// What the first byte of TLS is: a handshake (RFC 8446, section 5.1).
@@ -51,7 +57,67 @@ impl Connected<IncomingStream<'_, TlsListener>> for Ends {
 /// A connection after its handshake.
 pub(super) struct Connection {
     stream: TlsStream<TcpStream>,
+    idle: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
+    _seat: Seat,
+}
+
+impl Connection {
+    /// Something moves, or has not for too long.
+    fn follow<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.idle.as_mut().reset(Instant::now() + IDLE);
+            return polled;
+        }
+        match self.idle.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// Who is connected, and how often.
+#[derive(Clone, Default)]
+struct Hosts(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+impl Hosts {
+    /// One more, until it is dropped; `None`: there are enough.
+    fn enter(&self, host: IpAddr) -> Option<Seat> {
+        let mut hosts = self.lock();
+        let seats = hosts.entry(host).or_default();
+        if *seats >= MOST_FROM_ONE {
+            return None;
+        }
+        *seats += 1;
+        let hosts = self.clone();
+        Some(Seat { hosts, host })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection of somebody.
+struct Seat {
+    hosts: Hosts,
+    host: IpAddr,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut hosts = self.hosts.lock();
+        if let Some(seats) = hosts.get_mut(&self.host) {
+            *seats -= 1;
+            if *seats == 0 {
+                hosts.remove(&self.host);
+            }
+        }
+    }
 }
 
 /// Accepts connections; dropping it lets go of the port.
@@ -105,6 +171,7 @@ async fn accept(
     ready: mpsc::Sender<(Connection, Ends)>,
 ) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let hosts = Hosts::default();
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;
@@ -118,6 +185,9 @@ async fn accept(
                 continue;
             }
         };
+        let Some(seat) = hosts.enter(from.ip().to_canonical()) else {
+            continue;
+        };
         let (acceptor, ready) = (acceptor.clone(), ready.clone());
         tokio::spawn(async move {
             let shaken = timeout(HANDSHAKE, shake_hands(stream, &acceptor)).await;
@@ -125,7 +195,9 @@ async fn accept(
                 let from = from.ip().to_canonical();
                 let connection = Connection {
                     stream,
+                    idle: Box::pin(sleep(IDLE)),
                     _place: place,
+                    _seat: seat,
                 };
                 // Nobody listens any more.
                 let _ = ready.send((connection, Ends { from, to })).await;
@@ -185,7 +257,8 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let polled = Pin::new(&mut self.stream).poll_read(context, into);
+        self.follow(context, polled)
     }
 }
 
@@ -195,11 +268,13 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.follow(context, polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        self.follow(context, polled)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -209,7 +284,21 @@ impl AsyncWrite for Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::host_of;
+    use super::*;
+
+    #[test]
+    fn one_address_has_a_share_of_the_places() {
+        let (one, other): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        let hosts = Hosts::default();
+        let mut seats: Vec<Option<Seat>> = (0..=MOST_FROM_ONE).map(|_| hosts.enter(one)).collect();
+        assert!(seats.pop().flatten().is_none(), "one more than its share");
+        assert!(seats.iter().all(Option::is_some));
+        assert!(hosts.enter(other).is_some(), "others have theirs");
+        seats.pop();
+        assert!(hosts.enter(one).is_some(), "one left");
+        seats.clear();
+        assert!(hosts.lock().is_empty(), "nobody is remembered");
+    }
 
     #[test]
     fn a_browser_is_sent_to_the_host_that_it_asked_for_and_to_no_other() {

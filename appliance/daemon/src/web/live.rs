@@ -1,13 +1,13 @@
-//! The live view's socket: pictures out, touches in.
+//! The live view's socket: pictures out, touches and keys in.
 //!
 //! Out: binary, the first byte says what follows: 1 a PNG of the panel, 2 a JPEG of the
-//! television; and as text the panel's tree of elements. In: text, `{"touch": Touch}`.
+//! television; and as text the panel's tree of elements. In: text, `{"touch": Touch}` or `{"key": Key}`.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     extract::{
-        State, WebSocketUpgrade,
+        ConnectInfo, State, WebSocketUpgrade,
         ws::{Message, WebSocket},
     },
     response::Response,
@@ -16,7 +16,7 @@ use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use saal_hal::Touch;
+use saal_hal::{Key, Touch};
 use serde::Deserialize;
 
 use super::Shared;
@@ -28,31 +28,38 @@ const TELEVISION: u8 = 2;
 const MAX_MESSAGE: usize = 1024;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FromBrowser {
-    touch: Touch,
+#[serde(rename_all = "snake_case")]
+enum FromBrowser {
+    Touch(Touch),
+    Key(Key),
 }
 
-pub(super) async fn live(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn live(
+    State(shared): State<Shared>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    // A panel that is a browser runs on this machine.
+    let present = from.ip().to_canonical().is_loopback();
     upgrade
         .max_message_size(MAX_MESSAGE)
-        .on_upgrade(move |socket| serve(socket, shared))
+        .on_upgrade(move |socket| serve(socket, shared, present))
 }
 
-async fn serve(socket: WebSocket, shared: Shared) {
+async fn serve(socket: WebSocket, shared: Shared, present: bool) {
     let _viewer = shared.viewers.enter();
     let (sink, stream) = socket.split();
     // What a finger did counts even when the browser is gone before its pictures are sent.
     tokio::select! {
-        () = take_touches(stream, &shared) => {}
+        () = take_input(stream, &shared, present) => {}
         () = send_pictures(sink, shared.clone()) => {}
     }
 }
 
-async fn take_touches(mut stream: SplitStream<WebSocket>, shared: &Shared) {
+async fn take_input(mut stream: SplitStream<WebSocket>, shared: &Shared, present: bool) {
     while let Some(Ok(message)) = stream.next().await {
         match message {
-            Message::Text(text) => take_touch(shared, &text),
+            Message::Text(text) => take_message(shared, &text, present),
             Message::Close(_) => return,
             Message::Binary(_) | Message::Ping(_) | Message::Pong(_) => {}
         }
@@ -84,11 +91,18 @@ async fn send_next(sink: &mut SplitSink<WebSocket, Message>, shared: &mut Shared
     .ok()
 }
 
-fn take_touch(shared: &Shared, text: &str) {
-    match serde_json::from_str::<FromBrowser>(text) {
-        Ok(message) => shared.inputs.send(Input::Touch(message.touch)),
-        Err(error) => tracing::warn!(%error, "the web view got a message that is no touch"),
-    }
+fn take_message(shared: &Shared, text: &str, present: bool) {
+    let input = match serde_json::from_str::<FromBrowser>(text) {
+        Ok(FromBrowser::Touch(touch)) if present => Input::Touch(touch),
+        Ok(FromBrowser::Touch(touch)) => Input::RemoteTouch(touch),
+        Ok(FromBrowser::Key(key)) if present => Input::Key(key),
+        Ok(FromBrowser::Key(key)) => Input::RemoteKey(key),
+        // Which key it was is not for the log.
+        Err(_) => {
+            return tracing::warn!("the web view got a message that is no touch and no key");
+        }
+    };
+    shared.inputs.send(input);
 }
 
 async fn send_panel(
@@ -96,7 +110,7 @@ async fn send_panel(
     picture: Arc<Picture>,
 ) -> Result<(), axum::Error> {
     let tree = picture.tree.to_string();
-    let png = tokio::task::spawn_blocking(move || picture.png()).await;
+    let png = tokio::task::spawn_blocking(move || picture.moving_png()).await;
     let Ok(png) = png else { return Ok(()) };
     sink.send(tagged(PANEL, &png)).await?;
     sink.send(Message::Text(tree.into())).await

@@ -18,6 +18,7 @@ use axum::{
     routing::{get, post},
 };
 use saal_control::Request;
+use saal_core::Event;
 use saal_fleet_protocol::config;
 use tokio::{
     sync::{oneshot, watch},
@@ -27,7 +28,7 @@ use tokio::{
 use crate::{
     config_file::ConfigFile,
     hardening::harden,
-    input::Inputs,
+    input::{Input, Inputs},
     panel::Picture,
     web::{access::Access, pictures::Viewers},
 };
@@ -84,7 +85,8 @@ impl Web {
             television,
             viewers,
             access,
-        });
+        })
+        .into_make_service_with_connect_info::<SocketAddr>();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             tokio::select! {
@@ -147,8 +149,9 @@ const POLICY: &str = "default-src 'none'; img-src 'self' blob:; style-src 'unsaf
                       frame-ancestors 'none'";
 
 async fn panel_tree(State(shared): State<Shared>) -> Response {
+    shared.inputs.send(Input::Room(Event::RemoteLook));
     let picture = shared.panel.borrow().clone();
-    Json(&picture.tree).into_response()
+    Json(&*picture.tree).into_response()
 }
 
 async fn status(State(shared): State<Shared>) -> Response {

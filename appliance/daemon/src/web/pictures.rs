@@ -59,6 +59,7 @@ impl Drop for Viewer {
 }
 
 pub(super) async fn panel(State(shared): State<Shared>) -> Response {
+    shared.inputs.send(Input::Room(Event::RemoteLook));
     let picture = shared.panel.borrow().clone();
     let png = tokio::task::spawn_blocking(move || picture.png()).await;
     match png {
@@ -69,6 +70,7 @@ pub(super) async fn panel(State(shared): State<Shared>) -> Response {
 
 /// The next picture, so that nobody takes an old one for a live one.
 pub(super) async fn television(State(mut shared): State<Shared>) -> Response {
+    shared.inputs.send(Input::Room(Event::RemoteLook));
     let _viewer = shared.viewers.enter();
     shared.television.mark_unchanged();
     let next = async {

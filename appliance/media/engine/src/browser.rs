@@ -14,12 +14,12 @@ const MOST_LINES: usize = 256;
 /// A certificate's SHA-256.
 pub type Fingerprint = [u8; 32];
 
-/// Which way pictures go, as the browser says it (RFC 8866, section 6.7).
+/// Which way media go, as the browser says it (RFC 8866, section 6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// From the browser.
+    /// A picture and sound, from the browser.
     Sends,
-    /// To the browser.
+    /// A picture, to the browser.
     Receives,
 }
 
@@ -28,6 +28,14 @@ impl Way {
         match self {
             Self::Sends => "sendonly",
             Self::Receives => "recvonly",
+        }
+    }
+
+    /// The media sections of our offer, in order (RFC 3264, section 6: the answer has the same).
+    fn media(self) -> &'static [&'static str] {
+        match self {
+            Self::Sends => &["video", "audio"],
+            Self::Receives => &["video"],
         }
     }
 }
@@ -50,18 +58,19 @@ pub enum BadAnswer {
     /// Something that is no line of a description; readers differ in what they make of it.
     #[error("the answer has a line that is none")]
     Line,
-    /// Another number of media than one, or one that was refused.
-    #[error("the answer is not about the one picture that was offered")]
+    /// Other media than what was offered, or one that was refused.
+    #[error("the answer is not about what was offered")]
     Media,
-    /// The other way, both ways or none.
-    #[error("the answer has the picture go another way")]
+    /// The other way, both ways or none. A browser that shares no sound sends none in a section that is open for it: one that
+    /// rests would stop the picture too (docs/adr/0027).
+    #[error("the answer has media go another way")]
     Direction,
     /// None, of another kind than SHA-256, or several that differ.
     #[error("the answer names no certificate, or not one alone")]
     Fingerprint,
 }
 
-/// Checks a browser's answer to an offer of one picture.
+/// Checks a browser's answer to our offer.
 ///
 /// # Errors
 /// [`BadAnswer`].
@@ -72,25 +81,45 @@ pub fn check(sdp: &str, way: Way) -> Result<Answer, BadAnswer> {
     if !sdp.lines().all(is_line) {
         return Err(BadAnswer::Line);
     }
-    let media: Vec<&str> = sdp.lines().filter_map(|l| l.strip_prefix("m=")).collect();
-    let [media] = media[..] else {
-        return Err(BadAnswer::Media);
-    };
-    if !media.starts_with("video ") || media.starts_with("video 0 ") {
+    let media = sdp.lines().filter_map(|line| line.strip_prefix("m="));
+    let media: Option<Vec<&str>> = media.map(accepted).collect();
+    if media.is_none_or(|media| media != way.media()) {
         return Err(BadAnswer::Media);
     }
-    let attributes = || sdp.lines().filter_map(|line| line.strip_prefix("a="));
-    let directions = ["sendonly", "recvonly", "sendrecv", "inactive"];
-    let said: Vec<&str> = attributes().filter(|a| directions.contains(a)).collect();
-    if said != [way.attribute()] {
+    if !directions(sdp).is_some_and(|said| said.iter().all(|said| *said == way.attribute())) {
         return Err(BadAnswer::Direction);
     }
-    let fingerprint = fingerprint(attributes())?;
+    let attributes = sdp.lines().filter_map(|line| line.strip_prefix("a="));
+    let fingerprint = fingerprint(attributes)?;
     let lines = sdp
         .lines()
         .filter(|line| !line.starts_with("a=candidate:") && *line != "a=end-of-candidates");
     let sdp = lines.map(|line| format!("{line}\r\n")).collect();
     Ok(Answer { sdp, fingerprint })
+}
+
+/// What a media section is of; `None` for one that was refused (RFC 3264, section 6).
+fn accepted(section: &str) -> Option<&str> {
+    let (media, rest) = section.split_once(' ')?;
+    (!rest.starts_with("0 ")).then_some(media)
+}
+
+/// Of each media section; `None` where one has none or several, or where it is said of all.
+fn directions(sdp: &str) -> Option<Vec<&str>> {
+    let mut sections = Vec::new();
+    for line in sdp.lines() {
+        match line {
+            line if line.starts_with("m=") => sections.push(None),
+            "a=sendonly" | "a=recvonly" | "a=sendrecv" | "a=inactive" => {
+                let section = sections.last_mut()?;
+                if section.replace(line.trim_start_matches("a=")).is_some() {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+    }
+    sections.into_iter().collect()
 }
 
 /// A letter, an equals sign, text (RFC 8866, section 5). GStreamer passes over white space before
@@ -148,12 +177,20 @@ mod tests {
     const HEX: &str = "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:\
                        10:11:12:13:14:15:16:17:18:19:1a:1b:1c:1d:1e:1f";
 
+    const VIDEO: &str = "m=video 9 UDP/TLS/RTP/SAVPF 96";
+    const AUDIO: &str = "m=audio 9 UDP/TLS/RTP/SAVPF 97";
+
+    /// Of a picture with these lines, and of sound that comes.
     fn answer(lines: &[&str]) -> String {
+        answer_of(&[lines, &[AUDIO, "a=sendonly"]].concat())
+    }
+
+    fn answer_of(lines: &[&str]) -> String {
         let fingerprint = format!("a=fingerprint:sha-256 {HEX}");
         let whole = [
             "v=0",
             "o=- 1 2 IN IP4 127.0.0.1",
-            "m=video 9 UDP/TLS/RTP/SAVPF 96",
+            VIDEO,
             "a=candidate:1 1 udp 1 192.0.2.9 9 typ host",
             &fingerprint,
         ];
@@ -170,6 +207,15 @@ mod tests {
     }
 
     #[test]
+    fn who_looks_answers_for_a_picture_alone() {
+        let alone = answer_of(&["a=recvonly"]);
+        assert!(check(&alone, Way::Receives).is_ok());
+        let with_sound = answer(&["a=recvonly"]).replace("a=sendonly", "a=recvonly");
+        assert_eq!(check(&with_sound, Way::Receives), Err(BadAnswer::Media));
+        assert_eq!(check(&alone, Way::Sends), Err(BadAnswer::Media));
+    }
+
+    #[test]
     fn what_does_not_answer_the_offer_is_refused() {
         let check = |sdp: &str| check(sdp, Way::Sends).unwrap_err();
         assert_eq!(check(""), BadAnswer::Media);
@@ -177,8 +223,17 @@ mod tests {
             check(&answer(&["m=audio 9 x 1", "a=sendonly"])),
             BadAnswer::Media
         );
-        let refused = answer(&["a=sendonly"]).replace("video 9", "video 0");
-        assert_eq!(check(&refused), BadAnswer::Media);
+        for refused in ["video", "audio"] {
+            let (whole, none) = (format!("m={refused} 9"), format!("m={refused} 0"));
+            let refused = answer(&["a=sendonly"]).replace(&whole, &none);
+            assert_eq!(check(&refused), BadAnswer::Media);
+        }
+        let other_order = answer_of(&["a=sendonly"]).replace(VIDEO, AUDIO) + VIDEO;
+        assert_eq!(check(&other_order), BadAnswer::Media);
+        let at_rest = answer_of(&["a=sendonly", AUDIO, "a=inactive"]);
+        assert_eq!(check(&at_rest), BadAnswer::Direction);
+        let of_one = answer_of(&["a=sendonly", "a=sendonly", AUDIO]);
+        assert_eq!(check(&of_one), BadAnswer::Direction);
         assert_eq!(check(&answer(&[])), BadAnswer::Direction);
         assert_eq!(check(&answer(&["a=inactive"])), BadAnswer::Direction);
         assert_eq!(

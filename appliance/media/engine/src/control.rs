@@ -1,11 +1,11 @@
 //! The engine's two sockets, and the one loop that serves them.
 
-use std::{sync::Arc, time::Duration};
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use saal_hal_linux::{PlugEvents, V4l2Cameras};
-use saal_media_protocol::{MediaCommand, MediaEvent, VERSION};
+use saal_media_protocol::{MediaCommand, MediaEvent, StillPicture, VERSION};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{
         UnixStream,
         unix::{OwnedReadHalf, OwnedWriteHalf},
@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    engine::{Engine, GLANCE},
+    engine::{DisplaySource, Engine, GLANCE},
     graph::{self, Graph, GraphError, Picture},
     transport::Proxy,
 };
@@ -41,7 +41,11 @@ pub enum ControlError {
 ///
 /// # Errors
 /// When GStreamer does not work, the socket breaks, or the daemon is of another version.
-pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), ControlError> {
+pub async fn serve(
+    control: UnixStream,
+    pictures: UnixStream,
+    displays: DisplaySource,
+) -> Result<(), ControlError> {
     let (graph_events, mut saw) = mpsc::unbounded_channel();
     let (network, mut heard) = mpsc::unbounded_channel();
     let (events, outgoing) = mpsc::unbounded_channel();
@@ -51,11 +55,15 @@ pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), Cont
     let cameras = Arc::new(V4l2Cameras);
     let proxy = Proxy::of_the_environment();
     let mut engine = Engine::new(graph, events, network, preview, proxy, cameras);
+    engine.take_displays_from(displays);
     let mut plugs = listen();
     let hears_plugs = plugs.is_some();
     let (read, write) = control.into_split();
     tokio::spawn(write_events(write, outgoing));
-    tokio::spawn(write_pictures(pictures, shown));
+    let (drawn, write) = pictures.into_split();
+    tokio::spawn(write_pictures(write, shown));
+    let (draw, mut stills) = mpsc::channel(1);
+    tokio::spawn(read_stills(drawn, draw));
     let mut commands = Commands {
         lines: BufReader::new(read).lines(),
     };
@@ -67,15 +75,18 @@ pub async fn serve(control: UnixStream, pictures: UnixStream) -> Result<(), Cont
     loop {
         tokio::select! {
             biased;
+            // What is due comes before what waits: the daemon takes an engine that says nothing for a hanging one, and under a
+            // load that it can't keep up with, queues are never empty.
+            _ = second.tick() => engine.tick(hears_plugs),
+            _ = glance.tick(), if engine.encodes_in_hardware() => engine.glance(),
             command = commands.next() => match command? {
                 Some(command) => engine.obey(command),
                 None => return Ok(()),
             },
             Some(event) = saw.recv() => engine.saw(event),
             Some(from) = heard.recv() => engine.heard(from),
+            Some(still) = stills.recv() => engine.show_still(&still),
             () = plugged(&mut plugs) => engine.plugged(),
-            _ = second.tick() => engine.tick(hears_plugs),
-            _ = glance.tick(), if engine.encodes_in_hardware() => engine.glance(),
         }
     }
 }
@@ -128,8 +139,12 @@ impl Commands {
     /// The next command; `None` when the daemon is gone. Cancelling loses nothing.
     async fn next(&mut self) -> Result<Option<MediaCommand>, ControlError> {
         loop {
-            let Some(line) = self.lines.next_line().await.map_err(ControlError::Read)? else {
-                return Ok(None);
+            let line = match self.lines.next_line().await {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(None),
+                // unix(7): so it ends where the daemon left something unread, and it never has to read everything.
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(None),
+                Err(error) => return Err(ControlError::Read(error)),
             };
             match serde_json::from_str(&line) {
                 Ok(MediaCommand::Hello { version }) if version != VERSION => {
@@ -160,8 +175,29 @@ async fn write_events(mut socket: OwnedWriteHalf, mut events: mpsc::UnboundedRec
     }
 }
 
+/// Reads what the daemon draws until it is gone, or writes something else.
+async fn read_stills(mut socket: OwnedReadHalf, to: mpsc::Sender<StillPicture>) {
+    let mut header = [0; StillPicture::HEADER];
+    while socket.read_exact(&mut header).await.is_ok() {
+        let Ok((width, height, bytes)) = StillPicture::announced(header) else {
+            tracing::error!("the daemon sent an impossible picture");
+            return;
+        };
+        let mut planes = vec![0; bytes];
+        if socket.read_exact(&mut planes).await.is_err() {
+            return;
+        }
+        let Ok(still) = StillPicture::new(width, height, planes) else {
+            return;
+        };
+        if to.send(still).await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Writes the newest picture; those that a slow reader misses are never queued.
-async fn write_pictures(mut socket: UnixStream, mut shown: watch::Receiver<Option<Picture>>) {
+async fn write_pictures(mut socket: OwnedWriteHalf, mut shown: watch::Receiver<Option<Picture>>) {
     while shown.changed().await.is_ok() {
         let picture = shown.borrow_and_update().as_ref().map(Arc::clone);
         let Some(picture) = picture else { continue };

@@ -1,21 +1,24 @@
 //! Text as a picture for the television: light letters on a dark ground, with compiled-in fonts
-//! only, so that pixels agree on every machine. Pure.
+//! first, so that pixels agree on every machine. Pure.
+
+mod fonts;
 
 use std::sync::Arc;
 
 use cosmic_text::{
-    Align, Attrs, Buffer, CacheKeyFlags, Color, Ellipsize, EllipsizeHeightLimit, Fallback, Family,
+    Align, Attrs, Buffer, CacheKeyFlags, Color, Ellipsize, EllipsizeHeightLimit, Family,
     FontSystem, Metrics, Shaping, SwashCache, Weight, Wrap, fontdb,
 };
-use lucide_icons::{Icon, LUCIDE_FONT_BYTES};
+use lucide_icons::Icon;
+use saal_hal::FontBytes;
 use saal_media_protocol::{Ground, Label, Place, TextLine};
+
+use fonts::StandIns;
 
 /// Inter as one variable font of all weights.
 const TEXT: &str = "Inter V";
 /// Signs that people know from the panel.
 const ICONS: &str = "lucide";
-/// Families that stand in for what Inter lacks: Arabic, Hebrew and symbols, then emoji.
-const STAND_INS: [&str; 2] = ["DejaVu Sans", "Noto Emoji"];
 /// Weights of words and of whose they are: both heavier than on a panel, which is read from near.
 const WORDS: u16 = 500;
 const WHO: u16 = 700;
@@ -38,23 +41,6 @@ const MOST_GLYPHS: usize = 2048;
 const MOST_POINTS: usize = 8192;
 /// Pixels; no television is wider.
 const MOST_PIXELS: u32 = 8192;
-
-struct StandIns;
-
-impl Fallback for StandIns {
-    fn common_fallback(&self) -> &[&'static str] {
-        &STAND_INS
-    }
-
-    /// Icons are no letters.
-    fn forbidden_fallback(&self) -> &[&'static str] {
-        &[ICONS]
-    }
-
-    fn script_fallback(&self, _: unicode_script::Script, _: &str) -> &[&'static str] {
-        &[]
-    }
-}
 
 /// A label drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,8 +76,19 @@ impl std::fmt::Debug for Lettering {
 
 impl Default for Lettering {
     fn default() -> Self {
-        let system =
-            FontSystem::new_with_locale_and_db_and_fallback("en".to_owned(), fonts(), StandIns);
+        Self::with_fonts(&[])
+    }
+}
+
+impl Lettering {
+    /// Draws scripts that the compiled-in fonts lack with these, each of which is one of [`saal_hal::stand_ins`].
+    #[must_use]
+    pub fn with_fonts(others: &[FontBytes]) -> Self {
+        let system = FontSystem::new_with_locale_and_db_and_fallback(
+            "en".to_owned(),
+            fonts::database(others),
+            StandIns::new(),
+        );
         let is_icons = |face: &&fontdb::FaceInfo| face.families.iter().any(|(n, _)| n == ICONS);
         let icons = system.db().faces().find(is_icons).map(|face| face.id);
         Self {
@@ -426,38 +423,6 @@ fn blend(onto: &mut Lettered, top: u32, (x, y): (i32, i32), alpha: u8) {
     let pixel = &mut onto.luma[(y * onto.width + x) as usize];
     let (under, alpha) = (u16::from(*pixel), u16::from(alpha));
     *pixel = ((under * (255 - alpha) + u16::from(INK) * alpha) / 255) as u8;
-}
-
-fn fonts() -> fontdb::Database {
-    let mut database = fontdb::Database::new();
-    let binary = |bytes: &'static [u8]| fontdb::Source::Binary(Arc::new(bytes));
-    database.load_font_source(binary(ttf_inter::REGULAR));
-    register(&mut database, binary(LUCIDE_FONT_BYTES), &[WORDS]);
-    for (bytes, weights) in [
-        (dejavu::sans::regular(), &[WORDS][..]),
-        (dejavu::sans::bold(), &[WHO]),
-        (epaint_default_fonts::NOTO_EMOJI_REGULAR, &[WORDS, WHO]),
-    ] {
-        register(&mut database, binary(bytes), weights);
-    }
-    database
-}
-
-/// Registers a font under weights that it does not claim, else it would be passed over.
-fn register(database: &mut fontdb::Database, source: fontdb::Source, weights: &[u16]) {
-    for id in database.load_font_source(source) {
-        let Some(face) = database.face(id).cloned() else {
-            continue;
-        };
-        database.remove_face(id);
-        for weight in weights {
-            let weight = Weight(*weight);
-            database.push_face_info(fontdb::FaceInfo {
-                weight,
-                ..face.clone()
-            });
-        }
-    }
 }
 
 fn even_up(n: u32) -> u32 {

@@ -7,7 +7,7 @@
 //!
 //! The engine decides nothing about meetings: the daemon says what to send, whom to show where,
 //! and passes session descriptions. Decisions about media are made in [`plan`], [`playout`],
-//! [`framing`] and [`camera_moves`] (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
+//! [`framing`], [`camera_moves`] and [`motion`] (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
 
 pub mod browser;
 pub mod camera_moves;
@@ -19,6 +19,7 @@ pub mod framing;
 pub mod freezes;
 pub mod graph;
 pub mod lettering;
+pub mod motion;
 pub mod opus;
 pub mod plan;
 pub mod playout;

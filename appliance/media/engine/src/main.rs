@@ -3,23 +3,38 @@
 use std::{io::Write, os::unix::net::UnixStream as StdStream};
 
 use anyhow::{Context, Result};
-use saal_hal_linux::take_inherited_fd;
+use saal_hal_linux::{BorrowedDisplays, DrmDisplays, end_at_once, memory, take_inherited_fd};
 use saal_media::{
     confinement::Confined,
+    engine::DisplaySource,
     graph::{CALL_SIZE, TRY_ENCODER, TrialError, try_encoder},
 };
-use saal_media_protocol::{CONTROL_FD, PICTURE_FD};
+use saal_media_protocol::{CONTROL_FD, DISPLAY_FD, PICTURE_FD};
 use tokio::net::UnixStream;
 use tracing_subscriber::EnvFilter;
 
-fn main() -> Result<()> {
+/// Ends at once when all is said: codecs and drivers have threads of their own, which a library that is taken down at a
+/// process's end does not wait for.
+fn main() {
+    let outcome = run();
+    if let Err(error) = &outcome {
+        // Who reads that is gone with this process at the latest.
+        let _ = writeln!(std::io::stderr(), "Error: {error:?}");
+    }
+    let _ = std::io::stdout().flush();
+    end_at_once(u8::from(outcome.is_err()))
+}
+
+fn run() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     if let (Some(TRY_ENCODER), Some(factory)) = (arguments.next().as_deref(), arguments.next()) {
         return try_it(&factory, arguments.next().as_deref());
     }
+    memory::hold_little();
     // First of all, before anything else opens files.
     let control = inherited(CONTROL_FD).context("no control socket; saald starts this program")?;
     let pictures = inherited(PICTURE_FD).context("no picture socket; saald starts this program")?;
+    let displays = displays().context("the daemon's displays can't be borrowed")?;
     let filter = EnvFilter::try_from_env("SAAL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // It tells of every call of it.
     let filter = filter.add_directive("turn_client_proto=warn".parse()?);
@@ -35,7 +50,7 @@ fn main() -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let (control, pictures) = (into_tokio(control)?, into_tokio(pictures)?);
-        saal_media::control::serve(control, pictures)
+        saal_media::control::serve(control, pictures, displays)
             .await
             .context("the media engine ends")
     })
@@ -74,6 +89,14 @@ fn confine() {
 
 fn inherited(fd: i32) -> Result<StdStream> {
     Ok(StdStream::from(take_inherited_fd(fd)?))
+}
+
+/// A daemon lends its displays; who starts an engine by itself, as tests do, leaves them to it.
+fn displays() -> Result<DisplaySource> {
+    match take_inherited_fd(DISPLAY_FD) {
+        Ok(socket) => Ok(DisplaySource::Daemon(BorrowedDisplays::over(socket)?)),
+        Err(_) => Ok(DisplaySource::Own(DrmDisplays::default())),
+    }
 }
 
 fn into_tokio(socket: StdStream) -> Result<UnixStream> {

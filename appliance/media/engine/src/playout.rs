@@ -5,8 +5,11 @@
 //! and the target delay covers its peaks. Peaks count at once and fade over seconds. The delay in
 //! use follows the target in steps, since each step is a tiny gap or skip in sound.
 //!
+//! What was lost and sent again counts by when the last of it came ([`arrival`]): while packets are lost, frames wait for
+//! the next one that has to be sent again, and pictures don't stand still for it.
+//!
 //! Sound and picture of one person travel and are coded apart. What their sender reports about its
-//! clock says how far apart they would be played, and [`holds`] how long the earlier one waits.
+//! clock says how far apart they would be played, and [`align`] lets the earlier one wait.
 //!
 //! Pure: arrival times are arguments.
 
@@ -28,8 +31,41 @@ const JUMP: i64 = 1_000_000_000;
 
 /// Nobody's sound and picture are this far apart: the reports are about different clocks.
 const UNRELATED: i64 = 500_000_000;
-/// People notice 45 ms (ITU-R BT.1359); less is not worth a step.
-const APART: i64 = 20_000_000;
+/// How far sound may be ahead of its picture and behind it before one of them waits: with a margin to what broadcasters allow
+/// (15 ms and 45 ms, ATSC IS-191), since each step is a tiny gap or skip in sound.
+const AHEAD: i64 = 10_000_000;
+const BEHIND: i64 = 30_000_000;
+/// What moved by this much is looked at again.
+const STRAYED: i64 = 5_000_000;
+
+/// What counts as the arrival of a frame whose first packet came at `first`, and that was whole, with all before it, at
+/// `whole`: the latter, for the next one that has to wait as long. A picture that stands `alone` is many times as large
+/// as others and takes its time on the way; those after it do not wait for that.
+#[must_use]
+pub fn arrival(first: Duration, whole: Duration, alone: bool) -> Duration {
+    if alone { first } else { first.max(whole) }
+}
+
+/// How long frames waited from their first packet until they were played, counted as webrtc-stats does; with sound, a frame is
+/// a packet of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// `jitterBufferEmittedCount`: frames that were played.
+    pub count: u64,
+    /// `jitterBufferDelay`: all together.
+    pub delay: Duration,
+    /// `jitterBufferTargetDelay`: what was to be waited, all together.
+    pub target: Duration,
+}
+
+impl Held {
+    /// A frame that came at `first` and could be played from `whole` on is played when it is `due`; `target` was to be waited.
+    pub fn add(&mut self, first: Duration, whole: Duration, due: Duration, target: Duration) {
+        self.count += 1;
+        self.delay += due.max(whole).saturating_sub(first);
+        self.target += target;
+    }
+}
 
 /// The playout of one track.
 #[derive(Clone, Debug)]
@@ -40,6 +76,8 @@ pub struct Playout {
     origin: Option<i64>,
     /// Waiting for the other track of the same person.
     hold: i64,
+    /// [`Playout::lag`] when that was looked at last.
+    aligned: Option<i64>,
 }
 
 /// All in nanoseconds.
@@ -65,6 +103,7 @@ impl Playout {
             state: None,
             origin: None,
             hold: 0,
+            aligned: None,
         }
     }
 
@@ -77,7 +116,7 @@ impl Playout {
         let state = match self.state.take() {
             Some(state) if !jumped(&state) => state.after(arrival, transit),
             _ => {
-                (self.origin, self.hold) = (None, 0);
+                (self.origin, self.hold, self.aligned) = (None, 0, None);
                 State::first(arrival, transit)
             }
         };
@@ -107,7 +146,7 @@ impl Playout {
     }
 
     /// How much later than its capture, on the sender's clock, something is played, without
-    /// [`Playout::hold`]; in nanoseconds from an origin that all tracks share.
+    /// waiting for others; in nanoseconds from an origin that all tracks share.
     #[must_use]
     pub fn lag(&self) -> Option<i64> {
         let state = self.state.as_ref()?;
@@ -115,11 +154,20 @@ impl Playout {
         Some(played.saturating_sub(self.origin?))
     }
 
-    /// Plays this much later, in nanoseconds; a little more or less is left as it is.
-    pub fn hold(&mut self, hold: i64) {
-        if hold.abs_diff(self.hold) >= APART.unsigned_abs() {
-            self.hold = hold;
-        }
+    /// Whether it is played earlier or later than when [`align`] looked at it last.
+    #[must_use]
+    pub fn strayed(&self) -> bool {
+        let apart = self.lag().zip(self.aligned);
+        apart.is_some_and(|(lag, before)| lag.abs_diff(before) >= STRAYED.unsigned_abs())
+    }
+
+    /// What the sender's clock showed, since the Unix epoch, when that was captured which is played now, on the clock of
+    /// arrivals (`estimatedPlayoutTimestamp` of webrtc-stats).
+    #[must_use]
+    pub fn playing(&self, now: Duration) -> Option<Duration> {
+        let now = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
+        let clock = now.saturating_sub(self.lag()?).saturating_sub(self.hold);
+        Some(Duration::from_nanos(u64::try_from(clock).ok()?))
     }
 
     fn nanoseconds(&self, rtp_time: u64) -> i64 {
@@ -135,9 +183,32 @@ impl Playout {
     }
 }
 
+/// Puts together what belongs together: the tracks of one sender, each with whether it is sound. Where sound is too far from a
+/// picture the earlier ones wait for the latest. Tracks whose sender's clock is not known yet are left alone.
+pub fn align<'a>(tracks: impl Iterator<Item = (bool, &'a mut Playout)>) {
+    let known = |(sound, playout): (bool, &'a mut Playout)| Some((playout.lag()?, sound, playout));
+    let mut tracks: Vec<_> = tracks.filter_map(known).collect();
+    let played = |sound: bool| {
+        let of_kind = tracks.iter().filter(move |track| track.1 == sound);
+        of_kind.map(|(lag, _, playout)| lag.saturating_add(playout.hold))
+    };
+    let near = played(true).all(|sound| {
+        played(false).all(|picture| {
+            let ahead = picture.saturating_sub(sound);
+            (-BEHIND..=AHEAD).contains(&ahead)
+        })
+    });
+    let lags: Vec<_> = tracks.iter().map(|(lag, ..)| *lag).collect();
+    for ((lag, _, playout), hold) in tracks.iter_mut().zip(holds(&lags)) {
+        playout.aligned = Some(*lag);
+        if !near {
+            playout.hold = hold;
+        }
+    }
+}
+
 /// How long tracks with these lags wait for the latest of them.
-#[must_use]
-pub fn holds(lags: &[i64]) -> Vec<i64> {
+fn holds(lags: &[i64]) -> Vec<i64> {
     let latest = lags.iter().max().copied().unwrap_or(0);
     let waits = lags.iter().map(|lag| latest.saturating_sub(*lag));
     let waits: Vec<_> = waits.collect();
@@ -176,6 +247,8 @@ impl State {
         let late = (transit - self.baseline()) as f64;
         let seconds = (arrival - self.last_arrival).max(0) as f64 / 1e9;
         self.last_arrival = arrival;
+        // What is later than ever waited for says nothing of how long to wait.
+        let late = late.min(MOST as f64);
         self.peak = late.max(self.peak * (1.0 - FADE_PER_SECOND * seconds).max(0.0));
         let target = (self.peak as i64 + SPARE).clamp(SPARE, MOST);
         if self.in_use < target || self.in_use > target + STEP {
@@ -295,10 +368,7 @@ mod tests {
                 let clock = epoch + captured;
                 sound.report(7_000 + 960 * n as u32, clock);
                 picture.report(1_800_u32.wrapping_mul(n as u32).wrapping_sub(900), clock);
-                let lags = [sound.lag().expect("both"), picture.lag().expect("both")];
-                let holds = holds(&lags);
-                sound.hold(holds[0]);
-                picture.hold(holds[1]);
+                align([(true, &mut sound), (false, &mut picture)].into_iter());
             }
         }
         assert_eq!(apart[10], 90);
@@ -307,6 +377,42 @@ mod tests {
             "{:?}",
             &apart[60..]
         );
+    }
+
+    /// Sound and picture of one person: how far sound is ahead of what is seen, frame by frame, in milliseconds; lost packets
+    /// make pictures late by up to `late_ms` of a frame's number.
+    fn ahead(late_ms: impl Fn(u64) -> u64, frames: u64) -> Vec<i64> {
+        let (mut sound, mut picture) = (Playout::new(48_000), Playout::new(90_000));
+        let epoch = Duration::from_secs(1_800_000_000);
+        let mut ahead = Vec::new();
+        for n in 0..frames {
+            let captured = Duration::from_millis(20 * n);
+            sound.schedule(captured + Duration::from_millis(50), 960 * n);
+            let late = Duration::from_millis(60 + late_ms(n));
+            picture.schedule(captured + late, 1_800 * n);
+            let pair = |sound, picture| [(true, sound), (false, picture)].into_iter();
+            if n % 250 == 20 {
+                sound.report(960 * n as u32, epoch + captured);
+                picture.report(1_800 * n as u32, epoch + captured);
+                align(pair(&mut sound, &mut picture));
+            } else if picture.strayed() || sound.strayed() {
+                align(pair(&mut sound, &mut picture));
+            }
+            let now = captured + Duration::from_millis(200);
+            if let (Some(heard), Some(seen)) = (sound.playing(now), picture.playing(now)) {
+                ahead.push(heard.as_millis() as i64 - seen.as_millis() as i64);
+            }
+        }
+        ahead
+    }
+
+    #[test]
+    fn sound_stays_with_its_picture_while_pictures_wait_for_lost_packets() {
+        let lossy = |n: u64| if n % 37 == 36 { 150 + n % 60 } else { n % 7 };
+        let offsets = ahead(lossy, 3_000);
+        assert!(offsets.len() > 2_900);
+        let far = offsets.iter().filter(|ms| !(-45..=15).contains(*ms));
+        assert_eq!(far.count(), 0);
     }
 
     #[test]
@@ -330,7 +436,9 @@ mod tests {
         let mut playout = Playout::new(90_000);
         for rtp in [u64::MAX, 0, u64::MAX / 2] {
             playout.report(rtp as u32, Duration::MAX);
-            playout.hold(i64::MAX);
+            playout.hold = i64::MAX;
+            align([(true, &mut playout)].into_iter());
+            let _ = (playout.playing(Duration::MAX), playout.strayed());
             playout.schedule(Duration::MAX, rtp);
             playout.schedule(Duration::ZERO, rtp);
         }

@@ -4,13 +4,26 @@
 
 mod support;
 
+use std::{sync::Arc, time::Duration};
+
+use saal_hal_sim::SimulatedCameras;
+use saal_media::{
+    engine::Engine,
+    graph::{Graph, GraphEvent, Part},
+    transport::{Frame, FromTransport},
+};
 use saal_media_protocol::{
-    MediaCommand, MediaEvent, PictureSettings, SourceKind, TransportId, TransportRole,
+    Codec, MediaCommand, MediaEvent, PictureSettings, SourceKind, Television, TransportCommand,
+    TransportId, TransportRole,
 };
 use support::{DEADLINE, Daemon, assign, negotiate, open, publish, simulated, tile};
-use tokio::time::timeout;
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 
 const CALL: TransportId = TransportId(1);
+const MICROPHONE: &str = "mic";
 
 /// An engine that sends to an engine that receives, both connected.
 async fn call() -> (Daemon, Daemon) {
@@ -130,6 +143,7 @@ async fn muting_stops_what_leaves_the_room() {
     sender
         .stats_until(|stats| stats.microphone_dbfs.is_none())
         .await;
+    receiver.stats_until(|stats| !heard(stats)).await;
     let mut packets = None;
     receiver
         .stats_until(|stats| {
@@ -232,18 +246,20 @@ async fn nonsense_is_refused_and_the_call_goes_on() {
     pictures_go_on(&mut receiver, "ada").await;
 }
 
+const TELEVISION: saal_media_protocol::Television = saal_media_protocol::Television {
+    width: 1280,
+    height: 720,
+    frames_per_second: 30,
+    reduced_motion: false,
+};
+
 #[tokio::test]
 async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     use saal_media_protocol::{
         AudioChoice, CameraChoice, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice,
-        MediaTrouble, Television,
+        MediaTrouble,
     };
     let (mut sender, mut receiver) = call().await;
-    let television = Television {
-        width: 1280,
-        height: 720,
-        frames_per_second: 30,
-    };
     let wrong = DeviceChoice {
         display: DisplayChoice::None,
         content_display: DisplayChoice::None,
@@ -258,7 +274,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     sender
         .send(MediaCommand::Configure {
             devices: wrong,
-            television,
+            television: TELEVISION,
         })
         .await;
     for (expected, name) in [
@@ -283,7 +299,7 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     sender
         .send(MediaCommand::Configure {
             devices: simulated(),
-            television,
+            television: TELEVISION,
         })
         .await;
     for expected in [DeviceUse::Camera, DeviceUse::Microphone, DeviceUse::Content] {
@@ -295,4 +311,118 @@ async fn a_missing_device_is_named_and_the_call_goes_on_without() {
     sender
         .stats_until(|stats| stats.microphone_dbfs.is_some_and(|level| level > -40.0))
         .await;
+}
+
+/// An engine that somebody speaks to, and what it says.
+struct Listener {
+    engine: Engine,
+    saw: mpsc::UnboundedReceiver<GraphEvent>,
+    said: mpsc::UnboundedReceiver<MediaEvent>,
+}
+
+impl Listener {
+    async fn hears() -> Self {
+        let (graph_events, saw) = mpsc::unbounded_channel();
+        let (events, said) = mpsc::unbounded_channel();
+        let (network, _heard) = mpsc::unbounded_channel();
+        let (preview, _) = watch::channel(None);
+        let graph = Graph::new(graph_events).unwrap();
+        let cameras = Arc::new(SimulatedCameras::default());
+        let mut engine = Engine::new(graph, events, network, preview, None, cameras);
+        engine.obey(MediaCommand::Configure {
+            devices: simulated(),
+            television: Television {
+                width: 320,
+                height: 180,
+                frames_per_second: 30,
+                reduced_motion: false,
+            },
+        });
+        engine.obey(order(open(CALL, TransportRole::Subscriber)));
+        let assigned = assign(CALL, MICROPHONE, "ada", SourceKind::Microphone);
+        engine.obey(order(assigned));
+        let mut listener = Self { engine, saw, said };
+        listener.late_frame();
+        listener.until_loudspeaker_is_measured().await;
+        assert!(listener.loudspeaker_plays(), "somebody speaks");
+        listener
+    }
+
+    fn late_frame(&mut self) {
+        self.engine.heard(FromTransport::Frame {
+            transport: CALL,
+            track: MICROPHONE.to_owned(),
+            frame: silence(),
+        });
+    }
+
+    async fn until_loudspeaker_is_measured(&mut self) {
+        let measured = async {
+            loop {
+                let event = self.saw.recv().await.unwrap();
+                let is_it =
+                    matches!(&event, GraphEvent::Level { part, .. } if *part == Part::Loudspeaker);
+                self.engine.saw(event);
+                if is_it {
+                    return;
+                }
+            }
+        };
+        timeout(DEADLINE, measured).await.unwrap();
+    }
+
+    /// As the next statistics say.
+    fn loudspeaker_plays(&mut self) -> bool {
+        self.engine.tick(true);
+        let said = std::iter::from_fn(|| self.said.try_recv().ok());
+        let stats = said.filter_map(|event| match event {
+            MediaEvent::Stats(stats) => Some(stats),
+            _ => None,
+        });
+        let stats = stats.last().expect("a tick says how things are");
+        stats.loudspeaker_dbfs.is_some()
+    }
+}
+
+/// 20 ms (RFC 6716).
+fn silence() -> Frame {
+    Frame {
+        codec: Codec::Opus,
+        source: 0,
+        rtp_time: 0,
+        at: Duration::ZERO,
+        key: true,
+        contiguous: true,
+        temporal: None,
+        layers: Vec::new(),
+        level: None,
+        data: [0xf8, 0xff, 0xfe].into(),
+    }
+}
+
+fn order(command: TransportCommand) -> MediaCommand {
+    MediaCommand::Transport(command)
+}
+
+#[tokio::test]
+async fn sound_that_was_on_its_way_when_the_call_ended_opens_no_loudspeaker() {
+    let mut listener = Listener::hears().await;
+    let close = TransportCommand::Close { transport: CALL };
+    listener.engine.obey(order(close));
+    listener.late_frame();
+    assert!(!listener.loudspeaker_plays());
+}
+
+#[tokio::test]
+async fn sound_that_was_on_its_way_when_its_owner_left_is_forgotten() {
+    let mut listener = Listener::hears().await;
+    let unassign = TransportCommand::Unassign {
+        transport: CALL,
+        track: MICROPHONE.to_owned(),
+    };
+    listener.engine.obey(order(unassign));
+    listener.late_frame();
+    // It may be somebody's whose name is on its way.
+    assert!(listener.loudspeaker_plays());
+    assert!(!listener.loudspeaker_plays());
 }

@@ -181,6 +181,7 @@ fn configure(camera: &str) -> MediaCommand {
         width: 320,
         height: 180,
         frames_per_second: 30,
+        reduced_motion: false,
     };
     MediaCommand::Configure {
         devices,

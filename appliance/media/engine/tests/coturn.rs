@@ -52,10 +52,9 @@ async fn a_call_goes_through_coturn_over_tcp() {
     call_through(&mut daemon, coturn.tcp()).await;
 }
 
-/// As in a company that lets nothing out but what its proxy tunnels.
-#[tokio::test]
-async fn a_call_goes_through_a_proxy_and_coturn_over_tls() {
-    let (coturn, proxy) = (Coturn::start().await, Proxy::start().await);
+/// As in a company that lets nothing out but what its proxy tunnels; how many it opened.
+async fn call_through_proxy(proxy: Proxy) -> u32 {
+    let coturn = Coturn::start().await;
     let environment = [
         ("SSL_CERT_FILE", coturn.authority.path()),
         ("https_proxy", Path::new(&proxy.address)),
@@ -63,5 +62,15 @@ async fn a_call_goes_through_a_proxy_and_coturn_over_tls() {
     let (_child, mut daemon) = start_process_with(&environment);
     daemon.greet(simulated()).await;
     call_through(&mut daemon, coturn.tls()).await;
-    assert_eq!(proxy.tunnels.load(Ordering::Relaxed), 1);
+    proxy.tunnels.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn a_call_goes_through_a_proxy_and_coturn_over_tls() {
+    assert_ne!(call_through_proxy(Proxy::start(0).await).await, 0);
+}
+
+#[tokio::test]
+async fn a_proxy_that_forgets_a_request_does_not_keep_the_call_waiting() {
+    assert_eq!(call_through_proxy(Proxy::start(1).await).await, 1);
 }

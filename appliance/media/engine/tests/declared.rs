@@ -27,8 +27,7 @@ async fn call() -> (Daemon, Bridge) {
 }
 
 /// Without feedback on the way, so that all layers are sent however busy this machine is.
-async fn call_without_estimate() -> (Daemon, Bridge) {
-    let mut daemon = Daemon::engine(simulated()).await;
+async fn call_without_estimate(mut daemon: Daemon) -> (Daemon, Bridge) {
     let (mut bridge, mut declared) = Bridge::new().await;
     declared
         .extensions
@@ -141,7 +140,7 @@ async fn three_layers(bridge: &mut Bridge, of_each: usize) -> [Vec<Seen>; 3] {
 
 #[tokio::test]
 async fn three_layers_say_what_a_bridge_needs_to_switch() {
-    let (mut daemon, mut bridge) = call_without_estimate().await;
+    let (mut daemon, mut bridge) = call_without_estimate(Daemon::engine(simulated()).await).await;
     daemon
         .transport(send("cam", SourceKind::Camera, &LAYERS))
         .await;
@@ -183,7 +182,7 @@ async fn three_layers_say_what_a_bridge_needs_to_switch() {
 
 #[tokio::test]
 async fn a_request_for_one_layer_brings_key_frames_on_all() {
-    let (mut daemon, mut bridge) = call_without_estimate().await;
+    let (mut daemon, mut bridge) = call_without_estimate(Daemon::engine(simulated()).await).await;
     daemon
         .transport(send("cam", SourceKind::Camera, &LAYERS))
         .await;
@@ -214,7 +213,7 @@ async fn a_request_for_one_layer_brings_key_frames_on_all() {
 
 #[tokio::test]
 async fn layers_that_nobody_needs_are_not_sent() {
-    let (mut daemon, mut bridge) = call_without_estimate().await;
+    let (mut daemon, mut bridge) = call_without_estimate(Daemon::engine(simulated()).await).await;
     daemon
         .transport(send("cam", SourceKind::Camera, &LAYERS))
         .await;
@@ -237,8 +236,7 @@ async fn layers_that_nobody_needs_are_not_sent() {
 
 #[tokio::test]
 async fn h264_is_one_stream_with_key_frames_when_somebody_asks() {
-    let mut daemon = engine_with_h264().await;
-    let mut bridge = Bridge::join(&mut daemon, CALL).await;
+    let (mut daemon, mut bridge) = call_without_estimate(engine_with_h264().await).await;
     let mut h264 = send("cam", SourceKind::Camera, &LAYERS[..1]);
     if let TransportCommand::Send { video, .. } = &mut h264 {
         *video = Some(simulcast(Codec::H264));
@@ -249,8 +247,8 @@ async fn h264_is_one_stream_with_key_frames_when_somebody_asks() {
     let h264 = |seen: &Seen| matches!(seen.extra, CodecExtra::H264(_));
     assert!(seen.iter().all(h264), "{seen:?}");
     assert!(seen[0].key && seen.iter().all(|s| s.contiguous));
-    // One to begin with, and perhaps one when the estimate of the network allows a larger picture.
-    assert!(seen.iter().filter(|s| s.key).count() <= 3, "{seen:?}");
+    let keys = seen.iter().filter(|s| s.key).count();
+    assert_eq!(keys, 1, "one to begin with: {seen:?}");
     bridge.request_key_frame(LAYERS[0]);
     let asked = |seen: &[Seen]| seen.last().is_some_and(|s| s.key);
     let until_key = bridge.frames(&[mid], asked).await;
@@ -268,7 +266,7 @@ async fn h264_is_one_stream_with_key_frames_when_somebody_asks() {
 
 #[tokio::test]
 async fn a_track_that_ended_can_be_sent_again_in_its_streams() {
-    let (mut daemon, mut bridge) = call_without_estimate().await;
+    let (mut daemon, mut bridge) = call_without_estimate(Daemon::engine(simulated()).await).await;
     let mids = LAYERS.map(|ssrc| bridge.expect(numbers(ssrc), true));
     let mut last = None;
     for _ in 0..2 {
@@ -425,7 +423,7 @@ fn voice_packet(event: &str0m::Event, id: u8) -> Option<VoicePacket> {
 
 #[tokio::test]
 async fn reports_put_sound_and_picture_on_one_clock() {
-    let (mut daemon, mut bridge) = call_without_estimate().await;
+    let (mut daemon, mut bridge) = call_without_estimate(Daemon::engine(simulated()).await).await;
     daemon
         .transport(send("cam", SourceKind::Camera, &LAYERS))
         .await;

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests and what only they call")]
 
+#[path = "../../../../hal/linux/tests/hdmi/mod.rs"]
+mod hdmi;
 mod support;
 #[path = "../../../../hal/linux/tests/usb_camera/mod.rs"]
 mod usb_camera;
@@ -13,6 +15,7 @@ mod usb_camera;
 use std::time::Duration;
 
 use gstreamer::prelude::*;
+use hdmi::plug_into;
 
 use saal_hal::{
     AudioDevice, AudioDevices, Camera, Cameras, Direction, DisplayError, Displays, PictureEncoding,
@@ -28,8 +31,8 @@ use saal_media::{
 };
 use saal_media_protocol::{
     AudioChoice, CameraChoice, CameraView, Codec, DeviceChoice, DeviceUse, DisplayChoice,
-    EncoderChoice, MediaCommand, MediaEvent, MediaStats, MediaTrouble, Rect, SourceKind,
-    Television, Tile, TileSource, TransportCommand, TransportId, TransportRole,
+    EncoderChoice, MediaCommand, MediaEvent, MediaStats, MediaTrouble, MicrophoneCheck, Rect,
+    SourceKind, Television, Tile, TileSource, TransportCommand, TransportId, TransportRole,
 };
 use support::{DEADLINE, Daemon, assign, negotiate, open, publish, simulated, start_process};
 use tokio::{sync::mpsc, time::timeout};
@@ -42,6 +45,7 @@ const SMALL: Television = Television {
     width: 640,
     height: 360,
     frames_per_second: 10,
+    reduced_motion: false,
 };
 
 fn cameras() -> Vec<Camera> {
@@ -399,6 +403,34 @@ async fn what_the_loudspeaker_plays_the_microphone_captures() {
     assert!(troubles.is_empty(), "{troubles:?}");
 }
 
+/// As before each meeting, on real sound: nothing but the chirp is on the card, so that without one the microphone is silent.
+#[tokio::test]
+#[ignore = "needs snd-aloop"]
+async fn a_microphone_hears_the_chirp_of_the_loudspeaker_and_is_silent_without() {
+    let (microphone, loudspeaker) = loop_of_sound();
+    let mut room = Daemon::engine(DeviceChoice {
+        camera: CameraChoice::None,
+        microphone: AudioChoice::Device(microphone.name),
+        loudspeaker: AudioChoice::Device(loudspeaker.name),
+        ..simulated()
+    })
+    .await;
+    for (chirp, heard) in [
+        (true, MicrophoneCheck::Hears),
+        (false, MicrophoneCheck::Silent),
+        (true, MicrophoneCheck::Hears),
+    ] {
+        room.send(MediaCommand::Check { chirp }).await;
+        let report = room
+            .until(|event| match event {
+                MediaEvent::Checked(report) => Some(*report),
+                _ => None,
+            })
+            .await;
+        assert_eq!(report.microphone, heard, "chirp: {chirp}");
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs snd-aloop with one subdevice"]
 async fn a_microphone_in_use_is_called_busy_and_used_once_it_is_free() {
@@ -597,16 +629,6 @@ async fn a_webcam_is_aimed_covered_and_moved_to_another_socket_in_a_call() {
     missing(&mut room, DeviceUse::Camera).await;
 }
 
-/// Has vivid's HDMI input see a signal, or none.
-fn plug_into(input: &Camera, there: bool) {
-    let device = v4l::Device::with_path(&input.node).unwrap();
-    let controls = device.query_controls().unwrap();
-    let mode = controls.iter().find(|c| c.name == "DV Timings Signal Mode");
-    let value = v4l::control::Value::Integer(i64::from(!there));
-    let id = mode.expect("vivid has it").id;
-    device.set_control(v4l::Control { id, value }).unwrap();
-}
-
 #[tokio::test]
 #[ignore = "needs vivid with an HDMI input"]
 async fn what_is_plugged_into_an_input_is_told() {
@@ -765,6 +787,7 @@ async fn another_camera_is_taken_in_a_call() {
         width: 1280,
         height: 720,
         frames_per_second: 30,
+        reduced_motion: false,
     };
     let devices = with_camera(&second);
     room.send(MediaCommand::Configure {

@@ -4,9 +4,15 @@
 
 mod support;
 
+use std::path::{Path, PathBuf};
+
+use saal_media::graph::{SIMULATED_ENCODER, SMALL_SIZE, TRY_ENCODER};
 use saal_media_protocol::MediaCommand;
 use support::{DEADLINE, simulated, start_process, tile};
-use tokio::{process::Command, time::timeout};
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
 
 /// It can't gain rights, leaves no copy of its memory, and all of its threads follow the rules.
 fn assert_confined(pid: u32) {
@@ -40,11 +46,29 @@ async fn serves_until_its_daemon_is_gone() {
     daemon.stats_until(|_| true).await;
     assert_confined(child.id().unwrap());
     drop(daemon);
+    assert_ends_well(&mut child).await;
+}
+
+async fn assert_ends_well(child: &mut Child) {
     let status = timeout(DEADLINE, child.wait())
         .await
         .expect("it ends")
         .unwrap();
     assert!(status.success(), "{status}");
+}
+
+/// A daemon that dies has rarely read everything.
+#[tokio::test]
+async fn ends_alike_when_its_daemon_left_something_unread() {
+    let (mut child, mut daemon) = start_process();
+    daemon
+        .send(MediaCommand::Hello {
+            version: saal_media_protocol::VERSION,
+        })
+        .await;
+    daemon.has_news().await;
+    drop(daemon);
+    assert_ends_well(&mut child).await;
 }
 
 #[tokio::test]
@@ -74,4 +98,40 @@ async fn says_who_starts_it_when_a_person_does() {
         !output.status.success() && message.contains("saald starts this program"),
         "{message}"
     );
+}
+
+/// A library that crashes when it is taken down at the end of an engine's process, as drivers do whose threads still run.
+fn stumbles_at_the_end(folder: &Path) -> PathBuf {
+    let (source, library) = (folder.join("stumbles.c"), folder.join("stumbles.so"));
+    let text = "#define _GNU_SOURCE\n#include <errno.h>\n#include <signal.h>\n#include <string.h>\n\
+        __attribute__((destructor)) static void end(void) {\n\
+        if (!strcmp(program_invocation_short_name, \"saal-media\")) raise(SIGSEGV);\n}\n";
+    std::fs::write(&source, text).unwrap();
+    let mut compiler = std::process::Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]);
+    let made = compiler.arg(&library).arg(&source).status().unwrap();
+    assert!(made.success(), "{made}");
+    library
+}
+
+/// The trial of an encoder beside such a library.
+async fn tried(folder: &Path, encoder: &str) -> std::process::Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saal-media"));
+    let (width, height) = SMALL_SIZE;
+    command.args([TRY_ENCODER, encoder, &format!("{width}x{height}")]);
+    command.env("LD_PRELOAD", stumbles_at_the_end(folder));
+    let output = timeout(DEADLINE, command.output()).await;
+    output.expect("it ends").unwrap()
+}
+
+#[tokio::test]
+async fn a_trial_tells_what_the_encoder_does_and_not_how_its_libraries_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = tried(folder.path(), SIMULATED_ENCODER).await;
+    let said = String::from_utf8_lossy(&good.stdout).into_owned();
+    assert!(good.status.success(), "{}: {said}", good.status);
+    let bad = tried(folder.path(), "v4l2h264encoder").await;
+    let said = String::from_utf8_lossy(&bad.stdout).into_owned();
+    assert_eq!(bad.status.code(), Some(1), "{}", bad.status);
+    assert!(said.contains("v4l2h264encoder"), "{said}");
 }

@@ -4,25 +4,25 @@
 
 mod support;
 
-use std::io::Write as _;
+use std::{io::Write as _, net::SocketAddr, time::Instant};
 
 use saal_media_protocol::{
-    Codec, Declared, IceServer, MediaEvent, SourceKind, StreamSsrc, TransportCommand,
-    TransportEvent, TransportId,
+    Codec, Declared, DescriptionKind, IceServer, MediaEvent, SourceKind, StreamSsrc,
+    TransportCommand, TransportEvent, TransportId, TransportRole,
 };
-use str0m::media::Mid;
+use str0m::{Candidate, Rtc, media::Mid};
 use stun_types::{
     attribute::XorMappedAddress,
     message::{Message, MessageWrite, MessageWriteExt, MessageWriteVec},
 };
 use support::{
-    Daemon, assign,
+    DEADLINE, Daemon, assign,
     bridge::{Bridge, numbers, receive},
     clip::clip,
-    simulated, start_process_with,
+    open, simulated, start_process_with,
     turn::Turn,
 };
-use tokio::net::UdpSocket;
+use tokio::{net::UdpSocket, time::timeout};
 
 const CALL: TransportId = TransportId(1);
 const VOICE: StreamSsrc = StreamSsrc {
@@ -137,6 +137,36 @@ async fn a_call_that_can_go_straight_does() {
     let gave = turn.gave();
     let relayed = bridge.media_from.iter().filter(|from| gave(**from)).count();
     assert_eq!(relayed, 0, "{:?}", bridge.media_from);
+}
+
+/// A server's offer of a data channel, with this address for media.
+fn offer(at: SocketAddr) -> String {
+    let mut far = Rtc::builder().build(Instant::now());
+    far.add_local_candidate(Candidate::host(at, "udp").unwrap());
+    let mut changes = far.sdp_api();
+    changes.add_channel("data".to_owned());
+    let (offer, _) = changes.apply().unwrap();
+    offer.to_sdp_string()
+}
+
+/// As behind a wall that lets nothing in, and no STUN server to ask.
+#[tokio::test]
+async fn a_server_that_is_not_heard_is_asked() {
+    let mut daemon = Daemon::engine(simulated()).await;
+    let far = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    daemon
+        .transport(open(CALL, TransportRole::Subscriber))
+        .await;
+    daemon
+        .transport(TransportCommand::Describe {
+            transport: CALL,
+            kind: DescriptionKind::Offer,
+            sdp: offer(far.local_addr().unwrap()),
+        })
+        .await;
+    let mut asked = [0; 1_500];
+    let asked = timeout(DEADLINE, far.recv(&mut asked)).await;
+    assert!(asked.is_ok(), "nothing came");
 }
 
 #[tokio::test]

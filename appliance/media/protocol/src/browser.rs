@@ -1,5 +1,5 @@
 //! Browsers in the room's own network that the engine speaks WebRTC with itself, without a meeting: a
-//! laptop that shares its screen.
+//! laptop that shares its screen, and whoever looks at the room.
 
 use std::net::IpAddr;
 
@@ -16,6 +16,18 @@ pub enum BrowserUse {
     /// The browser sends its screen. It is what the room presents, in place of the device of
     /// [`crate::DeviceChoice::content`].
     Share,
+    /// The browser is sent this picture, and nothing else.
+    View(RoomPicture),
+}
+
+/// A picture of the room for somebody elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomPicture {
+    /// What people in the room see.
+    Television,
+    /// The people in the room; nothing while their camera is off.
+    Camera,
 }
 
 /// About browsers, from the daemon to the engine.
@@ -56,7 +68,7 @@ pub enum BrowserEvent {
         /// RFC 8866.
         sdp: String,
     },
-    /// The browser is the one that answered, and its first picture is there.
+    /// The browser is the one that answered; what it shares, or sees, is there.
     Showing {
         /// Which.
         browser: BrowserId,

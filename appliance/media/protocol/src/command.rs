@@ -120,6 +120,9 @@ pub struct Television {
     pub height: u32,
     /// Frames a second.
     pub frames_per_second: u32,
+    /// Whatever changes does so at once; otherwise what is shown glides to its place.
+    #[serde(default)]
+    pub reduced_motion: bool,
 }
 
 /// Pixels of the television.
@@ -143,6 +146,8 @@ pub enum TileSource {
     Own,
     /// What the room presents.
     OwnContent,
+    /// What the daemon draws itself: the room's day, or how far it is on its way into a meeting.
+    Still,
     /// A participant's picture; a calm placeholder until it arrives.
     Participant {
         /// As assigned by [`TransportCommand::Assign`].
@@ -258,12 +263,12 @@ pub enum MediaCommand {
         /// True: nothing leaves the room.
         muted: bool,
     },
-    /// Arranges the television. Empty: the idle picture.
+    /// Arranges the television. Empty: [`TileSource::Still`] alone.
     SetTiles {
         /// Back to front.
         tiles: Vec<Tile>,
     },
-    /// Arranges the display for what is presented. Empty: it is dark.
+    /// Arranges the display for what is presented. Empty: [`TileSource::Still`] alone.
     SetContentTiles {
         /// Back to front.
         tiles: Vec<Tile>,
@@ -278,6 +283,18 @@ pub enum MediaCommand {
         /// True: until it is false.
         on: bool,
     },
+    /// The loudspeaker says something to the people in the room. It is not sent into the meeting, and is taken out of
+    /// what the microphone captures of it.
+    Speak {
+        /// Samples a second, of one channel.
+        rate: u32,
+        /// Signed samples of 16 bits, little-endian, in base64 (RFC 4648, section 4).
+        samples: String,
+        /// What is being said, and what waits to be, is dropped.
+        interrupts: bool,
+    },
+    /// Nothing more is said for now: the loudspeaker need not stay open for it.
+    EndSpeech {},
     /// How loud the loudspeaker is; before the first one it stays as it is.
     SetVolume {
         /// Percent, as people feel it.
@@ -289,6 +306,12 @@ pub enum MediaCommand {
         meter: bool,
         /// The loudspeaker plays notes.
         tone: bool,
+    },
+    /// Tries camera and microphone for some seconds while nothing is sent; [`crate::MediaEvent::Checked`] follows. What they
+    /// deliver is looked at in the engine and goes nowhere. A track that is sent meanwhile ends it without an answer.
+    Check {
+        /// The loudspeaker plays notes for the microphone to hear.
+        chirp: bool,
     },
     /// Whether anybody looks at the picture socket.
     SetPreview {

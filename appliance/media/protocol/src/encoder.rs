@@ -36,8 +36,13 @@ pub enum Verdict {
     Chosen,
     /// It would take over.
     Spare,
-    /// It was tried and will not do, or failed in a call.
+    /// It was tried and will not do.
     Refused {
+        /// What it did not do.
+        reason: String,
+    },
+    /// It failed in a call, and something else goes on in its place.
+    GaveWay {
         /// What it did not do.
         reason: String,
     },

@@ -140,10 +140,20 @@ pub struct ReceivedVideo {
     /// `totalFreezesDuration`, in milliseconds.
     #[serde(default)]
     pub total_freezes_duration_ms: u64,
-    /// How long a picture that came now would wait to be played in time, in milliseconds
-    /// (`jitterBufferTargetDelay` of one frame).
+    /// `jitterBufferDelay`, in milliseconds: how long pictures waited from their first packet until they were due or whole,
+    /// all together.
     #[serde(default)]
     pub jitter_buffer_delay_ms: u64,
+    /// `jitterBufferTargetDelay`, in milliseconds: how long they were to wait after the fastest, all together.
+    #[serde(default)]
+    pub jitter_buffer_target_delay_ms: u64,
+    /// `jitterBufferEmittedCount`: how many pictures those are.
+    #[serde(default)]
+    pub jitter_buffer_emitted_count: u64,
+    /// `estimatedPlayoutTimestamp`, in milliseconds since the Unix epoch: what the sender's clock showed when that was captured
+    /// which is played now; none before its first report. The difference to that of the same person's sound is how far they are apart.
+    #[serde(default)]
+    pub estimated_playout_timestamp_ms: Option<u64>,
 }
 
 /// A sent picture stream.
@@ -166,9 +176,18 @@ pub struct TrackStats {
     pub packets: u64,
     /// Level of the last second, dB below full scale (0 is the loudest).
     pub level_dbfs: f64,
-    /// As in [`ReceivedVideo`].
+    /// As in [`ReceivedVideo`], of packets.
     #[serde(default)]
     pub jitter_buffer_delay_ms: u64,
+    /// As in [`ReceivedVideo`].
+    #[serde(default)]
+    pub jitter_buffer_target_delay_ms: u64,
+    /// As in [`ReceivedVideo`], of packets; webrtc-stats counts samples.
+    #[serde(default)]
+    pub jitter_buffer_emitted_count: u64,
+    /// As in [`ReceivedVideo`].
+    #[serde(default)]
+    pub estimated_playout_timestamp_ms: Option<u64>,
 }
 
 /// A peer connection, in the terms of webrtc-stats (W3C); counters since it began.
@@ -207,6 +226,44 @@ pub struct StreamStats {
     pub nack_count: u64,
     /// `pliCount`: of requests for key frames.
     pub pli_count: u64,
+}
+
+/// What a camera did when it was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraCheck {
+    /// The room has none on purpose.
+    Unused,
+    /// It delivered pictures, not always the same one.
+    Moving,
+    /// It delivered the same picture again and again.
+    Still,
+    /// It delivered none.
+    NoPictures,
+}
+
+/// What a microphone did when it was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MicrophoneCheck {
+    /// The room has none on purpose.
+    Unused,
+    /// It heard the loudspeaker, or the room where that was to be silent.
+    Hears,
+    /// It heard the room and not the loudspeaker.
+    Deaf,
+    /// It delivered no sound.
+    Silent,
+}
+
+/// What the room's devices did when they were tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceReport {
+    /// Picture of the room.
+    pub camera: CameraCheck,
+    /// Sound of the room.
+    pub microphone: MicrophoneCheck,
 }
 
 /// Once a second while the engine runs.
@@ -288,6 +345,8 @@ pub enum MediaEvent {
         /// Root mean square, dB below full scale.
         dbfs: f64,
     },
+    /// Answer to `Check`.
+    Checked(DeviceReport),
     /// Once a second.
     Stats(MediaStats),
     /// To a meeting service.

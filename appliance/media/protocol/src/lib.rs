@@ -2,8 +2,9 @@
 //!
 //! The engine is a child process. It inherits two Unix stream sockets: `control` carries one JSON
 //! document a line in both directions, commands in and events out; `picture` carries the live
-//! picture of the television to the web view, each a four byte big-endian length and a JPEG, so
-//! that pictures never queue behind control. Both ends refuse another [`VERSION`].
+//! picture of the television to the web view, each a four byte big-endian length and a JPEG, and
+//! back what the daemon draws for the television ([`StillPicture`]), so
+//! that pictures never queue behind control. Over a third one, of packets, the daemon lends it displays. Both ends refuse another [`VERSION`].
 
 mod browser;
 mod camera;
@@ -12,9 +13,10 @@ mod declared;
 mod encoder;
 mod encryption;
 mod event;
+mod still;
 mod transport;
 
-pub use browser::{BrowserCommand, BrowserEnd, BrowserEvent, BrowserId, BrowserUse};
+pub use browser::{BrowserCommand, BrowserEnd, BrowserEvent, BrowserId, BrowserUse, RoomPicture};
 pub use camera::{CameraAction, CameraMoves, CameraState, CameraView, PictureDevice, Preset};
 pub use command::{
     AudioChoice, CameraChoice, DeviceChoice, DisplayChoice, EncoderChoice, Ground, Label, Mains,
@@ -27,20 +29,23 @@ pub use declared::{
 pub use encoder::{CodecElement, CodecReport, EncoderTrial, Verdict};
 pub use encryption::{KeyOwner, MediaKey};
 pub use event::{
-    ConnectionStats, DeviceList, DeviceUse, MediaEvent, MediaStats, MediaTrouble, ReceivedVideo,
-    SentVideo, SoundUnit, StreamStats, TrackStats,
+    CameraCheck, ConnectionStats, DeviceList, DeviceReport, DeviceUse, MediaEvent, MediaStats,
+    MediaTrouble, MicrophoneCheck, ReceivedVideo, SentVideo, SoundUnit, StreamStats, TrackStats,
 };
 pub use saal_hal::{Control, ControlState, PictureKind};
+pub use still::{StillError, StillPicture};
 pub use transport::{
-    ANSWER_STREAM, Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind,
+    ANSWER_STREAM, Answers, Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind,
     TransportCommand, TransportEvent, TransportId, TransportRole, TransportState, VideoLayer,
     VideoSend,
 };
 
 /// Version of this protocol. Daemon and engine come from one image, so another one is a fault.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 10;
 
 /// File descriptor of the control socket in the engine.
 pub const CONTROL_FD: i32 = 3;
 /// File descriptor of the picture socket in the engine.
 pub const PICTURE_FD: i32 = 4;
+/// File descriptor of the socket in the engine over which the daemon lends displays.
+pub const DISPLAY_FD: i32 = 5;

@@ -276,6 +276,14 @@ pub enum TransportCommand {
     },
     /// Forgets all keys: the call is over.
     ForgetKeys,
+    /// Asks each of these servers once, over the way that its address names: STUN for our address, TURN for one of its own,
+    /// which is given back. Answered with [`TransportEvent::Probed`]; no peer connection is made.
+    Probe {
+        /// A number of its own.
+        transport: TransportId,
+        /// Whom to ask.
+        ice_servers: Vec<IceServer>,
+    },
     /// Ends a peer connection and everything on it.
     Close {
         /// Which.
@@ -295,6 +303,21 @@ pub enum TransportState {
     Disconnected,
     /// It will not come back; the service has to start anew.
     Failed,
+}
+
+/// What servers answered that were asked over one kind of way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answers {
+    /// None of them is asked in this way.
+    Unasked,
+    /// At least one did.
+    Came,
+    /// None did.
+    Missing {
+        /// Of the first one, for the log.
+        reason: String,
+    },
 }
 
 /// A track that the other side's description announced.
@@ -337,11 +360,27 @@ pub enum TransportEvent {
         /// How it is now.
         state: TransportState,
     },
-    /// The address of this machine that the connection used is gone; it looks for another way, which
-    /// the other side may be slow to take.
+    /// The address of this machine that the connection used is gone, or the other side sees it elsewhere, since an address
+    /// translation on the way forgot it; it looks for another way, which the other side may be slow to take.
     Moved {
         /// Which connection.
         transport: TransportId,
+    },
+    /// Which way media take; said before the connection is connected.
+    Route {
+        /// Which connection.
+        transport: TransportId,
+        /// They go to a relay in a stream (TCP, TLS), where one lost packet holds up all that follow; otherwise as datagrams.
+        in_stream: bool,
+    },
+    /// Answer to [`TransportCommand::Probe`].
+    Probed {
+        /// As in the question.
+        transport: TransportId,
+        /// Of those that are asked over UDP.
+        datagrams: Answers,
+        /// Of those that are asked over TCP or TLS.
+        streams: Answers,
     },
     /// All tracks of the connection's current remote description.
     RemoteTracks {
@@ -398,6 +437,8 @@ impl TransportEvent {
             | Self::Candidate { transport, .. }
             | Self::State { transport, .. }
             | Self::Moved { transport }
+            | Self::Route { transport, .. }
+            | Self::Probed { transport, .. }
             | Self::RemoteTracks { transport, .. }
             | Self::Opened { transport, .. }
             | Self::ChannelOpen { transport }

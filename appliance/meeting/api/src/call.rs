@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use saal_media_protocol::{SourceKind, TransportCommand};
+use saal_media_protocol::{Answers, SourceKind, TransportCommand};
 use serde::{Deserialize, Serialize};
 
 /// One stay in one meeting; never used twice while a daemon lives.
@@ -234,6 +234,47 @@ pub enum EndReason {
     },
 }
 
+/// How picture and sound would get to a meeting's server and back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaWay {
+    /// As datagrams, as they should.
+    Datagrams,
+    /// In a stream alone (TCP, TLS): they come later, and stand still where the network loses something.
+    Streams {
+        /// What was asked for datagrams, for the log.
+        reason: String,
+    },
+    /// Not at all.
+    Nowhere {
+        /// For the log.
+        reason: String,
+    },
+    /// The service did not let it be found out.
+    Unknown {
+        /// For the log.
+        reason: String,
+    },
+}
+
+impl MediaWay {
+    /// What follows from what the servers for connectivity answered, where a call would go by them.
+    #[must_use]
+    pub fn of(datagrams: &Answers, streams: &Answers) -> Self {
+        match (datagrams, streams) {
+            (Answers::Came, _) => Self::Datagrams,
+            (Answers::Missing { reason }, Answers::Came) => Self::Streams {
+                reason: reason.clone(),
+            },
+            (Answers::Missing { reason }, _) | (_, Answers::Missing { reason }) => Self::Nowhere {
+                reason: reason.clone(),
+            },
+            (Answers::Unasked, _) => Self::Unknown {
+                reason: "the service names no server that could be asked over UDP".to_owned(),
+            },
+        }
+    }
+}
+
 /// Something happened in a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallEvent {
@@ -296,6 +337,8 @@ pub enum CallEvent {
     },
     /// Over. Nothing follows.
     Ended(EndReason),
+    /// Answer to [`crate::MeetingCommand::Try`]; nothing follows.
+    Tried(MediaWay),
     /// To the media engine.
     Transport(TransportCommand),
 }

@@ -6,6 +6,7 @@
 
 mod call;
 mod causes;
+mod day;
 mod link;
 mod matrix_room;
 mod meeting;
@@ -13,13 +14,16 @@ mod ring;
 mod sign_in;
 
 pub use call::{
-    CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MeetingState, Participant,
-    Poll, ResumeToken, Role, Waiting,
+    CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MediaWay, MeetingState,
+    Participant, Poll, ResumeToken, Role, Waiting,
 };
 pub use causes::has_cause;
+pub use day::{BookingSpan, DayAction};
 pub use link::{LinkError, LinkTarget};
 pub use matrix_room::MatrixRoom;
-pub use meeting::{Destination, Invitation, Meeting, MeetingId, MeetingLink, PartOf, Secret};
+pub use meeting::{
+    Destination, Invitation, Meeting, MeetingId, MeetingLink, NoWay, PartOf, Secret,
+};
 pub use ring::{Ring, RingId};
 pub use sign_in::{SignIn, SignInCode, SignInProblem, SignInWay};
 
@@ -82,6 +86,14 @@ pub enum MeetingCommand {
         call: CallId,
         /// What.
         action: MeetingAction,
+    },
+    /// Finds out, before people come, whether picture and sound would get to the meeting's server and back. Nobody in the
+    /// meeting sees it, and nothing of the room leaves it; answered with [`CallEvent::Tried`]. [`Self::Leave`] ends it before that.
+    Try {
+        /// A number that no call has.
+        call: CallId,
+        /// Where.
+        destination: Destination,
     },
     /// Leaves; `Ended` follows once the others know.
     Leave {
@@ -156,6 +168,7 @@ impl MeetingCommand {
         match self {
             Self::Decline { .. } | Self::Account(_) => None,
             Self::Join { call, .. }
+            | Self::Try { call, .. }
             | Self::Encodes { call, .. }
             | Self::SetMuted { call, .. }
             | Self::GivePassword { call, .. }
@@ -240,6 +253,12 @@ pub enum MeetingAction {
     /// Starts or ends the room's presentation.
     Present {
         /// True: the engine's content source is sent.
+        on: bool,
+    },
+    /// Sends the sound of what the room presents too, or no more; its end is the presentation's at the latest. The room's
+    /// own business, not people's.
+    PresentSound {
+        /// True: what the engine has of it is sent.
         on: bool,
     },
 }

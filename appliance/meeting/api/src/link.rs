@@ -54,6 +54,28 @@ impl LinkTarget {
     pub fn of(link: &MeetingLink) -> Result<Self, LinkError> {
         read(link.reveal(), true)
     }
+
+    /// What people mean who type this: a link, an address without `https://`, a room's alias, or else the name of a meeting
+    /// at `names_at`, a Jitsi installation.
+    ///
+    /// # Errors
+    /// Where it leads to no meeting; [`LinkError::NotAnAddress`] for a name where names lead nowhere.
+    pub fn typed(text: &str, names_at: Option<&str>) -> Result<Self, LinkError> {
+        let text = text.trim();
+        let host = names_at.filter(|_| !text.is_empty() && !text.contains(['/', '@']));
+        match (read(text, true), host) {
+            (Err(LinkError::NotAnAddress), Some(host)) => named(text, host),
+            (read, _) => read,
+        }
+    }
+}
+
+fn named(name: &str, host: &str) -> Result<LinkTarget, LinkError> {
+    let mut url = Url::parse(&format!("https://{host}")).map_err(|_| LinkError::NotAnAddress)?;
+    url.path_segments_mut()
+        .map_err(|()| LinkError::NotAnAddress)?
+        .push(name);
+    Ok(jitsi(url.as_str()))
 }
 
 fn read(text: &str, wrapped: bool) -> Result<LinkTarget, LinkError> {

@@ -54,6 +54,41 @@ pub enum Destination {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         audio_only: bool,
     },
+    /// The calendar tells no place that the room can go to.
+    Nowhere {
+        /// Why not.
+        why: NoWay,
+    },
+}
+
+/// Why an appointment has no way in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum NoWay {
+    /// Nobody wrote a link into it: a meeting of those who are in the room.
+    NoLink,
+    /// A service that the room does not speak.
+    OtherService {
+        /// What people call it.
+        name: String,
+    },
+    /// A mail gateway put its own address in the place of the link and kept the target to itself.
+    Rewritten {
+        /// Whose gateway.
+        gateway: String,
+        /// The target's host, where the gateway tells.
+        host: Option<String>,
+    },
+    /// A Jitsi installation that the configuration does not allow.
+    NotAllowed {
+        /// Its host.
+        host: String,
+    },
+    /// It has the form of a meeting's link and can't be read.
+    Unreadable {
+        /// For people who look after the room.
+        why: String,
+    },
 }
 
 impl Destination {
@@ -75,6 +110,7 @@ impl Destination {
             Self::Matrix { room, .. } => room.to_string(),
             Self::Caller { room_id, call_id } => format!("{room_id}/{call_id}"),
             Self::Jitsi { link, .. } => link.to_string(),
+            Self::Nowhere { .. } => String::new(),
         }
     }
 
@@ -177,9 +213,38 @@ pub struct Meeting {
     pub destination: Destination,
     /// How many devices are in its call now.
     pub in_call: u32,
+    /// Only that the room is taken may be shown; the title is empty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
     /// The meeting that this is a breakout session of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_of: Option<PartOf>,
+    /// Other places that its invitation names, the likeliest first; `destination` is none of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Destination>,
+    /// Its organiser is not sure yet that it takes place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tentative: bool,
+}
+
+impl Meeting {
+    /// All places that its invitation names, the likeliest first.
+    pub fn places(&self) -> impl Iterator<Item = &Destination> {
+        std::iter::once(&self.destination).chain(&self.others)
+    }
+
+    /// The same meeting at another of its places ([`Destination::place`]); `None`: it has no such place.
+    #[must_use]
+    pub fn at_place(&self, place: &str) -> Option<Self> {
+        let mut places: Vec<Destination> = self.places().cloned().collect();
+        let wanted = places.iter().position(|it| it.place() == place)?;
+        let destination = places.remove(wanted);
+        Some(Self {
+            destination,
+            others: places,
+            ..self.clone()
+        })
+    }
 }
 
 /// The meeting that a breakout session belongs to.

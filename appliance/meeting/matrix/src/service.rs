@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use saal_media_protocol::SourceKind;
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, Destination, EndReason, Invitation,
     MeetingAction, MeetingCommand, MeetingEvent, ResumeToken,
@@ -27,6 +28,7 @@ use crate::{
         machine::MediaSecret,
         prefetch::{Prefetch, REFRESH_EVERY},
         prepare::Join,
+        trial,
     },
     credential::Credential,
     homeserver::Homeserver,
@@ -58,6 +60,8 @@ pub struct Service {
     /// To the account.
     actions: mpsc::UnboundedSender<AccountAction>,
     call: Option<Call>,
+    /// A call that is tried before people come.
+    trial: Option<(CallId, mpsc::UnboundedSender<Command>)>,
     told: Vec<Invitation>,
     tasks: JoinSet<()>,
 }
@@ -180,6 +184,7 @@ impl Service {
             ringing,
             actions,
             call: None,
+            trial: None,
             told: Vec::new(),
             tasks,
         }
@@ -237,30 +242,37 @@ impl Service {
                 };
                 self.enter(place, destination, resume);
             }
+            MeetingCommand::Try {
+                call,
+                destination: Destination::Matrix { .. },
+            } => self.try_out(call),
             MeetingCommand::Decline { ring } => self.ringing.decline(&ring),
             MeetingCommand::SetMuted {
                 call,
                 source,
                 muted,
-            } => {
-                self.pass_on(call, Command::SetMuted { source, muted });
-            }
+            } => self.pass_on(call, Command::SetMuted { source, muted }),
             MeetingCommand::Watch { call, pictures } => {
                 self.pass_on(call, Command::Watch(pictures));
             }
             MeetingCommand::Act {
                 call,
                 action: MeetingAction::Present { on },
-            } => self.pass_on(call, Command::Present(on)),
+            } => self.pass_on(call, Command::Present(SourceKind::Content, on)),
+            MeetingCommand::Act {
+                call,
+                action: MeetingAction::PresentSound { on },
+            } => self.pass_on(call, Command::Present(SourceKind::ContentAudio, on)),
             MeetingCommand::Act {
                 call,
                 action: MeetingAction::LobbyMessage { text },
             } => self.pass_on(call, Command::LobbyMessage(text)),
             MeetingCommand::Act { call, action } => self.pass_on(call, Command::Act(action)),
-            // Element Call asks for no password.
-            MeetingCommand::GivePassword { .. } => {}
-            // Nobody says beforehand what all who will subscribe decode; all decode VP8.
-            MeetingCommand::Encodes { .. } => {}
+            // A caller is there when it calls. Element Call asks for no password. Nobody says beforehand what all who will
+            // subscribe decode; all decode VP8.
+            MeetingCommand::Try { .. }
+            | MeetingCommand::GivePassword { .. }
+            | MeetingCommand::Encodes { .. } => {}
             MeetingCommand::Account(action) => {
                 let _ = self.actions.send(action);
             }
@@ -297,7 +309,9 @@ impl Service {
             Destination::Caller { room_id, call_id } => {
                 self.answer(place, &room_id, &call_id, resume);
             }
-            Destination::Jitsi { .. } => self.refuse(call, "this is no Matrix meeting"),
+            Destination::Jitsi { .. } | Destination::Nowhere { .. } => {
+                self.refuse(call, "this is no Matrix meeting");
+            }
         }
     }
 
@@ -316,6 +330,7 @@ impl Service {
         if self.is_in_call() {
             return self.refuse(join.call, "the room is in another call");
         }
+        self.trial = None;
         let (commands, receiver) = mpsc::unbounded_channel();
         self.call = Some(Call {
             id: join.call,
@@ -334,9 +349,20 @@ impl Service {
 
     /// Commands for a call that is over are late, not wrong.
     fn pass_on(&self, call: CallId, command: Command) {
-        if let Some(current) = self.call.as_ref().filter(|current| current.id == call) {
-            let _ = current.commands.send(command);
+        let current = self.call.as_ref().map(|call| (call.id, &call.commands));
+        let trial = self.trial.as_ref().map(|(id, commands)| (*id, commands));
+        let mut known = current.into_iter().chain(trial);
+        if let Some((_, commands)) = known.find(|(id, _)| *id == call) {
+            let _ = commands.send(command);
         }
+    }
+
+    /// Where picture and sound of all calls go: that is the account's own media server.
+    fn try_out(&mut self, call: CallId) {
+        let (commands, receiver) = mpsc::unbounded_channel();
+        self.trial = Some((call, commands));
+        let environment = self.environment.clone();
+        tokio::spawn(Box::pin(trial::run(environment, call, receiver)));
     }
 
     fn tell_invitations(&mut self) {

@@ -7,13 +7,17 @@ mod support;
 use std::{
     net::SocketAddr,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
 };
 
 use saal_matrix::LogIn;
 use saal_meeting::{
     AccountAction, AccountState, MeetingCommand, MeetingEvent, SignIn, SignInProblem, SignInWay,
 };
+use serde_json::json;
 use support::{PATIENCE, Request, Room, secret, serve, works};
 use tokio::net::TcpListener;
 
@@ -97,17 +101,28 @@ struct Accounts {
     /// What was asked of log-ins, in their order.
     log_ins: Mutex<Vec<String>>,
     renewals: Mutex<u32>,
+    /// Which renewal's token was last used: the room has kept it before.
+    used: AtomicU32,
     /// Gives refresh tokens.
     renews: bool,
     /// What a token that is not good is answered.
     soft: bool,
+    /// The one that is good; each is for once.
+    refresh: Mutex<String>,
+    /// Offers sliding sync.
+    slides: bool,
+    /// Has forgotten the next position that it is asked from.
+    forgets: AtomicBool,
 }
+
+const SLIDING: &str = "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync";
 
 impl Accounts {
     fn session(&self, device: &str) -> String {
         let mut good = self.good.lock().unwrap();
         let count = self.log_ins.lock().unwrap().len() + *self.renewals.lock().unwrap() as usize;
         *good = vec![format!("token{count}")];
+        *self.refresh.lock().unwrap() = format!("renew{count}");
         let renew = self
             .renews
             .then(|| format!(r#","refresh_token":"renew{count}""#));
@@ -136,6 +151,13 @@ impl Accounts {
             };
         }
         if path.ends_with("/refresh") {
+            if !request
+                .body
+                .contains(&format!("\"{}\"", self.refresh.lock().unwrap()))
+            {
+                let no = r#"{"errcode":"M_FORBIDDEN","error":"not valid any more"}"#;
+                return (403, no.to_owned());
+            }
             *self.renewals.lock().unwrap() += 1;
             return (200, self.session("DEV"));
         }
@@ -145,6 +167,26 @@ impl Accounts {
             let body =
                 format!(r#"{{"errcode":"M_UNKNOWN_TOKEN","error":"no","soft_logout":{soft}}}"#);
             return (401, body);
+        }
+        if good {
+            self.used
+                .store(*self.renewals.lock().unwrap(), Ordering::Relaxed);
+        }
+        match path {
+            "/_matrix/client/versions" if self.slides => {
+                let features = json!({ "org.matrix.simplified_msc3575": true });
+                let versions = json!({ "versions": ["v1.11"], "unstable_features": features });
+                return (200, versions.to_string());
+            }
+            SLIDING if self.forgets.swap(false, Ordering::Relaxed) => {
+                let forgotten = r#"{"errcode":"M_UNKNOWN_POS","error":"who?"}"#;
+                return (400, forgotten.to_owned());
+            }
+            SLIDING => {
+                let nothing = json!({ "pos": "1", "lists": { "all": { "count": 0 } } });
+                return (200, nothing.to_string());
+            }
+            _ => {}
         }
         let (status, body) = works(path);
         (status, body.to_owned())
@@ -165,6 +207,16 @@ impl Accounts {
 
     fn forget_tokens(&self) {
         self.good.lock().unwrap().clear();
+    }
+
+    /// Until the room uses what it got the last time.
+    async fn have_renewed(&self, times: u32) {
+        let renewed = async {
+            while self.used.load(Ordering::Relaxed) < times {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, renewed).await.unwrap();
     }
 }
 
@@ -265,27 +317,41 @@ async fn a_soft_sign_out_is_mended_as_the_same_device_without_a_word() {
     assert!(seen.iter().all(online), "{seen:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_runs_out_is_renewed_and_the_renewed_one_survives_a_restart() {
-    let store = tempfile::tempdir().unwrap();
+/// A room whose token has run out once, and was renewed.
+async fn renewed(store: &Path, slides: bool) -> (SocketAddr, Arc<Accounts>, Room) {
     let renews = Accounts {
         soft: true,
         renews: true,
+        slides,
         ..Accounts::default()
     };
     let (server, accounts) = renews.start().await;
-    let mut room = Room::log_in(server, store.path(), password(Ok("open sesame")));
+    let mut room = Room::log_in(server, store, password(Ok("open sesame")));
     room.until(online).await;
     accounts.forget_tokens();
-    let renewed = async {
-        while *accounts.renewals.lock().unwrap() == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, renewed).await.unwrap();
+    accounts.have_renewed(1).await;
+    (server, accounts, room)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_runs_out_is_renewed_and_the_renewed_one_survives_a_restart() {
+    let store = tempfile::tempdir().unwrap();
+    let (server, accounts, room) = renewed(store.path(), false).await;
     drop(room);
     let mut room = Room::log_in(server, store.path(), password(Err("gone")));
     room.until(online).await;
+    assert_eq!(accounts.log_ins().len(), 1, "nobody logged in again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_renewed_counts_when_the_rooms_have_to_be_read_from_the_start() {
+    let store = tempfile::tempdir().unwrap();
+    let (_, accounts, mut room) = renewed(store.path(), true).await;
+    accounts.forgets.store(true, Ordering::Relaxed);
+    room.until(online).await;
+    // The first refresh token is long used up: only the last one brings another.
+    accounts.forget_tokens();
+    accounts.have_renewed(2).await;
     assert_eq!(accounts.log_ins().len(), 1, "nobody logged in again");
 }
 

@@ -17,14 +17,14 @@ use crate::{
 impl Page<'_> {
     pub(super) fn call_bar(&self, call: &Call) -> Node {
         let lamps = self.indicators(call);
-        if self.scale.is_portrait() && !lamps.is_empty() {
+        if self.scale.is_narrow() && !lamps.is_empty() {
             let lamps = row(lamps).gap(self.px(8.0)).wrapping().rigid();
             return column([self.top_bar(), lamps.above(self.px(12.0))]).rigid();
         }
         let name = plain(&self.view.room);
         let quiet = self.theme.text_quiet.0;
         let room = [
-            icon(Icon::Room, self.px(26.0), quiet),
+            icon(Icon::Room, self.em(26.0), quiet),
             text(isolated(&name), self.font(Type::Strong), quiet)
                 .grow()
                 .means(Meaning::new("room", Role::Heading, name)),
@@ -75,7 +75,7 @@ impl Page<'_> {
     /// A small coloured label: a soft colour and what stands on it.
     pub(super) fn pill(&self, mark: Icon, words: &str, (soft, on): (Rgb888, Rgb888)) -> Node {
         row([
-            icon(mark, self.px(20.0), on),
+            icon(mark, self.em(20.0), on),
             text(words, self.font(Type::Label), on),
         ])
         .gap(self.px(8.0))

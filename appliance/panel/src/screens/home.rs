@@ -1,13 +1,15 @@
 //! Waiting for people: the clock, what is on now and what comes next.
 
 use embedded_graphics::pixelcolor::Rgb888;
-use saal_core::{Severity, Sharing};
+use saal_core::{Severity, Sharing, Trouble};
 
-use super::{Page, laptop, rows::Agenda};
+use super::{Page, day_time, elsewhere, laptop, parts::Tones, rows::Agenda};
 use crate::{
+    Sheet,
     element::Role,
     icon::Icon,
     language::Message,
+    navigation::Step,
     node::{Meaning, Node, column, row, spacer, text},
     plain::{isolated, plain},
     style::Type,
@@ -16,10 +18,12 @@ use crate::{
 
 pub(super) fn home(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize, sharing: Sharing) -> Node {
     let main = main(page, agenda, visible, sharing);
-    let root = if page.scale.is_portrait() {
+    let root = if page.scale.is_narrow() {
         column([header(page), main])
     } else {
-        row([side(page), main]).align(taffy::AlignItems::STRETCH)
+        row([side(page), main])
+            .align(taffy::AlignItems::STRETCH)
+            .mirrors()
     };
     root.fill(page.theme.background.0)
 }
@@ -36,7 +40,7 @@ fn side(page: &Page<'_>) -> Node {
         clock(page),
         date(page),
         spacer(),
-        status(page),
+        row([status(page).share(), access(page)]).gap(page.px(16.0)),
     ])
     .padding(page.px(40.0))
     .width(side_width(page))
@@ -45,21 +49,36 @@ fn side(page: &Page<'_>) -> Node {
 
 /// The same on top of portrait panels.
 fn header(page: &Page<'_>) -> Node {
-    column([
-        row([room(page).share(), status(page)]).gap(page.px(24.0)),
-        clock(page).above(page.px(24.0)),
-        date(page),
-    ])
-    .padding(page.px(40.0))
-    .rigid()
-    .shade(page.theme.side_top.0, page.theme.side_bottom.0)
+    let name = room(page).share();
+    let moment = moment(page).above(page.px(24.0));
+    let parts = if page.scale.is_close() {
+        // Beside each other they would leave the name no room for a word.
+        let first = row([name, access(page)]).gap(page.px(24.0));
+        vec![first, moment, status(page).above(page.px(12.0))]
+    } else {
+        let first = row([name, status(page), access(page)]).gap(page.px(24.0));
+        vec![first, moment]
+    };
+    column(parts)
+        .padding(page.px(40.0))
+        .rigid()
+        .shade(page.theme.side_top.0, page.theme.side_bottom.0)
+}
+
+/// The clock and the date, beside each other where both are words of a line.
+fn moment(page: &Page<'_>) -> Node {
+    let parts = [clock(page), date(page)];
+    if page.scale.is_enlarged() {
+        return row(parts).gaps(page.px(24.0), 0.0).wrapping();
+    }
+    column(parts)
 }
 
 fn room(page: &Page<'_>) -> Node {
     let name = plain(&page.view.room);
     let style = page
         .font(Type::Title)
-        .lines(if page.scale.is_portrait() { 1 } else { 2 });
+        .lines(if page.scale.is_narrow() { 1 } else { 2 });
     text(isolated(&name), style, page.theme.on_side.0).means(Meaning::new(
         "room",
         Role::Heading,
@@ -72,13 +91,19 @@ const CLOCK_EMS: f32 = 2.85;
 
 fn clock(page: &Page<'_>) -> Node {
     let clock = page.moments.clock();
-    let room = if page.scale.is_portrait() {
+    let room = if page.scale.is_narrow() {
         page.scale.width
     } else {
         side_width(page)
     };
+    let of = if page.scale.is_enlarged() && page.scale.is_narrow() {
+        // Large enough, and the meetings come sooner.
+        Type::Display
+    } else {
+        Type::Clock
+    };
     let style = page
-        .font(Type::Clock)
+        .font(of)
         .at_most((room - 2.0 * page.px(40.0)) / CLOCK_EMS);
     text(clock.clone(), style, page.theme.on_side.0)
         .rigid()
@@ -101,19 +126,36 @@ fn status(page: &Page<'_>) -> Node {
     let Some((lamp, words)) = occupation(page) else {
         return Node::default();
     };
-    let size = page.px(14.0);
+    let size = page.em(14.0);
     row([
         Node::default()
             .fixed(size, size)
             .fill(lamp)
             .round(size / 2.0),
-        text(words.clone(), page.font(Type::Strong), page.theme.on_side.0),
+        text(
+            words.clone(),
+            page.font(Type::Strong).lines(2),
+            page.theme.on_side.0,
+        )
+        .whole(),
     ])
     .gap(page.px(12.0))
     .means(Meaning::new("status", Role::Status, words))
 }
 
-fn occupation(page: &Page<'_>) -> Option<(Rgb888, String)> {
+/// The way to larger text, more contrast, speech: in sight before anybody asks.
+fn access(page: &Page<'_>) -> Node {
+    let tones = Tones {
+        rest: page.theme.side_top.0,
+        pressed: page.theme.side_bottom.0,
+        on: page.theme.on_side.0,
+    };
+    let meaning = Meaning::new("access", Role::Button, page.words.say(Message::Access))
+        .step(Step::Open(Sheet::Access));
+    page.square(Icon::Access, tones, meaning)
+}
+
+pub(super) fn occupation(page: &Page<'_>) -> Option<(Rgb888, String)> {
     let Screen::Home {
         under_way, next, ..
     } = &page.view.screen
@@ -149,21 +191,30 @@ fn main(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize, sharing: Sharing) 
     let content = match (agenda.len(), page.blocking()) {
         (0, true) => column([spacer(), row([page.worst()]).centred(), spacer()]),
         (0, false) => column([spacer(), row([free(page)]).centred(), spacer()]),
-        _ => column(agenda.cards(page, visible)).gap(page.px(12.0)),
+        _ => {
+            let label = page.words.say(Message::AllMeetings);
+            column(agenda.cards(page, visible))
+                .gap(page.px(12.0))
+                .means(Meaning::new("meetings", Role::List, label))
+        }
     };
     let banners = if agenda.len() == 0 && page.blocking() {
         page.banners_but_worst()
     } else {
         page.banners()
     };
-    let laptop = laptop::strip(page, sharing);
-    column(
-        [Some(content.grow()), laptop, Some(banners)]
-            .into_iter()
-            .flatten(),
-    )
-    .padding(page.px(40.0))
-    .share()
+    let ways = [elsewhere::way(page), laptop::way(page, sharing)];
+    let parts = [
+        Some(content.grow()),
+        day_time::notices(page),
+        laptop::shown(page, sharing),
+        Some(banners),
+        // Below what comes and goes, so that they stay where fingers expect them.
+        day_time::ways(page, ways.into_iter().flatten()),
+    ];
+    column(parts.into_iter().flatten())
+        .padding(page.px(40.0))
+        .share()
 }
 
 fn free(page: &Page<'_>) -> Node {
@@ -175,11 +226,10 @@ fn free(page: &Page<'_>) -> Node {
 }
 
 impl Page<'_> {
-    /// Meetings are not possible.
-    fn blocking(&self) -> bool {
-        self.view
-            .troubles
-            .first()
-            .is_some_and(|t| t.severity() == Severity::Blocking)
+    /// Meetings are not possible, or nobody knows of them.
+    pub(super) fn blocking(&self) -> bool {
+        let unknown = |t: &Trouble| matches!(t, Trouble::CalendarUnreachable { at: None, .. });
+        let worst = self.view.troubles.first();
+        worst.is_some_and(|t| t.severity() == Severity::Blocking || unknown(t))
     }
 }

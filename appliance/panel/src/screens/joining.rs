@@ -42,14 +42,18 @@ pub(super) fn lay_out(fit: &mut Fit<'_>) -> Layout {
 
 /// What can be said counts more than how large it is written.
 fn lobby_of(fit: &mut Fit<'_>, title: &str) -> Layout {
-    let mut shown = READY_MADE.len();
-    loop {
-        let layout = fit.most(0, |page, _| lobby(page, title, shown));
-        if shown == 0 || !layout.overflows() {
+    // Larger text turns pages, and leaves nothing out.
+    let least = if fit.page.scale.is_enlarged() {
+        READY_MADE.len()
+    } else {
+        0
+    };
+    for shown in (least..=READY_MADE.len()).rev() {
+        if let Some(layout) = fit.on_one_page(0, |page, _| lobby(page, title, shown)) {
             return layout;
         }
-        shown -= 1;
     }
+    fit.most(0, |page, _| lobby(page, title, READY_MADE.len()))
 }
 
 pub(super) fn starting(page: &Page<'_>) -> Node {
@@ -74,7 +78,7 @@ fn joining(page: &Page<'_>) -> Node {
         (false, JoinStage::Connecting) => Message::JoiningConnecting,
     });
     let title = page.title(title);
-    let below = vec![cancel(page)];
+    let below = cancel(page).into_iter().collect();
     waiting(page, (Icon::Busy, "joining"), &title, &progress, below)
 }
 
@@ -88,7 +92,7 @@ pub(super) fn leaving(page: &Page<'_>, title: &str) -> Node {
 fn host(page: &Page<'_>, title: &str) -> Node {
     let what = page.words.say(Message::WaitingHost);
     let hint = about(page, Message::WaitingHostHint, title);
-    let below = vec![cancel(page)];
+    let below = cancel(page).into_iter().collect();
     waiting(page, (Icon::Waiting, "waiting-host"), &what, &hint, below)
 }
 
@@ -96,7 +100,7 @@ fn host(page: &Page<'_>, title: &str) -> Node {
 fn server(page: &Page<'_>, title: &str) -> Node {
     let what = page.words.say(Message::WaitingServer);
     let hint = about(page, Message::WaitingServerHint, title);
-    let below = vec![cancel(page)];
+    let below = cancel(page).into_iter().collect();
     waiting(page, (Icon::Waiting, "waiting-server"), &what, &hint, below)
 }
 
@@ -108,8 +112,8 @@ fn lobby(page: &Page<'_>, title: &str, shown: usize) -> Node {
     let messages = column(messages.map(|(index, message)| ready_made(page, index, *message)))
         .gap(page.px(10.0))
         .width(wide(page));
-    let below = answers(page).into_iter().chain([messages, cancel(page)]);
-    let below = below.collect();
+    let below = answers(page).into_iter().chain([messages]);
+    let below = below.chain(cancel(page)).collect();
     waiting(page, (Icon::Waiting, "waiting-lobby"), &what, &hint, below)
 }
 
@@ -135,7 +139,7 @@ fn answer(page: &Page<'_>, index: usize, line: &ChatLine) -> Node {
     let said = unisolated(&said);
     let values = [("author", author), ("text", Value::Foreign(&said))];
     let words = page.words.tell(Message::LobbyAnswer, values);
-    let mark = icon(Icon::Chat, page.px(24.0), t.on_notice_soft.0);
+    let mark = icon(Icon::Chat, page.em(24.0), t.on_notice_soft.0);
     let drawn = text(
         words.clone(),
         page.font(Type::Body).lines(3),
@@ -156,7 +160,7 @@ fn about(page: &Page<'_>, message: Message, title: &str) -> String {
 }
 
 fn wide(page: &Page<'_>) -> f32 {
-    page.px(720.0).min(page.scale.width - 2.0 * page.px(40.0))
+    page.em(720.0).min(page.scale.width - 2.0 * page.px(40.0))
 }
 
 fn word_of<'a>(page: &'a Page<'_>) -> Option<&'a LobbyWord> {
@@ -188,7 +192,7 @@ fn ready_made(page: &Page<'_>, index: usize, message: Message) -> Node {
     let label = said.then(|| text(hint, page.font(Type::Label), tones.on).rigid());
     let words = text(words, page.font(Type::Body).lines(2), tones.on).whole();
     let content = [
-        Some(icon(mark, page.px(24.0), tones.on)),
+        Some(icon(mark, page.em(24.0), tones.on)),
         Some(words.share()),
         label,
     ];
@@ -201,13 +205,19 @@ fn ready_made(page: &Page<'_>, index: usize, message: Message) -> Node {
         .means(meaning)
 }
 
-fn cancel(page: &Page<'_>) -> Node {
+/// Out of what is being joined.
+pub(super) fn cancelling(page: &Page<'_>) -> Meaning {
     let label = page.words.say(Message::Cancel);
-    let meaning = leave(
-        Meaning::new("cancel", Role::Button, label.clone())
-            .described(page.words.say(Message::Joining)),
-    );
-    page.button(Icon::Cancel, &label, page.quiet(), meaning)
+    let about = page.words.say(Message::Joining);
+    leave(Meaning::new("cancel", Role::Button, label).described(about))
+}
+
+/// The button; beside pages that are turned, it stands beside each.
+fn cancel(page: &Page<'_>) -> Option<Node> {
+    (!page.turned).then(|| {
+        let meaning = cancelling(page);
+        page.button(Icon::Cancel, &meaning.label.clone(), page.quiet(), meaning)
+    })
 }
 
 /// A message in the middle, with what can be done below it.

@@ -2,7 +2,6 @@
 //! ten of 48 pixels fit beside each other on the narrowest panel; what is drawn is a little smaller.
 
 use saal_core::Intent;
-use saal_fleet_protocol::config::Language;
 
 use super::{Page, parts::Tones};
 use crate::{
@@ -11,17 +10,14 @@ use crate::{
     language::Message,
     navigation::{Key, Shift, Step},
     node::{Meaning, Node, column, icon, row, text},
+    scale::KEY,
     style::Type,
 };
 
-/// WCAG 2.2's recommendation for targets that stand close together is half of that, in pixels.
-const KEY: f32 = 48.0;
 /// Keys are no higher than this, in pixels of the design.
 const MOST_HIGH: f32 = 84.0;
 
 const DIGITS: &str = "1234567890";
-const GERMAN: [&str; 3] = ["qwertzuiop", "asdfghjkl", "yxcvbnm"];
-const ENGLISH: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 const SYMBOLS: [&str; 5] = [
     "!\"#$%&'()*",
     "+,-./:;<=>",
@@ -44,18 +40,15 @@ impl Page<'_> {
         } else {
             self.letters(enter)
         };
-        let high = self.px(MOST_HIGH).max(KEY) * rows.len() as f32;
+        let high = self.em(MOST_HIGH).max(KEY) * rows.len() as f32;
         let mut keyboard = column(rows).most_high(high);
         // All the room there is, up to its limit; a spacer takes the rest.
         keyboard.style.flex_grow = 1000.0;
-        keyboard
+        keyboard.keeps_order()
     }
 
     fn letters(&self, enter: (Message, Option<Intent>)) -> Vec<Node> {
-        let [first, second, third] = match self.view.language {
-            Language::De => GERMAN,
-            Language::En => ENGLISH,
-        };
+        let [first, second, third] = self.words.keyboard();
         let half = || Node::default().parts(0.5);
         let second = [half()].into_iter().chain(self.keys(second));
         let third = [self.shift()].into_iter().chain(self.keys(third));
@@ -99,7 +92,7 @@ impl Page<'_> {
 
     fn character(&self, c: char) -> Node {
         let capital = self.view.navigation.typing().shift != Shift::Off;
-        let c = if capital { c.to_ascii_uppercase() } else { c };
+        let c = if capital { upper(c) } else { c };
         let face = c.to_string();
         let meaning = Meaning::new(format!("key:{c}"), Role::Button, face.clone());
         let meaning = meaning.step(Step::Key(Key::Type(c)));
@@ -139,7 +132,13 @@ impl Page<'_> {
             Some(intent) => meaning.intent(intent).step(Step::Given),
             None => meaning.disabled(true),
         };
-        self.key(Face::Word(&label), self.accent(), meaning)
+        // A word has no room on it there.
+        let face = if self.scale.is_slim() {
+            Face::Mark(Icon::Check)
+        } else {
+            Face::Word(&label)
+        };
+        self.key(face, self.accent(), meaning)
     }
 
     fn control(&self, id: &str, face: Face<'_>, label: &str, key: Key) -> Node {
@@ -163,7 +162,7 @@ impl Page<'_> {
         };
         let face = match face {
             Face::Word(word) => text(word, self.font(Type::Strong), on).rigid(),
-            Face::Mark(mark) => icon(mark, self.px(28.0), on),
+            Face::Mark(mark) => icon(mark, self.em(28.0), on),
         };
         let drawn = row([face]).centred().grow().fill(fill).round(self.px(12.0));
         let mut cell = row([drawn]).align(taffy::AlignItems::STRETCH);
@@ -174,4 +173,10 @@ impl Page<'_> {
 
 fn key_row(keys: impl IntoIterator<Item = Node>) -> Node {
     row(keys).align(taffy::AlignItems::STRETCH).share()
+}
+
+/// One character for one: `ß` stays.
+fn upper(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    upper.next().filter(|_| upper.next().is_none()).unwrap_or(c)
 }

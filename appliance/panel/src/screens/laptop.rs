@@ -2,7 +2,7 @@
 
 use saal_core::{Door, Intent, Invitation, LaptopAction, Sharing};
 
-use super::{Density, Page, parts::Tones};
+use super::{Density, Page, joining::waiting, parts::Tones};
 use crate::{
     element::Role,
     icon::Icon,
@@ -14,24 +14,22 @@ use crate::{
 /// The code's digits, in pixels at 1280x800.
 const CODE: f32 = 92.0;
 
-/// On the home screen: how to begin, or that there is one.
-pub(super) fn strip(page: &Page<'_>, sharing: Sharing) -> Option<Node> {
-    let above = page.px(16.0);
-    match sharing {
-        Sharing::Impossible => None,
-        Sharing::Possible => Some(row([begin(page), spacer()]).rigid().above(above)),
-        Sharing::On => Some(shown(page).rigid().above(above)),
+/// On the home screen: how to begin.
+pub(super) fn way(page: &Page<'_>, sharing: Sharing) -> Option<Node> {
+    if sharing != Sharing::Possible {
+        return None;
     }
-}
-
-fn begin(page: &Page<'_>) -> Node {
     let label = page.words.say(Message::LaptopShare);
     let meaning = Meaning::new("laptop", Role::Button, label.clone())
         .intent(Intent::Laptop(LaptopAction::Invite));
-    page.button(Icon::Laptop, &label, page.quiet(), meaning)
+    Some(page.button(Icon::Laptop, &label, page.quiet(), meaning))
 }
 
-fn shown(page: &Page<'_>) -> Node {
+/// On the home screen: that there is one.
+pub(super) fn shown(page: &Page<'_>, sharing: Sharing) -> Option<Node> {
+    if sharing != Sharing::On {
+        return None;
+    }
     let (soft, on) = (page.theme.accent_soft.0, page.theme.on_accent_soft.0);
     let words = page.words.say(Message::LaptopShown);
     let what = text(words.clone(), page.font(Type::Label).lines(2), on).whole();
@@ -47,35 +45,38 @@ fn shown(page: &Page<'_>) -> Node {
         let meaning = Meaning::new(id, Role::Button, label.clone()).intent(Intent::Laptop(action));
         page.small_button(&label, tones, meaning)
     };
-    let words = row([icon(Icon::Laptop, page.px(28.0), on), what]).gap(page.px(16.0));
+    let words = row([icon(Icon::Laptop, page.em(28.0), on), what]).gap(page.px(16.0));
     let buttons = row([
         button("laptop", Message::LaptopOther, LaptopAction::Invite),
         button("laptop-stop", Message::LaptopStop, LaptopAction::Stop),
     ])
     .gap(page.px(12.0));
-    let parts = if page.scale.is_portrait() {
+    let parts = if page.scale.is_narrow() {
         column([words, buttons.wrapping()])
     } else {
         row([words.share(), buttons.rigid()])
     };
-    parts
+    let shown = parts
         .gap(page.px(16.0))
         .paddings(page.px(20.0), page.px(10.0))
+        .rigid()
         .fill(soft)
-        .round(page.px(16.0))
+        .round(page.px(16.0));
+    Some(shown.above(page.px(16.0)))
 }
 
 /// The whole panel, while the room is in no meeting.
 pub(super) fn alone(page: &Page<'_>, door: &Door) -> Node {
     let title = page.words.say(Message::LaptopTitle);
+    let cancel = cancel(page);
+    if let Some((mark, id, hint)) = state(door) {
+        let hint = page.words.say(hint);
+        return waiting(page, (mark, id), &title, &hint, vec![cancel]);
+    }
     let font = page.font(Type::Display).lines(2).centred();
     let heading = text(title.clone(), font, page.theme.text.0)
         .rigid()
         .means(Meaning::new("title", Role::Heading, title));
-    let label = page.words.say(Message::Cancel);
-    let meaning = Meaning::new("cancel", Role::Button, label.clone())
-        .intent(Intent::Laptop(LaptopAction::CloseDoor));
-    let cancel = page.button(Icon::Cancel, &label, page.quiet(), meaning);
     let parts = [
         page.top_bar(),
         spacer(),
@@ -90,21 +91,29 @@ pub(super) fn alone(page: &Page<'_>, door: &Door) -> Node {
         .fill(page.theme.background.0)
 }
 
-/// What people need, or why there is none.
-pub(super) fn invitation(page: &Page<'_>, door: &Door) -> Node {
+fn cancel(page: &Page<'_>) -> Node {
+    let label = page.words.say(Message::Cancel);
+    let meaning = Meaning::new("cancel", Role::Button, label.clone())
+        .intent(Intent::Laptop(LaptopAction::CloseDoor));
+    page.button(Icon::Cancel, &label, page.quiet(), meaning)
+}
+
+/// Why there is no invitation.
+fn state(door: &Door) -> Option<(Icon, &'static str, Message)> {
     match door {
-        Door::Opening => says(page, "laptop-opening", Message::LaptopOpening),
-        Door::Broken => says(page, "laptop-broken", Message::LaptopBroken),
-        Door::Open(invitation) => open(page, invitation),
+        Door::Opening => Some((Icon::Busy, "laptop-opening", Message::LaptopOpening)),
+        Door::Broken => Some((Icon::Limiting, "laptop-broken", Message::LaptopBroken)),
+        Door::Open(_) => None,
     }
 }
 
-fn says(page: &Page<'_>, id: &str, message: Message) -> Node {
-    let words = page.words.say(message);
-    let font = page.font(Type::Body).lines(4).centred();
-    text(words.clone(), font, page.theme.text_quiet.0)
-        .whole()
-        .means(Meaning::new(id, Role::Status, words))
+/// What people need, or why there is none.
+pub(super) fn invitation(page: &Page<'_>, door: &Door) -> Node {
+    match (door, state(door)) {
+        (Door::Open(invitation), _) => open(page, invitation),
+        (_, Some((mark, id, words))) => page.says(mark, id, words),
+        (_, None) => Node::default(),
+    }
 }
 
 fn open(page: &Page<'_>, of: &Invitation) -> Node {
@@ -122,7 +131,7 @@ fn open(page: &Page<'_>, of: &Invitation) -> Node {
     });
     let roomy = page.density == Density::Roomy;
     let gap = if roomy { page.px(16.0) } else { 0.0 };
-    let large = if roomy && !page.scale.is_portrait() {
+    let large = if roomy && !page.scale.is_narrow() {
         Type::Display
     } else {
         Type::Title
@@ -148,7 +157,7 @@ fn code(page: &Page<'_>, code: &str) -> Node {
     };
     let mut style = page.font(Type::Display).figures().centred();
     if page.density < Density::Tightest {
-        style.size = page.px(CODE) as u32;
+        style.size = page.scale.font(CODE) as u32;
     }
     text(words.clone(), style, page.theme.text.0)
         .rigid()

@@ -11,7 +11,7 @@ use crate::{
     icon::Icon,
     language::Message,
     node::{Meaning, Node, column, icon, row, text},
-    plain::{isolated, plain},
+    plain::{is_foreign, isolated, plain},
     shapes::Shadow,
     style::Type,
 };
@@ -72,6 +72,15 @@ impl Page<'_> {
         }
     }
 
+    /// A mark that points along the direction of reading.
+    pub(crate) fn facing(&self, mark: Icon) -> Icon {
+        match (mark, self.words.right_to_left()) {
+            (Icon::Back, true) => Icon::Next,
+            (Icon::Next, true) => Icon::Back,
+            (mark, _) => mark,
+        }
+    }
+
     /// A title from outside, ready to be drawn.
     pub(crate) fn title(&self, title: &str) -> String {
         match plain(title) {
@@ -88,23 +97,27 @@ impl Page<'_> {
             blur: self.px(16.0),
             drop: self.px(4.0),
         };
-        content
+        let card = content
             .fill(self.theme.surface.0)
             .round(self.px(20.0))
-            .shadow(shadow)
+            .shadow(shadow);
+        match self.theme.edge {
+            Some(edge) => card.ring(self.px(2.0), edge.0),
+            None => card,
+        }
     }
 
     /// A button with an icon and one word or two.
     pub(crate) fn button(&self, mark: Icon, label: &str, tones: Tones, meaning: Meaning) -> Node {
         let fill = self.tone(tones, &meaning.id);
         row([
-            icon(mark, self.px(26.0), tones.on),
+            icon(mark, self.em(26.0), tones.on),
             text(label, self.font(Type::Strong), tones.on).rigid(),
         ])
         .gap(self.px(12.0))
         .centred()
         .paddings(self.px(28.0), 0.0)
-        .at_least(self.px(184.0), self.scale.touch(72.0))
+        .at_least(self.em(184.0), self.scale.touch(72.0))
         .rigid()
         .fill(fill)
         .round(self.px(18.0))
@@ -152,6 +165,7 @@ impl Page<'_> {
         self.card(row([before, stands, behind]).gap(self.px(16.0)))
             .paddings(self.px(16.0), self.px(10.0))
             .rigid()
+            .keeps_order()
     }
 
     /// A line of `across` equal cells; what is missing stays empty.
@@ -179,23 +193,46 @@ impl Page<'_> {
         what: &str,
         more: &str,
     ) -> Node {
-        let wide = self.px(680.0).min(self.scale.width - self.px(64.0));
-        let size = self.px(120.0);
-        let picture = (self.density == Density::Roomy).then(|| {
-            let mark = row([icon(mark, self.px(56.0), circle.1)]);
-            mark.centred()
-                .fixed(size, size)
-                .fill(circle.0)
-                .round(size / 2.0)
-        });
+        let wide = self.em(680.0).min(self.scale.width - self.px(64.0));
+        let picture = (self.density == Density::Roomy).then(|| self.circle(mark, circle));
         let display = self.font(Type::Display).lines(2).centred();
         let body = self.font(Type::Body).lines(4).centred();
         let what = text(what, display, self.theme.text.0).above(self.px(28.0));
-        let more = (self.density < Density::Tightest)
-            .then(|| text(more, body, self.theme.text_quiet.0).above(self.px(12.0)));
+        let more = (self.density < Density::Tightest).then(|| {
+            let drawn = text(more, body, self.theme.text_quiet.0).above(self.px(12.0));
+            // What others wrote may be of any length.
+            if is_foreign(more) {
+                drawn
+            } else {
+                drawn.whole()
+            }
+        });
         column(picture.into_iter().chain([what]).chain(more))
             .align(AlignItems::CENTER)
             .most_wide(wide)
+    }
+
+    /// An icon in a circle.
+    fn circle(&self, mark: Icon, (ground, on): (Rgb888, Rgb888)) -> Node {
+        let size = self.em(120.0);
+        row([icon(mark, self.em(56.0), on)])
+            .centred()
+            .fixed(size, size)
+            .fill(ground)
+            .round(size / 2.0)
+    }
+
+    /// Why there is nothing to see under a heading: icon in a circle, and a sentence.
+    pub(crate) fn says(&self, mark: Icon, id: &str, message: Message) -> Node {
+        let words = self.words.say(message);
+        let font = self.font(Type::Body).lines(4).centred();
+        let said = text(words.clone(), font, self.theme.text_quiet.0).whole();
+        let colours = (self.theme.accent_soft.0, self.theme.on_accent_soft.0);
+        let picture = (self.density == Density::Roomy).then(|| self.circle(mark, colours));
+        column(picture.into_iter().chain([said]))
+            .align(AlignItems::CENTER)
+            .gap(self.px(20.0))
+            .means(Meaning::new(id, Role::Status, words))
     }
 
     /// A small clock for screens that are about something else.
@@ -215,7 +252,7 @@ impl Page<'_> {
         let name = plain(&self.view.room);
         let quiet = self.theme.text_quiet.0;
         row([
-            icon(Icon::Room, self.px(26.0), quiet),
+            icon(Icon::Room, self.em(26.0), quiet),
             text(isolated(&name), self.font(Type::Strong), quiet)
                 .grow()
                 .means(Meaning::new("room", Role::Heading, name)),

@@ -1,16 +1,18 @@
-//! What people type in secret: a meeting's password, the account's recovery key.
+//! What people type: a meeting's password and the account's recovery key, in secret, and where a meeting is.
 
-use saal_core::Intent;
-use saal_meeting::{AccountAction, Secret};
+use saal_core::{Elsewhere, Intent};
+use saal_meeting::{AccountAction, LinkTarget, Secret};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Density, Page, parts::leaving};
+use super::{Density, Page, elsewhere::what_to_type, parts::leaving, ways::readable};
 use crate::{
+    Sheet,
     element::Role,
     icon::Icon,
-    language::Message,
+    language::{Message, Value},
     navigation::Step,
     node::{Meaning, Node, column, icon, row, spacer, text},
+    plain::plain,
     style::Type,
 };
 
@@ -24,12 +26,15 @@ struct Asked<'a> {
     title: &'a str,
     /// Of the field.
     label: Message,
-    prompt: Message,
+    prompt: String,
+    /// Nobody else is to read it.
+    secret: bool,
     /// The last one was wrong.
     refused: bool,
     /// On the keyboard's last key.
     enter: Message,
-    give: fn(Secret) -> Intent,
+    /// What it means to give what was typed; `None` while that means nothing.
+    give: Option<Intent>,
     /// What the button beside it is to do, and about what.
     leave: fn(Meaning) -> Meaning,
     about: Message,
@@ -45,10 +50,11 @@ pub(super) fn password(page: &Page<'_>, title: &str, refused: bool) -> Node {
     let asked = Asked {
         title,
         label: Message::Password,
-        prompt,
+        prompt: page.words.say(prompt),
+        secret: true,
         refused,
         enter: Message::Join,
-        give: Intent::GivePassword,
+        give: typed(page).map(Intent::GivePassword),
         leave: leaving,
         about: Message::Joining,
     };
@@ -66,26 +72,63 @@ pub(super) fn recovery_key(page: &Page<'_>, wrong: bool) -> Node {
     let asked = Asked {
         title: &title,
         label: Message::RecoveryKey,
-        prompt,
+        prompt: page.words.say(prompt),
+        secret: true,
         refused: wrong,
         enter: Message::RecoveryKeyTry,
-        give: |key| Intent::Account(AccountAction::Recover { key }),
+        give: typed(page).map(|key| Intent::Account(AccountAction::Recover { key })),
         leave: |meaning| meaning.step(Step::Close),
         about: Message::RecoveryKey,
     };
     ask(page, &asked)
 }
 
+/// Where a meeting is that is not in the room's day.
+pub(super) fn link(page: &Page<'_>, elsewhere: &Elsewhere) -> Node {
+    let title = page.words.say(Message::TypeLink);
+    let typed = typed(page);
+    let target = typed
+        .as_ref()
+        .map(|text| LinkTarget::typed(text.reveal(), elsewhere.names_at.as_deref()));
+    let prompt = match &target {
+        None => what_to_type(page.words, elsewhere),
+        Some(Err(_)) => page.words.say(Message::LinkLeadsNowhere),
+        Some(Ok(target)) => {
+            let place = plain(&readable(&target.destination.place()));
+            page.words
+                .tell(Message::LinkLeads, [("place", Value::Foreign(&place))])
+        }
+    };
+    let leads = matches!(target, Some(Ok(_)));
+    let asked = Asked {
+        title: &title,
+        label: Message::LinkField,
+        prompt,
+        secret: false,
+        refused: false,
+        enter: Message::Join,
+        give: typed.filter(|_| leads).map(Intent::JoinTyped),
+        leave: |meaning| meaning.step(Step::Open(Sheet::Elsewhere)),
+        about: Message::TypeLink,
+    };
+    ask(page, &asked)
+}
+
+/// What was typed so far, if anything.
+fn typed(page: &Page<'_>) -> Option<Secret> {
+    let typed = &page.view.navigation.typing().text;
+    (!typed.reveal().is_empty()).then(|| typed.clone())
+}
+
 fn ask(page: &Page<'_>, asked: &Asked<'_>) -> Node {
-    let typed = page.view.navigation.typing().text.clone();
-    let give = (!typed.reveal().is_empty()).then(|| (asked.give)(typed));
     let side = page.px(40.0);
     // Ten keys need all the width that a narrow panel has.
-    let keys_side = if page.scale.is_portrait() { 0.0 } else { side };
+    let keys_side = if page.scale.is_narrow() { 0.0 } else { side };
     column([
         head(page, asked).paddings(side, 0.0),
         spacer(),
-        page.keyboard((asked.enter, give)).paddings(keys_side, 0.0),
+        page.keyboard((asked.enter, asked.give.clone()))
+            .paddings(keys_side, 0.0),
         column([page.banners()]).paddings(side, 0.0).rigid(),
     ])
     .gap(page.px(8.0))
@@ -95,25 +138,38 @@ fn ask(page: &Page<'_>, asked: &Asked<'_>) -> Node {
 
 /// What is asked and what was typed: one line where there is little room.
 fn head(page: &Page<'_>, asked: &Asked<'_>) -> Node {
+    if page.scale.is_enlarged() {
+        let field = line(page, asked);
+        let top = row([cancel(page, asked, false), spacer(), page.corner_clock()]);
+        return column([top, about(page, asked, true), field])
+            .gap(page.px(16.0))
+            .rigid();
+    }
     if page.density == Density::Roomy {
-        let narrow = page.scale.is_portrait();
+        let narrow = page.scale.is_narrow();
         let about = row([
             cancel(page, asked, true),
             about(page, asked, !narrow),
             page.corner_clock(),
         ]);
         let prompt = narrow.then(|| prompt(page, asked));
-        let field = row([field(page, asked), reveal(page)]).gap(page.px(12.0));
+        let field = line(page, asked);
         let parts = [Some(about.gap(page.px(24.0))), prompt, Some(field)];
         return column(parts.into_iter().flatten())
             .gap(page.px(20.0))
             .rigid();
     }
     let middle = column([prompt(page, asked), field(page, asked)]).gap(page.px(4.0));
-    row([cancel(page, asked, false), middle.share(), reveal(page)])
+    let parts = [cancel(page, asked, false), middle.share()];
+    row(parts.into_iter().chain(reveal(page, asked)))
         .align(taffy::AlignItems::END)
         .gap(page.px(12.0))
         .rigid()
+}
+
+/// What was typed, with what shows it.
+fn line(page: &Page<'_>, asked: &Asked<'_>) -> Node {
+    row([field(page, asked)].into_iter().chain(reveal(page, asked))).gap(page.px(12.0))
 }
 
 fn cancel(page: &Page<'_>, asked: &Asked<'_>, with_words: bool) -> Node {
@@ -137,9 +193,11 @@ fn about(page: &Page<'_>, asked: &Asked<'_>, with_prompt: bool) -> Node {
         title,
     ));
     let prompt = with_prompt.then(|| prompt(page, asked));
-    column([heading].into_iter().chain(prompt))
-        .gap(page.px(4.0))
-        .share()
+    let about = column([heading].into_iter().chain(prompt)).gap(page.px(4.0));
+    if page.scale.is_enlarged() {
+        return about;
+    }
+    about.share()
 }
 
 fn prompt(page: &Page<'_>, asked: &Asked<'_>) -> Node {
@@ -148,7 +206,7 @@ fn prompt(page: &Page<'_>, asked: &Asked<'_>) -> Node {
     } else {
         (page.theme.text_quiet.0, Role::Text)
     };
-    let words = page.words.say(asked.prompt);
+    let words = asked.prompt.clone();
     text(words.clone(), page.font(Type::Small).lines(2), colour)
         .whole()
         .means(Meaning::new("prompt", role, words))
@@ -158,7 +216,8 @@ fn field(page: &Page<'_>, asked: &Asked<'_>) -> Node {
     let typing = page.view.navigation.typing();
     let typed = typing.text.reveal();
     let count = i64::try_from(typed.chars().count()).unwrap_or(i64::MAX);
-    let description = if typing.shown {
+    let shown = typing.shown || !asked.secret;
+    let description = if shown {
         typed.to_owned()
     } else {
         page.words
@@ -170,14 +229,15 @@ fn field(page: &Page<'_>, asked: &Asked<'_>) -> Node {
     // Wide enough for the field on every panel; the end is what people look at.
     let room = page.scale.width - 2.0 * page.px(40.0) - 3.0 * page.scale.touch(64.0);
     let em = font.size as f32;
-    let drawn = if typing.shown {
+    let drawn = if shown {
         end(typed, room / (em * WIDEST_EMS))
     } else {
         end(&"•".repeat(typed.chars().count()), room / (em * DOT_EMS))
     };
     let quiet = page.theme.text_quiet.0;
+    let mark = if asked.secret { Icon::Lock } else { Icon::Link };
     let content = [
-        icon(Icon::Lock, page.px(26.0), quiet),
+        icon(mark, page.em(26.0), quiet),
         text(drawn, font, page.theme.text.0).grow(),
     ];
     row(content)
@@ -197,7 +257,12 @@ fn end(typed: &str, most: f32) -> String {
     graphemes[graphemes.len().saturating_sub(most)..].concat()
 }
 
-fn reveal(page: &Page<'_>) -> Node {
+/// What is secret is read by those who want it.
+fn reveal(page: &Page<'_>, asked: &Asked<'_>) -> Option<Node> {
+    asked.secret.then(|| reveal_button(page))
+}
+
+fn reveal_button(page: &Page<'_>) -> Node {
     let shown = page.view.navigation.typing().shown;
     let (mark, message) = if shown {
         (Icon::Hide, Message::PasswordHide)

@@ -27,13 +27,13 @@ pub(super) fn ringing(page: &Page<'_>, ring: &Ring) -> Node {
         )
     });
     let answer = answering(page, "answer", Message::Answer, ring, true).described(&*what);
+    // Beside pages that are turned, it stands beside each.
+    let decline = (!page.turned).then(|| {
+        let meaning = declining(page, ring).described(&*what);
+        large(page, Icon::HangUp, page.danger(), meaning)
+    });
     let buttons = [
-        Some(large(
-            page,
-            Icon::HangUp,
-            page.danger(),
-            declining(page, ring).described(&*what),
-        )),
+        decline,
         unseen,
         Some(large(page, Icon::Answer, page.accent(), answer)),
     ];
@@ -97,5 +97,5 @@ pub(super) fn declining(page: &Page<'_>, ring: &Ring) -> Meaning {
 /// People run to a telephone: buttons that can't be missed.
 fn large(page: &Page<'_>, mark: Icon, tones: Tones, meaning: Meaning) -> Node {
     page.button(mark, &meaning.label.clone(), tones, meaning)
-        .at_least(page.px(240.0), page.scale.touch(112.0))
+        .at_least(page.em(240.0), page.scale.touch(112.0))
 }

@@ -1,16 +1,18 @@
 //! The meetings of the home screen: one card each.
 
 use saal_core::{Agenda as CoreAgenda, Intent};
-use saal_meeting::Meeting;
+use saal_meeting::{Destination, Meeting, NoWay};
 use taffy::AlignItems;
 
 use super::Page;
 use crate::{
+    Sheet,
     element::Role,
     icon::Icon,
     language::{Message, Value},
+    navigation::Step,
     node::{Meaning, Node, column, icon, row, spacer, text},
-    plain::unisolated,
+    plain::{plain, unisolated},
     style::Type,
 };
 
@@ -48,16 +50,38 @@ impl<'a> Agenda<'a> {
         self.entries.len()
     }
 
+    /// The day, where it is another one than that of the meeting before.
+    fn heading(&self, page: &Page<'_>, index: usize) -> Option<Node> {
+        let of = |index: usize| self.entries.get(index).map(|entry| &entry.heading);
+        let before = index.checked_sub(1).and_then(of);
+        let heading = of(index).filter(|heading| before != Some(heading))?;
+        let some = !heading.is_empty();
+        some.then(|| page.label(&format!("day:{index}"), heading))
+    }
+
+    /// The card of a meeting, below its day.
+    pub(super) fn titled(&self, page: &Page<'_>, index: usize) -> Node {
+        let card = self
+            .entries
+            .get(index)
+            .map(|entry| card(page, entry, index));
+        let heading = self.heading(page, index);
+        let heading = heading.map(|label| label.above(Self::space_above(page, index)));
+        let parts = heading.into_iter().chain(card);
+        column(parts).gap(page.px(12.0))
+    }
+
+    /// A heading is nearer to what it is about than to what was before.
+    fn space_above(page: &Page<'_>, index: usize) -> f32 {
+        if index == 0 { 0.0 } else { page.px(16.0) }
+    }
+
     /// Cards for the first `visible` meetings and a line about the others.
     pub(super) fn cards(&self, page: &Page<'_>, visible: usize) -> Vec<Node> {
         let mut cards = Vec::new();
-        let mut heading = "";
         for (index, entry) in self.entries.iter().take(visible).enumerate() {
-            if entry.heading != heading {
-                heading = &entry.heading;
-                let label = page.label(&format!("day:{index}"), heading);
-                cards.push(label.above(if index == 0 { 0.0 } else { page.px(16.0) }));
-            }
+            let above = Self::space_above(page, index);
+            cards.extend(self.heading(page, index).map(|label| label.above(above)));
             cards.push(card(page, entry, index));
         }
         let hidden = self.entries.len() - visible.min(self.entries.len());
@@ -66,22 +90,21 @@ impl<'a> Agenda<'a> {
     }
 }
 
+/// The way to those that there is no room for.
 fn more(page: &Page<'_>, hidden: usize) -> Node {
     let count = i64::try_from(hidden).unwrap_or(i64::MAX);
     let words = page.words.tell(Message::AndMore, [("count", count.into())]);
-    text(
-        words.clone(),
-        page.font(Type::Small),
-        page.theme.text_quiet.0,
-    )
-    .rigid()
-    .above(page.px(4.0))
-    .means(Meaning::new("more", Role::Text, words))
+    let meaning = Meaning::new("more", Role::Button, words.clone())
+        .described(page.words.say(Message::AllMeetings))
+        .step(Step::Open(Sheet::Day));
+    row([page.small_button(&words, page.quiet(), meaning), spacer()])
+        .rigid()
+        .above(page.px(4.0))
 }
 
 fn card(page: &Page<'_>, entry: &Entry<'_>, index: usize) -> Node {
     let meeting = entry.meeting;
-    let title = page.title(&meeting.title);
+    let title = title(page, meeting);
     let prominent = entry.under_way && index == 0;
     let description = description(page, meeting);
     let style = page.font(if prominent { Type::Title } else { Type::Strong });
@@ -93,19 +116,46 @@ fn card(page: &Page<'_>, entry: &Entry<'_>, index: usize) -> Node {
     )
     .gap(page.px(if prominent { 10.0 } else { 4.0 }))
     .share();
-    let content = row([
-        (!prominent).then(|| times(page, meeting)),
-        Some(words),
-        Some(action(page, meeting, index, &title, &description)),
-    ]
-    .into_iter()
-    .flatten())
-    .gap(page.px(24.0))
-    .paddings(page.px(28.0), page.px(if prominent { 28.0 } else { 16.0 }))
-    .rigid();
+    let times = (!prominent).then(|| times(page, meeting));
+    let told = times.into_iter().chain([words]);
+    let action = action(page, meeting, index, &title, &description);
+    let content = if page.scale.is_close() {
+        column([row(told).gap(page.px(24.0)), row([action])]).gap(page.px(12.0))
+    } else {
+        row(told.chain([action])).gap(page.px(24.0))
+    };
+    let content = content
+        .paddings(page.px(28.0), page.px(if prominent { 28.0 } else { 16.0 }))
+        .rigid();
     page.card(content).means(
         Meaning::new(format!("meeting:{index}"), Role::ListItem, title).described(description),
     )
+}
+
+/// What may be read of it.
+pub(super) fn title(page: &Page<'_>, meeting: &Meeting) -> String {
+    if meeting.private {
+        return page.words.say(Message::PrivateMeeting);
+    }
+    page.title(&meeting.title)
+}
+
+/// Why the room can't go there; nothing for people who meet in the room itself.
+fn no_way(page: &Page<'_>, meeting: &Meeting) -> Option<String> {
+    let Destination::Nowhere { why } = &meeting.destination else {
+        return None;
+    };
+    let tell = |message, name: &str| {
+        let name = plain(name);
+        Some(page.words.tell(message, [("name", Value::Foreign(&name))]))
+    };
+    match why {
+        NoWay::NoLink => None,
+        NoWay::OtherService { name } => tell(Message::OtherService, name),
+        NoWay::Rewritten { gateway, .. } => tell(Message::LinkRewritten, gateway),
+        NoWay::NotAllowed { host } => tell(Message::HostNotAllowed, host),
+        NoWay::Unreadable { .. } => Some(page.words.say(Message::LinkUnreadable)),
+    }
 }
 
 /// Start and end one above the other, all cards aligned.
@@ -124,7 +174,7 @@ fn times(page: &Page<'_>, meeting: &Meeting) -> Node {
     ];
     column(lines.into_iter().flatten())
         .gap(page.px(4.0))
-        .width(page.px(68.0))
+        .width(page.em(68.0))
 }
 
 /// When it is, how far it is, who is there; nothing where the times beside say it all.
@@ -133,8 +183,8 @@ fn facts(page: &Page<'_>, meeting: &Meeting, prominent: bool) -> Option<Node> {
     let small = page.font(Type::Small);
     let fact = |mark, words: String, colour| {
         row([
-            icon(mark, page.px(20.0), colour),
-            text(words, small, colour),
+            icon(mark, page.em(20.0), colour),
+            text(words, small.lines(2), colour),
         ])
         .gap(page.px(8.0))
     };
@@ -142,14 +192,23 @@ fn facts(page: &Page<'_>, meeting: &Meeting, prominent: bool) -> Option<Node> {
     let people = (meeting.in_call > 0)
         .then(|| fact(Icon::People, people(page, meeting), page.theme.accent.0));
     let main = main(page, meeting).map(|main| fact(Icon::Breakout, main, quiet));
-    if when.is_none() && people.is_none() && main.is_none() {
-        return None;
+    let unsure = unsure(page, meeting).map(|words| fact(Icon::Unsure, words, quiet));
+    let no_way = no_way(page, meeting).map(|why| {
+        let mark = icon(Icon::Notice, page.em(20.0), quiet);
+        row([mark, text(why, small.lines(3), quiet).share()])
+            .align(AlignItems::FLEX_START)
+            .gap(page.px(8.0))
+    });
+    let all = [main, when, unsure, people];
+    let facts: Vec<Node> = all.into_iter().flatten().collect();
+    if facts.is_empty() {
+        return no_way;
     }
-    Some(
-        row(main.into_iter().chain(when).chain(people))
-            .gaps(page.px(20.0), page.px(6.0))
-            .wrapping(),
-    )
+    let facts = row(facts).gaps(page.px(20.0), page.px(6.0)).wrapping();
+    Some(match no_way {
+        Some(no_way) => column([facts, no_way]).gap(page.px(6.0)),
+        None => facts,
+    })
 }
 
 fn when(page: &Page<'_>, meeting: &Meeting, prominent: bool) -> Option<String> {
@@ -160,6 +219,13 @@ fn when(page: &Page<'_>, meeting: &Meeting, prominent: bool) -> Option<String> {
     }
     let range = page.moments.range(meeting);
     Some(state.map_or(range.clone(), |state| format!("{range} · {state}")))
+}
+
+/// Its organiser is not sure yet.
+pub(super) fn unsure(page: &Page<'_>, meeting: &Meeting) -> Option<String> {
+    meeting
+        .tentative
+        .then(|| page.words.say(Message::Tentative))
 }
 
 /// The meeting that this is a breakout session of.
@@ -180,29 +246,60 @@ fn description(page: &Page<'_>, meeting: &Meeting) -> String {
     let state = meeting.start.and_then(|start| page.moments.state(start));
     let people = (meeting.in_call > 0).then(|| people(page, meeting));
     let main = main(page, meeting).map(|main| unisolated(&main));
-    let facts = [main, Some(page.moments.range(meeting)), state, people];
+    let no_way = no_way(page, meeting).map(|why| unisolated(&why));
+    let facts = [
+        main,
+        Some(page.moments.range(meeting)),
+        state,
+        unsure(page, meeting),
+        people,
+        no_way,
+    ];
     facts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The button, or since when there will be one.
 fn action(page: &Page<'_>, meeting: &Meeting, index: usize, title: &str, facts: &str) -> Node {
-    if !CoreAgenda::can_join(page.view.now, meeting) {
+    if matches!(meeting.destination, Destination::Nowhere { .. }) {
+        return Node::default().fixed(0.0, high(page));
+    }
+    if !CoreAgenda::can_join(page.view.now, meeting, page.view.day.join_before) {
         return not_yet(page, meeting, index);
     }
     let label = page.words.say(Message::Join);
     let meaning = Meaning::new(format!("join:{index}"), Role::Button, label.clone())
         .described(format!("{}, {facts}", unisolated(title)))
         .intent(Intent::Join(meeting.id.clone()));
-    page.button(Icon::Join, &label, page.accent(), meaning)
+    let join = page.button(Icon::Join, &label, page.accent(), meaning);
+    if meeting.others.is_empty() {
+        return join;
+    }
+    let other = Meaning::new(
+        format!("ways:{index}"),
+        Role::Button,
+        page.words.say(Message::Ways),
+    )
+    .described(unisolated(title))
+    .step(Step::Open(Sheet::Ways(meeting.id.clone())));
+    let other = page.square(Icon::Ways, page.quiet(), other);
+    row([other, join]).gap(page.px(16.0)).rigid()
+}
+
+/// A card is as high without a button as with one beside its title.
+fn high(page: &Page<'_>) -> f32 {
+    if page.scale.is_close() {
+        return 0.0;
+    }
+    page.scale.touch(64.0)
 }
 
 fn not_yet(page: &Page<'_>, meeting: &Meeting, index: usize) -> Node {
-    let ahead = jiff::SignedDuration::try_from(saal_core::JOIN_BEFORE).expect("ten minutes fit");
+    let ahead = jiff::SignedDuration::try_from(page.view.day.join_before).unwrap_or_default();
     let from = meeting
         .start
         .and_then(|start| start.checked_sub(ahead).ok());
     let Some(from) = from.filter(|from| page.moments.is_today(*from)) else {
-        return spacer().fixed(0.0, page.scale.touch(64.0));
+        return spacer().fixed(0.0, high(page));
     };
     let time = page.moments.time(from);
     let words = page
@@ -214,6 +311,6 @@ fn not_yet(page: &Page<'_>, meeting: &Meeting, index: usize) -> Node {
         page.theme.text_quiet.0,
     )])
     .align(AlignItems::CENTER)
-    .height(page.scale.touch(64.0))
+    .at_least(0.0, high(page))
     .means(Meaning::new(format!("joinable:{index}"), Role::Text, words))
 }

@@ -25,6 +25,8 @@ pub(super) struct Scan {
     pub(super) hint: Message,
     /// What the code is, for those who do not see it.
     pub(super) code: Message,
+    /// What else is to be known, where there is room.
+    pub(super) note: Option<String>,
 }
 
 impl Fit<'_> {
@@ -51,7 +53,7 @@ pub(super) fn side(page: &Page<'_>, size: usize) -> f32 {
 fn largest(page: &Page<'_>) -> f32 {
     let (wide, high) = (page.scale.width, page.scale.height);
     let around = 2.0 * page.px(40.0);
-    if page.scale.is_portrait() {
+    if page.scale.is_narrow() {
         (wide - around).min(high / 2.0)
     } else {
         (high - around - page.px(60.0)).min(wide / 2.0)
@@ -63,7 +65,7 @@ fn scan(page: &Page<'_>, (code, side): (&Arc<QrCode>, f32), of: &Scan, buttons: 
     let picture = qr_code(code.clone(), side)
         .round(page.px(20.0))
         .means(Meaning::new("code", Role::Image, label));
-    let portrait = page.scale.is_portrait();
+    let portrait = page.scale.is_narrow();
     let words = words(page, of, portrait);
     let main = if portrait {
         let buttons = row(buttons).gap(page.px(20.0)).wrapping().centred().rigid();
@@ -98,5 +100,13 @@ fn words(page: &Page<'_>, of: &Scan, centred: bool) -> Node {
             .whole()
             .means(Meaning::new("hint", Role::Text, hint))
     });
-    column([heading].into_iter().chain(hint)).gap(page.px(12.0))
+    let note = of.note.as_ref().filter(|_| page.density < Density::Tighter);
+    let note = note.map(|note| {
+        let style = page.font(Type::Small).lines(4);
+        let style = if centred { style.centred() } else { style };
+        text(note.clone(), style, page.theme.text_quiet.0)
+            .whole()
+            .means(Meaning::new("note", Role::Text, note.clone()))
+    });
+    column([heading].into_iter().chain(hint).chain(note)).gap(page.px(12.0))
 }

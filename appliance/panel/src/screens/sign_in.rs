@@ -47,6 +47,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, server: &str, of: &SignIn) -> Layout {
                     what: Message::SignInScan,
                     hint: Message::SignInScanHint,
                     code: Message::SignInScanCode,
+                    note: None,
                 };
                 fit.scan(&picture, &scan, |page| {
                     vec![begin(page, SignInWay::Code), cancel(page)]
@@ -115,7 +116,7 @@ fn allow(page: &Page<'_>, code: &str) -> Node {
 
 /// QR code, address and code beside each other, or below.
 fn coded(page: &Page<'_>, (picture, size): (&Arc<QrCode>, usize), code: &SignInCode) -> Node {
-    let portrait = page.scale.is_portrait();
+    let portrait = page.scale.is_narrow();
     // Beside it stands what has to be read from as far away.
     let side = side(page, size) * if portrait { 0.8 } else { 0.86 };
     let label = page.words.say(Message::SignInQrCode);
@@ -223,7 +224,7 @@ fn big(page: &Page<'_>, code: &str, room: f32, centred: bool) -> Node {
     let code = page.title(code);
     let mut style = page.font(Type::Display).figures();
     let ems = if letters > SHORT { EMS.1 } else { EMS.0 };
-    style.size = page.px(CODE).min(room / (letters * ems)) as u32;
+    style.size = page.scale.font(CODE).min(room / (letters * ems)) as u32;
     if centred {
         style = style.centred();
     }

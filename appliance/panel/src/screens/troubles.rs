@@ -4,22 +4,60 @@ use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::{Intent, Severity, Trouble};
 use saal_meeting::{AccountAction, IdentityState, SignInWay};
 
-use super::{Density, Page};
+use super::{
+    Density, Fit, Page,
+    call::sheet::{Head, frame},
+    paging::List,
+};
 use crate::{
-    Sheet,
+    Layout, Sheet,
     element::Role,
     icon::Icon,
     language::Message,
     navigation::Step,
     node::{Meaning, Node, column, icon, row, text},
+    scale::{KEY, TOUCH_TARGET},
     style::Type,
     trouble::explain,
-    view::Screen,
+    view::{Call, Screen},
 };
 
+/// Everything that is wrong, to its last word.
+pub(super) fn lay_out(fit: &mut Fit<'_>, call: Option<&Call>) -> Layout {
+    let troubles = &fit.page.view.troubles;
+    let head = Head {
+        title: fit.page.words.say(Message::Troubles),
+        back: None,
+    };
+    let rows = List {
+        len: troubles.len(),
+        row: &|page, index| numbered(page.banner(&troubles[index], false, None), index),
+        leads: &|_| false,
+        uniform: false,
+        newest_last: false,
+    };
+    fit.paged(&rows, &|page, rows, pager| {
+        frame(page, call, &head, rows, pager)
+    })
+}
+
+/// Several may be of one kind; here all of them stand beside each other.
+fn numbered(mut node: Node, index: usize) -> Node {
+    if let Some(meaning) = &mut node.meaning {
+        meaning.id = format!("{}:{index}", meaning.id);
+    }
+    let children = node.children.into_iter();
+    node.children = children.map(|child| numbered(child, index)).collect();
+    node
+}
+
 impl Page<'_> {
-    /// All troubles.
+    /// That somebody looks, or asks to, and all troubles.
     pub(super) fn banners(&self) -> Node {
+        if self.view.navigation.sheet() == Some(&Sheet::Troubles) {
+            // Nothing is more important than to be seen.
+            return column(self.onlooker()).rigid();
+        }
         self.stack(&self.view.troubles)
     }
 
@@ -29,64 +67,123 @@ impl Page<'_> {
     }
 
     fn stack(&self, troubles: &[Trouble]) -> Node {
-        let room = if self.density == Density::Roomy { 2 } else { 1 };
+        let room = if self.is_complete() { 2 } else { 1 };
         let shown = troubles.len().min(room);
-        let mut banners: Vec<Node> = troubles[..shown].iter().map(|t| self.banner(t)).collect();
         let hidden = i64::try_from(troubles.len() - shown).unwrap_or(i64::MAX);
-        if hidden > 0 {
-            let words = self
-                .words
-                .tell(Message::TroubleMore, [("count", hidden.into())]);
-            let more = text(
-                words.clone(),
-                self.font(Type::Small),
-                self.theme.text_quiet.0,
-            );
-            banners.push(
-                more.rigid()
-                    .means(Meaning::new("troubles", Role::Text, words)),
-            );
-        }
-        let top = if troubles.is_empty() {
-            0.0
-        } else {
-            self.px(16.0)
-        };
+        let more = self
+            .words
+            .tell(Message::TroubleMore, [("count", hidden.into())]);
+        let more = Some(more).filter(|_| hidden > 0);
+        // Where there is least room, the number stands in the banner.
+        let inside = self.density == Density::Tightest;
+        let shorter = self.density != Density::Roomy || hidden > 0;
+        let banner = |trouble| self.banner(trouble, shorter, more.as_deref().filter(|_| inside));
+        let forgets = self.view.navigation.is_warned().then(|| self.forgets());
+        let onlooker = self.onlooker();
+        let none = troubles.is_empty() && forgets.is_none() && onlooker.is_none();
+        let banners = onlooker.into_iter().chain(forgets);
+        let mut banners: Vec<Node> = banners
+            .chain(troubles[..shown].iter().map(banner))
+            .collect();
+        banners.extend(more.filter(|_| !inside).map(|words| {
+            let (small, quiet) = (self.font(Type::Small), self.theme.text_quiet.0);
+            let meaning = Meaning::new("more-troubles", Role::Text, words.clone());
+            text(words, small, quiet).rigid().means(meaning)
+        }));
+        let top = if none { 0.0 } else { self.px(16.0) };
         column(banners).gap(self.px(8.0)).rigid().above(top)
     }
 
-    fn banner(&self, trouble: &Trouble) -> Node {
+    /// What people chose is forgotten soon.
+    fn forgets(&self) -> Node {
+        let (_, soft, on) = self.severity(Severity::Notice);
+        let closes = self.view.navigation.is_in_settings();
+        let words = self.words.say(match closes {
+            true => Message::SettingsCloseSoon,
+            false => Message::ForgetsSoon,
+        });
+        let drawn = text(words.clone(), self.font(Type::Label).lines(4), on).whole();
+        row([icon(Icon::Access, self.em(28.0), on), drawn.share()])
+            .gap(self.px(16.0))
+            .paddings(self.px(20.0), self.px(14.0))
+            .rigid()
+            .fill(soft)
+            .round(self.px(16.0))
+            .means(Meaning::new("forgets-soon", Role::Status, words))
+    }
+
+    /// One of them; where something is left out, a touch shows it.
+    pub(super) fn banner(&self, trouble: &Trouble, shorter: bool, more: Option<&str>) -> Node {
         let (mark, soft, on) = self.severity(trouble.severity());
-        let text_of = explain(self.words, trouble);
+        let text_of = explain(self.words, trouble, &self.moments);
         let id = format!("trouble:{}", trouble.code().as_str());
-        let what = text(text_of.what.clone(), self.font(Type::Label), on);
+        let words = [Some(text_of.what.as_str()), more];
+        let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let what = text(words, self.font(Type::Label), on).brief();
         let lines = match self.density {
-            Density::Roomy | Density::Tight => Some(2),
+            Density::Roomy => Some(6),
+            Density::Tight => Some(2),
             Density::Tighter => Some(1),
             Density::Tightest => None,
         };
         let small = self.font(Type::Small);
-        let advice = lines.map(|lines| text(text_of.advice.clone(), small.lines(lines), on));
+        let advice = |lines| text(text_of.advice.clone(), small.lines(lines), on).brief();
+        let advice = lines.map(advice);
         let words = column([what].into_iter().chain(advice))
             .gap(self.px(2.0))
             .share();
+        let words = row([icon(mark, self.em(28.0), on), words]).gap(self.px(16.0));
+        let showing = self.showing(trouble, &text_of.what).filter(|_| shorter);
+        let high = match (showing.is_some(), self.density == Density::Tightest) {
+            (true, true) => 4.0,
+            (true, false) => 8.0,
+            (false, _) => 14.0,
+        };
+        let words = match showing {
+            Some(meaning) => {
+                let next = icon(self.facing(Icon::Next), self.em(24.0), on);
+                let touched = row([words.share(), next]).gap(self.px(8.0));
+                // A little less where there is least room, as keys have it.
+                let high = if self.density == Density::Tightest {
+                    KEY
+                } else {
+                    TOUCH_TARGET
+                };
+                touched.at_least(0.0, high).means(meaning)
+            }
+            None => words,
+        };
         let action = self.action(trouble, soft, on);
-        row([Some(icon(mark, self.px(28.0), on)), Some(words), action]
-            .into_iter()
-            .flatten())
-        .gap(self.px(16.0))
-        .paddings(self.px(20.0), self.px(14.0))
-        .rigid()
-        .fill(soft)
-        .round(self.px(16.0))
-        .means(Meaning::new(id, Role::Alert, text_of.what).described(text_of.advice))
+        let banner = if self.scale.is_tight() {
+            column([Some(words), action].into_iter().flatten())
+        } else {
+            row([Some(words.share()), action].into_iter().flatten())
+        };
+        banner
+            .gap(self.px(16.0))
+            .paddings(self.px(20.0), self.px(high))
+            .rigid()
+            .fill(soft)
+            .round(self.px(16.0))
+            .means(Meaning::new(id, Role::Alert, text_of.what).described(text_of.advice))
+    }
+
+    /// Opens the page of all, where there is one.
+    fn showing(&self, trouble: &Trouble, what: &str) -> Option<Meaning> {
+        let has_page = matches!(self.view.screen, Screen::Home { .. } | Screen::Call(_));
+        has_page.then(|| {
+            let id = format!("show:{}", trouble.code().as_str());
+            Meaning::new(id, Role::Button, self.words.say(Message::TroublesShow))
+                .described(what)
+                .step(Step::Open(Sheet::Troubles))
+        })
     }
 
     /// What people can do about it here.
     fn action(&self, trouble: &Trouble, soft: Rgb888, on: Rgb888) -> Option<Node> {
         let meaning = |id: &str, label| {
             Meaning::new(id, Role::Button, self.words.say(label))
-                .described(explain(self.words, trouble).what)
+                .described(explain(self.words, trouble, &self.moments).what)
         };
         let key = matches!(
             trouble,
@@ -110,7 +207,7 @@ impl Page<'_> {
         };
         let home = matches!(self.view.screen, Screen::Home { .. });
         let meaning = Meaning::new("sign-in", Role::Button, self.words.say(Message::SignIn))
-            .described(explain(self.words, trouble).what)
+            .described(explain(self.words, trouble, &self.moments).what)
             .step(Step::Open(Sheet::SignIn));
         let begin = Intent::Account(AccountAction::SignIn {
             way: SignInWay::Code,
@@ -123,7 +220,7 @@ impl Page<'_> {
         home.then_some(meaning)
     }
 
-    fn banner_button(&self, meaning: Meaning, soft: Rgb888, on: Rgb888) -> Node {
+    pub(super) fn banner_button(&self, meaning: Meaning, soft: Rgb888, on: Rgb888) -> Node {
         let (id, label) = (meaning.id.clone(), meaning.label.clone());
         let (fill, ink) = if self.is_pressed(&id) {
             (on, soft)
@@ -133,7 +230,7 @@ impl Page<'_> {
         row([text(label, self.font(Type::Label), ink).rigid()])
             .centred()
             .paddings(self.px(20.0), 0.0)
-            .at_least(self.px(128.0), self.scale.touch(64.0))
+            .at_least(self.em(128.0), self.scale.touch(64.0))
             .rigid()
             .fill(fill)
             .ring(self.px(2.0), on)
@@ -147,7 +244,7 @@ impl Page<'_> {
             return Node::default();
         };
         let (mark, soft, on) = self.severity(trouble.severity());
-        let words = explain(self.words, trouble);
+        let words = explain(self.words, trouble, &self.moments);
         let id = format!("trouble:{}", trouble.code().as_str());
         let message = self
             .message(mark, (soft, on), &words.what, &words.advice)

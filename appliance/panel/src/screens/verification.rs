@@ -22,6 +22,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, of: &Verification) -> Layout {
             what: Message::VerifyScan,
             hint: Message::VerifyScanHint,
             code: Message::VerifyCode,
+            note: None,
         };
         return fit.scan(&code, &scan, |page| beside_code(page, *emoji));
     }
@@ -130,12 +131,18 @@ fn compare(page: &Page<'_>, emoji: &[u8; 7]) -> Node {
         .means(Meaning::new("title", Role::Heading, title));
     let hint = page.words.say(Message::VerifyCompareHint);
     let font = page.font(Type::Small).lines(2);
-    let hint = (page.density == Density::Roomy).then(|| {
+    let hint = page.is_complete().then(|| {
         text(hint.clone(), font.centred(), page.theme.text_quiet.0)
             .rigid()
             .means(Meaning::new("hint", Role::Text, hint))
     });
-    let across = if page.scale.is_portrait() { 3 } else { 4 };
+    let scale = page.scale;
+    let across = match (scale.is_slim(), scale.is_enlarged(), scale.is_narrow()) {
+        (true, ..) => 1,
+        (_, true, true) => 2,
+        (_, false, true) => 3,
+        _ => 4,
+    };
     let cells: Vec<Node> = (0..)
         .zip(emoji)
         .map(|(at, of)| cell(page, at, *of))
@@ -195,7 +202,7 @@ fn cell(page: &Page<'_>, at: usize, number: u8) -> Node {
     } else {
         0.0
     };
-    let content = content.at_least(0.0, page.px(high));
+    let content = content.at_least(0.0, page.em(high));
     page.card(content.paddings(page.px(8.0), page.px(10.0)))
         .means(Meaning::new(format!("emoji:{at}"), Role::Text, name))
 }

@@ -167,8 +167,12 @@ fn draw_everywhere(renderer: &mut Renderer, text: &str) {
         let layout = renderer.lay_out(&view, None);
         assert!(
             !layout.overflows(),
-            "pushes something out of {:?}: {:?}",
+            "pushes something out of {:?} {}: {:?}",
             view.navigation.sheet(),
+            format!("{:?}", view.screen)
+                .chars()
+                .take(24)
+                .collect::<String>(),
             text.chars().take(20).collect::<String>()
         );
         assert!(

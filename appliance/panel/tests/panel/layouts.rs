@@ -2,19 +2,15 @@
 
 use std::{cell::RefCell, collections::BTreeSet, sync::LazyLock};
 
-use saal_core::{Intent, Muted};
+use saal_core::{Intent, Muted, Onlooker, ViewerId};
 use saal_fleet_protocol::config::Language;
 use saal_hal::{Touch, TouchPhase};
-use saal_media_protocol::SourceKind;
-use saal_meeting::JoinStage;
-use saal_panel::{Damage, Element, Layout, Navigation, Renderer, Role, Screen, TouchTracker, View};
+use saal_media_protocol::{RoomPicture, SourceKind};
+use saal_panel::{Damage, Element, Layout, Renderer, Role, Screen, TouchTracker, View};
 
-use crate::{
-    meeting_scenes::{self, Scene},
-    scenes,
-};
+use crate::{examples, scenes};
 
-const SIZES: [(u32, u32); 6] = [
+pub(crate) const SIZES: [(u32, u32); 6] = [
     (1280, 800),
     (800, 480),
     (1024, 600),
@@ -22,23 +18,6 @@ const SIZES: [(u32, u32); 6] = [
     (800, 1280),
     (480, 800),
 ];
-
-fn screens() -> Vec<Scene> {
-    let plain = vec![
-        ("starting", Screen::Starting),
-        ("home", scenes::home()),
-        ("free", scenes::free()),
-        ("full", scenes::full()),
-        ("joining", scenes::joining(JoinStage::Connecting)),
-        ("call", scenes::call(Muted::default())),
-        ("alone", scenes::alone()),
-        ("reconnecting", scenes::reconnecting()),
-        ("leaving", scenes::leaving()),
-    ];
-    let nowhere = |(name, screen)| (name, screen, Navigation::default());
-    let plain = plain.into_iter().map(nowhere);
-    plain.chain(meeting_scenes::all()).collect()
-}
 
 /// A screen on a panel and how it was laid out.
 struct Case {
@@ -51,18 +30,24 @@ struct Case {
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let mut renderer = Renderer::new();
     let mut cases = Vec::new();
-    for (name, screen, navigation) in screens() {
+    for example in examples::all() {
         for (width, height) in SIZES {
             for language in [Language::De, Language::En] {
-                for troubles in [Vec::new(), scenes::all_troubles()] {
-                    let mut view = scenes::view(language, screen.clone());
-                    (view.width, view.height, view.troubles) = (width, height, troubles);
-                    view.navigation = navigation.clone();
-                    let troubled = if view.troubles.is_empty() {
-                        ""
-                    } else {
-                        ", troubled"
+                for troubled in ["", ", troubled", ", unclaimed", ", without a code"] {
+                    let unclaimed = !matches!(troubled, "" | ", troubled");
+                    if unclaimed && example.name != "home" {
+                        // What nobody has claimed has no meetings yet.
+                        continue;
+                    }
+                    let mut view = example.view(language);
+                    (view.width, view.height) = (width, height);
+                    view.troubles = match troubled {
+                        "" => view.troubles,
+                        ", troubled" => scenes::all_troubles(),
+                        ", unclaimed" => scenes::unclaimed(Some("BCDF-GHJK")),
+                        _ => scenes::unclaimed(None),
                     };
+                    let name = example.name;
                     cases.push(Case {
                         name: format!("{name} {width}x{height} {language:?}{troubled}"),
                         layout: renderer.lay_out(&view, None),
@@ -130,7 +115,10 @@ fn buttons_are_large_and_are_hit_in_their_middle() {
                 e.id
             );
             // Keys stand in tens on the narrowest panel.
-            let key = e.id.starts_with("key:") || e.id.starts_with("tone:") || e.id == "enter";
+            let close = ["key:", "tone:", "show:"]
+                .iter()
+                .any(|id| e.id.starts_with(id));
+            let key = close || e.id == "enter";
             let least = if key { 48 } else { 64 };
             assert!(
                 e.rect.width >= least && e.rect.height >= least,
@@ -148,8 +136,8 @@ fn buttons_are_large_and_are_hit_in_their_middle() {
 #[allow(clippy::too_many_lines, reason = "a table: one line for each screen")]
 fn needed_on(screen: &str) -> &'static [&'static str] {
     match screen {
-        "home" | "full" => &["clock", "date", "status", "join:0"],
-        "free" => &["clock", "date"],
+        "home" | "home-full" => &["clock", "date", "status", "join:0"],
+        "home-free" => &["clock", "date"],
         "joining" => &["joining", "cancel"],
         "waiting-host" => &["waiting-host", "cancel"],
         "waiting-server" => &["waiting-server", "cancel"],
@@ -179,6 +167,7 @@ fn needed_on(screen: &str) -> &'static [&'static str] {
         "sign-in-digits" => &["title", "digits", "key:0", "key:erase", "enter", "cancel"],
         "sign-in-allow" => &["sign-in-allow", "user-code", "cancel"],
         "sign-in-problem" => &["sign-in-problem", "sign-in", "cancel"],
+        "type-link" => &["password", "prompt", "enter", "cancel", "key:erase"],
         "remove" => &["question", "remove", "back", "leave"],
         "end-for-all" => &["question", "end-for-all", "back", "leave"],
         name if name.starts_with("password") || name.starts_with("recovery-key") => &[
@@ -193,8 +182,7 @@ fn needed_on(screen: &str) -> &'static [&'static str] {
         | "person" | "chat" | "chat-empty" | "polls" | "keypad" => {
             &["sheet", "back", "microphone", "camera", "leave"]
         }
-        name if name.starts_with("call-") => &["title", "more", "microphone", "leave"],
-        "call" | "alone" | "reconnecting" => &[
+        "call" | "call-muted" | "call-alone" | "call-reconnecting" => &[
             "title",
             "participants",
             "elapsed",
@@ -202,6 +190,10 @@ fn needed_on(screen: &str) -> &'static [&'static str] {
             "camera",
             "leave",
         ],
+        // Where there is little room, somebody who asks goes before what can be turned to.
+        "call-view-asks" => &["view-asks", "allow-view", "refuse-view"],
+        "call-seen" => &["seen", "end-view"],
+        name if name.starts_with("call-") => &["title", "more", "microphone", "leave"],
         _ => &["clock"],
     }
 }
@@ -297,6 +289,41 @@ fn a_touch_counts_when_it_ends_where_it_began() {
     assert_eq!(up.intent, None, "taken back");
 }
 
+/// Nobody is looked at without being asked and knowing, whatever else the panel shows.
+#[test]
+fn every_screen_asks_about_somebody_who_wants_to_look_and_lets_people_end_it() {
+    let mut renderer = Renderer::new();
+    let (viewer, of) = (ViewerId(1), RoomPicture::Camera);
+    let cases = [
+        (Onlooker::Asks { viewer, of }, "allow-view"),
+        (Onlooker::Asks { viewer, of }, "refuse-view"),
+        (Onlooker::Looks(of), "end-view"),
+    ];
+    for example in examples::all() {
+        let name = example.name;
+        for (width, height) in SIZES {
+            for (onlooker, button) in cases {
+                let mut view = example.view(Language::De);
+                (view.width, view.height) = (width, height);
+                view.onlooker = onlooker;
+                let layout = renderer.lay_out(&view, None);
+                let found = layout.elements().iter().find(|e| e.id == button);
+                let Some(Element { rect, .. }) = found else {
+                    panic!("{name} {width}x{height} has no {button}");
+                };
+                let right = rect.x.saturating_add_unsigned(rect.width);
+                let bottom = rect.y.saturating_add_unsigned(rect.height);
+                let ends = (
+                    u32::try_from(right).unwrap(),
+                    u32::try_from(bottom).unwrap(),
+                );
+                let inside = ends.0 <= width && ends.1 <= height;
+                assert!(inside, "{name} {width}x{height}: {button} at {rect:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_button_that_came_to_mean_something_else_does_nothing() {
     let (mut renderer, before) = of(scenes::home());
@@ -352,4 +379,28 @@ fn two_renderers_draw_the_same_pixels() {
         renderer.picture().clone()
     };
     assert!(draw() == draw());
+}
+
+/// Whatever was there before: what changed is drawn anew, and the rest is right as it is.
+#[test]
+fn a_part_that_is_drawn_again_looks_as_if_all_were() {
+    let mut parts = Renderer::new();
+    let mut whole = Renderer::new();
+    for example in examples::all() {
+        let view = example.view(Language::De);
+        let touchable = parts.lay_out(&view, None);
+        let touchable = touchable.elements().iter().find(|e| e.is_touchable());
+        let pressed = touchable.map(|e| e.id.clone());
+        for pressed in [None, pressed.as_deref()] {
+            let layout = parts.lay_out(&view, pressed);
+            parts.draw(&layout);
+            // Another size in between leaves nothing to build on.
+            let mut small = view.clone();
+            (small.width, small.height, small.screen) = (480, 800, Screen::Starting);
+            let small = whole.lay_out(&small, None);
+            whole.draw(&small);
+            whole.draw(&layout);
+            assert!(parts.picture() == whole.picture(), "{}", example.name);
+        }
+    }
 }

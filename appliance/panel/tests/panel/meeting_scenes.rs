@@ -1,21 +1,23 @@
 //! What meetings may ask people and offer them, made by hand.
 
 use saal_core::{
-    Door, Invitation, LobbyWord, Muted, Notice, Obstacle, Presenting, Reaction, Sharing,
+    Door, Invitation, LobbyWord, Muted, Notice, Obstacle, PhoneDoor, PhoneTicket, Presenting,
+    Reaction, Sharing,
 };
-use saal_fleet_protocol::config::{Language, Layout};
+use saal_fleet_protocol::config::{Language, Layout, ScanSeconds};
 use saal_media_protocol::{
     CameraMoves, CameraState, CameraView, PictureDevice, PictureKind, SoundUnit, SourceKind,
 };
 use saal_meeting::{
     Caption, ChatLine, JoinStage, Knocker, MeetingId, PartOf, Participant, Poll,
-    Role as MeetingRole, SignIn, SignInCode, SignInProblem, Verification, Waiting,
+    Role as MeetingRole, Secret, SignIn, SignInCode, SignInProblem, Verification, Waiting,
 };
 use saal_panel::{
-    Call, CameraPart, Key, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View,
+    Call, CameraPart, Comfort, Key, Navigation, Screen, Sheet, SoundView, Step, TelevisionView,
+    View,
 };
 
-use crate::scenes::{after, at, at_sheet, call_with, home, joining, person, ring};
+use crate::scenes::{after, at, at_sheet, call_with, full, home, joining, person, ring};
 
 /// A screen and where people are on it.
 pub(crate) type Scene = (&'static str, Screen, Navigation);
@@ -376,6 +378,7 @@ pub(crate) fn all() -> Vec<Scene> {
     scenes.extend(sounds());
     scenes.extend(cameras());
     scenes.extend(laptops());
+    scenes.extend(phones());
     scenes.extend(more().map(|(name, screen)| (name, screen, at_sheet(Sheet::More))));
     scenes.extend([
         ("call-muted-by", call_with(notice(muted_by)), nowhere()),
@@ -409,7 +412,26 @@ pub(crate) fn all() -> Vec<Scene> {
         ("polls", call_with(voting), at_sheet(Sheet::Polls)),
         ("keypad", call_with(dial_in), after(keypad)),
     ]);
+    scenes.extend(for_everybody());
     scenes
+}
+
+/// How the panel looks and works, and what there is no room for on the home screen.
+fn for_everybody() -> [Scene; 3] {
+    [
+        ("access", home(), at_sheet(Sheet::Access)),
+        ("access-call", call_with(|_| ()), chosen()),
+        ("day", full(), at_sheet(Sheet::Day)),
+    ]
+}
+
+/// Somebody needs contrast and works the panel with one switch.
+fn chosen() -> Navigation {
+    let comfort = Comfort {
+        scan: ScanSeconds::try_from(3).unwrap(),
+        ..Comfort::default()
+    };
+    after([Step::Open(Sheet::Access), Step::Prefer(Some(comfort))])
 }
 
 /// Aiming the camera, and choosing another one.
@@ -468,6 +490,31 @@ fn open_door() -> Door {
         code: "274061".to_owned(),
         fingerprint: Some("4F:2A:91:0C:D3:7E:55:B8:16:A0".to_owned()),
     })
+}
+
+/// A phone that could become a second panel; people look at its code.
+fn phones() -> Vec<Scene> {
+    let ticket = PhoneTicket {
+        address: Secret::new("https://192.168.178.123:8443/phone/3qGpVn0ZxW1dU7mYtKc9Qw"),
+        token: Secret::new("3qGpVn0ZxW1dU7mYtKc9Qw"),
+        fingerprint: Some("4F:2A:91:0C:D3:7E:55:B8:16:A0".to_owned()),
+    };
+    let at =
+        |door: PhoneDoor| move |call: &mut Call| (call.phones, call.phone) = (true, Some(door));
+    let phone = || at_sheet(Sheet::Phone);
+    vec![
+        (
+            "phone-more",
+            call_with(|call| call.phones = true),
+            at_sheet(Sheet::More),
+        ),
+        (
+            "phone-code",
+            call_with(at(PhoneDoor::Open(ticket))),
+            phone(),
+        ),
+        ("phone-broken", call_with(at(PhoneDoor::Broken)), phone()),
+    ]
 }
 
 /// A laptop that could share its screen, is asked for the code, and is shown; at home and in a call.

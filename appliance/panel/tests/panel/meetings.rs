@@ -8,9 +8,10 @@ use saal_fleet_protocol::config::parse;
 use saal_hal::{Touch, TouchPhase};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
-    AccountAction, AccountState, CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage,
-    Knocker, MeetingAction, MeetingCommand, MeetingState, Participant, Poll, Role as MeetingRole,
-    Secret, SignIn, SignInCode, SignInProblem, SignInWay, Waiting,
+    AccountAction, AccountState, CallEvent, CallId, Caption, ChatLine, Destination, EndReason,
+    JoinStage, Knocker, Meeting, MeetingAction, MeetingCommand, MeetingLink, MeetingState,
+    Participant, Poll, Role as MeetingRole, Secret, SignIn, SignInCode, SignInProblem, SignInWay,
+    Waiting,
 };
 use saal_panel::{Element, Layout, Navigation, Renderer, TouchTracker, View};
 
@@ -792,4 +793,38 @@ fn a_room_is_signed_in_by_what_people_touch_and_enter() {
     let online = AccountState::Online { user };
     wall.room.handle(now(), Event::Account(online));
     assert!(wall.find("join:0").is_some(), "back at home by itself");
+}
+
+#[test]
+fn another_link_of_the_meeting_is_one_touch_away() {
+    let mut wall = Wall::at_home();
+    let spare = MeetingLink::new("https://meet.example.org/Spare");
+    let meeting = Meeting {
+        others: vec![Destination::jitsi(spare.clone())],
+        ..scenes::meeting("Weekly", scenes::at("14:00"), scenes::at("15:00"))
+    };
+    let plan = |meetings| Event::Meetings {
+        meetings,
+        problems: Vec::new(),
+    };
+    wall.room.handle(now(), plan(vec![meeting.clone()]));
+    wall.touch("ways:0");
+    assert_eq!(wall.label("way:0"), "Matrix call");
+    assert_eq!(wall.label("way:1"), "Jitsi on meet.example.org");
+    let told = wall.touch("way:1");
+    let [MeetingCommand::Join { destination, .. }] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(*destination, Destination::jitsi(spare));
+    // Back home after it failed, all links are there again, until the invitation names one only.
+    wall.hear(CallEvent::Ended(EndReason::NotFound));
+    wall.touch("ways:0");
+    let alone = Meeting {
+        others: Vec::new(),
+        ..meeting
+    };
+    wall.room.handle(now(), plan(vec![alone]));
+    assert_eq!(wall.find("way:1"), None);
+    assert_eq!(wall.find("ways:0"), None);
+    assert!(wall.find("join:0").is_some());
 }

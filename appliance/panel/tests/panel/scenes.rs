@@ -1,15 +1,18 @@
 //! Views made by hand: what a room may have to show.
 
 use jiff::{Timestamp, tz::TimeZone};
-use saal_core::{CalendarProblem, Muted, Presenting, Sharing, Trouble};
-use saal_fleet_protocol::config::{Language, Theme};
+use saal_core::{
+    CalendarProblem, Elsewhere, Muted, Onlooker, OtherRoom, Part, Presenting, Sharing, Trouble,
+};
+use saal_fleet_protocol::config::Language;
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
-    Destination, EndReason, IdentityState, JoinStage, Meeting, MeetingId, MeetingState, PartOf,
-    Participant, Ring, RingId, SignInProblem,
+    Destination, EndReason, IdentityState, JoinStage, LinkTarget, Meeting, MeetingId, MeetingLink,
+    MeetingState, NoWay, PartOf, Participant, Ring, RingId, SignInProblem,
 };
 use saal_panel::{
-    Call, CameraPart, Navigation, Screen, Sheet, SoundView, Step, TelevisionView, View,
+    Call, CameraPart, Comfort, DayView, Navigation, Screen, Sheet, SoundView, Step, TelevisionView,
+    View,
 };
 
 /// Monday, 14:05 in Berlin.
@@ -25,14 +28,25 @@ pub(crate) fn view(language: Language, screen: Screen) -> View {
         width: 1280,
         height: 800,
         language,
-        theme: Theme::Light,
+        file: None,
+        comfort: Comfort::default(),
         time_zone: TimeZone::get("Europe/Berlin").unwrap(),
         now: NOW.parse().unwrap(),
         room: "Raum Lahn".to_owned(),
         screen,
+        onlooker: Onlooker::default(),
+        day: DayView::default(),
+        elsewhere: Some(elsewhere_lately()),
+        settings: None,
         troubles: Vec::new(),
         navigation: Navigation::default(),
     }
+}
+
+/// People are there, with what they chose.
+pub(crate) fn stand(view: &mut View, navigation: &Navigation) {
+    view.comfort = navigation.comfort().unwrap_or(view.comfort);
+    view.navigation = navigation.clone();
 }
 
 /// Where people are after these touches.
@@ -55,7 +69,10 @@ pub(crate) fn meeting(title: &str, start: Timestamp, end: Timestamp) -> Meeting 
         end: Some(end),
         destination: Destination::matrix("!weekly:example.org"),
         in_call: 0,
+        private: false,
         part_of: None,
+        others: Vec::new(),
+        tentative: false,
     }
 }
 
@@ -77,6 +94,57 @@ pub(crate) fn home() -> Screen {
     }
 }
 
+/// One whose invitation names several places, and one that is not sure yet.
+pub(crate) fn several_ways() -> Screen {
+    let link = |name: &str| {
+        Destination::jitsi(MeetingLink::new(format!("https://meet.example.org/{name}")))
+    };
+    Screen::Home {
+        sharing: Sharing::Impossible,
+        under_way: vec![Meeting {
+            destination: link("Produktentwicklung"),
+            others: vec![
+                Destination::matrix("!weekly:example.org"),
+                link("Ausweichraum"),
+            ],
+            ..meeting("Team Weekly Produktentwicklung", at("14:00"), at("15:00"))
+        }],
+        next: vec![
+            Meeting {
+                tentative: true,
+                ..meeting("Angebotsbesprechung Nordwind", at("14:10"), at("14:45"))
+            },
+            meeting("Sprint Review", at("16:00"), at("17:00")),
+        ],
+    }
+}
+
+/// Appointments that the room can't go to, each for another reason.
+pub(crate) fn elsewhere() -> Screen {
+    let at_none = |title, start: &str, end: &str, why| Meeting {
+        destination: Destination::Nowhere { why },
+        ..meeting(title, at(start), at(end))
+    };
+    let teams = NoWay::OtherService {
+        name: "Microsoft Teams".to_owned(),
+    };
+    let gateway = NoWay::Rewritten {
+        gateway: "Mimecast".to_owned(),
+        host: None,
+    };
+    Screen::Home {
+        sharing: Sharing::Impossible,
+        under_way: vec![at_none("Vertragsverhandlung", "14:00", "15:00", teams)],
+        next: vec![
+            Meeting {
+                private: true,
+                ..at_none("", "15:00", "15:30", NoWay::NoLink)
+            },
+            at_none("Angebotsbesprechung Nordwind", "16:00", "16:45", gateway),
+        ],
+    }
+}
+
 /// A breakout session under its meeting.
 pub(crate) fn breakout() -> Screen {
     let weekly = meeting("Team Weekly Produktentwicklung", at("14:00"), at("15:00"));
@@ -89,6 +157,7 @@ pub(crate) fn breakout() -> Screen {
         under_way: vec![
             weekly,
             Meeting {
+                private: false,
                 part_of: Some(part_of),
                 ..meeting("Gruppe Nord", at("14:00"), at("14:20"))
             },
@@ -185,6 +254,8 @@ pub(crate) fn plain_call() -> Call {
         presenting: Presenting::Impossible,
         sharing: Sharing::Impossible,
         door: None,
+        phones: false,
+        phone: None,
         sound: SoundView {
             volume: 60,
             ..SoundView::default()
@@ -269,6 +340,23 @@ pub(crate) fn untrusted() -> Trouble {
 }
 
 /// One of each kind.
+/// As ten minutes before a meeting.
+pub(crate) fn not_ready(part: Part) -> Trouble {
+    let reason = "Udp relay turn.example.org:3478: no answer".to_owned();
+    Trouble::NotReady { part, reason }
+}
+
+/// Where that meeting could go.
+pub(crate) fn other_rooms() -> Trouble {
+    let room = |name: &str, until| OtherRoom {
+        name: name.to_owned(),
+        until,
+    };
+    Trouble::OtherRoom {
+        rooms: vec![room("Raum 2.14", Some(at("16:00"))), room("Werra", None)],
+    }
+}
+
 pub(crate) fn all_troubles() -> Vec<Trouble> {
     let name = "Logitech BRIO".to_owned();
     let mut troubles = vec![
@@ -323,12 +411,16 @@ pub(crate) fn all_troubles() -> Vec<Trouble> {
 
 fn more_troubles() -> Vec<Trouble> {
     vec![
+        Trouble::Voice,
         Trouble::CallNotSaved {
             path: "/var/lib/saal/call.json".to_owned(),
         },
         Trouble::ConfigRefused {
             problem: "saal.toml:3: room.language: \"fr\" is not allowed; allowed are de, en"
                 .to_owned(),
+        },
+        Trouble::Signage {
+            problems: vec!["sommerfest.jpg: it has more than 20 MB".to_owned()],
         },
         Trouble::Calendar {
             problems: vec![CalendarProblem {
@@ -346,6 +438,10 @@ fn more_troubles() -> Vec<Trouble> {
             reason: "a token of another room".to_owned(),
         }),
         camera_covered(),
+        calendar_silent(Some(at("13:20"))),
+        Trouble::Encoder {
+            name: "vah264enc".to_owned(),
+        },
     ]
 }
 
@@ -371,9 +467,47 @@ pub(crate) fn camera_busy() -> Trouble {
     })
 }
 
+/// A device that nobody has claimed for its fleet, with a code or before the server gave one.
+pub(crate) fn unclaimed(code: Option<&str>) -> Vec<Trouble> {
+    let server = "fleet.example.org".to_owned();
+    let code = code.map(str::to_owned);
+    vec![Trouble::Enrolment { server, code }]
+}
+
+/// Calendars that do not answer, with the time of what is known.
+pub(crate) fn calendar_silent(at: Option<Timestamp>) -> Trouble {
+    let names = vec!["Lahn".to_owned(), "Vertrieb Nord".to_owned()];
+    Trouble::CalendarUnreachable { names, at }
+}
+
 pub(crate) fn camera_covered() -> Trouble {
     Trouble::Device(MediaTrouble::Covered {
         source: DeviceUse::Camera,
         device: "Logitech BRIO".to_owned(),
     })
+}
+
+/// Where people were who typed a link here.
+fn elsewhere_lately() -> Elsewhere {
+    let lately = |link: &str, title: &str| {
+        let destination = LinkTarget::of(&MeetingLink::new(link)).unwrap().destination;
+        Meeting {
+            id: MeetingId(format!("link/{}", destination.place())),
+            title: title.to_owned(),
+            destination,
+            start: None,
+            end: None,
+            ..meeting("", at("09:00"), at("10:00"))
+        }
+    };
+    Elsewhere {
+        names_at: Some("meet.example.org".to_owned()),
+        recent: vec![
+            lately("https://meet.example.org/Haushalt", "Haushalt"),
+            lately("#bauamt:example.org", "bauamt"),
+        ],
+        phones: true,
+        phone: None,
+        offer: None,
+    }
 }

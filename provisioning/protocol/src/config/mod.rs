@@ -4,17 +4,23 @@
 //! fleet will push the same document.
 
 mod error;
+mod ports;
 pub mod v1;
 mod values;
 
 pub use error::ConfigError;
+pub use ports::{OpenPorts, Protocol};
 pub use v1::{
-    Browsers, Config, Devices, Encoder, Jitsi, Language, Layout, Matrix, Panel, RoomSection,
-    StandingMeeting, Television, Theme, Web,
+    ApiScope, ApiToken, Browsers, CacheAddress, CalendarAnswer, CalendarSource, Config, Day,
+    Devices, DoorTablet, Encoder, Fleet, Jitsi, Language, Layout, Links, Matrix, Panel,
+    PanelKeyboard, Readiness, RoomSection, Signage, StandingMeeting, Television, Theme, Updates,
+    Web, Window,
 };
 pub use values::{
-    Device, Homeserver, LeaveDelay, Link, Listen, MainsHertz, PixelCount, RoomName, ServerName,
-    TimeZoneName, UserId,
+    BrightnessPercent, ClockTime, Device, DialIn, EarlyMinutes, Homeserver, IdleMinutes, Kilobytes,
+    LeaveDelay, Link, Listen, LookSeconds, MainsHertz, PageText, PixelCount, PrivacyDays, RoomName,
+    Rotation, ScalePercent, ScanSeconds, ServerName, SlideSeconds, TimeZoneName, UserId,
+    WebAddress,
 };
 
 /// The version that [`Config`] has.

@@ -1,13 +1,31 @@
 //! Version 1 of the configuration. Frozen once released: new keys go into a new version or are
 //! optional with a default that means what their absence meant before.
 
+mod api;
+mod calendars;
+mod day;
+mod fleet;
+mod panel;
+mod readiness;
+mod television;
+mod updates;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use api::{ApiScope, ApiToken, DoorTablet};
+pub use calendars::{CalendarAnswer, CalendarSource, Links};
+pub use day::Day;
+pub use fleet::Fleet;
+pub use panel::{Panel, PanelKeyboard, Theme};
+pub use readiness::Readiness;
+pub use television::{Layout, Signage, Television};
+pub use updates::{CacheAddress, Updates, Window};
+
 use super::values::{
-    Device, Homeserver, LeaveDelay, Link, Listen, MainsHertz, PixelCount, RoomName, ServerName,
-    TimeZoneName, UserId,
+    Device, Homeserver, LeaveDelay, Link, Listen, MainsHertz, RoomName, ServerName, TimeZoneName,
+    UserId,
 };
 
 /// The whole document.
@@ -27,6 +45,21 @@ pub struct Config {
     /// Meetings that are always there, such as a department's own conference.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub meetings: Vec<StandingMeeting>,
+    /// Calendars of the room, beside what its Matrix account sees.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<CalendarSource>,
+    /// Links in calendars.
+    #[serde(default)]
+    pub links: Links,
+    /// When the room enters meetings and leaves them.
+    #[serde(default)]
+    pub day: Day,
+    /// When the room tries its parts before people need them.
+    #[serde(default)]
+    pub readiness: Readiness,
+    /// When and how the room gets another release of its system.
+    #[serde(default)]
+    pub updates: Updates,
     /// Camera and sound.
     #[serde(default)]
     pub devices: Devices,
@@ -42,6 +75,15 @@ pub struct Config {
     /// Browsers of the room's network; without it the room listens to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browsers: Option<Browsers>,
+    /// The tablet at the room's door; without it there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<DoorTablet>,
+    /// Who may use the API; without any nobody may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub api: Vec<ApiToken>,
+    /// The fleet that the room is to belong to; without it there is no agent beside the daemon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<Fleet>,
 }
 
 /// The room itself.
@@ -53,6 +95,9 @@ pub struct RoomSection {
     /// Language of panel and television.
     #[serde(default)]
     pub language: Language,
+    /// File with words that take the place of that language's on the panel; relative to the configuration's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language_file: Option<PathBuf>,
     /// Where its clock is.
     pub time_zone: TimeZoneName,
 }
@@ -238,83 +283,6 @@ impl Default for Devices {
     }
 }
 
-/// Colours of the panel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Theme {
-    /// Dark on light.
-    #[default]
-    Light,
-    /// Light on dark.
-    Dark,
-}
-
-/// The touch panel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Panel {
-    /// Pixels.
-    pub width: PixelCount,
-    /// Pixels.
-    pub height: PixelCount,
-    /// Colours.
-    pub theme: Theme,
-}
-
-impl Default for Panel {
-    fn default() -> Self {
-        Self {
-            width: PixelCount::new(1280),
-            height: PixelCount::new(800),
-            theme: Theme::default(),
-        }
-    }
-}
-
-/// The television.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Television {
-    /// Pixels.
-    pub width: PixelCount,
-    /// Pixels.
-    pub height: PixelCount,
-    /// The display of this machine that shows it, `auto` for the first that is connected.
-    pub display: Device,
-    /// A second display for what is presented; `auto` for the first that is connected and not the television.
-    pub content_display: Device,
-    /// How others are shown when a call begins; people change it on the panel.
-    pub layout: Layout,
-    /// The room sees itself beside them when a call begins.
-    pub self_view: bool,
-}
-
-/// How the others are shown on the television.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Layout {
-    /// All as large as each other, beside what is presented.
-    #[default]
-    Grid,
-    /// Who speaks large, or alone beside what is presented.
-    Speaker,
-    /// What is presented alone; all as large as each other while nothing is.
-    Content,
-}
-
-impl Default for Television {
-    fn default() -> Self {
-        Self {
-            width: PixelCount::new(1280),
-            height: PixelCount::new(720),
-            display: Device::none(),
-            content_display: Device::none(),
-            layout: Layout::default(),
-            self_view: false,
-        }
-    }
-}
-
 /// The web view of panel and television.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -326,7 +294,7 @@ pub struct Web {
     pub token_file: Option<PathBuf>,
 }
 
-/// What browsers of the room's network may do: share their screen.
+/// What browsers of the room's network may do: share their screen, look at the room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Browsers {
@@ -345,6 +313,12 @@ pub struct Browsers {
     /// Whether laptops may share their screen.
     #[serde(default = "yes")]
     pub share: bool,
+    /// Whether visitors' phones may become a second panel, for one meeting each time.
+    #[serde(default)]
+    pub phone: bool,
+    /// File with the token that lets its bearer look at the room; without, nobody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view_token_file: Option<PathBuf>,
 }
 
 fn yes() -> bool {
@@ -376,13 +350,18 @@ impl Config {
             let problem = "this is a server name; write the token service's address with https://";
             return Err(("matrix.call_service", problem.to_owned()));
         }
-        if self.matrix.is_none() && self.meetings.is_empty() {
-            let problem = "without a Matrix account and without [[meetings]] the room has no \
+        let has_meetings = !self.meetings.is_empty() || !self.calendars.is_empty();
+        // A fleet's room gets them once somebody has claimed it.
+        if self.matrix.is_none() && !has_meetings && self.fleet.is_none() {
+            let problem = "without a Matrix account, [[meetings]] and [[calendars]] the room has no \
                            meeting to join; give it one of them";
             return Err(("matrix", problem.to_owned()));
         }
+        calendars::check(&self.calendars)?;
+        self.television.signage.check()?;
         self.check_devices()?;
         self.check_browsers()?;
+        api::check(&self.api, self.door.as_ref(), self.browsers.as_ref())?;
         self.check_jitsi()
     }
 
@@ -392,6 +371,19 @@ impl Config {
         if content.is_real() && *content == self.devices.camera {
             let problem = "this is the camera; name the device that a laptop is plugged into";
             return Err(("devices.content", problem.to_owned()));
+        }
+        let panel = &self.panel.display;
+        for (key, other) in [
+            ("television.display", &self.television.display),
+            (
+                "television.content_display",
+                &self.television.content_display,
+            ),
+        ] {
+            if panel.is_real() && *panel != Device::auto() && panel == other {
+                let problem = "this is the panel's display (panel.display); name another one";
+                return Err((key, problem.to_owned()));
+            }
         }
         Ok(())
     }

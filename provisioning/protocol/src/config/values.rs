@@ -1,40 +1,23 @@
 //! Values that check themselves, so that a wrong one is reported at its place.
 
-use std::{net::SocketAddr, time::Duration};
+mod numbers;
+
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use numbers::{
+    BrightnessPercent, EarlyMinutes, IdleMinutes, Kilobytes, LeaveDelay, LookSeconds, MainsHertz,
+    PixelCount, PrivacyDays, Rotation, ScalePercent, ScanSeconds, SlideSeconds,
+};
+
 macro_rules! checked_string {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                let check: fn(&str) -> Result<(), String> = $check;
-                check(&text)?;
-                Ok(Self(text))
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.0
-            }
-        }
+        crate::checked::text!($(#[$doc])* $name, |text| {
+            let check: fn(&str) -> Result<(), String> = $check;
+            check(text).map(|()| text.to_owned())
+        });
     };
 }
 
@@ -80,6 +63,30 @@ impl TimeZoneName {
 }
 
 checked_string!(
+    /// A time of the room's clock, `07:30`, or `none`.
+    ClockTime,
+    |text| match text {
+        "none" => Ok(()),
+        _ => match jiff::civil::Time::strptime("%H:%M", text) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("\"{text}\" is no time; write it as \"07:30\", or \"none\"")),
+        },
+    }
+);
+
+impl ClockTime {
+    pub(in crate::config) fn at(hour: u8, minute: u8) -> Self {
+        Self(format!("{hour:02}:{minute:02}"))
+    }
+
+    /// When; `None`: never.
+    #[must_use]
+    pub fn time(&self) -> Option<jiff::civil::Time> {
+        jiff::civil::Time::strptime("%H:%M", &self.0).ok()
+    }
+}
+
+checked_string!(
     /// A Matrix server name (`host` or `host:port`).
     ServerName,
     |text| {
@@ -108,6 +115,28 @@ checked_string!(
 );
 
 checked_string!(
+    /// A page of text for the television: 1 to 600 characters in at most 12 lines.
+    PageText,
+    |text| match (text.trim().chars().count(), text.lines().count()) {
+        (1..=600, 1..=12) => Ok(()),
+        (characters, lines) => Err(format!(
+            "a page has 1 to 600 characters in at most 12 lines, not {characters} in {lines}"
+        )),
+    }
+);
+
+checked_string!(
+    /// What people dial: 1 to 60 characters in one line.
+    DialIn,
+    |text| match text.trim().chars().count() {
+        1..=60 if text.lines().count() == 1 => Ok(()),
+        n => Err(format!(
+            "a way to dial in has 1 to 60 characters in one line, not {n}"
+        )),
+    }
+);
+
+checked_string!(
     /// "none", "simulated", or the id, name or node of a device.
     Device,
     |text| if text.trim().is_empty() {
@@ -122,6 +151,12 @@ impl Device {
     #[must_use]
     pub fn none() -> Self {
         Self("none".to_owned())
+    }
+
+    /// Whichever there is.
+    #[must_use]
+    pub fn auto() -> Self {
+        Self("auto".to_owned())
     }
 
     /// A piece of hardware.
@@ -240,112 +275,40 @@ impl From<Listen> for String {
     }
 }
 
-/// Width or height of a screen: 160 to 7680 pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
-pub struct PixelCount(u32);
+/// Where a calendar is: `https:`, `webcal:`, or `http:` to this machine itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WebAddress(Url);
 
-impl PixelCount {
-    pub(super) const fn new(pixels: u32) -> Self {
-        Self(pixels)
-    }
-
-    /// Pixels.
+impl WebAddress {
+    /// The address.
     #[must_use]
-    pub fn get(self) -> u32 {
-        self.0
+    pub fn url(&self) -> &Url {
+        &self.0
     }
 }
 
-impl TryFrom<u32> for PixelCount {
+impl TryFrom<String> for WebAddress {
     type Error = String;
 
-    fn try_from(pixels: u32) -> Result<Self, String> {
-        match pixels {
-            160..=7680 => Ok(Self(pixels)),
-            _ => Err(format!(
-                "{pixels} is out of range; allowed are 160 to 7680 pixels"
+    fn try_from(text: String) -> Result<Self, String> {
+        let url = Url::parse(&text).map_err(|e| {
+            format!("\"{text}\" is no address ({e}); write \"https://example.org/calendar\"")
+        })?;
+        match url.scheme() {
+            "https" | "webcal" => Ok(Self(url)),
+            "http" if is_this_machine(&url) => Ok(Self(url)),
+            "http" => Err(format!(
+                "\"{text}\": http would show the password and the meetings to the network; use https"
             )),
+            other => Err(format!("\"{text}\": {other} is not allowed; use https")),
         }
     }
 }
 
-impl From<PixelCount> for u32 {
-    fn from(value: PixelCount) -> u32 {
-        value.0
-    }
-}
-
-/// 2 to 60 seconds: shorter, and a hiccup of the network looks like a death.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
-pub struct LeaveDelay(u32);
-
-impl LeaveDelay {
-    /// How long it is.
-    #[must_use]
-    pub fn get(self) -> Duration {
-        Duration::from_secs(self.0.into())
-    }
-}
-
-impl Default for LeaveDelay {
-    /// As Element Call.
-    fn default() -> Self {
-        Self(18)
-    }
-}
-
-impl TryFrom<u32> for LeaveDelay {
-    type Error = String;
-
-    fn try_from(seconds: u32) -> Result<Self, String> {
-        match seconds {
-            2..=60 => Ok(Self(seconds)),
-            _ => Err(format!(
-                "{seconds} is out of range; allowed are 2 to 60 seconds"
-            )),
-        }
-    }
-}
-
-impl From<LeaveDelay> for u32 {
-    fn from(value: LeaveDelay) -> u32 {
-        value.0
-    }
-}
-
-/// 50 or 60.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
-pub enum MainsHertz {
-    /// As in Europe.
-    #[default]
-    Fifty,
-    /// As in North America.
-    Sixty,
-}
-
-impl TryFrom<u32> for MainsHertz {
-    type Error = String;
-
-    fn try_from(hertz: u32) -> Result<Self, String> {
-        match hertz {
-            50 => Ok(Self::Fifty),
-            60 => Ok(Self::Sixty),
-            _ => Err(format!(
-                "{hertz} is the frequency of no mains; allowed are 50 and 60"
-            )),
-        }
-    }
-}
-
-impl From<MainsHertz> for u32 {
-    fn from(value: MainsHertz) -> u32 {
-        match value {
-            MainsHertz::Fifty => 50,
-            MainsHertz::Sixty => 60,
-        }
+impl From<WebAddress> for String {
+    fn from(value: WebAddress) -> String {
+        value.0.into()
     }
 }
 

@@ -3,6 +3,7 @@
 // stdin:  {"id":1,"op":"join","user":"anna",...}      stdout: {"id":1,"ok":...} or {"id":1,"error":"..."}
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { installProbe } from "./page_probe.mjs";
 
@@ -94,8 +95,9 @@ const operations = {
     return null;
   },
   /** Opens somebody else's page, as a person would who was told its address and takes its certificate. */
-  async browse({ user, url, language }) {
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: language });
+  async browse({ user, url, language, phone }) {
+    const small = phone ? { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true } : {};
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: language, ...small });
     await context.addInitScript(installProbe);
     const page = await context.newPage();
     page.on("console", (line) => process.stderr.write(`${user}: ${line.text()}\n`));
@@ -103,7 +105,22 @@ const operations = {
     users.set(user, { context, page, alone: true });
     return null;
   },
+  /** What axe-core finds on the page, in light and in dark: rule, element, why. */
+  async barriers({ user }) {
+    const { page } = known(user);
+    await page.evaluate(await readFile(join(settings.modules, "axe-core/axe.min.js"), "utf8"));
+    const found = [];
+    for (const colorScheme of ["dark", "light"]) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await page.evaluate(() => window.axe.run(document));
+      for (const { id, help, nodes } of violations)
+        for (const node of nodes) found.push(`${colorScheme}: ${id} (${help}): ${node.html}: ${node.failureSummary}`);
+    }
+    return found;
+  },
+  go: async ({ user, url }) => (await known(user).page.goto(url), null),
   fill: async ({ user, label, value }) => (await known(user).page.getByLabel(label).fill(value), null),
+  check: async ({ user, label }) => (await known(user).page.getByLabel(label).check(), null),
   /** As a finger or a mouse does: what a page may do only then, it may. */
   click: async ({ user, name }) => (await known(user).page.getByRole("button", { name, exact: true }).click({ timeout: 15000 }), null),
   /** Calls one of the functions that the page offers. */

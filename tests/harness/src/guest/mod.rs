@@ -25,11 +25,11 @@ use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 use crate::process::{Process, Program, tail};
-use crate::servers::RunFolder;
+use crate::run_folder::RunFolder;
 use crate::tools::Tools;
 
 pub use programs::TestProgram;
-pub use screen::GuestScreen;
+pub use screen::{GuestScreen, Pixels};
 
 /// It takes five seconds on an idle machine; this bounds a boot beside other work.
 const UP_WITHIN: Duration = Duration::from_secs(120);
@@ -261,7 +261,7 @@ fn machine() -> Vec<&'static str> {
         "none",
         "-no-reboot",
     ]);
-    // Two graphics cards with a display of 1280x800 each; their driver is a module as those of cameras are.
+    // Two graphics cards with a display of 1280x800 each, one of them with a free output; their driver is a module as those of cameras are.
     for card in screen::DISPLAYS {
         arguments.extend(["-device", card]);
     }

@@ -14,7 +14,24 @@ use crate::error::{Error, Result};
 use crate::farend::Picture;
 
 /// The graphics cards of a guest as QEMU is told of them, each with a display.
-pub(super) const DISPLAYS: [&str; 2] = ["virtio-gpu-pci,id=display0", "virtio-gpu-pci,id=display1"];
+/// The first one has an output where nothing is plugged in until a test has the kernel think so.
+pub(super) const DISPLAYS: [&str; 2] = [
+    "virtio-gpu-pci,id=display0,max_outputs=2",
+    "virtio-gpu-pci,id=display1",
+];
+/// The displays by their numbers: which card, and which of its outputs. The last one is that which tests plug in.
+const HEADS: [(&str, u32); 3] = [("display0", 0), ("display1", 0), ("display0", 1)];
+
+/// What a display shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pixels {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Three bytes a pixel (red, green, blue), rows from the top.
+    pub rgb: Vec<u8>,
+}
 
 /// The displays of a guest.
 #[derive(Debug)]
@@ -41,17 +58,40 @@ impl GuestScreen {
         Ok(screen)
     }
 
-    /// What one of them, from 0, shows now.
+    /// What one of them shows now: 0 and 1 are the cards' first outputs, 2 is the output of the first card where nothing is
+    /// plugged in until a test has the kernel think so.
     ///
     /// # Errors
     /// [`Error::InGuest`] when QEMU has nothing to show.
+    ///
+    /// # Panics
+    /// When there is no such display.
     pub async fn picture(&mut self, display: usize) -> Result<Picture> {
-        let device = format!("display{display}");
-        let arguments = json!({"filename": self.file, "device": device});
+        let pixels = self.pixels(display).await?;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Ok(Picture {
+            stream: String::new(),
+            width: pixels.width,
+            height: pixels.height,
+            at_ms: now.unwrap_or_default().as_secs_f64() * 1e3,
+            plane: pixels.rgb.chunks_exact(3).map(luma).collect(),
+        })
+    }
+
+    /// As [`Self::picture`], in colours.
+    ///
+    /// # Errors
+    /// [`Error::InGuest`] when QEMU has nothing to show.
+    ///
+    /// # Panics
+    /// When there is no such display.
+    pub async fn pixels(&mut self, display: usize) -> Result<Pixels> {
+        let (device, head) = HEADS[display];
+        let arguments = json!({"filename": self.file, "device": device, "head": head});
         self.order(json!({"execute": "screendump", "arguments": arguments}))
             .await?;
         let file = std::fs::read(&self.file).map_err(Error::file("read", &self.file))?;
-        picture(&file).ok_or_else(|| nothing("no picture in its format"))
+        pixels(&file).ok_or_else(|| nothing("no picture in its format"))
     }
 
     async fn order(&mut self, order: Value) -> Result<()> {
@@ -83,29 +123,19 @@ fn nothing(why: &str) -> Error {
     }
 }
 
-/// Luma of a picture in the format PPM: `P6 WIDTH HEIGHT 255`, then three bytes a pixel.
-fn picture(file: &[u8]) -> Option<Picture> {
+/// A picture in the format PPM: `P6 WIDTH HEIGHT 255`, then three bytes a pixel.
+fn pixels(file: &[u8]) -> Option<Pixels> {
     let mut words = file.splitn(4, |byte| byte.is_ascii_whitespace());
     let (magic, width, height) = (words.next()?, words.next()?, words.next()?);
-    let (most, pixels) = {
+    let (most, rgb) = {
         let rest = words.next()?;
         rest.split_at_checked(rest.iter().position(u8::is_ascii_whitespace)?)?
     };
     let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<u32>().ok();
     let (width, height) = (number(width)?, number(height)?);
-    let pixels = pixels.get(1..)?;
-    let whole = pixels.len() == width as usize * height as usize * 3;
-    if magic != b"P6" || most != b"255" || !whole {
-        return None;
-    }
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Some(Picture {
-        stream: String::new(),
-        width,
-        height,
-        at_ms: now.unwrap_or_default().as_secs_f64() * 1e3,
-        plane: pixels.chunks_exact(3).map(luma).collect(),
-    })
+    let rgb = rgb.get(1..)?.to_vec();
+    let whole = rgb.len() == width as usize * height as usize * 3;
+    (magic == b"P6" && most == b"255" && whole).then_some(Pixels { width, height, rgb })
 }
 
 /// ITU-R BT.709, studio range, as simulated pictures are drawn.
@@ -125,10 +155,12 @@ mod tests {
     #[test]
     fn pictures_are_read_and_pieces_are_not() {
         let file = b"P6\n2 1\n255\n\xff\xff\xff\x00\x00\x00";
-        let read = picture(file).unwrap();
-        assert_eq!((read.width, read.height, read.plane), (2, 1, vec![235, 16]));
+        let read = pixels(file).unwrap();
+        assert_eq!((read.width, read.height), (2, 1));
+        let plane: Vec<u8> = read.rgb.chunks_exact(3).map(luma).collect();
+        assert_eq!(plane, [235, 16]);
         for end in 0..file.len() {
-            assert!(picture(&file[..end]).is_none(), "{end} bytes");
+            assert!(pixels(&file[..end]).is_none(), "{end} bytes");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, Query, RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -87,8 +87,13 @@ impl Bound {
 }
 
 /// The configuration, in the form in which installations have it: an object literal with comments.
-async fn config(State(behind): Shared) -> Response {
-    let (base, more) = (&behind.base, &behind.config);
+/// It names the host as the client does, as installations with several names do.
+async fn config(State(behind): Shared, headers: HeaderMap) -> Response {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let base = host.map_or_else(|| behind.base.clone(), |host| format!("http://{host}"));
+    let more = &behind.config;
     let socket = base.replacen("http", "ws", 1);
     let text = format!(
         r#"/* eslint-disable comma-dangle */

@@ -74,6 +74,12 @@ pub struct JitsiOptions {
     pub max_occupants: Option<u32>,
     /// No WebSocket gets through to XMPP, as behind some firewalls, although config.js names it.
     pub no_websocket: bool,
+    /// The port of 127.0.0.1 of a relay ([`crate::TurnServer`]) that the server names to whoever asks (XEP-0215), over
+    /// UDP and TCP; none without.
+    pub relay: Option<u16>,
+    /// What else this computer is called by somebody who takes part, such as a virtual machine behind the address translation
+    /// of its own network; media come there too.
+    pub also_at: Option<std::net::IpAddr>,
     /// More lines at the end of config.js.
     pub config: String,
 }
@@ -87,6 +93,8 @@ impl Default for JitsiOptions {
             refusal: None,
             max_occupants: None,
             no_websocket: false,
+            relay: None,
+            also_at: None,
             config: String::new(),
         }
     }

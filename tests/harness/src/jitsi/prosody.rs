@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::process::{Process, Program};
-use crate::{http, ports};
+use crate::{http, ports, turn};
 
 use super::{DOMAIN, JitsiOptions};
 
@@ -95,12 +95,12 @@ fn modules() -> &'static str {
 /// The configuration, in a form that Prosody 0.12 and 13.0 both take.
 fn settings(folder: &Path, http: u16, components: u16, options: &JitsiOptions) -> String {
     let folder = folder.display();
-    let modules = modules();
-    let services = services();
+    let (modules, services) = (modules(), services());
     let token = options
         .token_key
         .as_deref()
         .map_or_else(String::new, |key| format!("  saal_token_key = {key:?}\n"));
+    let relays = options.relay.map_or_else(String::new, relays);
     let most = options.max_occupants.map_or_else(String::new, |most| {
         format!("  saal_max_occupants = {most}\n")
     });
@@ -128,9 +128,10 @@ limits = {{ }}
 
 VirtualHost "{DOMAIN}"
   authentication = "saal_anonymous"
-  modules_enabled = {{ "saslauth", "roster", "disco", "ping", "version", "private", "bosh", "websocket", "smacks", "saal_host" }}
+  modules_enabled = {{ "saslauth", "roster", "disco", "ping", "version", "private", "bosh", "websocket", "smacks", "external_services", "saal_host" }}
   smacks_hibernation_time = 60
   saal_services = {{ {services} }}
+  external_services = {{ {relays} }}
 {token}
 Component "conference.{DOMAIN}" "muc"
   modules_enabled = {{ "saal_rooms" }}
@@ -154,6 +155,17 @@ Component "lobby.{DOMAIN}" "muc"
         );
     }
     text
+}
+
+/// A relay of the tests, by both ways.
+fn relays(port: u16) -> String {
+    let secret = turn::SECRET;
+    let relay = |transport| {
+        format!(
+            "{{ type = \"turn\", transport = {transport:?}, host = \"127.0.0.1\", port = {port}, secret = {secret:?} }}"
+        )
+    };
+    ["udp", "tcp"].map(relay).join(", ")
 }
 
 fn services() -> String {

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::error::{Error, Result};
 use crate::farend::{FarEnd, FarEndOptions};
-use crate::servers::RunFolder;
+use crate::run_folder::RunFolder;
 use crate::tools::Tools;
 use crate::web::Serving;
 

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 use crate::farend::{FarEnd, FarEndOptions};
-use crate::servers::RunFolder;
+use crate::run_folder::RunFolder;
 use crate::tools::{Tools, far_end_sources};
 
 use super::caller::{JitsiCaller, JitsiJoin};

@@ -305,6 +305,9 @@ impl LightEngine {
             FromTransport::KeyFrameWanted { transport, track } => {
                 self.begin(|sent| sent.is(transport, &track));
             }
+            FromTransport::Rerouted { transport } => {
+                self.begin(|sent| sent.transport == transport);
+            }
             FromTransport::Estimate { .. }
             | FromTransport::Clock { .. }
             | FromTransport::Statistics(_) => {}

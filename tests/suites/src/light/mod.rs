@@ -5,8 +5,10 @@
 mod caller;
 mod encryption;
 mod engine;
+mod publisher;
 mod recording;
 
 pub use caller::LightCaller;
 pub use engine::{LightEngine, Received, Traffic};
-pub use recording::Recording;
+pub use publisher::LightPublisher;
+pub use recording::{Recording, Size};

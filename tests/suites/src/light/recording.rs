@@ -22,14 +22,35 @@ use saal_media_protocol::{Codec, SourceKind, TransportId};
 pub(super) const PICTURES_PER_SECOND: u32 = 30;
 /// Length of one packet of sound.
 pub(super) const SOUND_PERIOD: Duration = Duration::from_millis(20);
-/// Pixels of the pictures.
-const SIZE: PictureSize = PictureSize {
-    width: 1280,
-    height: 720,
-    frames_per_second: PICTURES_PER_SECOND,
-};
-/// What rooms and Element Call send at this size.
-const BITRATE: u32 = 1_500_000;
+/// How large pictures are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// 720p, as somebody sends who is seen large.
+    Large,
+    /// 180p, as somebody sends who is seen small among many.
+    Small,
+}
+
+impl Size {
+    /// Pixels: width and height.
+    #[must_use]
+    pub fn pixels(self) -> (u32, u32) {
+        match self {
+            Self::Large => (1280, 720),
+            Self::Small => (320, 180),
+        }
+    }
+
+    /// What rooms and Element Call send at this size, bits a second.
+    #[must_use]
+    pub fn bitrate(self) -> u32 {
+        match self {
+            Self::Large => 1_500_000,
+            Self::Small => 160_000,
+        }
+    }
+}
+
 /// Length of the recording; it begins anew with a key frame, as an encoder would send at times.
 const SECONDS: u32 = 10;
 /// 20 ms of Opus that decode to silence (RFC 6716, a 20 ms CELT frame).
@@ -56,8 +77,23 @@ impl Recording {
             let (events, _) = tokio::sync::mpsc::unbounded_channel();
             let graph = Graph::new(events)?;
             anyhow::Ok(Self {
-                pictures: encode_pictures(&graph, seed)?,
+                pictures: encode_pictures(&graph, seed, Size::Large)?,
                 sounds: record_sound(&graph, seed)?,
+            })
+        });
+        Ok(Arc::new(recording.await??))
+    }
+
+    /// The same pictures at this size, and nothing to hear.
+    ///
+    /// # Errors
+    /// When GStreamer's elements are missing or do not encode.
+    pub async fn of_pictures(seed: u64, size: Size) -> anyhow::Result<Arc<Self>> {
+        let recording = tokio::task::spawn_blocking(move || {
+            let (events, _) = tokio::sync::mpsc::unbounded_channel();
+            anyhow::Ok(Self {
+                pictures: encode_pictures(&Graph::new(events)?, seed, size)?,
+                sounds: Vec::new(),
             })
         });
         Ok(Arc::new(recording.await??))
@@ -98,16 +134,21 @@ fn frame(codec: Codec, data: Arc<[u8]>) -> Frame {
 }
 
 /// Through the room's own encoder, one picture at a time so that none is dropped.
-fn encode_pictures(graph: &Graph, seed: u64) -> anyhow::Result<Vec<Frame>> {
+fn encode_pictures(graph: &Graph, seed: u64, size: Size) -> anyhow::Result<Vec<Frame>> {
+    let (width, height) = size.pixels();
     let plan = EncoderPlan {
         transport: TransportId(0),
         track: "recording".to_owned(),
         layer: 0,
         source: SourceKind::Camera,
         codec: Codec::Vp8,
-        size: SIZE,
+        size: PictureSize {
+            width,
+            height,
+            frames_per_second: PICTURES_PER_SECOND,
+        },
         temporal: false,
-        bitrate: BITRATE,
+        bitrate: size.bitrate(),
     };
     let (encoded, frames) = mpsc::channel();
     let (inputs, sink) = (EncoderInputs::default(), move |frame| {
@@ -116,7 +157,7 @@ fn encode_pictures(graph: &Graph, seed: u64) -> anyhow::Result<Vec<Frame>> {
     let _encoder = VideoEncoder::start(graph, plan, None, &inputs, Arc::default(), Box::new(sink))?;
     let pictures: Vec<Frame> = (0..SECONDS * PICTURES_PER_SECOND)
         .map(|number| {
-            inputs.push(&picture(number, seed)?);
+            inputs.push(&picture(number, seed, (width, height))?);
             next(&frames)
         })
         .collect::<anyhow::Result<_>>()?;
@@ -125,8 +166,8 @@ fn encode_pictures(graph: &Graph, seed: u64) -> anyhow::Result<Vec<Frame>> {
     Ok(pictures)
 }
 
-fn picture(number: u32, seed: u64) -> anyhow::Result<gst::Sample> {
-    let mut picture = I420Picture::new(SIZE.width, SIZE.height);
+fn picture(number: u32, seed: u64, (width, height): (u32, u32)) -> anyhow::Result<gst::Sample> {
+    let mut picture = I420Picture::new(width, height);
     let code = pattern::Code {
         frame: number,
         time_ms: number * 1_000 / PICTURES_PER_SECOND,
@@ -138,8 +179,8 @@ fn picture(number: u32, seed: u64) -> anyhow::Result<gst::Sample> {
     let pixels = |count| i32::try_from(count).unwrap_or(i32::MAX);
     let caps = gst::Caps::builder("video/x-raw")
         .field("format", "I420")
-        .field("width", pixels(SIZE.width))
-        .field("height", pixels(SIZE.height))
+        .field("width", pixels(width))
+        .field("height", pixels(height))
         .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
         .field(
             "framerate",

@@ -7,3 +7,4 @@ mod many;
 mod moderation;
 mod recovering;
 mod talking;
+mod trying;

@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use super::*;
 
 /// Stands before the home server and can end all sessions softly: their devices stay, and have to
-/// show again who they are (client-server API, "Soft logout").
-struct Gateway {
+/// show again who they are (client-server API, "Soft logout"). It can also hold up joins.
+pub(super) struct Gateway {
     homeserver: String,
     http: reqwest::Client,
     /// How often sessions were ended.
@@ -26,11 +26,13 @@ struct Gateway {
     given: Mutex<BTreeMap<String, u32>>,
     /// What was sent to log in.
     log_ins: watch::Sender<Vec<Value>>,
+    /// How many joins have come, and whether they wait here.
+    joins: watch::Sender<(u32, bool)>,
 }
 
 impl Gateway {
     /// Where it listens, and itself.
-    async fn start(homeserver: &str) -> (String, Arc<Self>) {
+    pub(super) async fn start(homeserver: &str) -> (String, Arc<Self>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let gateway = Arc::new(Self {
@@ -39,10 +41,30 @@ impl Gateway {
             ended: watch::Sender::new(0),
             given: Mutex::default(),
             log_ins: watch::Sender::default(),
+            joins: watch::Sender::default(),
         });
         let service = Router::new().fallback(answer).with_state(gateway.clone());
         tokio::spawn(async move { axum::serve(listener, service).await });
         (address, gateway)
+    }
+
+    /// Joins wait from now on, or no longer.
+    pub(super) fn hold_joins(&self, hold: bool) {
+        self.joins.send_modify(|(_, held)| *held = hold);
+    }
+
+    /// Waits until somebody asks to join.
+    pub(super) async fn is_asked_to_join(&self) {
+        let mut joins = self.joins.subscribe();
+        let asked = joins.wait_for(|(asked, _)| *asked > 0);
+        let asked = tokio::time::timeout(PATIENCE, asked).await;
+        asked.expect("nobody joins").unwrap();
+    }
+
+    async fn let_join(&self) {
+        self.joins.send_modify(|(asked, _)| *asked += 1);
+        let mut joins = self.joins.subscribe();
+        joins.wait_for(|(_, held)| !held).await.unwrap();
     }
 
     fn end_sessions(&self) {
@@ -104,6 +126,9 @@ async fn answer(
     let token = shown.or(renewed).map(str::to_owned);
     for name in [header::HOST, header::CONTENT_LENGTH] {
         headers.remove(name);
+    }
+    if uri.path().ends_with("/join") {
+        gateway.let_join().await;
     }
     let mut ended = gateway.ended.subscribe();
     let Some(token) = token else {

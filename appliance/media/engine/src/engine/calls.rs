@@ -7,7 +7,7 @@ use saal_media_protocol::{
 use super::{Engine, sending::Outlet};
 use crate::{
     graph::TrackKey,
-    transport::{Reach, ToTransport, Transport, sendable},
+    transport::{Reach, ToTransport, Transport, probe, sendable},
 };
 
 impl Engine {
@@ -96,6 +96,13 @@ impl Engine {
                     Transport::open_declared(*transport, declared, proxy, started, network);
                 let opened = opened.map_err(|refusal| (*transport, refusal.to_string()))?;
                 self.transports.insert(*transport, opened);
+            }
+            TransportCommand::Probe {
+                transport,
+                ice_servers,
+            } => {
+                let (network, proxy) = (self.network.clone(), self.proxy.as_ref());
+                probe(*transport, ice_servers, proxy, network);
             }
             TransportCommand::Close { transport } => {
                 self.sending.close(*transport);

@@ -13,6 +13,7 @@ use super::{
     cameras::SharedCameras,
     discovery::{self, SEED, failed, find_sound, name_of_picture, name_of_sound, sound_trouble},
     pictures::Pictures,
+    spoken::Spoken,
 };
 use crate::graph::{Fault, FrameSink, Graph, GraphError, Part, Sound, SoundDevice, SoundSettings};
 
@@ -188,6 +189,28 @@ impl Devices {
         sound.measure_often(meter);
         if let Err(error) = sound.play_notes(tone) {
             tracing::error!(%error, "no test tone");
+        }
+    }
+
+    /// The panel says something.
+    pub(super) fn speak(&mut self, words: &Spoken) {
+        let spoken = self.sound.as_mut().map(|sound| {
+            let Spoken {
+                rate,
+                samples,
+                interrupts,
+            } = words;
+            sound.speak(*rate, samples, *interrupts)
+        });
+        if let Some(Err(error)) = spoken {
+            tracing::error!(%error, "the panel does not speak");
+        }
+    }
+
+    /// It says nothing more for now.
+    pub(super) fn end_speech(&mut self) {
+        if let Some(sound) = &mut self.sound {
+            sound.end_speech();
         }
     }
 

@@ -1,16 +1,48 @@
 //! A display of this machine that shows a picture of the engine: found, taken, gone, back.
 
 use saal_hal::{Display, DisplayError, Displays};
-use saal_hal_linux::{DrmDisplays, LeasedDisplay};
+use saal_hal_linux::{BorrowedDisplays, DrmDisplays, LeasedDisplay};
 use saal_media_protocol::{DeviceUse, DisplayChoice, MediaEvent, MediaTrouble, Television};
 
 use super::discovery::failed;
+
+/// Whose displays there are.
+#[derive(Clone, Debug)]
+pub enum DisplaySource {
+    /// This process takes them itself.
+    Own(DrmDisplays),
+    /// The daemon lends them, without the one that the panel is on.
+    Daemon(BorrowedDisplays),
+}
+
+impl DisplaySource {
+    pub(super) fn list(&self) -> Result<Vec<Display>, DisplayError> {
+        match self {
+            Self::Own(displays) => displays.list(),
+            Self::Daemon(displays) => displays.list(),
+        }
+    }
+
+    fn find(&self, wanted: &str) -> Result<Display, DisplayError> {
+        match self {
+            Self::Own(displays) => displays.find(wanted),
+            Self::Daemon(displays) => displays.find(wanted),
+        }
+    }
+
+    fn lease(&self, display: &Display, for_: Television) -> Result<LeasedDisplay, DisplayError> {
+        match self {
+            Self::Own(displays) => displays.lease(display, for_.width, for_.height),
+            Self::Daemon(displays) => displays.lease(display, for_.width, for_.height),
+        }
+    }
+}
 
 /// What is known of a display.
 #[derive(Debug)]
 pub(super) struct DisplayUse {
     source: DeviceUse,
-    displays: DrmDisplays,
+    displays: DisplaySource,
     wanted: DisplayChoice,
     /// The one that is wanted, where it is connected.
     present: Option<Display>,
@@ -56,7 +88,7 @@ impl DisplayUse {
     pub(super) fn new(source: DeviceUse) -> Self {
         Self {
             source,
-            displays: DrmDisplays::default(),
+            displays: DisplaySource::Own(DrmDisplays::default()),
             wanted: DisplayChoice::None,
             present: None,
             trouble: None,
@@ -69,6 +101,11 @@ impl DisplayUse {
             displays: self.displays.clone(),
             ..Self::new(source)
         }
+    }
+
+    /// Takes displays from there from now on.
+    pub(super) fn take_from(&mut self, displays: DisplaySource) {
+        self.displays = displays;
     }
 
     /// Another one is wanted from now on, or the same as before.
@@ -91,10 +128,7 @@ impl DisplayUse {
     /// Takes the display, if there is one; and what is to be said of it. Nobody misses a display that was not named.
     pub(super) fn take(&mut self, for_: Television) -> (Option<LeasedDisplay>, Option<MediaEvent>) {
         let taken = match &self.present {
-            Some(display) => self
-                .displays
-                .lease(display, for_.width, for_.height)
-                .map(Some),
+            Some(display) => self.displays.lease(display, for_).map(Some),
             None => self.missing().map_or(Ok(None), Err),
         };
         match taken {
@@ -160,6 +194,7 @@ mod tests {
             connector: connector.to_owned(),
             node: "/dev/dri/card0".to_owned(),
             modes: Vec::new(),
+            millimetres: None,
         }
     }
 

@@ -189,8 +189,8 @@ impl Encoders {
         let failed = self.failed.as_ref().filter(of_it);
         let failed = failed.and_then(|failed| failed.refused.as_ref());
         match (failed, refused) {
-            (Some(reason), _) => Verdict::Refused {
-                reason: format!("it failed in a call: {reason}"),
+            (Some(reason), _) => Verdict::GaveWay {
+                reason: reason.clone(),
             },
             (None, Some(reason)) => Verdict::Refused { reason },
             _ if self.searching => unused("it has not been tried yet"),

@@ -76,6 +76,15 @@ impl Engine {
         }
     }
 
+    /// Displays that were pulled or plugged are taken anew, at once.
+    pub(super) fn watch_displays(&mut self) {
+        if self.televisions.watch() {
+            for event in self.devices.configure(&self.wanted.devices) {
+                self.say(event);
+            }
+        }
+    }
+
     pub(super) fn recovered(&mut self, part: &Part) {
         if let Some(event) = self.devices.recovered(part) {
             self.say(event);

@@ -6,16 +6,20 @@
 mod browsers;
 mod calls;
 mod cameras;
+mod capturing;
+mod checking;
 mod devices;
 mod discovery;
 mod display;
 mod encoding;
 mod encryption;
 mod failing;
+mod levels;
 mod pictures;
 mod progress;
 mod receiving;
 mod sending;
+mod spoken;
 mod televisions;
 mod video;
 mod wanted;
@@ -25,9 +29,11 @@ use std::{
     time::Duration,
 };
 
+use saal_hal_linux::memory;
 use saal_media_protocol::{
-    ConnectionStats, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats, SourceKind,
-    Television, Tile, TileSource, TransportEvent, TransportId, TransportState,
+    ConnectionStats, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats, RoomPicture,
+    SourceKind, StillPicture, Television, TileSource, TransportCommand, TransportEvent,
+    TransportId, TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -38,10 +44,14 @@ use crate::{
 };
 use browsers::Browsers;
 pub use cameras::SharedCameras;
+use capturing::Captures;
+use checking::{Checking, Seen};
 use devices::Devices;
+pub use display::DisplaySource;
 use encoding::Encoders;
 use encryption::Encryption;
 pub use failing::GLANCE;
+use levels::Levels;
 use progress::Progress;
 use receiving::Receiving;
 use sending::Sending;
@@ -51,13 +61,6 @@ use wanted::Wanted;
 /// Waiting this long between two attempts to bring back a part that failed; short enough that
 /// people don't reach for the power plug, long enough to stay cheap.
 const RETRY: Duration = Duration::from_secs(3);
-
-/// What is captured, for whoever needs it.
-struct Captures {
-    camera: CapturePlan,
-    microphone: bool,
-    content: CapturePlan,
-}
 
 /// The engine without its sockets.
 #[derive(Debug)]
@@ -77,11 +80,15 @@ pub struct Engine {
     receiving: Receiving,
     transports: HashMap<TransportId, Transport>,
     encryption: Encryption,
-    levels: HashMap<Part, f64>,
+    levels: Levels,
     connections: BTreeMap<TransportId, ConnectionStats>,
     progress: Progress,
     browsers: Browsers,
     hardware: Progress,
+    /// What comes from the camera.
+    seen: Seen,
+    /// Camera and microphone are being tried.
+    checking: Option<Checking>,
 }
 
 impl Engine {
@@ -112,16 +119,36 @@ impl Engine {
             wanted: Wanted::default(),
             transports: HashMap::new(),
             encryption: Encryption::default(),
-            levels: HashMap::new(),
+            levels: Levels::default(),
             connections: BTreeMap::new(),
             progress: Progress::default(),
             browsers: Browsers::default(),
             hardware: Progress::default(),
+            seen: Seen::default(),
+            checking: None,
         }
+    }
+
+    /// Takes displays from there; at first it takes them itself.
+    pub fn take_displays_from(&mut self, displays: DisplaySource) {
+        self.televisions.take_from(displays);
     }
 
     /// Carries out a command of the daemon.
     pub fn obey(&mut self, command: MediaCommand) {
+        let closes = matches!(
+            command,
+            MediaCommand::Transport(TransportCommand::Close { .. })
+        );
+        self.carry_out(command);
+        self.reconcile();
+        if closes && self.transports.is_empty() {
+            // Encoders and decoders of a call are most of what there ever is.
+            memory::give_back();
+        }
+    }
+
+    fn carry_out(&mut self, command: MediaCommand) {
         match command {
             MediaCommand::Hello { version: _ } => {
                 self.say(MediaEvent::Hello {
@@ -153,9 +180,16 @@ impl Engine {
             MediaCommand::SetText { labels } => self.wanted.labels = labels,
             MediaCommand::SetRinging { on } => self.wanted.ringing = on,
             MediaCommand::SetVolume { percent } => self.wanted.volume = Some(percent),
+            MediaCommand::Check { chirp } => self.checking = Some(Checking::new(chirp, &self.seen)),
             MediaCommand::TrySound { meter, tone } => {
                 (self.wanted.meter, self.wanted.tone) = (meter, tone);
             }
+            MediaCommand::Speak {
+                rate,
+                samples,
+                interrupts,
+            } => self.speak(rate, &samples, interrupts),
+            MediaCommand::EndSpeech {} => self.end_speech(),
             MediaCommand::SetPreview {
                 pictures_per_second,
             } => {
@@ -164,12 +198,24 @@ impl Engine {
             MediaCommand::Transport(command) => self.transport(command),
             MediaCommand::Browser(command) => self.browser(command),
         }
-        self.reconcile();
+    }
+
+    /// Takes in what the daemon drew for the television.
+    pub fn show_still(&mut self, picture: &StillPicture) {
+        self.screen
+            .push(&TileSource::Still, &crate::graph::still_sample(picture));
+        if !std::mem::replace(&mut self.wanted.still, true) {
+            self.reconcile();
+        }
     }
 
     /// Takes in what a transport says.
     pub fn heard(&mut self, heard: FromTransport) {
         match heard {
+            // It was on its way when its connection was closed; a decoder for it would never end.
+            FromTransport::Frame { transport, .. } if !self.transports.contains_key(&transport) => {
+                return;
+            }
             // The hot path: nothing to reconcile, unless a part of the graph has to be added.
             FromTransport::Frame {
                 transport,
@@ -204,12 +250,17 @@ impl Engine {
                     .key_frame_wanted(&TrackKey { transport, track });
                 return;
             }
+            FromTransport::Rerouted { transport } => {
+                self.sending.begin(transport);
+                return;
+            }
             FromTransport::Estimate {
                 transport,
                 bits_per_second,
+                crowded,
             } => {
                 // Many times a second where a line changes; what is captured and shown stays.
-                self.sending.estimate(transport, bits_per_second);
+                self.sending.estimate(transport, bits_per_second, crowded);
                 let captures = self.captures();
                 self.reconcile_encoders(&captures);
                 return;
@@ -244,8 +295,10 @@ impl Engine {
                 if part == Part::Microphone && self.wanted.meter {
                     self.say(MediaEvent::MicrophoneLevel { dbfs });
                 }
-                self.levels.insert(part, dbfs);
+                self.hear_level(&part, dbfs);
+                self.levels.heard(part, dbfs, self.graph.time());
             }
+            GraphEvent::Captured { dbfs } => self.hear(dbfs),
             GraphEvent::Working(part) => {
                 self.recovered(&part);
                 // What stood for it goes.
@@ -272,8 +325,9 @@ impl Engine {
                 }
             }
             GraphEvent::Browser { browser, said } => {
-                self.browser_said(browser, said);
-                self.reconcile();
+                if self.browser_said(browser, said) {
+                    self.reconcile();
+                }
             }
             GraphEvent::EncoderTried {
                 choice,
@@ -305,6 +359,7 @@ impl Engine {
         for event in self.devices.plugged(&self.wanted.devices) {
             self.say(event);
         }
+        self.watch_displays();
         self.reconcile();
     }
 
@@ -314,8 +369,12 @@ impl Engine {
             self.say(event);
         }
         self.replace_what_hangs();
-        self.watch_displays();
+        if self.televisions.are_to_look_again() || !hears_events {
+            self.watch_displays();
+        }
         self.keep_browsers();
+        self.receiving.end_forgotten(self.devices.sound());
+        self.go_on_checking();
         self.reconcile();
         let stats = self.stats();
         self.say(MediaEvent::Stats(stats));
@@ -340,6 +399,7 @@ impl Engine {
 
     /// Makes the graph what it should be.
     fn reconcile(&mut self) {
+        self.wanted.onlookers = self.browsers.sees(RoomPicture::Television);
         for event in self
             .televisions
             .reconcile(&self.wanted, &self.screen, &self.preview)
@@ -354,7 +414,10 @@ impl Engine {
         }
         let sink = captures.microphone.then(|| self.sending.microphone_sink());
         let wanted = &self.wanted;
-        let listening = self.receiving.has_sound() || wanted.ringing || wanted.tone;
+        let chirps = self.checking.as_ref().is_some_and(Checking::chirps);
+        let tone = wanted.tone || chirps;
+        let heard = self.receiving.has_sound() || self.browsers.has_sound();
+        let listening = heard || wanted.ringing || tone || wanted.speaking;
         said.extend(self.devices.reconcile_sound(
             &self.wanted.devices,
             sink,
@@ -365,24 +428,9 @@ impl Engine {
         if let Some(percent) = self.wanted.volume {
             self.devices.set_volume(percent);
         }
-        self.devices.try_sound(self.wanted.meter, self.wanted.tone);
+        self.devices.try_sound(self.wanted.meter, tone);
         for event in said {
             self.say(event);
-        }
-    }
-
-    /// What is to be captured now.
-    fn captures(&mut self) -> Captures {
-        let (sends, devices) = (self.sending.sends(), &self.wanted.devices);
-        let own = |tile: &Tile| tile.source == TileSource::Own;
-        let own = self.wanted.tiles.iter().any(own);
-        let muted = |source| self.wanted.muted.contains(&source);
-        let presented = sends.iter().any(|send| send.source == SourceKind::Content);
-        let shared = self.browsers.share(presented);
-        Captures {
-            camera: plan::camera(&devices.camera, muted(SourceKind::Camera), own, sends),
-            microphone: plan::microphone(&devices.microphone, muted(SourceKind::Microphone), sends),
-            content: plan::content(&devices.content, muted(SourceKind::Content), shared, sends),
         }
     }
 
@@ -404,7 +452,13 @@ impl Engine {
                 DeviceUse::Content => (SourceKind::Content, TileSource::OwnContent),
                 _ => (SourceKind::Camera, TileSource::Own),
             };
-            let sink = || self.sending.picture_sink(source, tile.clone());
+            let sink = || {
+                let sink = self.sending.picture_sink(source, tile.clone());
+                match device {
+                    DeviceUse::Camera => self.seen.on_the_way(sink),
+                    _ => sink,
+                }
+            };
             said.extend(
                 self.devices
                     .reconcile_picture(device, plan, &self.graph, sink),
@@ -416,35 +470,24 @@ impl Engine {
         said
     }
 
-    /// Displays that were pulled or plugged are taken anew, at once.
-    fn watch_displays(&mut self) {
-        if self.televisions.watch() {
-            for event in self.devices.configure(&self.wanted.devices) {
-                self.say(event);
-            }
-        }
-    }
-
     fn stats(&mut self) -> MediaStats {
         let microphone = self.devices.microphone_is_open();
         let listening = self.devices.sound_is_open();
-        let level = |part: &Part, open: bool| self.levels.get(part).copied().filter(|_| open);
-        let stats = MediaStats {
-            received_video: self.receiving.video_stats(),
-            received_audio: self.receiving.audio_stats(&self.levels),
-            sent_video: self.sending.stats(),
-            loudspeaker_dbfs: level(&Part::Loudspeaker, listening),
-            microphone_dbfs: level(&Part::Microphone, microphone),
-            undecryptable: self.encryption.dropped(),
-            connections: self.connections.values().cloned().collect(),
-        };
         let receiving = &self.receiving;
-        self.levels.retain(|part, _| match part {
+        self.levels.keep(self.graph.time(), |part| match part {
             Part::Sound(key) => receiving.has(key),
             Part::Microphone => microphone,
             _ => listening,
         });
-        stats
+        MediaStats {
+            received_video: self.receiving.video_stats(),
+            received_audio: self.receiving.audio_stats(&self.levels),
+            sent_video: self.sending.stats(),
+            loudspeaker_dbfs: self.levels.of(&Part::Loudspeaker),
+            microphone_dbfs: self.levels.of(&Part::Microphone),
+            undecryptable: self.encryption.dropped(),
+            connections: self.connections.values().cloned().collect(),
+        }
     }
 
     fn say(&self, event: MediaEvent) {

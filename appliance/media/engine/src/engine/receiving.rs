@@ -7,12 +7,13 @@ use saal_media_protocol::{
 };
 
 use super::{
+    levels::Levels,
     progress::Reading,
     video::{Video, lock, request_key_frame},
 };
 use crate::{
     graph::{Graph, Part, Screen, Sound, TrackKey},
-    playout::{self, Playout},
+    playout::{self, Held, Playout},
     transport::{Frame, Transport},
 };
 
@@ -40,7 +41,10 @@ struct Track {
     codec: Codec,
     source: u32,
     playout: Playout,
+    held: Held,
     media: Media,
+    /// A frame came since [`Receiving::end_forgotten`] looked.
+    heard: bool,
 }
 
 #[derive(Debug)]
@@ -77,12 +81,9 @@ impl Receiving {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
-        let arrival = match track.media {
-            Media::Video(_) => frame.at,
-            // Sound that waited for a lost packet comes now: the next time it has to come in time.
-            Media::Sound { .. } => frame.at.max(self.graph.time()),
-        };
-        let at = track.playout.schedule(arrival, frame.rtp_time);
+        track.heard = true;
+        let at = track.schedule(frame, self.graph.time());
+        let strayed = track.playout.strayed();
         match &mut track.media {
             Media::Video(video) => {
                 video.frame(key, frame, at, &self.graph, &self.screen, transports);
@@ -95,6 +96,9 @@ impl Receiving {
                 }
             }
         }
+        if strayed {
+            self.align(key);
+        }
     }
 
     /// A track begins, or goes on in another codec or from another source: with another decoder
@@ -106,6 +110,7 @@ impl Receiving {
         {
             sound.remove(key);
         }
+        let held = before.as_ref().map(|track| track.held);
         let media = match (frame.codec, before.map(|track| track.media)) {
             (Codec::Opus, Some(Media::Sound { packets })) => Media::Sound { packets },
             (Codec::Opus, _) => Media::Sound { packets: 0 },
@@ -121,31 +126,35 @@ impl Receiving {
             codec: frame.codec,
             source: frame.source,
             playout: Playout::new(clock),
+            held: held.unwrap_or_default(),
             media,
+            heard: true,
         };
         self.tracks.insert(key.clone(), track);
     }
 
     /// A sender's clock: what belongs together is played together.
     pub(super) fn report(&mut self, key: &TrackKey, rtp_time: u32, clock: Duration) {
-        let Some(track) = self.tracks.get_mut(key) else {
-            return;
-        };
-        track.playout.report(rtp_time, clock);
-        let Some(owner) = self.owners.get(key).cloned() else {
+        if let Some(track) = self.tracks.get_mut(key) {
+            track.playout.report(rtp_time, clock);
+            self.align(key);
+        }
+    }
+
+    /// Plays a track together with its owner's others.
+    fn align(&mut self, key: &TrackKey) {
+        let Some(owner) = self.owners.get(key) else {
             return;
         };
         let belongs = |other: &TrackKey| {
             let other_owner = self.owners.get(other);
-            other.transport == key.transport && other_owner.is_some_and(|o| o.goes_with(&owner))
+            other.transport == key.transport && other_owner.is_some_and(|o| o.goes_with(owner))
         };
         let tracks = self.tracks.iter_mut().filter(|(other, _)| belongs(other));
-        let (lags, mut playouts): (Vec<_>, Vec<_>) = tracks
-            .filter_map(|(_, track)| Some((track.playout.lag()?, &mut track.playout)))
-            .unzip();
-        for (playout, hold) in playouts.iter_mut().zip(playout::holds(&lags)) {
-            playout.hold(hold);
-        }
+        playout::align(tracks.map(|(_, track)| {
+            let sound = matches!(track.media, Media::Sound { .. });
+            (sound, &mut track.playout)
+        }));
     }
 
     pub(super) fn assign(
@@ -252,6 +261,19 @@ impl Receiving {
         }
     }
 
+    /// Ends tracks that are nobody's and of which nothing came since it was called last: frames that were on their way when
+    /// their owner left.
+    pub(super) fn end_forgotten(&mut self, mut sound: Option<&mut Sound>) {
+        let (owners, tracks) = (&self.owners, self.tracks.iter_mut());
+        let forgotten = tracks.filter_map(|(key, track)| {
+            let heard = std::mem::take(&mut track.heard);
+            (!heard && !owners.contains_key(key)).then(|| key.clone())
+        });
+        for key in forgotten.collect::<Vec<_>>() {
+            self.remove_track(&key, sound.as_deref_mut());
+        }
+    }
+
     fn remove_track(&mut self, key: &TrackKey, sound: Option<&mut Sound>) {
         self.tracks.remove(key);
         if let Some(sound) = sound {
@@ -330,7 +352,10 @@ impl Receiving {
                     height: video.decoded.height.load(Ordering::Relaxed),
                     freeze_count: freezes.count,
                     total_freezes_duration_ms: milliseconds(freezes.total),
-                    jitter_buffer_delay_ms: milliseconds(track.playout.delay()),
+                    jitter_buffer_delay_ms: milliseconds(track.held.delay),
+                    jitter_buffer_target_delay_ms: milliseconds(track.held.target),
+                    jitter_buffer_emitted_count: track.held.count,
+                    estimated_playout_timestamp_ms: track.playing_ms(self.graph.time()),
                 })
             })
             .collect();
@@ -354,7 +379,7 @@ impl Receiving {
         })
     }
 
-    pub(super) fn audio_stats(&self, levels: &HashMap<Part, f64>) -> Vec<TrackStats> {
+    pub(super) fn audio_stats(&self, levels: &Levels) -> Vec<TrackStats> {
         let mut stats: Vec<_> = self
             .tracks
             .iter()
@@ -363,12 +388,15 @@ impl Receiving {
                 else {
                     return None;
                 };
-                let level = levels.get(&Part::Sound(key.clone())).copied();
+                let level = levels.of(&Part::Sound(key.clone()));
                 Some(TrackStats {
                     participant: owner.participant.clone(),
                     packets: *packets,
                     level_dbfs: level.unwrap_or(SILENCE_DBFS),
-                    jitter_buffer_delay_ms: milliseconds(track.playout.delay()),
+                    jitter_buffer_delay_ms: milliseconds(track.held.delay),
+                    jitter_buffer_target_delay_ms: milliseconds(track.held.target),
+                    jitter_buffer_emitted_count: track.held.count,
+                    estimated_playout_timestamp_ms: track.playing_ms(self.graph.time()),
                 })
             })
             .collect();
@@ -384,6 +412,23 @@ fn milliseconds(time: Duration) -> u64 {
 impl Track {
     fn goes_on(&self, frame: &Frame) -> bool {
         (self.codec, self.source) == (frame.codec, frame.source)
+    }
+
+    fn playing_ms(&self, now: Duration) -> Option<u64> {
+        self.playout.playing(now).map(milliseconds)
+    }
+
+    /// When to play a frame that is whole now.
+    fn schedule(&mut self, frame: &Frame, now: Duration) -> Duration {
+        let alone = match &self.media {
+            // What comes after a gap is not shown before one that stands alone, and its wait was in vain.
+            Media::Video(video) => frame.key || video.would_drop(frame),
+            Media::Sound { .. } => false,
+        };
+        let arrival = playout::arrival(frame.at, now, alone);
+        let due = self.playout.schedule(arrival, frame.rtp_time);
+        self.held.add(frame.at, now, due, self.playout.delay());
+        due
     }
 }
 

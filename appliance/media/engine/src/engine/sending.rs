@@ -20,7 +20,7 @@ use crate::{
         Screen, TrackKey, VP8_ENCODER, VideoEncoder,
     },
     plan::{self, EncoderPlan, Send},
-    transport::{FrameTransform, ToTransport, Transport},
+    transport::{Frame, FrameTransform, ToTransport, Transport},
 };
 
 /// Key frames are ten times as large as others; several people who join at once share one.
@@ -40,7 +40,7 @@ pub(super) struct Sending {
     encoders: Vec<VideoEncoder>,
     /// Without it there is no H.264.
     h264: Option<HardwareEncoder>,
-    /// Microphone tracks; the microphone's thread reads it.
+    /// Tracks of sound; the microphone's thread reads it.
     sound: Arc<Mutex<Vec<SoundOutlet>>>,
 }
 
@@ -58,6 +58,7 @@ pub(super) struct Outlet {
 #[derive(Debug)]
 struct SoundOutlet {
     key: TrackKey,
+    source: SourceKind,
     frames: Frames,
     transform: FrameTransform,
 }
@@ -130,9 +131,10 @@ impl Sending {
         let estimate = before.and_then(|send| send.estimate);
         self.remove(&key);
         let layers = video.as_ref().map_or(0, |video| video.layers.len());
-        if source == SourceKind::Microphone {
+        if video.is_none() {
             self.lock_sound().push(SoundOutlet {
                 key: key.clone(),
+                source,
                 frames: outlet.frames.clone(),
                 transform: outlet.transform(),
             });
@@ -170,7 +172,12 @@ impl Sending {
         }
     }
 
-    pub(super) fn estimate(&mut self, transport: TransportId, bits_per_second: u64) {
+    /// What a connection carries; `crowded` while pictures wait on the way.
+    pub(super) fn estimate(&mut self, transport: TransportId, bits_per_second: u64, crowded: bool) {
+        let of_it = |encoder: &&VideoEncoder| encoder.plan().transport == transport;
+        for encoder in self.encoders.iter().filter(of_it) {
+            encoder.leave_out(crowded);
+        }
         for send in self
             .sends
             .iter_mut()
@@ -194,7 +201,7 @@ impl Sending {
         self.force_key_frames(|plan| key_of(plan) == *key);
     }
 
-    /// Key frames for all tracks of a connection that came up.
+    /// Key frames for all tracks of a connection that came up, or goes another way.
     pub(super) fn begin(&self, transport: TransportId) {
         self.force_key_frames(|plan| plan.transport == transport);
     }
@@ -324,7 +331,7 @@ impl Sending {
         })
     }
 
-    fn inputs(&self, source: SourceKind) -> &EncoderInputs {
+    pub(super) fn inputs(&self, source: SourceKind) -> &EncoderInputs {
         match source {
             SourceKind::Content => &self.content,
             _ => &self.camera,
@@ -344,19 +351,14 @@ impl Sending {
     pub(super) fn microphone_sink(&self) -> FrameSink {
         let sound = Arc::clone(&self.sound);
         Box::new(move |frame| {
-            for outlet in sound.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                let Some(frame) = outlet.transform.apply(frame.clone()) else {
-                    continue;
-                };
-                let track = outlet.key.track.clone();
-                // Full: the network is behind, and old sound is worth nothing.
-                let _ = outlet.frames.try_send(ToTransport::Write {
-                    track,
-                    layer: 0,
-                    frame,
-                });
-            }
+            let outlets = sound.lock().unwrap_or_else(PoisonError::into_inner);
+            write(&outlets, SourceKind::Microphone, &frame);
         })
+    }
+
+    /// The sound of what is presented goes on as it came, to all tracks for that.
+    pub(super) fn pass_on_sound(&self, frame: &Frame) {
+        write(&self.lock_sound(), SourceKind::ContentAudio, frame);
     }
 
     pub(super) fn stats(&self) -> Vec<SentVideo> {
@@ -380,6 +382,21 @@ impl Sending {
 
     fn lock_sound(&self) -> std::sync::MutexGuard<'_, Vec<SoundOutlet>> {
         self.sound.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write(outlets: &[SoundOutlet], source: SourceKind, frame: &Frame) {
+    for outlet in outlets.iter().filter(|outlet| outlet.source == source) {
+        let Some(frame) = outlet.transform.apply(frame.clone()) else {
+            continue;
+        };
+        let track = outlet.key.track.clone();
+        // Full: the network is behind, and old sound is worth nothing.
+        let _ = outlet.frames.try_send(ToTransport::Write {
+            track,
+            layer: 0,
+            frame,
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{
     RETRY,
-    display::{DisplayUse, both},
+    display::{DisplaySource, DisplayUse, both},
     progress::Reading,
     wanted::Wanted,
 };
@@ -20,6 +20,8 @@ pub(super) struct Televisions {
     content: Shown,
     /// What was said last of the display for content.
     shows_content: bool,
+    /// When displays that are wanted and not there are looked for again.
+    look_again: Option<Instant>,
 }
 
 impl Default for Televisions {
@@ -31,6 +33,7 @@ impl Default for Televisions {
             people: Shown::new(Role::People, people),
             content: Shown::new(Role::Content, content),
             shows_content: false,
+            look_again: None,
         }
     }
 }
@@ -42,9 +45,17 @@ struct Shown {
     display: DisplayUse,
     output: Option<TelevisionOutput>,
     retry: Option<Instant>,
+    /// Its display is asked for, although it may have been refused before.
+    asks: bool,
 }
 
 impl Televisions {
+    /// Takes displays from there from now on.
+    pub(super) fn take_from(&mut self, displays: DisplaySource) {
+        self.people.display.take_from(displays.clone());
+        self.content.display.take_from(displays);
+    }
+
     /// Others are wanted from now on, or the same as before.
     pub(super) fn configure(&mut self, devices: &DeviceChoice) {
         self.people.retry = None;
@@ -65,6 +76,25 @@ impl Televisions {
         people || content
     }
 
+    /// Whether it is time to look for a display that is wanted and not there: another program may have let it go, or the
+    /// daemon lend it now, which no event tells.
+    pub(super) fn are_to_look_again(&mut self) -> bool {
+        if ![&self.people, &self.content]
+            .iter()
+            .any(|shown| shown.lacks_its_display())
+        {
+            self.look_again = None;
+            return false;
+        }
+        let now = Instant::now();
+        if now < *self.look_again.get_or_insert(now + RETRY) {
+            return false;
+        }
+        self.look_again = None;
+        self.people.asks = true;
+        true
+    }
+
     /// Makes what is shown what is wanted; and what is to be said of it.
     pub(super) fn reconcile(
         &mut self,
@@ -81,8 +111,9 @@ impl Televisions {
             let Some(output) = &mut shown.output else {
                 return Ok(());
             };
-            output.set_tiles(&wanted.tiles)?;
+            output.set_tiles(&wanted.or_still(&wanted.tiles))?;
             output.set_text(&wanted.labels)?;
+            output.set_onlookers(wanted.onlookers)?;
             output.set_preview(wanted.pictures_per_second)
         });
         self.content.attempt(|shown| {
@@ -90,7 +121,7 @@ impl Televisions {
             let Some(output) = &mut shown.output else {
                 return Ok(());
             };
-            output.set_tiles(&wanted.content_tiles)
+            output.set_tiles(&wanted.or_still(&wanted.content_tiles))
         });
         let shows = self.content.output.is_some();
         if std::mem::replace(&mut self.shows_content, shows) != shows {
@@ -131,7 +162,16 @@ impl Shown {
             display,
             output: None,
             retry: None,
+            asks: false,
         }
+    }
+
+    fn lacks_its_display(&self) -> bool {
+        let has = self
+            .output
+            .as_ref()
+            .is_some_and(TelevisionOutput::has_display);
+        self.display.is_wanted() && !has
     }
 
     fn attempt(&mut self, make: impl FnOnce(&mut Self) -> Result<(), GraphError>) {
@@ -143,7 +183,9 @@ impl Shown {
         let later = outcome.is_err() || self.output.is_none();
         self.retry = later.then(|| Instant::now() + RETRY);
         if let Err(error) = outcome {
-            tracing::error!(%error, role = ?self.role, "a display has no picture");
+            // What GStreamer said is below.
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, role = ?self.role, "a display has no picture");
             self.output = None;
         }
     }
@@ -159,11 +201,14 @@ impl Shown {
         if self.output.as_ref().is_some_and(stale) {
             self.output = None;
         }
-        if self.output.is_some() || (preview.is_none() && !self.display.is_wanted()) {
+        let asks = std::mem::take(&mut self.asks) && self.lacks_its_display();
+        let has_none_to_have = preview.is_none() && !self.display.is_wanted();
+        if has_none_to_have || (self.output.is_some() && !asks) {
             return Ok(None);
         }
         let (display, said) = self.display.take(settings);
-        if display.is_some() || preview.is_some() {
+        if display.is_some() || (preview.is_some() && self.output.is_none()) {
+            self.output = None;
             let preview = preview.cloned();
             let built = TelevisionOutput::new(self.role, settings, screen, display, preview)?;
             self.output = Some(built);

@@ -71,9 +71,7 @@ impl Video {
             }
             _ => {}
         }
-        // After a gap the references of what follows are missing: better a still picture than
-        // a smeared one.
-        self.waiting = !frame.key && (self.waiting || !frame.contiguous);
+        self.waiting = self.would_drop(frame);
         if self.waiting {
             return self.ask(key, transports);
         }
@@ -84,6 +82,11 @@ impl Video {
             Some(decoder) => decoder.push(frame, at),
             None => self.waiting = true,
         }
+    }
+
+    /// After a gap the references of what follows are missing: better a still picture than a smeared one.
+    pub(super) fn would_drop(&self, frame: &Frame) -> bool {
+        !frame.key && (self.waiting || !frame.contiguous)
     }
 
     /// For what comes next on the same track.

@@ -1,6 +1,9 @@
-//! One browser in the room's network, by GStreamer's own WebRTC. Guarded as its versions in Debian
-//! need it (docs/adr/0027): one picture in one direction that never rests, the certificate compared by
+//! One browser of the room's network, by GStreamer's own WebRTC. Guarded as its versions in Debian
+//! need it (docs/adr/0027): one picture in one direction that never rests, a laptop's sound beside it, the certificate compared by
 //! ourselves before anything passes, full caps, repair switched on, one address, no UPnP.
+
+mod sound;
+mod view;
 
 use std::{
     net::IpAddr,
@@ -16,15 +19,18 @@ use gstreamer_webrtc::{
     WebRTCICEGatheringState, WebRTCPeerConnectionState, WebRTCRTPTransceiver,
     WebRTCRTPTransceiverDirection, WebRTCSDPType, WebRTCSessionDescription, gst_sdp::SDPMessage,
 };
-use saal_media_protocol::BrowserId;
+use saal_media_protocol::{BrowserId, RoomPicture};
 
 use super::{
-    Graph, GraphError, GraphEvent, Part, chain, make,
+    EncoderInputs, Graph, GraphError, GraphEvent, KEPT_BACK, Part, chain, clock_time, make,
     source_video::{PictureSink, output},
     start, stop,
 };
+use view::Outgoing;
+
 use crate::{
     browser::{Answer, Fingerprint, fingerprint_of},
+    transport::Frame,
     vp8,
 };
 
@@ -32,6 +38,8 @@ use crate::{
 const LATENCY_MS: u32 = 60;
 /// VP8's in the one offer that we make.
 const PAYLOAD: i32 = 96;
+/// Where a laptop's sound is in that; its picture is the first.
+const SOUND_SECTION: u32 = 1;
 /// Numbers packets, so that the browser learns what the way carries.
 const TRANSPORT_CC: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
@@ -39,12 +47,14 @@ const TRANSPORT_CC: &str =
 const MOST_PIXELS: u32 = 4096 * 2304;
 
 /// What a browser's connection says, from GStreamer's threads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum BrowserSaid {
     /// The offer for it, with all candidates.
     Offer(String),
-    /// Its first picture, from the browser that answered.
+    /// The browser is the one that answered, and its first picture came, or the room's goes out.
     Picture,
+    /// A laptop's sound; its `at` is when people are to hear it.
+    Sound(Frame),
     /// Whoever is at the other end did not answer.
     Untrusted,
     /// The way to it broke.
@@ -53,13 +63,22 @@ pub enum BrowserSaid {
     Failed(String),
 }
 
-/// A connection that receives one picture; dropping it ends it.
+/// A connection with one picture, in or out; dropping it ends it.
 #[derive(Debug)]
 pub struct BrowserPeer {
     pipeline: gst::Pipeline,
     peer: gst::Element,
     told: Told,
     newest: Newest,
+    outgoing: Option<Outgoing>,
+}
+
+/// What a connection begins with.
+#[derive(Debug)]
+struct Begun {
+    pipeline: gst::Pipeline,
+    peer: gst::Element,
+    told: Told,
 }
 
 /// What all callbacks share.
@@ -84,8 +103,8 @@ impl Told {
 type Newest = Arc<Mutex<Option<(gst::Sample, Duration)>>>;
 
 impl BrowserPeer {
-    /// Begins a connection in which the browser sends its picture to `sink`. The offer follows as
-    /// [`BrowserSaid::Offer`].
+    /// Begins a connection in which the browser sends its picture to `sink`; its sound comes as [`BrowserSaid::Sound`]. The
+    /// offer follows as [`BrowserSaid::Offer`].
     ///
     /// # Errors
     /// When an element is missing or nothing starts.
@@ -95,64 +114,60 @@ impl BrowserPeer {
         address: IpAddr,
         sink: PictureSink,
     ) -> Result<Self, GraphError> {
-        let part = Part::Browser(browser);
-        let reported = part.clone();
-        let pipeline = graph.pipeline("browser", move |_| reported.clone());
-        let peer = connection(address)?;
-        chain(&pipeline, part.clone(), &[&peer])?;
-        let told = Told {
-            graph: graph.clone(),
-            browser,
-            expected: Arc::default(),
-        };
+        let begun = Begun::new(graph, browser, address)?;
+        let Begun {
+            pipeline,
+            peer,
+            told,
+        } = &begun;
         let newest = Newest::default();
         let direction = WebRTCRTPTransceiverDirection::Recvonly;
-        let transceiver: WebRTCRTPTransceiver =
-            peer.emit_by_name("add-transceiver", &[&direction, &vp8_caps()]);
-        transceiver.set_property("do-nack", true);
+        for caps in [vp8_caps(), sound::caps()] {
+            let transceiver: WebRTCRTPTransceiver =
+                peer.emit_by_name("add-transceiver", &[&direction, &caps]);
+            transceiver.set_property("do-nack", true);
+        }
         let sink: Arc<PictureSink> = Arc::new(sink);
         let (weak, pads, kept) = (pipeline.downgrade(), told.clone(), Arc::clone(&newest));
-        peer.connect_pad_added(move |peer, pad| {
+        peer.connect_pad_added(move |_, pad| {
             let pipeline = weak
                 .upgrade()
                 .filter(|_| pad.direction() == gst::PadDirection::Src);
             let Some(pipeline) = pipeline else { return };
             never_end(pad);
-            let sink = shown_to(&pads, &kept, &sink);
-            guard(peer, pad, &pads);
-            if let Err(error) = receive(&pipeline, pad, &pads, sink) {
+            let transceiver = pad.property::<WebRTCRTPTransceiver>("transceiver");
+            guard(&transceiver, pad, &pads, false);
+            let received = if transceiver.mlineindex() == SOUND_SECTION {
+                sound::receive(&pipeline, pad, &pads)
+            } else {
+                receive(&pipeline, pad, &pads, shown_to(&pads, &kept, &sink))
+            };
+            if let Err(error) = received {
                 pads.say(BrowserSaid::Failed(error.to_string()));
             }
         });
-        report(&peer, &told);
-        start(part, &pipeline)?;
-        let running = Self {
-            pipeline,
-            peer,
-            told,
-            newest,
-        };
-        running.offer();
-        Ok(running)
+        begun.start()?;
+        offer(&begun.peer, &begun.told);
+        Ok(begun.into_peer(newest, None))
     }
 
-    fn offer(&self) {
-        let (peer, told) = (self.peer.downgrade(), self.told.clone());
-        let promise = gst::Promise::with_change_func(move |reply| {
-            let offer = reply.ok().flatten();
-            let offer = offer.and_then(|reply| reply.get::<WebRTCSessionDescription>("offer").ok());
-            match (offer, peer.upgrade()) {
-                (Some(offer), Some(peer)) => {
-                    peer.emit_by_name::<()>(
-                        "set-local-description",
-                        &[&offer, &None::<gst::Promise>],
-                    );
-                }
-                _ => told.say(BrowserSaid::Failed("no offer came".to_owned())),
-            }
-        });
-        self.peer
-            .emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &promise]);
+    /// Begins a connection in which the browser is sent what `inputs` gets, as [`Self::share`].
+    ///
+    /// # Errors
+    /// When an element is missing or nothing starts.
+    pub fn view(
+        graph: &Graph,
+        browser: BrowserId,
+        address: IpAddr,
+        of: RoomPicture,
+        inputs: &EncoderInputs,
+    ) -> Result<Self, GraphError> {
+        let begun = Begun::new(graph, browser, address)?;
+        let outgoing = Outgoing::start(graph, &begun, of, inputs)?;
+        begun.start()?;
+        // Something has to come so that there is something to offer.
+        outgoing.keep(graph, gst::ClockTime::ZERO);
+        Ok(begun.into_peer(Newest::default(), Some(outgoing)))
     }
 
     /// Takes an answer that was checked. One that GStreamer refuses comes back as
@@ -178,6 +193,10 @@ impl BrowserPeer {
     /// `age`, for those who come later and for encoders that have to begin anew.
     #[must_use]
     pub fn still(&self, age: Duration) -> Option<gst::Sample> {
+        if let Some(outgoing) = &self.outgoing {
+            outgoing.keep(&self.told.graph, clock_time(age));
+            return None;
+        }
         let mut newest = lock(&self.newest);
         let (sample, at) = newest.as_mut()?;
         let now = self.told.graph.time();
@@ -189,10 +208,76 @@ impl BrowserPeer {
     }
 }
 
+impl BrowserPeer {
+    /// Has the next picture that goes out be one to begin with.
+    pub fn force_key_frame(&self) {
+        if let Some(outgoing) = &self.outgoing {
+            outgoing.force_key_frame();
+        }
+    }
+}
+
 impl Drop for BrowserPeer {
     fn drop(&mut self) {
+        self.outgoing = None;
         stop(&self.pipeline);
     }
+}
+
+impl Begun {
+    fn new(graph: &Graph, browser: BrowserId, address: IpAddr) -> Result<Self, GraphError> {
+        let part = Part::Browser(browser);
+        let reported = part.clone();
+        let pipeline = graph.pipeline("browser", move |_| reported.clone());
+        let peer = connection(address)?;
+        chain(&pipeline, part, &[&peer])?;
+        let told = Told {
+            graph: graph.clone(),
+            browser,
+            expected: Arc::default(),
+        };
+        report(&peer, &told);
+        Ok(Self {
+            pipeline,
+            peer,
+            told,
+        })
+    }
+
+    fn start(&self) -> Result<(), GraphError> {
+        start(Part::Browser(self.told.browser), &self.pipeline)
+    }
+
+    fn into_peer(self, newest: Newest, outgoing: Option<Outgoing>) -> BrowserPeer {
+        let Self {
+            pipeline,
+            peer,
+            told,
+        } = self;
+        BrowserPeer {
+            pipeline,
+            peer,
+            told,
+            newest,
+            outgoing,
+        }
+    }
+}
+
+fn offer(peer: &gst::Element, told: &Told) {
+    let (weak, told) = (peer.downgrade(), told.clone());
+    let promise = gst::Promise::with_change_func(move |reply| {
+        let offer = reply.ok().flatten();
+        let offer = offer.and_then(|reply| reply.get::<WebRTCSessionDescription>("offer").ok());
+        match (offer, weak.upgrade()) {
+            (Some(offer), Some(peer)) => {
+                let nobody = None::<gst::Promise>;
+                peer.emit_by_name::<()>("set-local-description", &[&offer, &nobody]);
+            }
+            _ => told.say(BrowserSaid::Failed("no offer came".to_owned())),
+        }
+    });
+    peer.emit_by_name::<()>("create-offer", &[&None::<gst::Structure>, &promise]);
 }
 
 /// webrtcbin at one address: the one that the browser reached.
@@ -257,40 +342,45 @@ fn never_end(pad: &gst::Pad) {
             .event()
             .is_some_and(|e| e.type_() == gst::EventType::Eos);
         if ends {
-            gst::PadProbeReturn::Drop
+            KEPT_BACK
         } else {
             gst::PadProbeReturn::Ok
         }
     });
 }
 
-/// Lets nothing through a pad of webrtcbin until the certificate at the other end is the one that the
+/// Lets nothing through a pad of webrtcbin, of this transceiver, until the certificate at the other end is the one that the
 /// answer names. Nothing passes once it is another.
-fn guard(peer: &gst::Element, pad: &gst::Pad, told: &Told) {
-    let (peer, told) = (peer.downgrade(), told.clone());
+/// Where `says`, the first that passes is told.
+fn guard(transceiver: &WebRTCRTPTransceiver, pad: &gst::Pad, told: &Told, says: bool) {
+    let (transceiver, told) = (transceiver.downgrade(), told.clone());
     let refused = AtomicBool::new(false);
     let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
     pad.add_probe(mask, move |_, _| {
         if refused.load(Ordering::Relaxed) {
-            return gst::PadProbeReturn::Drop;
+            return KEPT_BACK;
         }
         let expected = *lock(&told.expected);
-        let shown = peer.upgrade().and_then(|peer| remote_fingerprint(&peer));
+        let shown = transceiver.upgrade().and_then(|t| remote_fingerprint(&t));
         match (expected, shown) {
-            (Some(expected), Some(shown)) if expected == shown => gst::PadProbeReturn::Remove,
+            (Some(expected), Some(shown)) if expected == shown => {
+                if says {
+                    told.say(BrowserSaid::Picture);
+                }
+                gst::PadProbeReturn::Remove
+            }
             (Some(_), Some(_)) => {
                 refused.store(true, Ordering::Relaxed);
                 told.say(BrowserSaid::Untrusted);
-                gst::PadProbeReturn::Drop
+                KEPT_BACK
             }
-            _ => gst::PadProbeReturn::Drop,
+            _ => KEPT_BACK,
         }
     });
 }
 
 /// Of the certificate that was shown in the handshake.
-fn remote_fingerprint(peer: &gst::Element) -> Option<Fingerprint> {
-    let transceiver = peer.emit_by_name::<Option<glib::Object>>("get-transceiver", &[&0_i32])?;
+fn remote_fingerprint(transceiver: &WebRTCRTPTransceiver) -> Option<Fingerprint> {
     let receiver = transceiver.property::<Option<glib::Object>>("receiver")?;
     let transport = receiver.property::<Option<glib::Object>>("transport")?;
     let pem = transport.property::<Option<String>>("remote-certificate")?;
@@ -364,7 +454,7 @@ fn bound(depay: &gst::Element, told: &Told) {
             return gst::PadProbeReturn::Ok;
         }
         told.say(BrowserSaid::Failed(format!("a picture of {pixels} pixels")));
-        gst::PadProbeReturn::Drop
+        KEPT_BACK
     });
 }
 

@@ -12,14 +12,18 @@ mod decoder;
 mod display;
 mod driver;
 mod encoder;
+mod faults;
 mod framer;
 mod hardware;
 mod loudness;
 mod notice;
+mod onlookers;
 mod preview;
 mod ringer;
 mod sound;
 mod source_video;
+mod speech;
+mod still;
 mod television;
 mod temporal;
 mod ticker;
@@ -31,6 +35,8 @@ pub use browser::{BrowserPeer, BrowserSaid};
 pub use codecs::{Candidate, Installed};
 pub use decoder::{Decoded, Make, VideoDecoder};
 pub use encoder::{EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
+use faults::Failures;
+pub use faults::Fault;
 pub use framer::FrameTarget;
 use gstreamer::{self as gst, prelude::*};
 pub use hardware::{Bitstream, HardwareEncoder, SIMULATED_ENCODER};
@@ -41,6 +47,7 @@ use saal_media_protocol::{
 };
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{PictureSink, VideoDevice, VideoSource};
+pub use still::still_sample;
 pub use television::{Screen, TelevisionOutput};
 use tokio::sync::mpsc;
 pub use trial::{CALL_SIZE, SMALL_SIZE, TRY_ENCODER, TrialError, try_encoder};
@@ -88,17 +95,6 @@ pub enum Part {
     Browser(BrowserId),
 }
 
-/// What went wrong with a device, as far as it matters to what is done next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Another program has the device.
-    Busy,
-    /// The device is not there any more.
-    Gone,
-    /// Anything else.
-    Other,
-}
-
 /// What the graph says, from its own threads.
 #[derive(Debug)]
 pub enum GraphEvent {
@@ -115,6 +111,11 @@ pub enum GraphEvent {
     Level {
         /// Which: a microphone, loudspeaker or received sound.
         part: Part,
+        /// Root mean square, dB below full scale.
+        dbfs: f64,
+    },
+    /// How loud the last tenth of a second of a real microphone was, before anything was taken out of it.
+    Captured {
         /// Root mean square, dB below full scale.
         dbfs: f64,
     },
@@ -166,6 +167,11 @@ pub enum GraphEvent {
         installed: Installed,
     },
 }
+
+/// What a probe answers to let data go no further. gstreamer-rs has taken the data by then; for `Drop`, GStreamer lets go once
+/// more of what is not there any more where data arrives at a pad, and complains each time (`gst_pad_chain_data_unchecked`,
+/// as read in 1.22).
+const KEPT_BACK: gst::PadProbeReturn = gst::PadProbeReturn::Handled;
 
 /// Why a part of the graph can't be built or started.
 #[derive(Debug, thiserror::Error)]
@@ -277,9 +283,10 @@ impl Graph {
         pipeline.set_base_time(self.base);
         let graph = self.clone();
         let weak = pipeline.downgrade();
+        let failures = Failures::default();
         if let Some(bus) = pipeline.bus() {
             bus.set_sync_handler(move |_, message| {
-                graph.understand(message, &part, &weak);
+                graph.understand(message, &part, &weak, &failures);
                 gst::BusSyncReply::Drop
             });
         }
@@ -291,14 +298,17 @@ impl Graph {
         message: &gst::Message,
         part: &impl Fn(&gst::Object) -> Part,
         pipeline: &gst::glib::WeakRef<gst::Pipeline>,
+        failures: &Failures,
     ) {
         let Some(source) = message.src() else { return };
         match message.view() {
+            gst::MessageView::StateChanged(change) => failures.state_changed(source, change),
+            gst::MessageView::Error(_) if !failures.is_news(source) => {}
             gst::MessageView::Error(error) => {
                 let (what, detail) = (error.error(), error.debug().unwrap_or_default());
                 self.say(GraphEvent::Failed {
                     part: part(source),
-                    fault: fault(&what),
+                    fault: Fault::of(&what),
                     reason: format!("{what} ({})", detail.lines().last().unwrap_or_default()),
                 });
             }
@@ -431,16 +441,6 @@ fn stop(pipeline: &gst::Pipeline) {
     }
 }
 
-fn fault(error: &gst::glib::Error) -> Fault {
-    if error.matches(gst::ResourceError::Busy) {
-        Fault::Busy
-    } else if error.matches(gst::ResourceError::NotFound) {
-        Fault::Gone
-    } else {
-        Fault::Other
-    }
-}
-
 /// The louder channel of a `level` message.
 fn loudness(structure: &gst::StructureRef) -> Option<f64> {
     let channels = structure.get::<gst::glib::ValueArray>("rms").ok()?;
@@ -458,17 +458,4 @@ fn clock_time(duration: Duration) -> gst::ClockTime {
 
 fn duration(time: gst::ClockTime) -> Duration {
     Duration::from_nanos(time.nseconds())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_camera_in_use_is_told_from_one_that_is_gone_or_broken() {
-        let said = |error| fault(&gst::glib::Error::new(error, "/dev/video0"));
-        assert!(matches!(said(gst::ResourceError::Busy), Fault::Busy));
-        assert!(matches!(said(gst::ResourceError::NotFound), Fault::Gone));
-        assert!(matches!(said(gst::ResourceError::Read), Fault::Other));
-    }
 }

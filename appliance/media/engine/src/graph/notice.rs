@@ -3,7 +3,7 @@
 use gstreamer as gst;
 use saal_media_protocol::{Ground, Label, Place, Rect, TextLine};
 
-use super::{source_video::raw_caps, television::picture};
+use super::{source_video::raw_caps, still::picture};
 use crate::{lettering::Lettering, plan::PictureSize};
 
 /// Pictures a second: people who come in later see it soon, and it costs next to nothing.

@@ -5,6 +5,7 @@
 mod elements;
 mod microphone;
 mod reference;
+mod speaking;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -14,14 +15,15 @@ use saal_hal_sim::tone;
 use saal_media_protocol::Codec;
 
 use super::{
-    Graph, GraphError, Part, TrackKey, begin_now, chain, clock_time, duration, encoder::FrameSink,
-    encoder::live_input, loudness::Loudness, make, ringer, start, stop, ticker::Ticker,
+    Graph, GraphError, KEPT_BACK, Part, TrackKey, begin_now, chain, clock_time, duration,
+    encoder::FrameSink, encoder::live_input, loudness::Loudness, make, ringer, start, stop,
+    ticker::Ticker,
 };
 use elements::{level, loudspeaker, mixer, opus_caps, raw_caps};
 use microphone::Microphone;
 use reference::Reference;
 
-use super::ringer::Notes;
+use super::{ringer::Notes, speech::Words};
 
 use crate::{opus::Voice, sound::Steps, transport::Frame};
 
@@ -62,6 +64,7 @@ pub struct Sound {
     received: HashMap<TrackKey, Received>,
     ringer: Option<Ringer>,
     trial: Option<Ringer>,
+    speech: Option<(Words, Ringer)>,
 }
 
 #[derive(Debug)]
@@ -108,6 +111,7 @@ impl Sound {
             received: HashMap::new(),
             ringer: None,
             trial: None,
+            speech: None,
         };
         begin_now(graph, &sound.mixer);
         start(Part::Loudspeaker, &sound.pipeline)?;
@@ -334,6 +338,7 @@ impl Sound {
 impl Drop for Sound {
     fn drop(&mut self) {
         self.close_microphone();
+        self.end_speech();
         for ringer in [self.ringer.take(), self.trial.take()]
             .into_iter()
             .flatten()
@@ -395,7 +400,7 @@ fn opus_decoder() -> Result<(gst_app::AppSrc, gst::Element), GraphError> {
                         .build(),
                 );
             }
-            gst::PadProbeReturn::Drop
+            KEPT_BACK
         }
         _ => gst::PadProbeReturn::Ok,
     });

@@ -3,136 +3,41 @@
 //! Composition runs only while somebody looks. Decoders go on meanwhile, and [`Screen`] keeps each
 //! source's newest picture, so that what is shown appears at once.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+mod screen;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use gstreamer::{self as gst, prelude::*};
-use gstreamer_app as gst_app;
-use saal_hal_linux::LeasedDisplay;
-use saal_media_protocol::{Label, Television, Tile, TileSource};
+use saal_hal_linux::{LeasedDisplay, system_fonts};
+use saal_media_protocol::{Label, Rect, Television, Tile, TileSource};
+pub use screen::Screen;
+use stage::{Input, Stage};
 use tokio::sync::watch;
 
 use super::{
-    Graph, GraphError, Part, Role, begin_now, chain,
-    colorimetry::call_all_one,
-    display,
-    encoder::live_input,
+    Graph, GraphError, KEPT_BACK, Part, Role, begin_now, chain, display,
+    encoder::EncoderInputs,
     live_aggregator, make,
+    onlookers::{self, Onlookers},
     preview::{Picture, Preview},
     source_video::raw_caps,
-    start, stop,
+    start,
+    still::{lettered_picture, placeholder},
+    stop,
 };
-use crate::lettering::{Lettered, Lettering};
+use crate::{
+    lettering::{Lettered, Lettering},
+    motion::Pace,
+};
 
 /// A calm picture needs no more.
 const IDLE_PICTURES_PER_SECOND: u32 = 1;
-/// The grey picture in tiles whose own is not there yet; 16:9 as most tiles are.
-const PLACEHOLDER_WIDTH: u32 = 64;
-const PLACEHOLDER_HEIGHT: u32 = 36;
-const PLACEHOLDER_LUMA: u8 = 40;
-
-/// The newest picture of each source, and where it is shown, on one display or several.
-#[derive(Clone, Debug)]
-pub struct Screen {
-    graph: Graph,
-    state: Arc<Mutex<ScreenState>>,
-}
-
-#[derive(Debug, Default)]
-struct ScreenState {
-    newest: HashMap<TileSource, gst::Sample>,
-    shown: HashMap<TileSource, Vec<gst_app::AppSrc>>,
-}
-
-impl Screen {
-    /// An empty screen.
-    #[must_use]
-    pub fn new(graph: &Graph) -> Self {
-        Self {
-            graph: graph.clone(),
-            state: Arc::default(),
-        }
-    }
-
-    /// Shows a picture now, where its source has a tile.
-    pub fn push(&self, source: &TileSource, sample: &gst::Sample) {
-        let mut state = self.lock();
-        for tile in state.shown.get(source).into_iter().flatten() {
-            self.show(tile, sample);
-        }
-        if let Some(newest) = state.newest.get_mut(source) {
-            *newest = sample.clone();
-        } else {
-            state.newest.insert(source.clone(), sample.clone());
-        }
-    }
-
-    /// Forgets a source's picture; its tile becomes calm.
-    pub fn forget(&self, source: &TileSource) {
-        let mut state = self.lock();
-        if state.newest.remove(source).is_some() {
-            for tile in state.shown.get(source).into_iter().flatten() {
-                self.show(tile, &placeholder());
-            }
-        }
-    }
-
-    fn add(&self, source: &TileSource, input: &gst_app::AppSrc) {
-        let mut state = self.lock();
-        self.show_newest(&state, source, input);
-        let tiles = state.shown.entry(source.clone()).or_default();
-        tiles.push(input.clone());
-    }
-
-    fn remove(&self, source: &TileSource, input: &gst_app::AppSrc) {
-        let mut state = self.lock();
-        if let Some(tiles) = state.shown.get_mut(source) {
-            tiles.retain(|tile| tile != input);
-            if tiles.is_empty() {
-                state.shown.remove(source);
-            }
-        }
-    }
-
-    /// Shows the newest pictures of these again, after composition was off.
-    fn refresh(&self, tiles: &[ShownTile]) {
-        let state = self.lock();
-        for shown in tiles {
-            self.show_newest(&state, &shown.tile.source, &shown.input);
-        }
-    }
-
-    fn show_newest(&self, state: &ScreenState, source: &TileSource, input: &gst_app::AppSrc) {
-        match state.newest.get(source) {
-            Some(sample) => self.show(input, sample),
-            None => self.show(input, &placeholder()),
-        }
-    }
-
-    /// The buffer is shared; only its time is ours.
-    fn show(&self, input: &gst_app::AppSrc, sample: &gst::Sample) {
-        let (Some(mut buffer), Some(caps)) = (sample.buffer_owned(), sample.caps()) else {
-            return;
-        };
-        buffer.make_mut().set_pts(self.graph.now());
-        let sample = gst::Sample::builder()
-            .buffer(&buffer)
-            .caps(&caps.to_owned())
-            .build();
-        // Refused while composition is off; the newest picture is shown when it starts.
-        let _ = input.push_sample(&sample);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ScreenState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Text is in front of all tiles, of which there are fewer than this.
 const TEXT_ZORDER: u32 = 1_000;
 
@@ -149,7 +54,14 @@ pub struct TelevisionOutput {
     rate: gst::Element,
     /// Of the television alone.
     preview: Option<Preview>,
+    /// As `preview`.
+    onlookers: Option<Onlookers>,
+    watched: bool,
+    stage: Stage,
+    /// Those that leave too, until nobody sees them.
     tiles: Vec<ShownTile>,
+    /// No tile is wanted whose picture moves.
+    is_calm: bool,
     labels: Vec<ShownLabel>,
     /// Loaded with the first text.
     lettering: Option<Lettering>,
@@ -161,21 +73,51 @@ pub struct TelevisionOutput {
     made: Arc<AtomicU64>,
 }
 
-/// A text on the television; another text may take its input over. The compositor repeats its
+/// What is moved together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    Tiles,
+    Text,
+}
+
+/// A text on the television; another text of the same size may take its input over. The compositor repeats its
 /// picture, so a text that stays costs no more than to be copied.
 #[derive(Debug)]
 struct ShownLabel {
     lettered: Arc<Lettered>,
     sample: gst::Sample,
-    input: gst_app::AppSrc,
-    pad: gst::Pad,
+    input: Input,
+}
+
+impl ShownLabel {
+    fn has_box_of(&self, other: &Lettered) -> bool {
+        let of = |l: &Lettered| (l.x, l.y, l.width, l.height);
+        of(&self.lettered) == of(other)
+    }
+
+    fn place(&self) -> (Input, Rect) {
+        let Lettered {
+            x,
+            y,
+            width,
+            height,
+            ..
+        } = *self.lettered;
+        let rect = Rect {
+            x,
+            y,
+            width,
+            height,
+        };
+        (self.input.clone(), rect)
+    }
 }
 
 #[derive(Debug)]
 struct ShownTile {
-    tile: Tile,
-    input: gst_app::AppSrc,
-    pad: gst::Pad,
+    source: TileSource,
+    order: u32,
+    input: Input,
 }
 
 impl TelevisionOutput {
@@ -200,10 +142,16 @@ impl TelevisionOutput {
         compositor.set_property_from_str("background", "black");
         compositor.set_property("max-threads", 1_u32);
         let rate = make("capsfilter")?;
+        // A picture that is on its way while the speed changes is no error, which would end composition.
+        rate.set_property_from_str("caps-change-mode", "delayed");
         let fork = make("tee")?;
         chain(&pipeline, part.clone(), &[&compositor, &rate, &fork])?;
         let preview = preview
             .map(|to| Preview::new(&pipeline, &fork, to, part.clone()))
+            .transpose()?;
+        let onlookers = preview
+            .as_ref()
+            .map(|_| Onlookers::new(&pipeline, &fork, screen.onlookers.clone(), part.clone()))
             .transpose()?;
         if let Some(display) = &display {
             display::show(&pipeline, &fork, display, part.clone())?;
@@ -211,6 +159,7 @@ impl TelevisionOutput {
         let begun = Arc::<AtomicU64>::default();
         let made = Arc::<AtomicU64>::default();
         drop_pictures_before(&begun, &made, &rate);
+        let stage = Stage::new(part.clone(), &pipeline, &compositor);
         Ok(Self {
             display,
             settings,
@@ -220,7 +169,11 @@ impl TelevisionOutput {
             compositor,
             rate,
             preview,
+            onlookers,
+            watched: false,
+            stage,
             tiles: Vec::new(),
+            is_calm: true,
             labels: Vec::new(),
             lettering: None,
             pictures_per_second: 0,
@@ -234,6 +187,12 @@ impl TelevisionOutput {
     #[must_use]
     pub fn settings(&self) -> Television {
         self.settings
+    }
+
+    /// It is on a display of this machine, not for browsers alone.
+    #[must_use]
+    pub fn has_display(&self) -> bool {
+        self.display.is_some()
     }
 
     /// Seconds that it has run, and pictures that it made; `None` while nobody looks. It repeats a
@@ -251,17 +210,30 @@ impl TelevisionOutput {
     /// # Errors
     /// When a tile can't be added; the others are as wanted.
     pub fn set_tiles(&mut self, wanted: &[Tile]) -> Result<(), GraphError> {
-        let (keep, gone) = std::mem::take(&mut self.tiles)
-            .into_iter()
-            .partition::<Vec<_>, _>(|shown| wanted.iter().any(|t| t.source == shown.tile.source));
-        self.tiles = keep;
-        for tile in gone {
-            self.remove(&tile);
-        }
+        self.clear_away();
         let mut outcome = Ok(());
-        for (order, tile) in wanted.iter().enumerate() {
-            outcome = outcome.and(self.place(order, tile));
+        for tile in wanted {
+            if !self.tiles.iter().any(|shown| shown.source == tile.source) {
+                outcome = outcome.and(self.add(&tile.source));
+            }
         }
+        let mut places = Vec::new();
+        for shown in &mut self.tiles {
+            let place = wanted.iter().position(|tile| tile.source == shown.source);
+            // What leaves is behind all others.
+            let order = place.map_or(1, |index| {
+                u32::try_from(index).map_or(TEXT_ZORDER, |i| i + 2)
+            });
+            if std::mem::replace(&mut shown.order, order) != order {
+                shown.input.set_order(order);
+            }
+            places.extend(place.map(|index| (shown.input.clone(), wanted[index].rect)));
+        }
+        let pace = self.pace(Pace::GENTLE);
+        let runs = self.composing.is_some();
+        self.stage.arrange(Layer::Tiles, &places, pace, runs);
+        self.is_calm = (wanted.iter()).all(|tile| tile.source == TileSource::Still);
+        self.clear_away();
         outcome.and(self.compose())
     }
 
@@ -270,43 +242,94 @@ impl TelevisionOutput {
     /// # Errors
     /// When one can't be added; those before it are as wanted.
     pub fn set_text(&mut self, wanted: &[Label]) -> Result<(), GraphError> {
+        self.clear_away();
         if wanted.is_empty() && self.labels.is_empty() {
             return Ok(());
         }
-        let wanted = self.lettering.get_or_insert_default().show(wanted);
-        for surplus in self.labels.split_off(wanted.len().min(self.labels.len())) {
-            self.remove_input(&surplus.input, &surplus.pad);
-        }
+        let lettering = &mut self.lettering;
+        let lettering = lettering.get_or_insert_with(|| Lettering::with_fonts(&system_fonts()));
+        let wanted = lettering.show(wanted);
+        let mut before = std::mem::take(&mut self.labels);
+        let same = |shown: &ShownLabel| wanted.iter().any(|l| Arc::ptr_eq(l, &shown.lettered));
+        let (mut stay, mut free): (Vec<_>, Vec<_>) = before.drain(..).partition(same);
+        let mut outcome = Ok(());
         for (index, lettered) in wanted.into_iter().enumerate() {
-            let shown = self.labels.get(index);
-            if shown.is_none_or(|shown| !Arc::ptr_eq(&shown.lettered, &lettered)) {
-                self.show_label(index, lettered)?;
+            match self.label(lettered, &mut stay, &mut free) {
+                Ok(label) => {
+                    let index = u32::try_from(index).unwrap_or(u32::MAX);
+                    label.input.set_order(TEXT_ZORDER.saturating_add(index));
+                    self.labels.push(label);
+                }
+                Err(error) => outcome = outcome.and(Err(error)),
             }
         }
-        Ok(())
+        let places = self.labels.iter().map(ShownLabel::place);
+        let pace = match self.stage.are_tiles_still() {
+            true => Pace::AT_ONCE,
+            false => self.pace(Pace::ARRIVES_LATER),
+        };
+        let (places, runs) = (places.collect::<Vec<_>>(), self.composing.is_some());
+        self.stage.arrange(Layer::Text, &places, pace, runs);
+        outcome
     }
 
-    fn show_label(&mut self, index: usize, lettered: Arc<Lettered>) -> Result<(), GraphError> {
-        let sample = lettered_picture(&lettered);
-        let (input, pad) = match self.labels.get(index) {
-            Some(shown) => (shown.input.clone(), shown.pad.clone()),
-            None => self.add_input()?,
+    /// One that is shown as it is, one whose box another text takes over, or a new one.
+    fn label(
+        &self,
+        lettered: Arc<Lettered>,
+        stay: &mut Vec<ShownLabel>,
+        free: &mut Vec<ShownLabel>,
+    ) -> Result<ShownLabel, GraphError> {
+        let known = stay
+            .iter()
+            .position(|s| Arc::ptr_eq(&s.lettered, &lettered));
+        if let Some(index) = known {
+            return Ok(stay.swap_remove(index));
+        }
+        let fits = free.iter().position(|s| s.has_box_of(&lettered));
+        let input = match fits {
+            Some(index) => free.swap_remove(index).input,
+            None => self.stage.add()?,
         };
-        let order = TEXT_ZORDER.saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
-        pad.set_property("zorder", order);
-        pad.set_property("xpos", lettered.x);
-        pad.set_property("ypos", lettered.y);
-        self.screen.show(&input, &sample);
-        let shown = ShownLabel {
+        let sample = lettered_picture(&lettered);
+        self.screen.show(&input.source, &sample);
+        Ok(ShownLabel {
             lettered,
             sample,
             input,
-            pad,
-        };
-        match self.labels.get_mut(index) {
-            Some(place) => *place = shown,
-            None => self.labels.push(shown),
+        })
+    }
+
+    /// As people want it.
+    fn pace(&self, gentle: Pace) -> Pace {
+        if self.settings.reduced_motion {
+            Pace::AT_ONCE
+        } else {
+            gentle
         }
+    }
+
+    /// Removes what has faded out.
+    fn clear_away(&mut self) {
+        for input in self.stage.take_left() {
+            let tile = self.tiles.iter().position(|shown| shown.input == input);
+            if let Some(tile) = tile {
+                let tile = self.tiles.swap_remove(tile);
+                self.screen.remove(&tile.source, &tile.input.source);
+            }
+            self.stage.remove(&input);
+        }
+    }
+
+    fn add(&mut self, source: &TileSource) -> Result<(), GraphError> {
+        let input = self.stage.add()?;
+        input.fit();
+        self.screen.add(source, &input.source);
+        self.tiles.push(ShownTile {
+            source: source.clone(),
+            order: 0,
+            input,
+        });
         Ok(())
     }
 
@@ -322,13 +345,26 @@ impl TelevisionOutput {
         self.compose()
     }
 
+    /// Whether anybody looks from elsewhere.
+    ///
+    /// # Errors
+    /// When composition does not start.
+    pub fn set_onlookers(&mut self, any: bool) -> Result<(), GraphError> {
+        self.watched = any;
+        if let Some(onlookers) = &self.onlookers {
+            onlookers.open(any);
+        }
+        self.compose()
+    }
+
     /// Starts, changes or stops composition as tiles and onlookers ask for.
     fn compose(&mut self) -> Result<(), GraphError> {
         let wanted = match self.display {
             Some(_) => self.settings.frames_per_second,
+            None if self.watched => self.pictures_per_second.max(onlookers::SPEED),
             None => self.pictures_per_second,
         };
-        let calm = if self.tiles.is_empty() {
+        let calm = if self.is_calm && self.stage.is_still() {
             IDLE_PICTURES_PER_SECOND
         } else {
             u32::MAX
@@ -340,6 +376,8 @@ impl TelevisionOutput {
         let before = std::mem::replace(&mut self.composing, speed);
         let Some(speed) = speed else {
             stop(&self.pipeline);
+            self.stage.finish();
+            self.clear_away();
             return Ok(());
         };
         let mut caps = raw_caps(self.settings.width, self.settings.height);
@@ -351,90 +389,21 @@ impl TelevisionOutput {
             self.begun.store(now, Ordering::Relaxed);
             begin_now(&self.screen.graph, &self.compositor);
             start(self.part.clone(), &self.pipeline)?;
-            self.screen.refresh(&self.tiles);
+            let tiles = self.tiles.iter();
+            let inputs = tiles.map(|shown| (&shown.source, &shown.input.source));
+            self.screen.refresh(inputs);
             for shown in &self.labels {
-                self.screen.show(&shown.input, &shown.sample);
+                self.screen.show(&shown.input.source, &shown.sample);
             }
         }
         Ok(())
-    }
-
-    fn place(&mut self, order: usize, tile: &Tile) -> Result<(), GraphError> {
-        let shown = self
-            .tiles
-            .iter()
-            .position(|shown| shown.tile.source == tile.source);
-        let index = match shown {
-            Some(index) => index,
-            None => self.add(tile)?,
-        };
-        let shown = &mut self.tiles[index];
-        shown.tile = tile.clone();
-        let pixels = |v: u32| i32::try_from(v).unwrap_or(i32::MAX);
-        shown.pad.set_property("xpos", tile.rect.x);
-        shown.pad.set_property("ypos", tile.rect.y);
-        shown.pad.set_property("width", pixels(tile.rect.width));
-        shown.pad.set_property("height", pixels(tile.rect.height));
-        shown
-            .pad
-            .set_property("zorder", u32::try_from(order).unwrap_or(u32::MAX - 1) + 1);
-        Ok(())
-    }
-
-    fn add(&mut self, tile: &Tile) -> Result<usize, GraphError> {
-        let (input, pad) = self.add_input()?;
-        pad.set_property_from_str("sizing-policy", "keep-aspect-ratio");
-        self.screen.add(&tile.source, &input);
-        self.tiles.push(ShownTile {
-            tile: tile.clone(),
-            input,
-            pad,
-        });
-        Ok(self.tiles.len() - 1)
-    }
-
-    /// One more picture for the compositor.
-    fn add_input(&self) -> Result<(gst_app::AppSrc, gst::Pad), GraphError> {
-        let broken = |source| GraphError::Link {
-            part: self.part.clone(),
-            source,
-        };
-        let pad = self.compositor.request_pad_simple("sink_%u");
-        let pad = pad.ok_or_else(|| broken(gst::glib::bool_error!("no more tiles")))?;
-        call_all_one(&pad);
-        let input = live_input(1);
-        let linked = self.pipeline.add(&input).and_then(|()| {
-            let source = input
-                .static_pad("src")
-                .expect("every appsrc has a source pad");
-            source
-                .link(&pad)
-                .map_err(|e| gst::glib::bool_error!("tile: {e}"))?;
-            input.sync_state_with_parent()
-        });
-        if let Err(error) = linked {
-            self.remove_input(&input, &pad);
-            return Err(broken(error));
-        }
-        Ok((input, pad))
-    }
-
-    fn remove(&self, shown: &ShownTile) {
-        self.screen.remove(&shown.tile.source, &shown.input);
-        self.remove_input(&shown.input, &shown.pad);
-    }
-
-    fn remove_input(&self, input: &gst_app::AppSrc, pad: &gst::Pad) {
-        let _ = input.set_state(gst::State::Null);
-        let _ = self.pipeline.remove(input);
-        self.compositor.release_request_pad(pad);
     }
 }
 
 impl Drop for TelevisionOutput {
     fn drop(&mut self) {
         for shown in &self.tiles {
-            self.screen.remove(&shown.tile.source, &shown.input);
+            self.screen.remove(&shown.source, &shown.input.source);
         }
         stop(&self.pipeline);
     }
@@ -451,43 +420,10 @@ fn drop_pictures_before(begun: &Arc<AtomicU64>, made: &Arc<AtomicU64>, element: 
         let time = info.buffer().and_then(|buffer| buffer.pts());
         let begun = gst::ClockTime::from_nseconds(begun.load(Ordering::Relaxed));
         if time.is_some_and(|time| time < begun) {
-            gst::PadProbeReturn::Drop
+            KEPT_BACK
         } else {
             made.fetch_add(1, Ordering::Relaxed);
             gst::PadProbeReturn::Ok
         }
     });
-}
-
-fn placeholder() -> gst::Sample {
-    let (width, height) = (PLACEHOLDER_WIDTH, PLACEHOLDER_HEIGHT);
-    let luma = vec![PLACEHOLDER_LUMA; (width * height) as usize];
-    let grey = vec![128; luma.len() / 4];
-    let caps = raw_caps(width, height);
-    picture(width, [&luma, &grey, &grey], &caps)
-}
-
-fn lettered_picture(lettered: &Lettered) -> gst::Sample {
-    let caps = raw_caps(lettered.width, lettered.height);
-    let [blue, red] = &lettered.chroma;
-    picture(lettered.width, [&lettered.luma, blue, red], &caps)
-}
-
-/// I420 of an even size; rows are as long as GStreamer expects, a multiple of four bytes.
-pub(super) fn picture(
-    width: u32,
-    [luma, blue, red]: [&Vec<u8>; 3],
-    caps: &gst::Caps,
-) -> gst::Sample {
-    let mut picture = Vec::new();
-    for (plane, width) in [(luma, width), (blue, width / 2), (red, width / 2)] {
-        for row in plane.chunks(width.max(1) as usize) {
-            picture.extend_from_slice(row);
-            picture.resize(picture.len().next_multiple_of(4), 0);
-        }
-    }
-    gst::Sample::builder()
-        .buffer(&gst::Buffer::from_slice(picture))
-        .caps(caps)
-        .build()
 }

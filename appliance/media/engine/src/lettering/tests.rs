@@ -215,6 +215,12 @@ fn no_text_breaks_it() {
         &"\u{202b}\u{5d0}$".repeat(1_000),
         &"\u{2067}\u{5d0}$".repeat(1_000),
         "a\nb\u{2028}c\u{2029}d\r\u{85}e",
+        &"\u{202e}gnitteem مرحبا بالعالم שלום עולם ".repeat(200),
+        &"👩\u{200d}👩\u{200d}👧\u{200d}👦🏳\u{fe0f}\u{200d}🌈".repeat(500),
+        // What becomes of half a surrogate pair.
+        &"\u{fffd}".repeat(10_000),
+        &"ﷺ﷽".repeat(3_000),
+        &"王さ김สआ".repeat(2_000),
         &marks,
         &"x".repeat(20_000),
     ];

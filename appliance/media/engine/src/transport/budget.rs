@@ -19,6 +19,8 @@ const GROWTH: f64 = 3.0;
 const LEAST: f64 = 0.15;
 /// The shortest round trip is that of this time, or up to twice as much: ways change.
 const REMEMBERED: Duration = Duration::from_secs(10);
+/// From this on fewer pictures are sent as well: encoders have a least that they make of each.
+const LONG: Duration = Duration::from_millis(100);
 /// Differences below a twentieth are not worth another setting of encoders.
 const STEP: u64 = 20;
 
@@ -30,6 +32,7 @@ pub(super) struct Budget {
     shortest: Option<Duration>,
     shortest_before: Option<Duration>,
     seen: Option<Seen>,
+    crowded: bool,
 }
 
 impl Budget {
@@ -44,11 +47,17 @@ impl Budget {
         let over = queue.saturating_sub(UNREST).as_secs_f64() / GONE_WITHIN.as_secs_f64();
         let part = (1.0 - over).max(LEAST);
         let spend = (estimate as f64 * part) as u64;
-        if spend.abs_diff(self.told) <= self.told / STEP {
+        let crowded = std::mem::replace(&mut self.crowded, queue >= LONG);
+        if spend.abs_diff(self.told) <= self.told / STEP && crowded == self.crowded {
             return None;
         }
         self.told = spend;
         Some(spend)
+    }
+
+    /// Whether a long queue stands: fewer pictures are to be sent until it is gone.
+    pub(super) fn crowded(&self) -> bool {
+        self.crowded
     }
 
     /// The queue as it must be by now, after this round trip.
@@ -119,8 +128,10 @@ mod tests {
         assert_eq!(standing, Some(500_000));
         let longest = budget.look(start + LOOK_EVERY * 3, 1_000_000, Some(ms(3_000)));
         assert_eq!(longest, Some(150_000));
+        assert!(budget.crowded());
         let gone = budget.look(start + LOOK_EVERY * 4, 1_000_000, Some(ms(55)));
         assert_eq!(gone, Some(1_000_000));
+        assert!(!budget.crowded());
     }
 
     #[test]

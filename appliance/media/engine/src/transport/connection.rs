@@ -1,10 +1,11 @@
 //! The task of one peer connection: its sockets, its clock, its peer.
 //!
 //! str0m asks for one rule: after every change all its outputs are taken before the next change.
-//! [`Connection::drain`] is that rule; every change passes through [`Connection::change`], which
+//! [`settling`] is that rule; every change passes through [`Connection::change`], which
 //! also catches panics, since str0m reads what strangers send.
 
 mod moving;
+mod settling;
 
 use std::{
     net::SocketAddr,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use saal_media_protocol::{Candidate, DescriptionKind, TransportEvent, TransportState};
-use str0m::{Input, Output, RtcError, net::Receive};
+use str0m::{Input, net::Receive};
 use tokio::sync::mpsc;
 
 use super::{
@@ -107,8 +108,11 @@ impl Connection {
     ) -> Result<(), Fatal> {
         self.introduce()?;
         self.settle_in()?;
+        // str0m asks to be told the time only after it was told once, and checks no way before: where nothing comes in and
+        // nothing else is due, that would be never.
+        self.pass_time(Instant::now())?;
         self.nat.start();
-        let mut deadline = self.drain()?;
+        let mut deadline = self.settle()?;
         loop {
             let (sockets, nat, changes) = (&self.sockets, &mut self.nat, &self.changes);
             let next = tokio::select! {
@@ -130,15 +134,13 @@ impl Connection {
                 Next::Timeout => self.tick(Instant::now())?,
                 Next::End => return self.close(),
             }
-            deadline = self.drain()?;
+            deadline = self.settle()?;
             self.check_alive(Instant::now())?;
         }
     }
 
     fn tick(&mut self, now: Instant) -> Result<(), Fatal> {
-        self.change(|peer| peer.rtc().handle_input(Input::Timeout(now)))?
-            .map_err(Fatal::Rtc)?;
-        self.drain()?;
+        self.pass_time(now)?;
         while let Some((base, server, question)) = self.nat.poll(now) {
             self.sockets.send(base, server, &question);
         }
@@ -155,9 +157,10 @@ impl Connection {
             Found::Relayed {
                 relayed,
                 local,
+                in_stream,
                 outlet,
             } => {
-                self.nat.add_relay(relayed, outlet);
+                self.nat.add_relay(relayed, in_stream, outlet);
                 let at = relayed;
                 self.add_local(LocalAddress::Relayed { at, local })?;
             }
@@ -199,41 +202,6 @@ impl Connection {
         catch_unwind(AssertUnwindSafe(|| change(peer))).map_err(|_| Fatal::Panic)
     }
 
-    /// Takes all outputs; returns when str0m or the peer wants to be woken.
-    fn drain(&mut self) -> Result<Instant, Fatal> {
-        loop {
-            match self.change(|peer| peer.rtc().poll_output())? {
-                Ok(Output::Timeout(deadline)) => {
-                    let ours = [self.peer.due(), self.nat.due(), self.pulse.due()];
-                    return Ok(ours.into_iter().flatten().fold(deadline, Instant::min));
-                }
-                Ok(Output::Transmit(t)) => {
-                    self.note_source(t.source, &t.contents);
-                    if !self.nat.relay(t.source, t.destination, &t.contents) {
-                        self.sockets.send(t.source, t.destination, &t.contents);
-                    }
-                }
-                Ok(Output::Event(event)) => {
-                    let counted = self.statistics.understand(self.peer.id(), &event);
-                    if let Some(counted) = counted {
-                        let _ = self
-                            .events
-                            .send(FromTransport::Statistics(Box::new(counted)));
-                    }
-                    if let Some(event) = self.change(|peer| peer.understand(event))? {
-                        self.tell(event);
-                    }
-                }
-                // What one participant garbles is no reason to end the others' connection.
-                Err(RtcError::Packet(mid, _, error)) => {
-                    tracing::debug!(%mid, %error, "packets could not be put together");
-                    self.change(|peer| peer.broken(mid))?;
-                }
-                Err(error) => return Err(Fatal::Rtc(error)),
-            }
-        }
-    }
-
     fn receive(&mut self, datagram: Datagram, contents: &[u8]) -> Result<(), Fatal> {
         let Datagram {
             source,
@@ -247,6 +215,10 @@ impl Connection {
         }
         if answered {
             return Ok(());
+        }
+        if self.nat.is_seen_elsewhere(source, destination, contents) {
+            tracing::info!(base = %destination, "an address translation on the way forgot this connection");
+            self.say_moved(&[destination]);
         }
         if self.change(|peer| peer.prepare(contents, datagram))? {
             self.drain()?;
@@ -414,10 +386,14 @@ impl Connection {
                     .events
                     .send(FromTransport::KeyFrameWanted { transport, track });
             }
-            PeerEvent::Estimate { bits_per_second } => {
+            PeerEvent::Estimate {
+                bits_per_second,
+                crowded,
+            } => {
                 let _ = self.events.send(FromTransport::Estimate {
                     transport,
                     bits_per_second,
+                    crowded,
                 });
             }
             PeerEvent::ChannelOpen => self.say(TransportEvent::ChannelOpen { transport }),
@@ -443,6 +419,9 @@ impl Connection {
             // Silence ends with a sign of life; what ICE says ends when ICE says so.
             TransportState::Disconnected if self.pulse.is_quiet() => {}
             _ => self.pulse.stop(),
+        }
+        if state == TransportState::Connected {
+            self.say_route();
         }
         let lost = state == TransportState::Disconnected;
         self.lost_since = lost.then(|| self.lost_since.unwrap_or_else(Instant::now));
@@ -478,7 +457,7 @@ impl Connection {
 }
 
 /// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

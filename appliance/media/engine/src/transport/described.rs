@@ -21,7 +21,7 @@ use super::{
     description,
     peer::{
         FIRST_ESTIMATE, Link, PeerError, PeerEvent, SOUND_REORDERING, VIDEO_REORDERING_PACKETS,
-        check_video, clock, is_picture, received, rtp_codec,
+        check_video, clock, is_picture, received, rtp_codec, send_again,
     },
     pulse::check_often,
 };
@@ -46,6 +46,19 @@ enum Stage {
     Agreed(Mid),
     /// To be offered without.
     Leaving(Mid),
+}
+
+impl Sending {
+    /// Frames go out from now on.
+    fn agree(&mut self, rtc: &mut Rtc, mid: Mid) {
+        self.stage = Stage::Agreed(mid);
+        let Some(video) = &self.video else { return };
+        for layer in 0..video.layers.len() {
+            if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, rid(video, layer)) {
+                send_again(stream);
+            }
+        }
+    }
 }
 
 pub(super) struct DescribedPeer {
@@ -245,18 +258,18 @@ impl DescribedPeer {
 
     /// Puts tracks of ours into the lines that have room for them; the answer says so.
     fn send_in_answer(&mut self, answer: &str) -> String {
-        let rtc = &self.link.rtc;
-        let sends = |mid: Mid| rtc.media(mid).is_some_and(|m| m.direction().is_sending());
+        let rtc = &mut self.link.rtc;
+        let sends = |rtc: &Rtc, mid| rtc.media(mid).is_some_and(|m| m.direction().is_sending());
         for (mid, picture) in answer::lines(answer) {
             let mid = Mid::from(mid);
             let taken = self.sending.iter().any(|s| s.stage == Stage::Agreed(mid));
-            if taken || !sends(mid) {
+            if taken || !sends(rtc, mid) {
                 continue;
             }
             let fits =
                 |s: &&mut Sending| s.stage == Stage::Waiting && is_picture(s.source) == picture;
             if let Some(sending) = self.sending.iter_mut().find(fits) {
-                sending.stage = Stage::Agreed(mid);
+                sending.agree(rtc, mid);
             }
         }
         // Tracks of who is held too: a browser that finds their packets' names gone and back again
@@ -277,12 +290,10 @@ impl DescribedPeer {
 
     fn settle(&mut self, accepted: bool) {
         for sending in &mut self.sending {
-            if let Stage::Offered(mid) = sending.stage {
-                sending.stage = if accepted {
-                    Stage::Agreed(mid)
-                } else {
-                    Stage::Waiting
-                };
+            match sending.stage {
+                Stage::Offered(mid) if accepted => sending.agree(&mut self.link.rtc, mid),
+                Stage::Offered(_) => sending.stage = Stage::Waiting,
+                _ => {}
             }
         }
     }

@@ -31,8 +31,8 @@ pub use nat::{Proxy, Reach};
 pub use peer::sendable;
 use peer::{Peer, PeerError};
 use saal_media_protocol::{
-    Candidate, ConnectionStats, Declared, DescriptionKind, RemoteTransport, SourceKind, StreamSsrc,
-    TransportEvent, TransportId, TransportRole, VideoSend,
+    Candidate, ConnectionStats, Declared, DescriptionKind, IceServer, RemoteTransport, SourceKind,
+    StreamSsrc, TransportEvent, TransportId, TransportRole, VideoSend,
 };
 use tokio::sync::mpsc;
 
@@ -159,6 +159,11 @@ pub enum FromTransport {
         /// The client's track id.
         track: String,
     },
+    /// What we send leaves from another address than before: what was on its way may be lost.
+    Rerouted {
+        /// The connection.
+        transport: TransportId,
+    },
     /// Once a second.
     Statistics(Box<ConnectionStats>),
     /// How much the way to the far end carries.
@@ -167,6 +172,8 @@ pub enum FromTransport {
         transport: TransportId,
         /// Bits a second.
         bits_per_second: u64,
+        /// What was sent waits on the way: fewer pictures until that is gone.
+        crowded: bool,
     },
 }
 
@@ -226,6 +233,25 @@ impl Transport {
     pub fn frames(&self) -> mpsc::Sender<ToTransport> {
         self.commands.clone()
     }
+}
+
+/// Asks servers for connectivity whether they answer; see `TransportCommand::Probe`. Ends with its answer.
+pub fn probe(
+    transport: TransportId,
+    ice_servers: &[IceServer],
+    proxy: Option<&Proxy>,
+    events: mpsc::UnboundedSender<FromTransport>,
+) {
+    let (servers, proxy) = (ice_servers.to_vec(), proxy.cloned());
+    tokio::spawn(async move {
+        let (datagrams, streams) = nat::probe(&servers, proxy).await;
+        let answer = TransportEvent::Probed {
+            transport,
+            datagrams,
+            streams,
+        };
+        let _ = events.send(FromTransport::Event(answer));
+    });
 }
 
 /// Why a connection can't be made as declared.

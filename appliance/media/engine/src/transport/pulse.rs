@@ -102,12 +102,12 @@ mod tests {
         pulse.start(start);
         assert!(!pulse.listens(start + ms(100)) && pulse.listens(start + ms(200)));
         assert!(!pulse.beat(start + ms(200)));
-        assert_eq!(pulse.due(), Some(start + ms(3_200)));
-        assert!(!pulse.check(start + ms(3_199)));
-        assert!(pulse.check(start + ms(3_200)) && !pulse.check(start + ms(9_000)));
+        assert_eq!(pulse.due(), Some(start + ms(200) + QUIET_AFTER));
+        assert!(!pulse.check(start + ms(199) + QUIET_AFTER));
+        assert!(pulse.check(start + ms(200) + QUIET_AFTER) && !pulse.check(start + ms(9_000)));
         assert!(pulse.due().is_none() && pulse.listens(start + ms(9_000)));
         assert!(pulse.beat(start + ms(9_000)));
-        assert_eq!(pulse.due(), Some(start + ms(12_000)));
+        assert_eq!(pulse.due(), Some(start + ms(9_000) + QUIET_AFTER));
         pulse.stop();
         assert!(!pulse.beat(start + ms(9_500)) && pulse.due().is_none());
     }

@@ -2,16 +2,17 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
-    task::{Context, Poll},
+    net::{IpAddr, SocketAddr, UdpSocket},
+    task::{Context, Poll, ready},
 };
 
-use tokio::{io::ReadBuf, net::UdpSocket};
+use tokio::io::unix::AsyncFd;
 
-/// Sockets by the address that they are bound to.
+/// Sockets by the address that they are bound to. They send without asking first: tokio's own socket refuses to until
+/// it was told once that it can, which loses what a new address sends first, its connectivity checks.
 #[derive(Debug, Default)]
 pub(super) struct Sockets {
-    bound: Vec<(SocketAddr, UdpSocket)>,
+    bound: Vec<(SocketAddr, AsyncFd<UdpSocket>)>,
 }
 
 /// One datagram and where it came from and to.
@@ -24,11 +25,15 @@ pub(super) struct Datagram {
 
 impl Sockets {
     /// Binds a free port at this address.
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe to call; what that asks for, a socket that owns its descriptor keeps"
+    )]
     pub(super) fn bind(&mut self, address: IpAddr) -> io::Result<SocketAddr> {
-        let socket = std::net::UdpSocket::bind((address, 0))?;
+        let socket = UdpSocket::bind((address, 0))?;
         socket.set_nonblocking(true)?;
         let local = socket.local_addr()?;
-        self.bound.push((local, UdpSocket::from_std(socket)?));
+        self.bound.push((local, AsyncFd::new(socket)?));
         Ok(local)
     }
 
@@ -62,7 +67,7 @@ impl Sockets {
         let Some((_, socket)) = self.bound.iter().find(|(address, _)| *address == source) else {
             return;
         };
-        if let Err(error) = socket.try_send_to(contents, destination) {
+        if let Err(error) = socket.get_ref().send_to(contents, destination) {
             tracing::trace!(%source, %destination, %error, "datagram not sent");
         }
     }
@@ -74,19 +79,53 @@ impl Sockets {
         buffer: &mut [u8],
     ) -> Poll<Datagram> {
         for (destination, socket) in &self.bound {
-            let mut buf = ReadBuf::new(buffer);
-            // An error is an ICMP message about something sent before: not about this socket.
-            while let Poll::Ready(received) = socket.poll_recv_from(context, &mut buf) {
-                if let Ok(source) = received {
-                    let length = buf.filled().len();
-                    return Poll::Ready(Datagram {
-                        length,
-                        source,
-                        destination: *destination,
-                    });
-                }
+            if let Poll::Ready((length, source)) = poll_one(socket, context, buffer) {
+                return Poll::Ready(Datagram {
+                    length,
+                    source,
+                    destination: *destination,
+                });
             }
         }
         Poll::Pending
+    }
+}
+
+fn poll_one(
+    socket: &AsyncFd<UdpSocket>,
+    context: &mut Context<'_>,
+    buffer: &mut [u8],
+) -> Poll<(usize, SocketAddr)> {
+    loop {
+        // It fails when the runtime ends.
+        let Ok(mut readable) = ready!(socket.poll_read_ready(context)) else {
+            return Poll::Pending;
+        };
+        // An error is an ICMP message about something sent before: not about this socket.
+        if let Ok(Ok(received)) = readable.try_io(|socket| socket.get_ref().recv_from(buffer)) {
+            return Poll::Ready(received);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_datagram_leaves_and_the_answer_comes() {
+        let far = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let mut sockets = Sockets::default();
+        let local = sockets.bind([127, 0, 0, 1].into()).unwrap();
+        sockets.send(local, far.local_addr().unwrap(), b"first");
+        let mut buffer = [0; 10];
+        let (length, from) = far.recv_from(&mut buffer).await.unwrap();
+        assert_eq!((&buffer[..length], from), (&b"first"[..], local));
+        far.send_to(b"answer", local).await.unwrap();
+        let came = std::future::poll_fn(|c| sockets.poll_receive(c, &mut buffer)).await;
+        assert_eq!(
+            (&buffer[..came.length], came.destination),
+            (&b"answer"[..], local)
+        );
     }
 }

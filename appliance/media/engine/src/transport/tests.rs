@@ -1,6 +1,9 @@
 //! Two ends of a connection and the network between them, in simulated time: what a room makes of a line that becomes
 //! narrow and wide again. Encoders are models that obey at once.
 
+mod burst;
+mod receiving;
+
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -200,7 +203,9 @@ impl World {
                 Output::Event(event) => {
                     self.statistics.understand(TRANSPORT, &event);
                     match self.room.understand(event) {
-                        Some(PeerEvent::Estimate { bits_per_second }) => {
+                        Some(PeerEvent::Estimate {
+                            bits_per_second, ..
+                        }) => {
                             self.send.estimate = Some(bits_per_second);
                         }
                         Some(PeerEvent::KeyFrameWanted { .. }) => self.key_due = true,
@@ -349,4 +354,22 @@ fn the_largest_layer_rests_while_the_line_is_narrow() {
     world.there.set(world.now, line(3_000_000));
     world.run(SETTLED + secs(30), |_| {});
     assert_eq!(running(&world), [0, 1, 2]);
+}
+
+#[test]
+fn what_a_lossy_line_swallows_is_sent_again() {
+    let clean = Conditions {
+        delay: Duration::from_millis(25),
+        ..Conditions::default()
+    };
+    let mut world = World::new(clean, &[(1280, 720, 1_500_000)]);
+    world.run(secs(5), |_| {});
+    let lossy = Conditions { loss: 0.2, ..clean };
+    world.there.set(world.now, lossy);
+    world.back.set(world.now, lossy);
+    world.run(secs(10), |_| {});
+    let before = world.arrived;
+    world.run(secs(25), |_| {});
+    let arrived = world.arrived - before;
+    assert!(arrived >= 15 * 30 * 9 / 10, "{arrived} pictures in 15 s");
 }

@@ -29,7 +29,7 @@ const RELAYED: std::ops::RangeInclusive<u16> = 49_200..=49_399;
 pub(crate) struct Coturn {
     port: u16,
     tls_port: u16,
-    _folder: TempDir,
+    folder: TempDir,
     _process: Child,
     /// The authority of its certificate, which is for `localhost`.
     pub(crate) authority: NamedTempFile,
@@ -54,6 +54,19 @@ const SETTINGS: [&str; 12] = [
 fn free_port() -> u16 {
     let listener = StdListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
+}
+
+#[allow(
+    clippy::print_stdout,
+    reason = "what it said explains most tests that fail"
+)]
+impl Drop for Coturn {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.folder.path().join("log"));
+            println!("coturn: {}", log.unwrap_or_default());
+        }
+    }
 }
 
 impl Coturn {
@@ -101,7 +114,7 @@ impl Coturn {
         Self {
             port,
             tls_port,
-            _folder: folder,
+            folder,
             _process: process,
             authority,
         }
@@ -143,13 +156,20 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) async fn start() -> Self {
+    /// Answers nothing to as many of its first requests as it forgets.
+    pub(crate) async fn start(mut forgets: u32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let tunnels = Arc::new(AtomicU32::new(0));
         let opened = Arc::clone(&tunnels);
         tokio::spawn(async move {
+            let mut forgotten = Vec::new();
             while let Ok((stream, _)) = listener.accept().await {
+                if forgets > 0 {
+                    forgets -= 1;
+                    forgotten.push(stream);
+                    continue;
+                }
                 tokio::spawn(tunnel(stream, Arc::clone(&opened)));
             }
         });

@@ -13,7 +13,9 @@ pub(crate) mod webrtcbin;
 use std::{os::unix::net::UnixStream as StdStream, path::Path, process::Stdio, time::Duration};
 
 use command_fds::{CommandFdExt, FdMapping};
+use saal_hal_linux::DrmDisplays;
 use saal_hal_sim::{Luma, pattern};
+use saal_media::engine::DisplaySource;
 use saal_media_protocol::{
     AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
     DisplayChoice, EncoderChoice, KeyOwner, MediaCommand, MediaEvent, MediaKey, MediaStats,
@@ -54,12 +56,18 @@ impl Daemon {
         }
     }
 
+    /// Returns when the engine has said something that is still unread.
+    pub(crate) async fn has_news(&mut self) {
+        self.lines.get_mut().get_mut().readable().await.unwrap();
+    }
+
     /// An engine in this process, greeted and configured.
     pub(crate) async fn engine(devices: DeviceChoice) -> Self {
         let (control, theirs) = UnixStream::pair().unwrap();
         let (pictures, their_pictures) = UnixStream::pair().unwrap();
         tokio::spawn(async move {
-            saal_media::control::serve(theirs, their_pictures)
+            let displays = DisplaySource::Own(DrmDisplays::default());
+            saal_media::control::serve(theirs, their_pictures, displays)
                 .await
                 .expect("the engine serves");
         });
@@ -79,6 +87,7 @@ impl Daemon {
             width: 1280,
             height: 720,
             frames_per_second: 30,
+            reduced_motion: false,
         };
         self.send(MediaCommand::Configure {
             devices,
@@ -155,10 +164,27 @@ impl Daemon {
         .await
     }
 
+    /// Waits until the connection is; it may have come up while something else was waited for.
     pub(crate) async fn connected(&mut self, transport: TransportId) {
-        let state = TransportState::Connected;
-        let wanted = MediaEvent::Transport(TransportEvent::State { transport, state });
-        self.until(|event| (*event == wanted).then_some(())).await;
+        let state_of_it = |event: &MediaEvent| match event {
+            MediaEvent::Transport(TransportEvent::State {
+                transport: of,
+                state,
+            }) if *of == transport => Some(*state),
+            _ => None,
+        };
+        let connected = |state: TransportState| state == TransportState::Connected;
+        if self
+            .log
+            .iter()
+            .rev()
+            .find_map(state_of_it)
+            .is_some_and(connected)
+        {
+            return;
+        }
+        self.until(|event| state_of_it(event).filter(|state| connected(*state)))
+            .await;
     }
 
     pub(crate) async fn description(&mut self) -> (DescriptionKind, String) {

@@ -25,11 +25,13 @@ const SENDING: &str = "webrtcbin name=peer bundle-policy=max-bundle latency=60 \
     ! application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000 ! peer. \
     audiotestsrc is-live=true freq=500 ! audio/x-raw,rate=48000,channels=1 ! opusenc ! rtpopuspay \
     ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2 ! peer.";
-/// The picture alone.
-const PICTURE: &str = "webrtcbin name=peer bundle-policy=max-bundle latency=60 \
+/// A white picture and a tone, as they are offered for a screen.
+const SCREEN: &str = "webrtcbin name=peer bundle-policy=max-bundle latency=60 \
     videotestsrc is-live=true pattern=white ! video/x-raw,format=I420,width=320,height=180,framerate=30/1 \
     ! vp8enc deadline=1 cpu-used=8 threads=1 target-bitrate=300000 ! rtpvp8pay picture-id-mode=15-bit \
-    ! application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000 ! peer.";
+    ! application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000 ! peer. \
+    audiotestsrc is-live=true freq=500 ! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay \
+    ! application/x-rtp,media=audio,encoding-name=OPUS,payload=97,clock-rate=48000,encoding-params=(string)2 ! peer.";
 const RECEIVING: &str = "webrtcbin name=peer bundle-policy=max-bundle latency=60";
 
 const PICTURES: &str = "queue ! rtpvp8depay wait-for-keyframe=true request-keyframe=true ! vp8dec \
@@ -61,9 +63,9 @@ impl WebrtcBin {
         Self::start(SENDING, "127.0.0.1")
     }
 
-    /// One that sends a white picture of 320x180.
-    pub(crate) fn showing() -> Self {
-        Self::start(PICTURE, "127.0.0.1")
+    /// One at this address that sends a white picture of 320x180, and a tone.
+    pub(crate) fn showing(at: &str) -> Self {
+        Self::start(SCREEN, at)
     }
 
     /// Goes where the offer says that the other is.

@@ -238,6 +238,8 @@ struct OwnMedia {
     microphone: bool,
     camera: bool,
     presenting: bool,
+    /// What is presented is heard too.
+    presents_sound: bool,
     /// The focus muted these, and the bridge lets nothing of them through until the room says that it speaks again.
     held: BTreeSet<SourceKind>,
 }

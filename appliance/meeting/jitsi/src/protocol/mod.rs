@@ -19,9 +19,11 @@ mod services;
 mod session;
 mod sources;
 mod stream;
+mod trial;
 pub(crate) mod xml;
 
 pub use conference::{
     BridgeEvent, Conference, ConferenceSetup, ConsentRule, Credentials, Hosts, LinkEvent, Output,
 };
 pub use predecessor::Predecessor;
+pub(crate) use trial::{Trial, TrialError};

@@ -326,7 +326,7 @@ impl Driver {
 }
 
 /// Where a link may be opened.
-struct Addresses {
+pub(super) struct Addresses {
     websocket: Option<Url>,
     bosh: Option<Url>,
     origin: Url,
@@ -334,9 +334,27 @@ struct Addresses {
     passable: Arc<AtomicBool>,
 }
 
+impl Addresses {
+    /// Of a stay that is about to begin.
+    pub(super) fn of(settings: &JitsiSettings, prepared: &Prepared) -> Self {
+        let reach = Reach {
+            token: prepared.setup.token.as_ref().map(Secret::reveal),
+            ..Reach::default()
+        };
+        let (config, link) = (&prepared.config, &prepared.link);
+        Self {
+            websocket: config.websocket_url(link, &reach),
+            bosh: config.bosh_url(link, &reach),
+            origin: link.base.clone(),
+            proxy: settings.proxy.clone(),
+            passable: Arc::default(),
+        }
+    }
+}
+
 /// By WebSocket, or by BOSH where no WebSocket gets through: a stream that began on a WebSocket
 /// can't be resumed over BOSH, which has no stream management.
-async fn carry_link(
+pub(super) async fn carry_link(
     addresses: Addresses,
     client: reqwest::Client,
     texts: mpsc::UnboundedReceiver<String>,

@@ -2,6 +2,7 @@
 
 mod driver;
 mod prepare;
+mod trial;
 
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub struct Service {
     settings: Arc<JitsiSettings>,
     events: mpsc::UnboundedSender<MeetingEvent>,
     stay: Option<Stay>,
+    /// A conference that is tried before people come.
+    trial: Option<Stay>,
 }
 
 /// A stay that may be over by now.
@@ -59,6 +62,7 @@ impl Service {
             settings: Arc::new(settings),
             events,
             stay: None,
+            trial: None,
         };
         tokio::spawn(async move {
             while let Some(command) = receiver.recv().await {
@@ -100,6 +104,7 @@ impl Service {
                     encodes,
                 });
             }
+            MeetingCommand::Try { call, destination } => self.try_out(call, destination),
             other => self.pass_on(other),
         }
     }
@@ -107,9 +112,41 @@ impl Service {
     fn pass_on(&self, command: MeetingCommand) {
         let call = command.call();
         // A stay that is over needs nothing more.
-        if let Some(stay) = self.stay.as_ref().filter(|stay| Some(stay.call) == call) {
+        let mut stays = self.stay.iter().chain(&self.trial);
+        if let Some(stay) = stays.find(|stay| Some(stay.call) == call) {
             let _ = stay.commands.send(command);
         }
+    }
+
+    fn try_out(&mut self, call: CallId, destination: Destination) {
+        let Destination::Jitsi {
+            link,
+            password: _,
+            matrix_room,
+            audio_only: _,
+        } = destination
+        else {
+            return;
+        };
+        let (commands, receiver) = mpsc::unbounded_channel();
+        self.trial = Some(Stay { call, commands });
+        let join = Join {
+            call,
+            link,
+            password: None,
+            matrix_room,
+            name: String::new(),
+            microphone: false,
+            camera: false,
+            resume: None,
+            encodes: Vec::new(),
+        };
+        tokio::spawn(Box::pin(trial::run(
+            Arc::clone(&self.settings),
+            join,
+            receiver,
+            self.events.clone(),
+        )));
     }
 
     fn refuse(&self, call: CallId, reason: &str) {
@@ -126,6 +163,7 @@ impl Service {
         {
             return self.refuse(join.call, "the room is in another call");
         }
+        self.trial = None;
         let (commands, receiver) = mpsc::unbounded_channel();
         self.stay = Some(Stay {
             call: join.call,

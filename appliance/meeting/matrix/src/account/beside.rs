@@ -25,6 +25,7 @@ impl Runner {
         let ensured = Box::pin(ensured).await;
         self.keep_keys(opened).await;
         self.desk.learn_verifiers(&opened.client);
+        self.is_to_be_known = ensured.is_err();
         match ensured {
             Ok(state) => {
                 self.verified = state == IdentityState::Verified;

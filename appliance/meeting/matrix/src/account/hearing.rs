@@ -29,6 +29,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::surrogates::parsed;
+
 /// An event whose key is missing is tried again with each sync for this long.
 const DECRYPT_WITHIN: Duration = Duration::from_secs(60);
 const MOST_LOCKED: usize = 100;
@@ -46,11 +48,11 @@ pub(crate) struct Heard {
 }
 
 /// Listens until it is dropped.
-pub(crate) struct Hearing(JoinHandle<()>);
+pub(crate) struct Hearing([JoinHandle<()>; 2]);
 
 impl Drop for Hearing {
     fn drop(&mut self) {
-        self.0.abort();
+        self.0.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -62,13 +64,15 @@ impl Hearing {
     ) -> Self {
         // Before the next sync, so that nothing is missed.
         let updates = client.subscribe_to_all_room_updates();
+        let listening = {
+            let client = client.clone();
+            tokio::spawn(async move { listen(&client, updates, &heard).await })
+        };
+        // Not beside the other in one task: each time that one is polled its subscription remembers
+        // whom to wake, and forgets none of them before the list changes, which it may never do.
         let client = client.clone();
-        Self(tokio::spawn(async move {
-            tokio::join!(
-                Box::pin(listen(&client, updates, &heard)),
-                Box::pin(follow_ignored(&client, &ignored))
-            );
-        }))
+        let following = tokio::spawn(async move { follow_ignored(&client, &ignored).await });
+        Self([listening, following])
     }
 }
 
@@ -113,7 +117,7 @@ fn read(room_id: &str, update: &JoinedRoomUpdate, locked: &mut VecDeque<Locked>)
     let (State::Before(state) | State::After(state)) = &update.state;
     let mut events: Vec<Value> = state
         .iter()
-        .filter_map(|raw| serde_json::from_str(raw.json().get()).ok())
+        .filter_map(|raw| parsed(raw.json().get()))
         .filter(|event: &Value| event["type"] == "m.room.member")
         .collect();
     for event in &update.timeline.events {
@@ -139,7 +143,7 @@ fn read(room_id: &str, update: &JoinedRoomUpdate, locked: &mut VecDeque<Locked>)
 }
 
 fn json(event: &TimelineEvent) -> Option<Value> {
-    serde_json::from_str(event.raw().json().get()).ok()
+    parsed(event.raw().json().get())
 }
 
 /// Keys come beside the sync that brought the event, or soon after.

@@ -30,32 +30,36 @@ impl Runner {
             let ids: BTreeSet<_> = joined.iter().map(|room| room.room_id().as_str()).collect();
             rooms.retain(|id, _| ids.contains(id.as_str()));
         }
+        let mut read = Vec::new();
         for room in joined {
             let id = room.room_id();
             let locked = rooms.get(id.as_str()).is_some_and(|known| known.locked);
             // Keys come to the device, not into rooms.
             let news = news.rooms.joined.contains_key(id) || (news.to_device && locked);
             if news || (everything && !self.read.contains(id)) {
-                read_into(&mut rooms, &room).await;
                 self.read.insert(id.to_owned());
+                read.extend(read_into(&mut rooms, room).await);
             }
         }
+        // The panel does not wait for the disk.
         self.publish(rooms);
+        keep(read).await;
     }
 
     /// Publishes all rooms of the store, before the server has answered: as they were kept, and else as
     /// they are read now. Which were read; the others are once everything is there.
     pub(super) async fn publish_all_rooms(&self, client: &Client) -> BTreeSet<OwnedRoomId> {
         let mut rooms = remembered::all(client).await;
-        let mut read = BTreeSet::new();
+        let (mut ids, mut read) = (BTreeSet::new(), Vec::new());
         for room in client.joined_rooms() {
             if !rooms.contains_key(room.room_id().as_str()) {
-                read_into(&mut rooms, &room).await;
-                read.insert(room.room_id().to_owned());
+                ids.insert(room.room_id().to_owned());
+                read.extend(read_into(&mut rooms, room).await);
             }
         }
         self.publish(rooms);
-        read
+        keep(read).await;
+        ids
     }
 
     fn publish(&self, rooms: BTreeMap<String, Arc<RoomState>>) {
@@ -67,14 +71,29 @@ impl Runner {
     }
 }
 
-async fn read_into(rooms: &mut BTreeMap<String, Arc<RoomState>>, room: &Room) {
+/// What was read of it is to be kept.
+async fn read_into(
+    rooms: &mut BTreeMap<String, Arc<RoomState>>,
+    room: Room,
+) -> Option<(Room, Contents)> {
     let id = room.room_id();
-    let contents = match Contents::read(room).await {
-        Ok(contents) => contents,
-        Err(error) => return tracing::warn!(room = %id, %error, "a room can't be read"),
-    };
-    rooms.insert(id.to_string(), Arc::new(contents.state(id.as_str())));
-    if let Err(error) = remembered::keep(room, contents).await {
-        tracing::warn!(room = %id, %error, "a room is not kept for the next start");
+    match Contents::read(&room).await {
+        Ok(contents) => {
+            rooms.insert(id.to_string(), Arc::new(contents.state(id.as_str())));
+            Some((room, contents))
+        }
+        Err(error) => {
+            tracing::warn!(room = %id, %error, "a room can't be read");
+            None
+        }
+    }
+}
+
+/// For the next start.
+async fn keep(read: Vec<(Room, Contents)>) {
+    for (room, contents) in read {
+        if let Err(error) = remembered::keep(&room, contents).await {
+            tracing::warn!(room = %room.room_id(), %error, "a room is not kept for the next start");
+        }
     }
 }

@@ -7,9 +7,9 @@ use std::{
 };
 
 use matrix_sdk::{
-    Client, Room, SessionChange,
+    Client, SessionChange,
     ruma::{
-        OwnedRoomId, RoomId, ServerName,
+        OwnedRoomId,
         api::error::{ErrorKind, RetryAfter},
     },
 };
@@ -22,10 +22,10 @@ use tokio::sync::{
 
 use super::{
     Doors, Heard, Hearing, Rooms,
+    joining::Joins,
     keys::KeyStore,
     media_keys, oauth,
     open::{self, Opened},
-    rooms::Successor,
     session::{self, Session},
     store::{self, Part, StoreFailure},
     syncing::{Syncing, Trouble},
@@ -43,8 +43,6 @@ use crate::{
 
 /// A disk that was full is looked at again this often.
 const STORE_RETRY: Duration = Duration::from_secs(30);
-/// An invitation whose join failed is tried again this often.
-const JOIN_RETRY: Duration = Duration::from_secs(15);
 
 /// Where the account reports to.
 pub(crate) struct Account {
@@ -93,6 +91,7 @@ pub(crate) async fn run(account: Account) {
     let mut runner = Runner {
         desk: Desk::new(account.states.clone(), account.settings.verifiers.clone()),
         verified: false,
+        is_to_be_known: false,
         kept_keys: None,
         account,
         vault,
@@ -102,7 +101,6 @@ pub(crate) async fn run(account: Account) {
         begun_anew: (Backoff::homeserver(), None),
         may_slide: true,
         ignored: Vec::new(),
-        join_after: None,
         unfollowed: BTreeSet::new(),
     };
     let known = runner.begin_with(known);
@@ -128,6 +126,8 @@ pub(super) struct Runner {
     pub(super) desk: Desk,
     /// The account has signed this device.
     pub(super) verified: bool,
+    /// The server did not answer when it should have: it is asked again after the next sync.
+    pub(super) is_to_be_known: bool,
     /// What the last copy of the device's keys held.
     pub(super) kept_keys: Option<[u8; 32]>,
     /// When a damaged store was last made anew.
@@ -137,10 +137,9 @@ pub(super) struct Runner {
     /// The server has not refused sliding sync since the start.
     may_slide: bool,
     /// Invitations that were logged as not allowed.
-    ignored: Vec<String>,
-    join_after: Option<Instant>,
+    pub(super) ignored: Vec<String>,
     /// Rooms that replace others and don't let the account in.
-    unfollowed: BTreeSet<String>,
+    pub(super) unfollowed: BTreeSet<String>,
 }
 
 impl Runner {
@@ -183,7 +182,16 @@ impl Runner {
             self.follow_tokens(&opened.client, &session);
             self.desk.take_requests(&opened.client);
             self.verified = false;
-            match self.sync(&opened, &session.device()).await {
+            let stop = self.sync(&opened, &session.device()).await;
+            // Refresh tokens are good for once: what was renewed meanwhile counts.
+            if let Some(tokens) = opened.client.session_tokens() {
+                session = session.with_tokens(tokens);
+            }
+            match stop {
+                Stop::SignedOut { .. } if let Some(kept) = self.renewed_elsewhere(&session) => {
+                    session = kept;
+                    opened = self.open(&session).await;
+                }
                 Stop::SignedOut { soft, reason } => {
                     let Some(again) = self.sign_in_again(&session, soft, reason).await else {
                         return;
@@ -199,6 +207,13 @@ impl Runner {
                 Stop::Anew => opened = self.begin_anew(&session).await,
             }
         }
+    }
+
+    /// A client that was to end may have renewed the session after this one took it up.
+    fn renewed_elsewhere(&self, session: &Session) -> Option<Session> {
+        let kept = session::load(&self.vault, &self.account.settings)?;
+        let other = kept.device() == session.device() && kept.tokens() != session.tokens();
+        (other && !kept.ended && kept.renews()).then_some(kept)
     }
 
     /// On disk, else in memory.
@@ -279,6 +294,7 @@ impl Runner {
         let mut backoff = Backoff::homeserver();
         let mut tokens = client.subscribe_to_session_changes();
         let mut syncing = Syncing::new(opened, self.may_slide);
+        let mut joins = Joins::default();
         let (mut online, mut whole) = (false, false);
         loop {
             match Box::pin(self.sync_once(client, &mut syncing, online)).await {
@@ -291,7 +307,8 @@ impl Runner {
                     whole |= news.complete;
                     let say_doors = |doors: &mut Doors| doors.take_in(&news.rooms, &device.user);
                     self.account.doors.send_if_modified(say_doors);
-                    self.accept_invitations(client, device).await;
+                    self.accept_invitations(client, &device.user, &mut joins)
+                        .await;
                     if whole {
                         self.follow_upgrades(client).await;
                     }
@@ -299,7 +316,8 @@ impl Runner {
                         self.online(device);
                     }
                     // Meetings first. Another device may have verified this one, or told it the secrets.
-                    if everything || (whole && !self.verified && news.to_device) {
+                    let may_be = !self.verified && news.to_device;
+                    if everything || (whole && (may_be || self.is_to_be_known)) {
                         self.be_known(opened).await;
                     }
                     self.keep_keys(opened).await;
@@ -390,91 +408,6 @@ impl Runner {
         *checked = Instant::now();
         store::probe(&store::folder(&self.account.dir, device)).is_ok()
     }
-
-    async fn accept_invitations(&mut self, client: &Client, device: &Device) {
-        if self.join_after.is_some_and(|at| at > Instant::now()) {
-            return;
-        }
-        self.join_after = None;
-        for room in client.invited_rooms() {
-            if !self.may_join(&room).await {
-                continue;
-            }
-            match Box::pin(room.join()).await {
-                Ok(()) => tracing::info!(room = %room.room_id(), "joined by invitation"),
-                Err(error) => {
-                    tracing::warn!(room = %room.room_id(), user = %device.user, %error,
-                        "can't join a room that the account is invited to");
-                    self.join_after = Some(Instant::now() + JOIN_RETRY);
-                }
-            }
-        }
-    }
-
-    /// Rooms that were replaced by others lead there; who could replace them was trusted before.
-    async fn follow_upgrades(&mut self, client: &Client) {
-        let rooms = self.account.rooms.borrow().clone();
-        for (id, room) in rooms.iter() {
-            let Some(next) = &room.replaced_by else {
-                continue;
-            };
-            let known = rooms.contains_key(&next.room_id);
-            if known || self.unfollowed.contains(&next.room_id) {
-                continue;
-            }
-            match Box::pin(join(client, next)).await {
-                Ok(()) => tracing::info!(
-                    room = id,
-                    next = next.room_id,
-                    "followed to the room's replacement"
-                ),
-                Err(reason) => {
-                    tracing::warn!(
-                        room = id,
-                        next = next.room_id,
-                        reason,
-                        "the room was replaced and its replacement can't be joined"
-                    );
-                    // An invitation there is accepted as any other.
-                    self.unfollowed.insert(next.room_id.clone());
-                }
-            }
-        }
-    }
-
-    async fn may_join(&mut self, room: &Room) -> bool {
-        let id = room.room_id().to_string();
-        let inviter = match room.invite_details().await {
-            Ok(invite) => invite.inviter_id,
-            Err(error) => {
-                tracing::warn!(room = id, %error, "an invitation can't be read");
-                return false;
-            }
-        };
-        let server = inviter.server_name().as_str();
-        let allowed = self
-            .account
-            .settings
-            .allowed_servers
-            .iter()
-            .any(|name| name == server);
-        if !allowed && !self.ignored.contains(&id) {
-            tracing::warn!(room = id, %inviter, "ignored an invitation from a server that is not allowed");
-            self.ignored.push(id);
-        }
-        allowed
-    }
-}
-
-async fn join(client: &Client, next: &Successor) -> Result<(), String> {
-    let id = RoomId::parse(&next.room_id).map_err(|error| error.to_string())?;
-    let servers = next.via.iter().map(ServerName::parse);
-    let servers: Vec<_> = servers.filter_map(Result::ok).collect();
-    let joining = client.join_room_by_id_or_alias((&*id).into(), &servers);
-    Box::pin(joining)
-        .await
-        .map(drop)
-        .map_err(|error| error.to_string())
 }
 
 /// How long the server wants to be left alone (`M_LIMIT_EXCEEDED`).

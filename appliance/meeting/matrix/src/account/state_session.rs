@@ -67,9 +67,10 @@ impl StateSession {
         Box::pin(room.discard_room_key())
             .await
             .map_err(|error| failed(&error))?;
-        send(&room, place, first).await?;
+        // Before it is sent: a device that comes meanwhile is not among those that get the session.
         let told = Box::pin(told(client, &room)).await;
         let told = told.map_err(|error| failed(&error))?;
+        send(&room, place, first).await?;
         Box::pin(room.discard_room_key())
             .await
             .map_err(|error| failed(&error))?;
@@ -100,7 +101,7 @@ impl StateSession {
     }
 }
 
-/// Whom matrix-sdk gives a session of this room's to now.
+/// Whom matrix-sdk would give a session of this room's to now.
 async fn told(client: &Client, room: &Room) -> Result<BTreeSet<String>, matrix_sdk::Error> {
     let mut told = BTreeSet::new();
     for member in room.members_no_sync(RoomMemberships::JOIN).await? {

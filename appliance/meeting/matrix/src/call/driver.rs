@@ -55,7 +55,7 @@ pub(crate) enum Command {
         muted: bool,
     },
     Watch(Vec<Watched>),
-    Present(bool),
+    Present(SourceKind, bool),
     /// To whoever may let the room in.
     LobbyMessage(String),
     Act(MeetingAction),
@@ -260,7 +260,7 @@ impl Driver {
             Some(Command::Watch(pictures)) => self.machine.watch(now(), pictures),
             // The room is in by now.
             Some(Command::LobbyMessage(_)) => {}
-            Some(Command::Present(on)) => self.machine.present(now(), on),
+            Some(Command::Present(what, on)) => self.machine.present(now(), what, on),
             Some(Command::Act(action)) => self.machine.act(now(), action),
             Some(Command::MediaRestarted) => self.machine.media_restarted(now()),
             Some(Command::Transport(event)) => self.machine.handle_transport(now(), event),

@@ -56,8 +56,8 @@ pub(crate) struct CallSetup {
     pub focus: String,
     pub microphone: bool,
     pub camera: bool,
-    /// The room presents.
-    pub presenting: bool,
+    /// What the room presents: a picture, and perhaps its sound.
+    pub presents: BTreeSet<SourceKind>,
     /// Of an earlier process in this very call.
     pub delay_id: Option<String>,
     /// In the call now, by state and by sticky events.
@@ -252,11 +252,14 @@ impl Machine {
         self.settle(now);
     }
 
-    /// Begins or ends the room's presentation.
-    pub(crate) fn present(&mut self, now: Now, on: bool) {
-        self.setup.presenting = on;
+    /// Begins or ends the room's presentation, or its sound.
+    pub(crate) fn present(&mut self, now: Now, what: SourceKind, on: bool) {
+        match on {
+            true => self.setup.presents.insert(what),
+            false => self.setup.presents.remove(&what),
+        };
         for session in self.links.iter_mut().filter_map(Link::session_mut) {
-            session.present(on);
+            session.present(what, on);
         }
         self.settle(now);
     }
@@ -400,7 +403,7 @@ impl Machine {
             video: publish::video_send(others),
             microphone_muted,
             camera_muted,
-            presenting: self.setup.presenting,
+            presents: self.setup.presents.clone(),
         });
         let mut session = Box::new(Session::new(Setup {
             subscriber,

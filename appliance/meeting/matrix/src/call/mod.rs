@@ -12,6 +12,7 @@ mod people;
 pub(crate) mod prefetch;
 pub(crate) mod prepare;
 mod reactions;
+pub(crate) mod trial;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 

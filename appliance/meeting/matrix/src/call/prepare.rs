@@ -1,6 +1,6 @@
 //! Everything that has to be known before a call can begin.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use matrix_sdk::ruma::TransactionId;
 use saal_meeting::{CallId, EndReason, MatrixRoom, ResumeToken};
@@ -67,7 +67,7 @@ pub(crate) async fn prepare(
     }
 }
 
-async fn own(environment: &Environment) -> Result<Device, EndReason> {
+pub(super) async fn own(environment: &Environment) -> Result<Device, EndReason> {
     let mut identity = environment.identity.clone();
     let known = identity
         .wait_for(Option::is_some)
@@ -132,7 +132,7 @@ async fn try_prepare(
         focus,
         microphone: join.microphone,
         camera: join.camera,
-        presenting: false,
+        presents: BTreeSet::new(),
         delay_id: resume.map(|resume| resume.delay_id),
         media_secret: media_secret(join, &room),
         members,

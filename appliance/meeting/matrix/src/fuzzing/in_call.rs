@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use livekit_protocol::SignalResponse;
 use saal_media_protocol::{
-    DescriptionKind, TransportCommand, TransportEvent, TransportId, TransportState,
+    DescriptionKind, SourceKind, TransportCommand, TransportEvent, TransportId, TransportState,
 };
 use saal_meeting::{CallEvent, CallId};
 use serde_json::Value;
@@ -57,7 +57,7 @@ impl InCall {
             focus: "https://ours.example.org".to_owned(),
             microphone: true,
             camera: true,
-            presenting: true,
+            presents: [SourceKind::Content, SourceKind::ContentAudio].into(),
             delay_id: None,
             members: read_members(events),
             media_secret: MediaSecret::PerMember,

@@ -1,6 +1,7 @@
 //! One stay on one media server, pure: what the server says and what the media engine reports go
 //! in, requests to the server and commands to the engine come out.
 
+mod answers;
 mod candidates;
 mod health;
 mod ignoring;
@@ -47,8 +48,8 @@ pub(crate) struct Publisher {
     pub video: VideoSend,
     pub microphone_muted: bool,
     pub camera_muted: bool,
-    /// Content is sent too.
-    pub presenting: bool,
+    /// What of content is sent too.
+    pub presents: BTreeSet<SourceKind>,
 }
 
 /// What a session wants done.
@@ -89,6 +90,8 @@ pub(crate) struct Session {
     /// When the server let the room in, or took it back.
     joined_at: Option<Instant>,
     resuming: Option<resuming::Resuming>,
+    /// When it began to go on over another socket the last time.
+    went_on_at: Option<Instant>,
     roster: Roster,
     /// Whose tracks are not for this room.
     ignored: BTreeSet<String>,
@@ -101,9 +104,7 @@ pub(crate) struct Session {
     /// The same of an offer that only restarts ICE.
     restart_pending: bool,
     offers_made: u32,
-    last_server_offer: u32,
-    /// The engine has not answered the server's last offer yet.
-    answer_pending: bool,
+    answers: answers::Answers,
     subscriber: Link,
     publisher: Link,
     connected: bool,
@@ -146,6 +147,7 @@ impl Session {
             token: None,
             joined_at: None,
             resuming: None,
+            went_on_at: None,
             roster: Roster::default(),
             ignored: BTreeSet::new(),
             watching: watching::Watching::default(),
@@ -154,8 +156,7 @@ impl Session {
             offer_pending: false,
             restart_pending: false,
             offers_made: 0,
-            last_server_offer: 0,
-            answer_pending: false,
+            answers: answers::Answers::default(),
             subscriber: Link::default(),
             publisher: Link::default(),
             connected: false,
@@ -240,12 +241,11 @@ impl Session {
         match message {
             Response::Join(join) => self.joined(now, join),
             Response::Offer(offer) => {
-                self.last_server_offer = offer.id;
-                self.answer_pending = true;
+                self.answers.owe(offer.id);
                 let transport = self.setup.subscriber;
                 self.describe(transport, DescriptionKind::Offer, offer.sdp);
             }
-            Response::Answer(answer) => self.answered(answer.sdp),
+            Response::Answer(answer) => self.answered(answer),
             Response::Trickle(trickle) => self.trickled(&trickle),
             Response::Update(update) => {
                 for info in &update.participants {
@@ -274,7 +274,11 @@ impl Session {
         self.next_ping = Some(now + self.ping_every);
         let own = join.participant.unwrap_or_default();
         (self.own_identity, self.sid) = (own.identity, own.sid);
-        self.ice_servers = join.ice_servers.into_iter().map(ice_server).collect();
+        self.ice_servers = join
+            .ice_servers
+            .into_iter()
+            .map(candidates::ice_server)
+            .collect();
         self.server_trailer = join.sif_trailer;
         if let Some(publisher) = self.setup.publisher.clone() {
             self.open(publisher.transport, TransportRole::Publisher);
@@ -293,8 +297,8 @@ impl Session {
                 video,
                 muted,
             );
-            if publisher.presenting {
-                self.announce_content(publisher.transport);
+            for what in publisher.presents {
+                self.announce_content(publisher.transport, what);
             }
         }
         self.open(self.setup.subscriber, TransportRole::Subscriber);
@@ -407,8 +411,10 @@ impl Session {
                 sdp,
                 ..
             } => {
-                self.answer_pending = false;
-                let (r#type, id) = ("answer".to_owned(), self.last_server_offer);
+                let Some(id) = self.answers.given() else {
+                    return;
+                };
+                let r#type = "answer".to_owned();
                 let answer = proto::SessionDescription {
                     r#type,
                     sdp,
@@ -434,6 +440,8 @@ impl Session {
             // Decryption is the call's matter; the others are of declared connections, which this
             // service does not make.
             TransportEvent::Decrypts { .. }
+            | TransportEvent::Route { .. }
+            | TransportEvent::Probed { .. }
             | TransportEvent::Opened { .. }
             | TransportEvent::ChannelOpen { .. }
             | TransportEvent::ChannelText { .. } => {}
@@ -443,7 +451,7 @@ impl Session {
     /// Without an offer or an answer there is no going on; without a candidate there is.
     fn refused(&mut self, transport: TransportId, reason: &str) {
         let needed = if transport == self.setup.subscriber {
-            self.answer_pending
+            self.answers.given().is_some()
         } else {
             self.offer_pending
         };
@@ -484,14 +492,6 @@ fn seconds(value: i32) -> Option<Duration> {
         .ok()
         .filter(|s| *s > 0)
         .map(Duration::from_secs)
-}
-
-fn ice_server(server: proto::IceServer) -> IceServer {
-    IceServer {
-        urls: server.urls,
-        username: server.username,
-        credential: server.credential,
-    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tokio::{
     sync::mpsc,
 };
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The account as the daemon has it.
 pub(crate) struct Room {

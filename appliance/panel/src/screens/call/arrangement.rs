@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
-    let across = if fit.page.scale.is_portrait() { 1 } else { 2 };
+    let across = if fit.page.scale.is_narrow() { 1 } else { 2 };
     let tiles = [
         layout(&fit.page, call, Large::Grid),
         layout(&fit.page, call, Large::Speaker),
@@ -100,7 +100,9 @@ fn turning(page: &Page<'_>, television: TelevisionView) -> Node {
     let words = page.words.tell(Message::SeenOf, numbers);
     let turn = |id, mark, message, to: Option<usize>| {
         let label = page.words.say(message);
-        let meaning = Meaning::new(id, Role::Button, label).disabled(to.is_none());
+        let meaning = Meaning::new(id, Role::Button, label)
+            .described(words.clone())
+            .disabled(to.is_none());
         let meaning = match to {
             Some(to) => meaning.intent(Intent::Arrange(Arrange::Page(to))),
             None => meaning,
@@ -111,7 +113,7 @@ fn turning(page: &Page<'_>, television: TelevisionView) -> Node {
     let behind = Some(television.page + 1).filter(|page| *page < television.pages);
     page.between(
         turn("people-before", Icon::Back, Message::PageBefore, before),
-        Meaning::new("people-seen", Role::Status, words),
+        Meaning::new("people-seen", Role::Status, words.clone()),
         turn("people-behind", Icon::Next, Message::PageBehind, behind),
     )
 }

@@ -5,7 +5,7 @@ use saal_media_protocol::{CameraAction, CameraMoves, CameraState, CameraView, Pi
 use taffy::AlignItems;
 
 use super::{
-    super::{Density, Fit, Page, paging::List, parts::Tones},
+    super::{Fit, Page, paging::List, parts::Tones},
     more::white,
     sheet::{Head, list, sheet},
 };
@@ -35,8 +35,8 @@ pub(super) fn aim(page: &Page<'_>, call: &Call) -> Node {
     let Some(camera) = &call.camera.state else {
         return sheet(page, call, &head, Node::default(), None);
     };
-    let roomy = page.density == Density::Roomy;
-    let content = match (roomy, page.scale.is_portrait()) {
+    let roomy = page.is_complete();
+    let content = match (roomy, page.scale.is_narrow()) {
         (true, false) => row([
             cross(page, camera).share(),
             column([zoom(page, camera), positions(page, call, 2)])
@@ -130,7 +130,10 @@ fn cross(page: &Page<'_>, camera: &CameraState) -> Node {
         [nothing(), arrow(page, camera, &DOWN), nothing()],
     ];
     let lines = lines.map(|line| line_of(page, line).share());
-    column(lines).gap(page.px(12.0)).most_high(page.px(360.0))
+    column(lines)
+        .gap(page.px(12.0))
+        .most_high(page.em(360.0))
+        .keeps_order()
 }
 
 fn line_of(page: &Page<'_>, parts: impl IntoIterator<Item = Node>) -> Node {
@@ -141,12 +144,12 @@ fn line_of(page: &Page<'_>, parts: impl IntoIterator<Item = Node>) -> Node {
 fn one_line(page: &Page<'_>, camera: &CameraState) -> Node {
     let ways = [&LEFT, &RIGHT, &UP, &DOWN, &FARTHER, &NEARER];
     let arrows = ways.map(|way| arrow(page, camera, way));
-    if !page.scale.is_portrait() {
-        return line_of(page, arrows).share();
+    if !page.scale.is_narrow() {
+        return line_of(page, arrows).share().keeps_order();
     }
     let mut arrows = arrows.into_iter();
     let lines = [(); 2].map(|()| line_of(page, arrows.by_ref().take(3)).share());
-    column(lines).gap(page.px(12.0)).share()
+    column(lines).gap(page.px(12.0)).share().keeps_order()
 }
 
 fn zoom(page: &Page<'_>, camera: &CameraState) -> Node {
@@ -172,6 +175,7 @@ fn zoom(page: &Page<'_>, camera: &CameraState) -> Node {
     )
     .at_least(0.0, page.scale.touch(72.0))
     .rigid()
+    .keeps_order()
 }
 
 fn arrow(page: &Page<'_>, camera: &CameraState, way: &Way) -> Node {
@@ -212,7 +216,7 @@ fn straight(page: &Page<'_>) -> Node {
 
 fn key(page: &Page<'_>, mark: Icon, tones: Tones, meaning: Meaning) -> Node {
     let fill = page.tone(tones, &meaning.id);
-    row([icon(mark, page.px(36.0), tones.on)])
+    row([icon(mark, page.em(36.0), tones.on)])
         .centred()
         .at_least(page.scale.touch(64.0), page.scale.touch(64.0))
         .share()
@@ -269,7 +273,7 @@ fn position(
 ) -> Node {
     let fill = page.tone(tones, &meaning.id);
     let words = text(label, page.font(Type::Label).lines(2).centred(), tones.on);
-    let mark = mark.map(|mark| icon(mark, page.px(24.0), tones.on));
+    let mark = mark.map(|mark| icon(mark, page.em(24.0), tones.on));
     row(mark.into_iter().chain([words]))
         .gap(page.px(8.0))
         .centred()
@@ -316,7 +320,7 @@ pub(super) fn save_position(page: &Page<'_>, call: &Call) -> Node {
         let (id, mark) = ("position-new".to_owned(), Some(Icon::SavePosition));
         into(id, label, new_name(page, call), mark, page.soft())
     });
-    let across = if page.scale.is_portrait() { 2 } else { 4 };
+    let across = if page.scale.is_narrow() { 2 } else { 4 };
     let cells: Vec<Node> = saved.chain(new).collect();
     sheet(page, call, &head, in_lines(page, cells, across), None)
 }
@@ -359,7 +363,7 @@ fn camera_row(page: &Page<'_>, call: &Call, index: usize, camera: &PictureDevice
         .step(Step::Close);
     let words = text(label, page.font(Type::Strong), tones.on).share();
     let state = state.map(|state| text(state, page.font(Type::Small), tones.on).rigid());
-    let mark = icon(Icon::Camera, page.px(30.0), tones.on);
+    let mark = icon(Icon::Camera, page.em(30.0), tones.on);
     row([mark, words].into_iter().chain(state))
         .gap(page.px(16.0))
         .paddings(page.px(20.0), 0.0)

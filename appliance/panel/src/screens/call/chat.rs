@@ -57,7 +57,7 @@ fn line(page: &Page<'_>, index: usize, line: &ChatLine) -> Node {
     let name = text(author.clone(), page.font(Type::Label), t.accent.0);
     let mark = line.private.then(|| {
         row([
-            icon(Icon::Lock, page.px(18.0), t.on_notice_soft.0),
+            icon(Icon::Lock, page.em(18.0), t.on_notice_soft.0),
             text(private.clone(), page.font(Type::Small), t.on_notice_soft.0).rigid(),
         ])
         .gap(page.px(6.0))

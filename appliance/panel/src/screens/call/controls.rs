@@ -22,13 +22,15 @@ use crate::{
 /// Microphone, camera, more, leave.
 pub(super) fn controls(page: &Page<'_>, call: &Call) -> Node {
     let [microphone, camera] = sources(page, call);
-    let buttons = [microphone, camera, more(page, call), leave(page)];
-    grid(page, buttons)
+    let buttons = [microphone, camera, more(page, call)].into_iter();
+    // Beside pages that are turned, it stands beside each.
+    let leave = (!page.turned).then(|| leave_button(page));
+    grid(page, buttons.chain(leave).collect())
 }
 
 /// The same while people are asked something that goes before.
 pub(super) fn own_sources(page: &Page<'_>, call: &Call) -> Node {
-    grid(page, sources(page, call))
+    grid(page, sources(page, call).into())
 }
 
 fn sources(page: &Page<'_>, call: &Call) -> [Node; 2] {
@@ -43,10 +45,14 @@ fn sources(page: &Page<'_>, call: &Call) -> [Node; 2] {
     [microphone, camera].map(|source| source.node(page, reason))
 }
 
-/// Beside each other, or two and two.
-fn grid<const N: usize>(page: &Page<'_>, buttons: [Node; N]) -> Node {
+/// Beside each other, two and two, or one below the other.
+fn grid(page: &Page<'_>, buttons: Vec<Node>) -> Node {
     let gap = page.px(16.0);
-    let across = if page.scale.is_portrait() { 2 } else { N };
+    let across = match (page.scale.is_slim(), page.scale.is_narrow()) {
+        (true, _) => 1,
+        (false, true) => 2,
+        (false, false) => buttons.len(),
+    };
     let mut buttons = buttons.into_iter().peekable();
     let mut rows = Vec::new();
     while buttons.peek().is_some() {
@@ -132,10 +138,16 @@ fn idle(page: &Page<'_>) -> Tones {
     }
 }
 
-fn leave(page: &Page<'_>) -> Node {
+/// Out of the meeting.
+pub(in super::super) fn leave(page: &Page<'_>) -> Meaning {
     let label = page.words.say(Message::Leave);
     let hint = page.words.say(Message::LeaveHint);
-    let meaning = leaving(Meaning::new("leave", Role::Button, label.clone()).described(hint));
+    leaving(Meaning::new("leave", Role::Button, label).described(hint))
+}
+
+fn leave_button(page: &Page<'_>) -> Node {
+    let meaning = leave(page);
+    let label = meaning.label.clone();
     control(page, Icon::HangUp, label, None, page.danger(), meaning)
 }
 
@@ -191,16 +203,17 @@ fn control(
     meaning: Meaning,
 ) -> Node {
     let (strong, small) = (page.font(Type::Strong), page.font(Type::Small));
-    let mark = icon(mark, page.px(40.0), tones.on);
+    let mark = icon(mark, page.em(40.0), tones.on);
     let state = text(state, strong, tones.on).rigid();
     let action = action.map(|action| text(action, small, tones.on).rigid());
     let words = column([state].into_iter().chain(action)).gap(page.px(2.0));
     let fill = page.tone(tones, &meaning.id);
+    let high = if page.turned { 72.0 } else { 112.0 };
     page.card(row([mark, words]).gap(page.px(18.0)))
         .fill(fill)
         .centred()
         .paddings(page.px(12.0), page.px(16.0))
-        .at_least(0.0, page.scale.touch(112.0))
+        .at_least(0.0, page.scale.touch(high))
         .share()
         .means(meaning)
 }

@@ -36,12 +36,13 @@ pub(super) fn keypad(page: &Page<'_>, call: &Call) -> Node {
     let keys = column(lines)
         .gap(page.px(12.0))
         .share()
-        .most_wide(page.px(160.0) * across as f32)
-        .most_high(page.px(110.0) * (TONES.len() / across) as f32);
+        .most_wide(page.em(160.0) * across as f32)
+        .most_high(page.em(110.0) * (TONES.len() / across) as f32);
     let keys = row([keys])
         .centred()
         .align(taffy::AlignItems::STRETCH)
-        .grow();
+        .grow()
+        .keeps_order();
     sheet(
         page,
         call,
@@ -61,7 +62,7 @@ fn dialled(page: &Page<'_>) -> Node {
     };
     let line = text(words, page.font(font).centred().figures(), colour);
     row([line.grow()])
-        .at_least(0.0, page.px(44.0))
+        .at_least(0.0, page.em(44.0))
         .rigid()
         .means(Meaning::new("dialled", Role::Status, words).described(hint.clone()))
 }

@@ -6,18 +6,21 @@ mod chat;
 mod controls;
 mod keypad;
 mod laptop;
-mod more;
-mod news;
+pub(super) mod more;
+pub(super) mod news;
 mod people;
 mod person;
+mod phone;
 mod polls;
 mod question;
 mod roster;
-mod sheet;
+pub(super) mod sheet;
 mod sound;
 
+use saal_core::DayNotice;
 use saal_meeting::Role as MeetingRole;
 
+pub(super) use self::controls::leave;
 use super::{Density, Fit, Page};
 use crate::{
     Layout, Sheet,
@@ -35,10 +38,22 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         return fit.most(0, |page, _| question::consent(page, call));
     }
     match fit.page.view.navigation.sheet().cloned() {
-        None | Some(Sheet::RecoveryKey | Sheet::SignIn) => fit
-            .most(call.participants.len(), |page, visible| {
-                page_of(page, call, visible)
-            }),
+        None
+        | Some(
+            Sheet::RecoveryKey
+            | Sheet::SignIn
+            | Sheet::Day
+            | Sheet::Book
+            | Sheet::Ways(_)
+            | Sheet::Elsewhere
+            | Sheet::TypeLink
+            | Sheet::LinkByPhone
+            | Sheet::Settings(_)
+            | Sheet::About(_),
+        ) => fit.most(call.participants.len(), |page, visible| {
+            page_of(page, call, visible)
+        }),
+        Some(Sheet::Time(meeting)) => super::day_time::time(fit, Some(call), &meeting),
         Some(Sheet::More) => more::lay_out(fit, call),
         Some(Sheet::People) => roster::lay_out(fit, call),
         Some(Sheet::Person(id)) => person::lay_out(fit, call, &id),
@@ -47,11 +62,14 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         Some(Sheet::Arrangement) => arrangement::lay_out(fit, call),
         Some(Sheet::Sound) => sound::lay_out(fit, call),
         Some(Sheet::Laptop) => fit.most(0, |page, _| laptop::laptop(page, call)),
+        Some(Sheet::Phone) => phone::lay_out(fit, call),
         Some(Sheet::Polls) => polls::lay_out(fit, call),
         Some(Sheet::Keypad) => fit.most(0, |page, _| keypad::keypad(page, call)),
         Some(Sheet::Camera) => fit.most(0, |page, _| camera::aim(page, call)),
         Some(Sheet::SavePosition) => fit.most(0, |page, _| camera::save_position(page, call)),
         Some(Sheet::Cameras) => camera::choose(fit, call),
+        Some(Sheet::Access) => super::access::lay_out(fit, Some(call)),
+        Some(Sheet::Troubles) => super::troubles::lay_out(fit, Some(call)),
         Some(Sheet::EndForAll) => fit.most(0, |page, _| question::end_for_all(page, call)),
     }
 }
@@ -67,25 +85,29 @@ fn page_of(page: &Page<'_>, call: &Call, visible: usize) -> Node {
     .above(page.px(24.0))
     .means(Meaning::new("title", Role::Heading, title));
     let news = news::news(page, call);
-    // Where there is no room for anybody, their number stands above.
-    let nobody = news.is_some() && visible == 0 && !call.participants.is_empty();
+    // Where there is no room for anybody, their number stands above; that nobody is there is said once.
+    let said = page.view.day.notices.contains(&DayNotice::Alone);
+    let nobody = news.is_some() && visible == 0 && (said || !call.participants.is_empty());
     let people = if nobody {
         spacer()
     } else {
         let people = people::people(page, &call.participants, visible);
         people.grow().above(page.px(28.0))
     };
-    let parts = [
+    let top = [
         Some(page.call_bar(call)),
         Some(heading),
         subject(page, call),
         Some(facts(page, call).above(page.px(12.0))),
-        Some(people),
-        news,
-        Some(page.banners()),
-        Some(controls::controls(page, call).above(page.px(24.0))),
     ];
-    column(parts.into_iter().flatten())
+    let controls = controls::controls(page, call).above(page.px(24.0));
+    let rest = if page.turned {
+        // What people do comes before what they read.
+        [Some(controls), news, Some(page.banners()), Some(people)]
+    } else {
+        [Some(people), news, Some(page.banners()), Some(controls)]
+    };
+    column(top.into_iter().chain(rest).flatten())
         .padding(page.px(40.0))
         .fill(page.theme.background.0)
 }
@@ -111,7 +133,7 @@ fn facts(page: &Page<'_>, call: &Call) -> Node {
     let quiet = page.theme.text_quiet.0;
     let fact = |id: &str, role, mark, words: String| {
         row([
-            icon(mark, page.px(22.0), quiet),
+            icon(mark, page.em(22.0), quiet),
             text(words.clone(), page.font(Type::Body), quiet).rigid(),
         ])
         .gap(page.px(10.0))
@@ -128,7 +150,7 @@ fn facts(page: &Page<'_>, call: &Call) -> Node {
     ];
     row(facts.into_iter().chain(states(page, call)))
         .gaps(page.px(20.0), page.px(8.0))
-        .at_least(0.0, page.px(40.0))
+        .at_least(0.0, page.em(40.0))
         .wrapping()
         .rigid()
 }

@@ -1,6 +1,6 @@
 //! Everything that can be done in a meeting beside the large buttons.
 
-use saal_core::{Intent, LaptopAction, Presenting, Sharing, SoundAction};
+use saal_core::{Intent, LaptopAction, PhoneAction, Presenting, Sharing, SoundAction};
 use saal_meeting::{MeetingAction, Role as MeetingRole};
 
 use super::{
@@ -20,7 +20,12 @@ use crate::{
 };
 
 pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
-    let across = if fit.page.scale.is_portrait() { 2 } else { 4 };
+    let scale = fit.page.scale;
+    let across = match (scale.is_slim(), scale.is_narrow()) {
+        (true, _) => 1,
+        (false, true) => 2,
+        (false, false) => 4,
+    };
     let tiles = Tile::of(&fit.page, call);
     let lines: Vec<&[Tile]> = tiles.chunks(across).collect();
     let head = Head {
@@ -46,7 +51,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
 }
 
 /// A large button of a sheet.
-pub(super) struct Tile {
+pub(in super::super) struct Tile {
     mark: Icon,
     label: String,
     more: Option<String>,
@@ -72,6 +77,7 @@ impl Tile {
                 Presenting::On => Some(Self::present(page, true)),
             },
             Self::laptop(page, call.sharing),
+            call.phones.then(|| Self::phone(page)),
             Some(Self::sheet(
                 page,
                 "arrangement",
@@ -84,30 +90,30 @@ impl Tile {
             meeting
                 .dial_in
                 .then(|| Self::sheet(page, "keypad", Icon::Keypad, Message::Keypad, Sheet::Keypad)),
-            call.camera.moves().then(|| {
-                Self::sheet(
-                    page,
-                    "camera-aim",
-                    Icon::Aim,
-                    Message::CameraAim,
-                    Sheet::Camera,
-                )
-            }),
-            (call.camera.cameras.len() > 1).then(|| {
-                let message = Message::CameraChoose;
-                Self::sheet(
-                    page,
-                    "camera-choose",
-                    Icon::Cameras,
-                    message,
-                    Sheet::Cameras,
-                )
-            }),
+            call.camera.moves().then(|| Self::aim(page)),
+            (call.camera.cameras.len() > 1).then(|| Self::cameras(page)),
+            Some(Self::sheet(
+                page,
+                "access",
+                Icon::Access,
+                Message::Access,
+                Sheet::Access,
+            )),
             moderator.then(|| Self::end_for_all(page)),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    fn aim(page: &Page<'_>) -> Self {
+        let message = Message::CameraAim;
+        Self::sheet(page, "camera-aim", Icon::Aim, message, Sheet::Camera)
+    }
+
+    fn cameras(page: &Page<'_>) -> Self {
+        let (mark, message) = (Icon::Cameras, Message::CameraChoose);
+        Self::sheet(page, "camera-choose", mark, message, Sheet::Cameras)
     }
 
     fn sheet(page: &Page<'_>, id: &str, mark: Icon, message: Message, sheet: Sheet) -> Self {
@@ -123,7 +129,7 @@ impl Tile {
     }
 
     /// Something that holds or not, a switch or one of several: what it is called, and what that means.
-    pub(super) fn held(
+    pub(in super::super) fn held(
         page: &Page<'_>,
         mark: Icon,
         (label, more): (String, String),
@@ -136,6 +142,40 @@ impl Tile {
             meaning: meaning.described(more.clone()).pressed(holds),
             more: Some(more),
             tones: if holds { page.soft() } else { white(page) },
+        }
+    }
+
+    /// The same, about something that can't be undone.
+    pub(in super::super) fn danger(
+        page: &Page<'_>,
+        mark: Icon,
+        words: (String, String),
+        meaning: Meaning,
+    ) -> Self {
+        let tones = Tones {
+            rest: page.theme.danger_soft.0,
+            pressed: page.theme.button_pressed.0,
+            on: page.theme.on_danger_soft.0,
+        };
+        Self {
+            tones,
+            ..Self::saying_more(page, mark, words, meaning)
+        }
+    }
+
+    /// A button that is explained.
+    pub(in super::super) fn saying_more(
+        page: &Page<'_>,
+        mark: Icon,
+        (label, more): (String, String),
+        meaning: Meaning,
+    ) -> Self {
+        Self {
+            mark,
+            label,
+            meaning: meaning.described(more.clone()),
+            more: Some(more),
+            tones: white(page),
         }
     }
 
@@ -198,6 +238,12 @@ impl Tile {
         Some(tile)
     }
 
+    fn phone(page: &Page<'_>) -> Self {
+        let mut tile = Self::sheet(page, "phone", Icon::Phone, Message::Phone, Sheet::Phone);
+        tile.meaning = tile.meaning.intent(Intent::Phone(PhoneAction::Invite));
+        tile
+    }
+
     fn stop_laptop(page: &Page<'_>) -> Self {
         let words = [Message::LaptopStop; 2];
         let mut tile = Self::switch(page, "laptop-stop", true, [Icon::StopPresenting; 2], words);
@@ -253,17 +299,17 @@ impl Tile {
         tile
     }
 
-    pub(super) fn node(&self, page: &Page<'_>) -> Node {
+    pub(in super::super) fn node(&self, page: &Page<'_>) -> Node {
         let on = self.tones.on;
         let label = text(self.label.clone(), page.font(Type::Strong).lines(2), on).whole();
         let more = self
             .more
             .clone()
-            .map(|more| text(more, page.font(Type::Small), on).whole());
+            .map(|more| text(more, page.font(Type::Small).lines(2), on).whole());
         let words = column([label].into_iter().chain(more))
             .gap(page.px(2.0))
             .share();
-        page.card(row([icon(self.mark, page.px(34.0), on), words]).gap(page.px(16.0)))
+        page.card(row([icon(self.mark, page.em(34.0), on), words]).gap(page.px(16.0)))
             .paddings(page.px(20.0), page.px(10.0))
             .fill(page.tone(self.tones, &self.meaning.id))
             .at_least(0.0, page.scale.touch(104.0))
@@ -277,14 +323,14 @@ fn counted(page: &Page<'_>, message: Message, number: usize) -> String {
 }
 
 /// Buttons on the background.
-pub(super) fn white(page: &Page<'_>) -> Tones {
+pub(in super::super) fn white(page: &Page<'_>) -> Tones {
     Tones {
         rest: page.theme.surface.0,
         ..page.quiet()
     }
 }
 
-pub(super) fn tile_row(page: &Page<'_>, tiles: &[Tile], across: usize) -> Node {
+pub(in super::super) fn tile_row(page: &Page<'_>, tiles: &[Tile], across: usize) -> Node {
     page.cells(tiles.iter().map(|tile| tile.node(page)), across)
 }
 
@@ -306,5 +352,9 @@ fn reactions(page: &Page<'_>) -> Node {
             .round(page.px(18.0))
             .means(meaning)
     });
-    row(signs).gap(page.px(8.0)).rigid()
+    let signs = row(signs).gap(page.px(8.0)).rigid();
+    if page.scale.is_enlarged() {
+        return signs.wrapping();
+    }
+    signs
 }

@@ -1,13 +1,14 @@
 //! What just happened, above the large buttons: notices, people at the door, words and signs.
 
 use embedded_graphics::pixelcolor::Rgb888;
-use saal_core::{Intent, Notice};
+use saal_core::{DayNotice, Intent, Notice};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{Caption, MeetingAction, PartOf, Ring};
 
 use super::{
     super::{
         Density, Page,
+        day_time::notice as day_notice,
         ringing::{answering, calls, declining},
     },
     roster::{answers, knocking},
@@ -31,10 +32,15 @@ const MOST_SPOKEN: usize = 80;
 /// What matters most first; what there is no room for goes from the end.
 pub(super) fn news(page: &Page<'_>, call: &Call) -> Option<Node> {
     let most = match page.density {
-        Density::Roomy => usize::MAX,
-        Density::Tight => 2,
+        _ if page.is_complete() => usize::MAX,
+        Density::Roomy | Density::Tight => 2,
         Density::Tighter | Density::Tightest => 1,
     };
+    let presses = |it: &&DayNotice| matches!(it, DayNotice::Alone | DayNotice::Next { .. });
+    let notices = &page.view.day.notices;
+    let of_day = |it: &DayNotice| Some(day_notice(page, it));
+    let pressing = notices.iter().filter(presses).map(of_day);
+    let later = notices.iter().filter(|it| !presses(it)).map(of_day);
     let news = [
         call.ringing
             .as_ref()
@@ -45,7 +51,8 @@ pub(super) fn news(page: &Page<'_>, call: &Call) -> Option<Node> {
         captions(page, &call.captions),
         signs(page, call),
     ];
-    let mut news: Vec<Node> = news.into_iter().flatten().take(most).collect();
+    let news = pressing.chain(news).chain(later);
+    let mut news: Vec<Node> = news.flatten().take(most).collect();
     // Signs and words rise from the large buttons.
     news.reverse();
     (!news.is_empty()).then(|| column(news).gap(page.px(10.0)).rigid().above(page.px(16.0)))
@@ -189,21 +196,21 @@ fn at_the_door(page: &Page<'_>, call: &Call) -> Option<Node> {
 }
 
 /// A sentence with buttons; below it where the panel is narrow.
-fn banner(
+pub(in super::super) fn banner(
     page: &Page<'_>,
     mark: Icon,
     (soft, on): (Rgb888, Rgb888),
     words: &str,
     buttons: Vec<Node>,
 ) -> Node {
-    let sentence = text(words, page.font(Type::Label).lines(3), on).share();
-    let sentence = row([icon(mark, page.px(28.0), on), sentence]).gap(page.px(16.0));
+    let sentence = text(words, page.font(Type::Label).lines(5), on).share();
+    let sentence = row([icon(mark, page.em(28.0), on), sentence]).gap(page.px(16.0));
     let none = buttons.is_empty();
-    let narrow = page.scale.is_portrait();
+    let narrow = page.scale.is_narrow();
     let buttons = buttons
         .into_iter()
         .map(|button| if narrow { button.grow() } else { button });
-    let buttons = row(buttons).gap(page.px(12.0)).rigid();
+    let buttons = row(buttons).gap(page.px(12.0)).wrapping().rigid();
     let content = match (none, narrow) {
         (true, _) => column([sentence]).paddings(0.0, page.px(8.0)),
         (false, false) => row([sentence.share(), buttons]).gap(page.px(16.0)),
@@ -218,7 +225,7 @@ fn banner(
 
 /// What is being said.
 fn captions(page: &Page<'_>, captions: &[Caption]) -> Option<Node> {
-    let most = if page.density == Density::Roomy { 2 } else { 1 };
+    let most = if page.is_complete() { 2 } else { 1 };
     let newest = captions.len().saturating_sub(most);
     let t = page.theme;
     let lines = captions[newest..]
@@ -233,7 +240,8 @@ fn captions(page: &Page<'_>, captions: &[Caption]) -> Option<Node> {
             let line = page.words.tell(Message::CaptionLine, values);
             text(line.clone(), page.font(Type::Body).lines(2), t.text.0).means(Meaning::new(
                 format!("caption:{index}"),
-                Role::Status,
+                // For those who read: who hears the panel hears the speaker too.
+                Role::Text,
                 line,
             ))
         });
@@ -242,7 +250,7 @@ fn captions(page: &Page<'_>, captions: &[Caption]) -> Option<Node> {
         return None;
     }
     let lines = column(lines).gap(page.px(4.0)).share();
-    let content = row([icon(Icon::Captions, page.px(28.0), t.text_quiet.0), lines]);
+    let content = row([icon(Icon::Captions, page.em(28.0), t.text_quiet.0), lines]);
     Some(
         content
             .gap(page.px(16.0))
@@ -255,7 +263,7 @@ fn captions(page: &Page<'_>, captions: &[Caption]) -> Option<Node> {
 
 /// Signs of the last seconds, the newest of them.
 fn signs(page: &Page<'_>, call: &Call) -> Option<Node> {
-    let most = if page.scale.is_portrait() { 2 } else { 4 };
+    let most = if page.scale.is_narrow() { 2 } else { 4 };
     let newest = call.reactions.len().saturating_sub(most);
     let t = page.theme;
     let pills = call.reactions[newest..]
@@ -265,7 +273,7 @@ fn signs(page: &Page<'_>, call: &Call) -> Option<Node> {
             let name = page.title(&sign.from);
             let picture = match drawn(&sign.emoji) {
                 Some(emoji) => text(emoji, page.font(Type::Lead), t.text.0).rigid(),
-                None => icon(Icon::Smile, page.px(27.0), t.text.0),
+                None => icon(Icon::Smile, page.em(27.0), t.text.0),
             };
             let id = format!("sign:{index}");
             row([
@@ -274,7 +282,7 @@ fn signs(page: &Page<'_>, call: &Call) -> Option<Node> {
             ])
             .gap(page.px(10.0))
             .paddings(page.px(16.0), page.px(6.0))
-            .most_wide(page.px(280.0))
+            .most_wide(page.em(280.0))
             .fill(t.surface.0)
             .round(page.px(24.0))
             .means(Meaning::new(id, Role::Status, name).described(plain(&sign.emoji)))

@@ -5,9 +5,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::super::Page;
 use crate::{
+    Sheet,
     element::Role,
     icon::Icon,
     language::Message,
+    navigation::Step,
     node::{Meaning, Node, column, icon, row, text},
     plain::plain,
     style::Type,
@@ -17,7 +19,13 @@ pub(super) fn people(page: &Page<'_>, participants: &[Participant], visible: usi
     if participants.is_empty() {
         return alone(page);
     }
-    let columns = if page.scale.is_portrait() { 2.0 } else { 3.0 };
+    let columns = match (page.scale.is_narrow(), page.scale.is_enlarged()) {
+        // As many lines as three beside each other would need, and room for whole names.
+        (false, _) if participants.len() <= 4 => 2.0,
+        (false, _) => 3.0,
+        (true, false) => 2.0,
+        (true, true) => 1.0,
+    };
     let gap = page.px(16.0);
     let inner = page.scale.width - 2.0 * page.px(40.0) - (columns - 1.0) * gap;
     let width = (inner / columns).floor();
@@ -26,10 +34,15 @@ pub(super) fn people(page: &Page<'_>, participants: &[Participant], visible: usi
     let cards = participants.iter().take(visible).enumerate();
     let mut chips: Vec<Node> = cards.map(|(i, p)| chip(page, p, i).width(width)).collect();
     chips.extend((hidden > 0).then(|| others(page, hidden).width(width)));
+    let count = i64::try_from(participants.len()).unwrap_or(i64::MAX);
+    let label = page
+        .words
+        .tell(Message::Participants, [("count", count.into())]);
     row(chips)
         .gap(gap)
         .align(taffy::AlignItems::STRETCH)
         .wrapping()
+        .means(Meaning::new("people", Role::List, label))
 }
 
 fn alone(page: &Page<'_>) -> Node {
@@ -53,7 +66,7 @@ fn chip(page: &Page<'_>, participant: &Participant, index: usize) -> Node {
     let words = column([
         text(name.clone(), page.font(Type::Strong), page.theme.text.0),
         row([
-            icon(mark, page.px(18.0), colour),
+            icon(mark, page.em(18.0), colour),
             text(state.clone(), page.font(Type::Small), colour),
         ])
         .gap(page.px(8.0)),
@@ -85,7 +98,7 @@ fn activity(page: &Page<'_>, participant: &Participant) -> (Icon, String) {
         Participant {
             microphone: false, ..
         } => (Icon::MicrophoneOff, Message::MicrophoneOffThere),
-        _ => (Icon::Microphone, Message::MicrophoneOn),
+        _ => (Icon::Microphone, Message::MicrophoneOnThere),
     };
     (mark, page.words.say(message))
 }
@@ -106,10 +119,10 @@ pub(super) fn initials(page: &Page<'_>, participant: &Participant) -> Node {
     let colour = colours
         .get(sum % colours.len().max(1))
         .unwrap_or(&page.theme.accent);
-    let size = page.px(60.0);
+    let size = page.em(60.0);
     let on = page.theme.on_people.0;
     let inside = if letters.is_empty() {
-        icon(Icon::Person, page.px(30.0), on)
+        icon(Icon::Person, page.em(30.0), on)
     } else {
         // Letters can be wider than the circle ("ﷺ"): those are shortened and push nothing out.
         text(letters.to_uppercase(), page.font(Type::Strong), on)
@@ -126,15 +139,14 @@ fn others(page: &Page<'_>, hidden: usize) -> Node {
     let words = page
         .words
         .tell(Message::MorePeople, [("count", count.into())]);
-    row([text(
-        words.clone(),
-        page.font(Type::Strong),
-        page.theme.text_quiet.0,
-    )])
-    .centred()
-    .padding(page.px(16.0))
-    .at_least(0.0, page.px(92.0))
-    .fill(page.theme.button.0)
-    .round(page.px(20.0))
-    .means(Meaning::new("others", Role::Text, words))
+    let meaning = Meaning::new("others", Role::Button, words.clone())
+        .described(page.words.say(Message::People))
+        .step(Step::Open(Sheet::People));
+    row([text(words, page.font(Type::Strong), page.theme.text.0)])
+        .centred()
+        .padding(page.px(16.0))
+        .at_least(0.0, page.scale.touch(92.0))
+        .fill(page.tone(page.quiet(), "others"))
+        .round(page.px(20.0))
+        .means(meaning)
 }

@@ -25,16 +25,21 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call, id: &str) -> Layout {
         return super::roster::lay_out(fit, call);
     };
     let buttons = buttons(&fit.page, call, person);
-    let pairs = buttons.chunks(2).count();
+    let across = if fit.page.scale.is_slim() { 1 } else { 2 };
+    let lines = buttons.chunks(across).count();
     let head = Head {
         title: fit.page.words.say(Message::Moderation),
         back: Some(Sheet::People),
     };
     let rows = List {
-        len: pairs + 1,
+        len: lines + 1,
         row: &|page, index| match index.checked_sub(1) {
             None => about(page, person),
-            Some(pair) => button_row(page, buttons.chunks(2).nth(pair).unwrap_or_default()),
+            Some(line) => button_row(
+                page,
+                buttons.chunks(across).nth(line).unwrap_or_default(),
+                across,
+            ),
         },
         leads: &|_| false,
         uniform: false,
@@ -49,7 +54,8 @@ fn about(page: &Page<'_>, person: &Participant) -> Node {
     let state = state(page, person);
     let name = page.title(&person.name);
     summary(page, person, false)
-        .height(page.scale.touch(84.0))
+        .at_least(0.0, page.scale.touch(84.0))
+        .rigid()
         .means(Meaning::new("person", Role::ListItem, name).described(state))
 }
 
@@ -146,7 +152,7 @@ impl Button {
             tones.on,
         );
         row([
-            icon(self.mark, page.px(30.0), tones.on),
+            icon(self.mark, page.em(30.0), tones.on),
             label.whole().share(),
         ])
         .gap(page.px(16.0))
@@ -158,6 +164,6 @@ impl Button {
     }
 }
 
-fn button_row(page: &Page<'_>, pair: &[Button]) -> Node {
-    page.cells(pair.iter().map(|button| button.node(page)), 2)
+fn button_row(page: &Page<'_>, buttons: &[Button], across: usize) -> Node {
+    page.cells(buttons.iter().map(|button| button.node(page)), across)
 }

@@ -10,7 +10,7 @@ use crate::{
     Layout,
     element::Role,
     language::Message,
-    node::{Meaning, Node, row, text},
+    node::{Meaning, Node, column, row, text},
     plain::{isolated, plain},
     style::Type,
     view::Call,
@@ -38,6 +38,11 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
     let rows = List {
         len: lines.len(),
         row: &|page, index| match lines[index] {
+            // Nearer to its answers than to those before.
+            (number, poll, None) if index > 0 => {
+                let above = page.px(20.0);
+                column([question(page, number, poll).above(above)]).rigid()
+            }
             (number, poll, None) => question(page, number, poll),
             (number, poll, Some(answer)) => bar(page, (number, answer), poll),
         },

@@ -46,13 +46,14 @@ pub(super) fn consent(page: &Page<'_>, call: &Call) -> Node {
         what: page.words.say(what),
         more: page.words.say(more),
     };
-    let leave = leaving(meaning(page, "leave", Message::Leave, &question));
+    let leave = (!page.turned).then(|| {
+        let leave = leaving(meaning(page, "leave", Message::Leave, &question));
+        button(page, Icon::HangUp, page.quiet(), leave)
+    });
     let agree = meaning(page, "agree", Message::Agree, &question);
     let agree = agree.intent(Intent::Act(MeetingAction::Consent));
-    let buttons = [
-        button(page, Icon::HangUp, page.quiet(), leave),
-        button(page, Icon::Check, page.accent(), agree),
-    ];
+    let agree = button(page, Icon::Check, page.accent(), agree);
+    let buttons = leave.into_iter().chain([agree]).collect();
     ask(page, call, &question, buttons, own_sources(page, call))
 }
 
@@ -74,7 +75,7 @@ pub(super) fn remove(page: &Page<'_>, call: &Call, id: &str) -> Node {
         .intent(Intent::Act(action))
         .step(Step::Open(Sheet::People));
     let back = Sheet::Person(id.to_owned());
-    let buttons = [
+    let buttons = vec![
         not(page, back, &question),
         button(page, Icon::Remove, page.danger(), yes),
     ];
@@ -90,7 +91,7 @@ pub(super) fn end_for_all(page: &Page<'_>, call: &Call) -> Node {
     };
     let yes = meaning(page, "end-for-all", Message::EndForAll, &question)
         .intent(Intent::Act(MeetingAction::EndForAll));
-    let buttons = [
+    let buttons = vec![
         not(page, Sheet::More, &question),
         button(page, Icon::EndForAll, page.danger(), yes),
     ];
@@ -110,7 +111,7 @@ fn button(page: &Page<'_>, mark: Icon, tones: Tones, meaning: Meaning) -> Node {
     page.button(mark, &meaning.label.clone(), tones, meaning)
 }
 
-fn ask(page: &Page<'_>, call: &Call, question: &Question, buttons: [Node; 2], below: Node) -> Node {
+fn ask(page: &Page<'_>, call: &Call, question: &Question, buttons: Vec<Node>, below: Node) -> Node {
     let message = page
         .message(
             question.mark,
@@ -123,11 +124,19 @@ fn ask(page: &Page<'_>, call: &Call, question: &Question, buttons: [Node; 2], be
                 .described(question.more.clone()),
         );
     let buttons = row(buttons).gap(page.px(20.0)).wrapping().centred();
+    let dialog = column([
+        row([message]).centred(),
+        buttons.above(page.px(32.0)).rigid(),
+    ])
+    .means(Meaning::new(
+        "dialog",
+        Role::AlertDialog,
+        question.what.clone(),
+    ));
     column([
         page.call_bar(call),
         spacer(),
-        row([message]).centred(),
-        buttons.above(page.px(32.0)).rigid(),
+        dialog,
         spacer(),
         page.banners(),
         below.above(page.px(18.0)),

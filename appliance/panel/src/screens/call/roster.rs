@@ -26,7 +26,7 @@ enum Line<'a> {
 }
 
 pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
-    let across = if fit.page.scale.is_portrait() { 1 } else { 2 };
+    let across = if fit.page.scale.is_narrow() { 1 } else { 2 };
     let people = sorted(&call.participants);
     let knocking = knocking(call).iter().enumerate();
     let knocking = knocking.map(|(index, knocker)| Line::Knocking(index, knocker));
@@ -44,7 +44,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
             Line::People(first, people) => people_row(page, call, *first, people, across),
         },
         leads: &|_| false,
-        uniform: true,
+        uniform: !fit.page.scale.is_enlarged(),
         newest_last: false,
     };
     fit.paged(&rows, &|page, rows, pager| {
@@ -87,10 +87,17 @@ fn knock(page: &Page<'_>, index: usize, knocker: &Knocker) -> Node {
     ])
     .share();
     let [admit, reject] = answers(page, index, knocker);
-    row([icon(Icon::Waiting, page.px(28.0), on), words, reject, admit])
+    let who = [icon(Icon::Waiting, page.em(28.0), on), words];
+    let content = if page.scale.is_narrow() && page.scale.is_enlarged() {
+        let buttons = row([reject, admit]).gap(page.px(12.0)).wrapping();
+        column([row(who).gap(page.px(12.0)), buttons]).paddings(page.px(16.0), page.px(12.0))
+    } else {
+        row(who.into_iter().chain([reject, admit])).paddings(page.px(16.0), 0.0)
+    };
+    content
         .gap(page.px(12.0))
-        .paddings(page.px(16.0), 0.0)
-        .height(page.scale.touch(HIGH))
+        .at_least(0.0, page.scale.touch(HIGH))
+        .rigid()
         .fill(page.theme.notice_soft.0)
         .round(page.px(20.0))
         .means(Meaning::new(format!("knocking:{index}"), Role::ListItem, name).described(waits))
@@ -125,7 +132,8 @@ fn people_row(
 ) -> Node {
     let cards = people.iter().enumerate();
     let cards = cards.map(|(index, p)| person(page, call, first + index, p));
-    page.cells(cards, across).height(page.scale.touch(HIGH))
+    page.cells(cards, across)
+        .at_least(0.0, page.scale.touch(HIGH))
 }
 
 fn person(page: &Page<'_>, call: &Call, index: usize, participant: &Participant) -> Node {
@@ -165,9 +173,9 @@ pub(super) fn summary(page: &Page<'_>, participant: &Participant, opens: bool) -
     .share();
     let marks = marks(participant).map(|(mark, off)| {
         let colour = if off { t.text_quiet.0 } else { t.text.0 };
-        icon(mark, page.px(24.0), colour)
+        icon(mark, page.em(24.0), colour)
     });
-    let next = opens.then(|| icon(Icon::Next, page.px(24.0), t.text_quiet.0));
+    let next = opens.then(|| icon(page.facing(Icon::Next), page.em(24.0), t.text_quiet.0));
     let parts = [initials(page, participant), words];
     let content = row(parts.into_iter().chain(marks).chain(next))
         .gap(page.px(14.0))
@@ -220,7 +228,12 @@ fn spoke(page: &Page<'_>, participant: &Participant) -> Option<String> {
 /// The same where icons say most of it.
 fn shortly(page: &Page<'_>, participant: &Participant) -> String {
     let spoke = spoke(page, participant);
-    let most = if spoke.is_some() { 1 } else { 2 };
+    // Their key is a sentence.
+    let most = if spoke.is_some() || participant.key_missing {
+        1
+    } else {
+        2
+    };
     let signs = signs(participant).take(most).map(|m| page.words.say(m));
     let words: Vec<String> = signs.chain(spoke).collect();
     if words.is_empty() {

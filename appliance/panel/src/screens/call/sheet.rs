@@ -15,16 +15,16 @@ use crate::{
     icon::Icon,
     language::Message,
     navigation::Step,
-    node::{Meaning, Node, column, row, text},
+    node::{Meaning, Node, column, row, spacer, text},
     style::Type,
-    view::Call,
+    view::{Call, Screen},
 };
 
 /// The top of a sheet.
-pub(super) struct Head {
-    pub(super) title: String,
+pub(in super::super) struct Head {
+    pub(in super::super) title: String,
     /// Where the button beside the title leads; `None`: to the call.
-    pub(super) back: Option<Sheet>,
+    pub(in super::super) back: Option<Sheet>,
 }
 
 /// A sheet with rows.
@@ -35,11 +35,7 @@ pub(super) fn list(
     rows: Vec<Node>,
     pager: Option<&Pager>,
 ) -> Node {
-    let rows =
-        column(rows)
-            .gap(page.px(GAP))
-            .means(Meaning::new(LIST, Role::List, head.title.clone()));
-    sheet(page, call, head, rows, pager)
+    sheet(page, call, head, rows_of(page, head, rows), pager)
 }
 
 /// A sheet with anything in it.
@@ -50,10 +46,10 @@ pub(super) fn sheet(
     content: Node,
     pager: Option<&Pager>,
 ) -> Node {
+    let dialog = dialog(page, head, content, pager).above(page.px(14.0));
     column([
         page.call_bar(call),
-        top(page, head, pager).above(page.px(14.0)),
-        content.grow().above(page.px(16.0)),
+        dialog,
         page.banners(),
         controls(page, call).above(page.px(18.0)),
     ])
@@ -61,23 +57,65 @@ pub(super) fn sheet(
     .fill(page.theme.background.0)
 }
 
+/// The same over the home screen, or over the call where there is one.
+pub(in super::super) fn frame(
+    page: &Page<'_>,
+    call: Option<&Call>,
+    head: &Head,
+    rows: Vec<Node>,
+    pager: Option<&Pager>,
+) -> Node {
+    let Some(call) = call else {
+        let dialog = dialog(page, head, rows_of(page, head, rows), pager).above(page.px(14.0));
+        let parts = [page.top_bar(), dialog, page.banners()];
+        return column(parts)
+            .padding(page.px(40.0))
+            .fill(page.theme.background.0);
+    };
+    list(page, call, head, rows, pager)
+}
+
+fn dialog(page: &Page<'_>, head: &Head, content: Node, pager: Option<&Pager>) -> Node {
+    column([top(page, head, pager), content.grow().above(page.px(16.0))])
+        .grow()
+        .means(Meaning::new("dialog", Role::Dialog, head.title.clone()))
+}
+
+fn rows_of(page: &Page<'_>, head: &Head, rows: Vec<Node>) -> Node {
+    column(rows)
+        .gap(page.px(GAP))
+        .means(Meaning::new(LIST, Role::List, head.title.clone()))
+}
+
 fn top(page: &Page<'_>, head: &Head, pager: Option<&Pager>) -> Node {
     let (mark, label, step) = match &head.back {
         Some(sheet) => (Icon::Back, Message::Back, Step::Open(sheet.clone())),
+        None if matches!(page.view.screen, Screen::Home { .. }) => {
+            (Icon::Close, Message::BackHome, Step::Close)
+        }
         None => (Icon::Close, Message::BackToCall, Step::Close),
     };
     let meaning = Meaning::new("back", Role::Button, page.words.say(label)).step(step);
     let meaning = leaving_sheet(page, meaning);
-    let narrow = page.scale.is_portrait();
+    let narrow = page.scale.is_narrow();
     let font = page.font(if narrow { Type::Strong } else { Type::Title });
     let title = text(head.title.clone(), font.lines(2), page.theme.text.0)
         .share()
         .means(Meaning::new("sheet", Role::Heading, head.title.clone()));
     let buttons = pager.and_then(|pager| page.pager(pager));
     let back = page.square(mark, page.quiet(), meaning);
+    if page.scale.is_slim() {
+        let buttons = [Some(back), Some(spacer()), buttons];
+        let buttons = row(buttons.into_iter().flatten())
+            .gap(page.px(20.0))
+            .rigid();
+        let title = row([title]).above(page.px(12.0));
+        return column([buttons, title]).rigid();
+    }
     row([Some(back), Some(title), buttons].into_iter().flatten())
         .gap(page.px(20.0))
-        .height(page.scale.touch(64.0))
+        .at_least(0.0, page.scale.touch(64.0))
+        .rigid()
 }
 
 /// What came while people were at the chat is read; nobody looks at the microphone's level any more.

@@ -22,7 +22,7 @@ use crate::{
 const QUIETEST: f64 = -60.0;
 
 pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
-    let across = if fit.page.scale.is_portrait() { 1 } else { 2 };
+    let across = if fit.page.scale.is_narrow() { 1 } else { 2 };
     let tiles: Vec<Tile> = [tone(&fit.page, call.sound.tone)]
         .into_iter()
         .chain(units(&fit.page, call))
@@ -94,7 +94,7 @@ fn meter(page: &Page<'_>, call: &Call) -> Node {
         height: taffy::prelude::percent(1.0),
     };
     let bar = row([filled])
-        .height(page.px(20.0))
+        .height(page.em(20.0))
         .share()
         .fill(t.button.0)
         .round(page.px(10.0));

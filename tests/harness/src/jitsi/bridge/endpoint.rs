@@ -222,6 +222,15 @@ impl Endpoint {
         self.said.push(message);
     }
 
+    /// A WebSocket has ended. After a move its word may come when the next session's is there already, which stays open.
+    pub(super) fn disconnect(&mut self) {
+        let ended = |socket: &mpsc::UnboundedSender<String>| socket.is_closed();
+        if self.socket.as_ref().is_none_or(ended) {
+            self.socket = None;
+            self.open = false;
+        }
+    }
+
     /// Prepares the way of a source to this participant: the sender's own SSRCs, or new ones where it understands maps.
     pub(super) fn stream(&mut self, owner: &str, track: &Track) -> &mut Stream {
         if !self.streams.contains_key(&track.name) {

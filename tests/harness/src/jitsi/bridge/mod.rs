@@ -257,10 +257,7 @@ fn obey(core: &mut Core, now: Instant, order: Order) {
             core.greet(&key);
         }
         Order::Message(key, text) => core.hear(now, &key, &text),
-        Order::Disconnect(key) => with(core, &key, |endpoint| {
-            endpoint.socket = None;
-            endpoint.open = false;
-        }),
+        Order::Disconnect(key) => with(core, &key, Endpoint::disconnect),
         Order::View(conference, answer) => drop(answer.send(view(core, &conference))),
     }
 }
@@ -309,5 +306,38 @@ fn view(core: &Core, conference: &str) -> BridgeView {
     });
     BridgeView {
         endpoints: seen.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(core: &mut Core, key: &Key, password: &str) -> mpsc::UnboundedReceiver<String> {
+        let (texts, outgoing) = mpsc::unbounded_channel();
+        let (answer, mut allowed) = oneshot::channel();
+        let order = Order::Connect(key.clone(), password.to_owned(), texts, answer);
+        obey(core, Instant::now(), order);
+        assert!(allowed.try_recv().unwrap(), "the password is right");
+        outgoing
+    }
+
+    #[test]
+    fn the_end_of_an_old_socket_leaves_the_next_one_open() {
+        let mut core = Core::new((Ipv4Addr::LOCALHOST, 9).into());
+        let key = key("weekly", "ab");
+        let wants = Wants::default();
+        let mut session = || {
+            let told = allocate(&mut core, Instant::now(), key.clone(), wants);
+            allowed(&mut core, &key, &told.password)
+        };
+        drop(session());
+        let mut texts = session();
+        obey(&mut core, Instant::now(), Order::Disconnect(key.clone()));
+        assert!(core.endpoints[&key].open);
+        assert!(texts.try_recv().unwrap().contains("ServerHello"));
+        drop(texts);
+        obey(&mut core, Instant::now(), Order::Disconnect(key.clone()));
+        assert!(!core.endpoints[&key].open);
     }
 }

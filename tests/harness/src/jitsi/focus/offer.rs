@@ -1,5 +1,7 @@
 //! The focus's offer (session-initiate) as the traces show it: payload types, header extensions, transport, sources.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use super::super::bridge::{Allocation, Wants};
 use super::super::sources::{Medium, Sources, json_message};
 use super::super::xmpp::escape;
@@ -31,6 +33,8 @@ pub(super) struct Offer<'a> {
     pub(super) sources: &'a [(String, Sources)],
     /// Address of the room, for owners in Jingle's own form.
     pub(super) room: &'a str,
+    /// Where the bridge is reached besides loopback.
+    pub(super) also_at: Option<IpAddr>,
 }
 
 impl Offer<'_> {
@@ -121,10 +125,19 @@ impl Offer<'_> {
             }
             false => "",
         };
+        let here = [Some(Ipv4Addr::LOCALHOST.into()), self.also_at];
+        let candidates: String = (1..)
+            .zip(here.into_iter().flatten())
+            .map(|(number, ip)| {
+                format!(
+                    "<candidate foundation='{number}' component='1' protocol='udp' priority='2130706431' ip='{ip}' port='{port}' type='host' generation='0' network='0' id='{ufrag}{number}'/>"
+                )
+            })
+            .collect();
         format!(
             "<transport xmlns='urn:xmpp:jingle:transports:ice-udp:1' ufrag='{ufrag}' pwd='{pwd}'>{}<rtcp-mux/>\
              <fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0' hash='sha-256' setup='actpass' required='false' cryptex='false'>{fingerprint}</fingerprint>{map}\
-             <candidate foundation='1' component='1' protocol='udp' priority='2130706431' ip='127.0.0.1' port='{port}' type='host' generation='0' network='0' id='{ufrag}1'/></transport>",
+             {candidates}</transport>",
             socket.unwrap_or_default(),
         )
     }

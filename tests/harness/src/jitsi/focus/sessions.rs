@@ -78,6 +78,7 @@ impl State {
             compact,
             sources: &sources,
             room: jid,
+            also_at: self.options.also_at,
         };
         self.tell(jid, nick, &request, &offer.xml());
     }

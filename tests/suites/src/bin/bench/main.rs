@@ -7,6 +7,7 @@
 
 mod call;
 mod echo;
+mod invitation;
 mod join;
 mod media;
 mod network;
@@ -63,6 +64,8 @@ enum Name {
     Media,
     /// From the room's start to today's meeting on its panel, with a year of history and without.
     Sync,
+    /// From a late invitation to the room's panel, by CalDAV, feed and Matrix.
+    Invitation,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -82,6 +85,9 @@ fn main() -> anyhow::Result<()> {
         !encrypted || service == Service::Matrix,
         "--encrypted is for --service matrix"
     );
+    if matches!(name, Name::Network) {
+        saal_network_sim::apart()?;
+    }
     let call = Call { service, encrypted };
     let report = run(async {
         match name {
@@ -92,6 +98,7 @@ fn main() -> anyhow::Result<()> {
             Name::Network => network::measure(turns, seconds).await,
             Name::Media => Box::pin(media::measure(turns)).await,
             Name::Sync => Box::pin(sync::measure(turns)).await,
+            Name::Invitation => Box::pin(invitation::measure(turns)).await,
         }
     })?;
     println!("\n{report}");

@@ -1,11 +1,12 @@
-//! A call over a bad network, for the room and for Chromium alike: loss, a drop of capacity, an outage, another address.
-//! All that either sends and gets goes through the same relay of ours with the same seed; the far end is spared.
+//! A call over a bad network, for the room and for Chromium alike: loss, a drop of capacity, an outage, another address,
+//! and a media server that starts anew. Both are in a namespace whose only way out is a line of ours (docs/adr/0031),
+//! with the same seed in each turn; the far end is at the line's other end.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use saal_harness::until;
-use saal_network_sim::{Conditions, Direction, Relay};
+use saal_network_sim::{Conditions, Direction, Line};
 use saal_suites::PATIENCE;
 
 use crate::report::{ROOM_AND_BROWSER, Report, Row, milliseconds};
@@ -15,7 +16,7 @@ const SEED: u64 = 20;
 /// One way; all measurements have it.
 const DELAY: Duration = Duration::from_millis(25);
 /// Parts of all packets, each way.
-const LOSSES: [f64; 4] = [0.01, 0.05, 0.1, 0.2];
+const LOSSES: [f64; 5] = [0.0, 0.01, 0.05, 0.1, 0.2];
 /// Before and after the drop, in bits a second: 75 % less.
 const WIDE: u64 = 2_400_000;
 const NARROW: u64 = 600_000;
@@ -44,36 +45,36 @@ struct Figures {
     losses: Vec<(f64, f64, f64)>,
     /// Until the queue stays short, after the drop of capacity.
     queue: f64,
-    /// The far end's longest wait for a picture, beyond the outage itself.
-    outage: f64,
-    /// The same for another address.
-    moved: f64,
+    /// Beyond the outage itself.
+    outage: Gap,
+    moved: Gap,
+    restarted: Gap,
+}
+
+/// The far end's longest wait, in milliseconds.
+#[derive(Clone, Copy)]
+struct Gap {
+    sound: f64,
+    picture: f64,
 }
 
 /// Measures in turns.
 pub(crate) async fn measure(turns: u32, seconds: u64) -> anyhow::Result<Report> {
     let window = Duration::from_secs(seconds);
-    let (stand, network) = Stand::behind_a_network(SEED).await?;
-    // By then the far end has found its way.
-    let packets = async || saal_harness::Result::<u64>::Ok(network.tally(Direction::There).packets);
-    until("the far end's media", PATIENCE, packets, |packets| {
-        *packets > 200
-    })
-    .await?;
-    network.spare();
+    let mut stand = Stand::behind_a_line(SEED).await?;
     let mut rows = rows();
     for turn in 1..=turns {
-        let before = network.tally(Direction::There).packets;
-        let ours = room_turn(&stand, &network, window)
+        let before = carried(&stand)?;
+        let ours = room_turn(&mut stand, window)
             .await
             .context("the room's turn")?;
-        through(&network, before, window)?;
+        through(&stand, before, window)?;
         println!("turn {turn}: Saal {}", ours.text());
-        let before = network.tally(Direction::There).packets;
-        let theirs = chromium_turn(&stand, &network, window)
+        let before = carried(&stand)?;
+        let theirs = chromium_turn(&mut stand, window)
             .await
             .context("Chromium's turn")?;
-        through(&network, before, window)?;
+        through(&stand, before, window)?;
         println!("turn {turn}: Chromium {}", theirs.text());
         for ((row, ours), theirs) in rows.iter_mut().zip(ours.all()).zip(theirs.all()) {
             row.add(ours, theirs);
@@ -88,7 +89,8 @@ pub(crate) async fn measure(turns: u32, seconds: u64) -> anyhow::Result<Report> 
             "Sent: pictures at the far end, which has a perfect network; received: pictures that the subject decoded.",
             "Stood still: webrtc-stats' totalFreezesDuration of what the subject received.",
             "Queue: how long until a packet never again waits 200 ms for the line of 2.4 Mbit/s that became one of 0.6.",
-            "Outage, address: the longest wait for a picture at the far end, without the 3 s of the outage.",
+            "Outage, address, restart: the far end's longest wait for sound and for a picture, without the 3 s of the outage; \
+             at the restart with the far end's own way back.",
         ],
     })
 }
@@ -96,14 +98,18 @@ pub(crate) async fn measure(turns: u32, seconds: u64) -> anyhow::Result<Report> 
 /// Sounds a second, which are there whatever happens to pictures.
 const SOUNDS: u64 = 50;
 
-/// A media server that is a full ICE agent may find a way of its own, on which nothing is lost.
-fn through(network: &Relay, before: u64, window: Duration) -> anyhow::Result<()> {
-    let packets = network.tally(Direction::There).packets - before;
+/// Datagrams that left the namespace.
+fn carried(stand: &Stand) -> anyhow::Result<u64> {
+    Ok(stand.line()?.datagrams(Direction::There))
+}
+
+/// A line that carried no media measured another network.
+fn through(stand: &Stand, before: u64, window: Duration) -> anyhow::Result<()> {
+    let packets = carried(stand)? - before;
     let least = SOUNDS * window.as_secs();
     anyhow::ensure!(
         packets >= least,
-        "only {packets} packets came through the bad network, {least} were to be expected: the media server found \
-         a way around it, and this turn's figures are those of a perfect one"
+        "only {packets} packets went over the bad line, {least} were to be expected"
     );
     Ok(())
 }
@@ -118,29 +124,45 @@ fn rows() -> Vec<Row> {
         ]
     };
     let mut rows = Vec::new();
-    rows.extend(loss(
-        "1 % loss: a picture sent",
-        "a picture received",
-        "stood still",
-    ));
-    rows.extend(loss(
-        "5 % loss: a picture sent",
-        "a picture received",
-        "stood still",
-    ));
-    rows.extend(loss(
-        "10 % loss: a picture sent",
-        "a picture received",
-        "stood still",
-    ));
-    rows.extend(loss(
-        "20 % loss: a picture sent",
-        "a picture received",
-        "stood still",
-    ));
+    let losses = [
+        [
+            "no loss: a picture sent",
+            "a picture received",
+            "stood still",
+        ],
+        [
+            "1 % loss: a picture sent",
+            "a picture received",
+            "stood still",
+        ],
+        [
+            "5 % loss: a picture sent",
+            "a picture received",
+            "stood still",
+        ],
+        [
+            "10 % loss: a picture sent",
+            "a picture received",
+            "stood still",
+        ],
+        [
+            "20 % loss: a picture sent",
+            "a picture received",
+            "stood still",
+        ],
+    ];
+    for [sent, received, frozen] in losses {
+        rows.extend(loss(sent, received, frozen));
+    }
     rows.push(Row::compared("queue short after capacity fell by 75 %", "ms").at_most(1_000.0));
-    rows.push(Row::beside("outage of 3 s: no picture after it", "ms", 0.25).at_most(1_000.0));
-    rows.push(Row::beside("another address: no picture", "ms", 0.25).at_most(1_500.0));
+    for (silence, picture, most) in [
+        ("outage of 3 s: silence after it", "no picture", 1_000.0),
+        ("another address: silence", "no picture", 1_500.0),
+        ("media server started anew: silence", "no picture", 3_000.0),
+    ] {
+        rows.push(Row::beside(silence, "ms", 0.25).at_most(most));
+        rows.push(Row::compared(picture, "ms"));
+    }
     rows
 }
 
@@ -151,7 +173,12 @@ impl Figures {
             .iter()
             .flat_map(|(sent, received, frozen)| [*sent, *received, *frozen]);
         losses
-            .chain([self.queue, self.outage, self.moved])
+            .chain([self.queue])
+            .chain(
+                [self.outage, self.moved, self.restarted]
+                    .into_iter()
+                    .flat_map(Gap::all),
+            )
             .collect()
     }
 
@@ -165,8 +192,22 @@ impl Figures {
     }
 }
 
-async fn room_turn(stand: &Stand, network: &Relay, window: Duration) -> anyhow::Result<Figures> {
-    network.set(usual());
+impl Gap {
+    fn all(self) -> [f64; 2] {
+        [self.sound, self.picture]
+    }
+
+    fn beyond(self, time: Duration) -> Self {
+        let less = |gap: f64| (gap - milliseconds(time)).max(0.0);
+        Self {
+            sound: less(self.sound),
+            picture: less(self.picture),
+        }
+    }
+}
+
+async fn room_turn(stand: &mut Stand, window: Duration) -> anyhow::Result<Figures> {
+    stand.line()?.begin_anew(SEED, usual());
     let join = stand.join_button().await?;
     let mut onlooker = stand.room.look().await?;
     let tapped = Instant::now();
@@ -174,27 +215,22 @@ async fn room_turn(stand: &Stand, network: &Relay, window: Duration) -> anyhow::
     stand.shows_since(&mut onlooker, tapped).await?;
     // Somebody looks on, so that the television is composed.
     let looking = tokio::spawn(async move { while onlooker.look().await.is_ok() {} });
-    let figures = figures(stand, network, window, async || room_counters(stand).await).await;
+    let figures = figures(stand, window, async |stand| room_counters(stand).await).await;
     looking.abort();
-    network.set(Conditions::default());
+    stand.line()?.set(Conditions::default());
     stand.room_leaves().await?;
     figures
 }
 
-async fn chromium_turn(
-    stand: &Stand,
-    network: &Relay,
-    window: Duration,
-) -> anyhow::Result<Figures> {
-    network.set(usual());
+async fn chromium_turn(stand: &mut Stand, window: Duration) -> anyhow::Result<Figures> {
+    stand.line()?.begin_anew(SEED, usual());
     let (browser, _desktop) = stand.browser().await?;
-    let caller = stand.browser_joins(&browser, None).await?;
+    let guest = stand.guest().await?;
+    let caller = stand.browser_joins(&browser, guest.as_ref()).await?;
     first_picture(&caller).await?;
-    let figures = figures(stand, network, window, async || {
-        page_counters(stand, &caller).await
-    })
-    .await;
-    network.set(Conditions::default());
+    let count = async |stand: &Stand| page_counters(stand, &caller).await;
+    let figures = figures(stand, window, count).await;
+    stand.line()?.set(Conditions::default());
     stand.browser_leaves(&caller).await?;
     caller.close().await?;
     browser.close().await;
@@ -255,10 +291,9 @@ async fn page_counters(stand: &Stand, caller: &Peer) -> anyhow::Result<Counters>
 }
 
 async fn figures(
-    stand: &Stand,
-    network: &Relay,
+    stand: &mut Stand,
     window: Duration,
-    count: impl AsyncFn() -> anyhow::Result<Counters>,
+    count: impl AsyncFn(&Stand) -> anyhow::Result<Counters>,
 ) -> anyhow::Result<Figures> {
     let before = stand.pictures_at_far_end();
     let look = async || saal_harness::Result::<u64>::Ok(stand.pictures_at_far_end());
@@ -269,40 +304,74 @@ async fn figures(
     tokio::time::sleep(SETTLED_AFTER).await;
     let mut losses = Vec::new();
     for loss in LOSSES {
-        network.set(Conditions { loss, ..usual() });
+        stand.line()?.set(Conditions { loss, ..usual() });
         tokio::time::sleep(SETTLED_AFTER).await;
-        losses.push(over(window, &count).await?);
+        losses.push(over(window, stand, &count).await?);
     }
-    network.set(usual());
+    stand.line()?.set(usual());
+    let queue = milliseconds(narrowed(stand.line()?).await);
     tokio::time::sleep(SETTLED_AFTER).await;
-    network.set(Conditions {
-        outage: true,
-        ..usual()
-    });
-    let (gap, ()) = tokio::join!(longest_gap(stand, OUTAGE + AFTERMATH), async {
-        tokio::time::sleep(OUTAGE).await;
-        network.set(usual());
-    });
-    let outage = milliseconds(gap.saturating_sub(OUTAGE));
-    network.change_addresses()?;
-    let moved = milliseconds(longest_gap(stand, AFTERMATH).await);
-    let queue = milliseconds(narrowed(network).await);
+    let outage = outage(stand).await?;
+    stand.line()?.change_address().await?;
+    let moved = longest_gap(stand, AFTERMATH).await;
+    let restarted = restarted(stand).await?;
     Ok(Figures {
         losses,
         queue,
         outage,
         moved,
+        restarted,
     })
+}
+
+/// The media server is killed and at once started again, remembering nothing.
+async fn restarted(stand: &mut Stand) -> anyhow::Result<Gap> {
+    let begun = Instant::now();
+    stand.restart_media_server().await?;
+    let (sounds, pictures) = (stand.sounds_at_far_end(), stand.pictures_at_far_end());
+    let (mut sound, mut picture) = (None, None);
+    while sound.is_none() || picture.is_none() {
+        anyhow::ensure!(
+            begun.elapsed() < PATIENCE,
+            "nothing after the media server's restart"
+        );
+        let since = || milliseconds(begun.elapsed());
+        if stand.sounds_at_far_end() > sounds {
+            sound.get_or_insert_with(since);
+        }
+        if stand.pictures_at_far_end() > pictures {
+            picture.get_or_insert_with(since);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(Gap {
+        sound: sound.unwrap_or_default(),
+        picture: picture.unwrap_or_default(),
+    })
+}
+
+async fn outage(stand: &Stand) -> anyhow::Result<Gap> {
+    let line = stand.line()?;
+    line.set(Conditions {
+        outage: true,
+        ..usual()
+    });
+    let (gap, ()) = tokio::join!(longest_gap(stand, OUTAGE + AFTERMATH), async {
+        tokio::time::sleep(OUTAGE).await;
+        line.set(usual());
+    });
+    Ok(gap.beyond(OUTAGE))
 }
 
 /// What a window of time makes of a subject's counters.
 async fn over(
     window: Duration,
-    count: impl AsyncFn() -> anyhow::Result<Counters>,
+    stand: &Stand,
+    count: impl AsyncFn(&Stand) -> anyhow::Result<Counters>,
 ) -> anyhow::Result<(f64, f64, f64)> {
-    let before = count().await?;
+    let before = count(stand).await?;
     tokio::time::sleep(window).await;
-    let after = count().await?;
+    let after = count(stand).await?;
     let took = milliseconds(after.at - before.at);
     let each = |before: u64, after: u64| took / after.saturating_sub(before).max(1) as f64;
     let frozen = milliseconds(after.frozen.saturating_sub(before.frozen));
@@ -313,23 +382,47 @@ async fn over(
     ))
 }
 
-/// The far end's longest wait for a picture.
-async fn longest_gap(stand: &Stand, within: Duration) -> Duration {
-    let begun = Instant::now();
-    let (mut count, mut last, mut longest) = (stand.pictures_at_far_end(), begun, Duration::ZERO);
-    while begun.elapsed() < within {
-        let now = stand.pictures_at_far_end();
-        longest = longest.max(last.elapsed());
-        if now != count {
-            (count, last) = (now, Instant::now());
+/// The longest wait for something that is counted.
+struct Wait {
+    count: u64,
+    since: Instant,
+    longest: Duration,
+}
+
+impl Wait {
+    fn new(count: u64) -> Self {
+        Self {
+            count,
+            since: Instant::now(),
+            longest: Duration::ZERO,
         }
+    }
+
+    fn look(&mut self, count: u64) {
+        self.longest = self.longest.max(self.since.elapsed());
+        if count != self.count {
+            (self.count, self.since) = (count, Instant::now());
+        }
+    }
+}
+
+async fn longest_gap(stand: &Stand, within: Duration) -> Gap {
+    let begun = Instant::now();
+    let mut sound = Wait::new(stand.sounds_at_far_end());
+    let mut picture = Wait::new(stand.pictures_at_far_end());
+    while begun.elapsed() < within {
+        sound.look(stand.sounds_at_far_end());
+        picture.look(stand.pictures_at_far_end());
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    longest
+    Gap {
+        sound: milliseconds(sound.longest),
+        picture: milliseconds(picture.longest),
+    }
 }
 
 /// Narrows the line; how long it is until no packet waits too long for it any more.
-async fn narrowed(network: &Relay) -> Duration {
+async fn narrowed(network: &Line) -> Duration {
     let line = |capacity| Conditions {
         capacity: Some(capacity),
         queue: Duration::from_secs(2),

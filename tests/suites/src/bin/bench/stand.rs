@@ -9,11 +9,11 @@ use anyhow::{Context, ensure};
 use saal_control::PhaseName;
 use saal_harness::{
     BrowserKind, CallStats, Caller, Desktop, Element, FarEnd, FarEndOptions, JitsiCaller,
-    JitsiJoin, JitsiOptions, JitsiServers, JoinOptions, Onlooker, Room, RoomOptions, Servers,
-    Sight, Tools, User, until,
+    JitsiJoin, JitsiOptions, JitsiServers, JoinOptions, Onlooker, Room, RoomOptions, Sight, Tools,
+    User, until,
 };
 use saal_media_protocol::SourceKind;
-use saal_network_sim::Relay;
+use saal_network_sim::{Line, Namespace};
 use saal_suites::{
     Meeting, PATIENCE, Taken,
     light::{LightCaller, Recording},
@@ -116,12 +116,23 @@ impl Stand {
         }
     }
 
-    /// In Matrix meetings, with a network before the media server that everybody but the far end goes through.
-    pub(crate) async fn behind_a_network(seed: u64) -> anyhow::Result<(Self, Relay)> {
-        let (servers, network) = Servers::behind_a_network(seed).await?;
+    /// In Matrix meetings, with a line before the servers that everybody but the far end goes over.
+    pub(crate) async fn behind_a_line(seed: u64) -> anyhow::Result<Self> {
         let recording = Recording::of_room(FAR_END_SEED).await?;
-        let stand = Self::matrix(Taken::on(servers).await, false, recording).await?;
-        Ok((stand, network))
+        Self::matrix(Taken::behind_a_line(seed).await?, false, recording).await
+    }
+
+    /// The line; only on a stand behind one.
+    pub(crate) fn line(&self) -> anyhow::Result<&Line> {
+        match &self.site {
+            Site::Matrix { stage, .. } => stage.line().context("no line before the servers"),
+            Site::Jitsi(_) => anyhow::bail!("no line before Jitsi's servers"),
+        }
+    }
+
+    /// Where both subjects are.
+    fn network(&self) -> Option<Namespace> {
+        self.line().ok().map(|line| line.near().clone())
     }
 
     async fn matrix(
@@ -136,7 +147,11 @@ impl Stand {
         };
         let (host, matrix_room) = (&meeting.host, &meeting.matrix_room);
         let far_end = LightCaller::join(&stage.servers, host, matrix_room, recording).await?;
-        let room = Room::start(&stage.servers, &meeting.guest, &room_options()).await?;
+        let options = RoomOptions {
+            network: stage.line().map(|line| line.near().clone()),
+            ..room_options()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
         let (stage, meeting) = (Box::new(stage), Box::new(meeting));
         let join = JoinOptions {
             page: SHOWN,
@@ -187,6 +202,7 @@ impl Stand {
         let options = FarEndOptions {
             browser: BrowserKind::Window,
             display: Some(desktop.display().to_owned()),
+            network: self.network(),
             ..FarEndOptions::coded_large(self.tools(), ROOM_SEED)?
         };
         let browser = match &self.site {
@@ -302,6 +318,21 @@ impl Stand {
     /// Pictures that arrived at the far end.
     pub(crate) fn pictures_at_far_end(&self) -> u64 {
         self.far_end.traffic().frames(SourceKind::Camera)
+    }
+
+    /// The same of its sounds.
+    pub(crate) fn sounds_at_far_end(&self) -> u64 {
+        self.far_end.traffic().frames(SourceKind::Microphone)
+    }
+
+    /// Kills the media server and starts it again; Matrix only.
+    pub(crate) async fn restart_media_server(&mut self) -> anyhow::Result<()> {
+        let Site::Matrix { stage, .. } = &mut self.site else {
+            anyhow::bail!("Jitsi's bridge is not started anew");
+        };
+        stage.servers.stop_livekit().await;
+        stage.servers.start_livekit().await?;
+        Ok(())
     }
 
     pub(crate) async fn take_down(self) {

@@ -29,6 +29,7 @@ fn said(verdict: Verdict) -> String {
         Verdict::Chosen => "chosen".to_owned(),
         Verdict::Spare => "spare".to_owned(),
         Verdict::Refused { reason } => format!("refused: {reason}"),
+        Verdict::GaveWay { reason } => format!("gave way: {reason}"),
         Verdict::Unused { reason } => format!("unused: {reason}"),
     }
 }
@@ -55,10 +56,7 @@ fn each_encoder_has_a_reason() {
     encoders.searching = false;
     encoders.chosen = None;
     encoders.failed = Some(trial("qsv", Some("it hangs")));
-    assert_eq!(
-        of(&encoders, "qsv"),
-        "refused: it failed in a call: it hangs"
-    );
+    assert_eq!(of(&encoders, "qsv"), "gave way: it hangs");
     let none = encoders.verdict(EncoderChoice::None, &candidate("v4l2", None));
     assert_eq!(said(none), "unused: devices.encoder is \"none\"");
 }

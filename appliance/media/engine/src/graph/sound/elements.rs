@@ -24,6 +24,14 @@ pub(super) fn raw_caps() -> gst::Caps {
         .build()
 }
 
+/// One channel of this many samples a second, as a voice makes it.
+pub(super) fn voice_caps(rate: u32) -> gst::Caps {
+    let rate = i32::try_from(rate).unwrap_or(RATE);
+    let mut caps = raw_caps();
+    caps.make_mut().set_value("rate", (&rate).into());
+    caps
+}
+
 pub(super) fn opus_caps() -> gst::Caps {
     gst::Caps::builder("audio/x-opus")
         .field("rate", RATE)

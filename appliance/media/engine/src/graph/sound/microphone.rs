@@ -14,8 +14,8 @@ use gstreamer_app as gst_app;
 
 use super::{
     super::{
-        Graph, GraphError, Part, chain, clock_time, encoder::FrameSink, encoder::live_input,
-        loudness::Loudness, make, ticker::Ticker,
+        Graph, GraphError, GraphEvent, Part, chain, clock_time, encoder::FrameSink,
+        encoder::live_input, loudness::Loudness, make, ticker::Ticker,
     },
     SoundDevice,
     elements::{level, opus_encoder, raw_caps},
@@ -111,7 +111,7 @@ fn captured_callbacks(
     input: gst_app::AppSrc,
     reference: Option<Reference>,
 ) -> gst_app::AppSinkCallbacks {
-    let pacer = Mutex::new(Pacer::default());
+    let pacer = Mutex::new((Pacer::default(), Tenth::default()));
     gst_app::AppSinkCallbacks::builder()
         .new_sample(move |output| {
             let sample = output.pull_sample().map_err(|_| gst::FlowError::Eos)?;
@@ -119,8 +119,12 @@ fn captured_callbacks(
                 return Ok(gst::FlowSuccess::Ok);
             };
             let samples: Vec<i16> = samples(map.as_slice()).collect();
-            let mut pacer = pacer.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut guard = pacer.lock().unwrap_or_else(PoisonError::into_inner);
+            let (pacer, tenth) = &mut *guard;
             pacer.push(&samples, graph.time(), |at, period| {
+                if let Some(dbfs) = tenth.add(period) {
+                    graph.say(GraphEvent::Captured { dbfs });
+                }
                 if let Some(reference) = &reference {
                     reference.captured(period);
                 }
@@ -129,6 +133,30 @@ fn captured_callbacks(
             Ok(gst::FlowSuccess::Ok)
         })
         .build()
+}
+
+/// How loud a tenth of a second is.
+#[derive(Debug, Default)]
+struct Tenth {
+    squares: f64,
+    periods: u32,
+}
+
+impl Tenth {
+    /// After ten periods of 10 ms: dB below full scale.
+    fn add(&mut self, period: &[i16; PERIOD]) -> Option<f64> {
+        let squares = period.iter().map(|sample| f64::from(*sample).powi(2));
+        self.squares += squares.sum::<f64>();
+        self.periods += 1;
+        if self.periods < 10 {
+            return None;
+        }
+        let mean = self.squares / f64::from(self.periods) / PERIOD as f64;
+        *self = Self::default();
+        // Half a step of the converter stands for none at all.
+        let root = mean.sqrt().max(0.5) / f64::from(i16::MAX);
+        Some(20.0 * root.log10())
+    }
 }
 
 pub(super) fn samples(bytes: &[u8]) -> impl Iterator<Item = i16> {

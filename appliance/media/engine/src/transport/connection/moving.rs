@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use saal_media_protocol::{TransportEvent, TransportState};
 
 use super::{Connection, Fatal, LOOPBACK, addresses};
-use crate::transport::peer::LocalAddress;
+use crate::transport::{FromTransport, peer::LocalAddress};
 
 /// The first byte of what is no connectivity check (RFC 7983).
 const NOT_STUN: u8 = 20;
@@ -47,11 +47,28 @@ impl Connection {
     /// Notes which address of ours is in use.
     pub(super) fn note_source(&mut self, source: SocketAddr, contents: &[u8]) {
         if contents.first().is_some_and(|first| *first >= NOT_STUN) {
-            self.speaks_from = Some(source);
+            let before = self.speaks_from.replace(source);
+            // ICE calls itself connected again before the new way is in use.
+            if before != Some(source) && self.state == TransportState::Connected {
+                let transport = self.peer.id();
+                let _ = self.events.send(FromTransport::Rerouted { transport });
+            }
         }
     }
 
-    /// Tells the service when the address in use is among those that are gone.
+    /// Tells the service which way media take.
+    pub(super) fn say_route(&self) {
+        if let Some(source) = self.speaks_from {
+            let transport = self.peer.id();
+            let in_stream = self.nat.is_in_stream(source);
+            self.say(TransportEvent::Route {
+                transport,
+                in_stream,
+            });
+        }
+    }
+
+    /// Tells the service when the address in use is among those that are gone, or is seen elsewhere now.
     pub(super) fn say_moved(&mut self, gone: &[SocketAddr]) {
         if self
             .speaks_from

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::transport::{
     Frame,
-    peer::{PeerError, check_video},
+    peer::{PeerError, check_video, send_again},
 };
 
 /// Sound louder than this may be a voice (-dBov); servers use it only as a hint.
@@ -129,7 +129,10 @@ impl Outgoing {
         let mut api = rtc.direct_api();
         api.declare_media(mid, kind);
         let rtx = numbers.rtx.map(Into::into);
-        api.declare_stream_tx(numbers.ssrc.into(), rtx, mid, None);
+        let stream = api.declare_stream_tx(numbers.ssrc.into(), rtx, mid, None);
+        if picture {
+            send_again(stream);
+        }
         Layer::new(mid, picture, numbers)
     }
 

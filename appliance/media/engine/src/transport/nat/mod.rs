@@ -5,6 +5,8 @@
 //! which ends with its connection.
 
 mod framing;
+mod mapping;
+mod probe;
 mod proxy;
 mod reflexive;
 mod relay;
@@ -16,6 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mapping::Mappings;
+pub(super) use probe::probe;
 pub use proxy::Proxy;
 use reflexive::{Answer, Reflexive};
 use relay::Parcel;
@@ -38,6 +42,8 @@ pub(super) enum Found {
         relayed: SocketAddr,
         /// Our address on the way to the server.
         local: SocketAddr,
+        /// What goes there goes in a stream.
+        in_stream: bool,
         /// Takes datagrams for peers.
         outlet: mpsc::Sender<Parcel>,
     },
@@ -66,6 +72,14 @@ pub struct Reach<'a> {
     pub proxy: Option<&'a Proxy>,
 }
 
+/// An address of ours at a server.
+#[derive(Debug)]
+struct Outlet {
+    relayed: SocketAddr,
+    in_stream: bool,
+    parcels: mpsc::Sender<Parcel>,
+}
+
 /// A connection's servers.
 #[derive(Debug)]
 pub(super) struct Nat {
@@ -74,7 +88,8 @@ pub(super) struct Nat {
     tell: mpsc::UnboundedSender<Found>,
     found: mpsc::UnboundedReceiver<Found>,
     reflexive: Reflexive,
-    relays: Vec<(SocketAddr, mpsc::Sender<Parcel>)>,
+    mappings: Mappings,
+    relays: Vec<Outlet>,
 }
 
 impl Nat {
@@ -86,6 +101,7 @@ impl Nat {
             tell,
             found,
             reflexive: Reflexive::default(),
+            mappings: Mappings::default(),
             relays: Vec::new(),
         }
     }
@@ -123,22 +139,52 @@ impl Nat {
         self.reflexive.drop_base(base);
     }
 
-    pub(super) fn add_relay(&mut self, relayed: SocketAddr, outlet: mpsc::Sender<Parcel>) {
-        self.relays.push((relayed, outlet));
+    pub(super) fn add_relay(
+        &mut self,
+        relayed: SocketAddr,
+        in_stream: bool,
+        parcels: mpsc::Sender<Parcel>,
+    ) {
+        self.relays.push(Outlet {
+            relayed,
+            in_stream,
+            parcels,
+        });
+    }
+
+    /// Whether what leaves from there goes to its relay in a stream.
+    pub(super) fn is_in_stream(&self, source: SocketAddr) -> bool {
+        let mut relays = self.relays.iter();
+        relays.any(|outlet| outlet.relayed == source && outlet.in_stream)
     }
 
     pub(super) fn drop_relay(&mut self, relayed: SocketAddr) {
-        self.relays.retain(|(address, _)| *address != relayed);
+        self.relays.retain(|outlet| outlet.relayed != relayed);
     }
 
     /// Sends from a relayed address; false where it is none.
     pub(super) fn relay(&self, source: SocketAddr, peer: SocketAddr, datagram: &[u8]) -> bool {
-        let Some((_, outlet)) = self.relays.iter().find(|(address, _)| *address == source) else {
+        let Some(outlet) = self.relays.iter().find(|outlet| outlet.relayed == source) else {
             return false;
         };
         // Full: the way is behind, which is a loss as on any network.
-        let _ = outlet.try_send((peer, datagram.to_vec()));
+        let _ = outlet.parcels.try_send((peer, datagram.to_vec()));
         true
+    }
+
+    /// Notes what the connection sends.
+    pub(super) fn sent(&mut self, base: SocketAddr, peer: SocketAddr, datagram: &[u8]) {
+        self.mappings.sent(base, peer, datagram);
+    }
+
+    /// Whether what came to a socket says that a translation on the way sees it elsewhere than before.
+    pub(super) fn is_seen_elsewhere(
+        &mut self,
+        source: SocketAddr,
+        base: SocketAddr,
+        datagram: &[u8],
+    ) -> bool {
+        self.mappings.read(source, base, datagram)
     }
 
     /// When [`Nat::poll`] has something to send.

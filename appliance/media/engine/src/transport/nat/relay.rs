@@ -27,6 +27,9 @@ use crate::transport::addresses::{self, Changes};
 
 /// Name, connection, TLS and the server's yes: what takes longer helps nobody to join.
 const OPEN_WITHIN: Duration = Duration::from_secs(15);
+/// A way that is not open by then is opened a second time beside: what got stuck on the first, in a
+/// proxy or for a lost packet, seldom gets stuck on both.
+const BESIDE_AFTER: Duration = Duration::from_secs(5);
 /// Before the next attempt, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
@@ -44,7 +47,7 @@ pub(super) type Parcel = (SocketAddr, Vec<u8>);
 
 /// Why an address was lost, or not given.
 #[derive(Debug, thiserror::Error)]
-enum RelayError {
+pub(super) enum RelayError {
     #[error(transparent)]
     Wire(#[from] WireError),
     #[error("nothing in {} s", OPEN_WITHIN.as_secs())]
@@ -90,17 +93,42 @@ pub(super) async fn keep(
     }
 }
 
-async fn once(
+/// Asks for an address once, and keeps it until it is lost or nobody listens.
+pub(super) async fn once(
     (server, relay, proxy): (&Server, &Relay, Option<&Proxy>),
     found: &mpsc::UnboundedSender<Found>,
     relayed: &mut Option<SocketAddr>,
 ) -> Result<(), RelayError> {
-    let opening = tokio::time::timeout(OPEN_WITHIN, open(server, relay, proxy));
+    let opening = tokio::time::timeout(OPEN_WITHIN, open_soon(server, relay, proxy));
     let mut session = tokio::select! {
         () = found.closed() => return Ok(()),
         opened = opening => opened.map_err(|_| RelayError::Slow)??,
     };
     session.run(found, relayed).await
+}
+
+/// As [`open`], by whichever of two attempts is there first.
+async fn open_soon(
+    server: &Server,
+    relay: &Relay,
+    proxy: Option<&Proxy>,
+) -> Result<Session, RelayError> {
+    let mut first = std::pin::pin!(open(server, relay, proxy));
+    if let Ok(opened) = tokio::time::timeout(BESIDE_AFTER, &mut first).await {
+        return opened;
+    }
+    tracing::debug!(?server, "slow to open: a second attempt beside");
+    let mut second = std::pin::pin!(open(server, relay, proxy));
+    tokio::select! {
+        opened = &mut first => match opened {
+            Err(_) => second.await,
+            opened => opened,
+        },
+        opened = &mut second => match opened {
+            Err(_) => first.await,
+            opened => opened,
+        },
+    }
 }
 
 async fn open(
@@ -216,9 +244,11 @@ impl Session {
                     *relayed = Some(address);
                     let (relayed, local) = (address, self.local);
                     let outlet = outlet.clone();
+                    let in_stream = matches!(self.wire, Wire::Stream { .. });
                     let _ = found.send(Found::Relayed {
                         relayed,
                         local,
+                        in_stream,
                         outlet,
                     });
                 }

@@ -154,7 +154,12 @@ async fn datagrams(server: &Server) -> Result<Wire, WireError> {
             ([0_u16; 8], 0).into()
         };
         let socket = UdpSocket::bind(any).await.map_err(WireError::Connect)?;
-        match socket.connect(to).await {
+        let connected = match socket.connect(to).await {
+            // Until it was told that it can, it would refuse to send the request.
+            Ok(()) => socket.writable().await,
+            refused => refused,
+        };
+        match connected {
             Ok(()) => return Ok(Wire::Datagrams(socket)),
             Err(unreachable) => error = unreachable,
         }

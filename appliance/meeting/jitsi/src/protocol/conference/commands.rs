@@ -38,6 +38,7 @@ impl Conference {
             MeetingCommand::Transport { event, .. } => self.transport_event(now, event),
             MeetingCommand::Encodes { codecs, .. } => self.encodes(codecs),
             MeetingCommand::Join { .. }
+            | MeetingCommand::Try { .. }
             | MeetingCommand::Decline { .. }
             | MeetingCommand::Account(_) => {}
         }
@@ -105,6 +106,7 @@ impl Conference {
             MeetingAction::LobbyMessage { text } => self.say_in_lobby(text),
             MeetingAction::Present { on: true } => self.present(),
             MeetingAction::Present { on: false } => self.stop_presenting(),
+            MeetingAction::PresentSound { on } => self.present_sound(on),
             MeetingAction::Dtmf { tones } => self.sound_tones(tones),
         }
     }
@@ -124,15 +126,29 @@ impl Conference {
         if std::mem::replace(&mut self.media.presenting, true) {
             return;
         }
-        self.add_content(false);
-        self.add_content(true);
+        self.add_content(SourceKind::Content, false);
+        self.add_content(SourceKind::Content, true);
         self.tell_video_type(SourceKind::Content);
         self.publish_sources();
         self.speaks_again(SourceKind::Content);
     }
 
-    /// Puts the content's source into a session, once, and sends it where the media flow.
-    fn add_content(&mut self, to_peer: bool) {
+    /// Sends the sound of what is presented as a second one, or mutes it.
+    fn present_sound(&mut self, on: bool) {
+        if std::mem::replace(&mut self.media.presents_sound, on) == on {
+            return;
+        }
+        if on {
+            self.add_content(SourceKind::ContentAudio, false);
+            self.add_content(SourceKind::ContentAudio, true);
+        } else {
+            self.stop_sending(SourceKind::ContentAudio);
+        }
+        self.publish_sources();
+    }
+
+    /// Puts a source of content into a session, once, and sends it where the media flow.
+    fn add_content(&mut self, what: SourceKind, to_peer: bool) {
         let live = to_peer == self.peer_is_live();
         let layers = if to_peer {
             Layers::Single
@@ -140,17 +156,14 @@ impl Conference {
             Layers::Simulcast
         };
         let endpoint = self.endpoint.clone();
-        let own = OwnSource::new(&endpoint, SourceKind::Content, layers, &mut self.ids);
+        let own = OwnSource::new(&endpoint, what, layers, &mut self.ids);
         let session = if to_peer {
             self.peer.as_mut().map(|peer| &mut peer.session)
         } else {
             self.bridge.as_mut()
         };
         let Some(session) = session else { return };
-        let known = session
-            .sources
-            .iter()
-            .any(|s| s.source == SourceKind::Content);
+        let known = session.sources.iter().any(|s| s.source == what);
         let mut add = None;
         if !known {
             session.sources.push(own.clone());
@@ -159,7 +172,7 @@ impl Conference {
         }
         let to = session.with.clone();
         if live {
-            session.send(SourceKind::Content);
+            session.send(what);
         }
         if let Some(add) = add {
             self.ask(&to, "set", add, Pending::Nothing);
@@ -171,11 +184,16 @@ impl Conference {
         if !std::mem::replace(&mut self.media.presenting, false) {
             return;
         }
+        self.stop_sending(SourceKind::Content);
+        self.present_sound(false);
+        self.publish_sources();
+    }
+
+    fn stop_sending(&mut self, what: SourceKind) {
         let peer = self.peer.as_mut().map(|peer| &mut peer.session);
         for session in self.bridge.iter_mut().chain(peer) {
-            session.stop(SourceKind::Content);
+            session.stop(what);
         }
-        self.publish_sources();
     }
 
     fn jid_of(&self, participant: &str) -> String {

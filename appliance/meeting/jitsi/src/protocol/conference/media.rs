@@ -131,6 +131,9 @@ impl Conference {
         if self.media.presenting {
             kinds.push(SourceKind::Content);
         }
+        if self.media.presents_sound {
+            kinds.push(SourceKind::ContentAudio);
+        }
         let endpoint = self.endpoint.clone();
         kinds
             .into_iter()
@@ -204,6 +207,8 @@ impl Conference {
             TransportEvent::Refused { reason, .. } => self.engine_refuses(now, &reason),
             // The bridge finds us by itself.
             TransportEvent::Candidate { .. }
+            | TransportEvent::Route { .. }
+            | TransportEvent::Probed { .. }
             | TransportEvent::Description { .. }
             | TransportEvent::RemoteTracks { .. }
             | TransportEvent::Decrypts { .. } => {}
@@ -343,6 +348,10 @@ impl Conference {
         let content = source_name(&self.endpoint, SourceKind::Content);
         if self.media.presenting || self.own.sources.contains_key(&content) {
             put(SourceKind::Content, !self.media.presenting, Some("desktop"));
+        }
+        let sound = source_name(&self.endpoint, SourceKind::ContentAudio);
+        if self.media.presents_sound || self.own.sources.contains_key(&sound) {
+            put(SourceKind::ContentAudio, !self.media.presents_sound, None);
         }
         if sources != self.own.sources {
             self.own.sources = sources;

@@ -134,6 +134,8 @@ impl Conference {
             }
             // Candidates tell of the new address.
             TransportEvent::Moved { .. }
+            | TransportEvent::Route { .. }
+            | TransportEvent::Probed { .. }
             | TransportEvent::Description { .. }
             | TransportEvent::RemoteTracks { .. }
             | TransportEvent::ChannelOpen { .. }
@@ -205,6 +207,7 @@ impl Conference {
                 SourceKind::Microphone,
                 SourceKind::Camera,
                 SourceKind::Content,
+                SourceKind::ContentAudio,
             ] {
                 bridge.stop(kind);
             }
@@ -219,12 +222,15 @@ impl Conference {
             return;
         };
         peer.live = false;
-        let presenting = self.media.presenting;
+        let (presenting, sounds) = (self.media.presenting, self.media.presents_sound);
         if let Some(bridge) = &mut self.bridge {
             bridge.send(SourceKind::Microphone);
             bridge.send(SourceKind::Camera);
             if presenting {
                 bridge.send(SourceKind::Content);
+            }
+            if sounds {
+                bridge.send(SourceKind::ContentAudio);
             }
             bridge.show(true);
         }

@@ -316,7 +316,7 @@ impl Machine {
     /// Element Call knows no more of it; the chat is the Matrix room's.
     fn tell_state(&mut self) {
         let state = MeetingState {
-            presenting: self.setup.presenting,
+            presenting: self.setup.presents.contains(&SourceKind::Content),
             hand_raised: self.said.is_hand_raised(),
             chat: true,
             ..MeetingState::default()

@@ -64,7 +64,7 @@ impl World {
             focus: FOCUS.into(),
             microphone: true,
             camera: true,
-            presenting: false,
+            presents: BTreeSet::new(),
             delay_id: delay_id.map(str::to_owned),
             members,
             media_secret,
@@ -308,7 +308,7 @@ fn a_presentation_is_told_and_goes_on_after_a_lost_media_server() {
         CallEvent::State(Box::new(state))
     };
     let mut world = World::joined();
-    world.machine.present(world.now, true);
+    world.machine.present(world.now, SourceKind::Content, true);
     let effects = world.drain();
     assert_eq!(announced(&effects), 1);
     assert!(effects.contains(&Effect::Emit(presenting(true))));
@@ -318,7 +318,7 @@ fn a_presentation_is_told_and_goes_on_after_a_lost_media_server() {
     world.enter();
     assert_eq!(announced(&world.effects), 1, "the new server is told too");
     assert!(!world.said(&presenting(false)));
-    world.machine.present(world.now, false);
+    world.machine.present(world.now, SourceKind::Content, false);
     assert!(world.drain().contains(&Effect::Emit(presenting(false))));
 }
 

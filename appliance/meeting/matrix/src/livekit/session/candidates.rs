@@ -1,7 +1,7 @@
 //! ICE candidates between server and engine.
 
 use livekit_protocol::{self as proto, signal_request::Message as Request};
-use saal_media_protocol::{Candidate, TransportCommand, TransportId};
+use saal_media_protocol::{Candidate, IceServer, TransportCommand, TransportId};
 use serde::{Deserialize, Serialize};
 
 use super::Session;
@@ -15,6 +15,15 @@ struct CandidateInit {
     sdp_mid: Option<String>,
     #[serde(default, rename = "sdpMLineIndex")]
     sdp_mline_index: Option<u16>,
+}
+
+/// A STUN or TURN server as the engine takes it.
+pub(super) fn ice_server(server: proto::IceServer) -> IceServer {
+    IceServer {
+        urls: server.urls,
+        username: server.username,
+        credential: server.credential,
+    }
 }
 
 impl Session {

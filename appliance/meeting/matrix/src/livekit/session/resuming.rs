@@ -11,16 +11,15 @@ use crate::settings::Secret;
 /// Before the server forgets who is away: 20 s after it heard the last of their media (LiveKit's ICE
 /// timeouts of 10 and 5 s, and 5 s more). By then the engine has given connections up as well.
 const RESUME_WITHIN: Duration = Duration::from_secs(15);
-/// An attempt that is younger than this knew of what is told now: connections tell it one by one.
-const SAME_TROUBLE: Duration = Duration::from_millis(500);
+/// An attempt that is younger than this knew of what is told now: connections tell it one by one, within half a second where an
+/// address translation forgot them.
+const SAME_TROUBLE: Duration = Duration::from_secs(1);
 
 /// A session that is to go on.
 #[derive(Debug)]
 pub(super) struct Resuming {
     /// Otherwise the room starts anew.
     by: Instant,
-    /// The last attempt's beginning.
-    begun: Instant,
     /// The server answered it.
     taken_back: bool,
 }
@@ -62,14 +61,13 @@ impl Session {
         }
         let again = self.is_detached();
         let by = self.resumed_by().unwrap_or(now + RESUME_WITHIN);
+        self.went_on_at = Some(now);
         self.resuming = Some(Resuming {
             by,
-            begun: now,
             taken_back: false,
         });
         self.next_ping = None;
-        self.answer_pending = false;
-        self.restart_pending = false;
+        self.answers.forget();
         self.media_are_lost();
         self.outputs.push_back(Output::Resume { reason, again });
     }
@@ -100,11 +98,26 @@ impl Session {
             .any(|link| link.disconnected_at.is_some())
     }
 
-    /// This machine's address changed: the socket hangs at the old one too, and notices after minutes.
+    /// This machine's address changed, or the one that the server sees: the socket hangs at the old one too, and notices after
+    /// minutes. Whatever the connections look like from here, what the server sends goes nowhere.
     pub(super) fn moved(&mut self, now: Instant) {
-        let young = |resuming: &Resuming| now < resuming.begun + SAME_TROUBLE;
-        if !self.resuming.as_ref().is_some_and(young) {
+        let known = self.went_on_at.is_some_and(|at| now < at + SAME_TROUBLE);
+        if known && !self.is_detached() {
+            return self.restart_sending();
+        }
+        self.restart_pending = true;
+        if !known {
             self.interrupt(now, "this room's address changed".to_owned());
+        }
+    }
+
+    /// Has the engine look for another way to send, unless it was told so.
+    fn restart_sending(&mut self) {
+        let publisher = self.setup.publisher.as_ref().map(|p| p.transport);
+        if let Some(transport) = publisher
+            && !std::mem::replace(&mut self.restart_pending, true)
+        {
+            self.command(TransportCommand::RestartIce { transport });
         }
     }
 
@@ -116,10 +129,9 @@ impl Session {
         resuming.taken_back = true;
         self.joined_at = Some(now);
         self.next_ping = Some(now + self.ping_every);
-        if let Some(publisher) = self.setup.publisher.as_ref().filter(|_| self.any_lost()) {
-            let transport = publisher.transport;
-            self.restart_pending = true;
-            self.command(TransportCommand::RestartIce { transport });
+        // The answer to a restart under way went to the socket before, or never will come.
+        if std::mem::take(&mut self.restart_pending) || self.any_lost() {
+            self.restart_sending();
         }
         self.tell_tracks();
         self.tell_heights();

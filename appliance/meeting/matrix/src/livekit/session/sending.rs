@@ -52,31 +52,35 @@ impl Session {
     }
 
     /// Others see a presentation come and go as a track of its own, as web clients send it.
-    pub(super) fn announce_content(&mut self, transport: TransportId) {
+    pub(super) fn announce_content(&mut self, transport: TransportId, what: SourceKind) {
         self.presentations += 1;
         let cid = format!("{}-content-{}", transport.0, self.presentations);
-        let video = Some(publish::content_send());
-        self.announce(cid, SourceKind::Content, video, false);
+        let video = (what == SourceKind::Content).then(publish::content_send);
+        self.announce(cid, what, video, false);
     }
 
-    /// Begins or ends the room's presentation; before the server let the room in, only notes it.
-    pub(crate) fn present(&mut self, on: bool) {
+    /// Begins or ends the room's presentation, or its sound; before the server let the room in, only notes it.
+    pub(crate) fn present(&mut self, what: SourceKind, on: bool) {
         let Some(publisher) = &mut self.setup.publisher else {
             return;
         };
         let transport = publisher.transport;
-        if std::mem::replace(&mut publisher.presenting, on) == on || self.joined_at.is_none() {
+        let news = match on {
+            true => publisher.presents.insert(what),
+            false => publisher.presents.remove(&what),
+        };
+        if !news || self.joined_at.is_none() {
             return;
         }
         if on {
-            self.announce_content(transport);
+            self.announce_content(transport, what);
             return;
         }
         // What the engine was not told of needs no end.
         self.tracks
-            .retain(|track| track.source != SourceKind::Content || track.published);
+            .retain(|track| track.source != what || track.published);
         for track in &mut self.tracks {
-            track.ended |= track.source == SourceKind::Content;
+            track.ended |= track.source == what;
         }
         self.publish_next();
     }
@@ -132,11 +136,17 @@ impl Session {
         }
     }
 
-    pub(super) fn answered(&mut self, sdp: String) {
+    pub(super) fn answered(&mut self, answer: proto::SessionDescription) {
         let Some(transport) = self.setup.publisher.as_ref().map(|p| p.transport) else {
             return;
         };
-        self.describe(transport, DescriptionKind::Answer, sdp);
+        // To an offer that another one followed: with its credentials the way would be looked for in vain. Servers before
+        // protocol 16 give no numbers.
+        if answer.id != 0 && answer.id != self.offers_made {
+            tracing::debug!(offer = answer.id, "late answer");
+            return;
+        }
+        self.describe(transport, DescriptionKind::Answer, answer.sdp);
         if !std::mem::take(&mut self.restart_pending) {
             self.offer_pending = false;
         }

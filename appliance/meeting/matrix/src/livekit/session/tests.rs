@@ -21,7 +21,7 @@ impl Client {
             video: publish::video_send(1),
             microphone_muted,
             camera_muted: false,
-            presenting: false,
+            presents: BTreeSet::new(),
         };
         let setup = Setup {
             subscriber: SUBSCRIBER,
@@ -245,12 +245,12 @@ fn unpublished(outputs: &[Output]) -> Vec<String> {
 fn a_presentation_is_a_screen_share_of_its_own_each_time() {
     let mut client = Client::joined();
     for cid in ["2-content-1", "2-content-2"] {
-        client.session.present(true);
+        client.session.present(SourceKind::Content, true);
         let outputs = client.outputs();
         assert!(matches!(requests(&outputs)[..], [Request::AddTrack(track)]
             if track.source() == proto::TrackSource::ScreenShare && track.cid == cid));
         assert_eq!(publish_of(&client.published(cid, "TR_S")), [cid]);
-        client.session.present(false);
+        client.session.present(SourceKind::Content, false);
         assert_eq!(
             unpublished(&client.outputs()),
             [""; 0],
@@ -262,11 +262,38 @@ fn a_presentation_is_a_screen_share_of_its_own_each_time() {
 }
 
 #[test]
+fn the_sound_of_a_presentation_is_a_track_of_its_own() {
+    let mut client = Client::joined();
+    client.session.present(SourceKind::Content, true);
+    client.session.present(SourceKind::ContentAudio, true);
+    let outputs = client.outputs();
+    let announced = requests(&outputs);
+    let sources = announced.iter().filter_map(|request| match request {
+        Request::AddTrack(track) => Some((track.source(), track.r#type())),
+        _ => None,
+    });
+    let expected = [
+        (proto::TrackSource::ScreenShare, proto::TrackType::Video),
+        (
+            proto::TrackSource::ScreenShareAudio,
+            proto::TrackType::Audio,
+        ),
+    ];
+    assert_eq!(sources.collect::<Vec<_>>(), expected);
+    assert_eq!(
+        publish_of(&client.published("2-content-2", "TR_S")),
+        ["2-content-2"]
+    );
+    client.session.present(SourceKind::ContentAudio, false);
+    assert_eq!(unpublished(&client.hears(answer())), ["2-content-2"]);
+}
+
+#[test]
 fn a_presentation_that_ended_before_it_was_offered_leaves_nothing_behind() {
     let mut client = Client::joined();
-    client.session.present(true);
-    client.session.present(true);
-    client.session.present(false);
+    client.session.present(SourceKind::Content, true);
+    client.session.present(SourceKind::Content, true);
+    client.session.present(SourceKind::Content, false);
     client.outputs();
     assert_eq!(
         commands(&client.published("2-content-1", "TR_S")),
@@ -539,13 +566,99 @@ fn interrupted_media_go_on_over_another_socket_and_way() {
     assert!(client.session.is_connected());
 }
 
+/// Media were interrupted, and the server knows the room again; the engine has offered to restart ICE.
+fn restarting() -> Client {
+    let mut client = Client::flowing();
+    for transport in [SUBSCRIBER, PUBLISHER] {
+        client.engine(state(transport, TransportState::Disconnected));
+    }
+    assert!(resumes(&client.waits()));
+    assert!(restarts(&client.hears(taken_back())));
+    client.engine(description(PUBLISHER, DescriptionKind::Offer));
+    client
+}
+
+fn answer_to(id: u32) -> Said {
+    Said::Answer(proto::SessionDescription {
+        sdp: "answer".into(),
+        id,
+        ..Default::default()
+    })
+}
+
+#[test]
+fn a_resumption_that_is_overtaken_by_another_one_leaves_no_answer_behind() {
+    let mut client = restarting();
+    client.session.socket_lost(client.now, "closed".into());
+    assert!(resumes(&client.outputs()));
+    assert!(restarts(&client.hears(taken_back())));
+    client.engine(description(PUBLISHER, DescriptionKind::Offer));
+    // Offers 1 and 2 were for the tracks.
+    assert_eq!(client.hears(answer_to(3)), [], "of the first restart");
+    let described = |command: &&TransportCommand| {
+        matches!(
+            command,
+            TransportCommand::Describe {
+                transport: PUBLISHER,
+                ..
+            }
+        )
+    };
+    let outputs = client.hears(answer_to(4));
+    assert_eq!(commands(&outputs).into_iter().filter(described).count(), 1);
+}
+
+/// What happened behind a translation of addresses that had forgotten the call: the server gives both connections up, one after
+/// the other, and each time closes the socket and restarts ICE.
+#[test]
+fn an_answer_to_an_offer_of_an_earlier_socket_is_not_given_on_the_next_one() {
+    let mut client = Client::flowing();
+    let resume = || {
+        Said::Leave(proto::LeaveRequest {
+            reason: proto::DisconnectReason::ConnectionTimeout as i32,
+            action: Action::Resume as i32,
+            ..Default::default()
+        })
+    };
+    let offer = |id| {
+        Said::Offer(proto::SessionDescription {
+            id,
+            ..Default::default()
+        })
+    };
+    for id in [194, 195] {
+        assert!(resumes(&client.hears(resume())));
+        client.hears(taken_back());
+        client.hears(offer(id));
+    }
+    let answered = description(SUBSCRIBER, DescriptionKind::Answer);
+    assert_eq!(client.engine(answered.clone()), [], "to 194");
+    let outputs = client.engine(answered);
+    assert!(matches!(requests(&outputs)[..], [Request::Answer(answer)] if answer.id == 195));
+}
+
+#[test]
+fn an_offer_that_nobody_answered_is_made_again_though_media_came_back_by_themselves() {
+    let mut client = restarting();
+    client.session.socket_lost(client.now, "closed".into());
+    client.outputs();
+    for transport in [SUBSCRIBER, PUBLISHER] {
+        client.engine(state(transport, TransportState::Connected));
+    }
+    client.session.present(SourceKind::Content, true);
+    assert!(restarts(&client.hears(taken_back())));
+    client.published("2-content-1", "TR_S");
+    client.engine(description(PUBLISHER, DescriptionKind::Offer));
+    assert_eq!(publish_of(&client.hears(answer_to(4))), ["2-content-1"]);
+}
+
 #[test]
 fn a_lost_socket_is_replaced_while_media_flow() {
     let mut client = Client::flowing();
     client.session.socket_lost(client.now, "closed".into());
     assert!(resumes(&client.outputs()));
     assert!(client.session.is_connected());
-    client.session.present(true);
+    client.session.present(SourceKind::Content, true);
     assert_eq!(client.outputs(), []);
     let outputs = client.hears(taken_back());
     assert!(!restarts(&outputs));
@@ -564,6 +677,26 @@ fn a_new_address_is_one_reason_to_go_on_whoever_tells_it() {
     }
     assert!(resumes(&told), "{told:?}");
     assert!(restarts(&client.hears(taken_back())));
+}
+
+/// What was thought to be well goes nowhere: a translation of addresses forgot both connections, and told of one first.
+#[test]
+fn a_way_that_only_looks_well_is_restarted_too() {
+    let mut client = Client::flowing();
+    client.engine(state(SUBSCRIBER, TransportState::Disconnected));
+    let transport = SUBSCRIBER;
+    assert!(resumes(&client.engine(TransportEvent::Moved { transport })));
+    client.engine(state(SUBSCRIBER, TransportState::Connected));
+    assert!(restarts(&client.hears(taken_back())));
+    client.engine(state(PUBLISHER, TransportState::Disconnected));
+    let transport = PUBLISHER;
+    assert_eq!(client.engine(TransportEvent::Moved { transport }), []);
+
+    let mut client = restarting();
+    client.hears(answer_to(3));
+    client.now += Duration::from_millis(10);
+    let begun_lately = client.engine(TransportEvent::Moved { transport });
+    assert!(restarts(&begun_lately), "{begun_lately:?}");
 }
 
 #[test]
@@ -595,7 +728,7 @@ fn who_is_not_taken_back_starts_anew() {
 #[test]
 fn what_nobody_knows_to_have_arrived_is_started_anew() {
     let mut client = Client::flowing();
-    client.session.present(true);
+    client.session.present(SourceKind::Content, true);
     client.outputs();
     client.session.socket_lost(client.now, "closed".into());
     assert!(matches!(client.outputs()[..], [Output::Lost { .. }]));

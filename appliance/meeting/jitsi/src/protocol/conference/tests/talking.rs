@@ -80,6 +80,35 @@ fn a_presentation_is_a_second_picture_and_a_moderator_can_end_it() {
 }
 
 #[test]
+fn the_sound_of_what_is_presented_is_a_second_voice_and_ends_with_it() {
+    let sent = |world: &World| {
+        let commands = world.commands().into_iter();
+        let sound = commands.filter(|command| {
+            let source = SourceKind::ContentAudio;
+            matches!(command, TransportCommand::Send { source: of, video: None, .. } if *of == source)
+        });
+        sound.count()
+    };
+    let told = |world: &World| {
+        let presence = world.said_with("SourceInfo").unwrap();
+        presence.text_of("SourceInfo").unwrap()
+    };
+    let second = |muted| format!("\"{ME}-a1\":{{\"muted\":{muted}}}");
+    let mut world = World::joined(setup(), &["aaaa"]);
+    world.act(MeetingAction::Present { on: true });
+    assert!(!told(&world).contains(&format!("{ME}-a1")));
+    world.take();
+    world.act(MeetingAction::PresentSound { on: true });
+    let add = world.said_with("source-add").unwrap().to_xml();
+    assert!(add.contains(&format!("{ME}-a1")), "{add}");
+    assert!(told(&world).contains(&second(false)), "{}", told(&world));
+    assert_eq!(sent(&world), 1);
+    world.take();
+    world.act(MeetingAction::Present { on: false });
+    assert!(told(&world).contains(&second(true)), "{}", told(&world));
+}
+
+#[test]
 fn who_may_not_speak_stays_muted_until_a_moderator_allows_it() {
     let mut world = World::joined(setup(), &["aaaa"]);
     world.set_muted(SourceKind::Microphone, true);

@@ -1,0 +1,241 @@
+//! All that a calendar says about one UID: a meeting, or a series with what was changed in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Appointment,
+    event::{Event, Invited},
+};
+use crate::{
+    entry::Span,
+    problem::Problem,
+    recurrence::{Series, TooMany},
+};
+
+/// Changed occurrences of one series that are looked at.
+const MOST_CHANGES: usize = 2_000;
+
+/// The event that tells about a meeting, when that was planned for, and when it begins.
+type Told<'a> = (&'a Event, Timestamp, Timestamp);
+
+/// What the room's invitation to one meeting says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Invitation {
+    /// When it was planned for.
+    pub(crate) planned: Timestamp,
+    pub(crate) span: Span,
+    pub(crate) invited: Invited,
+    /// An event of its own speaks for it, not the series.
+    pub(crate) alone: bool,
+    /// It takes no time of the room.
+    pub(crate) free: bool,
+    /// When it was sent, in seconds.
+    pub(crate) sent: i64,
+}
+
+/// Events of one UID.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Group {
+    whole: Option<Event>,
+    /// By the time they were planned for.
+    changes: BTreeMap<Timestamp, Event>,
+    /// From a planned time on.
+    later: BTreeMap<Timestamp, Event>,
+}
+
+impl Group {
+    /// Takes an event in; of two versions the later one holds.
+    pub(super) fn add(&mut self, event: Event) {
+        let Some(planned) = &event.planned else {
+            let newer = self
+                .whole
+                .as_ref()
+                .is_none_or(|w| w.version <= event.version);
+            if newer {
+                self.whole = Some(event);
+            }
+            return;
+        };
+        let at = planned.when.timestamp();
+        let list = if planned.and_later {
+            &mut self.later
+        } else {
+            &mut self.changes
+        };
+        let known = list.get(&at);
+        let newer = known.is_none_or(|known| known.version <= event.version);
+        if newer && (known.is_some() || list.len() < MOST_CHANGES) {
+            list.insert(at, event);
+        }
+    }
+
+    /// The meetings in the window that are the room's: not cancelled, and not declined.
+    pub(crate) fn appointments(&self, window: Span) -> Result<Vec<Appointment<'_>>, Problem> {
+        let mut found = self.told(window)?;
+        found.retain(|(event, ..)| event.invited != Invited::Declined);
+        let told = found.into_iter();
+        Ok(told
+            .map(|(event, at, start)| appointment(event, at, start))
+            .collect())
+    }
+
+    /// What the room's invitation says of each meeting in the window.
+    pub(crate) fn invitations(&self, window: Span) -> Result<Vec<Invitation>, Problem> {
+        let told = self.told(window)?.into_iter();
+        let invitation = |(event, planned, start): Told<'_>| Invitation {
+            planned,
+            span: Span::of(start, length_of(event, start)),
+            invited: event.invited,
+            alone: event.planned.is_some(),
+            free: event.free,
+            sent: event.version.1,
+        };
+        Ok(told.map(invitation).collect())
+    }
+
+    /// The meetings in the window that are not cancelled.
+    fn told(&self, window: Span) -> Result<Vec<Told<'_>>, Problem> {
+        let mut found = match &self.whole {
+            Some(whole) => self.of_series(whole, window)?,
+            // The room was invited to some meetings of a series only.
+            None => {
+                let changes = self.changes.iter().chain(&self.later);
+                changes
+                    .map(|(at, event)| (event, *at, event.start.timestamp()))
+                    .collect()
+            }
+        };
+        found.retain(|(event, _, start)| {
+            let here = Span::of(*start, length_of(event, *start)).meets(window);
+            here && !event.cancelled
+        });
+        Ok(found)
+    }
+
+    /// Which event tells about a meeting, when it was planned for and when it begins.
+    fn of_series<'a>(&'a self, whole: &'a Event, window: Span) -> Result<Vec<Told<'a>>, Problem> {
+        let zone = &whole.start.zone;
+        let (mut found, mut used) = (Vec::new(), BTreeSet::new());
+        for planned in self.starts(whole, window)? {
+            let changed = self.changes.iter().find(|(at, event)| {
+                let when = event.planned.as_ref().map(|planned| &planned.when);
+                **at == planned || when.is_some_and(|when| when.is(planned, zone))
+            });
+            if let Some((at, event)) = changed {
+                used.insert(*at);
+                found.push((event, planned, event.start.timestamp()));
+            } else {
+                found.push(self.as_planned(whole, planned));
+            }
+        }
+        // Moved here from a time beyond the window, or left behind by a series that was changed since.
+        for (planned, event) in &self.changes {
+            let here = span_of(event).meets(window);
+            if here && !used.contains(planned) && self.belongs(whole, *planned, event)? {
+                found.push((event, *planned, event.start.timestamp()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// When meetings were planned that may have a moment in the window.
+    fn starts(&self, whole: &Event, window: Span) -> Result<BTreeSet<Timestamp>, Problem> {
+        let mut starts =
+            series(whole)
+                .starts(self.widened(whole, window))
+                .map_err(|_: TooMany| {
+                    let what = format!("too many meetings since {} to count", whole.start.civil);
+                    Problem::at(&format!("{:?}.RRULE", whole.title), what)
+                })?;
+        let zone = &whole.start.zone;
+        starts.retain(|start| !whole.without.iter().any(|when| when.is(*start, zone)));
+        Ok(starts)
+    }
+
+    /// Meetings of a part that was moved come from elsewhere.
+    fn widened(&self, whole: &Event, window: Span) -> Span {
+        let shifts = self.later.iter().map(|(planned, event)| {
+            let by = event.start.timestamp().duration_since(*planned);
+            (by, event.length)
+        });
+        let (mut back, mut ahead) = (SignedDuration::ZERO, SignedDuration::ZERO);
+        for (by, length) in shifts {
+            back = back.max(by.saturating_add(length.saturating_sub(whole.length)));
+            ahead = ahead.max(-by);
+        }
+        Span {
+            start: window.start.checked_sub(back).unwrap_or(Timestamp::MIN),
+            end: window.end.checked_add(ahead).unwrap_or(Timestamp::MAX),
+        }
+    }
+
+    /// As the series says, or the last change that holds from then on.
+    fn as_planned<'a>(&'a self, whole: &'a Event, planned: Timestamp) -> Told<'a> {
+        let Some((since, event)) = self.later.range(..=planned).next_back() else {
+            return (whole, planned, planned);
+        };
+        // On the clock: a meeting that was moved from ten to eleven stays at eleven.
+        let zone = &event.start.zone;
+        let by = event.start.civil.duration_since(zone.to_datetime(*since));
+        let start = zone.to_datetime(planned).saturating_add(by);
+        let start = zone.to_timestamp(start).unwrap_or(planned);
+        (event, planned, start)
+    }
+
+    /// Whether a changed occurrence is one of the series. A change that is older than the series is left over; one that is
+    /// newer knows better.
+    fn belongs(&self, whole: &Event, planned: Timestamp, event: &Event) -> Result<bool, Problem> {
+        if event.version.0 >= whole.version.0 {
+            return Ok(true);
+        }
+        let window = Span::of(planned, SignedDuration::from_secs(1));
+        Ok(self.starts(whole, window)?.contains(&planned))
+    }
+}
+
+fn series(whole: &Event) -> Series {
+    let first = whole.start.timestamp();
+    let mut besides = whole.besides.clone();
+    // RFC 5545 section 3.8.5.3: the start is the first of the series, whatever the rule says.
+    besides.push(first);
+    let zone = whole.start.zone.clone();
+    let longest = whole.lengths.values().copied().max();
+    Series {
+        uid: whole.uid.to_string(),
+        first: whole.start.civil,
+        length: longest.map_or(whole.length, |longest| longest.max(whole.length)),
+        rule: whole.rule.clone(),
+        without: BTreeSet::new(),
+        besides,
+        zone,
+    }
+}
+
+fn span_of(event: &Event) -> Span {
+    Span::of(event.start.timestamp(), event.length)
+}
+
+/// Some of a series last as long as they say themselves.
+fn length_of(event: &Event, planned: Timestamp) -> SignedDuration {
+    event.lengths.get(&planned).copied().unwrap_or(event.length)
+}
+
+fn appointment(event: &Event, planned: Timestamp, start: Timestamp) -> Appointment<'_> {
+    let span = Span::of(start, length_of(event, planned));
+    Appointment {
+        uid: &event.uid,
+        planned,
+        start: span.start,
+        end: span.end,
+        whole_day: event.start.whole_day,
+        title: &event.title,
+        organizer: &event.organizer,
+        tentative: event.tentative,
+        private: event.private,
+        free: event.free,
+        checked_in: event.checked_in,
+        found: &event.found,
+    }
+}

@@ -1,0 +1,535 @@
+//! A week of a room's life in seconds: five sources that fail and come back, meetings that are invited late, moved and
+//! cancelled, a clock that is set, daemons that start anew, in a week in which the zone's clocks change. Every meeting that
+//! could be joined could be joined, at the right local minute, and was.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
+
+use std::{collections::BTreeSet, fmt::Write, sync::Arc, time::Duration};
+
+use jiff::{
+    SignedDuration, Timestamp, ToSpan,
+    civil::{Date, DateTime, date},
+    tz::TimeZone,
+};
+use saal_calendar::{Calendar, CalendarFile, Reading, link::JitsiHosts};
+use saal_core::{DayNotice, Effect, Event, Intent, Now, Phase, Room};
+use saal_fleet_protocol::config;
+use saal_meeting::{
+    CallEvent, CallId, Destination, EndReason, Invitation, MediaWay, Meeting, MeetingCommand,
+    Participant,
+};
+use serde_json::json;
+
+const MINUTES: i64 = 7 * 24 * 60;
+/// Files, of which one repeats another's meetings without their links; the fifth source is the account's Matrix rooms.
+const FILES: [&str; 4] = ["caldav", "feed", "folder", "copy"];
+const ROOMS: usize = 4;
+const JOIN_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+
+/// A seeded sequence (SplitMix64, Steele et al. 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: i64) -> i64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        i64::try_from((z ^ (z >> 31)) % u64::try_from(most).unwrap()).unwrap()
+    }
+
+    fn one_in(&mut self, many: i64) -> bool {
+        self.below(many) == 0
+    }
+}
+
+/// How a meeting is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// `DTSTART;TZID=`
+    Zoned,
+    /// `DTSTART:…Z`
+    Utc,
+    /// A time without a zone: the room's own.
+    Floating,
+    /// Each working day at the same local time, all week.
+    Daily,
+}
+
+/// One entry of a source, as it is from some minute on.
+#[derive(Clone, Debug)]
+struct Entry {
+    number: usize,
+    source: usize,
+    form: Form,
+    start: DateTime,
+    length: i64,
+    /// The source has it from this minute on.
+    from: i64,
+    /// And until this one, when it is cancelled, or moved to become another entry of the same number.
+    until: i64,
+}
+
+/// A meeting as people mean it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Meant {
+    start: Timestamp,
+    end: Timestamp,
+    place: String,
+}
+
+impl Entry {
+    fn place(&self) -> String {
+        match self.source {
+            ROOMS => format!("!r{}:example.org", self.number),
+            _ => format!("https://meet.example.org/Week{}", self.number),
+        }
+    }
+
+    fn days(&self) -> Vec<DateTime> {
+        match self.form {
+            Form::Daily => (0..7)
+                .map(|day| self.start.checked_add(day.days()).unwrap())
+                .collect(),
+            _ => vec![self.start],
+        }
+    }
+
+    fn meant(&self, zone: &TimeZone) -> Vec<Meant> {
+        let of = |day: DateTime| {
+            let start = zone.to_timestamp(day).unwrap();
+            Meant {
+                start,
+                end: start + SignedDuration::from_mins(self.length),
+                place: self.place(),
+            }
+        };
+        self.days().into_iter().map(of).collect()
+    }
+
+    fn ics(&self, zone: &TimeZone, with_link: bool) -> String {
+        let name = zone.iana_name().unwrap();
+        let local = self.start.strftime("%Y%m%dT%H%M%S");
+        let utc = zone.to_timestamp(self.start).unwrap();
+        let start = match self.form {
+            Form::Utc => format!(":{}", utc.strftime("%Y%m%dT%H%M%SZ")),
+            Form::Floating => format!(":{local}"),
+            Form::Zoned | Form::Daily => format!(";TZID={name}:{local}"),
+        };
+        let rule = match self.form {
+            Form::Daily => "RRULE:FREQ=DAILY;COUNT=7\r\n",
+            _ => "",
+        };
+        let link = if with_link {
+            self.place()
+        } else {
+            String::new()
+        };
+        let (number, length) = (self.number, self.length);
+        format!(
+            "BEGIN:VEVENT\r\nUID:week-{number}\r\nDTSTART{start}\r\nDURATION:PT{length}M\r\n{rule}SUMMARY:Meeting {number}\r\n\
+             LOCATION:{link}\r\nEND:VEVENT\r\n"
+        )
+    }
+
+    fn invitation(&self, zone: &TimeZone) -> Invitation {
+        let moment = |at: DateTime| json!({"tzid": zone.iana_name().unwrap(), "value": at.strftime("%Y%m%dT%H%M%S").to_string()});
+        let end = self.start.checked_add(self.length.minutes()).unwrap();
+        let mut entry = json!({"uid": "1", "dtstart": moment(self.start), "dtend": moment(end)});
+        if self.form == Form::Daily {
+            entry["rrule"] = json!("FREQ=DAILY;COUNT=7");
+        }
+        Invitation {
+            destination: Destination::matrix(self.place()),
+            name: format!("Meeting {}", self.number),
+            aliases: Vec::new(),
+            calendar_event: Some(json!({"creator": "@ada:example.org", "calendar": [entry]})),
+            jitsi_widgets: Vec::new(),
+            in_call: 0,
+            part_of: None,
+        }
+    }
+}
+
+/// A week with all that happens in it.
+struct Week {
+    zone: TimeZone,
+    first: Timestamp,
+    entries: Vec<Entry>,
+    /// Source, and from which minute to which it does not answer.
+    failures: Vec<(usize, i64, i64)>,
+    restarts: BTreeSet<i64>,
+    dice: Dice,
+}
+
+impl Week {
+    fn new(zone: &str, first: Date, seed: u64) -> Self {
+        let zone = TimeZone::get(zone).unwrap();
+        let mut week = Self {
+            first: zone.to_timestamp(first.at(0, 0, 0, 0)).unwrap(),
+            zone,
+            entries: Vec::new(),
+            failures: Vec::new(),
+            restarts: BTreeSet::new(),
+            dice: Dice(seed),
+        };
+        for number in 0..60 {
+            let entry = week.entry(number, first);
+            week.change(entry);
+        }
+        for _ in 0..12 {
+            let (source, from) = (week.dice.below(5), week.dice.below(MINUTES));
+            let to = from + 10 + week.dice.below(170);
+            week.failures
+                .push((usize::try_from(source).unwrap(), from, to));
+        }
+        week.restarts = (0..5).map(|_| week.dice.below(MINUTES)).collect();
+        week
+    }
+
+    fn entry(&mut self, number: usize, first: Date) -> Entry {
+        let forms = [Form::Zoned, Form::Utc, Form::Floating, Form::Daily];
+        let form = forms[usize::try_from(self.dice.below(4)).unwrap()];
+        let day = if form == Form::Daily {
+            0
+        } else {
+            self.dice.below(7)
+        };
+        // At night too: clocks change then.
+        let (hour, minute) = match form {
+            Form::Daily => (6 + self.dice.below(14), 5 * self.dice.below(12)),
+            _ => (self.dice.below(24), 5 * self.dice.below(12)),
+        };
+        let start = first.at(hour.try_into().unwrap(), minute.try_into().unwrap(), 0, 0);
+        let source = usize::try_from(self.dice.below(4)).unwrap();
+        Entry {
+            number,
+            // The third file repeats the first; Matrix rooms take its place here.
+            source: if source == 3 { ROOMS } else { source },
+            form: if source == 3 && form != Form::Daily {
+                Form::Zoned
+            } else {
+                form
+            },
+            start: start.checked_add(day.days()).unwrap(),
+            length: 15 + 5 * self.dice.below(10),
+            from: -1,
+            until: i64::MAX,
+        }
+    }
+
+    /// Some are invited late, moved or cancelled.
+    fn change(&mut self, mut entry: Entry) {
+        let at = self.minute(self.zone.to_timestamp(entry.start).unwrap());
+        match self.dice.below(5) {
+            0 => entry.from = at - self.dice.below(30),
+            1 => entry.until = at - 15 - self.dice.below(120),
+            2 if entry.form != Form::Daily => {
+                let later = self.dice.below(300) - 100;
+                let moved = Entry {
+                    from: at - 20 - self.dice.below(100),
+                    start: entry.start.checked_add(later.minutes()).unwrap(),
+                    ..entry.clone()
+                };
+                entry.until = moved.from;
+                self.entries.push(moved);
+            }
+            _ => {}
+        }
+        self.entries.push(entry);
+    }
+
+    fn minute(&self, at: Timestamp) -> i64 {
+        at.duration_since(self.first).as_mins()
+    }
+
+    fn fails(&self, source: usize, minute: i64) -> bool {
+        let mut failures = self.failures.iter();
+        failures.any(|(of, from, to)| *of == source && (*from..*to).contains(&minute))
+    }
+
+    /// Entries of a source at a minute.
+    fn of(&self, source: usize, minute: i64) -> Vec<&Entry> {
+        let here = |e: &&Entry| e.source == source && e.from <= minute && minute < e.until;
+        self.entries.iter().filter(here).collect()
+    }
+
+    /// The wall clock runs away by up to 40 seconds and is set every four hours.
+    fn wall(&self, minute: i64) -> Timestamp {
+        let sign = if (minute / 240) % 2 == 0 { 1 } else { -1 };
+        let away = SignedDuration::from_secs(sign * (minute % 240) / 6);
+        self.first + SignedDuration::from_mins(minute) + away
+    }
+}
+
+/// A source as the room last saw it.
+#[derive(Clone, Default)]
+struct Seen {
+    numbers: Vec<(usize, DateTime)>,
+    meant: Vec<Meant>,
+}
+
+/// The room, what is around it, and what it should know.
+struct Life {
+    week: Week,
+    calendar: Calendar,
+    room: Room,
+    now: Now,
+    seen: [Seen; 5],
+    /// Calls that the service was asked to enter, by their places.
+    joined: Vec<(CallId, String)>,
+    entered: BTreeSet<Meant>,
+    left_alone: usize,
+}
+
+impl Life {
+    fn new(week: Week) -> Self {
+        let now = Now {
+            wall: week.first,
+            mono: Duration::from_secs(5),
+        };
+        let mut life = Self {
+            calendar: Calendar::default(),
+            room: Room::new(),
+            now,
+            seen: Default::default(),
+            joined: Vec::new(),
+            entered: BTreeSet::new(),
+            left_alone: 0,
+            week,
+        };
+        life.start();
+        life
+    }
+
+    /// A daemon begins: it knows what it kept of its calendars.
+    fn start(&mut self) {
+        let zone = self.week.zone.iana_name().unwrap();
+        let text = format!(
+            "version = 1\n[room]\nname = \"Lahn\"\ntime_zone = \"{zone}\"\n[[meetings]]\ntitle = \"Open\"\n\
+             link = \"https://meet.example.org/open\"\n"
+        );
+        self.room = Room::new();
+        self.calendar = Calendar::default();
+        self.calendar
+            .set_standing([("Open", "https://meet.example.org/open")]);
+        self.joined.clear();
+        self.tell(Event::Config(Box::new(config::parse(&text).unwrap())));
+        for source in 0..5 {
+            let numbers = self.seen[source].numbers.clone();
+            self.read(source, &numbers);
+        }
+        self.tell_meetings();
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.room.handle(self.now, event);
+        while let Some(effect) = self.room.poll_effect() {
+            match effect {
+                Effect::Meeting(MeetingCommand::Join {
+                    call, destination, ..
+                }) => {
+                    self.joined.push((call, destination.place()));
+                }
+                Effect::Meeting(MeetingCommand::Try { call, .. }) => {
+                    let tried = CallEvent::Tried(MediaWay::Datagrams);
+                    self.tell(Event::Call(call, tried));
+                }
+                Effect::Meeting(MeetingCommand::Leave { call }) => {
+                    self.left_alone += 1;
+                    let ended = CallEvent::Ended(EndReason::Left);
+                    self.tell(Event::Call(call, ended));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn tell_meetings(&mut self) {
+        let (meetings, problems) = self.calendar.meetings(self.now.wall);
+        assert_eq!(problems, []);
+        self.tell(Event::Meetings { meetings, problems });
+    }
+
+    /// What a source says of these entries.
+    fn read(&mut self, source: usize, numbers: &[(usize, DateTime)]) {
+        let zone = self.week.zone.clone();
+        let from = if source == 3 { 0 } else { source };
+        let known = |e: &&Entry| e.source == from && numbers.contains(&(e.number, e.start));
+        let entries = self.week.entries.iter().filter(known);
+        if source == ROOMS {
+            return self
+                .calendar
+                .update(entries.map(|e| e.invitation(&zone)).collect());
+        }
+        let mut text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n".to_owned();
+        entries.for_each(|e| text.write_str(&e.ics(&zone, source != 3)).unwrap());
+        text.push_str("END:VCALENDAR\r\n");
+        let reading = Reading {
+            now: self.now.wall,
+            zone: &zone,
+            room: &[],
+            jitsi: &JitsiHosts::Any,
+            ahead: Reading::WEEKS,
+        };
+        let file = CalendarFile::read(text.as_bytes(), reading);
+        self.calendar.set_source(FILES[source], Arc::new(file));
+    }
+
+    /// All sources that answer are looked at.
+    fn look(&mut self, minute: i64) -> bool {
+        let mut news = false;
+        for source in 0..5 {
+            if self.week.fails(source, minute) {
+                continue;
+            }
+            let from = if source == 3 { 0 } else { source };
+            let entries = self.week.of(from, minute);
+            let numbers: Vec<_> = entries.iter().map(|e| (e.number, e.start)).collect();
+            // The copy has lost the links, so nobody is to join by it.
+            let joinable = entries.iter().filter(|_| source != 3);
+            let meant = joinable.flat_map(|e| e.meant(&self.week.zone)).collect();
+            if numbers != self.seen[source].numbers {
+                self.read(source, &numbers);
+                self.seen[source] = Seen { numbers, meant };
+                news = true;
+            }
+        }
+        news
+    }
+
+    fn minute(&mut self, minute: i64) {
+        let before = self.now.wall;
+        self.now.wall = self.week.wall(minute);
+        self.now.mono += Duration::from_secs(60);
+        if self.week.restarts.contains(&minute) {
+            self.start();
+        }
+        let news = self.look(minute);
+        let due = self.calendar.next_change(before);
+        if news || due.is_some_and(|at| at <= self.now.wall) {
+            self.tell_meetings();
+        }
+        self.tell(Event::Deadline);
+    }
+
+    /// All meetings that the room should know of; of two sources one may repeat the other.
+    fn meant(&self) -> impl Iterator<Item = &Meant> {
+        self.seen.iter().flat_map(|seen| &seen.meant)
+    }
+
+    fn panel(&self) -> Vec<&Meeting> {
+        let agenda = self.room.agenda(self.now);
+        agenda.under_way.into_iter().chain(agenda.next).collect()
+    }
+
+    /// Each meeting can be joined in its time and at no other; what is further away is looked at once an hour.
+    fn check(&self, minute: i64) {
+        let panel = self.panel();
+        let horizon = if minute % 60 == 0 { 24 * 60 } else { 15 };
+        for meant in self.meant() {
+            let ahead = meant.start.duration_since(self.now.wall);
+            if meant.end <= self.now.wall || ahead > SignedDuration::from_mins(horizon) {
+                continue;
+            }
+            let told = || format!("{meant:?} at {} in {:?}", self.now.wall, self.week.zone);
+            let meeting = panel.iter().find(|meeting| is(meeting, meant));
+            let meeting = meeting.unwrap_or_else(|| panic!("not on the panel: {}", told()));
+            let joinable = self.room.can_join(self.now, meeting);
+            assert_eq!(joinable, ahead <= JOIN_BEFORE, "{}", told());
+        }
+    }
+
+    /// People come to what has just begun, out of another meeting if that still goes on.
+    fn go(&mut self) {
+        let has_begun = |m: &&Meant| m.start <= self.now.wall && m.end > self.now.wall;
+        let mut begun: Vec<Meant> = self.meant().filter(has_begun).cloned().collect();
+        begun.sort();
+        let Some(meant) = begun.into_iter().find(|m| !self.entered.contains(m)) else {
+            return;
+        };
+        let panel = self.panel();
+        let meeting = panel.into_iter().find(|meeting| is(meeting, &meant));
+        let meeting = meeting.expect("checked before").clone();
+        if *self.room.phase() != Phase::Home {
+            let needs = |it: &DayNotice| matches!(it, DayNotice::Next { meeting: id, .. } if *id == meeting.id);
+            if !self.room.day_notices(self.now).iter().any(needs) {
+                self.tell(Event::Intent(Intent::Leave));
+            }
+        }
+        self.tell(Event::Intent(Intent::Join(meeting.id)));
+        let (call, place) = self.joined.last().cloned().expect("the room goes there");
+        assert_eq!(place, meant.place, "at {}", self.now.wall);
+        assert_eq!(self.room.phase().call(), Some(call));
+        let ada = Participant {
+            id: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            ..Participant::default()
+        };
+        self.tell(Event::Call(call, CallEvent::Participants(vec![ada])));
+        self.tell(Event::Call(call, CallEvent::Joined));
+        self.entered.insert(meant);
+    }
+
+    /// The others leave when the meeting is over; the room follows them.
+    fn others_leave(&mut self) {
+        let Some(call) = self.room.phase().in_call() else {
+            return;
+        };
+        let over = call.meeting.end.is_some_and(|end| end <= self.now.wall);
+        if over && !call.participants.is_empty() {
+            let call = call.call;
+            self.tell(Event::Call(call, CallEvent::Participants(Vec::new())));
+        }
+    }
+}
+
+fn is(meeting: &Meeting, meant: &Meant) -> bool {
+    meeting.start == Some(meant.start) && meeting.destination.place() == meant.place
+}
+
+/// How many meetings were joined, and how often the room left by itself or for the next one.
+fn live(zone: &str, first: Date, seed: u64) -> (usize, usize) {
+    let mut life = Life::new(Week::new(zone, first, seed));
+    for minute in 0..MINUTES {
+        life.minute(minute);
+        life.check(minute);
+        if life.week.dice.one_in(2) {
+            life.go();
+        }
+        life.others_leave();
+    }
+    (life.entered.len(), life.left_alone)
+}
+
+fn lives(zone: &str, first: Date) {
+    for seed in 1..2 {
+        let (joined, left) = live(zone, first, seed);
+        assert!(joined > 60, "{joined} meetings were joined");
+        assert!(left + 5 >= joined, "{left} of {joined} were left");
+    }
+}
+
+#[test]
+fn in_berlin_when_summer_ends() {
+    lives("Europe/Berlin", date(2026, 10, 22));
+}
+
+#[test]
+fn in_berlin_when_summer_begins() {
+    lives("Europe/Berlin", date(2026, 3, 26));
+}
+
+#[test]
+fn in_newfoundland_half_an_hour_from_everybody() {
+    lives("America/St_Johns", date(2026, 10, 29));
+}
+
+#[test]
+fn in_nepal_three_quarters_of_an_hour_from_everybody() {
+    lives("Asia/Kathmandu", date(2026, 10, 22));
+}
+
+#[test]
+fn on_lord_howe_whose_summer_is_half_an_hour() {
+    lives("Australia/Lord_Howe", date(2026, 10, 1));
+}

@@ -1,0 +1,140 @@
+//! What people changed of the day in the room itself, until its calendar says the same.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use saal_meeting::{Destination, Meeting, MeetingId, NoWay};
+use serde::{Deserialize, Serialize};
+
+/// What was changed is kept so long after it was over.
+const KEEP: SignedDuration = SignedDuration::from_hours(12);
+
+/// What people changed of the day, as it is saved too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bookings {
+    /// Version of this format: [`Self::VERSION`].
+    pub version: u32,
+    /// Appointments that were made here and that no calendar has shown yet.
+    pub made: Vec<Booking>,
+    /// Meetings of calendars that are here otherwise than there.
+    pub changed: BTreeMap<MeetingId, Changed>,
+}
+
+/// An appointment that was made in the room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Booking {
+    /// Its UID (RFC 5545, 3.8.4.7).
+    pub uid: String,
+    /// On the panel and in the calendar.
+    pub title: String,
+    /// Inclusive.
+    pub start: Timestamp,
+    /// Exclusive.
+    pub end: Timestamp,
+}
+
+/// How a meeting is otherwise than its calendar says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// It ends then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Timestamp>,
+    /// The room is free of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub released: bool,
+    /// People said that they are there, or entered its call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub checked_in: bool,
+    /// Until when it matters.
+    pub until: Timestamp,
+}
+
+impl Booking {
+    /// As the calendar will name it once it has it.
+    #[must_use]
+    pub fn id(&self) -> MeetingId {
+        MeetingId(format!("calendar/{}/{}", self.uid, self.start))
+    }
+
+    fn meeting(&self) -> Meeting {
+        Meeting {
+            id: self.id(),
+            title: self.title.clone(),
+            start: Some(self.start),
+            end: Some(self.end),
+            destination: Destination::Nowhere { why: NoWay::NoLink },
+            in_call: 0,
+            private: false,
+            part_of: None,
+            others: Vec::new(),
+            tentative: false,
+        }
+    }
+}
+
+impl Bookings {
+    /// The format's version.
+    pub const VERSION: u32 = 1;
+
+    /// The day of the calendars with what was changed here.
+    pub(crate) fn on_top_of(&self, calendars: &[Meeting]) -> Vec<Meeting> {
+        let changed = calendars.iter().filter_map(|meeting| self.changed(meeting));
+        let made = self.made.iter().map(Booking::meeting);
+        let made = made.filter(|own| !calendars.iter().any(|known| known.id == own.id));
+        let made = made.filter_map(|meeting| self.changed(&meeting));
+        changed.chain(made).collect()
+    }
+
+    fn changed(&self, meeting: &Meeting) -> Option<Meeting> {
+        let Some(change) = self.changed.get(&meeting.id) else {
+            return Some(meeting.clone());
+        };
+        // Whoever is in its call counts, whatever was released.
+        if change.released && meeting.in_call == 0 {
+            return None;
+        }
+        let end = change.end.or(meeting.end);
+        Some(Meeting {
+            end,
+            ..meeting.clone()
+        })
+    }
+
+    pub(crate) fn has_checked_in(&self, id: &MeetingId) -> bool {
+        self.changed.get(id).is_some_and(|c| c.checked_in)
+    }
+
+    /// What is here otherwise of a meeting from now on.
+    pub(crate) fn change(&mut self, meeting: &Meeting, now: Timestamp) -> &mut Changed {
+        let until = meeting.end.unwrap_or(now).max(now);
+        let known = self.changed.entry(meeting.id.clone()).or_insert(Changed {
+            end: None,
+            released: false,
+            checked_in: false,
+            until,
+        });
+        known.until = known.until.max(until);
+        known
+    }
+
+    /// Drops what the calendars say by now, and what is long over. True when something went.
+    pub(crate) fn tidy(&mut self, calendars: &[Meeting], now: Timestamp) -> bool {
+        let before = (self.made.len(), self.changed.len());
+        let is_old = |end: Timestamp| end.checked_add(KEEP).unwrap_or(Timestamp::MAX) < now;
+        let known = |id: &MeetingId| calendars.iter().any(|meeting| meeting.id == *id);
+        self.made
+            .retain(|own| !known(&own.id()) && !is_old(own.end));
+        self.changed.retain(|_, change| !is_old(change.until));
+        for meeting in calendars {
+            if let Some(change) = self.changed.get_mut(&meeting.id)
+                && change.end == meeting.end
+            {
+                change.end = None;
+            }
+        }
+        before != (self.made.len(), self.changed.len())
+    }
+}

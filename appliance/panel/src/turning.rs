@@ -1,0 +1,262 @@
+//! Screens that are higher than the panel, as larger text makes them: shown a page at a time, with a bar to turn
+//! pages. No gesture is needed, and nothing moves under a finger.
+
+use embedded_graphics::pixelcolor::Rgb888;
+use taffy::{AvailableSpace, prelude::length};
+
+use crate::{
+    element::Element,
+    fonts::Fonts,
+    layout::{Finish, Layout, Paint},
+    node::Node,
+    shapes::{Fill, Rounded},
+};
+
+/// The bar that turns pages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Bar {
+    /// At the right end of a wide panel, so many pixels wide; at the left one in mirrored layouts.
+    Beside(f32),
+    /// Below, so many pixels high.
+    Below(f32),
+}
+
+impl Bar {
+    /// The width and height that a panel of this size has beside it.
+    fn leaves(self, (width, height): (f32, f32)) -> (f32, f32) {
+        match self {
+            Self::Beside(bar) => (width - bar, height),
+            Self::Below(bar) => (width, height - bar),
+        }
+    }
+
+    /// Where it stands on a panel of this size, with its own: at the left end where it is put `aside`.
+    fn place(self, (width, height): (f32, f32), aside: bool) -> (f32, f32, f32, f32) {
+        match self {
+            Self::Beside(bar) if aside => (0.0, 0.0, bar, height),
+            Self::Beside(bar) => (width - bar, 0.0, bar, height),
+            Self::Below(bar) => (0.0, height - bar, width, bar),
+        }
+    }
+}
+
+/// How a screen is turned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Turning {
+    pub(crate) bar: Bar,
+    /// The page that people want, from 0.
+    pub(crate) wanted: usize,
+    /// What pages after the first leave free at their top, in pixels.
+    pub(crate) top: f32,
+}
+
+/// A page, and how many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// From 0.
+    pub(crate) page: usize,
+    pub(crate) pages: usize,
+}
+
+/// What pages leave free at their end, of what they leave at their top.
+const FOOT: f32 = 0.4;
+
+impl Layout {
+    /// Shows the wanted page of a tree, or the last one, and beside or below it what `controls` makes.
+    pub(crate) fn turned(
+        mut root: Node,
+        size: (u32, u32),
+        Turning { bar, wanted, top }: Turning,
+        (fonts, finish): (&mut Fonts, &Finish<'_>),
+        controls: impl FnOnce(Place) -> Node,
+    ) -> Self {
+        let (width, height) = (size.0 as f32, size.1 as f32);
+        let (wide, high) = bar.leaves((width, height));
+        root.style.min_size.height = length(high);
+        let ground = match root.fill {
+            Some(Fill::Plain(colour) | Fill::Vertical(_, colour)) => colour,
+            None => Rgb888::default(),
+        };
+        let (whole, total) = Self::over(root, wide, AvailableSpace::MaxContent, fonts, finish);
+        // Below a bar nothing reaches the edge; beside one a page ends as far from it.
+        let foot = match bar {
+            Bar::Beside(_) => top * FOOT,
+            Bar::Below(_) => 0.0,
+        };
+        let breaks = breaks(&whole.solid, total, (high - foot, top));
+        let page = wanted.min(breaks.len() - 2);
+        let (from, to) = (breaks[page], breaks[page + 1]);
+        let aside = matches!(bar, Bar::Beside(_)) && (finish.hands ^ finish.reading);
+        let left = if aside { width - wide } else { 0.0 };
+        let mut layout = Self {
+            width: size.0,
+            height: size.1,
+            overflow: whole.overflow,
+            shortened: whole.shortened,
+            broken: whole.broken,
+            cut: whole.cut,
+            solid: Vec::new(),
+            paints: Vec::new(),
+            elements: Vec::new(),
+        };
+        let above = if page == 0 { 0.0 } else { top };
+        let at = (left, above);
+        layout.take_page(whole.paints, whole.elements, (from, to), at);
+        layout.cover(ground, (left, 0.0, wide, above));
+        let end = above + to - from;
+        layout.cover(ground, (left, end, wide, height - end));
+        let place = Place {
+            page,
+            pages: breaks.len() - 1,
+        };
+        let (x, y, w, h) = bar.place((width, height), aside);
+        layout.cover(ground, (x, y, w, h));
+        let mut controls = controls(place);
+        controls.style.size.height = length(h);
+        let room = AvailableSpace::Definite(h);
+        let (controls, _) = Self::over(controls, w, room, fonts, finish);
+        layout.join(controls, (x, y));
+        layout
+    }
+
+    /// Takes in what was laid out on its own, as it stands there.
+    fn join(&mut self, other: Self, (x, y): (f32, f32)) {
+        self.overflow |= other.overflow;
+        let paints = other.paints.into_iter().map(|p| moved(p, x, y));
+        self.paints.extend(paints);
+        let elements = other.elements.into_iter().map(|mut element| {
+            element.rect.x += x as i32;
+            element.rect.y += y as i32;
+            element
+        });
+        self.elements.extend(elements);
+    }
+
+    fn take_page(
+        &mut self,
+        paints: Vec<Paint>,
+        elements: Vec<Element>,
+        (from, to): (f32, f32),
+        (left, above): (f32, f32),
+    ) {
+        let seen = paints.into_iter().filter(|paint| {
+            let (top, bottom) = extent(paint);
+            bottom > from && top < to
+        });
+        self.paints = seen.map(|paint| moved(paint, left, above - from)).collect();
+        let elements = elements.into_iter();
+        self.elements = elements
+            .filter_map(|element| on_page(element, (from as i32, to as i32)))
+            .map(|mut element| {
+                element.rect.x += left as i32;
+                element.rect.y += above as i32;
+                element
+            })
+            .collect();
+    }
+
+    fn cover(&mut self, colour: Rgb888, (x, y, width, height): (f32, f32, f32, f32)) {
+        let shape = Rounded {
+            x,
+            y,
+            width,
+            height,
+            radius: 0.0,
+        };
+        self.paints.push(Paint::Fill(shape, Fill::Plain(colour)));
+    }
+}
+
+/// The part of an element that is on this page.
+fn on_page(mut element: Element, (from, to): (i32, i32)) -> Option<Element> {
+    let bottom = element.rect.y.saturating_add_unsigned(element.rect.height);
+    let (top, bottom) = (element.rect.y.max(from), bottom.min(to));
+    let height = u32::try_from(bottom - top).ok().filter(|high| *high > 0)?;
+    (element.rect.y, element.rect.height) = (top - from, height);
+    Some(element)
+}
+
+/// Where pages begin and, last, where the last one ends. All are so high; the first has its own room at the top, the others
+/// leave some. What is left free below the last thing gets no page of its own.
+fn breaks(solid: &[(f32, f32)], total: f32, (whole, top): (f32, f32)) -> Vec<f32> {
+    let mut breaks = vec![0.0];
+    let (mut from, mut high) = (0.0, whole);
+    let last = solid.iter().map(|(_, bottom)| *bottom);
+    let end = last.reduce(f32::max).map_or(total, |last| last.min(total));
+    while end - from > high + 0.5 {
+        let mut to = from + high;
+        // What is higher than a page can't be spared.
+        let cut = |at: f32| {
+            solid.iter().find(|(top, bottom)| {
+                *top < at && *bottom > at && *top > from && bottom - top <= high
+            })
+        };
+        while let Some((top, _)) = cut(to) {
+            to = *top;
+        }
+        breaks.push(to);
+        (from, high) = (to, whole - top);
+    }
+    breaks.push(total.min(from + high).max(from + 1.0));
+    breaks
+}
+
+fn extent(paint: &Paint) -> (f32, f32) {
+    match paint {
+        // A shadow is where what throws it is.
+        Paint::Shadow(shape, _) | Paint::Fill(shape, _) | Paint::Ring(shape, ..) => {
+            (shape.y, shape.y + shape.height)
+        }
+        Paint::Text(shaped, (_, y), _) => (*y, y + shaped.height),
+        Paint::Code(code, (_, y), module) => (*y, y + code.side(*module) as f32),
+        Paint::Picture(picture, (_, y)) => (*y, y + picture.height() as f32),
+    }
+}
+
+fn moved(paint: Paint, x: f32, y: f32) -> Paint {
+    let shift = |shape: Rounded| Rounded {
+        x: shape.x + x,
+        y: shape.y + y,
+        ..shape
+    };
+    match paint {
+        Paint::Shadow(shape, shadow) => Paint::Shadow(shift(shape), shadow),
+        Paint::Fill(shape, fill) => Paint::Fill(shift(shape), fill),
+        Paint::Ring(shape, width, colour) => Paint::Ring(shift(shape), width, colour),
+        Paint::Text(shaped, at, colour) => Paint::Text(shaped, (at.0 + x, at.1 + y), colour),
+        Paint::Code(code, at, module) => Paint::Code(code, (at.0 + x, at.1 + y), module),
+        Paint::Picture(picture, at) => Paint::Picture(picture, (at.0 + x, at.1 + y)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_cut_nothing_in_two() {
+        let lines = [(0.0, 40.0), (50.0, 90.0), (100.0, 140.0), (150.0, 190.0)];
+        let on = |high| breaks(&lines, 190.0, (high, 0.0));
+        assert_eq!(on(100.0), [0.0, 100.0, 190.0]);
+        assert_eq!(on(120.0), [0.0, 100.0, 190.0]);
+        assert_eq!(on(190.0), [0.0, 190.0], "one page");
+        let below_their_edge = breaks(&lines, 190.0, (100.0, 20.0));
+        assert_eq!(below_their_edge, [0.0, 100.0, 150.0, 190.0]);
+    }
+
+    #[test]
+    fn free_room_below_the_last_line_is_no_page() {
+        let lines = [(0.0, 40.0), (50.0, 90.0), (100.0, 190.0)];
+        let found = breaks(&lines, 230.0, (100.0, 0.0));
+        assert_eq!(found, [0.0, 100.0, 200.0]);
+        let one = breaks(&lines[..2], 130.0, (100.0, 0.0));
+        assert_eq!(one, [0.0, 100.0]);
+    }
+
+    #[test]
+    fn what_is_higher_than_a_page_is_turned_through() {
+        let tall = [(0.0, 250.0), (260.0, 280.0)];
+        let found = breaks(&tall, 280.0, (100.0, 0.0));
+        assert_eq!(found, [0.0, 100.0, 200.0, 280.0]);
+    }
+}

@@ -1,0 +1,276 @@
+//! Every screen for everybody: on every size of panel, in both languages, at all sizes of text, in all themes.
+//! Nothing is cut, nothing is too small, everything has a name, there is always a way out, and contrast holds.
+
+use std::collections::BTreeMap;
+
+use saal_fleet_protocol::config::{Language, ScalePercent, Theme};
+use saal_panel::{Element, Layout, Renderer, Role, Screen, Sheet, Step, View};
+
+use crate::{
+    examples::{self, pages},
+    layouts::SIZES,
+    rules, scenes,
+};
+
+/// What people read and do on all pages, buttons that turn them left out.
+fn all(pages: &[Layout]) -> Vec<Element> {
+    let mut all: BTreeMap<String, Element> = BTreeMap::new();
+    for layout in pages {
+        let inner = layout.elements().iter();
+        for element in inner.filter(|e| !e.id.starts_with("screen-")) {
+            all.entry(element.id.clone())
+                .or_insert_with(|| element.clone());
+        }
+    }
+    all.into_values().collect()
+}
+
+/// Every scene in a size, a language and a scale that follow from its number, so that all pairs of them come up over
+/// the scenes, and the largest text on the smallest panels always.
+fn sample() -> Vec<(String, View)> {
+    let mut views = Vec::new();
+    for (number, example) in examples::all().into_iter().enumerate() {
+        for turn in 0..5 {
+            let at = number * 5 + turn;
+            let (width, height) = SIZES[at % SIZES.len()];
+            let scale = match turn {
+                0 | 1 => ScalePercent::ALL[4],
+                4 => ScalePercent::ALL[0],
+                _ => ScalePercent::ALL[1 + at % 3],
+            };
+            let language = [Language::De, Language::En][(at / 2) % 2];
+            let mut view = example.view(language);
+            (view.width, view.height) = (width, height);
+            view.comfort.scale = scale;
+            view.comfort.left_handed = turn % 2 == 1;
+            view.comfort.theme = [Theme::Light, Theme::Dark, Theme::Contrast][at % 3];
+            if turn == 3 {
+                view.troubles = scenes::all_troubles();
+            }
+            let (name, percent) = (example.name, scale.get());
+            let name = format!("{name} {width}x{height} {language:?} {percent} %");
+            views.push((name, view));
+        }
+    }
+    views
+}
+
+fn everywhere(check: impl Fn(&View, &[Layout]) -> Vec<String>) {
+    let mut renderer = Renderer::new();
+    let mut failures = Vec::new();
+    for (name, view) in sample() {
+        let pages = pages(&mut renderer, &view);
+        let found = check(&view, &pages);
+        failures.extend(found.into_iter().map(|what| format!("{name}: {what}")));
+    }
+    assert!(
+        failures.is_empty(),
+        "{}\n{} failures",
+        failures.join("\n"),
+        failures.len()
+    );
+}
+
+#[test]
+fn at_every_size_of_text_nothing_is_cut_or_left_out() {
+    everywhere(|view, pages| {
+        let mut found: Vec<String> = pages
+            .iter()
+            .flat_map(|page| rules::fit(view, page))
+            .collect();
+        found.dedup();
+        found
+    });
+}
+
+/// However large the text: who wants out of a meeting finds the way without turning pages.
+#[test]
+fn the_way_out_of_a_meeting_is_on_every_page() {
+    everywhere(|view, pages| {
+        let way_out = match view.screen {
+            Screen::Call(_) => "leave",
+            Screen::Joining { .. } => "cancel",
+            _ => return Vec::new(),
+        };
+        let password = |layout: &Layout| layout.element("password").is_some();
+        let first = pages.iter().take(1);
+        let lacking = |layout: &&Layout| layout.element(way_out).is_none();
+        let all = pages.iter().any(password);
+        let missing = if all {
+            first.filter(lacking).count()
+        } else {
+            pages.iter().filter(lacking).count()
+        };
+        (missing > 0)
+            .then(|| format!("{missing} of {} pages have no {way_out}", pages.len()))
+            .into_iter()
+            .collect()
+    });
+}
+
+/// What people get at 100 % they get at every size, if need be on another page.
+#[test]
+fn larger_text_leaves_nothing_out() {
+    let mut renderer = Renderer::new();
+    let mut failures = Vec::new();
+    for (name, view) in sample() {
+        let mut normal = view.clone();
+        normal.comfort.scale = ScalePercent::default();
+        let before = all(&pages(&mut renderer, &normal));
+        let after = all(&pages(&mut renderer, &view));
+        let lost = |e: &&Element| {
+            let there = after.iter().any(|other| other.id == e.id);
+            !(there || divides(e) || is_elsewhere(e, &after))
+        };
+        let lost = before.iter().filter(lost);
+        failures.extend(lost.map(|e| format!("{name} lacks {}", e.id)));
+    }
+    assert!(
+        failures.is_empty(),
+        "{}\n{} failures",
+        failures.join("\n"),
+        failures.len()
+    );
+}
+
+/// Meetings and people that a button here leads to, and signs, which pass.
+fn is_elsewhere(element: &Element, there: &[Element]) -> bool {
+    let opens = |sheet: &Sheet| {
+        there
+            .iter()
+            .any(|e| e.step == Some(Step::Open(sheet.clone())))
+    };
+    let one_of = |ids: &[&str]| ids.iter().any(|id| element.id.starts_with(id));
+    let meeting =
+        one_of(&["meeting:", "join:", "ways:", "joinable:", "day:"]) && opens(&Sheet::Day);
+    let person = one_of(&["participant:"]) && (opens(&Sheet::People) || opens(&Sheet::More));
+    meeting || person || one_of(&["sign:"])
+}
+
+/// What only says how a list or a panel is divided, and leads to the rest of it.
+fn divides(element: &Element) -> bool {
+    const DIVIDES: [&str; 7] = [
+        "page",
+        "page-before",
+        "page-behind",
+        "others",
+        "more",
+        "more-troubles",
+        "people",
+    ];
+    DIVIDES.contains(&element.id.as_str()) || element.id.starts_with("show:")
+}
+
+#[test]
+fn what_is_touched_is_large_named_and_apart_from_its_neighbours() {
+    everywhere(|_, pages| pages.iter().flat_map(rules::touchable).collect());
+}
+
+#[test]
+fn every_element_says_what_it_is() {
+    everywhere(|_, pages| {
+        let mut found = Vec::new();
+        for layout in pages {
+            let elements = layout.elements();
+            for e in elements {
+                let known = e
+                    .within
+                    .as_ref()
+                    .is_none_or(|id| elements.iter().any(|other| other.id == *id));
+                found.extend(
+                    (!known).then(|| format!("{} is in something that is not there", e.id)),
+                );
+                let toggles = matches!(e.role, Role::Switch | Role::Radio);
+                let stated = e.state.pressed.is_some() == toggles;
+                found.extend((!stated).then(|| format!("{} ({:?}) and its state", e.id, e.role)));
+            }
+            let rows = elements.iter().filter(|e| e.role == Role::ListItem);
+            for e in rows {
+                let around = e.within.as_deref().and_then(|id| layout.element(id));
+                let listed = around.is_some_and(|list| list.role == Role::List);
+                found.extend((!listed).then(|| format!("{} is in no list", e.id)));
+            }
+        }
+        let headings = pages
+            .iter()
+            .flat_map(Layout::elements)
+            .filter(|e| e.role == Role::Heading);
+        let status = pages
+            .iter()
+            .flat_map(Layout::elements)
+            .filter(|e| e.role == Role::Status);
+        found.extend((headings.count() + status.count() == 0).then(|| "no heading".to_owned()));
+        found
+    });
+}
+
+#[test]
+fn every_screen_has_a_labelled_way_out() {
+    everywhere(|view, pages| {
+        // There is nothing to leave yet, or it is being left.
+        let nowhere = matches!(
+            view.screen,
+            Screen::Starting | Screen::Leaving { .. } | Screen::GoingDown(_)
+        );
+        let out = pages
+            .iter()
+            .flat_map(Layout::elements)
+            .any(rules::leads_out);
+        (!nowhere && !out)
+            .then(|| "no way out".to_owned())
+            .into_iter()
+            .collect()
+    });
+}
+
+/// From the pixels as they are drawn: each thing with words or a mark, in each theme.
+#[test]
+fn contrast_holds_in_every_theme() {
+    let mut renderer = Renderer::new();
+    let mut failures = Vec::new();
+    for (number, example) in examples::all().into_iter().enumerate() {
+        let name = example.name;
+        let theme = [Theme::Contrast, Theme::Light, Theme::Dark][number % 3];
+        for theme in [Theme::Contrast, theme] {
+            let least = if theme == Theme::Contrast { 7.0 } else { 4.5 };
+            let mut view = example.view(Language::De);
+            view.comfort.theme = theme;
+            let layout = renderer.lay_out(&view, None);
+            renderer.draw(&layout);
+            let faint = rules::faint(&layout, renderer.picture(), least);
+            failures.extend(
+                faint
+                    .into_iter()
+                    .map(|what| format!("{name}, {theme:?}: {what}")),
+            );
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Whoever wants larger text finds it on every screen that people stay at.
+#[test]
+fn display_and_accessibility_is_two_touches_away() {
+    let mut renderer = Renderer::new();
+    let home = renderer.lay_out(&scenes::view(Language::En, scenes::home()), None);
+    let open = home.element("access").and_then(|e| e.step.clone());
+    assert_eq!(open, Some(Step::Open(Sheet::Access)));
+    let mut view = scenes::view(Language::En, scenes::home());
+    view.navigation.take(open.unwrap());
+    let sheet = renderer.lay_out(&view, None);
+    let larger = sheet
+        .element("text-larger")
+        .and_then(|e| e.step.clone())
+        .unwrap();
+    view.navigation.take(larger);
+    assert_eq!(view.navigation.comfort().unwrap().scale.get(), 125);
+    let back = sheet.element("back").unwrap();
+    assert_eq!(
+        (back.label.as_str(), &back.step),
+        ("Back to the start", &Some(Step::Close))
+    );
+    let mut more = scenes::view(Language::En, scenes::call(saal_core::Muted::default()));
+    more.navigation = scenes::at_sheet(Sheet::More);
+    let more = pages(&mut renderer, &more);
+    assert!(more.iter().any(|page| page.element("access").is_some()));
+}

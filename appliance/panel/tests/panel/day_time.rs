@@ -1,0 +1,87 @@
+//! What the buttons about the room's time do.
+
+use saal_core::Intent;
+use saal_fleet_protocol::config::Language;
+use saal_meeting::{BookingSpan, DayAction};
+use saal_panel::{Layout, Renderer};
+
+use crate::{
+    day_scenes::{DayScene, all, choice, id},
+    scenes,
+};
+
+fn lay_out(scene: &DayScene) -> Layout {
+    let (_, screen, navigation, day) = scene;
+    let mut view = scenes::view(Language::De, screen.clone());
+    view.day = day.clone();
+    scenes::stand(&mut view, navigation);
+    Renderer::new().lay_out(&view, None)
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "a table: an entry for each button")]
+fn each_button_does_what_it_says() {
+    let meeting = id();
+    let day = |action| Some(Intent::Day(action));
+    let wanted = [
+        (
+            "home-day-book-how-long",
+            "book:1",
+            day(DayAction::Book {
+                span: choice(Some(30), "14:35").span,
+            }),
+        ),
+        (
+            "home-day-book-how-long",
+            "book:2",
+            day(DayAction::Book {
+                span: BookingSpan::UntilNext,
+            }),
+        ),
+        (
+            "home-day-change",
+            "end-now",
+            day(DayAction::End {
+                meeting: meeting.clone(),
+            }),
+        ),
+        (
+            "time-in-call",
+            "extend:0",
+            day(DayAction::Extend {
+                meeting: meeting.clone(),
+                span: choice(Some(15), "15:15").span,
+            }),
+        ),
+        (
+            "home-day-check-in",
+            "check-in",
+            day(DayAction::CheckIn {
+                meeting: meeting.clone(),
+            }),
+        ),
+        (
+            "home-day-check-in",
+            "release",
+            day(DayAction::Release {
+                meeting: meeting.clone(),
+            }),
+        ),
+        ("call-day-alone", "stay", day(DayAction::Stay {})),
+        (
+            "call-day-running-over",
+            "go-over",
+            Some(Intent::Join(meeting)),
+        ),
+        ("call-day-cancelled", "read", day(DayAction::Read {})),
+    ];
+    let scenes = all();
+    for (name, button, intent) in wanted {
+        let scene = scenes.iter().find(|scene| scene.0 == name).unwrap();
+        let layout = lay_out(scene);
+        let element = layout
+            .element(button)
+            .unwrap_or_else(|| panic!("{name} lacks {button}"));
+        assert_eq!(element.intent, intent, "{name}: {button}");
+    }
+}

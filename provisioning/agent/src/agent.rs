@@ -1,0 +1,470 @@
+//! The agent as a whole: connection after connection, and a look at the room all the while.
+
+mod configuring;
+mod rooms;
+mod updating;
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use ed25519_dalek::VerifyingKey;
+use jiff::Timestamp;
+use saal_control::EnrolmentStatus;
+use saal_fleet_protocol::fleet::{
+    order::{Order, key_from_text},
+    update::System,
+    wire::{Enrol, FromDevice, FromServer, Hello, Membership, Refusal, Report, RoomState, Span},
+};
+use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+use crate::{
+    backoff::Backoff,
+    discovery::{Network, Search},
+    disk::Folder,
+    identity::{self, Identity, IdentityError},
+    ledger::{Ledger, LedgerError},
+    link::{Credentials, Link},
+    room::{self, Room},
+    settings::{Settings, SettingsError},
+    trial::{Verdict, Watch},
+    update::{UpdateError, Updater},
+};
+
+/// How often the room is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// While a configuration is tried the server is not waited for long.
+const SHORT: Duration = Duration::from_secs(2);
+
+/// The agent can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// Its folder.
+    #[error("can't use {}: {source}", path.display())]
+    Folder {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its file.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// What survives power cuts.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Keys.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Releases of the system.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+}
+
+/// Why a connection ended.
+enum End {
+    /// Another one is wanted at once.
+    Again,
+    /// It broke, or the server wants none.
+    Lost(String),
+}
+
+/// A configuration that the room tries.
+struct Trying {
+    watch: Watch,
+    since: Instant,
+}
+
+/// The agent.
+pub struct Agent {
+    /// With the server, as soon as it is known.
+    settings: Settings,
+    /// Whom it looks for, where its file names no server.
+    search: Search,
+    network: Network,
+    serial: String,
+    folder: Folder,
+    identity: Identity,
+    membership: Option<Membership>,
+    ledger: Ledger<Folder>,
+    room: Room,
+    trying: Option<Trying>,
+    /// It waits until nobody is in a meeting.
+    waiting: Option<(Order, String)>,
+    /// How the room is.
+    seen: Option<RoomState>,
+    /// What the server was told of that.
+    told: Option<RoomState>,
+    /// When the next meeting needs another room.
+    seeks: Option<Span>,
+    /// What the server was asked of that, and when.
+    asked: Option<(Span, Instant)>,
+    /// What the server was told of the last order.
+    reported: Option<Report>,
+    /// The server has answered over this connection.
+    greeted: bool,
+    /// What the panel shows while the device belongs to nobody.
+    code: Option<String>,
+    /// The panel was told that the device belongs to a fleet.
+    settled: bool,
+    /// Where the system can be updated.
+    updater: Option<Updater>,
+    /// What the server was told of the system.
+    told_system: Option<System>,
+}
+
+impl Agent {
+    /// Opens the device's folder; a new device gets its keys and its first configuration.
+    ///
+    /// # Errors
+    /// [`AgentError`].
+    pub fn open(mut settings: Settings) -> Result<Self, AgentError> {
+        let path = settings.state.clone();
+        let folder = Folder::open(&path).map_err(|source| AgentError::Folder { path, source })?;
+        let ledger = Ledger::open(folder.clone(), &settings.first_document())?;
+        let membership = identity::membership(&folder)?;
+        let search = match (&settings.server, &membership) {
+            (Some(_), _) => Search::Nobody,
+            (None, None) => Search::Anybody,
+            (None, Some(_)) => {
+                settings.server = identity::found(&folder)?;
+                Search::Own
+            }
+        };
+        let patience = patience(&settings);
+        // The power went while it was tried.
+        let trying = ledger.trying().map(|_| Trying {
+            watch: Watch::new(None, patience),
+            since: Instant::now(),
+        });
+        Ok(Self {
+            serial: settings.serial()?,
+            identity: Identity::open(&folder)?,
+            membership,
+            search,
+            network: Network::default(),
+            room: Room::new(&settings.room_state),
+            settings,
+            folder,
+            ledger,
+            trying,
+            waiting: None,
+            seen: None,
+            told: None,
+            seeks: None,
+            asked: None,
+            reported: None,
+            greeted: false,
+            code: None,
+            settled: false,
+            updater: None,
+            told_system: None,
+        })
+    }
+
+    /// The same, asking others than this computer's network for a server.
+    #[must_use]
+    pub fn in_network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// Stays in touch until something on this device fails.
+    ///
+    /// # Errors
+    /// [`AgentError`]; a server that is not reached is none.
+    pub async fn run(&mut self) -> Result<(), AgentError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let settings = self.settings.clone();
+            let credentials = self.credentials();
+            let (network, search) = (self.network.clone(), self.search);
+            let opening =
+                Box::pin(async move { network.open(&settings, search, credentials).await });
+            let reason = match self.during(opening).await? {
+                Ok((link, server)) => {
+                    self.settings.server = Some(server);
+                    match Box::pin(self.talk(link)).await? {
+                        End::Again => {
+                            backoff.reset();
+                            continue;
+                        }
+                        End::Lost(reason) => reason,
+                    }
+                }
+                Err(error) => error.to_string(),
+            };
+            if std::mem::take(&mut self.greeted) {
+                backoff.reset();
+            }
+            let mut wait = backoff.next(fastrand::f64());
+            if self.trying.is_some() {
+                wait = wait.min(SHORT);
+            }
+            tracing::info!(
+                reason,
+                wait_ms = wait.as_millis(),
+                "no connection to the fleet"
+            );
+            self.code = None;
+            self.during(sleep(wait)).await?;
+        }
+    }
+
+    /// A certificate that is over is not shown: the key alone brings the device back.
+    fn credentials(&self) -> Option<Credentials> {
+        let own = self
+            .membership
+            .as_ref()
+            .filter(|own| !identity::is_over(own, Timestamp::now()))?;
+        Some(Credentials {
+            certificate: own.certificate.clone(),
+            key: self.identity.key_der(),
+        })
+    }
+
+    /// Does something else and looks after the room meanwhile.
+    async fn during<T>(&mut self, other: impl Future<Output = T>) -> Result<T, AgentError> {
+        let mut other = pin!(other);
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                done = &mut other => return Ok(done),
+                _ = looks.tick() => {
+                    self.look().await?;
+                }
+            }
+        }
+    }
+
+    async fn talk(&mut self, mut link: Link) -> Result<End, AgentError> {
+        let nonce = match link.hear().await {
+            Ok(FromServer::Challenge { nonce }) => nonce,
+            Ok(other) => return Ok(End::Lost(format!("no challenge but {other:?}"))),
+            Err(reason) => return Ok(End::Lost(reason)),
+        };
+        let first = match self.credentials() {
+            None => FromDevice::Enrol(Box::new(self.enrol(&nonce)?)),
+            Some(_) => FromDevice::Hello(Box::new(self.hello().await)),
+        };
+        if !link.say(&first).await {
+            return Ok(End::Lost("the connection broke".to_owned()));
+        }
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut renewing = false;
+        loop {
+            let end = tokio::select! {
+                heard = link.hear() => match heard {
+                    Ok(message) => self.take(message).await?,
+                    Err(reason) => Some(End::Lost(reason)),
+                },
+                _ = looks.tick() => self.look().await?,
+            };
+            if let Some(end) = end {
+                return Ok(end);
+            }
+            if !renewing && self.wants_renewal() {
+                renewing = true;
+                let proof = self.identity.prove(&nonce)?;
+                link.say(&FromDevice::Renew(proof)).await;
+            }
+            if !self.tell(&mut link).await {
+                return Ok(End::Lost("the connection broke".to_owned()));
+            }
+        }
+    }
+
+    fn wants_renewal(&self) -> bool {
+        let own = self.membership.as_ref();
+        own.is_some_and(|own| identity::wants_renewal(own, Timestamp::now()))
+    }
+
+    fn enrol(&self, nonce: &str) -> Result<Enrol, AgentError> {
+        let token = self.settings.token_file.as_ref().and_then(|path| {
+            let read = std::fs::read_to_string(path);
+            read.inspect_err(|error| tracing::warn!(path = %path.display(), %error, "no token"))
+                .ok()
+        });
+        Ok(Enrol {
+            key: self.identity.prove(nonce)?,
+            seal_key: self.identity.seal_key().to_owned(),
+            serial: self.serial.clone(),
+            model: self.settings.model.clone(),
+            token: token.map(|token| token.trim().to_owned()),
+        })
+    }
+
+    async fn hello(&mut self) -> Hello {
+        let look = self.room.look().await;
+        self.told = look.as_ref().map(room::state);
+        self.reported = self.ledger.report().cloned();
+        self.told_system = self.system();
+        Hello {
+            agent: env!("CARGO_PKG_VERSION").to_owned(),
+            generation: self.ledger.good(),
+            seen: self.ledger.seen(),
+            seen_digest: self.ledger.seen_digest().to_owned(),
+            report: self.reported.clone(),
+            room: self.told.clone(),
+            system: self.told_system.clone(),
+        }
+    }
+
+    async fn take(&mut self, message: FromServer) -> Result<Option<End>, AgentError> {
+        match message {
+            FromServer::Waiting { code } => {
+                tracing::info!(%code, "waits to be claimed");
+                self.code = Some(code.to_string());
+                self.show().await;
+            }
+            FromServer::Enrolled(membership) => {
+                self.join(*membership)?;
+                return Ok(Some(End::Again));
+            }
+            FromServer::Renewed(membership) => {
+                self.join(*membership)?;
+                return Ok(Some(End::Again));
+            }
+            FromServer::Refused { why, message } => {
+                if why == Refusal::Revoked {
+                    tracing::error!(
+                        "the fleet revoked this device; `saal-agent forget` makes a new one of it"
+                    );
+                }
+                return Ok(Some(End::Lost(message)));
+            }
+            FromServer::Order(signed) => {
+                self.reached();
+                return self.order(&signed).await;
+            }
+            FromServer::Current { generation } => {
+                tracing::info!(generation, "up to date");
+                self.reached();
+            }
+            FromServer::OtherRooms { rooms } => self.room.show_other_rooms(rooms).await,
+            FromServer::Update(signed) => return self.update(&signed),
+            FromServer::NoUpdate {} => self.call_back(),
+            FromServer::Here { .. } | FromServer::Challenge { .. } => {}
+        }
+        Ok(None)
+    }
+
+    /// The device's name never changes, nor who may sign for it: that is another fleet.
+    fn join(&mut self, membership: Membership) -> Result<(), AgentError> {
+        tracing::info!(device = %membership.device, "belongs to the fleet");
+        if self.search != Search::Nobody {
+            // Before the membership: whoever belongs to a fleet looks for no other one.
+            if let Some(server) = &self.settings.server {
+                identity::keep_found(&self.folder, server)?;
+            }
+            self.search = Search::Own;
+        }
+        identity::join(&self.folder, &membership)?;
+        self.membership = Some(membership);
+        self.code = None;
+        Ok(())
+    }
+
+    fn reached(&mut self) {
+        self.greeted = true;
+        if let Some(trying) = &mut self.trying {
+            trying.watch.reach();
+        }
+        if let Some(updater) = &mut self.updater {
+            updater.reach();
+        }
+    }
+
+    /// A look at the room, and what follows from it.
+    async fn look(&mut self) -> Result<Option<End>, AgentError> {
+        let look = self.room.look().await;
+        self.show().await;
+        if let Some(trying) = &mut self.trying {
+            let verdict = trying.watch.look(look.as_ref(), trying.since.elapsed());
+            match verdict {
+                Verdict::Wait => {}
+                Verdict::Confirm => {
+                    self.trying = None;
+                    self.ledger.confirm()?;
+                    tracing::info!(generation = self.ledger.good(), "confirmed");
+                }
+                Verdict::RollBack(why, detail) => self.back(why, detail).await?,
+            }
+        }
+        self.seen = look.as_ref().map(room::state);
+        let seeks = look.as_ref().and_then(|look| look.day.seeks.as_ref());
+        self.seeks = seeks.map(room::span);
+        self.look_at_updates(look.as_ref()).await?;
+        self.try_waiting().await
+    }
+
+    /// Tells the server what is news.
+    async fn tell(&mut self, link: &mut Link) -> bool {
+        if self.membership.is_none() {
+            return true;
+        }
+        if self.seen.is_some() && self.seen != self.told {
+            self.told.clone_from(&self.seen);
+            if let Some(state) = self.told.clone()
+                && !link.say(&FromDevice::Room(state)).await
+            {
+                return false;
+            }
+        }
+        self.ask_for_rooms(link).await && self.report(link).await && self.tell_system(link).await
+    }
+
+    async fn report(&mut self, link: &mut Link) -> bool {
+        let report = self.ledger.report();
+        if self.membership.is_none() || report == self.reported.as_ref() {
+            return true;
+        }
+        self.reported = report.cloned();
+        match self.reported.clone() {
+            Some(report) => link.say(&FromDevice::Report(report)).await,
+            None => true,
+        }
+    }
+
+    /// The panel shows the code until somebody typed it. It is said again, as saald may have started anew.
+    async fn show(&mut self) {
+        let status = self.membership.is_none().then(|| EnrolmentStatus {
+            server: self
+                .settings
+                .server
+                .as_ref()
+                .map_or_else(String::new, |s| s.host().to_owned()),
+            code: self.code.clone(),
+        });
+        if status.is_none() && self.settled {
+            return;
+        }
+        self.settled = status.is_none();
+        self.room.show_enrolment(status).await;
+    }
+}
+
+fn keys(own: &Membership) -> Vec<VerifyingKey> {
+    let keys = own.signing_keys.iter();
+    keys.filter_map(|key| key_from_text(key)).collect()
+}
+
+fn refused(reason: &str) -> End {
+    tracing::error!(reason, "an order is not believed");
+    End::Lost(reason.to_owned())
+}
+
+fn patience(settings: &Settings) -> Duration {
+    Duration::from_secs(u64::from(settings.confirm_seconds))
+}
+
+/// SHA-256 of an order's text, as the server counts it too.
+pub(crate) fn digest(order: &str) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(order.as_bytes()) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

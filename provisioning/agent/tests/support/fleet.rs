@@ -1,0 +1,228 @@
+//! Server and devices in one process, over real TLS; only the rooms are simulated.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
+
+use reqwest::{Certificate, Client, Method, StatusCode};
+use saal_agent::{Agent, discovery::Network, settings::Settings, update::simulated::Simulated};
+use saal_fleet::{Options, Server};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+use super::room::Room;
+
+/// Longer than anything here takes on a busy computer.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Fleet {
+    pub folder: TempDir,
+    pub server: Server,
+    pub http: Client,
+    pub token: String,
+}
+
+pub struct Device {
+    pub folder: TempDir,
+    pub room: Room,
+    pub agent: JoinHandle<()>,
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        self.agent.abort();
+    }
+}
+
+impl Fleet {
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            data: folder.path().to_owned(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            shared: None,
+            names: vec!["localhost".to_owned()],
+        };
+        let server = Server::start(options).await.unwrap();
+        let access = std::fs::read_to_string(folder.path().join("access.toml")).unwrap();
+        let access: toml::Table = toml::from_str(&access).unwrap();
+        let ca = std::fs::read(folder.path().join("ca.pem")).unwrap();
+        let http = Client::builder().tls_certs_only([Certificate::from_pem(&ca).unwrap()]);
+        Self {
+            server,
+            http: http.build().unwrap(),
+            token: access["token"].as_str().unwrap().to_owned(),
+            folder,
+        }
+    }
+
+    pub async fn ask(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+        let url = format!("{}/api/v1/{path}", self.server.url());
+        let request = self
+            .http
+            .request(method, url)
+            .bearer_auth(&self.token)
+            .json(&body);
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        (status, answer.json().await.unwrap())
+    }
+
+    pub async fn done(&self, method: Method, path: &str, body: Value) -> Value {
+        let (status, answer) = self.ask(method, path, body).await;
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer
+    }
+
+    pub async fn set(&self, scope: &str, key: &str, value: Value) -> Value {
+        let edit = json!({"set": {"key": key, "value": value}});
+        self.done(
+            Method::PUT,
+            "settings",
+            json!({"scope": scope, "edits": [edit]}),
+        )
+        .await
+    }
+
+    /// The device with this serial number, once `fine` says so.
+    pub async fn device(&self, serial: &str, fine: impl Fn(&Value) -> bool) -> Value {
+        let looking = async {
+            loop {
+                let page = self
+                    .done(
+                        Method::GET,
+                        &format!("devices?search={serial}"),
+                        json!(null),
+                    )
+                    .await;
+                if let Some(device) = page["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .find(|device| fine(device))
+                {
+                    return device.clone();
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(device) => device,
+            Err(_) => {
+                let page = self.done(Method::GET, "devices", json!(null)).await;
+                panic!("no device {serial} became so: {page:#}")
+            }
+        }
+    }
+
+    /// A new device, with the panel at its first screen.
+    pub fn unpack(&self, serial: &str, token: Option<&str>) -> Device {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(self, folder.path(), serial, token);
+        Self::lives(folder, settings, Network::default())
+    }
+
+    /// A new device that is told no server, in a network that may name one.
+    pub fn unpack_in(&self, network: Network, serial: &str) -> Device {
+        let folder = tempfile::tempdir().unwrap();
+        settings(self, folder.path(), serial, None);
+        let path = folder.path().join("agent.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let told = format!("server = {:?}\n", self.server.url());
+        assert!(text.contains(&told), "{text}");
+        std::fs::write(&path, text.replace(&told, "")).unwrap();
+        Self::lives(folder, Settings::read(&path).unwrap(), network)
+    }
+
+    fn lives(folder: TempDir, settings: Settings, network: Network) -> Device {
+        drop(Agent::open(settings.clone()).unwrap());
+        let room = Room::start(&folder.path().join("room"), &folder.path().join("agent"));
+        let agent = tokio::spawn(live(settings, network));
+        Device {
+            folder,
+            room,
+            agent,
+        }
+    }
+
+    /// The same with two slots, both with release 1; its programs begin anew with each start.
+    pub fn unpack_with(&self, serial: &str, system: &Simulated, room_at: RoomAt) -> Device {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(self, folder.path(), serial, None);
+        drop(Agent::open(settings.clone()).unwrap());
+        let room = Room::start(&folder.path().join("room"), &folder.path().join("agent"));
+        let (system, its) = (system.clone(), room.clone());
+        let agent = tokio::spawn(async move {
+            let mut starts = system.starts();
+            loop {
+                room_at(&its, &system.running().1);
+                starts.mark_unchanged();
+                let living = live_with(settings.clone(), system.clone());
+                tokio::select! {
+                    () = living => {}
+                    _ = starts.changed() => {}
+                }
+            }
+        });
+        Device {
+            folder,
+            room,
+            agent,
+        }
+    }
+
+    /// The agent ends, as when the power goes; the room stays.
+    pub async fn switch_off(device: &mut Device) {
+        device.agent.abort();
+        let _ = (&mut device.agent).await;
+    }
+
+    pub fn switch_on(device: &mut Device) {
+        Self::switch_on_in(Network::default(), device);
+    }
+
+    pub fn switch_on_in(network: Network, device: &mut Device) {
+        let settings = Settings::read(&device.folder.path().join("agent.toml")).unwrap();
+        device.agent = tokio::spawn(live(settings, network));
+    }
+
+    pub async fn claim(&self, device: &Device, room: &str) -> Value {
+        let code = device.room.code().await;
+        self.done(Method::POST, "claim", json!({"code": code, "room": room}))
+            .await
+    }
+}
+
+async fn live(settings: Settings, network: Network) {
+    let mut agent = Agent::open(settings).unwrap().in_network(network);
+    agent.run().await.unwrap();
+}
+
+/// How a room is with a release.
+pub type RoomAt = fn(&Room, &str);
+
+async fn live_with(settings: Settings, system: Simulated) {
+    let agent = Agent::open(settings).unwrap();
+    let agent = agent.with_installer(Box::new(system)).await;
+    agent.unwrap().run().await.unwrap();
+}
+
+fn settings(fleet: &Fleet, folder: &Path, serial: &str, token: Option<&str>) -> Settings {
+    let path = folder.join("agent.toml");
+    let mut text = format!(
+        "version = 1\nserver = {:?}\nca_file = {:?}\nserial = {serial:?}\nstate = \"agent\"\nroom_state = \"room\"\n\
+         confirm_seconds = 5\nupdate_seconds = 5\n",
+        fleet.server.url(),
+        fleet.folder.path().join("ca.pem"),
+    );
+    if let Some(token) = token {
+        std::fs::write(folder.join("token"), token).unwrap();
+        text += "token_file = \"token\"\n";
+    }
+    text += "[first]\nname = \"Neu\"\ntime_zone = \"Europe/Berlin\"\n";
+    std::fs::write(&path, text).unwrap();
+    Settings::read(&path).unwrap()
+}

@@ -1,0 +1,248 @@
+//! A room's daemon with nothing but its control socket: it reads its configuration as saald does and
+//! says what the test wants it to.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use jiff::Timestamp;
+use saal_control::{
+    Answer, DayStatus, EngineProcess, EngineStatus, EnrolmentStatus, ErrorCode, MeetingLine,
+    OtherRoom, PhaseName, Question, Refused, Reply, Request, SOCKET_NAME, Status, TroubleLine,
+};
+use saal_fleet_protocol::config;
+use saal_meeting::{AccountState, MeetingId};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{UnixListener, UnixStream},
+    sync::watch,
+};
+
+/// What the room is at.
+#[derive(Clone, Debug)]
+pub struct Room(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// What it reads.
+    document: PathBuf,
+    said: Mutex<Said>,
+    /// What the panel shows of the enrolment.
+    shown: watch::Sender<Option<EnrolmentStatus>>,
+    /// The document in use.
+    used: watch::Sender<String>,
+    /// Where its next meeting could go, as the panel says.
+    others: watch::Sender<Option<Vec<OtherRoom>>>,
+}
+
+#[derive(Debug, Default)]
+struct Said {
+    phase: Option<PhaseName>,
+    day: DayStatus,
+    troubles: Vec<String>,
+    meeting: Option<Timestamp>,
+    /// What it read.
+    tried: Vec<String>,
+    /// A document with this in it makes the room ill.
+    poison: Option<(String, String)>,
+}
+
+impl Room {
+    /// Listens in `state`; reads `agent/current/saal.toml`.
+    pub fn start(state: &Path, agent: &Path) -> Self {
+        let document = agent.join("current/saal.toml");
+        let text = std::fs::read_to_string(&document).expect("the agent prepared it");
+        let room = Self(Arc::new(Inner {
+            document,
+            said: Mutex::default(),
+            shown: watch::Sender::new(None),
+            used: watch::Sender::new(text),
+            others: watch::Sender::new(None),
+        }));
+        std::fs::create_dir_all(state).unwrap();
+        let listener = UnixListener::bind(state.join(SOCKET_NAME)).unwrap();
+        let serving = room.clone();
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(serving.clone().serve(socket));
+            }
+        });
+        room
+    }
+
+    /// A document with `mark` in it brings this trouble.
+    pub fn fall_ill_of(&self, mark: &str, trouble: &str) {
+        self.0.said.lock().unwrap().poison = Some((mark.to_owned(), trouble.to_owned()));
+    }
+
+    /// These are its troubles.
+    pub fn suffer(&self, troubles: &[&str]) {
+        let troubles = troubles.iter().map(|code| (*code).to_owned());
+        self.0.said.lock().unwrap().troubles = troubles.collect();
+    }
+
+    /// A meeting begins at this time.
+    pub fn expects(&self, start: Option<Timestamp>) {
+        self.0.said.lock().unwrap().meeting = start;
+    }
+
+    /// It is in a meeting, or at home again.
+    pub fn be(&self, phase: PhaseName) {
+        self.0.said.lock().unwrap().phase = Some(phase);
+    }
+
+    /// Its meetings, and whether it can hold them.
+    #[allow(dead_code, reason = "not every test's rooms have meetings")]
+    pub fn plan(&self, day: DayStatus) {
+        self.0.said.lock().unwrap().day = day;
+    }
+
+    /// Where its next meeting could go, once the fleet has said it.
+    #[allow(dead_code, reason = "not every test's rooms have meetings")]
+    pub async fn others(&self) -> Vec<OtherRoom> {
+        let mut others = self.0.others.subscribe();
+        let said = others.wait_for(Option::is_some).await.unwrap();
+        said.clone().unwrap()
+    }
+
+    /// The code on its panel, once there is one.
+    pub async fn code(&self) -> String {
+        let mut shown = self.0.shown.subscribe();
+        let with_code = |shown: &Option<EnrolmentStatus>| {
+            shown.as_ref().is_some_and(|shown| shown.code.is_some())
+        };
+        let shown = shown.wait_for(with_code).await.unwrap();
+        shown.clone().unwrap().code.unwrap()
+    }
+
+    /// The server that the room waits to be claimed at, as its panel says.
+    pub async fn waits_at(&self) -> String {
+        let mut shown = self.0.shown.subscribe();
+        let shown = shown.wait_for(Option::is_some).await.unwrap();
+        shown.clone().unwrap().server
+    }
+
+    /// The document in use, once it has `mark` in it.
+    pub async fn uses(&self, mark: &str) -> String {
+        self.0
+            .used
+            .subscribe()
+            .wait_for(|text| text.contains(mark))
+            .await
+            .unwrap()
+            .clone()
+    }
+
+    /// The documents that it took, one after the other.
+    pub fn tried(&self) -> Vec<String> {
+        self.0.said.lock().unwrap().tried.clone()
+    }
+
+    async fn serve(self, socket: UnixStream) {
+        let (read, mut write) = socket.into_split();
+        let mut lines = BufReader::new(read).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let reply = self.answer(Question::parse(&line).unwrap());
+            if write
+                .write_all(Answer::new(reply).to_line().as_bytes())
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    fn answer(&self, request: Request) -> Reply {
+        match request {
+            Request::Status {} => Reply::Status(Box::new(self.status())),
+            Request::Enrolment { status } => {
+                self.0.shown.send_replace(status);
+                Reply::Done {}
+            }
+            Request::Meetings {} => Reply::Meetings(self.meetings()),
+            Request::Reload {} => self.reload(),
+            Request::OtherRooms { rooms } => {
+                self.0.others.send_replace(Some(rooms));
+                Reply::Done {}
+            }
+            other => panic!("the agent asks for {other:?}"),
+        }
+    }
+
+    fn reload(&self) -> Reply {
+        let text = std::fs::read_to_string(&self.0.document).unwrap();
+        let folder = self.0.document.parent().unwrap();
+        let refused = |message: String| {
+            Reply::Error(Refused {
+                code: ErrorCode::ConfigRefused,
+                message,
+            })
+        };
+        let config = match config::parse(&text) {
+            Ok(config) => config,
+            Err(error) => return refused(error.to_string()),
+        };
+        if let Some(file) = config.room.language_file
+            && !folder.join(&file).exists()
+        {
+            return refused(format!("{}: no such file", file.display()));
+        }
+        self.0.said.lock().unwrap().tried.push(text.clone());
+        self.0.used.send_replace(text);
+        Reply::Done {}
+    }
+
+    fn meetings(&self) -> Vec<MeetingLine> {
+        let start = self.0.said.lock().unwrap().meeting;
+        let line = |start| MeetingLine {
+            id: MeetingId("kalender/1".to_owned()),
+            title: "Jour fixe".to_owned(),
+            start: Some(start),
+            end: None,
+            in_call: 0,
+            under_way: false,
+            can_join: false,
+            tentative: false,
+            other_places: Vec::new(),
+        };
+        start.map(line).into_iter().collect()
+    }
+
+    fn status(&self) -> Status {
+        let said = self.0.said.lock().unwrap();
+        let mut troubles = said.troubles.clone();
+        if let Some((mark, trouble)) = &said.poison
+            && self.0.used.borrow().contains(mark)
+        {
+            troubles.push(trouble.clone());
+        }
+        let line = |code: String| TroubleLine {
+            text: code.clone(),
+            code,
+        };
+        Status {
+            version: saal_control::VERSION,
+            room: "Lahn".to_owned(),
+            time_zone: "Europe/Berlin".to_owned(),
+            web: None,
+            phase: said.phase.unwrap_or(PhaseName::Home),
+            account: AccountState::Unused,
+            ringing: Vec::new(),
+            calendars: Vec::new(),
+            volume: 50,
+            call: None,
+            laptop: false,
+            onlooker: None,
+            engine: EngineStatus {
+                pid: None,
+                state: EngineProcess::Ready,
+            },
+            media: None,
+            day: said.day.clone(),
+            troubles: troubles.into_iter().map(line).collect(),
+            pid: 1,
+        }
+    }
+}

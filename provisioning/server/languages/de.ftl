@@ -1,0 +1,300 @@
+# Words of the dashboard. Each message stands in every language, and no other (a test).
+
+## Parts
+overview = Übersicht
+rooms = Räume
+configuration = Einstellungen
+claim = Aufnehmen
+audit = Protokoll
+people = Personen
+parts = Bereiche
+way = Sie sind hier
+to-the-content = Zum Inhalt
+to-the-overview = Zur Übersicht
+other-language = English
+not-done = Das ging nicht
+pages = Seiten
+previous = Zurück
+next = Weiter
+older = Ältere
+page-of = Seite { $page } von { $pages }
+show = Anzeigen
+search = Suche
+search-hint = Raum, Seriennummer, Modell
+place = Ort
+which = Welche
+change = Ändern
+remove = Entfernen
+organisation = Gesamte Organisation
+
+## Signing in
+sign-in = Anmelden
+sign-out = Abmelden
+person-name = Name
+password = Passwort
+password-again = Noch einmal
+code-of-authenticator = Code der Authenticator-App
+sign-in-failed = Name, Passwort und Code passen nicht zusammen. Nach mehreren Versuchen bleibt die Anmeldung eine Weile geschlossen.
+welcome = Willkommen, { $name }
+welcome-password = 1. Passwort wählen
+welcome-authenticator = 2. Authenticator-App verbinden
+welcome-scan = Scannen Sie das Bild mit einer Authenticator-App und geben Sie den Code ein, den sie zeigt.
+welcome-type = Oder geben Sie dort diesen Schlüssel ein:
+welcome-done = Fertig
+qr-code = QR-Code für die Authenticator-App
+passwords-differ = Die beiden Passwörter sind verschieden.
+wrong-code = Der Code stimmt nicht; nehmen Sie den neuesten.
+password-too-short = Das Passwort braucht mindestens zwölf Zeichen.
+
+## Overview
+figure-rooms = Räume
+figure-online = jetzt verbunden
+figure-waits = noch nicht auf dem Stand
+figure-problems = ohne Konfiguration
+sites = Standorte
+site = Standort
+waits = Ausstehend
+problems = Probleme
+no-rooms-yet = Noch kein Raum. Nehmen Sie das erste Gerät auf.
+new-devices = Neue Geräte
+nobody-waits = Kein Gerät wartet.
+claim-a-device = Gerät aufnehmen
+latest = Zuletzt geschehen
+nothing-yet = Noch nichts.
+whole-log = Ganzes Protokoll
+
+## Rooms
+count-rooms = { $count ->
+    [one] Ein Raum
+   *[other] { $count } Räume
+}
+none-found = Nichts gefunden.
+as-csv = Als CSV
+room = Raum
+no-room = Ohne Raum
+standing = Stand
+connection = Verbindung
+serial = Seriennummer
+model = Modell
+generation = Generation
+last-seen = Zuletzt gesehen
+online = verbunden
+offline = nicht verbunden
+only-in-use = in Betrieb
+only-waits = ausstehend
+only-problem = ohne Konfiguration
+only-homeless = ohne Raum
+only-revoked = ausgeschlossen
+only-all = alle
+standing-revoked = ausgeschlossen
+standing-homeless = ohne Raum
+standing-no-configuration = ohne Konfiguration
+standing-rolled-back = zurückgenommen
+standing-refused = abgelehnt
+standing-waits = ausstehend
+standing-fine = aktuell
+
+## A room
+state = Zustand
+phase = Gerade
+troubles = Störungen
+no-troubles = keine
+agent = Agent
+device = Gerät
+generation-of = { $generation } in Gebrauch, { $wanted } vorgesehen
+phase-home = bereit
+phase-joining = betritt eine Besprechung
+phase-call = in einer Besprechung
+phase-reconnecting = verbindet sich neu
+phase-leaving = verlässt eine Besprechung
+no-configuration-because = Noch keine Konfiguration:
+rolled-back = Generation { $generation } wurde zurückgenommen, in Gebrauch ist { $to }.
+refused = Generation { $generation } wurde abgelehnt.
+why-document = Der Raum lehnte sie ab:
+why-health = Damit ging etwas nicht mehr, das vorher ging:
+why-cut-off = Der Server war damit nicht zu erreichen:
+why-interrupted = Das Gerät ging beim Versuch zweimal aus:
+move = In einen anderen Raum
+move-it = Umziehen
+revoke = Gerät ausschließen
+revoke-hint = Das Gerät wird sofort getrennt und kommt nicht zurück, bis jemand es zurücksetzt und neu aufnimmt.
+revoke-it = Ausschließen
+what-counts = Was hier gilt
+
+## Configuration
+key = Schlüssel
+value = Wert
+from = Kommt von
+here = hier
+locked = gesperrt
+unset = Entfernen
+a-secret = Geheimnis
+no-values = Hier gilt noch nichts.
+places-below = Orte darunter
+set-a-key = Wert setzen
+lock-below = für alles darunter sperren
+see-what-changes = Vorschau
+value-hint = Zahlen, true und false und Listen wie in der Konfigurationsdatei; alles andere ist Text.
+rooms-would-change = { $count ->
+    [0] Kein Raum würde sich ändern
+    [one] Ein Raum würde sich ändern
+   *[other] { $count } Räume würden sich ändern
+}
+rooms-without-configuration = { $count ->
+    [one] Ein Raum davon hätte noch keine vollständige Konfiguration.
+   *[other] { $count } Räume davon hätten noch keine vollständige Konfiguration.
+}
+and-more = { $count ->
+    [one] und ein weiterer
+   *[other] und { $count } weitere
+}
+before = Vorher
+after = Nachher
+apply = Übernehmen
+leave-it = Verwerfen
+overruled = { $key }: Was { $scope } sagt, gilt nicht, weil { $by } den Schlüssel gesperrt hat.
+
+## Claiming
+claim-hint = Ein neues Gerät zeigt acht Buchstaben. Ein Code gilt einen Tag.
+code = Code auf dem Gerät
+claim-replace = Das Gerät ausschließen, das dort ist oder diese Seriennummer hat
+claim-room = Wo es steht
+claim-it = Aufnehmen
+since = Seit
+
+## People
+may = Darf
+last-sign-in = Zuletzt angemeldet
+not-yet-there = eingeladen
+no-people = Noch niemand.
+invite-somebody = Jemanden einladen
+invite = Einladen
+invite-anew = Neu einladen
+invite-hint = Sie bekommen einen Link, den Sie weitergeben: Dort wählt die Person ihr Passwort und verbindet eine Authenticator-App. Der Link gilt sieben Tage.
+invited = { $name } ist eingeladen
+remove-somebody = { $name } entfernen?
+remove-hint = Die Person wird sofort abgemeldet und kann nichts mehr tun. Was sie getan hat, bleibt im Protokoll.
+link-hint = Dieser Link wird nur jetzt gezeigt:
+link = Link
+role = Rolle
+role-viewer = Ansehen
+role-operator = Betreiben
+role-administrator = Verwalten
+
+## Updates
+updates = Updates
+rollouts = Verteilungen
+rollout = Verteilung
+no-rollouts = Noch keine Verteilung.
+release = Version
+releases = Versionen
+no-releases = Noch keine Version. saal-fleetctl release add bringt eine.
+hardware = Hardware
+bundle-missing = Paket fehlt
+progress = Fortschritt
+worse-off = Schlechter dran
+done-of = { $done } von { $all }
+begin-a-rollout = Verteilung beginnen
+waves-hint = Erst ein Prozent für vier Stunden, dann zehn für einen Tag, sobald Sie es freigeben, dann alle. Andere Wellen: saal-fleetctl rollout start.
+begin = Beginnen
+rollout-running = läuft
+rollout-approval = wartet auf Freigabe
+rollout-paused = angehalten
+rollout-stopped = beendet
+rollout-done = fertig
+let-in = Zugelassen
+on-the-way = Unterwegs
+have-it = Haben sie
+update-failed = Fehlgeschlagen
+lost = Nicht mehr gehört
+not-well = Seitdem gestört
+waves = Wellen
+wave = Welle
+watched-minutes = Beobachtet, Minuten
+watched-since = Beobachtet seit
+now = jetzt
+with-approval = mit Freigabe
+approve = Nächste Welle freigeben
+resume = Fortsetzen
+pause = Anhalten
+stop = Beenden
+stop-hint = Räume, die die Version noch nicht schreiben, tun es dann nicht. Was geschrieben ist, bleibt.
+nobody-let-in = Noch kein Raum zugelassen.
+step-none = noch nichts gehört
+step-downloads = lädt, { $percent } %
+step-installs = installiert, { $percent } %
+step-restarts = startet neu
+step-tries = in Erprobung
+step-done = hat sie
+step-failed = fehlgeschlagen
+waits-window = wartet auf sein Wartungsfenster
+waits-meeting = wartet auf das Ende einer Besprechung
+waits-meeting-soon = wartet, denn bald beginnt eine Besprechung
+waits-configuration = wartet, denn er erprobt eine Konfiguration
+waits-room = wartet, denn der Raum antwortet nicht
+waits-network = wartet, denn das Paket kommt nicht
+waits-called = angehalten
+
+## Audit log
+audit-hint = Was wer wann getan hat. Nichts davon lässt sich ändern.
+when = Wann
+who = Wer
+what = Was
+everything = alles
+program = Programm { $name }
+device-named = Gerät { $name }
+the-server = Server
+act-setting-set = Wert gesetzt
+act-setting-unset = Wert entfernt
+act-secret-set = Geheimnis gesetzt
+act-secret-removed = Geheimnis entfernt
+act-token-issued = Aufnahme-Token ausgestellt
+act-token-removed = Aufnahme-Token entfernt
+act-serial-expected = Seriennummer erwartet
+act-device-enrolled = Gerät kam dazu
+act-device-claimed = Gerät aufgenommen
+act-device-moved = Gerät umgezogen
+act-device-revoked = Gerät ausgeschlossen
+act-order-rolled-back = Konfiguration zurückgenommen
+act-order-refused = Konfiguration abgelehnt
+act-release-added = Version hinzugefügt
+act-release-removed = Version entfernt
+act-rollout-started = Verteilung begonnen
+act-rollout-advanced = nächste Welle einer Verteilung begonnen
+act-rollout-approved = nächste Welle einer Verteilung freigegeben
+act-rollout-paused = Verteilung angehalten
+act-rollout-resumed = Verteilung fortgesetzt
+act-rollout-stopped = Verteilung beendet
+act-rollout-finished = Verteilung abgeschlossen
+act-update-failed = Update fehlgeschlagen
+act-access-granted = Programm zugelassen
+act-access-removed = Programm ausgeschlossen
+act-person-invited = Person eingeladen
+act-person-changed = Rechte geändert
+act-person-removed = Person entfernt
+act-person-welcomed = Konto eingerichtet
+act-signed-in = angemeldet
+act-sign-in-failed = Anmeldung fehlgeschlagen
+act-signed-out = abgemeldet
+act-webhook-added = Webhook hinzugefügt
+act-webhook-removed = Webhook entfernt
+
+## Why something was not done
+error-no-such-code = Mit diesem Code wartet kein Gerät. Sehen Sie noch einmal auf sein Panel; ein Code gilt einen Tag.
+error-taken = { $what } gehört schon dem Gerät { $device }.
+error-not-found = Das gibt es hier nicht: { $what }
+error-not-a-room = { $place } ist kein Raum. Ein Raum heißt Standort/Gruppe/Raum.
+error-not-so = So geht es nicht: { $detail }
+error-locked = { $key } ist gesperrt, und zwar hier: { $by }
+error-breaks = { $room } stünde damit ohne Konfiguration da: { $detail }
+error-exists = Das gibt es schon: { $what }
+error-in-use = { $what } lässt sich nicht entfernen, solange es hier gebraucht wird: { $by }
+error-overlaps = Dort läuft schon die Verteilung { $rollout }. Beenden Sie diese, oder warten Sie ihr Ende ab.
+error-rollout = Bei dieser Verteilung geht das gerade nicht: { $detail }
+error-bundle = Das ist kein Bündel, das sich verteilen lässt: { $detail }
+error-last-administrator = Sonst verwaltet niemand die gesamte Organisation. Geben Sie diese Rolle erst jemand anderem.
+error-forbidden = Dafür braucht es die Rolle „{ $role }“.
+error-forbidden-there = Dafür braucht es die Rolle „{ $role }“ für { $place }.
+error-unauthorised = Melden Sie sich an.
+error-stopping = Der Server wird gerade beendet. Versuchen Sie es gleich noch einmal.
+error-failed = Im Server ging etwas schief, geändert hat sich nichts. Für das Protokoll: { $detail }

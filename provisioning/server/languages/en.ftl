@@ -1,0 +1,300 @@
+# Words of the dashboard. Each message stands in every language, and no other (a test).
+
+## Parts
+overview = Overview
+rooms = Rooms
+configuration = Configuration
+claim = Claim
+audit = Audit log
+people = People
+parts = Parts
+way = You are here
+to-the-content = To the content
+to-the-overview = To the overview
+other-language = Deutsch
+not-done = That was not done
+pages = Pages
+previous = Previous
+next = Next
+older = Older
+page-of = Page { $page } of { $pages }
+show = Show
+search = Search
+search-hint = Room, serial number, model
+place = Place
+which = Which
+change = Change
+remove = Remove
+organisation = Whole organisation
+
+## Signing in
+sign-in = Sign in
+sign-out = Sign out
+person-name = Name
+password = Password
+password-again = Once more
+code-of-authenticator = Code of your authenticator
+sign-in-failed = Name, password and code do not fit together. After several attempts the sign-in stays closed for a while.
+welcome = Welcome, { $name }
+welcome-password = 1. Choose a password
+welcome-authenticator = 2. Connect an authenticator
+welcome-scan = Scan this with an authenticator and type the code that it shows.
+welcome-type = Or type this key there:
+welcome-done = Done
+qr-code = QR code for an authenticator
+passwords-differ = The two passwords differ.
+wrong-code = The code is wrong; take the newest one.
+password-too-short = The password needs twelve characters at least.
+
+## Overview
+figure-rooms = Rooms
+figure-online = connected now
+figure-waits = not up to date yet
+figure-problems = without a configuration
+sites = Sites
+site = Site
+waits = Pending
+problems = Problems
+no-rooms-yet = No room yet. Claim the first device.
+new-devices = New devices
+nobody-waits = No device waits.
+claim-a-device = Claim a device
+latest = Latest
+nothing-yet = Nothing yet.
+whole-log = Whole log
+
+## Rooms
+count-rooms = { $count ->
+    [one] One room
+   *[other] { $count } rooms
+}
+none-found = Nothing found.
+as-csv = As CSV
+room = Room
+no-room = No room
+standing = Standing
+connection = Connection
+serial = Serial number
+model = Model
+generation = Generation
+last-seen = Last seen
+online = online
+offline = offline
+only-in-use = in use
+only-waits = pending
+only-problem = without a configuration
+only-homeless = without a room
+only-revoked = revoked
+only-all = all
+standing-revoked = revoked
+standing-homeless = no room
+standing-no-configuration = no configuration
+standing-rolled-back = rolled back
+standing-refused = refused
+standing-waits = pending
+standing-fine = up to date
+
+## A room
+state = State
+phase = Now
+troubles = Troubles
+no-troubles = none
+agent = Agent
+device = Device
+generation-of = { $generation } in use, { $wanted } wanted
+phase-home = ready
+phase-joining = entering a meeting
+phase-call = in a meeting
+phase-reconnecting = reconnecting
+phase-leaving = leaving a meeting
+no-configuration-because = No configuration yet:
+rolled-back = Generation { $generation } was taken back; { $to } is in use.
+refused = Generation { $generation } was refused.
+why-document = The room refused it:
+why-health = With it something broke that worked before:
+why-cut-off = The server was not reached with it:
+why-interrupted = The device went down twice while it tried:
+move = Into another room
+move-it = Move
+revoke = Revoke the device
+revoke-hint = The device is cut off at once and does not come back until somebody resets and claims it again.
+revoke-it = Revoke
+what-counts = What counts here
+
+## Configuration
+key = Key
+value = Value
+from = From
+here = here
+locked = locked
+unset = Unset
+a-secret = secret
+no-values = Nothing counts here yet.
+places-below = Places below
+set-a-key = Set a value
+lock-below = lock for all below
+see-what-changes = Preview
+value-hint = Numbers, true and false and lists as in the configuration file; anything else is text.
+rooms-would-change = { $count ->
+    [0] No room would change
+    [one] One room would change
+   *[other] { $count } rooms would change
+}
+rooms-without-configuration = { $count ->
+    [one] One of them would have no complete configuration yet.
+   *[other] { $count } of them would have no complete configuration yet.
+}
+and-more = { $count ->
+    [one] and one more
+   *[other] and { $count } more
+}
+before = Before
+after = After
+apply = Apply
+leave-it = Leave it
+overruled = { $key }: what { $scope } says does not count, as { $by } locked it.
+
+## Claiming
+claim-hint = A new device shows eight letters. A code is good for a day.
+code = Code on the device
+claim-replace = Revoke the device that is there or has this serial number
+claim-room = Where it is
+claim-it = Claim
+since = Since
+
+## People
+may = May
+last-sign-in = Last sign-in
+not-yet-there = invited
+no-people = Nobody yet.
+invite-somebody = Invite somebody
+invite = Invite
+invite-anew = Invite anew
+invite-hint = You get a link to pass on: there the person chooses a password and connects an authenticator. The link is good for seven days.
+invited = { $name } is invited
+remove-somebody = Remove { $name }?
+remove-hint = The person is signed out at once and can do nothing any more. What they did stays in the log.
+link-hint = This link is shown only now:
+link = Link
+role = Role
+role-viewer = Viewer
+role-operator = Operator
+role-administrator = Administrator
+
+## Updates
+updates = Updates
+rollouts = Rollouts
+rollout = Rollout
+no-rollouts = No rollout yet.
+release = Release
+releases = Releases
+no-releases = No release yet. saal-fleetctl release add brings one.
+hardware = Hardware
+bundle-missing = bundle missing
+progress = Progress
+worse-off = Worse off
+done-of = { $done } of { $all }
+begin-a-rollout = Begin a rollout
+waves-hint = First one percent for four hours, then ten for a day once you allow it, then all. Other waves: saal-fleetctl rollout start.
+begin = Begin
+rollout-running = goes on
+rollout-approval = wants your approval
+rollout-paused = held
+rollout-stopped = stopped
+rollout-done = done
+let-in = Let in
+on-the-way = On the way
+have-it = Have it
+update-failed = Failed
+lost = Not heard of again
+not-well = Not well since
+waves = Waves
+wave = Wave
+watched-minutes = Watched, minutes
+watched-since = Watched since
+now = now
+with-approval = with approval
+approve = Allow the next wave
+resume = Go on
+pause = Hold
+stop = Stop
+stop-hint = Rooms that have not begun to write the release do not. What is written stays.
+nobody-let-in = No room was let in yet.
+step-none = not heard of yet
+step-downloads = downloads, { $percent } %
+step-installs = installs, { $percent } %
+step-restarts = restarts
+step-tries = on trial
+step-done = has it
+step-failed = failed
+waits-window = waits for its maintenance window
+waits-meeting = waits for the end of a meeting
+waits-meeting-soon = waits, as a meeting begins soon
+waits-configuration = waits, as it tries a configuration
+waits-room = waits, as the room does not answer
+waits-network = waits, as the bundle does not come
+waits-called = held
+
+## Audit log
+audit-hint = Who did what and when. Nothing of it can be changed.
+when = When
+who = Who
+what = What
+everything = everything
+program = program { $name }
+device-named = device { $name }
+the-server = server
+act-setting-set = set a value
+act-setting-unset = unset a value
+act-secret-set = set a secret
+act-secret-removed = removed a secret
+act-token-issued = issued an enrolment token
+act-token-removed = removed an enrolment token
+act-serial-expected = expects a serial number
+act-device-enrolled = device enrolled
+act-device-claimed = claimed a device
+act-device-moved = moved a device
+act-device-revoked = revoked a device
+act-order-rolled-back = took a configuration back
+act-order-refused = refused a configuration
+act-release-added = added a release
+act-release-removed = removed a release
+act-rollout-started = started a rollout
+act-rollout-advanced = began the next wave of a rollout
+act-rollout-approved = allowed the next wave of a rollout
+act-rollout-paused = paused a rollout
+act-rollout-resumed = resumed a rollout
+act-rollout-stopped = stopped a rollout
+act-rollout-finished = finished a rollout
+act-update-failed = update failed
+act-access-granted = gave a program access
+act-access-removed = took a program's access away
+act-person-invited = invited a person
+act-person-changed = changed what a person may do
+act-person-removed = removed a person
+act-person-welcomed = set their account up
+act-signed-in = signed in
+act-sign-in-failed = sign-in failed
+act-signed-out = signed out
+act-webhook-added = added a webhook
+act-webhook-removed = removed a webhook
+
+## Why something was not done
+error-no-such-code = No device waits with this code. Look at its panel again; a code is good for a day.
+error-taken = { $what } belongs to device { $device } already.
+error-not-found = This is not here: { $what }
+error-not-a-room = { $place } is no room. A room is site/group/room.
+error-not-so = Not like this: { $detail }
+error-locked = { $key } is locked, by { $by }
+error-breaks = { $room } would be left without a configuration: { $detail }
+error-exists = This exists already: { $what }
+error-in-use = { $what } can’t be removed while this needs it: { $by }
+error-overlaps = Rollout { $rollout } is under way there. Stop it, or wait for its end.
+error-rollout = This rollout can’t do that now: { $detail }
+error-bundle = This is no bundle that could be rolled out: { $detail }
+error-last-administrator = Nobody else looks after the whole organisation. Give this role to somebody else first.
+error-forbidden = This needs the role “{ $role }”.
+error-forbidden-there = This needs the role “{ $role }” for { $place }.
+error-unauthorised = Sign in first.
+error-stopping = The server is stopping. Try again in a moment.
+error-failed = Something failed in the server, and nothing was changed. For the log: { $detail }

@@ -1,0 +1,475 @@
+//! A device's connection: one WebSocket, from the challenge to the end.
+
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
+use axum::{
+    extract::{
+        ConnectInfo, State, WebSocketUpgrade,
+        ws::{Message, WebSocket},
+    },
+    response::Response,
+};
+use jiff::Timestamp;
+use saal_fleet_protocol::fleet::{
+    DeviceId,
+    order::key_to_text,
+    wire::{
+        Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Membership, Refusal, Span,
+        encode, from_text, proof_of, to_text,
+    },
+};
+use tokio::sync::watch;
+
+use crate::{
+    authority::DeviceCertificate,
+    error::FleetError,
+    fleet::{
+        devices::{self, DeviceRow},
+        enrolment::{self, Entry},
+        orders, presence, rooms,
+        updates::{self, Due},
+    },
+    hub::{Seat, Wake, Who},
+    server::App,
+    tls::{POINT, Peer},
+};
+
+/// A device that says nothing is asked after so long whether it is there.
+const PULSE: Duration = Duration::from_secs(50);
+/// Text on a box.
+const LONGEST_NAME: usize = 60;
+
+type Flow = ControlFlow<()>;
+
+/// Opens a device's connection.
+pub(crate) async fn open(
+    State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let upgrade = upgrade.max_message_size(LARGEST_MESSAGE);
+    upgrade.on_upgrade(move |socket| async move {
+        let nonce = match crate::random::<32>() {
+            Ok(random) => to_text(&random),
+            Err(error) => return tracing::error!(%error, "no challenge"),
+        };
+        let mut connection = Connection {
+            app: &app,
+            peer,
+            nonce,
+            socket,
+            quiet: false,
+            told: 0,
+            update: None,
+        };
+        connection.talk().await;
+    })
+}
+
+struct Connection<'a> {
+    app: &'a Arc<App>,
+    peer: Peer,
+    nonce: String,
+    socket: WebSocket,
+    /// It was asked and has not answered.
+    quiet: bool,
+    /// The order's generation that it was told last: it may have had no time to answer.
+    told: u64,
+    /// What it was told of releases.
+    update: Option<Due>,
+}
+
+impl Connection<'_> {
+    async fn talk(&mut self) {
+        let challenge = FromServer::Challenge {
+            nonce: self.nonce.clone(),
+        };
+        if self.say(&challenge).await.is_break() {
+            return;
+        }
+        let flow = match self.peer.key.clone() {
+            None => self.stranger().await,
+            Some(key) => self.member(&key).await,
+        };
+        tracing::debug!(from = %self.peer.address, ?flow, "a device's connection ended");
+    }
+
+    async fn say(&mut self, message: &FromServer) -> Flow {
+        let sent = self
+            .socket
+            .send(Message::Text(encode(message).into()))
+            .await;
+        if sent.is_err() {
+            Flow::Break(())
+        } else {
+            Flow::Continue(())
+        }
+    }
+
+    async fn refuse(&mut self, why: Refusal, message: &str) -> Flow {
+        tracing::info!(from = %self.peer.address, ?why, message, "refused");
+        let message = message.to_owned();
+        let _ = self.say(&FromServer::Refused { why, message }).await;
+        Flow::Break(())
+    }
+
+    async fn fail(&mut self, error: &FleetError) -> Flow {
+        tracing::error!(%error, "a device's request failed");
+        self.refuse(
+            Refusal::Failed,
+            "the server has a fault; its log tells more",
+        )
+        .await
+    }
+
+    /// The next message; `None` at the end. Cancelling it loses nothing.
+    async fn hear(&mut self) -> Option<FromDevice> {
+        loop {
+            let heard = tokio::time::timeout(PULSE, self.socket.recv()).await;
+            let message = match heard {
+                Ok(Some(Ok(message))) => message,
+                Ok(_) => return None,
+                Err(_) if self.quiet => return None,
+                Err(_) => {
+                    self.quiet = true;
+                    self.socket
+                        .send(Message::Ping(Vec::new().into()))
+                        .await
+                        .ok()?;
+                    continue;
+                }
+            };
+            self.quiet = false;
+            match message {
+                Message::Text(text) => match serde_json::from_str(&text) {
+                    Ok(message) => return Some(message),
+                    Err(error) => {
+                        let reason = format!("not understood: {error}");
+                        let _ = self.refuse(Refusal::Malformed, &reason).await;
+                        return None;
+                    }
+                },
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Binary(_) | Message::Close(_) => return None,
+            }
+        }
+    }
+
+    /// Without a certificate a device may only enrol.
+    async fn stranger(&mut self) -> Flow {
+        let mut stopping = self.app.stopping.clone();
+        let heard = tokio::select! {
+            heard = self.hear() => heard,
+            () = stopped(&mut stopping) => return Flow::Break(()),
+        };
+        let Some(FromDevice::Enrol(enrol)) = heard else {
+            return self
+                .refuse(
+                    Refusal::Certificate,
+                    "without a certificate a device enrols first",
+                )
+                .await;
+        };
+        if let Err(problem) = check(&enrol, &self.nonce) {
+            return self.refuse(Refusal::Proof, problem).await;
+        }
+        let app = self.app;
+        let mut seat = app.hub.enter(Who::Waiting(enrol.key.key.clone()));
+        self.ask(&enrol).await?;
+        loop {
+            tokio::select! {
+                woken = seat.woken() => match woken {
+                    Wake::News => self.ask(&enrol).await?,
+                    Wake::Replaced => return Flow::Break(()),
+                },
+                heard = self.hear() => if heard.is_some() {
+                    return self.refuse(Refusal::Malformed, "wait to be claimed").await;
+                } else {
+                    return Flow::Break(());
+                },
+                () = stopped(&mut stopping) => return Flow::Break(()),
+            }
+        }
+    }
+
+    async fn ask(&mut self, enrol: &Enrol) -> Flow {
+        let now = Timestamp::now();
+        let asked = enrol.clone();
+        match self
+            .app
+            .store
+            .run(move |tx| enrolment::ask(tx, &asked, now))
+            .await
+        {
+            Ok(Entry::Waits(code)) => self.say(&FromServer::Waiting { code }).await,
+            Ok(Entry::Revoked) => {
+                let message = "this device was revoked; reset it to enrol it as a new one";
+                self.refuse(Refusal::Revoked, message).await
+            }
+            Ok(Entry::Member(row)) => {
+                let device = row.device.clone();
+                match self.certificate(&device, &enrol.key.key) {
+                    Ok(certificate) => {
+                        tracing::info!(%device, serial = enrol.serial, "enrolled");
+                        let membership = self.membership(device, certificate);
+                        let _ = self.say(&FromServer::Enrolled(Box::new(membership))).await;
+                        Flow::Break(())
+                    }
+                    Err(error) => self.fail(&error).await,
+                }
+            }
+            Err(error) => self.fail(&error).await,
+        }
+    }
+
+    fn certificate(&self, device: &DeviceId, key: &str) -> Result<DeviceCertificate, FleetError> {
+        let point = from_text(key).unwrap_or_default();
+        let made = self
+            .app
+            .authority
+            .for_device(device, &point, Timestamp::now());
+        made.map_err(|e| FleetError::Crypto(e.to_string()))
+    }
+
+    fn membership(&self, device: DeviceId, certificate: DeviceCertificate) -> Membership {
+        Membership {
+            device,
+            certificate: certificate.pem,
+            begins: certificate.begins,
+            ends: certificate.ends,
+            signing_keys: vec![key_to_text(&self.app.keys.signing.verifying_key())],
+        }
+    }
+
+    /// A device with a certificate; whether it still belongs here is the database's word.
+    async fn member(&mut self, key: &str) -> Flow {
+        let row = match find(self.app, key).await {
+            Ok(Some(row)) if !row.revoked => row,
+            Ok(_) => {
+                return self
+                    .refuse(Refusal::Revoked, "this device was revoked")
+                    .await;
+            }
+            Err(error) => return self.fail(&error).await,
+        };
+        let app = self.app;
+        let seat = app.hub.enter(Who::Member(row.device.clone()));
+        let flow = self.serve(&row, seat).await;
+        let (device, now) = (row.device, Timestamp::now());
+        if let Err(error) = app
+            .store
+            .run(move |tx| devices::left(tx, &device, now))
+            .await
+        {
+            tracing::warn!(%error, "nobody knows when a device left");
+        }
+        flow
+    }
+
+    async fn serve(&mut self, row: &DeviceRow, mut seat: Seat<'_>) -> Flow {
+        let mut stopping = self.app.stopping.clone();
+        loop {
+            tokio::select! {
+                woken = seat.woken() => match woken {
+                    Wake::News => self.news(row).await?,
+                    Wake::Replaced => return Flow::Break(()),
+                },
+                heard = self.hear() => match heard {
+                    Some(message) => self.take(row, message).await?,
+                    None => return Flow::Break(()),
+                },
+                () = stopped(&mut stopping) => return Flow::Break(()),
+            }
+        }
+    }
+
+    async fn take(&mut self, row: &DeviceRow, message: FromDevice) -> Flow {
+        match message {
+            FromDevice::Hello(hello) => self.greet(row, *hello).await,
+            FromDevice::Reach { nonce } => self.say(&FromServer::Here { nonce }).await,
+            FromDevice::Renew(proof) => self.renew(row, &proof).await,
+            FromDevice::Report(report) => {
+                let (device, now) = (row.device.clone(), Timestamp::now());
+                tracing::info!(%device, ?report, "told");
+                self.write(move |tx| devices::report(tx, &device, &report, now))
+                    .await
+            }
+            FromDevice::Room(state) => {
+                let (device, now) = (row.device.clone(), Timestamp::now());
+                self.write(move |tx| devices::room_state(tx, &device, &state, now))
+                    .await
+            }
+            FromDevice::OtherRooms(span) => self.other_rooms(row, span).await,
+            FromDevice::System(system) => {
+                let (device, keys, now) =
+                    (row.device.clone(), self.app.keys.clone(), Timestamp::now());
+                self.write(move |tx| updates::told(tx, &keys, &device, &system, now))
+                    .await?;
+                self.update(row).await
+            }
+            FromDevice::Enrol(_) => {
+                self.refuse(
+                    Refusal::Malformed,
+                    "this device has a certificate; it renews it",
+                )
+                .await
+            }
+        }
+    }
+
+    /// A device without a room is nowhere, so nothing is near.
+    async fn other_rooms(&mut self, row: &DeviceRow, span: Span) -> Flow {
+        let key = row.key.clone();
+        let found = self
+            .app
+            .store
+            .run(move |tx| {
+                // It may have been moved since it came.
+                let room = devices::by_key(tx, &key)?.and_then(|row| row.room);
+                match room {
+                    Some(room) => {
+                        rooms::free(tx, &room, span, |device| presence::is_online(tx, device))
+                    }
+                    None => Ok(Vec::new()),
+                }
+            })
+            .await;
+        match found {
+            Ok(rooms) => self.say(&FromServer::OtherRooms { rooms }).await,
+            Err(error) => self.fail(&error).await,
+        }
+    }
+
+    async fn write(
+        &mut self,
+        work: impl FnOnce(&crate::store::Tx<'_>) -> Result<(), FleetError> + Send + 'static,
+    ) -> Flow {
+        match self.app.store.run(work).await {
+            Ok(()) => Flow::Continue(()),
+            Err(error) => self.fail(&error).await,
+        }
+    }
+
+    /// One round trip: how it stands, and what it missed.
+    async fn greet(&mut self, row: &DeviceRow, hello: Hello) -> Flow {
+        let generation = hello.generation;
+        let (device, keys, now) = (row.device.clone(), self.app.keys.clone(), Timestamp::now());
+        self.write(move |tx| devices::hello(tx, &keys, &device, &hello, now))
+            .await?;
+        self.order(row, Some(generation)).await?;
+        self.update(row).await
+    }
+
+    /// Something about this device has changed.
+    async fn news(&mut self, row: &DeviceRow) -> Flow {
+        match find(self.app, &row.key).await {
+            Ok(Some(row)) if !row.revoked => {
+                self.order(&row, None).await?;
+                self.update(&row).await
+            }
+            Ok(_) => {
+                self.refuse(Refusal::Revoked, "this device was revoked")
+                    .await
+            }
+            Err(error) => self.fail(&error).await,
+        }
+    }
+
+    async fn order(&mut self, row: &DeviceRow, answer: Option<u64>) -> Flow {
+        let (device, keys, now) = (row.device.clone(), self.app.keys.clone(), Timestamp::now());
+        let due = self
+            .app
+            .store
+            .run(move |tx| orders::due(tx, &keys, &device, now))
+            .await;
+        match (due, answer) {
+            (Ok(Some((generation, _))), None) if generation == self.told => Flow::Continue(()),
+            (Ok(Some((generation, order))), _) => {
+                self.told = generation;
+                self.say(&FromServer::Order(order)).await
+            }
+            (Ok(None), Some(generation)) => self.say(&FromServer::Current { generation }).await,
+            (Ok(None), None) => Flow::Continue(()),
+            (Err(error), _) => self.fail(&error).await,
+        }
+    }
+
+    /// Which release to have, where that is news on this connection.
+    async fn update(&mut self, row: &DeviceRow) -> Flow {
+        let device = row.device.clone();
+        let due = self
+            .app
+            .store
+            .read(move |tx| updates::due(tx, &device))
+            .await;
+        let due = match due {
+            Ok(due) => due,
+            Err(error) => return self.fail(&error).await,
+        };
+        if due == self.update {
+            return Flow::Continue(());
+        }
+        self.update.clone_from(&due);
+        match due {
+            Some(Due::Update(signed)) => self.say(&FromServer::Update(signed)).await,
+            Some(Due::None) => self.say(&FromServer::NoUpdate {}).await,
+            None => Flow::Continue(()),
+        }
+    }
+
+    /// The key stays, so that revoking it is one row.
+    async fn renew(&mut self, row: &DeviceRow, proof: &KeyProof) -> Flow {
+        if proof.key != row.key || !proves(proof, &self.nonce, &row.seal_key) {
+            return self
+                .refuse(Refusal::Proof, "the proof does not fit this device's key")
+                .await;
+        }
+        match self.certificate(&row.device, &row.key) {
+            Ok(certificate) => {
+                let membership = self.membership(row.device.clone(), certificate);
+                self.say(&FromServer::Renewed(Box::new(membership))).await
+            }
+            Err(error) => self.fail(&error).await,
+        }
+    }
+}
+
+async fn find(app: &App, key: &str) -> Result<Option<DeviceRow>, FleetError> {
+    let key = key.to_owned();
+    app.store.run(move |tx| devices::by_key(tx, &key)).await
+}
+
+/// Until the server goes down.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Says what is wrong with a request to enrol.
+fn check(enrol: &Enrol, nonce: &str) -> Result<(), &'static str> {
+    let fits = |text: &str| {
+        (1..=LONGEST_NAME).contains(&text.chars().count()) && !text.contains(char::is_control)
+    };
+    if !fits(&enrol.serial) || !fits(&enrol.model) {
+        return Err("serial number and model have 1 to 60 characters");
+    }
+    if from_text(&enrol.seal_key).is_none_or(|key| key.len() != 32) {
+        return Err("the key for secrets has 32 bytes");
+    }
+    if !proves(&enrol.key, nonce, &enrol.seal_key) {
+        return Err("the proof does not fit the key");
+    }
+    Ok(())
+}
+
+fn proves(proof: &KeyProof, nonce: &str, seal_key: &str) -> bool {
+    let (Some(key), Some(signature)) = (from_text(&proof.key), from_text(&proof.proof)) else {
+        return false;
+    };
+    // Written in one way only, as it is what the device is known by.
+    if key.len() != POINT || to_text(&key) != proof.key {
+        return false;
+    }
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
+    key.verify(&proof_of(nonce, seal_key), &signature).is_ok()
+}

@@ -1,0 +1,262 @@
+//! What IT writes for a layer, what that would change, and where a value comes from.
+
+use std::collections::BTreeMap;
+
+use saal_fleet_protocol::fleet::{
+    DeviceId, Key, Scope,
+    api::{Act, Change, Edit, Explained, KeyPreview, NewSecret, Preview, RoomPreview, Written},
+    layers::{Effective, Setting, check_setting},
+};
+
+use serde_json::json;
+
+use super::{
+    audit::{self, Deed, Stamp},
+    devices::{self, DeviceRow},
+    orders::{self, Layers},
+    parsed,
+};
+use crate::{
+    error::FleetError,
+    keys::Keys,
+    store::{Optional as _, Tx, params},
+};
+
+/// A preview shows so many rooms; the rest is counted.
+const SHOWN: usize = 100;
+
+/// What a layer says.
+pub(crate) fn read(tx: &Tx<'_>, scope: &Scope) -> Result<BTreeMap<Key, Setting>, FleetError> {
+    let found = tx.query_map(
+        "SELECT key, value, locked FROM settings WHERE scope = ?1",
+        [scope.as_str()],
+        |row| {
+            Ok((
+                parsed(row, "key")?,
+                row.get::<_, String>("value")?,
+                row.get::<_, bool>("locked")?,
+            ))
+        },
+    )?;
+    let mut settings = BTreeMap::new();
+    for (key, value, locked) in found {
+        let value = serde_json::from_str(&value).map_err(|e| FleetError::Corrupt {
+            what: "a setting",
+            reason: e.to_string(),
+        })?;
+        settings.insert(key, Setting { value, locked });
+    }
+    Ok(settings)
+}
+
+/// The same for people.
+pub(crate) fn written(tx: &Tx<'_>, scope: &Scope) -> Result<Vec<Written>, FleetError> {
+    let settings = read(tx, scope)?.into_iter();
+    let written = settings.map(|(key, Setting { value, locked })| Written { key, value, locked });
+    Ok(written.collect())
+}
+
+/// Changes a layer. Returns what that does and which devices have another order now.
+pub(crate) fn change(
+    tx: &Tx<'_>,
+    keys: &Keys,
+    change: &Change,
+    stamp: &Stamp,
+) -> Result<(Preview, Vec<DeviceId>), FleetError> {
+    let rows = devices::within(tx, &change.scope)?;
+    let before = look(tx, &rows)?;
+    for edit in &change.edits {
+        apply(tx, &change.scope, edit, stamp)?;
+    }
+    let after = look(tx, &rows)?;
+    let preview = compare(&before, &after)?;
+    let changed = orders::renew(tx, keys, &rows, stamp.now)?;
+    Ok((preview, changed))
+}
+
+fn apply(tx: &Tx<'_>, scope: &Scope, edit: &Edit, stamp: &Stamp) -> Result<(), FleetError> {
+    let (Edit::Set { key, .. } | Edit::Unset { key }) = edit;
+    let before = read(tx, scope)?.remove(key);
+    let (act, after) = match edit {
+        Edit::Set { key, value, locked } => {
+            check_setting(key, value).map_err(FleetError::Setting)?;
+            not_locked(tx, scope, key)?;
+            let after = Setting {
+                value: value.clone(),
+                locked: *locked,
+            };
+            let value = serde_json::to_string(value).expect("values of TOML are JSON");
+            let sql = "INSERT INTO settings (scope, key, value, locked) VALUES (?1, ?2, ?3, ?4) \
+                       ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value, locked = excluded.locked";
+            tx.execute(sql, params![scope.as_str(), key.as_str(), value, locked])?;
+            (Act::SettingSet, Some(after))
+        }
+        Edit::Unset { key } => {
+            let sql = "DELETE FROM settings WHERE scope = ?1 AND key = ?2";
+            if tx.execute(sql, [scope.as_str(), key.as_str()])? == 0 {
+                let what = format!("{key} in {scope}");
+                return Err(FleetError::NotFound { what });
+            }
+            (Act::SettingUnset, None)
+        }
+    };
+    if before == after {
+        return Ok(());
+    }
+    let value = |setting: Option<Setting>| setting.map(|setting| json!(setting));
+    let deed = Deed {
+        act,
+        scope,
+        object: key.as_str(),
+        before: value(before),
+        after: value(after),
+    };
+    audit::record(tx, stamp, deed)
+}
+
+fn not_locked(tx: &Tx<'_>, scope: &Scope, key: &Key) -> Result<(), FleetError> {
+    for over in scope.chain().into_iter().filter(|over| over != scope) {
+        let lock = read(tx, &over)?
+            .remove(key)
+            .filter(|setting| setting.locked);
+        if lock.is_some() {
+            return Err(FleetError::Locked {
+                key: key.clone(),
+                by: over,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Rooms with what counts there.
+fn look(tx: &Tx<'_>, rows: &[DeviceRow]) -> Result<BTreeMap<Scope, Effective>, FleetError> {
+    let mut layers = Layers::default();
+    let rooms = rows.iter().filter_map(|row| row.room.clone());
+    let looked = rooms.map(|room| Ok((room.clone(), layers.count(tx, &room)?.effective)));
+    looked.collect()
+}
+
+fn compare(
+    before: &BTreeMap<Scope, Effective>,
+    after: &BTreeMap<Scope, Effective>,
+) -> Result<Preview, FleetError> {
+    let mut preview = Preview::default();
+    for (room, after) in after {
+        let before = &before[room];
+        let keys = differences(before, after);
+        if keys.is_empty() {
+            continue;
+        }
+        let problem = after.document().err().map(|problem| problem.to_string());
+        if let Some(problem) = problem.clone().filter(|_| before.document().is_ok()) {
+            return Err(FleetError::Breaks {
+                room: room.clone(),
+                problem,
+            });
+        }
+        preview.changed += 1;
+        preview.refused += u64::from(problem.is_some());
+        if preview.rooms.len() < SHOWN {
+            preview.rooms.push(RoomPreview {
+                room: room.clone(),
+                keys,
+                problem,
+            });
+        }
+    }
+    Ok(preview)
+}
+
+fn differences(before: &Effective, after: &Effective) -> Vec<KeyPreview> {
+    let value = |of: &Effective, key: &Key| of.values.get(key).map(|origin| origin.value.clone());
+    let mut keys: Vec<&Key> = before.values.keys().chain(after.values.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let all = keys.into_iter().map(|key| KeyPreview {
+        key: key.clone(),
+        before: value(before, key),
+        after: value(after, key),
+    });
+    all.filter(|key| key.before != key.after).collect()
+}
+
+/// Where the values of a place come from.
+pub(crate) fn explain(
+    tx: &Tx<'_>,
+    scope: &Scope,
+    key: Option<&Key>,
+) -> Result<Explained, FleetError> {
+    let counts = Layers::default().count(tx, scope)?;
+    let problem = counts
+        .effective
+        .document()
+        .err()
+        .filter(|_| scope.is_room());
+    let asked = |of: &Key| key.is_none_or(|key| key == of);
+    let secrets = counts.secrets.into_iter();
+    Ok(Explained {
+        problem: problem.map(|problem| problem.to_string()),
+        values: counts
+            .effective
+            .values
+            .into_iter()
+            .filter(|(of, _)| asked(of))
+            .collect(),
+        overruled: counts
+            .effective
+            .overruled
+            .into_iter()
+            .filter(|one| asked(&one.key))
+            .collect(),
+        secrets: secrets.map(|(name, (scope, _))| (name, scope)).collect(),
+    })
+}
+
+/// What the log says of a secret: which one it is, not what.
+fn sealed(tx: &Tx<'_>, new: &NewSecret) -> Result<Option<serde_json::Value>, FleetError> {
+    let sql = "SELECT sealed FROM secrets WHERE scope = ?1 AND name = ?2";
+    let found = tx.query_row(sql, [new.scope.as_str(), new.name.as_str()], |row| {
+        row.get::<_, Vec<u8>>(0)
+    });
+    Ok(found
+        .optional()?
+        .map(|sealed| json!({"sealed": crate::hash(&sealed)})))
+}
+
+/// Sets a secret or takes it away; returns which devices have another order now.
+pub(crate) fn secret(
+    tx: &Tx<'_>,
+    keys: &Keys,
+    new: &NewSecret,
+    stamp: &Stamp,
+) -> Result<Vec<DeviceId>, FleetError> {
+    let before = sealed(tx, new)?;
+    let act = match &new.content {
+        Some(content) => {
+            let sealed = keys.lock(&new.scope, &new.name, content.as_bytes())?;
+            let sql = "INSERT INTO secrets (scope, name, sealed) VALUES (?1, ?2, ?3) \
+                       ON CONFLICT (scope, name) DO UPDATE SET sealed = excluded.sealed";
+            tx.execute(sql, params![new.scope.as_str(), new.name.as_str(), sealed])?;
+            Act::SecretSet
+        }
+        None => {
+            let sql = "DELETE FROM secrets WHERE scope = ?1 AND name = ?2";
+            if tx.execute(sql, [new.scope.as_str(), new.name.as_str()])? == 0 {
+                let what = format!("secret {} in {}", new.name, new.scope);
+                return Err(FleetError::NotFound { what });
+            }
+            Act::SecretRemoved
+        }
+    };
+    let deed = Deed {
+        act,
+        scope: &new.scope,
+        object: new.name.as_str(),
+        before,
+        after: sealed(tx, new)?,
+    };
+    audit::record(tx, stamp, deed)?;
+    let rows = devices::within(tx, &new.scope)?;
+    orders::renew(tx, keys, &rows, stamp.now)
+}

@@ -1,0 +1,197 @@
+//! TLS 1.3 for all, with a certificate of the fleet's where a device has one.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use axum::{extract::connect_info::Connected, serve::IncomingStream};
+use rustls::{
+    RootCertStore, ServerConfig,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, pem::PemObject},
+    server::{ClientHello, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier},
+    sign::CertifiedKey,
+    version::TLS13,
+};
+use saal_fleet_protocol::fleet::wire::to_text;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use crate::authority::{Authority, ServerCertificate};
+
+/// A handshake that takes longer is none.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// DER of a P-256 key: so much stands before the point.
+const BEFORE_POINT: usize = 26;
+/// An uncompressed point.
+pub(crate) const POINT: usize = 65;
+
+/// TLS can't be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// Certificates or versions.
+    #[error("TLS: {0}")]
+    Rustls(#[from] rustls::Error),
+    /// The authority's certificate.
+    #[error("ca.pem is no certificate")]
+    Authority,
+    /// Who may connect.
+    #[error("TLS for devices: {0}")]
+    Verifier(#[from] rustls::server::VerifierBuilderError),
+}
+
+/// The server's certificate, which a new one takes the place of while it runs.
+#[derive(Debug)]
+pub(crate) struct OwnCertificate(RwLock<Arc<CertifiedKey>>);
+
+impl OwnCertificate {
+    pub(crate) fn new(certificate: ServerCertificate) -> Result<Arc<Self>, TlsError> {
+        Ok(Arc::new(Self(RwLock::new(certified(certificate)?))))
+    }
+
+    pub(crate) fn replace(&self, certificate: ServerCertificate) -> Result<(), TlsError> {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = certified(certificate)?;
+        Ok(())
+    }
+}
+
+fn certified(certificate: ServerCertificate) -> Result<Arc<CertifiedKey>, TlsError> {
+    let provider = aws_lc_rs::default_provider();
+    let key = CertifiedKey::from_der(certificate.chain, certificate.key, &provider)?;
+    Ok(Arc::new(key))
+}
+
+impl ResolvesServerCert for OwnCertificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(
+            self.0
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        )
+    }
+}
+
+pub(crate) fn config(
+    authority: &Authority,
+    own: Arc<OwnCertificate>,
+) -> Result<ServerConfig, TlsError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    let root = CertificateDer::from_pem_slice(authority.certificate().as_bytes());
+    roots.add(root.map_err(|_| TlsError::Authority)?)?;
+    // Who has none may enrol, or has a token.
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+        .allow_unauthenticated()
+        .build()?;
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13])?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(own);
+    // A WebSocket begins with HTTP/1.1.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// Who is at the other end.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// The key in its certificate, as on the wire; `None` without one.
+    pub(crate) key: Option<String>,
+    pub(crate) address: SocketAddr,
+}
+
+type Accepted = (TlsStream<TcpStream>, SocketAddr);
+
+/// Accepts connections whose handshake is done; a slow one keeps nobody waiting.
+pub(crate) struct Listener {
+    accepted: mpsc::Receiver<Accepted>,
+    address: SocketAddr,
+}
+
+impl Listener {
+    pub(crate) fn new(listener: TcpListener, address: SocketAddr, config: ServerConfig) -> Self {
+        let (sender, accepted) = mpsc::channel(64);
+        tokio::spawn(accept(
+            listener,
+            TlsAcceptor::from(Arc::new(config)),
+            sender,
+        ));
+        Self { accepted, address }
+    }
+}
+
+async fn accept(listener: TcpListener, acceptor: TlsAcceptor, sender: mpsc::Sender<Accepted>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = sender.closed() => return,
+        };
+        match accepted {
+            Ok((socket, from)) => {
+                tokio::spawn(handshake(acceptor.clone(), socket, from, sender.clone()));
+            }
+            Err(error) => {
+                tracing::error!(%error, "can't accept");
+                // Out of descriptors: others have to let go of some first.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn handshake(
+    acceptor: TlsAcceptor,
+    socket: TcpStream,
+    from: SocketAddr,
+    sender: mpsc::Sender<Accepted>,
+) {
+    let _ = socket.set_nodelay(true);
+    match tokio::time::timeout(HANDSHAKE, acceptor.accept(socket)).await {
+        Ok(Ok(stream)) => {
+            let _ = sender.send((stream, from)).await;
+        }
+        Ok(Err(error)) => tracing::debug!(%from, %error, "no TLS"),
+        Err(_) => tracing::debug!(%from, "no TLS in time"),
+    }
+}
+
+impl axum::serve::Listener for Listener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.accepted.recv().await {
+            Some(accepted) => accepted,
+            // The accepting task ends only after this one.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        Ok(self.address)
+    }
+}
+
+impl Connected<IncomingStream<'_, Listener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        let certificates = stream.io().get_ref().1.peer_certificates();
+        Self {
+            key: certificates.and_then(<[_]>::first).and_then(key_of),
+            address: *stream.remote_addr(),
+        }
+    }
+}
+
+/// The point on P-256 in a verified certificate.
+fn key_of(certificate: &CertificateDer<'_>) -> Option<String> {
+    let parsed = ParsedCertificate::try_from(certificate).ok()?;
+    let info = parsed.subject_public_key_info();
+    let point = info.as_ref().get(BEFORE_POINT..)?;
+    (point.len() == POINT).then(|| to_text(point))
+}

@@ -1,0 +1,124 @@
+//! Updates for a machine: the image's own parts under another version, or with a flaw that a room has to notice.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::machine::Image;
+
+/// `bundle FOLDER VERSION KIND`, in the build root, where the last bundle's parts lie: FOLDER/VERSION.raucb. The version that the
+/// system tells stays the image's own.
+const BUNDLE: &str = r#"
+made=/work/work/bundle parts=$1/$2 bundle=$1/$2.raucb
+key=/work/in/keys/update.key certificate=/work/in/keys/update.crt
+rm -rf "$parts" "$bundle"; mkdir "$parts"
+cp --reflink=auto $made/manifest.raucm $made/hook "$parts/"
+without() { for image in "$@"; do sed -i "/^\[image\.$image\]/,/^$/d" "$parts/manifest.raucm"; done; }
+sed -i "s/^version=.*/version=$2/" "$parts/manifest.raucm"
+case "$3" in
+whole) cp --reflink=auto $made/*.img "$parts/" ;;
+small)
+    # RAUC starts a slot whose root it wrote.
+    head -c 65536 $made/root.img >"$parts/root.img"
+    cp --reflink=auto $made/kernel.img "$parts/"
+    without verity
+    ;;
+damaged)
+    { printf Saal && head -c 65536 $made/root.img | tail -c +5; } >"$parts/root.img"
+    without verity kernel
+    ;;
+*)
+    # No room gets to write these.
+    for image in root verity kernel; do head -c 262144 $made/$image.img >"$parts/$image.img"; done
+    ;;
+esac
+case "$3" in
+other-hardware) sed -i "s/^compatible=.*/compatible=saal-elsewhere/" "$parts/manifest.raucm" ;;
+stranger)
+    key=$1/stranger.key certificate=$1/stranger.crt
+    openssl req -x509 -newkey rsa:2048 -noenc -days 2 -subj "/CN=Stranger" -addext extendedKeyUsage=codeSigning \
+        -addext basicConstraints=critical,CA:FALSE -keyout "$key" -out "$certificate"
+    ;;
+esac
+rauc bundle --cert="$certificate" --key="$key" "$parts" "$bundle"
+if [ "$3" = truncated ]; then
+    # What is signed, and how long that is (the last 8 bytes), stay; of what it is about, half goes.
+    signature=$((0x$(tail -c 8 "$bundle" | od -An -tx1 | tr -d " \n") + 8))
+    half=$((($(stat -c %s "$bundle") - signature) / 8192 * 4096))
+    { head -c $half "$bundle"; tail -c $signature "$bundle"; } >"$bundle.half"
+    mv "$bundle.half" "$bundle"
+fi
+rm -rf "$parts"
+"#;
+
+/// `stick FOLDER VERSION`: FOLDER/VERSION.stick is a FAT file system with the label that rooms look for, and the bundle on it.
+const STICK: &str = r#"
+bundle=$1/$2.raucb stick=$1/$2.stick
+rm -f "$stick"
+truncate -s "$(($(stat -c %s "$bundle") + 33554432))" "$stick"
+mkfs.vfat -n SAAL-UPDATE "$stick"
+mcopy -i "$stick" "$bundle" ::/
+"#;
+
+/// What a bundle is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bundle {
+    /// All that `./dev image --bundle` puts into one.
+    Whole,
+    /// The kernel and where the root begins. From the factory both slots hold the same, so that this is a release too, of a
+    /// seventh of the size.
+    Small,
+    /// A root whose first block is not what its hashes say, which shows when it is started, and nothing else.
+    Damaged,
+    /// Somebody else signed it.
+    Stranger,
+    /// It is for other computers.
+    OtherHardware,
+    /// A half of it is not there.
+    Truncated,
+}
+
+impl Bundle {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Small => "small",
+            Self::Damaged => "damaged",
+            Self::Stranger => "stranger",
+            Self::OtherHardware => "other-hardware",
+            Self::Truncated => "truncated",
+        }
+    }
+}
+
+impl Image {
+    /// An update for a machine of this name.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn bundle(&self, machine: &str, version: &str, kind: Bundle) -> Result<PathBuf> {
+        let folder = format!("/work/vm/{machine}");
+        let words = [
+            "sh",
+            "-euc",
+            BUNDLE,
+            "bundle",
+            &folder,
+            version,
+            kind.word(),
+        ];
+        self.ask(&words)?;
+        Ok(self.outside(machine, &format!("{version}.raucb")))
+    }
+
+    /// A stick with such a bundle. Gives its file, as the build root names it.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn stick(&self, machine: &str, version: &str, kind: Bundle) -> Result<String> {
+        self.bundle(machine, version, kind)?;
+        let folder = format!("/work/vm/{machine}");
+        self.ask(&["sh", "-euc", STICK, "stick", &folder, version])?;
+        Ok(format!("{folder}/{version}.stick"))
+    }
+}

@@ -1,0 +1,302 @@
+//! The machine: QEMU without any shortcut into the guest.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::disk::Disk;
+use crate::monitor::Monitor;
+use crate::room::Room;
+
+/// Where xtask says what the image is, and how a command is run in its build root.
+const IMAGE: &str = "SAAL_IMAGE";
+const ROOT: &str = "SAAL_IMAGE_ROOT";
+const ENTER: &str = "SAAL_IMAGE_ENTER";
+/// A boot by software emulation takes two minutes where nothing else runs; this bounds one beside other work.
+const UP_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// The image that is tested.
+#[derive(Debug)]
+pub struct Image {
+    pub(crate) raw: PathBuf,
+    root: PathBuf,
+    /// The words of a command that runs the words after it in the build root.
+    enter: Vec<String>,
+}
+
+/// A running machine; dropping it switches it off, as a pulled plug does.
+#[derive(Debug)]
+pub struct Machine {
+    qemu: Child,
+    tpm: Option<Child>,
+    folder: PathBuf,
+    port: u16,
+    started: Instant,
+}
+
+impl Image {
+    /// The image that `./dev test image` built; `None` where somebody else runs the tests.
+    ///
+    /// # Errors
+    /// When the variables are set and make no sense.
+    pub fn find() -> Result<Option<Self>> {
+        let Some(raw) = std::env::var_os(IMAGE) else {
+            println!("skipped: there is no image; ./dev test image builds one");
+            return Ok(None);
+        };
+        let root = std::env::var_os(ROOT).context("SAAL_IMAGE_ROOT is not set")?;
+        let enter = std::env::var(ENTER).context("SAAL_IMAGE_ENTER is not set")?;
+        Ok(Some(Self {
+            raw: raw.into(),
+            root: root.into(),
+            enter: serde_json::from_str(&enter).context("SAAL_IMAGE_ENTER is no list")?,
+        }))
+    }
+
+    /// A fresh folder for one machine, as this system names it.
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.outside(name, "");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)
+                .with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot create {}", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// A file of a machine, as this system names it.
+    pub(crate) fn outside(&self, machine: &str, file: &str) -> PathBuf {
+        self.root.join("work/vm").join(machine).join(file)
+    }
+
+    /// Writes a file beside a machine's disk.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write(&self, machine: &str, file: &str, content: &str) -> Result<PathBuf> {
+        let path = self.outside(machine, file);
+        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path)
+    }
+
+    /// Runs a command in the build root and gives what it says.
+    ///
+    /// # Errors
+    /// With what it said, when it fails.
+    pub fn ask(&self, words: &[&str]) -> Result<String> {
+        let output = self.command(words).output();
+        let output = output.with_context(|| format!("cannot run {}", words.join(" ")))?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            bail!("{} failed: {said}{errors}", words.join(" "));
+        }
+        Ok(said)
+    }
+
+    /// A command in the build root.
+    fn command(&self, words: &[&str]) -> Command {
+        let (program, arguments) = self.enter.split_first().expect("xtask gives a command");
+        let mut command = Command::new(program);
+        command.args(arguments).args(words).stdin(Stdio::null());
+        command
+    }
+
+    /// Flashes a disk, lets IT write its files (name and content) to it, and gives both to a machine of this name.
+    ///
+    /// # Errors
+    /// When the disk can't be written.
+    pub fn flash(&self, name: &str, files: &[(&str, String)]) -> Result<Disk> {
+        let folder = self.folder(name)?;
+        let disk = Disk::flash(self, &folder)?;
+        let program = self.root.join("work/in/bin/saalctl");
+        let mut provision = Command::new(&program);
+        provision.arg("provision").arg(&disk.file);
+        for (file, content) in files {
+            let path = self.write(name, file, content)?;
+            provision.arg("--file").arg(path);
+        }
+        let output = provision.output();
+        let output = output.with_context(|| format!("cannot run {}", program.display()))?;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let firmware = self.root.join("usr/share/OVMF/OVMF_VARS_4M.fd");
+        fs::copy(&firmware, folder.join("vars.fd"))
+            .with_context(|| format!("no {}", firmware.display()))?;
+        Ok(disk)
+    }
+
+    /// Switches a machine on with this disk.
+    ///
+    /// # Errors
+    /// When QEMU does not start.
+    pub fn start(&self, disk: &Disk, tpm: bool) -> Result<Machine> {
+        let folder = disk
+            .file
+            .parent()
+            .context("a disk lies in a folder")?
+            .to_owned();
+        let name = folder
+            .file_name()
+            .context("a folder has a name")?
+            .to_string_lossy()
+            .into_owned();
+        let inside = |file: &str| format!("/work/vm/{name}/{file}");
+        let tpm = tpm.then(|| self.start_tpm(&folder, &inside)).transpose()?;
+        // Free a moment ago: QEMU can't say which one it took.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut words: Vec<String> = vec!["qemu-system-x86_64".into()];
+        words.extend(hardware(&inside, port));
+        if tpm.is_some() {
+            let socket = format!("socket,id=tpm,path={}", inside("tpm.sock"));
+            let device = [
+                "-chardev",
+                &socket,
+                "-tpmdev",
+                "emulator,id=tpm0,chardev=tpm",
+                "-device",
+                "tpm-crb,tpmdev=tpm0",
+            ];
+            words.extend(device.map(str::to_owned));
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let log = File::create(folder.join("qemu.log")).context("no log")?;
+        let mut command = self.command(&words);
+        command.stdout(log.try_clone()?).stderr(log);
+        Ok(Machine {
+            qemu: command.spawn().context("QEMU does not start")?,
+            tpm,
+            folder,
+            port,
+            started: Instant::now(),
+        })
+    }
+
+    /// The boot loader's entries on a machine's disk, which may be running: their names tell which slot has how many attempts left.
+    ///
+    /// # Errors
+    /// When the partition can't be read, as while it is written.
+    pub fn entries(&self, disk: &Disk) -> Result<Vec<String>> {
+        let name = disk.file.parent().and_then(Path::file_name);
+        let name = name.context("a disk lies in a folder")?.to_string_lossy();
+        let partition = format!("/work/vm/{name}/disk.raw@@{}", disk.partition("esp")?);
+        let listed = self.ask(&["mdir", "-b", "-i", &partition, "::/loader/entries"])?;
+        let names = listed.lines().filter_map(|line| line.rsplit('/').next());
+        let mut names: Vec<String> = names.map(|name| name.trim().to_owned()).collect();
+        names.retain(|name| name.starts_with("saal-"));
+        names.sort();
+        Ok(names)
+    }
+
+    fn start_tpm(&self, folder: &Path, inside: &impl Fn(&str) -> String) -> Result<Child> {
+        fs::create_dir_all(folder.join("tpm")).context("no folder for the TPM")?;
+        let (state, control) = (
+            format!("dir={}", inside("tpm")),
+            format!("type=unixio,path={}", inside("tpm.sock")),
+        );
+        let mut command = self.command(&[
+            "swtpm",
+            "socket",
+            "--tpm2",
+            "--tpmstate",
+            &state,
+            "--ctrl",
+            &control,
+        ]);
+        let child = command.spawn().context("swtpm does not start")?;
+        let socket = folder.join("tpm.sock");
+        for _ in 0..600 {
+            if socket.exists() {
+                return Ok(child);
+            }
+            sleep(Duration::from_millis(100));
+        }
+        bail!("swtpm made no socket")
+    }
+}
+
+impl Machine {
+    /// The room in it, when it answers; after a start of its own too.
+    ///
+    /// # Errors
+    /// With the end of the console, when it does not in time.
+    pub fn room(&mut self, token: &str) -> Result<Room> {
+        let room = Room::at(self.port, token);
+        let asked = Instant::now();
+        while asked.elapsed() < UP_WITHIN {
+            if let Some(status) = self.qemu.try_wait()? {
+                bail!("QEMU ended ({status}).\n{}", self.said());
+            }
+            if room.answers() {
+                println!(
+                    "the room answers {:.1} s after power came",
+                    self.started.elapsed().as_secs_f64()
+                );
+                return Ok(room);
+            }
+            sleep(Duration::from_secs(1));
+        }
+        bail!("the room does not answer.\n{}", self.said())
+    }
+
+    /// QEMU's monitor: what the displays show, and fingers.
+    ///
+    /// # Errors
+    /// When QEMU does not answer.
+    pub fn monitor(&self) -> Result<Monitor> {
+        Monitor::connect(&self.folder.join("qmp.sock"), &self.folder)
+    }
+
+    /// The ends of console and log.
+    fn said(&self) -> String {
+        let end = |file: &str| {
+            let text = fs::read(self.folder.join(file)).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let lines: Vec<&str> = text.lines().collect();
+            lines[lines.len().saturating_sub(40)..].join("\n")
+        };
+        format!("{}\n{}", end("console.log"), end("qemu.log"))
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        for child in [Some(&mut self.qemu), self.tpm.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            // Gone already is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A room's computer: two graphics cards with a display each (QEMU plugs nothing into a card's second output), a touch screen,
+/// a watchdog; the room's web view on a port of ours. No path in the build root has a space.
+fn hardware(inside: &impl Fn(&str) -> String, port: u16) -> Vec<String> {
+    let words = format!(
+        "-machine q35,smm=on -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -nodefaults -display none \
+         -uuid 5aa15aa1-0000-4000-8000-000000000001 -smbios type=1,serial=SAAL-0001 \
+         -global driver=cfi.pflash01,property=secure,value=on \
+         -drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd \
+         -drive if=pflash,format=raw,unit=1,file={vars} \
+         -drive if=virtio,format=raw,cache=unsafe,file={disk} \
+         -device virtio-vga,id=card0,xres=1280,yres=800 -device virtio-gpu-pci,id=card1,xres=640,yres=360 \
+         -device virtio-multitouch-pci,id=finger -device virtio-rng-pci -device i6300esb -action watchdog=reset -device qemu-xhci,id=usb \
+         -nic user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{port}-:8480 \
+         -serial file:{console} -qmp unix:{monitor},server=on,wait=off",
+        vars = inside("vars.fd"),
+        disk = inside("disk.raw"),
+        console = inside("console.log"),
+        monitor = inside("qmp.sock"),
+    );
+    words.split_whitespace().map(str::to_owned).collect()
+}

@@ -1,0 +1,190 @@
+//! The five lines of docs/fleet.md: a new server, a new device, the code on its panel, its first configuration, and
+//! one that it takes back. And the dashboard, in Chromium: somebody is invited, claims a device and changes a room.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use saal_harness::{FarEnd, Fleet, FleetDevice, Laptop, RunFolder, authenticator, run, until};
+use saal_suites::{PATIENCE, Result, shows};
+
+const CODE: &str = "Code of this device: ";
+
+/// What all rooms have in common.
+const EVERYWHERE: &str = "[room]
+language = \"en\"
+time_zone = \"Europe/Berlin\"
+
+[[meetings]]
+title = \"Open office\"
+link = \"https://meet.example.org/open-office\"
+";
+
+/// What a new device's panel shows.
+async fn code(device: &FleetDevice) -> Result<String> {
+    let panel = device
+        .room
+        .panel_shows("its code", PATIENCE, |tree| shows(tree, CODE))
+        .await?;
+    let text = panel.text();
+    let after = text.split(CODE).nth(1).and_then(|rest| rest.get(..9));
+    Ok(after.unwrap_or_default().to_owned())
+}
+
+/// Follows the link of an invitation: a password, an authenticator, and in.
+async fn welcomed(page: &Laptop) -> Result<()> {
+    const KEY: &str = "Or type this key there:";
+    let text = page.reads(KEY).await?;
+    let key = text.split(KEY).nth(1).unwrap_or_default();
+    let key: String = key
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default()
+        .to_owned();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it is later than 1970");
+    page.fill("Password", "correct horse battery").await?;
+    page.fill("Once more", "correct horse battery").await?;
+    page.fill(
+        "Code of your authenticator",
+        &authenticator(&key, now.as_secs()),
+    )
+    .await?;
+    page.click("Done").await?;
+    page.reads("Overview").await.map(drop)
+}
+
+async fn no_barriers(page: &Laptop, place: &str) -> Result<()> {
+    let found = page.barriers().await?;
+    assert!(found.is_empty(), "{place}: {}", found.join("\n"));
+    Ok(())
+}
+
+/// Claims the device with this code for a place, and sees it come.
+async fn claims(page: &Laptop, code: &str, place: &str) -> Result<()> {
+    no_barriers(page, "claiming").await?;
+    page.fill("Code on the device", code).await?;
+    page.fill("Where it is", place).await?;
+    page.click("Claim").await?;
+    // Nobody loads the page again: it is told.
+    page.reads("up to date").await?;
+    page.reads("online").await?;
+    no_barriers(page, "the room").await
+}
+
+#[test]
+fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Result<()> {
+    run(async {
+        let folder = RunFolder::new()?;
+        let fleet = Fleet::start(folder.path()).await?;
+        let everywhere = folder.path().join("everywhere.toml");
+        std::fs::write(&everywhere, EVERYWHERE).expect("the run's folder is writable");
+        fleet
+            .ctl(&["config", "apply", "/", &everywhere.display().to_string()])
+            .await?;
+        let lahn = "kassel/rathaus/lahn";
+        fleet
+            .ctl(&["config", "set", lahn, "room.name", "Raum Lahn"])
+            .await?;
+        let device = fleet.unpack(folder.path()).await?;
+        let address = device.room.web().trim_start_matches("http://").to_owned();
+        fleet
+            .ctl(&["config", "set", lahn, "web.listen", &address])
+            .await?;
+
+        let far_end = FarEnd::alone(folder.path()).await?;
+        let invited = fleet
+            .ctl(&["person", "invite", "anna", "--may", "administrator:/"])
+            .await?;
+        let link = invited.lines().next().unwrap_or_default();
+        let page = far_end.laptop(link, "en").await?;
+        no_barriers(&page, "the invitation").await?;
+        welcomed(&page).await?;
+        no_barriers(&page, "the overview").await?;
+
+        page.go(&fleet.page("/claim")).await?;
+        claims(&page, &code(&device).await?, lahn).await?;
+
+        page.go(&fleet.page("/configuration?scope=kassel/rathaus/lahn"))
+            .await?;
+        page.fill("Key", "room.name").await?;
+        page.fill("Value", "Raum Eder").await?;
+        page.click("Preview").await?;
+        page.reads("One room would change").await?;
+        no_barriers(&page, "the configuration").await?;
+        page.click("Apply").await?;
+        let renamed = |tree: &_| shows(tree, "Raum Eder");
+        device
+            .room
+            .panel_shows("its new name", PATIENCE, renamed)
+            .await?;
+
+        for (path, words) in [
+            ("/rooms", "SAAL-0001"),
+            ("/audit", "claimed a device"),
+            ("/people", "anna"),
+        ] {
+            page.go(&fleet.page(path)).await?;
+            page.reads(words).await?;
+            no_barriers(&page, path).await?;
+        }
+        let german = far_end.laptop(&fleet.page("/audit"), "de-DE").await?;
+        german.reads("Anmelden").await?;
+        no_barriers(&german, "the sign-in").await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_new_device_claims_itself_takes_its_configuration_and_takes_a_bad_one_back() -> Result<()> {
+    run(async {
+        let folder = RunFolder::new()?;
+        let fleet = Fleet::start(folder.path()).await?;
+        let everywhere = folder.path().join("everywhere.toml");
+        std::fs::write(&everywhere, EVERYWHERE).expect("the run's folder is writable");
+        fleet
+            .ctl(&["config", "apply", "/", &everywhere.display().to_string()])
+            .await?;
+        let lahn = "kassel/rathaus/lahn";
+        fleet
+            .ctl(&["config", "set", lahn, "room.name", "Raum Lahn"])
+            .await?;
+
+        let device = fleet.unpack(folder.path()).await?;
+        let address = device.room.web().trim_start_matches("http://").to_owned();
+        fleet
+            .ctl(&["config", "set", lahn, "web.listen", &address])
+            .await?;
+        let code = code(&device).await?;
+        fleet.ctl(&["claim", &code, "--room", lahn]).await?;
+
+        let configured =
+            |tree: &_| shows(tree, "Raum Lahn") && shows(tree, "Open office") && !shows(tree, CODE);
+        device
+            .room
+            .panel_shows("its first configuration", PATIENCE, configured)
+            .await?;
+        let standing = async || fleet.ctl(&["devices"]).await;
+        let up_to_date = |list: &String| list.contains("up to date") && list.contains("online");
+        until("the confirmation", PATIENCE, standing, up_to_date).await?;
+
+        let set = [
+            "config",
+            "set",
+            "kassel",
+            "room.language_file",
+            "missing.ftl",
+        ];
+        fleet.ctl(&set).await?;
+        until("the way back", PATIENCE, standing, |list| {
+            list.contains("rolled back")
+        })
+        .await?;
+        device
+            .room
+            .panel_shows("the good configuration", PATIENCE, configured)
+            .await?;
+        let one = fleet.ctl(&["--json", "devices"]).await?;
+        assert!(one.contains("missing.ftl"), "the fleet is told why: {one}");
+        Ok(())
+    })
+}

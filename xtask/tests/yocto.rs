@@ -1,0 +1,114 @@
+//! yocto-layer/: the list of crates that its recipe fetches is the workspace's own, and nothing that image/ runs is forgotten.
+
+use std::{fmt::Write, fs, path::PathBuf};
+
+fn file(path: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)
+}
+
+/// A crate of Cargo.lock that comes from the registry.
+struct Locked<'a> {
+    name: &'a str,
+    version: &'a str,
+    checksum: &'a str,
+}
+
+fn locked(lock: &str) -> Vec<Locked<'_>> {
+    let packages = lock.split("[[package]]").skip(1);
+    packages
+        .filter_map(|package| {
+            let value = |key: &str| {
+                let line = package.lines().find_map(|line| line.strip_prefix(key))?;
+                line.strip_prefix(" = \"")?.strip_suffix('"')
+            };
+            Some(Locked {
+                name: value("name")?,
+                version: value("version")?,
+                checksum: value("checksum")?,
+            })
+        })
+        .collect()
+}
+
+/// As bitbake's class cargo-update-recipe-crates writes it.
+fn include(crates: &[Locked]) -> String {
+    let mut text = String::from(
+        "# Made from Cargo.lock: SAAL_BLESS=1 cargo test -p xtask --test yocto\n\nSRC_URI += \"\\\n",
+    );
+    for one in crates {
+        let _ = writeln!(
+            text,
+            "    crate://crates.io/{}/{} \\",
+            one.name, one.version
+        );
+    }
+    text.push_str("\"\n\n");
+    for one in crates {
+        let Locked {
+            name,
+            version,
+            checksum,
+        } = one;
+        let _ = writeln!(text, "SRC_URI[{name}-{version}.sha256sum] = \"{checksum}\"");
+    }
+    text
+}
+
+#[test]
+fn the_recipe_fetches_the_crates_of_the_workspace() {
+    let lock = fs::read_to_string(file("Cargo.lock")).unwrap();
+    let crates = locked(&lock);
+    assert!(crates.len() > 100, "Cargo.lock is read");
+    let wanted = include(&crates);
+    let list = file("yocto-layer/recipes-saal/saal/saal-crates.inc");
+    if std::env::var_os("SAAL_BLESS").is_some() {
+        fs::write(&list, &wanted).unwrap();
+    }
+    let found = fs::read_to_string(&list).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{} is not what Cargo.lock says. Write it anew: SAAL_BLESS=1 cargo test -p xtask --test yocto",
+        list.display()
+    );
+}
+
+/// What image/ runs that is of its own partitions and packages, and so not of every board.
+const OF_THE_IMAGE_ALONE: [(&str, &str); 6] = [
+    (
+        "efi.automount",
+        "boards without UEFI have no such partition",
+    ),
+    ("efi.mount", "the same"),
+    ("run-factory.mount", "the partition is of image/disk"),
+    ("saal-data.service", "the board's distribution makes /var"),
+    ("saal-update@.service", "its udev rule is not in the layer"),
+    ("var.mount", "the board's distribution makes /var"),
+];
+
+#[test]
+fn the_recipe_installs_every_unit_of_the_image() {
+    let recipe = fs::read_to_string(file("yocto-layer/recipes-saal/saal/saal_0.1.0.bb")).unwrap();
+    let preset = "image/root/mkosi.extra/usr/lib/systemd/system-preset/00-saal.preset";
+    let preset = fs::read_to_string(file(preset)).unwrap();
+    let started: Vec<&str> = recipe
+        .lines()
+        .filter(|line| line.starts_with("SYSTEMD_SERVICE:"))
+        .flat_map(|line| line.split(['"', ' ']))
+        .collect();
+    let units = fs::read_dir(file("image/root/mkosi.extra/usr/lib/systemd/system")).unwrap();
+    let units = units.map(|unit| unit.unwrap());
+    let units = units.filter(|unit| unit.file_type().unwrap().is_file());
+    for unit in units.map(|unit| unit.file_name().into_string().unwrap()) {
+        if OF_THE_IMAGE_ALONE.iter().any(|(name, _)| *name == unit) {
+            continue;
+        }
+        assert!(
+            recipe.contains(&format!("$units/{unit} "))
+                || recipe.contains(&format!("$units/{unit}\n")),
+            "the recipe does not install {unit}; or say in OF_THE_IMAGE_ALONE why"
+        );
+        if preset.contains(&format!("enable {unit}\n")) {
+            assert!(started.contains(&unit.as_str()), "{unit} is not started");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+# Sound of meetings.
+PACKAGECONFIG:append:saal = " opus"

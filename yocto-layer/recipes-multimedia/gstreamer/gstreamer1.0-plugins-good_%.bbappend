@@ -1,0 +1,2 @@
+# VP8 and VP9.
+PACKAGECONFIG:append:saal = " vpx"

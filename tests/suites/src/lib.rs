@@ -252,6 +252,19 @@ impl Stage {
             self.meeting(title).await?
         };
         let room = Room::start(&self.servers, &meeting.guest, options).await?;
+        self.with_host(meeting, room, join).await
+    }
+
+    /// The meeting's host enters its call, with a room that runs already.
+    ///
+    /// # Errors
+    /// With the page's text.
+    pub async fn with_host(
+        &mut self,
+        meeting: Meeting,
+        room: Room,
+        join: &JoinOptions,
+    ) -> Result<Scene> {
         let far_end = self.far_end().await?;
         let host = far_end
             .join(&meeting.host, &meeting.matrix_room, join)

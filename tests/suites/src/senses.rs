@@ -169,15 +169,20 @@ pub async fn television_moves(room: &Room) -> Result<()> {
 /// # Errors
 /// With what the television showed.
 pub async fn television_shows_two(room: &Room) -> Result<()> {
-    let look = async || room.television().await;
-    let both = |picture: &Picture| {
+    let halves = async || {
+        let picture = room.television().await?;
         let (width, height) = (picture.width / 2, picture.height / 2);
         let half = |x| picture.code_in(x, height / 2, width, height);
-        half(0).is_some() && half(width).is_some()
+        Result::<_>::Ok((half(0), half(width)))
     };
-    until("both far ends on the television", PATIENCE, look, both)
-        .await
-        .map(drop)
+    until(
+        "both far ends on the television",
+        PATIENCE,
+        halves,
+        |(left, right)| left.is_some() && right.is_some(),
+    )
+    .await
+    .map(drop)
 }
 
 /// Waits until nobody's picture is on the television.

@@ -236,15 +236,7 @@ fn where_state_is_encrypted_so_is_who_is_in_the_call() -> Result<()> {
         };
         let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
         panel_says(&room, "Secret").await?;
-        let far_end = stage.far_end().await?;
-        let host = far_end
-            .join(&meeting.host, &meeting.matrix_room, &ENCRYPTED)
-            .await?;
-        let scene = Scene {
-            meeting,
-            room,
-            host,
-        };
+        let scene = stage.with_host(meeting, room, &ENCRYPTED).await?;
         panel_says(&scene.room, "1 person in the call").await?;
         scene.join().await?;
         scene.far_end_sees_the_room().await?;

@@ -234,6 +234,7 @@ fn a_dead_room_leaves_no_ghost_where_the_call_service_watches_over_it() -> Resul
 }
 
 #[test]
+#[ignore = "as with older clients, which goes through the same code; part of the stage deep"]
 fn in_matrix_2_0_too_the_call_service_watches_over_the_room() -> Result<()> {
     run(watched_over("matrix_2_0"))
 }
@@ -246,12 +247,7 @@ fn where_every_mode_is_in_the_call_each_is_seen_once() -> Result<()> {
         let scene = stage
             .scene_with("Mixed", &options, &mode("matrix_2_0"))
             .await?;
-        // What the room does not decode, media servers have its sender send in another codec too.
-        let av1 = JoinOptions {
-            codec: "av1",
-            ..JoinOptions::default()
-        };
-        let other = joins_as_third(&mut stage, &scene, &av1).await?;
+        let other = joins_as_third(&mut stage, &scene, &JoinOptions::default()).await?;
         scene.join().await?;
         television_shows_two(&scene.room).await?;
         scene.far_end_sees_the_room().await?;
@@ -260,6 +256,25 @@ fn where_every_mode_is_in_the_call_each_is_seen_once() -> Result<()> {
         let status = scene.in_call().await?;
         assert_eq!(status.call.expect("in a call").participants.len(), 2);
         other.close().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+/// What the room does not decode, media servers have its sender send in another codec too.
+#[test]
+fn a_far_end_that_sends_av1_is_seen_by_its_second_codec() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let av1 = JoinOptions {
+            codec: "av1",
+            ..JoinOptions::default()
+        };
+        let options = RoomOptions::default();
+        let scene = stage.scene_with("Two codecs", &options, &av1).await?;
+        scene.join().await?;
+        scene.television_moves().await?;
+        scene.far_end_sees_the_room().await?;
         scene.room.stop().await;
         Ok(())
     })
@@ -343,6 +358,7 @@ fn hands_go_both_ways() -> Result<()> {
 }
 
 #[test]
+#[ignore = "as with older clients, which goes through the same code; part of the stage deep"]
 fn hands_go_both_ways_in_matrix_2_0() -> Result<()> {
     run(hands_go_both_ways_with("matrix_2_0"))
 }

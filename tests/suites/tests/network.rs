@@ -215,15 +215,9 @@ fn what_a_wall_against_datagrams_does_is_said_before_the_meeting() -> anyhow::Re
         panel_says(&room, "Picture and sound take a slow way").await?;
         has_troubles(&room, &["not_ready_datagrams"]).await?;
 
-        let far_end = stage.far_end().await?;
-        let host = far_end
-            .join(&meeting.host, &meeting.matrix_room, &JoinOptions::default())
+        let scene = stage
+            .with_host(meeting, room, &JoinOptions::default())
             .await?;
-        let scene = Scene {
-            meeting,
-            room,
-            host,
-        };
         scene.join().await?;
         scene.television_moves().await?;
         scene.far_end_sees_the_room().await?;

@@ -325,15 +325,9 @@ fn the_room_comes_back_by_itself_when_the_media_server_restarts() -> Result<()> 
             host,
         } = scene;
         host.close().await?;
-        let far_end = stage.far_end().await?;
-        let host = far_end
-            .join(&meeting.host, &meeting.matrix_room, &JoinOptions::default())
+        let scene = stage
+            .with_host(meeting, room, &JoinOptions::default())
             .await?;
-        let scene = Scene {
-            meeting,
-            room,
-            host,
-        };
         scene.far_end_sees_the_room().await?;
         scene.television_moves().await?;
         scene.room.stop().await;

@@ -98,7 +98,21 @@ async fn a_screen_is_shared_over_ipv6_too() {
     shown_at(Ipv6Addr::LOCALHOST.into()).await;
 }
 
+/// Which stream belongs to which section is then told by the packets alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_names_no_sources_is_seen_and_heard() {
+    let without = |sdp: String| {
+        let lines = sdp.lines().filter(|line| !line.starts_with("a=ssrc"));
+        lines.map(|line| format!("{line}\r\n")).collect()
+    };
+    shown(IPV4, without).await;
+}
+
 async fn shown_at(address: IpAddr) {
+    shown(address, |sdp| sdp).await;
+}
+
+async fn shown(address: IpAddr, answered: impl Fn(String) -> String) {
     let (mut daemon, offer) = offered_for(BrowserUse::Share, address).await;
     let hosts = offer
         .lines()
@@ -118,7 +132,7 @@ async fn shown_at(address: IpAddr) {
     let source = TileSource::OwnContent;
     daemon.show(vec![Tile { source, rect }]).await;
     let laptop = WebrtcBin::showing(&address.to_string());
-    let sdp = laptop.answer(&offer).await;
+    let sdp = answered(laptop.answer(&offer).await);
     answer(&mut daemon, sdp).await;
     laptop.find(&offer);
     assert_eq!(

@@ -38,8 +38,6 @@ use crate::{
 const LATENCY_MS: u32 = 60;
 /// VP8's in the one offer that we make.
 const PAYLOAD: i32 = 96;
-/// Where a laptop's sound is in that; its picture is the first.
-const SOUND_SECTION: u32 = 1;
 /// Numbers packets, so that the browser learns what the way carries.
 const TRANSPORT_CC: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
@@ -137,7 +135,7 @@ impl BrowserPeer {
             never_end(pad);
             let transceiver = pad.property::<WebRTCRTPTransceiver>("transceiver");
             guard(&transceiver, pad, &pads, false);
-            let received = if transceiver.mlineindex() == SOUND_SECTION {
+            let received = if carries_sound(pad) {
                 sound::receive(&pipeline, pad, &pads)
             } else {
                 receive(&pipeline, pad, &pads, shown_to(&pads, &kept, &sink))
@@ -333,6 +331,16 @@ fn report(peer: &gst::Element, told: &Told) {
         WebRTCPeerConnectionState::Failed => ended.say(BrowserSaid::Lost),
         state => tracing::debug!(browser = ?ended.browser, ?state, "a browser"),
     });
+}
+
+/// What is in it, by the payload type of its packets. The section that webrtcbin takes it for is a guess where an answer
+/// names no sources (1.22: the first one that is free), as RFC 8829 allows.
+fn carries_sound(pad: &gst::Pad) -> bool {
+    let caps = pad.query_caps(None);
+    let media = caps
+        .structure(0)
+        .and_then(|packets| packets.get::<&str>("media").ok());
+    media == Some("audio")
 }
 
 /// An end of stream in a bundle ends it for good; connections here end with their pipeline.

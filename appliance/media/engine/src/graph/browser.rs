@@ -126,23 +126,29 @@ impl BrowserPeer {
             transceiver.set_property("do-nack", true);
         }
         let sink: Arc<PictureSink> = Arc::new(sink);
-        let (weak, pads, kept) = (pipeline.downgrade(), told.clone(), Arc::clone(&newest));
+        let (pipeline, pads, kept) = (pipeline.downgrade(), told.clone(), Arc::clone(&newest));
         peer.connect_pad_added(move |_, pad| {
-            let pipeline = weak
-                .upgrade()
-                .filter(|_| pad.direction() == gst::PadDirection::Src);
-            let Some(pipeline) = pipeline else { return };
+            if pad.direction() != gst::PadDirection::Src {
+                return;
+            }
             never_end(pad);
             let transceiver = pad.property::<WebRTCRTPTransceiver>("transceiver");
             guard(&transceiver, pad, &pads, false);
-            let received = if carries_sound(pad) {
-                sound::receive(&pipeline, pad, &pads)
-            } else {
-                receive(&pipeline, pad, &pads, shown_to(&pads, &kept, &sink))
-            };
-            if let Err(error) = received {
-                pads.say(BrowserSaid::Failed(error.to_string()));
-            }
+            let (pipeline, pads) = (pipeline.clone(), pads.clone());
+            let (kept, sink) = (Arc::clone(&kept), Arc::clone(&sink));
+            once_known(pad, move |pad, sounds| {
+                let Some(pipeline) = pipeline.upgrade() else {
+                    return;
+                };
+                let received = if sounds {
+                    sound::receive(&pipeline, pad, &pads)
+                } else {
+                    receive(&pipeline, pad, &pads, shown_to(&pads, &kept, &sink))
+                };
+                if let Err(error) = received {
+                    pads.say(BrowserSaid::Failed(error.to_string()));
+                }
+            });
         });
         begun.start()?;
         offer(&begun.peer, &begun.told);
@@ -333,14 +339,19 @@ fn report(peer: &gst::Element, told: &Told) {
     });
 }
 
-/// What is in it, by the payload type of its packets. The section that webrtcbin takes it for is a guess where an answer
-/// names no sources (1.22: the first one that is free), as RFC 8829 allows.
-fn carries_sound(pad: &gst::Pad) -> bool {
-    let caps = pad.query_caps(None);
-    let media = caps
-        .structure(0)
-        .and_then(|packets| packets.get::<&str>("media").ok());
-    media == Some("audio")
+/// Calls back when the first packet comes, which waits meanwhile: its payload type tells whether it is sound. The section that
+/// webrtcbin takes a stream for is a guess where an answer names no sources (1.22: the first one that is free), and RFC 8829
+/// lets it name none.
+fn once_known(pad: &gst::Pad, receive: impl Fn(&gst::Pad, bool) + Send + Sync + 'static) {
+    let mask =
+        gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
+    pad.add_probe(mask, move |pad, _| {
+        let caps = pad.current_caps();
+        let packets = caps.as_ref().and_then(|caps| caps.structure(0));
+        let media = packets.and_then(|packets| packets.get::<&str>("media").ok());
+        receive(pad, media == Some("audio"));
+        gst::PadProbeReturn::Remove
+    });
 }
 
 /// An end of stream in a bundle ends it for good; connections here end with their pipeline.

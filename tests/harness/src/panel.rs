@@ -87,6 +87,15 @@ impl PanelTree {
             .or_else(|| named().next())
     }
 
+    /// The element that is called `label` and can be used: no heading, as a sheet is often headed by the words of the button
+    /// that opened it.
+    #[must_use]
+    pub fn control(&self, label: &str) -> Option<&Element> {
+        let usable = |element: &&Element| !element.state.disabled && element.role != "heading";
+        let mut named = self.elements.iter().filter(|e| e.label == label);
+        named.find(usable)
+    }
+
     /// All text on the panel.
     #[must_use]
     pub fn text(&self) -> String {

@@ -223,14 +223,11 @@ impl Room {
     /// # Errors
     /// When there is none, or it cannot be used.
     pub async fn touch_element(&self, label: &str) -> Result<Element> {
-        let usable = |tree: &PanelTree| {
-            tree.find(label)
-                .is_some_and(|element| !element.state.disabled)
-        };
+        let usable = |tree: &PanelTree| tree.control(label).is_some();
         let tree = self
             .panel_shows(&format!("\"{label}\" on the panel"), PANEL_WITHIN, usable)
             .await?;
-        let element = tree.find(label).cloned().expect("just seen");
+        let element = tree.control(label).cloned().expect("just seen");
         let (x, y) = element.rect.middle();
         self.touch(x, y).await?;
         Ok(element)

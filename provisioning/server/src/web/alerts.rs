@@ -201,7 +201,8 @@ pub(crate) async fn try_it(
 
 /// Asks whether a rule is to be removed: what it has not told is lost.
 pub(crate) async fn ask_to_remove(view: View, Path(name): Path<String>) -> Result<Markup, Failed> {
-    Ok(layout::removal(&view, "alerts", &name, "alert-remove-hint"))
+    let hint = view.say("alert-remove-hint");
+    Ok(layout::removal(&view, "alerts", &name, &hint))
 }
 
 pub(crate) async fn remove(

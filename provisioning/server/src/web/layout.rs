@@ -113,7 +113,7 @@ pub(crate) fn removal(view: &View, of: &str, name: &str, hint: &str) -> Markup {
         h1 { (title) }
         form.card.editor method="post" action={ "/" (of) "/" (encoded(name)) "/remove" } {
             (guard(view))
-            p { (view.say(hint)) }
+            p { (hint) }
             p.acts {
                 button.main { (view.say("remove")) }
                 a.button href={ "/" (of) } { (view.say("leave-it")) }

@@ -181,7 +181,8 @@ pub(crate) async fn change(
 
 /// Asks whether somebody is to be removed: that can't be taken back.
 pub(crate) async fn ask_to_remove(view: View, Path(name): Path<String>) -> Result<Markup, Failed> {
-    Ok(layout::removal(&view, "people", &name, "remove-hint"))
+    let hint = view.say("remove-hint");
+    Ok(layout::removal(&view, "people", &name, &hint))
 }
 
 pub(crate) async fn remove(

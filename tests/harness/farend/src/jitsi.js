@@ -144,6 +144,9 @@ async function share() {
   const made = await JitsiMeetJS.createLocalTracks({ devices: ["desktop"] });
   call.tracks.push(...made);
   for (const one of made) await call.conference.addTrack(one);
+  // The library of the registries tells its pictures' types when the focus answers; where that is before it counts the
+  // second one as its own, nobody hears of it. The web client of today tells it with the picture.
+  call.conference._updateRoomPresence(call.conference.getActiveMediaSession());
 }
 
 function participants() {

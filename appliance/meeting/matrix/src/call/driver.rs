@@ -287,6 +287,7 @@ impl Driver {
                 let failure = ConnectFailure {
                     ends: None,
                     refused: false,
+                    blocked: None,
                     reason,
                 };
                 self.machine.handle_disconnected(now(), connection, failure);
@@ -366,9 +367,10 @@ impl Driver {
                 grant,
                 stay,
             } => {
-                let inputs = self.inputs.clone();
-                self.tasks
-                    .spawn(async move { resume(grant, &stay, connection, inputs).await });
+                let (environment, inputs) = (self.environment.clone(), self.inputs.clone());
+                self.tasks.spawn(async move {
+                    Box::pin(resume(environment, grant, &stay, connection, inputs)).await;
+                });
             }
             Effect::Send {
                 connection,

@@ -43,6 +43,9 @@ pub(crate) enum SocketError {
     /// It answers otherwise than with a socket.
     #[error("the media server {server} refuses: {status}")]
     Refused { server: String, status: StatusCode },
+    /// It would open one, as it says over HTTP, and something on the way does not let that through.
+    #[error("the network lets no WebSocket to the media server {server} through: {reason}")]
+    Blocked { server: String, reason: String },
     /// Its certificate is not trusted, or not meant for it.
     #[error("the media server {server} is not trusted: {reason}")]
     Untrusted { server: String, reason: String },
@@ -52,8 +55,45 @@ pub(crate) enum SocketError {
 pub(crate) type Stream =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// Opens the socket: for a new stay, or to take up one with the server's id for it.
-pub(crate) async fn connect(grant: &Grant, stay: Option<&str>) -> Result<Stream, SocketError> {
+/// Opens the socket: for a new stay, or to take up one with the server's id for it. Where that fails the server is asked over HTTP
+/// whether it is to blame.
+pub(crate) async fn connect(
+    http: &reqwest::Client,
+    grant: &Grant,
+    stay: Option<&str>,
+) -> Result<Stream, SocketError> {
+    let failed = match Box::pin(open(grant, stay)).await {
+        Ok(stream) => return Ok(stream),
+        Err(failed) => failed,
+    };
+    let reason = match &failed {
+        SocketError::Connect { reason, .. } => reason.clone(),
+        SocketError::Refused { status, .. } => status.to_string(),
+        _ => return Err(failed),
+    };
+    match would_let_in(http, grant).await {
+        Some(server) => Err(SocketError::Blocked { server, reason }),
+        None => Err(failed),
+    }
+}
+
+/// Asks what the server's own clients ask it when no socket opens: whether this token is good for one. Its name, if it says so.
+async fn would_let_in(http: &reqwest::Client, grant: &Grant) -> Option<String> {
+    let mut url = signalling_url(&grant.url)?;
+    let scheme = if url.scheme() == "wss" {
+        "https"
+    } else {
+        "http"
+    };
+    url.set_scheme(scheme).ok()?;
+    url.path_segments_mut().ok()?.push("validate");
+    let asked = http.get(url.clone()).timeout(CONNECT_WITHIN);
+    let answer = asked.bearer_auth(grant.token.expose()).send().await.ok()?;
+    let server = url.host_str()?.to_owned();
+    answer.status().is_success().then_some(server)
+}
+
+async fn open(grant: &Grant, stay: Option<&str>) -> Result<Stream, SocketError> {
     let mut url =
         signalling_url(&grant.url).ok_or_else(|| SocketError::Address(grant.url.clone()))?;
     if let Some(stay) = stay {

@@ -1,11 +1,15 @@
 //! What breaks or is in the way, and that the room is in the meeting without a touch more.
 
 use saal_control::PhaseName;
-use saal_harness::{JitsiJoin, JitsiOptions, JitsiParticipant, Room, RoomOptions, run, until};
+use saal_harness::{
+    Channel, JitsiJoin, JitsiOptions, JitsiParticipant, Room, RoomOptions, run, until,
+};
 use saal_suites::{
     PATIENCE, Result, far_end_sees_frames, in_call,
     jitsi::{JitsiMeeting, JitsiTaken, ROOM, meeting_on, room_with},
-    panel_says, television_moves,
+    panel_says,
+    soon::has_troubles,
+    television_moves,
 };
 
 /// What a touch changes reaches the far end, and back.
@@ -191,6 +195,7 @@ fn where_no_websocket_gets_through_bosh_does() -> Result<()> {
         let mut stage = JitsiTaken::take().await?;
         let options = JitsiOptions {
             no_websocket: true,
+            channel: Channel::WebSocket,
             ..JitsiOptions::default()
         };
         let test = "a wall against WebSockets";
@@ -204,6 +209,8 @@ fn where_no_websocket_gets_through_bosh_does() -> Result<()> {
         let meeting = meeting_on(&servers, browser, "walled", &anna).await?;
         meeting.join().await?;
         meeting.see_and_hear().await?;
+        panel_says(&meeting.room, "The network blocks a connection").await?;
+        has_troubles(&meeting.room, &["socket_blocked"]).await?;
         meeting.room.stop().await;
         Ok(())
     })

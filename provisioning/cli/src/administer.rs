@@ -98,7 +98,7 @@ pub(crate) async fn expect(session: &Session, file: &std::path::Path) -> Result<
         .await
 }
 
-async fn remove(session: &Session, what: &str, name: &str) -> Result<String> {
+pub(crate) async fn remove(session: &Session, what: &str, name: &str) -> Result<String> {
     let path = [what, name];
     let answer: () = session
         .fleet

@@ -8,6 +8,8 @@ use saal_fleet_protocol::fleet::{
     api::{Act, Grant, Role, Wave},
 };
 
+use crate::alerts::AlertCommand;
+
 /// Looks after a fleet of rooms.
 #[derive(Parser, Debug)]
 #[command(version)]
@@ -64,6 +66,9 @@ pub(crate) enum Command {
     /// Other systems that are told of what happens.
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// What is wrong, and who is told of it.
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Releases of the system that the server has.
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -16,7 +16,7 @@ use saal_fleet_protocol::fleet::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    administer,
+    administer, alerts,
     arguments::{Arguments, Audit, Command, Config, Devices},
     client::{ACCESS_VARIABLE, Fleet},
     text, updates, values,
@@ -99,6 +99,7 @@ async fn work(session: &Session, command: Command) -> Result<String> {
         Command::Access(command) => administer::access(session, command).await,
         Command::Person(command) => administer::person(session, command).await,
         Command::Webhook(command) => administer::webhook(session, command).await,
+        Command::Alert(command) => alerts::alert(session, command).await,
         Command::Release(command) => updates::release(session, command).await,
         Command::Rollout(command) => updates::rollout(session, command).await,
         Command::Audit(asked) => audit(session, &asked).await,

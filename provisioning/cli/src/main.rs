@@ -1,6 +1,7 @@
 //! `saal-fleetctl`: what IT types to look after the fleet.
 
 mod administer;
+mod alerts;
 mod arguments;
 mod cli;
 mod client;

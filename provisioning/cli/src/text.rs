@@ -64,7 +64,7 @@ fn standing(device: &Device) -> String {
     standing.to_owned()
 }
 
-fn dash(text: Option<String>) -> String {
+pub(crate) fn dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "-".to_owned())
 }
 

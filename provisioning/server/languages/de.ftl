@@ -235,6 +235,80 @@ waits-room = wartet, denn der Raum antwortet nicht
 waits-network = wartet, denn das Paket kommt nicht
 waits-called = angehalten
 
+## Alarme
+alerts = Alarme
+alerts-open = Jetzt gestört
+alerts-none = Nichts, wovon eine Regel handelt.
+alert-rules = Wer es erfährt
+alert-rule = Regel
+alert-no-rules = Noch erfährt niemand, wenn etwas gestört ist.
+alert-of = Wovon
+alert-to = An wen
+alert-delivery = Zustellung
+alert-offline = Raum offline
+alert-not-ready = Nicht bereit für die nächste Besprechung
+alert-trouble = Störung im Raum
+alert-rollout-stopped = Verteilung hat von selbst angehalten
+alert-certificate = Zertifikat läuft bald ab
+alert-failures = { $count ->
+    [one] nicht angenommen
+   *[other] { $count }-mal nicht angenommen
+}
+alert-on-its-way = unterwegs
+alert-delivered = zuletzt { $when }
+alert-try = Probe senden
+alert-test-sent = Die Probe von { $name } wurde angenommen.
+alert-added = Die Regel ist angelegt
+alert-secret = Geheimnis
+alert-secret-hint = Dieses Geheimnis unterschreibt die Nachrichten. Es wird nur jetzt gezeigt:
+alert-remove-hint = Über diese Regel erfährt niemand mehr etwas, auch nicht, was sie noch nicht zugestellt hat.
+alert-add = Anlegen
+alert-by-mail = Per E-Mail benachrichtigen
+alert-by-matrix = In einem Matrix-Raum benachrichtigen
+alert-by-webhook = Ein anderes System benachrichtigen
+alert-after = Offline oder gestört seit Minuten
+alert-pause = Minuten zwischen Nachrichten
+alert-server = Mailserver
+alert-security = Verschlüsselung
+alert-user = Benutzer, falls verlangt
+alert-from = Absender
+alert-homeserver = Homeserver
+alert-room = Raum
+alert-token = Zugriffstoken
+alert-matrix-hint = Wem das Token gehört, ist Mitglied des Raums, und der Raum ist nicht verschlüsselt.
+alert-address = Adresse
+alert-test = Probe der Regel { $name }
+alert-test-text = Dies ist eine Probe der Regel { $name }. Es ist nichts gestört.
+alert-began = Jetzt gestört:
+alert-over = Vorbei:
+alert-over-one = vorbei: { $what }
+alert-since = seit { $when }
+alert-count-began = { $count ->
+    [one] eine neue Störung
+   *[other] { $count } neue Störungen
+}
+alert-count-over = { $count ->
+    [one] eine vorbei
+   *[other] { $count } vorbei
+}
+alert-offline-there = { $count ->
+    [one] { $place } ist offline
+   *[other] { $place }: { $count } von { $of } Räumen sind offline
+}
+alert-not-ready-there = { $count ->
+    [one] { $place } ist nicht bereit für die nächste Besprechung ({ $code })
+   *[other] { $place }: { $count } von { $of } Räumen sind nicht bereit für die nächste Besprechung ({ $code })
+}
+alert-trouble-there = { $count ->
+    [one] { $place } hat eine Störung ({ $code })
+   *[other] { $place }: { $count } von { $of } Räumen haben eine Störung ({ $code })
+}
+alert-rollout-stopped-there = Verteilung { $name } hat von selbst angehalten
+alert-certificate-there = { $count ->
+    [one] das Zertifikat von { $place } läuft bald ab und wird nicht erneuert
+   *[other] { $place }: die Zertifikate von { $count } von { $of } Räumen laufen bald ab und werden nicht erneuert
+}
+
 ## Audit log
 audit-hint = Was wer wann getan hat. Nichts davon lässt sich ändern.
 when = Wann
@@ -278,6 +352,8 @@ act-sign-in-failed = Anmeldung fehlgeschlagen
 act-signed-out = abgemeldet
 act-webhook-added = Webhook hinzugefügt
 act-webhook-removed = Webhook entfernt
+act-alert-rule-added = Alarmregel hinzugefügt
+act-alert-rule-removed = Alarmregel entfernt
 
 ## Why something was not done
 error-no-such-code = Mit diesem Code wartet kein Gerät. Sehen Sie noch einmal auf sein Panel; ein Code gilt einen Tag.
@@ -296,5 +372,6 @@ error-last-administrator = Sonst verwaltet niemand die gesamte Organisation. Geb
 error-forbidden = Dafür braucht es die Rolle „{ $role }“.
 error-forbidden-there = Dafür braucht es die Rolle „{ $role }“ für { $place }.
 error-unauthorised = Melden Sie sich an.
+error-not-delivered = Die Nachricht wurde nicht angenommen: { $detail }
 error-stopping = Der Server wird gerade beendet. Versuchen Sie es gleich noch einmal.
 error-failed = Im Server ging etwas schief, geändert hat sich nichts. Für das Protokoll: { $detail }

@@ -235,6 +235,80 @@ waits-room = waits, as the room does not answer
 waits-network = waits, as the bundle does not come
 waits-called = held
 
+## Alerts
+alerts = Alerts
+alerts-open = Wrong now
+alerts-none = Nothing that a rule is about.
+alert-rules = Who is told
+alert-rule = Rule
+alert-no-rules = Nobody is told yet when something is wrong.
+alert-of = Of what
+alert-to = To whom
+alert-delivery = Delivery
+alert-offline = Room offline
+alert-not-ready = Not ready for its next meeting
+alert-trouble = Trouble in the room
+alert-rollout-stopped = Rollout stopped by itself
+alert-certificate = Certificate ends soon
+alert-failures = { $count ->
+    [one] not taken
+   *[other] not taken, { $count } times
+}
+alert-on-its-way = on its way
+alert-delivered = last { $when }
+alert-try = Send a test
+alert-test-sent = The test of { $name } was taken.
+alert-added = The rule is there
+alert-secret = Secret
+alert-secret-hint = This secret signs the messages. It is shown only now:
+alert-remove-hint = Nobody is told by this rule any more, nor what it has not delivered yet.
+alert-add = Add
+alert-by-mail = Tell by e-mail
+alert-by-matrix = Tell in a Matrix room
+alert-by-webhook = Tell another system
+alert-after = Offline or in trouble for minutes
+alert-pause = Minutes between messages
+alert-server = Mail server
+alert-security = Encryption
+alert-user = User, if it wants one
+alert-from = Sender
+alert-homeserver = Homeserver
+alert-room = Room
+alert-token = Access token
+alert-matrix-hint = The token’s user is a member of the room, which is not encrypted.
+alert-address = Address
+alert-test = test of the rule { $name }
+alert-test-text = This is a test of the rule { $name }. Nothing is wrong.
+alert-began = Wrong now:
+alert-over = Over:
+alert-over-one = over: { $what }
+alert-since = since { $when }
+alert-count-began = { $count ->
+    [one] one new problem
+   *[other] { $count } new problems
+}
+alert-count-over = { $count ->
+    [one] one over
+   *[other] { $count } over
+}
+alert-offline-there = { $count ->
+    [one] { $place } is offline
+   *[other] { $place }: { $count } of { $of } rooms are offline
+}
+alert-not-ready-there = { $count ->
+    [one] { $place } is not ready for its next meeting ({ $code })
+   *[other] { $place }: { $count } of { $of } rooms are not ready for their next meeting ({ $code })
+}
+alert-trouble-there = { $count ->
+    [one] { $place } has a trouble ({ $code })
+   *[other] { $place }: { $count } of { $of } rooms have a trouble ({ $code })
+}
+alert-rollout-stopped-there = rollout { $name } stopped by itself
+alert-certificate-there = { $count ->
+    [one] the certificate of { $place } ends soon and is not renewed
+   *[other] { $place }: the certificates of { $count } of { $of } rooms end soon and are not renewed
+}
+
 ## Audit log
 audit-hint = Who did what and when. Nothing of it can be changed.
 when = When
@@ -278,6 +352,8 @@ act-sign-in-failed = sign-in failed
 act-signed-out = signed out
 act-webhook-added = added a webhook
 act-webhook-removed = removed a webhook
+act-alert-rule-added = added an alert rule
+act-alert-rule-removed = removed an alert rule
 
 ## Why something was not done
 error-no-such-code = No device waits with this code. Look at its panel again; a code is good for a day.
@@ -296,5 +372,6 @@ error-last-administrator = Nobody else looks after the whole organisation. Give 
 error-forbidden = This needs the role “{ $role }”.
 error-forbidden-there = This needs the role “{ $role }” for { $place }.
 error-unauthorised = Sign in first.
+error-not-delivered = The message was not taken: { $detail }
 error-stopping = The server is stopping. Try again in a moment.
 error-failed = Something failed in the server, and nothing was changed. For the log: { $detail }

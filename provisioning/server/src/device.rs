@@ -209,7 +209,7 @@ impl Connection<'_> {
             }
             Ok(Entry::Member(row)) => {
                 let device = row.device.clone();
-                match self.certificate(&device, &enrol.key.key) {
+                match self.certificate(&device, &enrol.key.key).await {
                     Ok(certificate) => {
                         tracing::info!(%device, serial = enrol.serial, "enrolled");
                         let membership = self.membership(device, certificate);
@@ -223,13 +223,21 @@ impl Connection<'_> {
         }
     }
 
-    fn certificate(&self, device: &DeviceId, key: &str) -> Result<DeviceCertificate, FleetError> {
+    async fn certificate(
+        &mut self,
+        device: &DeviceId,
+        key: &str,
+    ) -> Result<DeviceCertificate, FleetError> {
         let point = from_text(key).unwrap_or_default();
         let made = self
             .app
             .authority
             .for_device(device, &point, Timestamp::now());
-        made.map_err(|e| FleetError::Crypto(e.to_string()))
+        let made = made.map_err(|e| FleetError::Crypto(e.to_string()))?;
+        let (device, ends) = (device.clone(), made.ends);
+        let noted = move |tx: &crate::store::Tx<'_>| devices::certified(tx, &device, ends);
+        self.app.store.run_quietly(noted).await?;
+        Ok(made)
     }
 
     fn membership(&self, device: DeviceId, certificate: DeviceCertificate) -> Membership {
@@ -425,7 +433,7 @@ impl Connection<'_> {
                 .refuse(Refusal::Proof, "the proof does not fit this device's key")
                 .await;
         }
-        match self.certificate(&row.device, &row.key) {
+        match self.certificate(&row.device, &row.key).await {
             Ok(certificate) => {
                 let membership = self.membership(row.device.clone(), certificate);
                 self.say(&FromServer::Renewed(Box::new(membership))).await

@@ -113,6 +113,9 @@ pub enum FleetError {
         /// Why.
         reason: String,
     },
+    /// A message was not taken.
+    #[error("it was not taken: {0}")]
+    NotDelivered(String),
     /// The server goes down.
     #[error("the server is stopping")]
     Stopping,
@@ -149,6 +152,7 @@ impl FleetError {
             Self::Bundle(_) => "bundle",
             Self::Forbidden { .. } => "forbidden",
             Self::Unauthorised => "unauthorised",
+            Self::NotDelivered(_) => "not_delivered",
             Self::Bundles(_)
             | Self::Crypto(_)
             | Self::Database(_)

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A system that takes longer has not taken it.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Between two looks, however much happens.
 const BREATH: Duration = Duration::from_millis(200);
 /// How often those that failed are looked at again.
@@ -100,7 +100,7 @@ async fn told(http: reqwest::Client, delivery: Delivery) -> (String, u64, Result
 }
 
 /// `t=SECONDS,v1=HEX`: the time is signed too, so that a recorded message can be told from a new one.
-fn signature(secret: &[u8], seconds: i64, body: &str) -> String {
+pub(crate) fn signature(secret: &[u8], seconds: i64, body: &str) -> String {
     use std::fmt::Write as _;
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
     mac.update(format!("{seconds}.{body}").as_bytes());

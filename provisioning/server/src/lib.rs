@@ -3,6 +3,7 @@
 //! [`Server`] is the whole of it, for `saal-fleet serve` and for tests: SQLite and keys in one folder,
 //! one port for devices (mutual TLS) and for people and programs (tokens).
 
+mod alerts;
 mod announcement;
 mod api;
 mod authority;

@@ -8,7 +8,7 @@ use std::{
 
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
 use rustls::{
-    RootCertStore, ServerConfig,
+    ClientConfig, RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject},
     server::{ClientHello, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier},
@@ -43,6 +43,35 @@ pub enum TlsError {
     /// Who may connect.
     #[error("TLS for devices: {0}")]
     Verifier(#[from] rustls::server::VerifierBuilderError),
+}
+
+/// How this node checks the certificates of servers that it talks to.
+pub(crate) fn believing(roots: RootCertStore) -> Arc<ClientConfig> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider has the suites of TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Arc::new(config)
+}
+
+/// The same by an authority of its own, in PEM, or by those that this machine trusts; else what is wrong with it.
+pub(crate) fn client(authority: Option<&str>) -> Result<Arc<ClientConfig>, String> {
+    let Some(pem) = authority else {
+        let own = saal_agent::link::authorities(None);
+        return own.map(believing).map_err(|bad| bad.reason);
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate = certificate.map_err(|e| format!("the authority is no PEM: {e}"))?;
+        let added = roots.add(certificate);
+        added.map_err(|e| format!("the authority is no certificate: {e}"))?;
+    }
+    if roots.is_empty() {
+        return Err("there is no certificate in the authority".to_owned());
+    }
+    Ok(believing(roots))
 }
 
 /// The server's certificate, which a new one takes the place of while it runs.

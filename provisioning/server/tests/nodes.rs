@@ -23,7 +23,7 @@ use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     net::{TcpListener, TcpStream},
     process::{Child, Command},
-    sync::watch,
+    sync::{mpsc, watch},
 };
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -326,6 +326,76 @@ async fn nodes_serve_together_and_none_of_them_is_needed() {
     let check = fleet.api.ask(Method::GET, "audit/check", json!(null)).await;
     assert_eq!(check["broken_at"], Value::Null, "{check}");
     assert_eq!(crowd.counts().refused, 0);
+}
+
+/// A system that is told what is wrong: each message, once it is taken.
+async fn told() -> (String, mpsc::UnboundedReceiver<Value>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, messages) = mpsc::unbounded_channel();
+    let hook = axum::routing::post(async move |axum::Json(message): axum::Json<Value>| {
+        sender.send(message).unwrap();
+    });
+    let router = axum::Router::new().route("/", hook);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, messages)
+}
+
+/// Until these rooms were named; each of them once, and no other one.
+async fn named(messages: &mut mpsc::UnboundedReceiver<Value>, part: &str, rooms: &[String]) {
+    let mut named = Vec::new();
+    while named.len() < rooms.len() {
+        let message = tokio::time::timeout(PATIENCE, messages.recv()).await;
+        let message = message.expect("somebody is told").unwrap();
+        for part in ["began", "over"] {
+            for group in message[part].as_array().unwrap() {
+                let names = group["names"].as_array().unwrap().iter();
+                named.extend(names.map(|name| format!("{part} {}", name.as_str().unwrap())));
+            }
+        }
+    }
+    named.sort();
+    let expected: Vec<String> = rooms.iter().map(|room| format!("{part} {room}")).collect();
+    assert_eq!(named, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_node_tells_people_and_another_one_goes_on_where_it_stood() {
+    let server = postgres::Postgres::start();
+    let folder = tempfile::tempdir().unwrap();
+    let mut fleet = Together::start(folder.path(), &server.url("postgres")).await;
+    fleet.api.prepare().await;
+    let ca = folder.path().join("a/ca.pem");
+    let crowd = Crowd::start(&fleet.door, ca.clone(), DEVICES, "SIM-").unwrap();
+    let late = Crowd::start(&fleet.door, ca, 1, "LATE-").unwrap();
+    fleet.claim(&late, "sim/g/late").await;
+    until(&late, "claimed and configured", |c| c.confirmed == 1).await;
+    let all = u64::from(DEVICES);
+    until(&crowd, "all configured", |c| c.confirmed == all).await;
+    fleet.online(DEVICES + 1).await;
+    let (url, mut messages) = told().await;
+    let plan = json!({"name": "night", "scope": "/", "kinds": ["offline"], "after_minutes": 0, "gather_seconds": 0,
+        "pause_minutes": 0, "channel": {"webhook": {"url": url}}});
+    let rule = json!({"plan": plan});
+    fleet.api.ask(Method::POST, "alert-rules", rule).await;
+
+    drop(late);
+    named(&mut messages, "began", &["sim/g/late".to_owned()]).await;
+    loop {
+        let rules = fleet.api.ask(Method::GET, "alert-rules", json!(null)).await;
+        if rules[0]["waits"] == false {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    // Nobody gets in anywhere.
+    fleet.serves.send_replace(0);
+    fleet.leads.dies().await;
+    fleet.other.says("this node leads").await;
+    let rooms: Vec<String> = (0..DEVICES).map(|n| format!("sim/g/r{n}")).collect();
+    named(&mut messages, "began", &rooms).await;
+    fleet.serves.send_replace(fleet.other_port);
+    named(&mut messages, "over", &rooms).await;
 }
 
 /// A database of its own on the server.

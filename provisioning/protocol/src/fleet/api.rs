@@ -3,6 +3,7 @@
 //! provisioning/server/openapi.json describes the endpoints; these are their types.
 
 mod access;
+mod alerts;
 mod audit;
 mod hooks;
 mod updates;
@@ -13,6 +14,10 @@ use utoipa::ToSchema;
 
 pub use access::{
     Access, Grant, IssuedAccess, NewAccess, NewPerson, Person, PersonChange, Welcome,
+};
+pub use alerts::{
+    Alert, AlertChannel, AlertGroup, AlertKind, AlertLanguage, AlertMessage, AlertPlan, AlertRule,
+    IssuedAlertRule, MailSecurity, NewAlertRule,
 };
 pub use audit::{Act, Actor, ActorKind, AuditCheck, AuditEntry, AuditPage};
 pub use hooks::{IssuedWebhook, NewWebhook, Webhook};

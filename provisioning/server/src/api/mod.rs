@@ -1,13 +1,14 @@
 //! The API for people's and other programs: each endpoint behind its role, described by itself.
 
 mod administer;
+mod alerts;
 mod audit;
 mod extract;
 mod handlers;
 mod metrics;
 mod people;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod updates;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{bundles, device, error::FleetError, fleet::access, server::App};
 
+pub(crate) use alerts::{add_rule_for, remove_rule_for};
 pub(crate) use handlers::{change_for, claim_for, move_for, one, revoke_for};
 pub(crate) use people::{change_person_for, invite_for, remove_person_for};
 pub(crate) use updates::{one_rollout, order_for, releases_of, start_for};
@@ -68,6 +70,7 @@ fn of(role: Role) -> Routes {
             .routes(routes!(handlers::settings))
             .routes(routes!(handlers::explain))
             .routes(routes!(audit::audit))
+            .routes(routes!(alerts::alerts))
             .routes(routes!(updates::all_releases))
             .routes(routes!(updates::all_rollouts))
             .routes(routes!(updates::rollout))
@@ -90,6 +93,9 @@ fn of(role: Role) -> Routes {
             .routes(routes!(administer::remove_access))
             .routes(routes!(administer::webhooks, administer::new_webhook))
             .routes(routes!(administer::remove_webhook))
+            .routes(routes!(alerts::rules, alerts::new_rule))
+            .routes(routes!(alerts::remove_rule))
+            .routes(routes!(alerts::try_rule))
             .routes(routes!(people::all_people, people::invite))
             .routes(routes!(people::change_person, people::remove_person))
             .routes(routes!(audit::audit_check))
@@ -197,6 +203,7 @@ pub(crate) fn status(error: &FleetError) -> StatusCode {
         E::NotARoom(_) | E::Setting(_) | E::Malformed(_) | E::Bundle(_) => StatusCode::BAD_REQUEST,
         E::Forbidden { .. } => StatusCode::FORBIDDEN,
         E::Unauthorised => StatusCode::UNAUTHORIZED,
+        E::NotDelivered(_) => StatusCode::BAD_GATEWAY,
         E::Bundles(_) | E::Crypto(_) | E::Database(_) | E::Corrupt { .. } | E::Stopping => {
             tracing::error!(%error, "a request failed");
             StatusCode::INTERNAL_SERVER_ERROR

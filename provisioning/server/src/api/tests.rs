@@ -56,7 +56,11 @@ impl Fleet {
             .unwrap()
     }
 
-    async fn send(
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) async fn send(
         &self,
         method: &Method,
         path: &str,

@@ -9,15 +9,17 @@ use proptest::prelude::*;
 use saal_fleet_protocol::fleet::{
     Scope,
     api::{
-        Act, Actor, ActorKind, Change, Claim, Edit, Expected, Grant, NewAccess, NewSecret,
-        NewToken, NewWebhook, Role, Serials,
+        Act, Actor, ActorKind, Change, Claim, Edit, Expected, Grant, NewAccess, NewAlertRule,
+        NewSecret, NewToken, NewWebhook, Role, Serials,
     },
     wire::{Enrol, Failure, KeyProof, Outcome, Report},
 };
+use serde_json::json;
 
 use self::told::{stored, told};
 use super::{
     access::{self, Caller},
+    alerts,
     audit::{self, Stamp},
     devices, enrolment, hooks, settings, tokens,
 };
@@ -58,6 +60,8 @@ enum Step {
     RemoveAccess(usize),
     Hook(usize),
     RemoveHook(usize),
+    Rule(usize, usize),
+    RemoveRule(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -79,6 +83,8 @@ fn step() -> impl Strategy<Value = Step> {
         (0..3usize).prop_map(Step::RemoveAccess),
         (0..3usize).prop_map(Step::Hook),
         (0..3usize).prop_map(Step::RemoveHook),
+        (0..3usize, 0..4usize).prop_map(|(n, s)| Step::Rule(n, s)),
+        (0..3usize).prop_map(Step::RemoveRule),
     ]
 }
 
@@ -169,9 +175,12 @@ fn act(
                 &stamp,
             )
         }
-        Step::Grant(..) | Step::RemoveAccess(..) | Step::Hook(..) | Step::RemoveHook(..) => {
-            let_in(tx, keys, &caller, &stamp, step)
-        }
+        Step::Grant(..)
+        | Step::RemoveAccess(..)
+        | Step::Hook(..)
+        | Step::RemoveHook(..)
+        | Step::Rule(..)
+        | Step::RemoveRule(..) => let_in(tx, keys, &caller, &stamp, step),
     }
 }
 
@@ -204,6 +213,13 @@ fn let_in(
             hooks::add(tx, keys, &new, stamp).map(|_| ())
         }
         Step::RemoveHook(name) => hooks::remove(tx, NAMES[*name], caller, stamp),
+        Step::Rule(name, at) => {
+            let plan = json!({"name": NAMES[*name], "scope": SCOPES[*at], "kinds": ["offline"],
+                "channel": {"webhook": {"url": "https://example.org/"}}});
+            let plan = serde_json::from_value(plan).unwrap();
+            alerts::add(tx, keys, &NewAlertRule { plan, secret: None }, stamp).map(|_| ())
+        }
+        Step::RemoveRule(name) => alerts::remove(tx, NAMES[*name], caller, stamp),
         other => unreachable!("{other:?}"),
     }
 }

@@ -231,6 +231,13 @@ pub(crate) fn left(tx: &Tx<'_>, device: &DeviceId, now: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// It was given a certificate that ends then.
+pub(crate) fn certified(tx: &Tx<'_>, device: &DeviceId, ends: i64) -> Result<(), FleetError> {
+    let sql = "UPDATE devices SET certificate_ends = ?2 WHERE device = ?1";
+    tx.execute(sql, params![device.as_str(), ends])?;
+    Ok(())
+}
+
 fn text(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("plain data is JSON")
 }

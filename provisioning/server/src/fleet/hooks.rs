@@ -27,7 +27,7 @@ const LONGEST_PAUSE: i64 = 60 * 60;
 /// So many lines are looked through at a time for one that a system wants.
 const STRETCH: u64 = 500;
 /// What a system says when it refuses is kept so far, in characters.
-const LONGEST_PROBLEM: usize = 200;
+pub(super) const LONGEST_PROBLEM: usize = 200;
 
 fn row(row: &Row<'_>) -> Result<Webhook, DatabaseError> {
     Ok(Webhook {
@@ -55,7 +55,7 @@ pub(crate) fn list(tx: &Tx<'_>, caller: &Caller) -> Result<Vec<Webhook>, FleetEr
 }
 
 /// Whether what is sent there can be read on the way.
-fn check_url(url: &str) -> Result<(), FleetError> {
+pub(super) fn check_url(url: &str) -> Result<(), FleetError> {
     let no = |problem: &str| Err(FleetError::Setting(format!("\"{url}\" {problem}")));
     let Ok(parsed) = url::Url::parse(url) else {
         return no("is no address; write https://HOST/PATH");
@@ -235,7 +235,7 @@ pub(crate) fn failed(
 }
 
 /// After so many failures before this one, in seconds.
-fn pause(failures: u32) -> i64 {
+pub(super) fn pause(failures: u32) -> i64 {
     let factor = 1_i64.checked_shl(failures).filter(|factor| *factor > 0);
     let pause = factor.and_then(|factor| FIRST_PAUSE.checked_mul(factor));
     pause.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE)

@@ -4,6 +4,7 @@
 //! that it names afterwards.
 
 pub(crate) mod access;
+pub(crate) mod alerts;
 pub(crate) mod audit;
 #[cfg(test)]
 mod audited;

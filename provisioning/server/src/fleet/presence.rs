@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use saal_fleet_protocol::fleet::DeviceId;
 
 use super::parsed;
@@ -38,9 +39,11 @@ pub(crate) fn nodes(tx: &Tx<'_>) -> Result<Vec<u32>, FleetError> {
     Ok(tx.query_map(sql, (), |row| row.get("node"))?)
 }
 
-/// Forgets what nodes held that are no more.
-pub(crate) fn forget(tx: &Tx<'_>, ended: &[u32]) -> Result<(), FleetError> {
+/// Forgets what nodes held that are no more; those devices were there until now, as far as anybody knows.
+pub(crate) fn forget(tx: &Tx<'_>, ended: &[u32], now: Timestamp) -> Result<(), FleetError> {
+    let seen = "UPDATE devices SET last_seen = ?2 WHERE device IN (SELECT device FROM connections WHERE node = ?1)";
     for node in ended {
+        tx.execute(seen, params![*node, now.as_second()])?;
         tx.execute("DELETE FROM connections WHERE node = ?1", params![*node])?;
     }
     Ok(())
@@ -93,10 +96,14 @@ mod tests {
         note(8, std::slice::from_ref(&two), &[]);
         note(7, &[], std::slice::from_ref(&two));
         look(&[&one, &two]);
-        store.now(|tx| forget(tx, &[7])).unwrap();
+        store
+            .now(|tx| forget(tx, &[7], Timestamp::UNIX_EPOCH))
+            .unwrap();
         look(&[&two]);
         assert_eq!(store.now(nodes).unwrap(), [8]);
-        store.now(|tx| forget(tx, &[7, 8])).unwrap();
+        store
+            .now(|tx| forget(tx, &[7, 8], Timestamp::UNIX_EPOCH))
+            .unwrap();
         look(&[]);
     }
 }

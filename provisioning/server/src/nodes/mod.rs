@@ -6,6 +6,7 @@ mod nats;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::sleep,
@@ -14,6 +15,7 @@ use tokio::{
 pub use self::nats::{Nats, NatsError};
 pub(crate) use self::{bus::Said, nats::Way};
 use crate::{
+    alerts,
     error::FleetError,
     fleet::presence,
     hooks,
@@ -62,7 +64,9 @@ impl Standing {
     pub(crate) async fn begin(&self, store: &store::Store) -> Result<(), FleetError> {
         match self {
             Self::Only | Self::Alone(_) => {
-                let all = |tx: &store::Tx<'_>| presence::forget(tx, &presence::nodes(tx)?);
+                let now = Timestamp::now();
+                let all =
+                    move |tx: &store::Tx<'_>| presence::forget(tx, &presence::nodes(tx)?, now);
                 store.run_quietly(all).await
             }
             Self::Among(_) => Ok(()),
@@ -144,7 +148,7 @@ async fn note(app: &Arc<App>, node: u32) {
     }
 }
 
-/// What one node does for all: rollouts go on, other systems are told, and nodes that ended are missed.
+/// What one node does for all: rollouts go on, other systems and people are told, and nodes that ended are missed.
 async fn lead(app: &Arc<App>, standing: &Standing) {
     let miss = async {
         match standing {
@@ -156,9 +160,14 @@ async fn lead(app: &Arc<App>, standing: &Standing) {
         while !leads(member).await {
             sleep(LOOK).await;
         }
-        tracing::info!("this node leads: it lets rollouts go on and tells webhooks");
+        tracing::info!("this node leads: it lets rollouts go on, and tells webhooks and people");
     }
-    tokio::join!(miss, hooks::run(app.clone()), rollouts::run(app.clone()));
+    tokio::join!(
+        miss,
+        hooks::run(app.clone()),
+        alerts::run(app.clone()),
+        rollouts::run(app.clone())
+    );
 }
 
 async fn leads(member: &Member) -> bool {
@@ -204,8 +213,9 @@ async fn missing(
         return Ok(false);
     }
     tracing::warn!(count = ended.len(), "nodes of this fleet ended");
+    let now = Timestamp::now();
     app.store
-        .run_quietly(move |tx| presence::forget(tx, &ended))
+        .run_quietly(move |tx| presence::forget(tx, &ended, now))
         .await?;
     app.store.announce();
     Ok(true)

@@ -5,9 +5,25 @@ use std::ops::ControlFlow;
 use super::{DatabaseError, Tx, value::Value};
 
 /// In an order in which each row finds what it points to.
-pub(crate) const TABLES: [&str; 16] = [
-    "devices", "waiting", "settings", "secrets", "tokens", "serials", "access", "audit",
-    "webhooks", "people", "grants", "sessions", "releases", "rollouts", "updates", "identity",
+pub(crate) const TABLES: [&str; 18] = [
+    "devices",
+    "waiting",
+    "settings",
+    "secrets",
+    "tokens",
+    "serials",
+    "access",
+    "audit",
+    "webhooks",
+    "people",
+    "grants",
+    "sessions",
+    "releases",
+    "rollouts",
+    "updates",
+    "identity",
+    "alert_rules",
+    "alerts",
 ];
 
 /// What is so now and means nothing later; nobody carries it anywhere.

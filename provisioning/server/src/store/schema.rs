@@ -36,6 +36,7 @@ pub(super) const MIGRATIONS: &[&[Step]] = &[
     &[Step::Both(V4)],
     &[Step::Both(V5)],
     &[Step::Both(V6)],
+    &[Step::Both(V7)],
 ];
 
 /// Times are seconds since 1970. Keys are base64 as on the wire, values JSON.
@@ -247,5 +248,37 @@ CREATE TABLE connections (
   device TEXT NOT NULL,
   node INTEGER NOT NULL,
   PRIMARY KEY (device, node)
+);
+";
+
+/// Who is told of what is wrong, and what each of them has to hear or has heard. `message` waits until it is taken; secrets lie
+/// sealed. Where a certificate's end is not known, the device got it from an earlier release.
+const V7: &str = "
+ALTER TABLE devices ADD COLUMN certificate_ends INTEGER;
+
+CREATE TABLE alert_rules (
+  name TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  plan TEXT NOT NULL,
+  secret BLOB,
+  heard INTEGER NOT NULL,
+  composed INTEGER NOT NULL DEFAULT 0,
+  message TEXT,
+  failures INTEGER NOT NULL DEFAULT 0,
+  next_try INTEGER NOT NULL DEFAULT 0,
+  problem TEXT,
+  delivered INTEGER
+);
+CREATE TABLE alerts (
+  rule TEXT NOT NULL REFERENCES alert_rules (name) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  object TEXT NOT NULL,
+  code TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  detail TEXT,
+  began INTEGER NOT NULL,
+  told INTEGER NOT NULL DEFAULT 0,
+  ended INTEGER,
+  PRIMARY KEY (rule, kind, object, code)
 );
 ";

@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use rustls::{ClientConfig, crypto::aws_lc_rs, pki_types::ServerName};
+use rustls::{ClientConfig, pki_types::ServerName};
 use saal_agent::link;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::{
@@ -19,7 +19,7 @@ use tokio_postgres::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::folder::FolderError;
+use crate::{folder::FolderError, tls};
 
 /// How the database's certificate is checked.
 #[derive(Clone)]
@@ -43,13 +43,7 @@ impl Secure {
 pub(crate) fn client(ca: Option<&Path>) -> Result<Arc<ClientConfig>, FolderError> {
     let roots = link::authorities(ca);
     let roots = roots.map_err(|bad| FolderError::bad(&bad.path, &bad.reason))?;
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider has the suites of TLS 1.2 and 1.3")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+    Ok(tls::believing(roots))
 }
 
 impl MakeTlsConnect<Socket> for Secure {

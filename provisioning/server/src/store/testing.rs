@@ -165,6 +165,7 @@ fn all_of_it_holds_on_postgresql_as_well() {
         "store::",
         "api::tests::",
         "web::tests::",
+        "web::tests_alerts::",
         "--test-threads=2",
     ]);
     let done = again.env(POSTGRES, url).output().unwrap();

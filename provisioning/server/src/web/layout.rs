@@ -120,12 +120,13 @@ pub(crate) fn problem(words: &Words, session: Option<&Session>, message: &str) -
 }
 
 /// The dashboard's parts, with the role that sees them.
-fn parts(words: &Words) -> [(&'static str, String, Role); 7] {
+fn parts(words: &Words) -> [(&'static str, String, Role); 8] {
     [
         ("/", words.say("overview"), Role::Viewer),
         ("/rooms", words.say("rooms"), Role::Viewer),
         ("/configuration", words.say("configuration"), Role::Viewer),
         ("/updates", words.say("updates"), Role::Viewer),
+        ("/alerts", words.say("alerts"), Role::Viewer),
         ("/claim", words.say("claim"), Role::Operator),
         ("/audit", words.say("audit"), Role::Viewer),
         ("/people", words.say("people"), Role::Administrator),

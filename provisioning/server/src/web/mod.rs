@@ -1,5 +1,8 @@
 //! The dashboard: pages that the server draws, which need no script and are live with one.
 
+mod alert_forms;
+mod alert_words;
+mod alerts;
 mod audit;
 mod configuration;
 mod configure;
@@ -14,6 +17,8 @@ mod room;
 mod session;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_alerts;
 mod updates;
 mod welcome;
 mod words;
@@ -31,6 +36,7 @@ use axum::{
 use jiff::Timestamp;
 use saal_fleet_protocol::fleet::api::Role;
 
+pub(crate) use alert_words::told as alert_told;
 pub(crate) use words::{Language, Words};
 
 use crate::{
@@ -101,6 +107,27 @@ const PAGES: &[Page] = &[
             (Method::POST, Role::Operator),
         ],
         router: || get(devices::claim_form).post(devices::claim),
+    },
+    Page {
+        path: "/alerts",
+        methods: &[
+            (Method::GET, Role::Viewer),
+            (Method::POST, Role::Administrator),
+        ],
+        router: || get(alerts::list).post(alerts::add),
+    },
+    Page {
+        path: "/alerts/{name}/try",
+        methods: ADMINISTER,
+        router: || post(alerts::try_it),
+    },
+    Page {
+        path: "/alerts/{name}/remove",
+        methods: &[
+            (Method::GET, Role::Administrator),
+            (Method::POST, Role::Administrator),
+        ],
+        router: || get(alerts::ask_to_remove).post(alerts::remove),
     },
     Page {
         path: "/audit",

@@ -42,6 +42,7 @@ pub(crate) fn told(words: &Words, error: &FleetError) -> String {
         FleetError::LastAdministrator => words.say(id("error-last-administrator")),
         FleetError::Forbidden { needed, scope } => forbidden(words, *needed, scope.as_ref()),
         FleetError::Unauthorised => words.say(id("error-unauthorised")),
+        FleetError::NotDelivered(detail) => tell(id("error-not-delivered"), &[("detail", detail)]),
         FleetError::Stopping => words.say(id("error-stopping")),
         FleetError::Bundles(_)
         | FleetError::Crypto(_)

@@ -19,7 +19,7 @@ use crate::{
 
 const PASSWORD: &str = "korrekt pferd batterie";
 
-struct Fleet {
+pub(super) struct Fleet {
     folder: Fresh,
     server: Server,
     store: Store,
@@ -27,7 +27,7 @@ struct Fleet {
 }
 
 impl Fleet {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let folder = Fresh::new();
         let options = Options {
             data: folder.path().to_owned(),
@@ -54,7 +54,7 @@ impl Fleet {
     }
 
     /// Somebody who was invited and has set their account up; returns their authenticator's secret.
-    async fn person(&self, name: &str, role: Role, scope: &str) -> Vec<u8> {
+    pub(super) async fn person(&self, name: &str, role: Role, scope: &str) -> Vec<u8> {
         let keys = self.keys();
         let grants = vec![Grant {
             role,
@@ -84,7 +84,7 @@ impl Fleet {
     }
 
     /// Signed in, without the page; returns the cookie and what forms carry.
-    async fn session(&self, name: &str) -> (String, String) {
+    pub(super) async fn session(&self, name: &str) -> (String, String) {
         let name = name.to_owned();
         let work = move |tx: &crate::store::Tx<'_>| {
             let now = Timestamp::now();
@@ -95,11 +95,11 @@ impl Fleet {
         self.store.run(work).await.unwrap()
     }
 
-    async fn get(&self, path: &str, cookie: Option<&str>) -> (StatusCode, String) {
+    pub(super) async fn get(&self, path: &str, cookie: Option<&str>) -> (StatusCode, String) {
         self.send(Method::GET, path, cookie, &[], &[]).await
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         method: Method,
         path: &str,

@@ -104,6 +104,15 @@ impl Words {
         self.format(message, [("count", number)])
     }
 
+    /// A message about so many, with values.
+    pub(crate) fn counted(&self, message: &str, count: u64, values: &[(&str, &str)]) -> String {
+        let number = FluentValue::from(i64::try_from(count).unwrap_or(i64::MAX));
+        let values = values
+            .iter()
+            .map(|(name, value)| (*name, FluentValue::from(*value)));
+        self.format(message, values.chain([("count", number)]))
+    }
+
     /// A message with values.
     pub(crate) fn tell(&self, message: &str, values: &[(&str, &str)]) -> String {
         let values = values

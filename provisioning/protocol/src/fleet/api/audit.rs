@@ -143,6 +143,10 @@ acts! {
     WebhookAdded = "webhook_added",
     /// Another system is told no more.
     WebhookRemoved = "webhook_removed",
+    /// Somebody is told what is wrong.
+    AlertRuleAdded = "alert_rule_added",
+    /// Somebody is told no more what is wrong.
+    AlertRuleRemoved = "alert_rule_removed",
 }
 
 impl fmt::Display for Act {

@@ -58,6 +58,11 @@ pub(super) fn stored(tx: &Tx<'_>) -> Fleet {
             Ok(json!({"url": url, "scope": scope, "acts": inner(row, "acts")?}))
         },
     );
+    add("rule", "SELECT name, plan FROM alert_rules", &|row| {
+        let plan = inner(row, "plan")?.unwrap_or_default();
+        let to = &plan["channel"]["webhook"]["url"];
+        Ok(json!({"kinds": plan["kinds"], "by": "webhook", "to": to}))
+    });
     add(
         "report",
         "SELECT device, report FROM devices WHERE report NOT LIKE '%confirmed%'",
@@ -112,6 +117,8 @@ fn tell(fleet: &mut Fleet, entry: &AuditEntry) {
         Act::TokenRemoved => gone(fleet, "token", name),
         Act::AccessRemoved => gone(fleet, "access", name),
         Act::WebhookRemoved => gone(fleet, "webhook", name),
+        Act::AlertRuleAdded => put("rule", name, after),
+        Act::AlertRuleRemoved => gone(fleet, "rule", name),
         other => panic!("{other}"),
     }
 }

@@ -113,6 +113,14 @@ pub enum FleetError {
         /// Why.
         reason: String,
     },
+    /// Somebody did not sign in at the provider, or it fails.
+    #[error("nobody is signed in: {0}")]
+    Provider(String),
+    /// The provider says nothing that lets them do anything here.
+    #[error(
+        "the provider names no group that may do anything here; ask whoever looks after this fleet"
+    )]
+    NoRole,
     /// A message was not taken.
     #[error("it was not taken: {0}")]
     NotDelivered(String),
@@ -152,6 +160,8 @@ impl FleetError {
             Self::Bundle(_) => "bundle",
             Self::Forbidden { .. } => "forbidden",
             Self::Unauthorised => "unauthorised",
+            Self::Provider(_) => "provider",
+            Self::NoRole => "no_role",
             Self::NotDelivered(_) => "not_delivered",
             Self::Bundles(_)
             | Self::Crypto(_)

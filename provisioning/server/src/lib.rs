@@ -17,6 +17,7 @@ mod hooks;
 mod hub;
 mod keys;
 mod nodes;
+mod oidc;
 mod passwords;
 mod rollouts;
 mod server;

@@ -23,6 +23,7 @@ use crate::{
     hub::Hub,
     keys::{self, Keys},
     nodes::{self, NatsError, Others, Standing},
+    oidc::{Provider, Settings},
     store::{Shared, Store, StoreError, Tx},
     tls::{self, OwnCertificate, TlsError},
     web,
@@ -30,6 +31,8 @@ use crate::{
 
 /// What `saalctl`'s sister needs to reach a new fleet: address, authority and a token.
 const ACCESS_FILE: &str = "access.toml";
+/// Where people sign in besides here, if IT says so.
+const PROVIDER_FILE: &str = "sign-in.toml";
 /// The access of that file.
 const FIRST: &str = "first";
 /// How often the server's own certificate is made anew.
@@ -103,6 +106,8 @@ pub(crate) struct App {
     pub(crate) authority: Authority,
     pub(crate) hub: Hub,
     pub(crate) bundles: Bundles,
+    /// Where people sign in besides here.
+    pub(crate) provider: Option<Provider>,
     /// True once the server goes down.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -126,6 +131,7 @@ impl Server {
         let standing = Standing::take(options.shared.as_ref()).await?;
         let store = Store::connect(&options.data, options.shared.as_ref()).await?;
         standing.begin(&store).await?;
+        let provider = provider(&options)?;
         let known = known_keys(&options, &store).await?;
         let keys = Arc::new(Keys::open(&options.data)?);
         let bundles = Bundles::open(&options.data);
@@ -155,6 +161,7 @@ impl Server {
             authority,
             hub,
             bundles,
+            provider,
             stopping,
         });
         let serving = tokio::spawn(serve(
@@ -184,6 +191,14 @@ impl Server {
             let _ = self.serving.await;
         }
     }
+}
+
+fn provider(options: &Options) -> Result<Option<Provider>, FolderError> {
+    let path = options.data.join(PROVIDER_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(Provider::new(Settings::open(&path)?)))
 }
 
 fn url(names: &[String], address: SocketAddr) -> String {

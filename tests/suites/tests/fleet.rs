@@ -122,6 +122,7 @@ fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Re
             ("/rooms", "SAAL-0001"),
             ("/audit", "claimed a device"),
             ("/people", "anna"),
+            ("/alerts", "Who is told"),
         ] {
             page.go(&fleet.page(path)).await?;
             page.reads(words).await?;

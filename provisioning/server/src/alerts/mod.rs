@@ -168,7 +168,7 @@ async fn deliver(url: &str, delivery: &Delivery) -> Result<Option<String>, Strin
 }
 
 /// A client that believes an authority of its own, if there is one, and is led nowhere else.
-fn http(authority: Option<&str>) -> Result<reqwest::Client, String> {
+pub(crate) fn http(authority: Option<&str>) -> Result<reqwest::Client, String> {
     let mut client = reqwest::Client::builder()
         .timeout(crate::hooks::ANSWER_WITHIN)
         .redirect(reqwest::redirect::Policy::none())
@@ -181,7 +181,7 @@ fn http(authority: Option<&str>) -> Result<reqwest::Client, String> {
 }
 
 /// Why a request failed, with its cause and without its address.
-fn failed(error: reqwest::Error) -> String {
+pub(crate) fn failed(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);

@@ -201,8 +201,8 @@ pub(crate) fn status(error: &FleetError) -> StatusCode {
         | E::Overlaps(_)
         | E::Rollout { .. } => StatusCode::CONFLICT,
         E::NotARoom(_) | E::Setting(_) | E::Malformed(_) | E::Bundle(_) => StatusCode::BAD_REQUEST,
-        E::Forbidden { .. } => StatusCode::FORBIDDEN,
-        E::Unauthorised => StatusCode::UNAUTHORIZED,
+        E::Forbidden { .. } | E::NoRole => StatusCode::FORBIDDEN,
+        E::Unauthorised | E::Provider(_) => StatusCode::UNAUTHORIZED,
         E::NotDelivered(_) => StatusCode::BAD_GATEWAY,
         E::Bundles(_) | E::Crypto(_) | E::Database(_) | E::Corrupt { .. } | E::Stopping => {
             tracing::error!(%error, "a request failed");

@@ -55,7 +55,7 @@ pub(crate) fn list(tx: &Tx<'_>, caller: &Caller) -> Result<Vec<Webhook>, FleetEr
 }
 
 /// Whether what is sent there can be read on the way.
-pub(super) fn check_url(url: &str) -> Result<(), FleetError> {
+pub(crate) fn check_url(url: &str) -> Result<(), FleetError> {
     let no = |problem: &str| Err(FleetError::Setting(format!("\"{url}\" {problem}")));
     let Ok(parsed) = url::Url::parse(url) else {
         return no("is no address; write https://HOST/PATH");

@@ -13,6 +13,7 @@ mod converge;
 pub(crate) mod devices;
 pub(crate) mod enrolment;
 pub(crate) mod factor;
+pub(crate) mod guests;
 pub(crate) mod hooks;
 pub(crate) mod identity;
 pub(crate) mod listing;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     access::{Caller, role, role_text},
     audit::{self, Deed, Stamp},
-    factor, parsed, tokens,
+    factor, guests, parsed, tokens,
 };
 use crate::{
     error::FleetError,
@@ -67,7 +67,8 @@ fn person(row: &Row<'_>) -> Result<Person, DatabaseError> {
     Ok(Person {
         name: row.get("name")?,
         grants: Vec::new(),
-        ready: row.get::<_, Option<String>>("password")?.is_some(),
+        ready: row.get::<_, Option<String>>("password")?.is_some()
+            || row.get::<_, Option<String>>("subject")?.is_some(),
         last_sign_in: last.and_then(|second| Timestamp::from_second(second).ok()),
     })
 }
@@ -106,7 +107,7 @@ fn check_name(name: &str) -> Result<(), FleetError> {
     Err(FleetError::Setting(problem.to_owned()))
 }
 
-fn put_grants(tx: &Tx<'_>, name: &str, grants: &[Grant]) -> Result<(), FleetError> {
+pub(super) fn put_grants(tx: &Tx<'_>, name: &str, grants: &[Grant]) -> Result<(), FleetError> {
     tx.execute("DELETE FROM grants WHERE person = ?1", [name])?;
     for grant in grants {
         let sql =
@@ -157,7 +158,7 @@ fn invite(tx: &Tx<'_>, keys: &Keys, name: &str, now: Timestamp) -> Result<Invita
     Ok(Invitation { token, expires })
 }
 
-fn log(
+pub(super) fn log(
     tx: &Tx<'_>,
     stamp: &Stamp,
     act: Act,
@@ -221,6 +222,10 @@ pub(crate) fn change(
     }
     if !change.invite {
         return Ok(None);
+    }
+    if guests::is_guest(tx, name)? {
+        let problem = format!("{name} signs in at the provider; a password here would go round it");
+        return Err(FleetError::Setting(problem));
     }
     log(tx, stamp, Act::PersonInvited, name, grants)?;
     invite(tx, keys, name, stamp.now).map(Some)

@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[&[Step]] = &[
     &[Step::Both(V5)],
     &[Step::Both(V6)],
     &[Step::Both(V7)],
+    &[Step::Both(V8)],
 ];
 
 /// Times are seconds since 1970. Keys are base64 as on the wire, values JSON.
@@ -281,4 +282,10 @@ CREATE TABLE alerts (
   ended INTEGER,
   PRIMARY KEY (rule, kind, object, code)
 );
+";
+
+/// Who signs in at a provider: its address and what it calls them, which is theirs for good.
+const V8: &str = "
+ALTER TABLE people ADD COLUMN subject TEXT;
+CREATE UNIQUE INDEX people_subject ON people (subject);
 ";

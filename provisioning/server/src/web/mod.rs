@@ -13,10 +13,11 @@ mod live;
 mod overview;
 mod people;
 mod problems;
+mod provider;
 mod room;
 mod session;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod tests_alerts;
 mod updates;
@@ -42,6 +43,7 @@ pub(crate) use words::{Language, Words};
 use crate::{
     error::FleetError,
     fleet::{access::Caller, sessions::Session},
+    oidc,
     server::App,
 };
 
@@ -209,6 +211,8 @@ pub(crate) fn router(app: Shared) -> Router {
     }
     let open = Router::new()
         .route("/sign-in", get(session::form).post(session::sign_in))
+        .route("/sign-in/provider", get(provider::there))
+        .route(oidc::BACK, get(provider::back))
         .route("/welcome/{token}", get(welcome::form).post(welcome::set_up))
         .route("/language/{code}", get(layout::choose_language))
         .route("/assets/{file}", get(layout::asset));

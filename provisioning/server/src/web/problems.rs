@@ -42,6 +42,8 @@ pub(crate) fn told(words: &Words, error: &FleetError) -> String {
         FleetError::LastAdministrator => words.say(id("error-last-administrator")),
         FleetError::Forbidden { needed, scope } => forbidden(words, *needed, scope.as_ref()),
         FleetError::Unauthorised => words.say(id("error-unauthorised")),
+        FleetError::Provider(detail) => tell(id("error-provider"), &[("detail", detail)]),
+        FleetError::NoRole => words.say(id("error-no-role")),
         FleetError::NotDelivered(detail) => tell(id("error-not-delivered"), &[("detail", detail)]),
         FleetError::Stopping => words.say(id("error-stopping")),
         FleetError::Bundles(_)

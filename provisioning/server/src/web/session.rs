@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Failed, Language, Shared, View, Words, foreign, layout};
+use super::{Failed, Language, Shared, View, Words, foreign, layout, provider};
 use crate::{
     error::FleetError,
     fleet::{
-        factor, people,
+        factor, guests, people,
         sessions::{self, Session},
     },
     passwords,
@@ -25,7 +25,7 @@ use crate::{
 const COOKIE: &str = "__Host-saal-fleet";
 const LANGUAGE: &str = "language";
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).into_iter();
     let mut pairs = all
         .filter_map(|line| line.to_str().ok())
@@ -107,24 +107,29 @@ pub(crate) struct To {
 }
 
 /// Only a path of this server: `//host` and `/\host` are others.
-fn path_here(to: &str) -> &str {
+pub(super) fn path_here(to: &str) -> &str {
     let here =
         to.starts_with('/') && !to[1..].starts_with(['/', '\\']) && !to.contains(char::is_control);
     if here { to } else { "/" }
 }
 
 /// The page where people sign in.
-pub(crate) async fn form(headers: HeaderMap, Query(query): Query<To>) -> Markup {
-    page(Words::of(language(&headers)), &query.to, "", None)
+pub(crate) async fn form(
+    State(app): State<Shared>,
+    headers: HeaderMap,
+    Query(query): Query<To>,
+) -> Markup {
+    page(&app, Words::of(language(&headers)), (&query.to, ""), None)
 }
 
-fn page(words: &Words, to: &str, name: &str, problem: Option<&str>) -> Markup {
+fn page(app: &Shared, words: &Words, (to, name): (&str, &str), problem: Option<&str>) -> Markup {
     let body = html! {
         form.card.narrow method="post" action="/sign-in" {
             h1 { (words.say("sign-in")) }
             @if let Some(problem) = problem {
                 p.note.bad role="alert" { (problem) }
             }
+            (provider::link(words, app.provider.as_ref(), to))
             input type="hidden" name="to" value=(to);
             label { (words.say("person-name"))
                 input name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus value=(name);
@@ -173,7 +178,7 @@ pub(crate) async fn sign_in(
         }
         None => {
             let problem = words.say("sign-in-failed");
-            let page = page(words, &typed.to, &name, Some(&problem));
+            let page = page(&app, words, (&typed.to, &name), Some(&problem));
             Ok((axum::http::StatusCode::UNAUTHORIZED, page).into_response())
         }
     }
@@ -237,7 +242,13 @@ pub(crate) async fn sign_out(
             .run(move |tx| sessions::end(tx, &token, Timestamp::now()));
         ended.await.map_err(|error| view.failed(error))?;
     }
+    let name = view.caller().by.name.clone();
+    let guest = app.store.read(move |tx| guests::is_guest(tx, &name)).await;
+    let guest = guest.map_err(|error| view.failed(error))?;
     let gone = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    if guest && let Some(page) = provider::gone(view.words, &app, &gone).await {
+        return Ok(page);
+    }
     Ok(([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response())
 }
 

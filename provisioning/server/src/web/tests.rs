@@ -19,7 +19,7 @@ use crate::{
 
 const PASSWORD: &str = "korrekt pferd batterie";
 
-pub(super) struct Fleet {
+pub(crate) struct Fleet {
     folder: Fresh,
     server: Server,
     store: Store,
@@ -27,8 +27,14 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With more in its folder.
+    pub(crate) async fn start_with(more: impl FnOnce(&std::path::Path)) -> Self {
         let folder = Fresh::new();
+        more(folder.path());
         let options = Options {
             data: folder.path().to_owned(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -54,7 +60,7 @@ impl Fleet {
     }
 
     /// Somebody who was invited and has set their account up; returns their authenticator's secret.
-    pub(super) async fn person(&self, name: &str, role: Role, scope: &str) -> Vec<u8> {
+    pub(crate) async fn person(&self, name: &str, role: Role, scope: &str) -> Vec<u8> {
         let keys = self.keys();
         let grants = vec![Grant {
             role,
@@ -84,7 +90,7 @@ impl Fleet {
     }
 
     /// Signed in, without the page; returns the cookie and what forms carry.
-    pub(super) async fn session(&self, name: &str) -> (String, String) {
+    pub(crate) async fn session(&self, name: &str) -> (String, String) {
         let name = name.to_owned();
         let work = move |tx: &crate::store::Tx<'_>| {
             let now = Timestamp::now();
@@ -95,11 +101,11 @@ impl Fleet {
         self.store.run(work).await.unwrap()
     }
 
-    pub(super) async fn get(&self, path: &str, cookie: Option<&str>) -> (StatusCode, String) {
+    pub(crate) async fn get(&self, path: &str, cookie: Option<&str>) -> (StatusCode, String) {
         self.send(Method::GET, path, cookie, &[], &[]).await
     }
 
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -129,22 +135,13 @@ impl Fleet {
             .headers()
             .get("location")
             .map(|to| to.to_str().unwrap().to_owned());
-        let set = answer
-            .headers()
-            .get("set-cookie")
-            .map(|set| set.to_str().unwrap().to_owned());
+        let set = answer.headers().get_all("set-cookie").into_iter();
+        let set: String = set.map(|set| set.to_str().unwrap()).collect();
         if path.starts_with("/live") && status == StatusCode::OK {
             return (status, String::new());
         }
         let text = answer.text().await.unwrap();
-        (
-            status,
-            format!(
-                "{}{}{text}",
-                to.unwrap_or_default(),
-                set.unwrap_or_default()
-            ),
-        )
+        (status, format!("{}{set}{text}", to.unwrap_or_default()))
     }
 }
 

@@ -310,6 +310,49 @@ async fn a_device_that_was_away_gets_the_newest_configuration_at_once_and_no_oth
     assert!(tried[1].contains("Raum 9"), "{tried:?}");
 }
 
+/// A second server knows the device's serial number and stands where the first one was; then the device is wiped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_of_one_fleet_is_no_other_fleet_s_until_it_forgets_the_first() {
+    let (own, other) = (Fleet::start().await, Fleet::start().await);
+    for (fleet, name) in [(&own, "Lahn"), (&other, "Beute")] {
+        fleet
+            .set("/", "room.time_zone", json!("Europe/Berlin"))
+            .await;
+        fleet
+            .set("/", "fleet.server", json!("fleet.example.org"))
+            .await;
+        fleet.set("/", "room.name", json!(name)).await;
+        let expected = json!({"serials": [{"serial": "SN1", "room": "kassel/rathaus/lahn"}]});
+        fleet.done(Method::POST, "serials", expected).await;
+    }
+    let mut device = own.unpack("SN1", None);
+    device.room.uses("Lahn").await;
+    own.device("SN1", |d| d["generation"] == 1).await;
+
+    Fleet::switch_off(&mut device).await;
+    other.poses_as(&own, &device);
+    let refused = Fleet::tries(&device).await;
+    assert!(
+        refused.contains("certificate") || refused.contains("TLS"),
+        "{refused}"
+    );
+    let known = other.done(Method::GET, "devices", json!(null)).await;
+    assert_eq!(known["items"], json!([]), "it told the other fleet nothing");
+    assert_eq!(device.room.tried().len(), 1, "and took nothing from it");
+
+    own.poses_as(&other, &device);
+    Fleet::switch_on(&mut device);
+    own.set("/", "room.name", json!("Eder")).await;
+    device.room.uses("Eder").await;
+
+    Fleet::switch_off(&mut device).await;
+    other.poses_as(&own, &device);
+    Fleet::forgets(&device);
+    Fleet::switch_on(&mut device);
+    device.room.uses("Beute").await;
+    other.device("SN1", |d| d["generation"] == 1).await;
+}
+
 /// What the fleet knows of two other rooms is what the third one, whose camera is broken, says to its people.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_room_that_fails_names_another_of_its_site_that_is_free() {

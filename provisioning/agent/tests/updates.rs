@@ -3,36 +3,19 @@
 
 mod support;
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
-use saal_agent::update::simulated::Simulated;
 use saal_control::PhaseName;
 use serde_json::{Value, json};
 use support::{
-    fleet::{Device, Fleet, PATIENCE, RoomAt},
+    fleet::Fleet,
     room::Room,
+    updates::{add, begin, bundle, one, rollout, well},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
-
-/// As RAUC makes them: a payload, and a signature with the manifest in it.
-fn bundle(version: &str) -> Vec<u8> {
-    let mut random = fastrand::Rng::with_seed(7);
-    let mut bytes: Vec<u8> = (0..200_000).map(|_| random.u8(..)).collect();
-    let signature =
-        format!("\u{30}[update]\ncompatible=saal\nversion={version}\n\n[bundle]\nformat=verity\n");
-    bytes.extend_from_slice(signature.as_bytes());
-    bytes.extend_from_slice(&(signature.len() as u64).to_be_bytes());
-    bytes
-}
-
-fn well(room: &Room, _: &str) {
-    room.suffer(&[]);
-}
 
 fn ill_of_release_3(room: &Room, release: &str) {
     room.suffer(if release == "3" {
@@ -42,68 +25,14 @@ fn ill_of_release_3(room: &Room, release: &str) {
     });
 }
 
-async fn add(fleet: &Fleet, version: &str) -> (StatusCode, Value) {
-    let url = format!("{}/api/v1/releases", fleet.server.url());
-    let request = fleet.http.post(url).bearer_auth(&fleet.token);
-    let answer = request.body(bundle(version)).send().await.unwrap();
-    let status = answer.status();
-    (status, answer.json().await.unwrap())
-}
-
-/// A fleet with a device in a room that may be updated at any time.
-async fn one(room_at: RoomAt) -> (Fleet, Simulated, Device) {
-    let fleet = Fleet::start().await;
-    for (key, value) in [
-        ("room.time_zone", json!("Europe/Berlin")),
-        ("room.name", json!("Lahn")),
-        ("fleet.server", json!("fleet.example.org")),
-        ("updates.windows", json!(["00:00-24:00"])),
-        ("updates.kilobytes_per_second", json!(1_000_000)),
-    ] {
-        fleet.set("/", key, value).await;
-    }
-    let system = Simulated::new("saal".parse().unwrap(), &"1".parse().unwrap());
-    let device = fleet.unpack_with("SN1", &system, room_at);
-    fleet.claim(&device, "kassel/rathaus/lahn").await;
-    fleet.device("SN1", |d| d["generation"] == 1).await;
-    (fleet, system, device)
-}
-
-async fn begin(fleet: &Fleet, name: &str, release: &str) {
-    let (status, answer) = add(fleet, release).await;
-    assert!(status.is_success(), "{answer}");
-    let new = json!({"name": name, "release": release, "scope": "kassel"});
-    fleet.done(Method::POST, "rollouts", new).await;
-}
-
-async fn rollout(fleet: &Fleet, name: &str, fine: impl Fn(&Value) -> bool) -> Value {
-    let path = format!("rollouts/{name}");
-    let looking = async {
-        loop {
-            let found = fleet.done(Method::GET, &path, json!(null)).await;
-            if fine(&found) {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(found) => found,
-        Err(_) => {
-            let devices = fleet.done(Method::GET, "devices", json!(null)).await;
-            let found = fleet.done(Method::GET, &path, json!(null)).await;
-            panic!("the rollout did not become so: {found:#} {devices:#}")
-        }
-    }
-}
-
 fn waits(device: &Value, why: &str) -> bool {
     device["system"]["update"]["step"]["waits"]["why"] == why
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_release_comes_when_nobody_is_in_a_meeting_and_stays_when_the_room_is_well() {
-    let (fleet, system, device) = one(well).await;
+    let fleet = Fleet::start().await;
+    let (system, device) = one(&fleet, well).await;
     device.room.be(PhaseName::Call);
     begin(&fleet, "november", "2").await;
     fleet.device("SN1", |d| waits(d, "meeting")).await;
@@ -146,7 +75,8 @@ async fn a_release_comes_when_nobody_is_in_a_meeting_and_stays_when_the_room_is_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_release_with_which_the_room_is_not_well_is_taken_back_and_stops_the_rollout() {
-    let (fleet, system, _device) = one(ill_of_release_3).await;
+    let fleet = Fleet::start().await;
+    let (system, _device) = one(&fleet, ill_of_release_3).await;
     begin(&fleet, "bad", "3").await;
     let stopped = rollout(&fleet, "bad", |r| r["state"] == "stopped").await;
     assert_eq!(stopped["counts"]["failed"], 1);
@@ -196,7 +126,8 @@ async fn breaks_off(listener: TcpListener, bytes: Vec<u8>) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_cache_begins_the_server_ends() {
-    let (fleet, system, _device) = one(well).await;
+    let fleet = Fleet::start().await;
+    let (system, _device) = one(&fleet, well).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let cache = format!("http://{}/saal", listener.local_addr().unwrap());
     let asked = tokio::spawn(breaks_off(listener, bundle("2")));

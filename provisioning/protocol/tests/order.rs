@@ -65,6 +65,18 @@ proptest! {
     }
 
     #[test]
+    fn what_was_cut_off_is_no_order(at in 0usize..1000) {
+        let whole = Signed::new(&order(), &key());
+        let cut = |text: &str| text[..at % text.len()].to_owned();
+        for signed in [
+            Signed { order: cut(&whole.order), ..whole.clone() },
+            Signed { signature: cut(&whole.signature), ..whole.clone() },
+        ] {
+            prop_assert_eq!(signed.verify(&[key().verifying_key()]), Err(OrderError::Signature));
+        }
+    }
+
+    #[test]
     fn every_code_is_read_back_however_it_is_typed(random: [u8; 8]) {
         let code = ClaimCode::from_random(random);
         let text = code.to_string();

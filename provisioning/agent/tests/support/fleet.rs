@@ -1,13 +1,21 @@
 //! Server and devices in one process, over real TLS; only the rooms are simulated.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     time::Duration,
 };
 
 use reqwest::{Certificate, Client, Method, StatusCode};
-use saal_agent::{Agent, discovery::Network, settings::Settings, update::simulated::Simulated};
+use saal_agent::{
+    Agent,
+    discovery::{Network, Place},
+    disk::Folder,
+    identity::{self, Identity},
+    link::{Credentials, Link},
+    settings::Settings,
+    update::simulated::Simulated,
+};
 use saal_fleet::{Options, Server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -39,12 +47,17 @@ impl Drop for Device {
 
 impl Fleet {
     pub async fn start() -> Self {
+        Self::start_at(Ipv4Addr::LOCALHOST.into(), "localhost").await
+    }
+
+    /// At an address that its certificate names so.
+    pub async fn start_at(address: IpAddr, name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             data: folder.path().to_owned(),
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            listen: SocketAddr::from((address, 0)),
             shared: None,
-            names: vec!["localhost".to_owned()],
+            names: vec![name.to_owned()],
         };
         let server = Server::start(options).await.unwrap();
         let access = std::fs::read_to_string(folder.path().join("access.toml")).unwrap();
@@ -178,6 +191,41 @@ impl Fleet {
     pub async fn switch_off(device: &mut Device) {
         device.agent.abort();
         let _ = (&mut device.agent).await;
+    }
+
+    /// A device's file names this fleet's server where it named another one's, and its authority.
+    pub fn poses_as(&self, other: &Self, device: &Device) {
+        let path = device.folder.path().join("agent.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let folder = |fleet: &Self| fleet.folder.path().display().to_string();
+        let new = text
+            .replace(other.server.url(), self.server.url())
+            .replace(&folder(other), &folder(self));
+        assert_ne!(new, text);
+        std::fs::write(&path, new).unwrap();
+    }
+
+    /// Why a device that is off does not get into the fleet that its file names.
+    pub async fn tries(device: &Device) -> String {
+        let folder = device.folder.path();
+        let settings = Settings::read(&folder.join("agent.toml")).unwrap();
+        let kept = Folder::open(&folder.join("agent")).unwrap();
+        let membership = identity::membership(&kept).unwrap().unwrap();
+        let credentials = Credentials {
+            certificate: membership.certificate,
+            key: Identity::open(&kept).unwrap().key_der(),
+        };
+        let to = Place::from(settings.server.clone().unwrap());
+        match Link::open(&settings, &to, Some(credentials)).await {
+            Ok(mut link) => link.hear().await.unwrap_err(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// As `saal-agent forget`.
+    pub fn forgets(device: &Device) {
+        let kept = Folder::open(&device.folder.path().join("agent")).unwrap();
+        identity::forget(&kept).unwrap();
     }
 
     pub fn switch_on(device: &mut Device) {

@@ -4,3 +4,4 @@
 pub mod disk;
 pub mod fleet;
 pub mod room;
+pub mod updates;

@@ -6,6 +6,8 @@
 mod alerts;
 mod announcement;
 mod api;
+#[cfg(test)]
+mod authorisation;
 mod authority;
 mod backup;
 mod bundles;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Options, Server,
+    Options, Server, authorisation,
     fleet::audit::Stamp,
     store::{Store, testing::Fresh},
 };
@@ -108,7 +108,14 @@ async fn each_endpoint_is_for_its_role_and_those_above() {
         tokens.push((role, fleet.token(role, "/").await));
     }
     let all = endpoints();
-    assert!(all.len() >= 23, "{all:?}");
+    let said = all
+        .iter()
+        .map(|(method, path, role)| (method, path.as_str(), *role));
+    assert_eq!(
+        authorisation::said(said),
+        authorisation::api(),
+        "the description (left) is not what authorisation.txt says"
+    );
     for (method, path, needed) in &all {
         let place = format!("{method} {path}");
         for wrong in [None, Some("saal-access-wrong")] {

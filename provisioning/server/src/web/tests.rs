@@ -10,7 +10,7 @@ use saal_fleet_protocol::fleet::{
 
 use super::*;
 use crate::{
-    Options, Server,
+    Options, Server, authorisation,
     fleet::{audit::Stamp, factor, people, releases, sessions},
     keys::Keys,
     passwords,
@@ -157,6 +157,15 @@ async fn each_page_is_for_its_role_and_those_above() {
         fleet.person(name, role, "/").await;
         sessions.push((role, fleet.session(name).await));
     }
+    let said = PAGES.iter().flat_map(|page| {
+        let methods = page.methods.iter();
+        methods.map(|(method, role)| (method, page.path, *role))
+    });
+    assert_eq!(
+        authorisation::said(said),
+        authorisation::pages(),
+        "the pages (left) are not what authorisation.txt says"
+    );
     for page in PAGES {
         for (method, needed) in page.methods {
             let place = format!("{method} {}", page.path);

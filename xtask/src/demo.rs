@@ -27,6 +27,7 @@ pub(crate) fn bench(name: &str, rest: &[String]) -> anyhow::Result<()> {
     match name {
         "panel" => return panel(&tools),
         "calendar" => return calendar(&tools),
+        "fleet" => return fleet(rest),
         _ => {}
     }
     println!("Building optimised (many minutes the first time).");
@@ -55,6 +56,19 @@ fn calendar(tools: &Tools) -> anyhow::Result<()> {
     let python = list["calendar_python"].as_str().context("no Python")?;
     let mut run = command(&build);
     run.args(["--", python]).current_dir(paths::root());
+    finish(&mut run, "What it said is above.")
+}
+
+/// The fleet's server with 70,000 devices, or as many as `rest` says; `sqlite` and `postgres` are one of its two parts.
+fn fleet(rest: &[String]) -> anyhow::Result<()> {
+    println!("Building optimised (many minutes the first time).");
+    let build = ["bench", "-p", "saal-fleet", "--bench", "fleet"];
+    cargo(
+        &[&build[..], &["--no-run"]].concat(),
+        "The compiler's messages are above.",
+    )?;
+    let mut run = command(&build);
+    run.arg("--").args(rest).current_dir(paths::root());
     finish(&mut run, "What it said is above.")
 }
 

@@ -46,7 +46,7 @@ enum Command {
     },
     /// Check format, lints and dependencies.
     Lint,
-    /// Measure: join, call, recover, echo, network, sync, media, invitation, panel, calendar.
+    /// Measure: join, call, recover, echo, network, sync, media, invitation, panel, calendar, fleet.
     #[command(disable_help_flag = true)]
     Bench {
         /// Which benchmark.

@@ -1,6 +1,7 @@
 //! The way to the server: TCP or a proxy, TLS 1.3, one WebSocket.
 
 use std::{
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -10,7 +11,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::{SinkExt as _, StreamExt as _};
 use rustls::{
     ClientConfig, RootCertStore,
-    crypto::aws_lc_rs,
+    client::Resumption,
+    crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, pem::PemObject},
     version::TLS13,
 };
@@ -20,7 +22,7 @@ use saal_fleet_protocol::fleet::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpStream, ToSocketAddrs},
+    net::{TcpSocket, TcpStream, ToSocketAddrs},
     time::timeout,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -38,6 +40,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The server asks after 50 s of silence; after this long it is gone.
 const SILENCE: Duration = Duration::from_secs(120);
+/// Read at once: a message may be longer.
+const READS: usize = 4 * 1024;
 /// A proxy's answer before the way is open.
 const LARGEST_HEAD: usize = 8 * 1024;
 
@@ -125,6 +129,20 @@ impl Link {
         to: &Place,
         credentials: Option<Credentials>,
     ) -> Result<Self, LinkError> {
+        let config = tls(settings, credentials)?;
+        Self::open_as(settings, to, Arc::new(config), None).await
+    }
+
+    /// The same where TLS is set up already, and from an address of this computer that somebody chose.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub(crate) async fn open_as(
+        settings: &Settings,
+        to: &Place,
+        config: Arc<ClientConfig>,
+        from: Option<Ipv4Addr>,
+    ) -> Result<Self, LinkError> {
         let url = to.server.url();
         let host = url
             .host_str()
@@ -134,12 +152,12 @@ impl Link {
         let port = url.port_or_known_default().unwrap_or(443);
         let place = format!("{}:{port}", url.host_str().unwrap_or_default());
         let known = &to.addresses[..];
-        let config = tls(settings, credentials)?;
         let opening = async {
-            let tcp = match &settings.proxy {
-                None if known.is_empty() => dial((host.as_str(), port), &place).await?,
-                None => dial(known, &place).await?,
-                Some(proxy) => through(proxy, &place).await?,
+            let tcp = match (&settings.proxy, from) {
+                (None, Some(from)) => dial_from(from, known, &place).await?,
+                (None, None) if known.is_empty() => dial((host.as_str(), port), &place).await?,
+                (None, None) => dial(known, &place).await?,
+                (Some(proxy), _) => through(proxy, &place).await?,
             };
             let tls_failed = |source| LinkError::Tls {
                 place: place.clone(),
@@ -147,9 +165,11 @@ impl Link {
             };
             let name = ServerName::try_from(host.clone())
                 .map_err(|e| tls_failed(std::io::Error::other(e)))?;
-            let connector = TlsConnector::from(Arc::new(config));
+            let connector = TlsConnector::from(config);
             let stream = connector.connect(name, tcp).await.map_err(tls_failed)?;
-            let limits = WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE));
+            let limits = WebSocketConfig::default()
+                .read_buffer_size(READS)
+                .max_message_size(Some(LARGEST_MESSAGE));
             let request = format!("wss://{place}{PATH}");
             let opened = client_async_with_config(request, stream, Some(limits)).await;
             let failed = |source| LinkError::WebSocket {
@@ -158,7 +178,8 @@ impl Link {
             };
             Ok(Self(opened.map_err(failed)?.0))
         };
-        timeout(PATIENCE, opening)
+        // A crowd of connections lives longer than their opening, which is large.
+        timeout(PATIENCE, Box::pin(opening))
             .await
             .map_err(|_| LinkError::Slow(place.clone()))?
     }
@@ -198,17 +219,44 @@ pub(crate) fn tls(
     settings: &Settings,
     credentials: Option<Credentials>,
 ) -> Result<ClientConfig, LinkError> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&TLS13])?
-        .with_root_certificates(authorities(settings.ca_file.as_deref())?);
-    let Some(credentials) = credentials else {
-        return Ok(config.with_no_client_auth());
-    };
-    let chain = CertificateDer::pem_slice_iter(credentials.certificate.as_bytes());
-    let chain: Vec<_> = chain.filter_map(Result::ok).collect();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(credentials.key));
-    Ok(config.with_client_auth_cert(chain, key)?)
+    Trust::of(settings)?.client(credentials)
+}
+
+/// Whom a device believes, for any number of connections.
+#[derive(Clone)]
+pub(crate) struct Trust {
+    provider: Arc<CryptoProvider>,
+    roots: Arc<RootCertStore>,
+}
+
+impl Trust {
+    pub(crate) fn of(settings: &Settings) -> Result<Self, FileError> {
+        Ok(Self {
+            provider: Arc::new(aws_lc_rs::default_provider()),
+            roots: Arc::new(authorities(settings.ca_file.as_deref())?),
+        })
+    }
+
+    pub(crate) fn client(
+        &self,
+        credentials: Option<Credentials>,
+    ) -> Result<ClientConfig, LinkError> {
+        let config = ClientConfig::builder_with_provider(self.provider.clone())
+            .with_protocol_versions(&[&TLS13])?
+            .with_root_certificates(self.roots.clone());
+        let mut config = match credentials {
+            None => config.with_no_client_auth(),
+            Some(credentials) => {
+                let chain = CertificateDer::pem_slice_iter(credentials.certificate.as_bytes());
+                let chain: Vec<_> = chain.filter_map(Result::ok).collect();
+                let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(credentials.key));
+                config.with_client_auth_cert(chain, key)?
+            }
+        };
+        // The server gives no tickets.
+        config.resumption = Resumption::disabled();
+        Ok(config)
+    }
 }
 
 /// The authorities that certificates may be from: those in a file (PEM), or those of this computer.
@@ -245,6 +293,27 @@ async fn dial(to: impl ToSocketAddrs, place: &str) -> Result<TcpStream, LinkErro
     })?;
     let _ = tcp.set_nodelay(true);
     Ok(tcp)
+}
+
+/// To the first of these that answers, from an address of this computer.
+async fn dial_from(from: Ipv4Addr, to: &[SocketAddr], place: &str) -> Result<TcpStream, LinkError> {
+    let failed = |source| LinkError::Tcp {
+        place: place.to_owned(),
+        source,
+    };
+    let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+    for address in to {
+        let socket = TcpSocket::new_v4().map_err(failed)?;
+        socket.bind(SocketAddr::from((from, 0))).map_err(failed)?;
+        match socket.connect(*address).await {
+            Ok(tcp) => {
+                let _ = tcp.set_nodelay(true);
+                return Ok(tcp);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(failed(last))
 }
 
 /// Asks a proxy to open the way (RFC 9110, section 9.3.6).

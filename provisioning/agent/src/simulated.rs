@@ -1,31 +1,35 @@
 //! A crowd of devices without rooms, over real TLS and the real protocol, to see what a server bears.
 
+mod cast;
+
 use std::{
     fmt,
+    net::Ipv4Addr,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
+use rustls::ClientConfig;
 use saal_fleet_protocol::fleet::{
     order::{Signed, key_from_text},
-    wire::{Enrol, FromDevice, FromServer, Hello, Membership, Outcome, Report},
+    wire::{Enrol, FromDevice, FromServer, Hello, Membership, Outcome, Report, from_text},
 };
-use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
+use serde::{Deserialize, Serialize};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 
+pub use self::cast::{Cast, CrowdError, Known};
 use crate::{
     agent::digest,
     backoff::Backoff,
     discovery::Place,
     identity::{Identity, IdentityError},
-    link::{Credentials, Link},
-    settings::{Settings, SettingsError},
+    link::{Credentials, Link, LinkError, Trust},
+    settings::Settings,
 };
-
-/// Handshakes under way; more only wait for each other.
-const AT_ONCE: usize = 64;
 
 /// How the devices stand.
 #[derive(Debug, Default)]
@@ -35,11 +39,13 @@ struct Standing {
     confirmed: AtomicU64,
     refused: AtomicU64,
     lost: AtomicU64,
+    failed: AtomicU64,
+    opened: AtomicU64,
     code: Mutex<Option<String>>,
 }
 
 /// The same at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Of the fleet.
     pub enrolled: u32,
@@ -49,8 +55,26 @@ pub struct Counts {
     pub confirmed: u64,
     /// Orders that were not believed.
     pub refused: u64,
-    /// Connections that failed or broke.
+    /// Connections that were greeted and broke.
     pub lost: u64,
+    /// Attempts that came to nothing.
+    pub failed: u64,
+    /// Connections that were greeted, all together.
+    pub opened: u64,
+}
+
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            enrolled: sum.enrolled + one.enrolled,
+            connected: sum.connected + one.connected,
+            confirmed: sum.confirmed + one.confirmed,
+            refused: sum.refused + one.refused,
+            lost: sum.lost + one.lost,
+            failed: sum.failed + one.failed,
+            opened: sum.opened + one.opened,
+        })
+    }
 }
 
 impl fmt::Display for Counts {
@@ -61,11 +85,13 @@ impl fmt::Display for Counts {
             confirmed,
             refused,
             lost,
+            failed,
+            opened: _,
         } = self;
         write!(
             f,
             "{enrolled} enrolled, {connected} connected, {confirmed} orders confirmed, {refused} refused, {lost} \
-             connections lost"
+             connections lost, {failed} attempts failed"
         )
     }
 }
@@ -74,11 +100,12 @@ impl fmt::Display for Counts {
 #[derive(Debug)]
 pub struct Crowd {
     standing: Arc<Standing>,
+    away: watch::Sender<u32>,
     _devices: JoinSet<()>,
 }
 
 impl Crowd {
-    /// Lets so many devices come; their serial numbers are `serials` with a number from 0 behind it.
+    /// Lets so many devices come that enrol; their serial numbers are `serials` with a number from 0 behind it.
     ///
     /// # Errors
     /// When the address is none.
@@ -87,30 +114,79 @@ impl Crowd {
         ca: PathBuf,
         devices: u32,
         serials: &str,
-    ) -> Result<Self, SettingsError> {
-        let (settings, server) = Settings::reaching(server, ca)?;
-        let (settings, place) = (Arc::new(settings), Arc::new(Place::from(server)));
+    ) -> Result<Self, CrowdError> {
+        Self::play(Cast {
+            server: server.to_owned(),
+            ca,
+            at: Vec::new(),
+            devices,
+            first: 0,
+            serials: serials.to_owned(),
+            known: None,
+            a_second: 200,
+        })
+    }
+
+    /// Lets these devices come.
+    ///
+    /// # Errors
+    /// [`CrowdError`].
+    pub fn play(cast: Cast) -> Result<Self, CrowdError> {
+        let (settings, server) = Settings::reaching(&cast.server, cast.ca)?;
+        let settings = Arc::new(settings);
+        let trust = Trust::of(&settings).map_err(LinkError::from)?;
+        let known = match &cast.known {
+            Some(path) => Known::read(path, cast.first, cast.devices)?,
+            None => Vec::new(),
+        };
+        let at = if cast.at.is_empty() {
+            cast::near(&server)
+        } else {
+            cast.at
+        };
         let standing = Arc::new(Standing::default());
-        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        let (away, gone) = watch::channel(0);
         let mut all = JoinSet::new();
-        for number in 0..devices {
+        let mut known = known.into_iter();
+        for place in 0..cast.devices {
+            let number = cast.first + place;
+            let mut at = at.clone();
+            if !at.is_empty() {
+                let turn = number as usize % at.len();
+                at.rotate_left(turn);
+            }
             let device = Device {
-                serial: format!("{serials}{number}"),
+                serial: format!("{}{number}", cast.serials),
                 settings: settings.clone(),
-                place: place.clone(),
+                trust: trust.clone(),
+                from: cast::from(&at, number),
+                to: Place {
+                    server: server.clone(),
+                    addresses: at,
+                },
                 standing: standing.clone(),
-                turns: turns.clone(),
+                place,
+                away: gone.clone(),
             };
+            let known = known.next();
+            let wait = Duration::from_secs(1) * number / cast.a_second.max(1);
             all.spawn(async move {
-                if let Err(error) = device.live().await {
+                sleep(wait).await;
+                if let Err(error) = device.live(known).await {
                     tracing::error!(%error, "a simulated device ended");
                 }
             });
         }
         Ok(Self {
             standing,
+            away,
             _devices: all,
         })
+    }
+
+    /// So many of them, the first ones, hang up and stay away, until it is fewer.
+    pub fn away(&self, devices: u32) {
+        self.away.send_replace(devices);
     }
 
     /// How they stand now.
@@ -123,6 +199,8 @@ impl Crowd {
             confirmed: standing.confirmed.load(Ordering::Relaxed),
             refused: standing.refused.load(Ordering::Relaxed),
             lost: standing.lost.load(Ordering::Relaxed),
+            failed: standing.failed.load(Ordering::Relaxed),
+            opened: standing.opened.load(Ordering::Relaxed),
         }
     }
 
@@ -132,6 +210,15 @@ impl Crowd {
         let code = self.standing.code.lock();
         code.unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// A simulated device can't go on.
+#[derive(Debug, thiserror::Error)]
+enum LifeError {
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Link(#[from] LinkError),
 }
 
 /// The newest order.
@@ -144,72 +231,120 @@ struct Seen {
 struct Device {
     serial: String,
     settings: Arc<Settings>,
-    place: Arc<Place>,
+    trust: Trust,
+    from: Option<Ipv4Addr>,
+    to: Place,
     standing: Arc<Standing>,
-    turns: Arc<Semaphore>,
+    /// In the crowd.
+    place: u32,
+    /// So many of the crowd are away.
+    away: watch::Receiver<u32>,
+}
+
+/// A device's own place in the fleet.
+struct Own {
+    membership: Membership,
+    tls: Arc<ClientConfig>,
 }
 
 impl Device {
-    async fn live(&self) -> Result<(), IdentityError> {
-        let identity = Identity::unkept()?;
-        let (mut membership, mut seen) = (None, Seen::default());
+    async fn live(mut self, known: Option<Known>) -> Result<(), LifeError> {
+        let own = known.map(|known| {
+            let key = from_text(&known.key).unwrap_or_default();
+            self.own(known.membership, key)
+        });
+        let own = match own {
+            Some(own) => own?,
+            None => Box::pin(self.come_in()).await?,
+        };
+        let mut seen = Seen::default();
         let mut backoff = Backoff::default();
         loop {
-            let joined = membership.is_some();
-            if self.connect(&identity, &mut membership, &mut seen).await? {
+            self.comes_back().await;
+            let count = if Box::pin(self.connect(&own, &mut seen)).await {
                 backoff.reset();
-                if !joined {
-                    continue;
-                }
-            }
-            self.standing.lost.fetch_add(1, Ordering::Relaxed);
+                &self.standing.lost
+            } else {
+                &self.standing.failed
+            };
+            count.fetch_add(1, Ordering::Relaxed);
             sleep(backoff.next(fastrand::f64())).await;
         }
     }
 
-    /// One connection to its end; whether the server took it.
-    async fn connect(
+    fn own(&self, membership: Membership, key: Vec<u8>) -> Result<Own, LinkError> {
+        let credentials = Credentials {
+            certificate: membership.certificate.clone(),
+            key,
+        };
+        let tls = Arc::new(self.trust.client(Some(credentials))?);
+        Ok(Own { membership, tls })
+    }
+
+    /// Until it is not away.
+    async fn comes_back(&mut self) {
+        let place = self.place;
+        let _ = self.away.wait_for(|away| place >= *away).await;
+    }
+
+    /// Asks until the fleet takes it in.
+    async fn come_in(&self) -> Result<Own, LifeError> {
+        let identity = Identity::unkept()?;
+        let tls = Arc::new(self.trust.client(None)?);
+        let mut backoff = Backoff::default();
+        loop {
+            if let Some(membership) = self.enrol(&identity, &tls).await? {
+                self.standing.enrolled.fetch_add(1, Ordering::Relaxed);
+                return Ok(self.own(membership, identity.key_der())?);
+            }
+            self.standing.failed.fetch_add(1, Ordering::Relaxed);
+            sleep(backoff.next(fastrand::f64())).await;
+        }
+    }
+
+    async fn open(&self, tls: &Arc<ClientConfig>) -> Option<(Link, String)> {
+        let link = Link::open_as(&self.settings, &self.to, tls.clone(), self.from).await;
+        let mut link = match link {
+            Ok(link) => link,
+            Err(error) => {
+                tracing::debug!(%error, "a simulated device does not get there");
+                return None;
+            }
+        };
+        match link.hear().await {
+            Ok(FromServer::Challenge { nonce }) => Some((link, nonce)),
+            _ => None,
+        }
+    }
+
+    async fn enrol(
         &self,
         identity: &Identity,
-        membership: &mut Option<Membership>,
-        seen: &mut Seen,
-    ) -> Result<bool, IdentityError> {
-        let credentials = membership.as_ref().map(|own| Credentials {
-            certificate: own.certificate.clone(),
-            key: identity.key_der(),
-        });
-        let turn = self.turns.acquire().await;
-        let Ok(mut link) = Link::open(&self.settings, &self.place, credentials).await else {
-            return Ok(false);
+        tls: &Arc<ClientConfig>,
+    ) -> Result<Option<Membership>, IdentityError> {
+        let Some((mut link, nonce)) = self.open(tls).await else {
+            return Ok(None);
         };
-        let Ok(FromServer::Challenge { nonce }) = link.hear().await else {
-            return Ok(false);
-        };
-        match membership {
-            None => {
-                link.say(&self.enrol(identity, &nonce)?).await;
-                let mut heard = link.hear().await;
-                if let Ok(FromServer::Waiting { .. }) = heard {
-                    // For people, who take their time.
-                    drop(turn);
-                }
-                while let Ok(FromServer::Waiting { code }) = heard {
-                    self.show(code.to_string());
-                    heard = link.hear().await;
-                }
-                if let Ok(FromServer::Enrolled(new)) = heard {
-                    self.standing.enrolled.fetch_add(1, Ordering::Relaxed);
-                    *membership = Some(*new);
-                    return Ok(true);
-                }
-                Ok(false)
-            }
-            Some(own) => {
-                link.say(&hello(seen)).await;
-                drop(turn);
-                Ok(self.stay(&mut link, own, seen).await)
-            }
+        link.say(&self.asks(identity, &nonce)?).await;
+        let mut heard = link.hear().await;
+        while let Ok(FromServer::Waiting { code }) = heard {
+            self.show(code.to_string());
+            heard = link.hear().await;
         }
+        match heard {
+            Ok(FromServer::Enrolled(new)) => Ok(Some(*new)),
+            _ => Ok(None),
+        }
+    }
+
+    /// One connection to its end; whether the server took it.
+    async fn connect(&mut self, own: &Own, seen: &mut Seen) -> bool {
+        let tls = own.tls.clone();
+        let Some((mut link, _)) = self.open(&tls).await else {
+            return false;
+        };
+        link.say(&hello(seen)).await;
+        self.stay(&mut link, &own.membership, seen).await
     }
 
     fn show(&self, code: String) {
@@ -217,7 +352,7 @@ impl Device {
         *shown.unwrap_or_else(PoisonError::into_inner) = Some(code);
     }
 
-    fn enrol(&self, identity: &Identity, nonce: &str) -> Result<FromDevice, IdentityError> {
+    fn asks(&self, identity: &Identity, nonce: &str) -> Result<FromDevice, IdentityError> {
         Ok(FromDevice::Enrol(Box::new(Enrol {
             key: identity.prove(nonce)?,
             seal_key: identity.seal_key().to_owned(),
@@ -227,12 +362,18 @@ impl Device {
         })))
     }
 
-    async fn stay(&self, link: &mut Link, own: &Membership, seen: &mut Seen) -> bool {
-        let mut greeted = false;
-        while let Ok(message) = link.hear().await {
+    async fn stay(&mut self, link: &mut Link, own: &Membership, seen: &mut Seen) -> bool {
+        let (mut greeted, place) = (false, self.place);
+        loop {
+            let heard = tokio::select! {
+                heard = link.hear() => heard,
+                _ = self.away.wait_for(|away| place < *away) => break,
+            };
+            let Ok(message) = heard else { break };
             if !greeted {
                 greeted = true;
                 self.standing.connected.fetch_add(1, Ordering::Relaxed);
+                self.standing.opened.fetch_add(1, Ordering::Relaxed);
             }
             if let FromServer::Order(signed) = message
                 && !self.confirm(link, &signed, own, seen).await

@@ -14,9 +14,10 @@ use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     DeviceId,
     order::key_to_text,
+    update::System,
     wire::{
-        Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Membership, Refusal, Span,
-        encode, from_text, proof_of, to_text,
+        Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Membership, Outcome,
+        Refusal, Span, encode, from_text, proof_of, to_text,
     },
 };
 use tokio::sync::watch;
@@ -37,6 +38,8 @@ use crate::{
 
 /// A device that says nothing is asked after so long whether it is there.
 const PULSE: Duration = Duration::from_secs(50);
+/// A connection holds so many bytes for what comes: hardly a message is longer, and there are many connections.
+const READS: usize = 2 * 1024;
 /// Text on a box.
 const LONGEST_NAME: usize = 60;
 
@@ -48,7 +51,10 @@ pub(crate) async fn open(
     ConnectInfo(peer): ConnectInfo<Peer>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let upgrade = upgrade.max_message_size(LARGEST_MESSAGE);
+    let upgrade = upgrade
+        .max_message_size(LARGEST_MESSAGE)
+        .read_buffer_size(READS)
+        .write_buffer_size(0);
     upgrade.on_upgrade(move |socket| async move {
         let nonce = match crate::random::<32>() {
             Ok(random) => to_text(&random),
@@ -89,7 +95,7 @@ impl Connection<'_> {
             return;
         }
         let flow = match self.peer.key.clone() {
-            None => self.stranger().await,
+            None => Box::pin(self.stranger()).await,
             Some(key) => self.member(&key).await,
         };
         tracing::debug!(from = %self.peer.address, ?flow, "a device's connection ended");
@@ -252,7 +258,7 @@ impl Connection<'_> {
 
     /// A device with a certificate; whether it still belongs here is the database's word.
     async fn member(&mut self, key: &str) -> Flow {
-        let row = match find(self.app, key).await {
+        let row = match Box::pin(find(self.app, key)).await {
             Ok(Some(row)) if !row.revoked => row,
             Ok(_) => {
                 return self
@@ -265,11 +271,8 @@ impl Connection<'_> {
         let seat = app.hub.enter(Who::Member(row.device.clone()));
         let flow = self.serve(&row, seat).await;
         let (device, now) = (row.device, Timestamp::now());
-        if let Err(error) = app
-            .store
-            .run(move |tx| devices::left(tx, &device, now))
-            .await
-        {
+        let leaving = app.store.run(move |tx| devices::left(tx, &device, now));
+        if let Err(error) = Box::pin(leaving).await {
             tracing::warn!(%error, "nobody knows when a device left");
         }
         flow
@@ -280,11 +283,12 @@ impl Connection<'_> {
         loop {
             tokio::select! {
                 woken = seat.woken() => match woken {
-                    Wake::News => self.news(row).await?,
+                    // What is rare has memory of its own: of what a connection holds there are 70,000.
+                    Wake::News => Box::pin(self.news(row)).await?,
                     Wake::Replaced => return Flow::Break(()),
                 },
                 heard = self.hear() => match heard {
-                    Some(message) => self.take(row, message).await?,
+                    Some(message) => Box::pin(self.take(row, message)).await?,
                     None => return Flow::Break(()),
                 },
                 () = stopped(&mut stopping) => return Flow::Break(()),
@@ -299,7 +303,10 @@ impl Connection<'_> {
             FromDevice::Renew(proof) => self.renew(row, &proof).await,
             FromDevice::Report(report) => {
                 let (device, now) = (row.device.clone(), Timestamp::now());
-                tracing::info!(%device, ?report, "told");
+                match report.outcome {
+                    Outcome::Confirmed {} => tracing::debug!(%device, ?report, "told"),
+                    _ => tracing::info!(%device, ?report, "told"),
+                }
                 self.write(move |tx| devices::report(tx, &device, &report, now))
                     .await
             }
@@ -309,13 +316,7 @@ impl Connection<'_> {
                     .await
             }
             FromDevice::OtherRooms(span) => self.other_rooms(row, span).await,
-            FromDevice::System(system) => {
-                let (device, keys, now) =
-                    (row.device.clone(), self.app.keys.clone(), Timestamp::now());
-                self.write(move |tx| updates::told(tx, &keys, &device, &system, now))
-                    .await?;
-                self.update(row).await
-            }
+            FromDevice::System(system) => self.system(row, *system).await,
             FromDevice::Enrol(_) => {
                 self.refuse(
                     Refusal::Malformed,
@@ -363,20 +364,47 @@ impl Connection<'_> {
     async fn greet(&mut self, row: &DeviceRow, hello: Hello) -> Flow {
         let generation = hello.generation;
         let (device, keys, now) = (row.device.clone(), self.app.keys.clone(), Timestamp::now());
-        self.write(move |tx| devices::hello(tx, &keys, &device, &hello, now))
-            .await?;
-        self.order(row, Some(generation)).await?;
-        self.update(row).await
+        let greeted = self.app.store.run(move |tx| {
+            devices::hello(tx, &keys, &device, &hello, now)?;
+            let order = orders::due(tx, &keys, &device, now)?;
+            Ok((order, updates::due(tx, &device)?))
+        });
+        match greeted.await {
+            Ok((Some((generation, order)), update)) => {
+                self.told = generation;
+                self.say(&FromServer::Order(order)).await?;
+                self.update(update).await
+            }
+            Ok((None, update)) => {
+                self.say(&FromServer::Current { generation }).await?;
+                self.update(update).await
+            }
+            Err(error) => self.fail(&error).await,
+        }
     }
 
-    /// Something about this device has changed.
+    /// Something about this device has changed. Whoever changed it has written down what the device is to be told.
     async fn news(&mut self, row: &DeviceRow) -> Flow {
-        match find(self.app, &row.key).await {
-            Ok(Some(row)) if !row.revoked => {
-                self.order(&row, None).await?;
-                self.update(&row).await
+        let device = row.device.clone();
+        let looked = self.app.store.read(move |tx| {
+            let row = devices::get(tx, &device)?;
+            if row.revoked {
+                return Ok(None);
             }
-            Ok(_) => {
+            Ok(Some((
+                orders::unseen(tx, &row)?,
+                updates::due(tx, &device)?,
+            )))
+        });
+        match looked.await {
+            Ok(Some((order, update))) => {
+                if let Some((generation, order)) = order.filter(|(new, _)| *new != self.told) {
+                    self.told = generation;
+                    self.say(&FromServer::Order(order)).await?;
+                }
+                self.update(update).await
+            }
+            Ok(None) => {
                 self.refuse(Refusal::Revoked, "this device was revoked")
                     .await
             }
@@ -384,37 +412,8 @@ impl Connection<'_> {
         }
     }
 
-    async fn order(&mut self, row: &DeviceRow, answer: Option<u64>) -> Flow {
-        let (device, keys, now) = (row.device.clone(), self.app.keys.clone(), Timestamp::now());
-        let due = self
-            .app
-            .store
-            .run(move |tx| orders::due(tx, &keys, &device, now))
-            .await;
-        match (due, answer) {
-            (Ok(Some((generation, _))), None) if generation == self.told => Flow::Continue(()),
-            (Ok(Some((generation, order))), _) => {
-                self.told = generation;
-                self.say(&FromServer::Order(order)).await
-            }
-            (Ok(None), Some(generation)) => self.say(&FromServer::Current { generation }).await,
-            (Ok(None), None) => Flow::Continue(()),
-            (Err(error), _) => self.fail(&error).await,
-        }
-    }
-
     /// Which release to have, where that is news on this connection.
-    async fn update(&mut self, row: &DeviceRow) -> Flow {
-        let device = row.device.clone();
-        let due = self
-            .app
-            .store
-            .read(move |tx| updates::due(tx, &device))
-            .await;
-        let due = match due {
-            Ok(due) => due,
-            Err(error) => return self.fail(&error).await,
-        };
+    async fn update(&mut self, due: Option<Due>) -> Flow {
         if due == self.update {
             return Flow::Continue(());
         }
@@ -423,6 +422,19 @@ impl Connection<'_> {
             Some(Due::Update(signed)) => self.say(&FromServer::Update(signed)).await,
             Some(Due::None) => self.say(&FromServer::NoUpdate {}).await,
             None => Flow::Continue(()),
+        }
+    }
+
+    /// What became of its system may change what it is to be told.
+    async fn system(&mut self, row: &DeviceRow, system: System) -> Flow {
+        let (device, keys, now) = (row.device.clone(), self.app.keys.clone(), Timestamp::now());
+        let told = self.app.store.run(move |tx| {
+            updates::told(tx, &keys, &device, &system, now)?;
+            updates::due(tx, &device)
+        });
+        match told.await {
+            Ok(due) => self.update(due).await,
+            Err(error) => self.fail(&error).await,
         }
     }
 
@@ -445,7 +457,7 @@ impl Connection<'_> {
 
 async fn find(app: &App, key: &str) -> Result<Option<DeviceRow>, FleetError> {
     let key = key.to_owned();
-    app.store.run(move |tx| devices::by_key(tx, &key)).await
+    app.store.read(move |tx| devices::by_key(tx, &key)).await
 }
 
 /// Until the server goes down.

@@ -162,13 +162,6 @@ impl Hub {
     pub(crate) fn everybody(&self) -> Vec<Who> {
         self.open().keys().cloned().collect()
     }
-
-    /// How many devices of the fleet are connected here.
-    pub(crate) fn online(&self) -> usize {
-        let open = self.open();
-        let members = open.keys().filter(|who| matches!(who, Who::Member(_)));
-        members.count()
-    }
 }
 
 impl Seat<'_> {

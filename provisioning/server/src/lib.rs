@@ -21,8 +21,10 @@ mod keys;
 mod nodes;
 mod oidc;
 mod passwords;
+mod processes;
 mod rollouts;
 mod server;
+mod simulated;
 mod store;
 mod tls;
 mod web;
@@ -34,8 +36,10 @@ pub use api::description;
 pub use backup::{BackupError, back_up, back_up_shared, restore, restore_shared};
 pub use error::FleetError;
 pub use folder::FolderError;
-pub use nodes::{Nats, NatsError};
+pub use nodes::{Nats, NatsError, Sibling, Siblings};
+pub use processes::{Processes, SIBLING, another, first};
 pub use server::{Options, Server, StartError};
+pub use simulated::{enrol_simulated, simulated_room};
 pub use store::{DatabaseError, Shared, StoreError};
 
 /// Each device is an open file; the shell's limit is for people.

@@ -22,8 +22,9 @@ use crate::{
     folder::{self, FolderError},
     hub::Hub,
     keys::{self, Keys},
-    nodes::{self, NatsError, Others, Standing},
+    nodes::{self, NatsError, Others, Siblings, Standing},
     oidc::{Provider, Settings},
+    processes,
     store::{Shared, Store, StoreError, Tx},
     tls::{self, OwnCertificate, TlsError},
     web,
@@ -126,9 +127,21 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        Self::start_among(options, None).await
+    }
+
+    /// The same for one of several processes, which share a port.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start_among(
+        options: Options,
+        siblings: Option<Siblings>,
+    ) -> Result<Self, StartError> {
         let now = Timestamp::now();
         folder::make(&options.data)?;
-        let standing = Standing::take(options.shared.as_ref()).await?;
+        let number = siblings.as_ref().map_or(0, |siblings| siblings.number);
+        let standing = Standing::take(options.shared.as_ref(), number).await?;
         let store = Store::connect(&options.data, options.shared.as_ref()).await?;
         standing.begin(&store).await?;
         let provider = provider(&options)?;
@@ -144,7 +157,11 @@ impl Server {
             address: options.listen,
             source,
         };
-        let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
+        let (listener, siblings) = match siblings {
+            Some(all) => (all.listener, Some((number, all.others))),
+            None => (processes::listen(options.listen).map_err(failed)?, None),
+        };
+        let listener = TcpListener::from_std(listener).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let url = url(&options.names, address);
         first_access(&options, &store, &url).await?;
@@ -152,7 +169,7 @@ impl Server {
         let config = tls::config(&authority, own.clone())?;
         let listener = tls::Listener::new(listener, address, config);
         let known = keys::digest(&options.data)?;
-        let (hub, others) = nodes::hub(options.shared.as_ref(), known.as_deref())?;
+        let (hub, others) = nodes::hub(options.shared.as_ref(), known.as_deref(), siblings)?;
         let (stop, stopping) = watch::channel(false);
         let app = Arc::new(App {
             url: url.clone(),
@@ -229,7 +246,7 @@ async fn serve(
     app: Arc<App>,
     (listener, own): (tls::Listener, Arc<OwnCertificate>),
     names: Vec<String>,
-    (standing, others): (Standing, Option<Others>),
+    (standing, others): (Standing, Others),
 ) {
     let router = api::router(app.clone()).merge(web::router(app.clone()));
     let service = router.into_make_service_with_connect_info::<tls::Peer>();
@@ -249,7 +266,9 @@ async fn serve(
             }
         }
     };
+    let orphaned = others.orphaned();
     tokio::select! {
+        () = orphaned.notified() => tracing::warn!("the first process of this node is gone; this one ends"),
         ended = server => if let Err(error) = ended {
             tracing::error!(%error, "the server ended");
         },
@@ -273,7 +292,7 @@ async fn known_keys(options: &Options, store: &Store) -> Result<Option<String>, 
 }
 
 /// The first node's keys are those of all.
-async fn note_keys(options: &Options, store: &Store) -> Result<(), StartError> {
+pub(crate) async fn note_keys(options: &Options, store: &Store) -> Result<(), StartError> {
     let Some(here) = keys::digest(&options.data)? else {
         return Ok(());
     };

@@ -1,8 +1,11 @@
 //! TLS 1.3 for all, with a certificate of the fleet's where a device has one.
 
 use std::{
+    io,
     net::SocketAddr,
+    pin::Pin,
     sync::{Arc, PoisonError, RwLock},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -17,8 +20,9 @@ use rustls::{
 };
 use saal_fleet_protocol::fleet::wire::to_text;
 use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -26,6 +30,11 @@ use crate::authority::{Authority, ServerCertificate};
 
 /// A handshake that takes longer is none.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// So many handshakes at once. When a fleet comes back after a restart more of them wait where they cost nothing, in the
+/// kernel: of 70,000 at once none would be done in time.
+const HANDSHAKES: usize = 512;
+/// So many files a process keeps for other things than connections: databases, bundles, its siblings.
+const OTHER_FILES: u64 = 512;
 /// DER of a P-256 key: so much stands before the point.
 const BEFORE_POINT: usize = 26;
 /// An uncompressed point.
@@ -122,6 +131,8 @@ pub(crate) fn config(
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(own);
+    // Devices never resume, and would push the tickets of browsers out.
+    config.send_tls13_tickets = 0;
     // A WebSocket begins with HTTP/1.1.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
@@ -135,7 +146,13 @@ pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
 }
 
-type Accepted = (TlsStream<TcpStream>, SocketAddr);
+/// A connection, and the place that it takes of those that this process may have.
+pub(crate) struct Held {
+    stream: TlsStream<TcpStream>,
+    _place: OwnedSemaphorePermit,
+}
+
+type Accepted = (Held, SocketAddr);
 
 /// Accepts connections whose handshake is done; a slow one keeps nobody waiting.
 pub(crate) struct Listener {
@@ -155,15 +172,46 @@ impl Listener {
     }
 }
 
+/// How many connections this process may have.
+fn places() -> usize {
+    let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE);
+    let limit = limit.map_or(u64::MAX, |(now, _)| now).min(1_000_000);
+    // Where there is hardly room for any, some are better than none.
+    let places = limit.saturating_sub(OTHER_FILES).max(limit / 2);
+    usize::try_from(places).unwrap_or(Semaphore::MAX_PERMITS)
+}
+
 async fn accept(listener: TcpListener, acceptor: TlsAcceptor, sender: mpsc::Sender<Accepted>) {
+    let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+    let places = Arc::new(Semaphore::new(places()));
     loop {
+        // In this order: who has no place waits in the kernel, where a sibling may take it.
+        let accepted = async {
+            let place = places.clone().acquire_owned().await;
+            let turn = handshakes.clone().acquire_owned().await;
+            let (place, turn) = (place.ok()?, turn.ok()?);
+            Some((listener.accept().await, place, turn))
+        };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accepted => accepted,
             () = sender.closed() => return,
+        };
+        let Some((accepted, place, turn)) = accepted else {
+            return;
         };
         match accepted {
             Ok((socket, from)) => {
-                tokio::spawn(handshake(acceptor.clone(), socket, from, sender.clone()));
+                let (acceptor, sender) = (acceptor.clone(), sender.clone());
+                tokio::spawn(async move {
+                    if let Some(stream) = handshake(acceptor, socket, from).await {
+                        let held = Held {
+                            stream,
+                            _place: place,
+                        };
+                        let _ = sender.send((held, from)).await;
+                    }
+                    drop(turn);
+                });
             }
             Err(error) => {
                 tracing::error!(%error, "can't accept");
@@ -178,20 +226,63 @@ async fn handshake(
     acceptor: TlsAcceptor,
     socket: TcpStream,
     from: SocketAddr,
-    sender: mpsc::Sender<Accepted>,
-) {
+) -> Option<TlsStream<TcpStream>> {
     let _ = socket.set_nodelay(true);
     match tokio::time::timeout(HANDSHAKE, acceptor.accept(socket)).await {
-        Ok(Ok(stream)) => {
-            let _ = sender.send((stream, from)).await;
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%from, %error, "no TLS");
+            None
         }
-        Ok(Err(error)) => tracing::debug!(%from, %error, "no TLS"),
-        Err(_) => tracing::debug!(%from, "no TLS in time"),
+        Err(_) => {
+            tracing::debug!(%from, "no TLS in time");
+            None
+        }
+    }
+}
+
+impl AsyncRead for Held {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Held {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 }
 
 impl axum::serve::Listener for Listener {
-    type Io = TlsStream<TcpStream>;
+    type Io = Held;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
@@ -209,7 +300,7 @@ impl axum::serve::Listener for Listener {
 
 impl Connected<IncomingStream<'_, Listener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
-        let certificates = stream.io().get_ref().1.peer_certificates();
+        let certificates = stream.io().stream.get_ref().1.peer_certificates();
         Self {
             key: certificates.and_then(<[_]>::first).and_then(key_of),
             address: *stream.remote_addr(),

@@ -1,8 +1,14 @@
 //! Past one machine: two nodes, one PostgreSQL. One serves and the other one takes over; with NATS both serve.
 #![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
 
+#[path = "support/api.rs"]
+#[allow(dead_code, reason = "the benchmark uses the rest")]
+mod api;
 #[path = "support/nats.rs"]
 mod nats;
+#[path = "support/node.rs"]
+#[allow(dead_code, reason = "another test uses the rest")]
+mod node;
 #[path = "support/postgres.rs"]
 #[allow(unreachable_pub, reason = "the tests of the operations use it as well")]
 mod postgres;
@@ -11,93 +17,23 @@ use std::{
     fs,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    process::Stdio,
     time::{Duration, Instant},
 };
 
-use reqwest::{Certificate, Client, Method};
+use api::Api;
+use node::Node;
+use reqwest::Method;
 use saal_agent::simulated::{Counts, Crowd};
 use saal_fleet::{Options, Server, Shared, back_up, back_up_shared, restore_shared};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
     net::{TcpListener, TcpStream},
-    process::{Child, Command},
     sync::{mpsc, watch},
 };
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const DEVICES: u32 = 5;
 const KEYS: [&str; 4] = ["ca.pem", "ca-key.pem", "signing.key", "seal.key"];
-
-/// One machine of the fleet's server: the program itself.
-struct Node {
-    program: Child,
-    said: tokio::io::Lines<BufReader<tokio::process::ChildStderr>>,
-    /// What it said that nobody has asked for yet.
-    kept: Vec<String>,
-}
-
-impl Node {
-    fn start(data: &Path, database: &str, more: &[String]) -> Self {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_saal-fleet"));
-        program
-            .arg("serve")
-            .arg("--data")
-            .arg(data)
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--name",
-                "localhost",
-                "--database",
-                database,
-            ])
-            .args(more)
-            .env("RUST_LOG", "info")
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut program = program.spawn().unwrap();
-        let said = BufReader::new(program.stderr.take().unwrap()).lines();
-        let kept = Vec::new();
-        Self {
-            program,
-            said,
-            kept,
-        }
-    }
-
-    /// The line that it says with this in it.
-    async fn says(&mut self, what: &str) -> String {
-        let known = self.kept.iter().position(|line| line.contains(what));
-        if let Some(known) = known {
-            return self.kept.remove(known);
-        }
-        let line = async {
-            loop {
-                let line = self.said.next_line().await.unwrap();
-                let line = line.unwrap_or_else(|| panic!("it ended before it said \"{what}\""));
-                if line.contains(what) {
-                    return line;
-                }
-                self.kept.push(line);
-            }
-        };
-        let line = tokio::time::timeout(PATIENCE, line).await;
-        line.unwrap_or_else(|_| panic!("it never says \"{what}\""))
-    }
-
-    /// Where it serves, once it does.
-    async fn port(&mut self) -> u16 {
-        let line = self.says("the fleet is at ").await;
-        line.rsplit(':').next().unwrap().trim().parse().unwrap()
-    }
-
-    /// As when its power goes.
-    async fn dies(&mut self) {
-        self.program.kill().await.unwrap();
-    }
-}
 
 /// What stands before the nodes: connections go to whichever serves.
 async fn balancer() -> (u16, watch::Sender<u16>) {
@@ -118,53 +54,18 @@ async fn balancer() -> (u16, watch::Sender<u16>) {
     (port, to)
 }
 
-/// The API with the first token of a node's folder.
-struct Api {
-    http: Client,
-    url: String,
-    token: String,
+/// What a node of a database is told.
+fn with(database: &str, more: &[String]) -> Vec<String> {
+    [&[format!("--database={database}")], more].concat()
 }
 
-impl Api {
-    fn of(data: &Path, url: String) -> Self {
-        let access = fs::read_to_string(data.join("access.toml")).unwrap();
-        let access: toml::Table = toml::from_str(&access).unwrap();
-        let ca = fs::read(data.join("ca.pem")).unwrap();
-        let http = Client::builder().tls_certs_only([Certificate::from_pem(&ca).unwrap()]);
-        Self {
-            http: http.build().unwrap(),
-            url,
-            token: access["token"].as_str().unwrap().to_owned(),
-        }
-    }
-
-    async fn ask(&self, method: Method, path: &str, body: Value) -> Value {
-        let request = self
-            .http
-            .request(method, format!("{}/api/v1/{path}", self.url));
-        let request = request.bearer_auth(&self.token).json(&body);
-        let answer = request.send().await.unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json().await.unwrap()
-    }
-
-    async fn set(&self, scope: &str, key: &str, value: &str) {
-        let edits = json!([{"set": {"key": key, "value": value}}]);
-        let change = json!({"scope": scope, "edits": edits});
-        self.ask(Method::PUT, "settings", change).await;
-    }
-
-    /// A fleet that expects some devices and has something to tell them.
-    async fn prepare(&self) {
-        self.set("/", "room.time_zone", "Europe/Berlin").await;
-        self.set("/", "room.name", "Raum").await;
-        self.set("/", "fleet.server", "fleet.example.org").await;
-        let expected =
-            |n: u32| json!({"serial": format!("SIM-{n}"), "room": format!("sim/g/r{n}")});
-        let serials: Vec<Value> = (0..DEVICES).map(expected).collect();
-        let serials = json!({"serials": serials});
-        self.ask(Method::POST, "serials", serials).await;
-    }
+/// A fleet that expects some devices and has something to tell them.
+async fn prepare(api: &Api) {
+    api.tell_all().await;
+    let expected = |n: u32| json!({"serial": format!("SIM-{n}"), "room": format!("sim/g/r{n}")});
+    let serials: Vec<Value> = (0..DEVICES).map(expected).collect();
+    let serials = json!({"serials": serials});
+    api.ask(Method::POST, "serials", serials).await;
 }
 
 async fn until(crowd: &Crowd, what: &str, done: impl Fn(&Counts) -> bool) {
@@ -190,19 +91,19 @@ async fn a_node_dies_another_one_goes_on_and_nothing_is_lost() {
     let (a, b) = (folder.path().join("a"), folder.path().join("b"));
     let (port, serves) = balancer().await;
 
-    let mut first = Node::start(&a, &database, &[]);
+    let mut first = Node::start(&a, &with(&database, &[]));
     serves.send_replace(first.port().await);
-    let api = Api::of(&a, format!("https://localhost:{port}"));
-    api.prepare().await;
+    let api = Api::of(&a, &format!("https://localhost:{port}"));
+    prepare(&api).await;
     let crowd = Crowd::start(&api.url, a.join("ca.pem"), DEVICES, "SIM-").unwrap();
     let all = u64::from(DEVICES);
     until(&crowd, "all configured", |c| c.confirmed == all).await;
 
     keys(&a, &b);
-    let mut second = Node::start(&b, &database, &[]);
+    let mut second = Node::start(&b, &with(&database, &[]));
     second.says("another node serves this fleet").await;
     // Said to the first one, and not heard by all when it dies.
-    api.set("sim", "panel.theme", "dark").await;
+    api.set("sim", "panel.theme", json!("dark")).await;
     first.dies().await;
     serves.send_replace(second.port().await);
     until(&crowd, "a change for all confirmed", |c| {
@@ -210,7 +111,7 @@ async fn a_node_dies_another_one_goes_on_and_nothing_is_lost() {
     })
     .await;
     // The token of the first node, and the log of both.
-    api.set("sim", "panel.theme", "light").await;
+    api.set("sim", "panel.theme", json!("light")).await;
     until(&crowd, "another change", |c| c.confirmed == 3 * all).await;
     let check = api.ask(Method::GET, "audit/check", json!(null)).await;
     assert_eq!(check["broken_at"], Value::Null, "{check}");
@@ -239,13 +140,13 @@ impl Together {
         let nats = nats::Nats::start();
         let (a, b) = (folder.join("a"), folder.join("b"));
         let (port, serves) = balancer().await;
-        let mut leads = Node::start(&a, database, &nats.arguments());
+        let mut leads = Node::start(&a, &with(database, &nats.arguments()));
         leads.says("this node leads").await;
         serves.send_replace(leads.port().await);
         keys(&a, &b);
-        let mut other = Node::start(&b, database, &nats.arguments());
+        let mut other = Node::start(&b, &with(database, &nats.arguments()));
         let other_port = other.port().await;
-        let api = Api::of(&a, format!("https://localhost:{other_port}"));
+        let api = Api::of(&a, &format!("https://localhost:{other_port}"));
         Self {
             nats,
             leads,
@@ -292,7 +193,7 @@ async fn nodes_serve_together_and_none_of_them_is_needed() {
     let server = postgres::Postgres::start();
     let folder = tempfile::tempdir().unwrap();
     let mut fleet = Together::start(folder.path(), &server.url("postgres")).await;
-    fleet.api.prepare().await;
+    prepare(&fleet.api).await;
     let ca = folder.path().join("a/ca.pem");
     let crowd = Crowd::start(&fleet.door, ca.clone(), DEVICES, "SIM-").unwrap();
     let all = u64::from(DEVICES);
@@ -300,7 +201,7 @@ async fn nodes_serve_together_and_none_of_them_is_needed() {
     fleet.online(DEVICES).await;
 
     // Nothing but a wake from node to node tells devices of what follows.
-    fleet.api.set("sim", "panel.theme", "dark").await;
+    fleet.api.set("sim", "panel.theme", json!("dark")).await;
     until(&crowd, "a change for all", |c| c.confirmed == 2 * all).await;
     let late = Crowd::start(&fleet.door, ca, 1, "LATE-").unwrap();
     fleet.claim(&late, "sim/g/late").await;
@@ -308,13 +209,13 @@ async fn nodes_serve_together_and_none_of_them_is_needed() {
 
     fleet.nats.dies();
     fleet.other.says("NATS is away").await;
-    fleet.api.set("sim", "panel.theme", "light").await;
+    fleet.api.set("sim", "panel.theme", json!("light")).await;
     fleet.nats.comes_back();
     until(&crowd, "told once NATS is back", |c| c.confirmed == 3 * all).await;
     assert_eq!(crowd.counts().lost, 0);
 
     // Not heard by all of them when their node dies.
-    fleet.api.set("sim", "panel.theme", "dark").await;
+    fleet.api.set("sim", "panel.theme", json!("dark")).await;
     fleet.leads.dies().await;
     fleet.serves.send_replace(fleet.other_port);
     until(&crowd, "all told by the other node", |c| {
@@ -433,8 +334,8 @@ async fn a_fleet_moves_from_its_folder_to_postgresql_and_to_another_one() {
     let place = |name: &str| folder.path().join(name);
 
     let alone = Server::start(options(place("alone"), None)).await.unwrap();
-    let api = Api::of(&place("alone"), alone.url().to_owned());
-    api.prepare().await;
+    let api = Api::of(&place("alone"), alone.url());
+    prepare(&api).await;
     back_up(&place("alone"), &place("copy")).unwrap();
     alone.stop().await;
 
@@ -457,10 +358,7 @@ async fn a_fleet_moves_from_its_folder_to_postgresql_and_to_another_one() {
     let stranger = Server::start(options(place("node of two"), Some(&two)))
         .await
         .unwrap();
-    let api = Api {
-        url: stranger.url().to_owned(),
-        ..api
-    };
+    let api = api.at(stranger.url());
     let value = api.ask(Method::GET, "settings?scope=/", json!(null)).await;
     assert!(value.to_string().contains("Europe/Berlin"), "{value}");
     let check = api.ask(Method::GET, "audit/check", json!(null)).await;

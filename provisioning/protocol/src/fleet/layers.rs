@@ -67,7 +67,7 @@ pub struct Effective {
 
 /// Whose value counts; `layers` from the organisation down to the room.
 #[must_use]
-pub fn merge(layers: &[Layer]) -> Effective {
+pub fn merge<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Effective {
     let mut effective = Effective::default();
     for layer in layers {
         for (key, setting) in &layer.settings {

@@ -14,7 +14,7 @@ use super::{
     extract::{By, Refusals},
     handlers::Fleet,
 };
-use crate::{error::FleetError, store::Tx};
+use crate::{error::FleetError, fleet::presence, store::Tx};
 
 /// What the database knows of all devices.
 #[derive(Debug)]
@@ -33,7 +33,8 @@ struct Counts {
     updates_bad: u64,
 }
 
-fn count(tx: &Tx<'_>) -> Result<Counts, FleetError> {
+/// With how many devices are connected, at whichever node.
+fn count(tx: &Tx<'_>) -> Result<(Counts, u64), FleetError> {
     let sql = "SELECT COUNT(*) FILTER (WHERE revoked IS NULL), COUNT(*) FILTER (WHERE revoked IS NULL AND room IS NULL), \
                COUNT(*) FILTER (WHERE revoked IS NULL AND problem IS NOT NULL), \
                COUNT(*) FILTER (WHERE revoked IS NULL AND generation <> wanted), COUNT(*) FILTER (WHERE revoked IS NOT NULL), \
@@ -59,7 +60,7 @@ fn count(tx: &Tx<'_>) -> Result<Counts, FleetError> {
             updates_bad: row.get(11)?,
         })
     });
-    Ok(counts?)
+    Ok((counts?, presence::count(tx)?))
 }
 
 /// Figures for Prometheus.
@@ -72,15 +73,16 @@ fn count(tx: &Tx<'_>) -> Result<Counts, FleetError> {
 )]
 pub(crate) async fn metrics(State(app): Fleet, by: By) -> Result<Response, Refused> {
     by.within(&Scope::organisation(), Role::Viewer)?;
-    let counts = app.store.read(count).await?;
-    let text = written(&counts, app.hub.online());
+    let counts = app.store.read(count);
+    let (counts, online) = counts.await?;
+    let text = written(&counts, online);
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
     Ok((kind, text).into_response())
 }
 
 type Gauge = (&'static str, &'static str, u64);
 
-fn gauges(counts: &Counts, online: usize) -> [Gauge; 8] {
+fn gauges(counts: &Counts, online: u64) -> [Gauge; 8] {
     [
         (
             "saal_fleet_devices",
@@ -89,8 +91,8 @@ fn gauges(counts: &Counts, online: usize) -> [Gauge; 8] {
         ),
         (
             "saal_fleet_devices_online",
-            "Devices that are connected to this server.",
-            online as u64,
+            "Devices that are connected, at whichever node.",
+            online,
         ),
         (
             "saal_fleet_devices_without_room",
@@ -150,7 +152,7 @@ fn update_gauges(counts: &Counts) -> [Gauge; 4] {
     ]
 }
 
-fn written(counts: &Counts, online: usize) -> String {
+fn written(counts: &Counts, online: u64) -> String {
     let mut text = String::new();
     let all = gauges(counts, online).into_iter();
     for (name, help, value) in all.chain(update_gauges(counts)) {

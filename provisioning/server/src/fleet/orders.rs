@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     DeviceId, FileName, Scope,
-    layers::{Effective, Layer, merge},
+    layers::{Effective, Layer, LayersError, merge},
     order::{Order, Sealed, Signed, VERSION},
 };
 
@@ -19,9 +19,13 @@ use crate::{
     store::{Tx, params},
 };
 
-/// Layers that were read already, while many rooms are looked at.
+/// Layers that were read already, while many rooms are looked at. Those of rooms are not kept: each is needed once.
 #[derive(Default)]
-pub(crate) struct Layers(BTreeMap<Scope, (Layer, Secrets)>);
+pub(crate) struct Layers(BTreeMap<Scope, Said>);
+
+/// What a layer says: its settings and its secrets.
+#[derive(Clone)]
+pub(crate) struct Said(Layer, Secrets);
 
 /// By name, as they lie in the database.
 type Secrets = BTreeMap<FileName, Vec<u8>>;
@@ -33,29 +37,55 @@ pub(crate) struct Counts {
     pub(crate) secrets: BTreeMap<FileName, (Scope, Vec<u8>)>,
 }
 
+impl Said {
+    pub(crate) fn read(tx: &Tx<'_>, scope: &Scope) -> Result<Self, FleetError> {
+        let settings = settings::read(tx, scope)?;
+        let layer = Layer {
+            scope: scope.clone(),
+            settings,
+        };
+        Ok(Self(layer, secrets(tx, scope)?))
+    }
+}
+
 impl Layers {
+    /// Keeps a layer as it is now.
+    pub(crate) fn keep(&mut self, tx: &Tx<'_>, scope: &Scope) -> Result<(), FleetError> {
+        self.0.insert(scope.clone(), Said::read(tx, scope)?);
+        Ok(())
+    }
+
     /// What counts there.
     pub(crate) fn count(&mut self, tx: &Tx<'_>, scope: &Scope) -> Result<Counts, FleetError> {
+        let own = Said::read(tx, scope)?;
+        self.count_with(tx, scope, &own)
+    }
+
+    /// The same where the place's own layer was read, which counts unless another one was kept.
+    pub(crate) fn count_with(
+        &mut self,
+        tx: &Tx<'_>,
+        scope: &Scope,
+        own: &Said,
+    ) -> Result<Counts, FleetError> {
         let chain = scope.chain();
-        for scope in &chain {
-            if !self.0.contains_key(scope) {
-                let settings = settings::read(tx, scope)?;
-                let layer = Layer {
-                    scope: scope.clone(),
-                    settings,
-                };
-                self.0.insert(scope.clone(), (layer, secrets(tx, scope)?));
+        for over in chain.iter().filter(|over| *over != scope) {
+            if !self.0.contains_key(over) {
+                self.keep(tx, over)?;
             }
         }
-        let layers: Vec<Layer> = chain.iter().map(|scope| self.0[scope].0.clone()).collect();
+        let said: Vec<&Said> = chain
+            .iter()
+            .map(|scope| self.0.get(scope).unwrap_or(own))
+            .collect();
         let mut all = BTreeMap::new();
-        for scope in &chain {
-            for (name, locked) in &self.0[scope].1 {
-                all.insert(name.clone(), (scope.clone(), locked.clone()));
+        for Said(layer, secrets) in &said {
+            for (name, locked) in secrets {
+                all.insert(name.clone(), (layer.scope.clone(), locked.clone()));
             }
         }
         Ok(Counts {
-            effective: merge(&layers),
+            effective: merge(said.iter().map(|said| &said.0)),
             secrets: all,
         })
     }
@@ -108,7 +138,19 @@ fn renew_one(
         return Ok(false);
     };
     let counts = layers.count(tx, room)?;
-    let document = match counts.effective.document() {
+    let document = counts.effective.document();
+    renew_as(tx, keys, row, (&counts, document), now)
+}
+
+/// Brings a device's order up to date with what counts for its room; whether it has another one now.
+pub(crate) fn renew_as(
+    tx: &Tx<'_>,
+    keys: &Keys,
+    row: &DeviceRow,
+    (counts, document): (&Counts, Result<String, LayersError>),
+    now: Timestamp,
+) -> Result<bool, FleetError> {
+    let document = match document {
         Ok(document) => document,
         Err(problem) => {
             let sql = "UPDATE devices SET problem = ?2 WHERE device = ?1";
@@ -116,12 +158,12 @@ fn renew_one(
             return Ok(false);
         }
     };
-    let digest = digest(&document, &counts);
+    let digest = digest(&document, counts);
     // A device that has seen more than this server remembers, or something else, met it before a restored back-up.
     let behind = row.seen > row.wanted || (row.seen == row.wanted && !row.seen_is_ours);
     if row.digest.as_ref() == Some(&digest) && !behind {
         tx.execute(
-            "UPDATE devices SET problem = NULL WHERE device = ?1",
+            "UPDATE devices SET problem = NULL WHERE device = ?1 AND problem IS NOT NULL",
             [row.device.as_str()],
         )?;
         return Ok(false);
@@ -166,13 +208,20 @@ pub(crate) fn due(
     now: Timestamp,
 ) -> Result<Option<(u64, Signed)>, FleetError> {
     let row = devices::get(tx, device)?;
-    renew(tx, keys, std::slice::from_ref(&row), now)?;
-    let row = devices::get(tx, device)?;
+    if renew(tx, keys, std::slice::from_ref(&row), now)?.is_empty() {
+        return unseen(tx, &row);
+    }
+    unseen(tx, &devices::get(tx, device)?)
+}
+
+/// An order that a device has not seen, with its generation. Whoever changes what counts for a room renews its order,
+/// so this is all that a device that is connected has to be told.
+pub(crate) fn unseen(tx: &Tx<'_>, row: &DeviceRow) -> Result<Option<(u64, Signed)>, FleetError> {
     if row.wanted <= row.seen {
         return Ok(None);
     }
     let sql = "SELECT signed FROM devices WHERE device = ?1";
-    let signed: Option<String> = tx.query_row(sql, [device.as_str()], |row| row.get(0))?;
+    let signed: Option<String> = tx.query_row(sql, [row.device.as_str()], |row| row.get(0))?;
     let read = signed.map(|signed| Ok((row.wanted, serde_json::from_str(&signed)?)));
     let read: Result<_, serde_json::Error> = read.transpose();
     read.map_err(|e| FleetError::Corrupt {

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::{
     audit::{self, Deed, Stamp},
-    devices::{self, DeviceRow},
-    orders::{self, Layers},
+    devices,
+    orders::{self, Layers, Said},
     parsed,
 };
 use crate::{
@@ -64,18 +64,45 @@ pub(crate) fn change(
     stamp: &Stamp,
 ) -> Result<(Preview, Vec<DeviceId>), FleetError> {
     let rows = devices::within(tx, &change.scope)?;
-    let before = look(tx, &rows)?;
+    let (mut before, mut after) = (Layers::default(), Layers::default());
+    before.keep(tx, &change.scope)?;
     for edit in &change.edits {
         apply(tx, &change.scope, edit, stamp)?;
     }
-    let after = look(tx, &rows)?;
-    let preview = compare(&before, &after)?;
-    let changed = orders::renew(tx, keys, &rows, stamp.now)?;
+    after.keep(tx, &change.scope)?;
+    let mut keys_of: Vec<&Key> = change.edits.iter().map(key_of).collect();
+    keys_of.sort();
+    keys_of.dedup();
+    let (mut preview, mut changed) = (Preview::default(), Vec::new());
+    // Room by room: 70,000 of them at once would be hundreds of megabytes.
+    for row in rows {
+        let Some(room) = &row.room else { continue };
+        let own = Said::read(tx, room)?;
+        let was = before.count_with(tx, room, &own)?.effective;
+        let counts = after.count_with(tx, room, &own)?;
+        let document = counts.effective.document();
+        let problem = document.as_ref().err().map(ToString::to_string);
+        compare(
+            &mut preview,
+            room,
+            &keys_of,
+            (&was, &counts.effective),
+            problem,
+        )?;
+        if orders::renew_as(tx, keys, &row, (&counts, document), stamp.now)? {
+            changed.push(row.device);
+        }
+    }
     Ok((preview, changed))
 }
 
-fn apply(tx: &Tx<'_>, scope: &Scope, edit: &Edit, stamp: &Stamp) -> Result<(), FleetError> {
+fn key_of(edit: &Edit) -> &Key {
     let (Edit::Set { key, .. } | Edit::Unset { key }) = edit;
+    key
+}
+
+fn apply(tx: &Tx<'_>, scope: &Scope, edit: &Edit, stamp: &Stamp) -> Result<(), FleetError> {
+    let key = key_of(edit);
     let before = read(tx, scope)?.remove(key);
     let (act, after) = match edit {
         Edit::Set { key, value, locked } => {
@@ -85,10 +112,7 @@ fn apply(tx: &Tx<'_>, scope: &Scope, edit: &Edit, stamp: &Stamp) -> Result<(), F
                 value: value.clone(),
                 locked: *locked,
             };
-            let value = serde_json::to_string(value).expect("values of TOML are JSON");
-            let sql = "INSERT INTO settings (scope, key, value, locked) VALUES (?1, ?2, ?3, ?4) \
-                       ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value, locked = excluded.locked";
-            tx.execute(sql, params![scope.as_str(), key.as_str(), value, locked])?;
+            put(tx, scope, key, &after)?;
             (Act::SettingSet, Some(after))
         }
         Edit::Unset { key } => {
@@ -114,6 +138,23 @@ fn apply(tx: &Tx<'_>, scope: &Scope, edit: &Edit, stamp: &Stamp) -> Result<(), F
     audit::record(tx, stamp, deed)
 }
 
+/// Writes a setting that was checked.
+pub(crate) fn put(
+    tx: &Tx<'_>,
+    scope: &Scope,
+    key: &Key,
+    setting: &Setting,
+) -> Result<(), FleetError> {
+    let value = serde_json::to_string(&setting.value).expect("values of TOML are JSON");
+    let sql = "INSERT INTO settings (scope, key, value, locked) VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT (scope, key) DO UPDATE SET value = excluded.value, locked = excluded.locked";
+    tx.execute(
+        sql,
+        params![scope.as_str(), key.as_str(), value, setting.locked],
+    )?;
+    Ok(())
+}
+
 fn not_locked(tx: &Tx<'_>, scope: &Scope, key: &Key) -> Result<(), FleetError> {
     for over in scope.chain().into_iter().filter(|over| over != scope) {
         let lock = read(tx, &over)?
@@ -129,52 +170,41 @@ fn not_locked(tx: &Tx<'_>, scope: &Scope, key: &Key) -> Result<(), FleetError> {
     Ok(())
 }
 
-/// Rooms with what counts there.
-fn look(tx: &Tx<'_>, rows: &[DeviceRow]) -> Result<BTreeMap<Scope, Effective>, FleetError> {
-    let mut layers = Layers::default();
-    let rooms = rows.iter().filter_map(|row| row.room.clone());
-    let looked = rooms.map(|room| Ok((room.clone(), layers.count(tx, &room)?.effective)));
-    looked.collect()
-}
-
+/// Adds to a preview what the edited keys do in a room.
 fn compare(
-    before: &BTreeMap<Scope, Effective>,
-    after: &BTreeMap<Scope, Effective>,
-) -> Result<Preview, FleetError> {
-    let mut preview = Preview::default();
-    for (room, after) in after {
-        let before = &before[room];
-        let keys = differences(before, after);
-        if keys.is_empty() {
-            continue;
-        }
-        let problem = after.document().err().map(|problem| problem.to_string());
-        if let Some(problem) = problem.clone().filter(|_| before.document().is_ok()) {
-            return Err(FleetError::Breaks {
-                room: room.clone(),
-                problem,
-            });
-        }
-        preview.changed += 1;
-        preview.refused += u64::from(problem.is_some());
-        if preview.rooms.len() < SHOWN {
-            preview.rooms.push(RoomPreview {
-                room: room.clone(),
-                keys,
-                problem,
-            });
-        }
+    preview: &mut Preview,
+    room: &Scope,
+    edited: &[&Key],
+    (before, after): (&Effective, &Effective),
+    problem: Option<String>,
+) -> Result<(), FleetError> {
+    let keys = differences(edited, before, after);
+    if keys.is_empty() {
+        return Ok(());
     }
-    Ok(preview)
+    if let Some(problem) = problem.clone().filter(|_| before.document().is_ok()) {
+        return Err(FleetError::Breaks {
+            room: room.clone(),
+            problem,
+        });
+    }
+    preview.changed += 1;
+    preview.refused += u64::from(problem.is_some());
+    if preview.rooms.len() < SHOWN {
+        preview.rooms.push(RoomPreview {
+            room: room.clone(),
+            keys,
+            problem,
+        });
+    }
+    Ok(())
 }
 
-fn differences(before: &Effective, after: &Effective) -> Vec<KeyPreview> {
+/// A key's value depends on what layers say of that key alone.
+fn differences(edited: &[&Key], before: &Effective, after: &Effective) -> Vec<KeyPreview> {
     let value = |of: &Effective, key: &Key| of.values.get(key).map(|origin| origin.value.clone());
-    let mut keys: Vec<&Key> = before.values.keys().chain(after.values.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    let all = keys.into_iter().map(|key| KeyPreview {
-        key: key.clone(),
+    let all = edited.iter().map(|key| KeyPreview {
+        key: (*key).clone(),
         before: value(before, key),
         after: value(after, key),
     });

@@ -50,7 +50,7 @@ pub(crate) enum Said {
 
 impl Said {
     /// In parts that NATS takes.
-    fn parts(self) -> Vec<Self> {
+    pub(super) fn parts(self) -> Vec<Self> {
         let cut = |devices: Vec<DeviceId>, of: fn(Vec<DeviceId>) -> Self| {
             let parts = devices.chunks(NAMED);
             parts.map(|part| of(part.to_vec())).collect()
@@ -113,7 +113,7 @@ async fn talk(
             };
             tokio::select! {
                 frame = connection.next() => match frame? {
-                    Frame::Message(body) => hear(app, &body),
+                    Frame::Message(body) => read(app, &body),
                     Frame::Ping => connection.pong().await?,
                     Frame::Refused(why) => return Err(Broken::Refused(why)),
                     Frame::Info(_) | Frame::Pong | Frame::Done => {}
@@ -141,20 +141,24 @@ async fn talk(
     }
 }
 
-fn encode(said: &Said) -> Vec<u8> {
+pub(super) fn encode(said: &Said) -> Vec<u8> {
     serde_json::to_vec(said).expect("plain data is JSON")
 }
 
 /// Another node said something.
-fn hear(app: &Arc<App>, body: &[u8]) {
-    let said = match serde_json::from_slice(body) {
-        Ok(said) => said,
+fn read(app: &Arc<App>, body: &[u8]) {
+    match serde_json::from_slice(body) {
+        Ok(said) => hear(app, said),
         // A newer release says more; what it says is in the database as well.
         Err(error) => {
             tracing::warn!(%error, "another node is not understood");
-            return look(app.clone());
+            look(app.clone());
         }
-    };
+    }
+}
+
+/// Passes on what another node said.
+pub(super) fn hear(app: &Arc<App>, said: Said) {
     let all = |devices: Vec<DeviceId>, wake| {
         for device in devices {
             app.hub.tell(&Who::Member(device), wake);

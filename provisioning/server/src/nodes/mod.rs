@@ -3,17 +3,24 @@
 mod bus;
 mod frames;
 mod nats;
+mod siblings;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    sync::{
+        Notify,
+        mpsc::{UnboundedReceiver, unbounded_channel},
+    },
     time::sleep,
 };
 
-pub use self::nats::{Nats, NatsError};
-pub(crate) use self::{bus::Said, nats::Way};
+pub(crate) use self::{bus::Said, nats::Way, siblings::Kin};
+pub use self::{
+    nats::{Nats, NatsError},
+    siblings::{Sibling, Siblings},
+};
 use crate::{
     alerts,
     error::FleetError,
@@ -25,7 +32,7 @@ use crate::{
     store::{self, Alone, Member, Shared, StoreError},
 };
 
-/// The number of a node that has no others.
+/// The number of the process that leads a node that has no others.
 const ONLY: u32 = 0;
 /// How often a node looks whether another one ended.
 const LOOK: Duration = Duration::from_secs(2);
@@ -36,8 +43,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// How this node stands to others.
 pub(crate) enum Standing {
-    /// There are none.
-    Only,
+    /// There are none; which of its processes this is.
+    Only(u32),
     /// They wait for its end.
     Alone(Alone),
     /// They serve with it.
@@ -49,9 +56,9 @@ impl Standing {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(crate) async fn take(shared: Option<&Shared>) -> Result<Self, StoreError> {
+    pub(crate) async fn take(shared: Option<&Shared>, number: u32) -> Result<Self, StoreError> {
         Ok(match shared {
-            None => Self::Only,
+            None => Self::Only(number),
             Some(shared) if shared.nats.is_none() => Self::Alone(store::alone(shared).await?),
             Some(shared) => Self::Among(store::member(shared).await?),
         })
@@ -63,7 +70,12 @@ impl Standing {
     /// What the database says.
     pub(crate) async fn begin(&self, store: &store::Store) -> Result<(), FleetError> {
         match self {
-            Self::Only | Self::Alone(_) => {
+            Self::Only(number) if *number != ONLY => {
+                let (number, now) = (*number, Timestamp::now());
+                let own = move |tx: &store::Tx<'_>| presence::forget(tx, &[number], now);
+                store.run_quietly(own).await
+            }
+            Self::Only(_) | Self::Alone(_) => {
                 let now = Timestamp::now();
                 let all =
                     move |tx: &store::Tx<'_>| presence::forget(tx, &presence::nodes(tx)?, now);
@@ -75,7 +87,8 @@ impl Standing {
 
     fn number(&self) -> u32 {
         match self {
-            Self::Only | Self::Alone(_) => ONLY,
+            Self::Only(number) => *number,
+            Self::Alone(_) => ONLY,
             Self::Among(member) => member.number(),
         }
     }
@@ -83,46 +96,76 @@ impl Standing {
     /// Until others may take this node for dead.
     pub(crate) async fn lost(&self) {
         match self {
-            Self::Only => std::future::pending().await,
+            Self::Only(_) => std::future::pending().await,
             Self::Alone(alone) => alone.lost().await,
             Self::Among(member) => member.lost().await,
         }
     }
 }
 
-/// The way to the other nodes, and what is to be said there.
+/// The way to the other nodes and to the other processes of this one, and what is to be said there.
+#[derive(Default)]
 pub(crate) struct Others {
-    way: Way,
-    said: UnboundedReceiver<Said>,
+    way: Option<Way>,
+    kin: Option<Kin>,
+    said: Option<UnboundedReceiver<Said>>,
 }
 
-/// A hub that reaches the other nodes, where there are some. They speak on a subject of their own fleet.
+impl Others {
+    /// Until the process that leads this node is gone, where this is not it.
+    pub(crate) fn orphaned(&self) -> Arc<Notify> {
+        let orphaned = self.kin.as_ref().map(|kin| kin.orphaned.clone());
+        orphaned.unwrap_or_default()
+    }
+}
+
+/// A hub that reaches other nodes, and other processes of this one, where there are some. Nodes speak on a subject of
+/// their own fleet.
 ///
 /// # Errors
 /// [`NatsError`].
 pub(crate) fn hub(
     shared: Option<&Shared>,
     keys: Option<&str>,
-) -> Result<(Hub, Option<Others>), NatsError> {
+    siblings: Option<(u32, UnboundedReceiver<Sibling>)>,
+) -> Result<(Hub, Others), NatsError> {
     let nats = shared.and_then(|shared| shared.nats.as_ref());
-    let (Some(nats), Some(keys)) = (nats, keys) else {
-        return Ok((Hub::default(), None));
-    };
-    let subject = format!("saal-fleet.{}", &crate::hash(keys.as_bytes())[..32]);
-    let way = Way::new(nats, subject)?;
+    let way = nats.zip(keys).map(|(nats, keys)| {
+        let subject = format!("saal-fleet.{}", &crate::hash(keys.as_bytes())[..32]);
+        Way::new(nats, subject)
+    });
+    let kin = siblings.map(|(number, others)| Kin {
+        number,
+        others,
+        orphaned: Arc::default(),
+    });
+    let way = way.transpose()?;
+    if way.is_none() && kin.is_none() {
+        return Ok((Hub::default(), Others::default()));
+    }
     let (to, said) = unbounded_channel();
-    Ok((Hub::among(to), Some(Others { way, said })))
+    let said = Some(said);
+    Ok((Hub::among(to), Others { way, kin, said }))
 }
 
 /// All that a node does beside serving, for as long as it serves.
-pub(crate) async fn run(app: &Arc<App>, standing: &Standing, others: Option<Others>) {
-    let talk = async {
-        match others {
-            Some(mut others) => bus::run(app, &others.way, &mut others.said).await,
-            None => std::future::pending().await,
+pub(crate) async fn run(app: &Arc<App>, standing: &Standing, others: Others) {
+    tokio::join!(
+        talk(app, others),
+        note(app, standing.number()),
+        lead(app, standing)
+    );
+}
+
+async fn talk(app: &Arc<App>, others: Others) {
+    match (others.way, others.kin, others.said) {
+        (Some(way), Some(mut kin), Some(mut said)) => {
+            tokio::join!(bus::run(app, &way, &mut said), siblings::watch(&mut kin));
         }
-    };
-    tokio::join!(talk, note(app, standing.number()), lead(app, standing));
+        (Some(way), None, Some(mut said)) => bus::run(app, &way, &mut said).await,
+        (None, Some(mut kin), Some(mut said)) => siblings::run(app, &mut kin, &mut said).await,
+        _ => std::future::pending().await,
+    }
 }
 
 /// Lets the database know who is connected here.
@@ -152,7 +195,7 @@ async fn note(app: &Arc<App>, node: u32) {
 async fn lead(app: &Arc<App>, standing: &Standing) {
     let miss = async {
         match standing {
-            Standing::Only | Standing::Alone(_) => {}
+            Standing::Only(_) | Standing::Alone(_) => {}
             Standing::Among(member) => miss(app, member).await,
         }
     };
@@ -161,6 +204,10 @@ async fn lead(app: &Arc<App>, standing: &Standing) {
             sleep(LOOK).await;
         }
         tracing::info!("this node leads: it lets rollouts go on, and tells webhooks and people");
+    }
+    if matches!(standing, Standing::Only(number) if *number != ONLY) {
+        // Its first process does.
+        return std::future::pending().await;
     }
     tokio::join!(
         miss,

@@ -13,6 +13,7 @@ mod secure;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
+mod turns;
 mod tx;
 mod value;
 
@@ -35,6 +36,7 @@ use self::{
     postgres::{Postgres, Purpose},
     secure::Secure,
     sqlite::Sqlite,
+    turns::Turns,
 };
 pub use tx::DatabaseError;
 
@@ -148,6 +150,7 @@ pub(crate) struct Store {
     news: Arc<watch::Sender<()>>,
     /// Says that this node wrote something.
     wrote: Arc<watch::Sender<()>>,
+    turns: Arc<Turns>,
 }
 
 #[derive(Clone, Debug)]
@@ -178,6 +181,7 @@ impl Store {
             database,
             news: Arc::new(watch::Sender::new(())),
             wrote: Arc::new(watch::Sender::new(())),
+            turns: Arc::default(),
         }
     }
 
@@ -235,7 +239,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, FleetError> + Send + 'static,
     ) -> Result<T, FleetError> {
-        let done = self.transact(work, true).await?;
+        let done = self.run_quietly(work).await?;
         self.announce();
         Ok(done)
     }
@@ -248,7 +252,27 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, FleetError> + Send + 'static,
     ) -> Result<T, FleetError> {
-        self.transact(work, true).await
+        let (told, idle) = self.turns.ask(work);
+        if idle {
+            let store = self.clone();
+            tokio::task::spawn_blocking(move || store.take_turns());
+        }
+        told.await.map_err(|_| FleetError::Stopping)?
+    }
+
+    /// Writes for as long as somebody waits.
+    fn take_turns(&self) {
+        loop {
+            let mut operations = self.turns.next();
+            if operations.is_empty() {
+                return;
+            }
+            let kept = self.now(|tx| turns::run(tx, &mut operations));
+            let kept = kept.map_err(|error| error.to_string());
+            for operation in operations {
+                operation.tell(kept.as_ref().copied().map_err(String::as_str));
+            }
+        }
     }
 
     /// All that is here, into another database that is empty.
@@ -288,23 +312,15 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, FleetError> + Send + 'static,
     ) -> Result<T, FleetError> {
-        self.transact(work, false).await
-    }
-
-    async fn transact<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, FleetError> + Send + 'static,
-        keep: bool,
-    ) -> Result<T, FleetError> {
         match &self.database {
             Database::Sqlite(sqlite) => {
                 let sqlite = sqlite.clone();
-                blocking(move || sqlite.write(work, keep)).await
+                blocking(move || sqlite.write(work, false)).await
             }
             Database::Postgres(postgres) => {
                 let taken = postgres.take(Purpose::Write).await?;
                 let postgres = postgres.clone();
-                blocking(move || postgres.run(taken, work, keep)).await
+                blocking(move || postgres.run(taken, work, false)).await
             }
         }
     }

@@ -245,6 +245,11 @@ impl<'a> Begun<'a> {
         self.handle.block_on(self.link.end("COMMIT"))
     }
 
+    /// What failed is about to be undone.
+    pub(super) fn mend(&self) {
+        self.failed.set(false);
+    }
+
     /// Several statements that take nothing.
     pub(super) fn batch(&self, sql: &str) -> Result<(), DatabaseError> {
         let done = self.handle.block_on(self.link.client.batch_execute(sql));

@@ -1,6 +1,7 @@
-//! SQLite: one file, one process.
+//! SQLite: one file, one machine.
 
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -8,8 +9,8 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{StoreError, schema, tx::Tx};
-use crate::error::FleetError;
+use super::{DatabaseError, StoreError, schema, tx::Tx};
+use crate::{error::FleetError, folder::FolderError};
 
 /// So many look at the same time; more wait.
 const READERS: usize = 4;
@@ -21,6 +22,9 @@ const PREPARED: usize = 128;
 pub(super) struct Sqlite {
     path: PathBuf,
     writer: Mutex<Connection>,
+    /// Whoever writes holds its lock, of all processes that serve a fleet together. SQLite itself lets them only try
+    /// again and again, so that one may never come to its turn.
+    turn: File,
     /// Connections that only look.
     free: Mutex<Vec<Connection>>,
     places: Semaphore,
@@ -44,10 +48,15 @@ impl Sqlite {
             )
             .map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
+        let turn = path.with_extension("lock");
+        let turn = File::create(&turn).map_err(|e| FolderError::io(&turn, e))?;
+        turn.lock().map_err(|e| FolderError::io(path, e))?;
         migrate(&mut connection, path)?;
+        turn.unlock().map_err(|e| FolderError::io(path, e))?;
         Ok(Self {
             path: path.to_owned(),
             writer: Mutex::new(connection),
+            turn,
             free: Mutex::new(Vec::new()),
             places: Semaphore::new(READERS),
         })
@@ -96,6 +105,7 @@ impl Sqlite {
     ) -> Result<T, FleetError> {
         // A transaction that panicked was rolled back when it was dropped.
         let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = Turn::take(&self.turn)?;
         let tx = Tx::sqlite(connection.transaction_with_behavior(TransactionBehavior::Immediate)?);
         let done = work(&tx)?;
         if keep {
@@ -111,6 +121,23 @@ impl Sqlite {
         connection
             .execute_batch("PRAGMA synchronous = OFF")
             .unwrap();
+    }
+}
+
+/// The lock of whoever writes, until it is dropped.
+struct Turn<'a>(&'a File);
+
+impl<'a> Turn<'a> {
+    fn take(file: &'a File) -> Result<Self, FleetError> {
+        file.lock().map_err(DatabaseError::Turn)?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // It ends with the process at the latest.
+        let _ = self.0.unlock();
     }
 }
 

@@ -22,6 +22,12 @@ pub enum DatabaseError {
     /// Nothing more comes of the transaction.
     #[error("a statement of this transaction failed before")]
     Failed,
+    /// The lock of whoever writes.
+    #[error("its lock: {0}")]
+    Turn(std::io::Error),
+    /// The transaction that this was a part of.
+    #[error("nothing was written: {0}")]
+    NotKept(String),
     /// What stands in a column is not what this release writes there.
     #[error("column {column}: {reason}")]
     Column {
@@ -79,6 +85,35 @@ impl<'a> Tx<'a> {
         match self.0 {
             Of::Sqlite(transaction) => Ok(transaction.commit()?),
             Of::Postgres(begun) => begun.commit(),
+        }
+    }
+
+    /// From here on everything can be undone alone.
+    pub(super) fn savepoint(&self) -> Result<(), DatabaseError> {
+        self.step("SAVEPOINT operation")
+    }
+
+    /// What was done since the savepoint stays.
+    pub(super) fn release(&self) -> Result<(), DatabaseError> {
+        self.step("RELEASE SAVEPOINT operation")
+    }
+
+    /// What was done since the savepoint is undone.
+    pub(super) fn roll_back(&self) -> Result<(), DatabaseError> {
+        if let Of::Postgres(begun) = &self.0 {
+            begun.mend();
+        }
+        self.step("ROLLBACK TO SAVEPOINT operation")?;
+        self.release()
+    }
+
+    fn step(&self, sql: &str) -> Result<(), DatabaseError> {
+        match &self.0 {
+            Of::Sqlite(transaction) => {
+                transaction.prepare_cached(sql)?.execute(())?;
+                Ok(())
+            }
+            Of::Postgres(begun) => begun.batch(sql),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Devices that somebody else uses, and several of one make: what a machine with hardware shows.
 //!
 //! `./dev test e2e -- hardware` runs these in a virtual machine on the kernel's own test drivers: vivid with two cameras,
-//! snd-aloop with one subdevice for each device, and uvcvideo with a webcam that is software (`usb_camera`).
+//! snd-aloop with one subdevice for each device, and uvcvideo and snd-usb-audio with a webcam and a speakerphone that are
+//! software (`usb`).
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
 
@@ -11,7 +12,7 @@ mod outputs;
 mod telephones;
 mod televisions;
 mod touching;
-mod usb_camera;
+mod usb;
 
 use std::{
     collections::HashSet,
@@ -32,7 +33,7 @@ use saal_hal_linux::{
     lending_pair,
 };
 use touching::TouchScreen;
-use usb_camera::{Part, UsbCamera};
+use usb::{Part, UsbCamera, UsbSpeakerphone};
 use v4l::{
     Device,
     buffer::Type,
@@ -134,7 +135,7 @@ fn webcams(events: &PlugEvents, places: &[&str]) -> Vec<Camera> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let mut all = V4l2Cameras.list().unwrap();
-        all.retain(|camera| camera.name.starts_with(usb_camera::NAME));
+        all.retain(|camera| camera.name.starts_with(usb::CAMERA));
         all.sort_by(|one, other| one.id.cmp(&other.id));
         let ids: Vec<_> = all.iter().map(|camera| camera.id.as_str()).collect();
         if ids == places {
@@ -154,8 +155,8 @@ fn a_webcam_keeps_the_rules_and_turns_as_it_is_told() {
     let camera = webcams(&events, &["usb-vhci_hcd.0-1#1209:0001:A1"]).remove(0);
     assert_eq!(camera.kind, PictureKind::Camera);
     let modes = [
-        (PictureEncoding::Mjpeg, usb_camera::SIZE),
-        (PictureEncoding::Yuy2, usb_camera::RAW),
+        (PictureEncoding::Mjpeg, usb::SIZE),
+        (PictureEncoding::Yuy2, usb::RAW),
     ];
     let modes = modes.into_iter().flat_map(|(encoding, (width, height))| {
         [30, 15].map(|frames_per_second| PictureFormat {
@@ -311,6 +312,62 @@ fn a_card_with_a_control_is_as_loud_as_it_is_set() {
         let off = set.percent().abs_diff(percent);
         assert!(off <= 2, "{percent} % were set, {set:?} are read");
     }
+}
+
+/// Waits until sound devices of this piece of hardware are there, loudspeaker and microphone, or none.
+fn speakerphone(events: &PlugEvents, unit: &str, there: bool) -> Vec<AudioDevice> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let list = |direction| AlsaDevices.list(direction).unwrap();
+        let mut all = [list(Direction::Playback), list(Direction::Capture)].concat();
+        all.retain(|device| device.unit() == unit);
+        if all.len() == usize::from(there) * 2 {
+            return all;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        assert!(!left.is_zero(), "{all:?}");
+        let _ = events.wait(left);
+    }
+}
+
+#[test]
+#[ignore = "needs vhci-hcd, snd-usb-audio and root"]
+fn a_speakerphone_is_one_piece_that_plays_hears_and_is_as_loud_as_it_is_set() {
+    const NAME: &str = "Rally speakerphone";
+    const UNIT: &str = "usb-vhci_hcd.0-3#1209:0002:S1";
+    let events = PlugEvents::open().unwrap();
+    let phone = UsbSpeakerphone::plug(2, NAME, "S1", |_, samples| samples.fill(1_000));
+    let both = speakerphone(&events, UNIT, true);
+    let (loudspeaker, microphone) = (&both[0], &both[1]);
+    assert_eq!([&loudspeaker.name, &microphone.name], [NAME, NAME]);
+    assert_eq!(
+        AlsaDevices.companion(microphone).unwrap().as_ref(),
+        Some(loudspeaker)
+    );
+    for device in &both {
+        assert_eq!(AlsaDevices.check(device), Ok(()));
+    }
+    for percent in [100, 45, 70] {
+        let volume = Volume::new(percent);
+        assert_eq!(AlsaDevices.set_volume(loudspeaker, volume), Ok(true));
+        let set = phone.volume().expect("it is not muted");
+        let off = (set - volume.decibels(usb::QUIETEST, 0.0)).abs();
+        assert!(off <= 1.0, "{percent} %: {set} dB");
+    }
+    assert_eq!(
+        AlsaDevices.set_volume(loudspeaker, Volume::new(0)),
+        Ok(true)
+    );
+    assert_eq!(phone.volume(), None, "it is muted");
+    drop(phone);
+    speakerphone(&events, UNIT, false);
+    assert!(AlsaDevices.find(NAME, Direction::Capture).is_err());
+    let phone = UsbSpeakerphone::plug(2, NAME, "S1", |_, samples| samples.fill(1_000));
+    let again = speakerphone(&events, UNIT, true);
+    let ids = |all: &[AudioDevice]| all.iter().map(|d| d.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&again), ids(&both));
+    drop(phone);
+    speakerphone(&events, UNIT, false);
 }
 
 fn first(direction: Direction) -> AudioDevice {

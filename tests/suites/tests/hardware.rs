@@ -1,5 +1,5 @@
-//! The code that talks to V4L2, ALSA and evdev, on the kernel's own drivers: vivid's cameras, uvcvideo with webcams that are
-//! software, vicodec's encoder, the sound cards of snd-aloop and snd-dummy, keys of uinput, telephones of uhid and the HDMI cable of vivid, in a virtual machine that this starts.
+//! The code that talks to V4L2, ALSA and evdev, on the kernel's own drivers: vivid's cameras, uvcvideo and snd-usb-audio with
+//! webcams and speakerphones that are software, vicodec's encoder, the sound cards of snd-aloop and snd-dummy, keys of uinput, telephones of uhid and the HDMI cable of vivid, in a virtual machine that this starts.
 //! The tests themselves are those of the crates; on a machine with devices they run as well.
 
 use std::{
@@ -60,6 +60,7 @@ impl Machine {
         self.guest().load("vivid", &CAMERAS).await?;
         // The tests plug webcams into the second one.
         self.guest().load("uvcvideo", &[]).await?;
+        self.guest().load("snd-usb-audio", &[]).await?;
         self.guest().load("vhci-hcd", &[]).await?;
         self.guest().load("snd-aloop", &SOUND_CARD).await?;
         self.guest().load("snd-dummy", &OTHER_SOUND_CARD).await?;

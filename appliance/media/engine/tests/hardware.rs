@@ -9,8 +9,8 @@
 #[path = "../../../../hal/linux/tests/hdmi/mod.rs"]
 mod hdmi;
 mod support;
-#[path = "../../../../hal/linux/tests/usb_camera/mod.rs"]
-mod usb_camera;
+#[path = "../../../../hal/linux/tests/usb/mod.rs"]
+mod usb;
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ use saal_media_protocol::{
 };
 use support::{DEADLINE, Daemon, assign, negotiate, open, publish, simulated, start_process};
 use tokio::{sync::mpsc, time::timeout};
-use usb_camera::UsbCamera;
+use usb::UsbCamera;
 
 const OUT: TransportId = TransportId(1);
 const IN: TransportId = TransportId(2);
@@ -550,7 +550,7 @@ async fn a_camera_that_is_pulled_is_missing_and_is_used_again_when_it_is_back() 
 /// A JPEG as a webcam sends it.
 fn picture() -> Vec<u8> {
     gstreamer::init().unwrap();
-    let (width, height) = usb_camera::SIZE;
+    let (width, height) = usb::SIZE;
     let pipeline = format!(
         "videotestsrc num-buffers=1 pattern=smpte ! video/x-raw,format=I420,width={width},height={height}
          ! jpegenc ! appsink name=jpeg"
@@ -581,11 +581,11 @@ async fn looks(room: &mut Daemon, wanted: CameraView) {
 #[ignore = "needs vhci-hcd, uvcvideo and root"]
 async fn a_webcam_is_aimed_covered_and_moved_to_another_socket_in_a_call() {
     let webcam = UsbCamera::plug(0, "A1", picture());
-    let mut room = Daemon::engine(with_camera(usb_camera::NAME)).await;
+    let mut room = Daemon::engine(with_camera(usb::CAMERA)).await;
     use_camera(&mut room).await;
     // It may come when the room waits for it already.
     encodes_on(&mut room).await;
-    assert_eq!(webcam.part(usb_camera::Part::PowerLine), 1, "50 Hz lamps");
+    assert_eq!(webcam.part(usb::Part::PowerLine), 1, "50 Hz lamps");
     let view = CameraView {
         zoom: 500,
         pan: 500,
@@ -593,18 +593,14 @@ async fn a_webcam_is_aimed_covered_and_moved_to_another_socket_in_a_call() {
     };
     room.send(MediaCommand::Look { view }).await;
     looks(&mut room, view).await;
-    let parts = [
-        usb_camera::Part::Zoom,
-        usb_camera::Part::Pan,
-        usb_camera::Part::Tilt,
-    ];
+    let parts = [usb::Part::Zoom, usb::Part::Pan, usb::Part::Tilt];
     assert_eq!(parts.map(|part| webcam.part(part)), [300, 18_000, -3_600]);
 
     room.log.clear();
     webcam.close_shutter(true);
     let covered = MediaTrouble::Covered {
         source: DeviceUse::Camera,
-        device: usb_camera::NAME.to_owned(),
+        device: usb::CAMERA.to_owned(),
     };
     assert_eq!(trouble(&mut room, DeviceUse::Camera).await, covered);
     encodes_on(&mut room).await;

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use super::{CAMERA as NAME, Identity, Request};
+
 /// Pixels of its MJPEG pictures.
 pub const SIZE: (u16, u16) = (640, 360);
 /// Pixels of its raw pictures, YUY2.
-pub const RAW: (u16, u16) = (160, 120);
+pub const RAW: (u16, u16) = (320, 180);
+/// Bytes of each.
+pub const RAW_BYTES: usize = RAW.0 as usize * RAW.1 as usize * 2;
 /// Bytes that one transfer takes: what uvcvideo asks for at once of a bulk endpoint, 32 packets of 512.
 pub const PAYLOAD: usize = 32 * 512;
 /// Bytes before the piece of a picture.
@@ -81,55 +85,51 @@ const CHANGES: u8 = 1 << 3;
 const COMMIT: u8 = 2;
 /// Bytes of what is agreed on before pictures are shown (table 4-75).
 const PROBE: usize = 34;
-const MJPEG: u8 = 1;
-const YUY2: u8 = 2;
+
+/// What pictures are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Mjpeg,
+    Yuy2,
+}
+
 /// 100 ns, fastest first.
 const INTERVALS: [u32; 2] = [333_333, 666_666];
-
-/// A request on the control endpoint (USB 2.0, 9.3).
-pub struct Request<'a> {
-    kind: u8,
-    code: u8,
-    value: u16,
-    index: u16,
-    length: usize,
-    data: &'a [u8],
-}
-
-impl<'a> Request<'a> {
-    pub fn new(setup: &[u8], data: &'a [u8]) -> Self {
-        let word = |at: usize| u16::from_le_bytes([setup[at], setup[at + 1]]);
-        Self {
-            kind: setup[0],
-            code: setup[1],
-            value: word(2),
-            index: word(4),
-            length: word(6).into(),
-            data,
-        }
-    }
-}
 
 /// The webcam without its cable.
 pub struct Webcam {
     serial: String,
-    jpeg: Vec<u8>,
+    /// All its pictures of [`SIZE`]; without, it has only raw ones.
+    jpeg: Option<Vec<u8>>,
+    /// Its raw pictures, by their number.
+    raw: Box<dyn FnMut(u32) -> Vec<u8> + Send>,
+    shown: u32,
     values: Vec<(Part, i32)>,
     /// What was agreed on: format and 100 ns a picture.
-    format: u8,
+    format: Format,
     interval: u32,
     /// How often that was; pictures of an earlier agreement are not shown to their end.
     stream: u32,
 }
 
 impl Webcam {
-    pub fn new(serial: &str, jpeg: Vec<u8>) -> Self {
+    pub fn new(
+        serial: &str,
+        jpeg: Option<Vec<u8>>,
+        raw: impl FnMut(u32) -> Vec<u8> + Send + 'static,
+    ) -> Self {
         let parts = |dial: &'static Dial| dial.parts.iter().map(|part| (*part, dial.normal));
         Self {
             serial: serial.to_owned(),
+            format: if jpeg.is_some() {
+                Format::Mjpeg
+            } else {
+                Format::Yuy2
+            },
             jpeg,
+            raw: Box::new(raw),
+            shown: 0,
             values: DIALS.iter().flat_map(parts).collect(),
-            format: MJPEG,
             interval: INTERVALS[0],
             stream: 0,
         }
@@ -150,41 +150,38 @@ impl Webcam {
     }
 
     /// The stream that it belongs to, a picture, and the time to the next one.
-    pub fn picture(&self) -> (u32, Vec<u8>, Duration) {
-        let picture = match self.format {
-            MJPEG => self.jpeg.clone(),
-            _ => vec![0x80; usize::from(RAW.0) * usize::from(RAW.1) * 2],
+    pub fn picture(&mut self) -> (u32, Vec<u8>, Duration) {
+        let picture = match (self.format, &self.jpeg) {
+            (Format::Mjpeg, Some(jpeg)) => jpeg.clone(),
+            _ => (self.raw)(self.shown),
         };
+        self.shown += 1;
         let every = Duration::from_nanos(u64::from(self.interval) * 100);
         (self.stream, picture, every)
     }
 
     /// What it answers; `None`: it knows no such request.
-    pub fn request(&mut self, request: &Request<'_>) -> Option<Vec<u8>> {
-        let mut answer = match (request.kind, request.code) {
-            // GET_STATUS of device, interface and endpoint
-            (0x80..=0x82, 0) => vec![0, 0],
-            // GET_DESCRIPTOR
-            (0x80, 6) => self.descriptor(request.value)?,
-            // CLEAR_FEATURE, SET_FEATURE, SET_CONFIGURATION, SET_INTERFACE
-            (0x00..=0x02, 1 | 3 | 9 | 11) => Vec::new(),
-            (0x21 | 0xa1, _) => self.class_request(request)?,
-            _ => return None,
+    pub fn answer(&mut self, request: &Request<'_>) -> Option<Vec<u8>> {
+        let identity = Identity {
+            device: device(),
+            configuration: configuration(self.formats()),
+            name: NAME,
+            serial: &self.serial,
+        };
+        let mut answer = match identity.answer(request) {
+            Some(answer) => answer,
+            None if matches!(request.kind, 0x21 | 0xa1) => self.class_request(request)?,
+            None => return None,
         };
         answer.truncate(request.length);
         Some(answer)
     }
 
-    fn descriptor(&self, value: u16) -> Option<Vec<u8>> {
-        let [index, kind] = value.to_le_bytes();
-        match (kind, index) {
-            (1, _) => Some(device()),
-            (2, _) => Some(configuration()),
-            (3, 0) => Some(vec![4, 3, 0x09, 0x04]),
-            (3, 1) => Some(string("Saal")),
-            (3, 2) => Some(string(super::NAME)),
-            (3, 3) => Some(string(&self.serial)),
-            _ => None,
+    /// The first one is number 1.
+    fn formats(&self) -> &'static [Format] {
+        match self.jpeg {
+            Some(_) => &[Format::Mjpeg, Format::Yuy2],
+            None => &[Format::Yuy2],
         }
     }
 
@@ -234,7 +231,9 @@ impl Webcam {
         match request.code {
             SET_CUR => {
                 let data: &[u8; 8] = request.data.first_chunk()?;
-                self.format = if data[2] == YUY2 { YUY2 } else { MJPEG };
+                let all = self.formats();
+                let wanted = all.get(usize::from(data[2]).saturating_sub(1));
+                self.format = *wanted.unwrap_or(&all[0]);
                 let wanted = u32::from_le_bytes([data[4], data[5], data[6], data[7]]);
                 let slow = wanted > INTERVALS[0];
                 self.interval = INTERVALS[usize::from(slow)];
@@ -249,7 +248,9 @@ impl Webcam {
     }
 
     fn agreed(&self) -> Vec<u8> {
-        let mut probe = vec![0, 0, self.format, 1];
+        let mut all = self.formats().iter();
+        let place = all.position(|format| *format == self.format).unwrap();
+        let mut probe = vec![0, 0, u8::try_from(place + 1).unwrap(), 1];
         probe.extend(self.interval.to_le_bytes());
         probe.resize(18, 0);
         probe.extend(largest(self.format).to_le_bytes());
@@ -276,19 +277,14 @@ fn number(bytes: &[u8]) -> i32 {
 }
 
 /// Bytes of the largest picture.
-fn largest(format: u8) -> u32 {
-    let (width, height) = if format == MJPEG { SIZE } else { RAW };
+fn largest(format: Format) -> u32 {
+    let (width, height) = if format == Format::Mjpeg { SIZE } else { RAW };
     u32::from(width) * u32::from(height) * 2
 }
 
 /// What stands before each piece of a picture (table 2-5): which of two it belongs to, and whether it is the last.
 pub fn header(toggle: bool, last: bool) -> [u8; HEADER] {
     [2, 0x80 | u8::from(toggle) | u8::from(last) << 1]
-}
-
-fn string(text: &str) -> Vec<u8> {
-    let words: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    [&[u8::try_from(words.len() + 2).unwrap(), 3], &words[..]].concat()
 }
 
 /// A device of several functions by association; pid.codes' identity for tests.
@@ -298,7 +294,7 @@ fn device() -> Vec<u8> {
     ]
 }
 
-fn configuration() -> Vec<u8> {
+fn configuration(formats: &[Format]) -> Vec<u8> {
     let association = [8, 0x0b, 0, 2, 0x0e, 3, 0, 0];
     let control = [9, 4, 0, 0, 0, 0x0e, 1, 0, 0];
     let streaming = [9, 4, 1, 0, 1, 0x0e, 2, 0, 0];
@@ -309,12 +305,10 @@ fn configuration() -> Vec<u8> {
         &control,
         &control_interface(),
         &streaming,
-        &streaming_interface(),
+        &streaming_interface(formats),
         &bulk,
-    ]
-    .concat();
-    let [low, high] = u16::try_from(9 + rest.len()).unwrap().to_le_bytes();
-    [&[9, 2, low, high, 2, 1, 0, 0x80, 250], &rest[..]].concat()
+    ];
+    super::configuration(2, &rest.concat())
 }
 
 /// Header, camera, processing unit and the way to the computer (3.7.2).
@@ -336,29 +330,39 @@ fn control_interface() -> Vec<u8> {
 }
 
 /// Header and formats (3.9.2).
-fn streaming_interface() -> Vec<u8> {
-    let mjpeg = [11, 0x24, 6, MJPEG, 1, 1, 1, 0, 0, 0, 0];
-    #[rustfmt::skip]
-    let yuy2 = [
-        27, 0x24, 4, YUY2, 1, b'Y', b'U', b'Y', b'2', 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71, 16, 1, 0, 0, 0, 0,
-    ];
-    let colours = [6, 0x24, 0x0d, 1, 1, 4];
-    let formats = [
-        &mjpeg[..],
-        &frame(7, MJPEG),
-        &colours,
-        &yuy2,
-        &frame(5, YUY2),
-        &colours,
-    ]
-    .concat();
-    let [low, high] = u16::try_from(15 + formats.len()).unwrap().to_le_bytes();
-    let header = [15, 0x24, 1, 2, low, high, 0x81, 0, 3, 0, 0, 0, 1, 0, 0];
-    [&header[..], &formats].concat()
+fn streaming_interface(formats: &[Format]) -> Vec<u8> {
+    let described = (1..).zip(formats).map(|(number, format)| match format {
+        Format::Mjpeg => mjpeg(number),
+        Format::Yuy2 => yuy2(number),
+    });
+    let described = described.collect::<Vec<_>>().concat();
+    let count = u8::try_from(formats.len()).unwrap();
+    let length = 13 + count;
+    let whole = described.len() + usize::from(length);
+    let [low, high] = u16::try_from(whole).unwrap().to_le_bytes();
+    let mut all = vec![length, 0x24, 1, count, low, high, 0x81, 0, 3, 0, 0, 0, 1];
+    all.extend(formats.iter().map(|_| 0));
+    all.extend(described);
+    all
 }
 
-fn frame(subtype: u8, format: u8) -> Vec<u8> {
-    let (width, height) = if format == MJPEG { SIZE } else { RAW };
+const COLOURS: [u8; 6] = [6, 0x24, 0x0d, 1, 1, 4];
+
+fn mjpeg(number: u8) -> Vec<u8> {
+    let format = [11, 0x24, 6, number, 1, 1, 1, 0, 0, 0, 0];
+    [&format[..], &frame(7, Format::Mjpeg), &COLOURS].concat()
+}
+
+fn yuy2(number: u8) -> Vec<u8> {
+    #[rustfmt::skip]
+    let format = [
+        27, 0x24, 4, number, 1, b'Y', b'U', b'Y', b'2', 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71, 16, 1, 0, 0, 0, 0,
+    ];
+    [&format[..], &frame(5, Format::Yuy2), &COLOURS].concat()
+}
+
+fn frame(subtype: u8, format: Format) -> Vec<u8> {
+    let (width, height) = if format == Format::Mjpeg { SIZE } else { RAW };
     let bits = largest(format) * 8;
     let mut all = vec![34, 0x24, subtype, 1, 0];
     all.extend(width.to_le_bytes());

@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{
@@ -135,9 +136,10 @@ pub(super) async fn watch(kin: &mut Kin) {
 
 /// What it held is over, and what it had to say may not have been said.
 async fn ended(app: &Arc<App>, number: u32) {
+    let now = Timestamp::now();
     let forgotten = app
         .store
-        .run(move |tx| presence::forget(tx, &[number]))
+        .run(move |tx| presence::forget(tx, &[number], now))
         .await;
     if let Err(error) = forgotten {
         tracing::warn!(%error, number, "nobody knows which devices a process had that ended");

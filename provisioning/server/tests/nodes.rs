@@ -265,7 +265,7 @@ async fn one_node_tells_people_and_another_one_goes_on_where_it_stood() {
     let server = postgres::Postgres::start();
     let folder = tempfile::tempdir().unwrap();
     let mut fleet = Together::start(folder.path(), &server.url("postgres")).await;
-    fleet.api.prepare().await;
+    prepare(&fleet.api).await;
     let ca = folder.path().join("a/ca.pem");
     let crowd = Crowd::start(&fleet.door, ca.clone(), DEVICES, "SIM-").unwrap();
     let late = Crowd::start(&fleet.door, ca, 1, "LATE-").unwrap();

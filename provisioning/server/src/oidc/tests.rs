@@ -221,13 +221,13 @@ async fn people_sign_in_there_and_may_do_what_their_groups_may_at_each_place() {
         );
     }
     // The next time they may do less, and then nothing; whoever was in is out.
-    world.claims(json!({"groups": "rathaus"}));
+    world.claims(json!({"preferred_username": "Anna Schmidt", "groups": "rathaus"}));
     let (_, answer) = world.sign_in().await;
     assert_eq!(
         world.fleet.get("/people", Some(&session(&answer))).await.0,
         StatusCode::FORBIDDEN
     );
-    world.claims(json!({"groups": []}));
+    world.claims(json!({"preferred_username": "Anna Schmidt", "groups": []}));
     let (status, answer) = world.sign_in().await;
     assert_eq!(status, StatusCode::FORBIDDEN, "{answer}");
     assert_eq!(

@@ -193,25 +193,46 @@ fn a_server_that_is_down_is_waited_for_and_the_panel_says_so() -> Result<()> {
 fn where_no_websocket_gets_through_bosh_does() -> Result<()> {
     run(async {
         let mut stage = JitsiTaken::take().await?;
-        let options = JitsiOptions {
-            no_websocket: true,
-            channel: Channel::WebSocket,
-            ..JitsiOptions::default()
-        };
-        let test = "a wall against WebSockets";
-        let Some((servers, browser)) = stage.install(test, options).await? else {
+        let Some(meeting) = walled(&mut stage, Channel::default()).await? else {
             return Ok(());
         };
-        let anna = JitsiJoin {
-            bosh: true,
-            ..JitsiJoin::named("Anna")
-        };
-        let meeting = meeting_on(&servers, browser, "walled", &anna).await?;
-        meeting.join().await?;
         meeting.see_and_hear().await?;
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
+/// Without its channel the bridge may send what it likes, which is said.
+#[test]
+fn where_no_websocket_to_the_bridge_gets_through_the_panel_says_so() -> Result<()> {
+    run(async {
+        let mut stage = JitsiTaken::take().await?;
+        let Some(meeting) = walled(&mut stage, Channel::WebSocket).await? else {
+            return Ok(());
+        };
         panel_says(&meeting.room, "The network blocks a connection").await?;
         has_troubles(&meeting.room, &["socket_blocked"]).await?;
         meeting.room.stop().await;
         Ok(())
     })
+}
+
+/// Room and host in a call on servers to which no WebSocket gets through.
+async fn walled(stage: &mut JitsiTaken, channel: Channel) -> Result<Option<JitsiMeeting>> {
+    let options = JitsiOptions {
+        no_websocket: true,
+        channel,
+        ..JitsiOptions::default()
+    };
+    let test = "a wall against WebSockets";
+    let Some((servers, browser)) = stage.install(test, options).await? else {
+        return Ok(None);
+    };
+    let anna = JitsiJoin {
+        bosh: true,
+        ..JitsiJoin::named("Anna")
+    };
+    let meeting = meeting_on(&servers, browser, "walled", &anna).await?;
+    meeting.join().await?;
+    Ok(Some(meeting))
 }

@@ -18,6 +18,27 @@ title = \"Open office\"
 link = \"https://meet.example.org/open-office\"
 ";
 
+/// The room of these tests.
+const LAHN: &str = "kassel/rathaus/lahn";
+
+/// A new device, and a fleet that has something to tell it once it is claimed.
+async fn prepared(fleet: &Fleet, folder: &RunFolder) -> Result<FleetDevice> {
+    let everywhere = folder.path().join("everywhere.toml");
+    std::fs::write(&everywhere, EVERYWHERE).expect("the run's folder is writable");
+    fleet
+        .ctl(&["config", "apply", "/", &everywhere.display().to_string()])
+        .await?;
+    fleet
+        .ctl(&["config", "set", LAHN, "room.name", "Raum Lahn"])
+        .await?;
+    let device = fleet.unpack(folder.path()).await?;
+    let address = device.room.web().trim_start_matches("http://").to_owned();
+    fleet
+        .ctl(&["config", "set", LAHN, "web.listen", &address])
+        .await?;
+    Ok(device)
+}
+
 /// What a new device's panel shows.
 async fn code(device: &FleetDevice) -> Result<String> {
     let panel = device
@@ -76,20 +97,7 @@ fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Re
     run(async {
         let folder = RunFolder::new()?;
         let fleet = Fleet::start(folder.path()).await?;
-        let everywhere = folder.path().join("everywhere.toml");
-        std::fs::write(&everywhere, EVERYWHERE).expect("the run's folder is writable");
-        fleet
-            .ctl(&["config", "apply", "/", &everywhere.display().to_string()])
-            .await?;
-        let lahn = "kassel/rathaus/lahn";
-        fleet
-            .ctl(&["config", "set", lahn, "room.name", "Raum Lahn"])
-            .await?;
-        let device = fleet.unpack(folder.path()).await?;
-        let address = device.room.web().trim_start_matches("http://").to_owned();
-        fleet
-            .ctl(&["config", "set", lahn, "web.listen", &address])
-            .await?;
+        let device = prepared(&fleet, &folder).await?;
 
         let far_end = FarEnd::alone(folder.path()).await?;
         let invited = fleet
@@ -102,7 +110,7 @@ fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Re
         no_barriers(&page, "the overview").await?;
 
         page.go(&fleet.page("/claim")).await?;
-        claims(&page, &code(&device).await?, lahn).await?;
+        claims(&page, &code(&device).await?, LAHN).await?;
 
         page.go(&fleet.page("/configuration?scope=kassel/rathaus/lahn"))
             .await?;
@@ -140,23 +148,9 @@ fn a_new_device_claims_itself_takes_its_configuration_and_takes_a_bad_one_back()
     run(async {
         let folder = RunFolder::new()?;
         let fleet = Fleet::start(folder.path()).await?;
-        let everywhere = folder.path().join("everywhere.toml");
-        std::fs::write(&everywhere, EVERYWHERE).expect("the run's folder is writable");
-        fleet
-            .ctl(&["config", "apply", "/", &everywhere.display().to_string()])
-            .await?;
-        let lahn = "kassel/rathaus/lahn";
-        fleet
-            .ctl(&["config", "set", lahn, "room.name", "Raum Lahn"])
-            .await?;
-
-        let device = fleet.unpack(folder.path()).await?;
-        let address = device.room.web().trim_start_matches("http://").to_owned();
-        fleet
-            .ctl(&["config", "set", lahn, "web.listen", &address])
-            .await?;
+        let device = prepared(&fleet, &folder).await?;
         let code = code(&device).await?;
-        fleet.ctl(&["claim", &code, "--room", lahn]).await?;
+        fleet.ctl(&["claim", &code, "--room", LAHN]).await?;
 
         let configured =
             |tree: &_| shows(tree, "Raum Lahn") && shows(tree, "Open office") && !shows(tree, CODE);

@@ -201,19 +201,8 @@ pub(crate) async fn try_it(
 
 /// Asks whether a rule is to be removed: what it has not told is lost.
 pub(crate) async fn ask_to_remove(view: View, Path(name): Path<String>) -> Result<Markup, Failed> {
-    let title = view.words.tell("remove-somebody", &[("name", &name)]);
-    let body = html! {
-        h1 { (title) }
-        form.card.editor method="post" action={ "/alerts/" (encoded(&name)) "/remove" } {
-            (guard(&view))
-            p { (view.say("alert-remove-hint")) }
-            p.acts {
-                button.main { (view.say("remove")) }
-                a.button href="/alerts" { (view.say("leave-it")) }
-            }
-        }
-    };
-    Ok(layout::page(&view, &title, false, &body))
+    let hint = view.say("alert-remove-hint");
+    Ok(layout::removal(&view, "alerts", &name, &hint))
 }
 
 pub(crate) async fn remove(

@@ -9,7 +9,11 @@ use axum::{
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use saal_fleet_protocol::fleet::api::Role;
 
-use super::{Language, View, Words, session};
+use super::{
+    Language, View, Words,
+    forms::{encoded, guard},
+    session,
+};
 use crate::fleet::sessions::Session;
 
 const STYLE: &str = include_str!("../../assets/fleet.css");
@@ -100,6 +104,23 @@ pub(crate) fn page(view: &View, title: &str, live: bool, body: &Markup) -> Marku
         live,
         body,
     )
+}
+
+/// Asks whether what is called `name` on the page `/{of}` is to be removed; `hint` says what is lost with it.
+pub(crate) fn removal(view: &View, of: &str, name: &str, hint: &str) -> Markup {
+    let title = view.words.tell("remove-somebody", &[("name", name)]);
+    let body = html! {
+        h1 { (title) }
+        form.card.editor method="post" action={ "/" (of) "/" (encoded(name)) "/remove" } {
+            (guard(view))
+            p { (hint) }
+            p.acts {
+                button.main { (view.say("remove")) }
+                a.button href={ "/" (of) } { (view.say("leave-it")) }
+            }
+        }
+    };
+    page(view, &title, false, &body)
 }
 
 /// A page before the sign-in.

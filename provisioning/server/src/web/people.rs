@@ -181,19 +181,8 @@ pub(crate) async fn change(
 
 /// Asks whether somebody is to be removed: that can't be taken back.
 pub(crate) async fn ask_to_remove(view: View, Path(name): Path<String>) -> Result<Markup, Failed> {
-    let title = view.words.tell("remove-somebody", &[("name", &name)]);
-    let body = html! {
-        h1 { (title) }
-        form.card.editor method="post" action={ "/people/" (encoded(&name)) "/remove" } {
-            (guard(&view))
-            p { (view.say("remove-hint")) }
-            p.acts {
-                button.main { (view.say("remove")) }
-                a.button href="/people" { (view.say("leave-it")) }
-            }
-        }
-    };
-    Ok(layout::page(&view, &title, false, &body))
+    let hint = view.say("remove-hint");
+    Ok(layout::removal(&view, "people", &name, &hint))
 }
 
 pub(crate) async fn remove(

@@ -54,14 +54,19 @@ async fn an_administrator_has_somebody_told_and_a_viewer_only_looks() {
         "{page}"
     );
 
+    is_removed(&fleet, &cookie, &form).await;
+}
+
+/// Once the administrator is sure.
+async fn is_removed(fleet: &Fleet, cookie: &str, form: &str) {
     let path = "/alerts/Nachtschicht/remove";
-    let (_, asked) = fleet.get(path, Some(&cookie)).await;
+    let (_, asked) = fleet.get(path, Some(cookie)).await;
     assert!(asked.contains("Remove Nachtschicht?"), "{asked}");
-    let sure = [("form", form.as_str())];
+    let sure = [("form", form)];
     let (status, _) = fleet
-        .send(Method::POST, path, Some(&cookie), &sure, &[])
+        .send(Method::POST, path, Some(cookie), &sure, &[])
         .await;
     assert_eq!(status, StatusCode::SEE_OTHER);
-    let (_, page) = fleet.get("/alerts", Some(&cookie)).await;
+    let (_, page) = fleet.get("/alerts", Some(cookie)).await;
     assert!(page.contains("Nobody is told yet"), "{page}");
 }

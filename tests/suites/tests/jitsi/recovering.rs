@@ -2,7 +2,7 @@
 
 use saal_control::PhaseName;
 use saal_harness::{
-    Channel, JitsiJoin, JitsiOptions, JitsiParticipant, Room, RoomOptions, run, until,
+    Channel, JitsiJoin, JitsiOptions, JitsiParticipant, JitsiServers, Room, RoomOptions, run, until,
 };
 use saal_suites::{
     PATIENCE, Result, far_end_sees_frames, in_call,
@@ -193,7 +193,7 @@ fn a_server_that_is_down_is_waited_for_and_the_panel_says_so() -> Result<()> {
 fn where_no_websocket_gets_through_bosh_does() -> Result<()> {
     run(async {
         let mut stage = JitsiTaken::take().await?;
-        let Some(meeting) = walled(&mut stage, Channel::default()).await? else {
+        let Some((_servers, meeting)) = walled(&mut stage, Channel::default()).await? else {
             return Ok(());
         };
         meeting.see_and_hear().await?;
@@ -207,7 +207,7 @@ fn where_no_websocket_gets_through_bosh_does() -> Result<()> {
 fn where_no_websocket_to_the_bridge_gets_through_the_panel_says_so() -> Result<()> {
     run(async {
         let mut stage = JitsiTaken::take().await?;
-        let Some(meeting) = walled(&mut stage, Channel::WebSocket).await? else {
+        let Some((_servers, meeting)) = walled(&mut stage, Channel::WebSocket).await? else {
             return Ok(());
         };
         panel_says(&meeting.room, "The network blocks a connection").await?;
@@ -217,8 +217,11 @@ fn where_no_websocket_to_the_bridge_gets_through_the_panel_says_so() -> Result<(
     })
 }
 
-/// Room and host in a call on servers to which no WebSocket gets through.
-async fn walled(stage: &mut JitsiTaken, channel: Channel) -> Result<Option<JitsiMeeting>> {
+/// Servers to which no WebSocket gets through, which end when they are dropped, and room and host in a call there.
+async fn walled(
+    stage: &mut JitsiTaken,
+    channel: Channel,
+) -> Result<Option<(JitsiServers, JitsiMeeting)>> {
     let options = JitsiOptions {
         no_websocket: true,
         channel,
@@ -234,5 +237,5 @@ async fn walled(stage: &mut JitsiTaken, channel: Channel) -> Result<Option<Jitsi
     };
     let meeting = meeting_on(&servers, browser, "walled", &anna).await?;
     meeting.join().await?;
-    Ok(Some(meeting))
+    Ok(Some((servers, meeting)))
 }

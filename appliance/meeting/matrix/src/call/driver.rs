@@ -367,10 +367,9 @@ impl Driver {
                 grant,
                 stay,
             } => {
-                let (environment, inputs) = (self.environment.clone(), self.inputs.clone());
-                self.tasks.spawn(async move {
-                    Box::pin(resume(environment, grant, &stay, connection, inputs)).await;
-                });
+                let inputs = self.inputs.clone();
+                self.tasks
+                    .spawn(async move { resume(grant, &stay, connection, inputs).await });
             }
             Effect::Send {
                 connection,

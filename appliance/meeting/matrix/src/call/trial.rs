@@ -98,7 +98,7 @@ async fn enter(environment: &Environment) -> Result<Result<socket::Stream, Socke
     let asking = tokio::time::timeout(ASK_WITHIN, Box::pin(grant(environment)));
     let grant = asking.await.map_err(|_| Unknown::Slow)??;
     let http = environment.homeserver.http();
-    match Box::pin(socket::connect(http, &grant, None)).await {
+    match Box::pin(socket::connect(http, &grant)).await {
         Err(refused @ SocketError::Refused { .. }) => Err(Unknown::Refused(refused)),
         opened => Ok(opened),
     }

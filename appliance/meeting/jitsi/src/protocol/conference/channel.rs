@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use saal_media_protocol::{SourceKind, TransportCommand};
+use saal_media_protocol::{SourceKind, TransportCommand, TransportState};
 use saal_meeting::{CallEvent, SocketWay};
 use serde_json::{Value, json};
 use url::Url;
@@ -17,8 +17,9 @@ use crate::protocol::{
     sources::Mapped,
 };
 
-/// Attempts to open its socket that fail in a row before people are told.
-const FAILURES_TO_TELL: usize = 2;
+/// Attempts to open its socket that fail in a row before people are told, six seconds at least. By then it would show at the media if
+/// the bridge itself were gone.
+const FAILURES_TO_TELL: usize = 5;
 
 /// Whom an address leads to; it may carry a password.
 fn host(url: &str) -> String {
@@ -86,13 +87,15 @@ impl Conference {
         self.backoffs.bridge.reset();
     }
 
-    /// One failure is an accident. More are a wall: the link to the server stands all the while, or this would be no meeting.
+    /// A few failures are a bridge that starts anew. More are a wall, while media come from the same bridge.
     fn channel_failed(&mut self, reason: &str) {
         let failures = self.backoffs.bridge.failures();
+        let session = self.bridge.as_ref();
+        let lives = session.is_some_and(|session| session.state == TransportState::Connected);
         let Channel::Socket { url, blocked, .. } = &mut self.channel else {
             return;
         };
-        if failures >= FAILURES_TO_TELL && !std::mem::replace(blocked, true) {
+        if lives && failures >= FAILURES_TO_TELL && !std::mem::replace(blocked, true) {
             let way = SocketWay::Blocked {
                 server: host(url),
                 needed: false,

@@ -32,7 +32,7 @@ pub(super) async fn connect(
     let opened = async {
         let grant = Box::pin(grant(&environment, room, to, None)).await?;
         let http = environment.homeserver.http();
-        let stream = Box::pin(socket::connect(http, &grant, None)).await;
+        let stream = Box::pin(socket::connect(http, &grant)).await;
         stream
             .map(|stream| (stream, grant))
             .map_err(ConnectFailure::from)
@@ -43,14 +43,12 @@ pub(super) async fn connect(
 
 /// Another socket for the stay with this id, then as above.
 pub(super) async fn resume(
-    environment: Environment,
     grant: Grant,
     stay: &str,
     connection: ConnectionId,
     inputs: mpsc::UnboundedSender<Input>,
 ) {
-    let http = environment.homeserver.http();
-    let stream = Box::pin(socket::connect(http, &grant, Some(stay))).await;
+    let stream = Box::pin(socket::take_up(&grant, stay)).await;
     let opened = stream.map(|stream| (stream, grant));
     Box::pin(carry(
         opened.map_err(ConnectFailure::from),

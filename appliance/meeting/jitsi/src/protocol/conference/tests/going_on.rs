@@ -252,10 +252,13 @@ fn a_network_that_blocks_the_bridge_s_socket_is_told_once_and_when_it_does_no_lo
     world.invites_to_socket();
     world.connects();
     let refused = BridgeEvent::Closed("example.org: 403");
-    for _ in 0..4 {
+    let fails = |world: &mut World| {
         world.room.handle_bridge(world.now, refused.clone());
-        world.passes(60);
-    }
+        world.passes(10);
+    };
+    (0..4).for_each(|_| fails(&mut world));
+    assert_eq!(said_of_sockets(&world), [], "a bridge may start anew");
+    (0..4).for_each(|_| fails(&mut world));
     let blocked = CallEvent::Socket(SocketWay::Blocked {
         server: "example.org".to_owned(),
         needed: false,
@@ -268,9 +271,28 @@ fn a_network_that_blocks_the_bridge_s_socket_is_told_once_and_when_it_does_no_lo
     let through = CallEvent::Socket(SocketWay::Through);
     assert_eq!(said_of_sockets(&world), [through]);
     world.take();
-    world.room.handle_bridge(world.now, refused);
-    world.collect();
+    fails(&mut world);
     assert_eq!(said_of_sockets(&world), [], "once is an accident");
+}
+
+#[test]
+fn a_bridge_that_is_gone_is_no_wall() {
+    let mut world = World::online(setup());
+    world.focus_is_ready();
+    world.comes("aaaa");
+    world.enters(ME);
+    world.invites_to_socket();
+    world.connects();
+    world.engine(TransportEvent::State {
+        transport: world.transport(),
+        state: TransportState::Disconnected,
+    });
+    for _ in 0..8 {
+        let refused = BridgeEvent::Closed("example.org: 502");
+        world.room.handle_bridge(world.now, refused);
+        world.collect();
+    }
+    assert_eq!(said_of_sockets(&world), []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use saal_media_protocol::{CameraCheck, DeviceReport, MicrophoneCheck};
-use saal_meeting::{Destination, MediaWay};
+use saal_meeting::{Destination, MediaWay, SocketWay};
 
 /// A part of the room that a meeting needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +18,8 @@ pub enum Part {
     Names,
     /// The meeting's own server answers.
     Server,
+    /// Connections to it that stay open (WebSocket) get through.
+    Sockets,
     /// Picture and sound would get to it and back.
     Media,
     /// As datagrams (UDP): otherwise they come late, and stand still where the network loses something.
@@ -30,12 +32,13 @@ pub enum Part {
 
 impl Part {
     /// All, in the order in which one depends on the other.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Camera,
         Self::Microphone,
         Self::Network,
         Self::Names,
         Self::Server,
+        Self::Sockets,
         Self::Media,
         Self::Datagrams,
         Self::Disk,
@@ -80,6 +83,17 @@ pub(crate) fn of_way(way: MediaWay) -> BTreeMap<Part, Finding> {
         MediaWay::Unknown { .. } => return BTreeMap::new(),
     };
     BTreeMap::from([(Part::Media, media), (Part::Datagrams, datagrams)])
+}
+
+/// What the trial of connections that stay open said.
+pub(crate) fn of_sockets(way: SocketWay) -> BTreeMap<Part, Finding> {
+    let finding = match way {
+        SocketWay::Through => Finding::Good,
+        SocketWay::Blocked { server, reason, .. } => Finding::Bad {
+            reason: format!("{server}: {reason}"),
+        },
+    };
+    BTreeMap::from([(Part::Sockets, finding)])
 }
 
 /// What the devices said, by part; one that the room does not have says nothing.

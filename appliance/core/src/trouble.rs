@@ -42,6 +42,8 @@ pub enum TroubleCode {
     Identity,
     /// See [`Trouble::JoinFailed`].
     JoinFailed,
+    /// See [`Trouble::SocketBlocked`].
+    SocketBlocked,
     /// See [`Trouble::Device`].
     Device(DeviceUse),
     /// See [`Trouble::Voice`].
@@ -81,6 +83,7 @@ impl TroubleCode {
             Self::Store => "store_failed",
             Self::Identity => "identity",
             Self::JoinFailed => "join_failed",
+            Self::SocketBlocked => "socket_blocked",
             Self::Device(DeviceUse::Camera) => "camera",
             Self::Device(DeviceUse::Microphone) => "microphone",
             Self::Device(DeviceUse::Loudspeaker) => "loudspeaker",
@@ -100,6 +103,7 @@ impl TroubleCode {
             Self::NotReady(Part::Network) => "not_ready_network",
             Self::NotReady(Part::Names) => "not_ready_names",
             Self::NotReady(Part::Server) => "not_ready_server",
+            Self::NotReady(Part::Sockets) => "not_ready_sockets",
             Self::NotReady(Part::Media) => "not_ready_media",
             Self::NotReady(Part::Datagrams) => "not_ready_datagrams",
             Self::NotReady(Part::Disk) => "not_ready_disk",
@@ -165,6 +169,13 @@ pub enum Trouble {
         title: String,
         /// Why.
         reason: EndReason,
+    },
+    /// The network lets a connection of the room's meeting not through.
+    SocketBlocked {
+        /// Where it leads.
+        server: String,
+        /// Without it the room is not in the meeting; otherwise pictures are wrong.
+        needed: bool,
     },
     /// A device can't be used.
     Device(MediaTrouble),
@@ -233,6 +244,7 @@ impl Trouble {
             Self::Store { .. } => TroubleCode::Store,
             Self::Identity(_) => TroubleCode::Identity,
             Self::JoinFailed { .. } => TroubleCode::JoinFailed,
+            Self::SocketBlocked { .. } => TroubleCode::SocketBlocked,
             Self::Device(trouble) => TroubleCode::Device(trouble.source()),
             Self::Voice => TroubleCode::Voice,
             Self::CallNotSaved { .. } => TroubleCode::CallNotSaved,
@@ -266,6 +278,7 @@ impl Trouble {
             Self::Store { .. }
             | Self::Identity(_)
             | Self::JoinFailed { .. }
+            | Self::SocketBlocked { .. }
             | Self::Device(_)
             | Self::Voice
             | Self::NotReady { .. } => Severity::Limiting,

@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, time::Duration};
 use common::{Bench, at, config, config_text, meeting, participant};
 use saal_core::{Effect, Event, Finding, Intent, OtherRoom, Part, Trouble};
 use saal_media_protocol::{CameraCheck, DeviceReport, MediaCommand, MediaEvent, MicrophoneCheck};
-use saal_meeting::{CallEvent, CallId, Destination, MediaWay, Meeting, MeetingCommand, MeetingId};
+use saal_meeting::{
+    CallEvent, CallId, Destination, EndReason, MediaWay, Meeting, MeetingCommand, MeetingId,
+    SocketWay,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -265,6 +268,46 @@ fn a_meeting_without_udp_is_told_and_one_that_nothing_reaches() {
     let again = way(&bench.wait(Duration::from_secs(130), true)).unwrap();
     tried(&mut bench, again, MediaWay::Datagrams);
     assert_eq!(bench.trouble_codes(), [] as [&str; 0]);
+}
+
+/// What services say of a connection that stays open.
+fn socket(bench: &mut Bench, call: CallId, blocked: bool) {
+    let way = match blocked {
+        true => SocketWay::Blocked {
+            server: "rtc.example.org".to_owned(),
+            needed: true,
+            reason: "403 Forbidden".to_owned(),
+        },
+        false => SocketWay::Through,
+    };
+    bench.tell(Event::Call(call, CallEvent::Socket(way)));
+}
+
+#[test]
+fn a_network_that_blocks_websockets_is_told_before_the_meeting_and_in_it() {
+    let mut bench = bench("", vec![later()]);
+    let call = way(&bench.wait(12 * MINUTE, true)).unwrap();
+    socket(&mut bench, call, true);
+    let reason = "nothing is known of it".to_owned();
+    tried(&mut bench, call, MediaWay::Unknown { reason });
+    assert_eq!(bench.trouble_codes(), ["not_ready_sockets"]);
+    let again = way(&bench.wait(Duration::from_secs(130), true)).unwrap();
+    socket(&mut bench, again, false);
+    tried(&mut bench, again, MediaWay::Datagrams);
+    assert_eq!(bench.trouble_codes(), [] as [&str; 0]);
+
+    bench.touch(Intent::Join(MeetingId("later".to_owned())));
+    let call = bench.call();
+    socket(&mut bench, call, true);
+    assert_eq!(bench.trouble_codes(), ["socket_blocked"]);
+    socket(&mut bench, call, false);
+    assert_eq!(bench.trouble_codes(), [] as [&str; 0]);
+    socket(&mut bench, call, true);
+    let ended = CallEvent::Ended(EndReason::Left);
+    bench.tell(Event::Call(call, ended));
+    assert_eq!(bench.trouble_codes(), [] as [&str; 0]);
+    socket(&mut bench, call, true);
+    assert_eq!(bench.trouble_codes(), [] as [&str; 0], "of a call before");
 }
 
 #[test]

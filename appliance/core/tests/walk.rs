@@ -32,7 +32,8 @@ use saal_media_protocol::{
 use saal_meeting::{
     AccountState, BookingSpan, CallEvent, CallId, Caption, ChatLine, DayAction, Destination,
     EndReason, JoinStage, MeetingAction, MeetingCommand, MeetingId, MeetingLink, MeetingState,
-    Participant, ResumeToken, Ring, RingId, Role, Secret, SignIn, SignInProblem, Waiting,
+    Participant, ResumeToken, Ring, RingId, Role, Secret, SignIn, SignInProblem, SocketWay,
+    Waiting,
 };
 
 fn arrange() -> impl Strategy<Value = Arrange> {
@@ -220,6 +221,12 @@ fn call_event() -> impl Strategy<Value = CallEvent> {
         2 => "[a-z]{0,8}".prop_map(|t| CallEvent::Resume(ResumeToken(t))),
         4 => participants().prop_map(CallEvent::Participants),
         5 => said(),
+        1 => any::<bool>().prop_map(move |needed| CallEvent::Socket(SocketWay::Blocked {
+            server: "rtc.example.org".to_owned(),
+            needed,
+            reason: reason(),
+        })),
+        1 => Just(CallEvent::Socket(SocketWay::Through)),
         2 => Just(CallEvent::Reconnecting { reason: reason() }),
         2 => prop_oneof![
             Just(EndReason::Left),

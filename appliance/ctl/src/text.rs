@@ -8,7 +8,9 @@ use saal_control::{
     CallStatus, EngineProcess, EngineStatus, OnlookerStatus, PhaseName, Reply, Status,
     TelevisionStatus,
 };
-use saal_media_protocol::{ConnectionStats, MediaStats, ReceivedVideo, RoomPicture};
+use saal_media_protocol::{
+    CandidateProtocol, ConnectionStats, MediaStats, ReceivedVideo, RelayProtocol, RoomPicture,
+};
 use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem};
 
 use self::{
@@ -458,6 +460,9 @@ fn network(connection: &ConnectionStats) -> String {
     };
     let parts = [
         connection
+            .protocol
+            .map(|protocol| way(protocol, connection.relay_protocol).to_owned()),
+        connection
             .current_round_trip_time_ms
             .map(|ms| format!("{ms:.0} ms there and back")),
         connection.available_outgoing_bitrate.map(|rate| {
@@ -472,6 +477,17 @@ fn network(connection: &ConnectionStats) -> String {
         return "nothing measured yet".to_owned();
     }
     parts.join(", ")
+}
+
+/// How packets travel.
+fn way(protocol: CandidateProtocol, relay: Option<RelayProtocol>) -> &'static str {
+    match (relay, protocol) {
+        (Some(RelayProtocol::Udp), _) => "by a relay over UDP",
+        (Some(RelayProtocol::Tcp), _) => "by a relay over TCP",
+        (Some(RelayProtocol::Tls), _) => "by a relay over TLS",
+        (None, CandidateProtocol::Udp) => "UDP",
+        (None, CandidateProtocol::Tcp) => "TCP",
+    }
 }
 
 /// An id is never cut, or it would not be one.

@@ -18,9 +18,10 @@ use saal_control::{
 };
 use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{
-    CameraAction, CameraMoves, CameraState, CameraView, CodecElement, CodecReport, ConnectionStats,
-    Control, ControlState, DeviceList, MediaStats, PictureDevice, PictureKind, Preset,
-    ReceivedVideo, RoomPicture, SourceKind, StreamStats, TrackStats, TransportId, Verdict,
+    CameraAction, CameraMoves, CameraState, CameraView, CandidateProtocol, CodecElement,
+    CodecReport, ConnectionStats, Control, ControlState, DeviceList, MediaStats, PictureDevice,
+    PictureKind, Preset, ReceivedVideo, RelayProtocol, RoomPicture, SourceKind, StreamStats,
+    TrackStats, TransportId, Verdict,
 };
 use saal_meeting::{
     AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingId, MeetingState,
@@ -190,6 +191,8 @@ fn figures() -> MediaStats {
         connections: vec![ConnectionStats {
             transport: TransportId(7),
             current_round_trip_time_ms: Some(12.34),
+            protocol: Some(CandidateProtocol::Udp),
+            relay_protocol: Some(RelayProtocol::Tls),
             available_outgoing_bitrate: Some(1_234_567),
             streams: vec![
                 stream(false, Some(0.012)),
@@ -363,7 +366,7 @@ Account     @lahn:example.org, online
 Engine      runs, process 123
 Receives    1280x720, 300 pictures of ada, held for 12 ms each, stood still 2 times, 1.5 s
 Hears       -31 dBFS of ada
-Connection  12 ms there and back, carries 1.2 Mbit/s, 0.5 % of what is sent is lost, 1.2 % of what comes is lost
+Connection  by a relay over TLS, 12 ms there and back, carries 1.2 Mbit/s, 0.5 % of what is sent is lost, 1.2 % of what comes is lost
 Dropped     50 frames that can't be decrypted
 Web view    http://127.0.0.1:8480
 Daemon      process 99

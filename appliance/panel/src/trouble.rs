@@ -50,7 +50,8 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -
     use Message as M;
     let one = |message, name, value: &str| words.tell(message, [(name, Value::Foreign(value))]);
     let both = |what, advice| (words.say(what), words.say(advice));
-    let of_server = |what, advice, server| (words.say(what), one(advice, "server", server));
+    let with = |what, advice, name, value| (words.say(what), one(advice, name, value));
+    let of_server = |what, advice, server| with(what, advice, "server", server);
     let (what, advice) = match trouble {
         Trouble::Enrolment { server, code } => enrolment(words, server, code.as_deref()),
         Trouble::SignedOut { server } => {
@@ -74,16 +75,20 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -
         Trouble::Store { path, full } => store(words, path, *full),
         Trouble::Identity(state) => (words.say(M::TroubleIdentity), words.say(identity(state))),
         Trouble::JoinFailed { title, reason } => join(words, title, reason),
+        Trouble::SocketBlocked { server, needed } => {
+            of_server(M::SocketBlocked, socket_advice(*needed), server)
+        }
         Trouble::Device(trouble) => device(words, trouble),
         Trouble::Voice => both(M::TroubleVoice, M::TroubleVoiceAdvice),
-        Trouble::CallNotSaved { path } => (
-            words.say(M::TroubleCallNotSaved),
-            one(M::TroubleCallNotSavedAdvice, "path", path),
+        Trouble::CallNotSaved { path } => with(
+            M::TroubleCallNotSaved,
+            M::TroubleCallNotSavedAdvice,
+            "path",
+            path,
         ),
-        Trouble::ConfigRefused { problem } => (
-            words.say(M::TroubleConfig),
-            one(M::TroubleConfigAdvice, "problem", problem),
-        ),
+        Trouble::ConfigRefused { problem } => {
+            with(M::TroubleConfig, M::TroubleConfigAdvice, "problem", problem)
+        }
         Trouble::Signage { problems } => {
             let first = problems.first().map_or("", String::as_str);
             let advice = one(M::TroubleSignageAdvice, "problem", first);
@@ -93,10 +98,7 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -
         Trouble::NotReady { part, .. } => not_ready(words, *part),
         Trouble::OtherRoom { rooms } => other_rooms(words, rooms, moments),
         Trouble::NotInCalendar => both(M::TroubleNotInCalendar, M::TroubleNotInCalendarAdvice),
-        Trouble::Encoder { name } => (
-            words.say(M::TroubleEncoder),
-            one(M::TroubleEncoderAdvice, "name", name),
-        ),
+        Trouble::Encoder { name } => with(M::TroubleEncoder, M::TroubleEncoderAdvice, "name", name),
         Trouble::Calendar { problems } => {
             let place = problems.first().map_or("", |p| p.place.as_str());
             let advice = one(M::TroubleCalendarAdvice, "place", place);
@@ -104,6 +106,14 @@ pub(crate) fn explain(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -
         }
     };
     TroubleText { what, advice }
+}
+
+/// What follows where the network blocks a connection of the meeting.
+fn socket_advice(needed: bool) -> Message {
+    match needed {
+        true => Message::SocketBlockedNeededAdvice,
+        false => Message::SocketBlockedAdvice,
+    }
 }
 
 fn store(words: &Words, path: &str, full: bool) -> (String, String) {
@@ -171,6 +181,7 @@ fn not_ready(words: &Words, part: Part) -> (String, String) {
         Part::Microphone => (M::NotReadyMicrophone, M::NotReadyMicrophoneAdvice),
         Part::Network => (M::NotReadyNetwork, M::NotReadyNetworkAdvice),
         Part::Names | Part::Server => (M::NotReadyServer, M::NotReadyServerAdvice),
+        Part::Sockets => (M::NotReadySockets, M::NotReadySocketsAdvice),
         Part::Media => (M::NotReadyMedia, M::NotReadyMediaAdvice),
         Part::Datagrams => (M::NotReadyDatagrams, M::NotReadyDatagramsAdvice),
         Part::Disk => (M::NotReadyDisk, M::NotReadyItAdvice),
@@ -236,6 +247,9 @@ fn join(words: &Words, title: &str, reason: &EndReason) -> (String, String) {
         }
         EndReason::WrongCall { server, .. } => {
             return naming(words, title, M::TroubleJoinWrongCallAdvice, server);
+        }
+        EndReason::Blocked { server, .. } => {
+            return naming(words, title, M::TroubleJoinBlockedAdvice, server);
         }
         EndReason::EndedForAll => (M::TroubleJoinEnded, M::TroubleJoinEndedAdvice),
         EndReason::Rejected => (M::TroubleJoin, M::TroubleJoinRejectedAdvice),

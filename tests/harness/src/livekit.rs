@@ -32,6 +32,8 @@ pub(crate) struct LiveKit {
     media: Ipv4Addr,
     /// A relay at this TCP port of 127.0.0.1, which clients are told of.
     relay: Option<u16>,
+    /// Where it takes media over TCP (ICE), if it does.
+    tcp: Option<u16>,
     process: Option<Process>,
     http: reqwest::Client,
 }
@@ -49,6 +51,7 @@ impl LiveKit {
             udp,
             media,
             relay: None,
+            tcp: None,
             process: None,
             http: http::client(),
         };
@@ -92,15 +95,36 @@ impl LiveKit {
         self.resume().await
     }
 
+    /// Starts it anew, and has it take media over TCP too, or not.
+    pub(crate) async fn take_tcp(&mut self, takes: bool) -> Result<()> {
+        self.kill().await;
+        self.tcp = match takes {
+            true => Some(ports::free_tcp()?),
+            false => None,
+        };
+        self.resume().await
+    }
+
+    /// Whether it takes media over TCP.
+    pub(crate) fn takes_tcp(&self) -> bool {
+        self.tcp.is_some()
+    }
+
     /// The configuration (JSON is YAML).
     fn settings(&self) -> Value {
         let mut settings = settings(self.port, self.udp, self.media);
+        settings["rtc"]["tcp_port"] = json!(self.tcp.unwrap_or_default());
         if let Some(port) = self.relay {
             settings["rtc"]["turn_servers"] = json!([
                 { "host": "127.0.0.1", "port": port, "protocol": "tcp", "secret": turn::SECRET },
             ]);
         }
         settings
+    }
+
+    /// Where it is spoken to.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// What the token service and the tests need to ask it.
@@ -123,7 +147,7 @@ fn settings(port: u16, udp: u16, media: Ipv4Addr) -> Value {
         "port": port,
         "bind_addresses": ["127.0.0.1"],
         "rtc": {
-            "tcp_port": 0, "udp_port": udp,
+            "udp_port": udp,
             "node_ip": media, "use_external_ip": false,
             "enable_loopback_candidate": media.is_loopback(), "interfaces": { "includes": [device] },
             "stun_servers": ["127.0.0.1:9"],

@@ -248,6 +248,12 @@ impl Servers {
         self.livekit.client()
     }
 
+    /// At which port of 127.0.0.1 the media server is spoken to.
+    #[must_use]
+    pub fn media_port(&self) -> u16 {
+        self.livekit.port()
+    }
+
     /// Starts one more media server, which the home server does not name.
     ///
     /// # Errors
@@ -305,6 +311,17 @@ impl Servers {
             Some(_) => self.livekit.name_relay(None).await,
             None => Ok(()),
         }
+    }
+
+    /// Starts the media server anew, which takes media over TCP from then on (ICE over TCP), or no longer.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn media_over_tcp(&mut self, takes: bool) -> Result<()> {
+        if self.livekit.takes_tcp() == takes {
+            return Ok(());
+        }
+        self.livekit.take_tcp(takes).await
     }
 
     /// Gives each of these rooms a year of history, `events` messages of it; the last event of each has to be a

@@ -101,6 +101,7 @@ impl Taken {
         }
         let mut taken = Self(stage);
         taken.servers.no_relay().await?;
+        taken.servers.media_over_tcp(false).await?;
         if let Some(line) = taken.line() {
             line.begin_anew(seed, Conditions::default());
             line.is_felt(Felt::default());

@@ -11,7 +11,7 @@ use saal_matrix::{LogIn, MatrixSettings, Sealing, Service};
 use saal_media_protocol::SourceKind;
 use saal_meeting::{
     AccountState, CallEvent, CallId, Destination, EndReason, Invitation, MediaWay, MeetingCommand,
-    MeetingEvent, Participant, ResumeToken,
+    MeetingEvent, Participant, ResumeToken, SocketWay,
 };
 use saal_suites::light::{LightEngine, Recording};
 use tokio::sync::mpsc;
@@ -194,7 +194,7 @@ async fn tries_the_way_unseen(room: &mut Room, servers: &Servers, anna: &User, r
     room.call = CallId(room.call.0 + 1);
     let (call, destination) = (room.call, Destination::matrix(room_id));
     room.send(MeetingCommand::Try { call, destination });
-    let tried = |room: &Room| matches!(room.story[..], [CallEvent::Tried(_)]);
+    let tried = |room: &Room| matches!(room.story[..], [.., CallEvent::Tried(_)]);
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while !tried(room) {
         let step = tokio::time::timeout_at(deadline, room.step()).await;
@@ -202,7 +202,9 @@ async fn tries_the_way_unseen(room: &mut Room, servers: &Servers, anna: &User, r
         let there = servers.participants(room_id).await.unwrap();
         assert!(there.iter().all(|one| !one.identity.starts_with("@room:")));
     }
-    assert_eq!(room.story, [CallEvent::Tried(MediaWay::Datagrams)]);
+    let (socket, media) = (SocketWay::Through, MediaWay::Datagrams);
+    let found = [CallEvent::Socket(socket), CallEvent::Tried(media)];
+    assert_eq!(room.story, found);
     assert_eq!(anna.call_members(room_id).await.unwrap().len(), 1);
 }
 

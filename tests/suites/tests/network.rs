@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use saal_control::{PhaseName, Status};
 use saal_harness::{JoinOptions, Room, RoomOptions, run, until};
+use saal_media_protocol::CandidateProtocol;
 use saal_network_sim::{Conditions, Direction, Felt, Line, apart};
 use saal_suites::{
     PATIENCE, Scene, Taken, loudspeaker_sounds, panel_says, shows,
@@ -221,6 +222,56 @@ fn what_a_wall_against_datagrams_does_is_said_before_the_meeting() -> anyhow::Re
         scene.join().await?;
         scene.television_moves().await?;
         scene.far_end_sees_the_room().await?;
+        scene.room.stop().await;
+        Ok(())
+    })
+}
+
+/// The same network before a media server that takes media over TCP: no relay is needed.
+#[test]
+fn where_no_datagram_passes_a_call_goes_over_tcp_to_the_media_server_itself() -> anyhow::Result<()>
+{
+    apart()?;
+    run(async {
+        let mut stage = Taken::behind_a_line(SEED).await?;
+        stage.servers.media_over_tcp(true).await?;
+        let meeting = stage.meeting("Board").await?;
+        let link = format!("https://matrix.to/#/{}?via=localhost", meeting.matrix_room);
+        let soon = SoonFolder::new(stage.servers.folder(), "tcp")?;
+        soon.add("Soon", 9, &link)?;
+        let line = stage.line().expect("taken with one");
+        line.is_felt(Felt::ByDatagrams);
+        line.set(Conditions {
+            outage: true,
+            ..Conditions::default()
+        });
+        let options = RoomOptions {
+            network: Some(line.near().clone()),
+            more: soon.configuration(),
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
+        panel_says(&room, "Picture and sound take a slow way").await?;
+        has_troubles(&room, &["not_ready_datagrams"]).await?;
+
+        let far_end = stage.far_end().await?;
+        let host = far_end
+            .join(&meeting.host, &meeting.matrix_room, &JoinOptions::default())
+            .await?;
+        let scene = Scene {
+            meeting,
+            room,
+            host,
+        };
+        scene.join().await?;
+        scene.television_moves().await?;
+        scene.far_end_sees_the_room().await?;
+        loudspeaker_sounds(&scene.room).await?;
+        scene.far_end_hears_the_room().await?;
+        let status = scene.room.status().await?;
+        let media = status.media.expect("the engine tells");
+        let ways: Vec<_> = media.connections.iter().map(|c| c.protocol).collect();
+        assert_eq!(ways, [Some(CandidateProtocol::Tcp); 2], "{media:?}");
         scene.room.stop().await;
         Ok(())
     })

@@ -1,10 +1,11 @@
 //! What bad input gets: a clear message on panel and in the log, and a room that still joins
 //! what is left.
 
-use saal_harness::{Impostor, MEETING, Room, RoomOptions, TokenWays, run, until};
+use saal_control::PhaseName;
+use saal_harness::{Impostor, MEETING, Room, RoomOptions, SocketWall, TokenWays, run, until};
 use saal_suites::{
     Result, Taken, enters_as_oldest_kind, join, leaves_the_call, now_ms, panel_says, shows,
-    soon::SoonFolder,
+    soon::{SoonFolder, has_troubles},
 };
 
 #[test]
@@ -287,6 +288,42 @@ fn a_room_that_is_not_ready_says_so_before_the_meeting_and_one_that_is_does_not(
         );
         let status = room.status().await?;
         assert_eq!(status.troubles, [], "{}", room.log());
+        room.stop().await;
+        Ok(())
+    })
+}
+
+/// As behind a proxy that lets web pages through and nothing that stays open.
+#[test]
+fn a_network_that_blocks_websockets_is_told_before_the_meeting_and_on_the_way_into_it() -> Result<()>
+{
+    run(async {
+        let stage = Taken::take().await?;
+        let meeting = stage.meeting("Board").await?;
+        let wall = SocketWall::before(stage.servers.media_port()).await?;
+        stage.servers.token_service_is(TokenWays {
+            media_server: Some(wall.url()),
+            ..TokenWays::default()
+        });
+        let link = format!("https://matrix.to/#/{}?via=localhost", meeting.matrix_room);
+        let soon = SoonFolder::new(stage.servers.folder(), "sockets").expect("a folder");
+        soon.add("Soon", 9, &link).expect("a file");
+        let options = RoomOptions {
+            more: soon.configuration(),
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
+        panel_says(&room, "The network blocks the next meeting").await?;
+        has_troubles(&room, &["not_ready_sockets"]).await?;
+
+        room.touch_element("Join").await?;
+        panel_says(&room, "The network blocks a connection").await?;
+        has_troubles(&room, &["socket_blocked"]).await?;
+        wall.open();
+        let inside = |status: &saal_control::Status| status.phase == PhaseName::Call;
+        room.status_is("in the call", saal_suites::PATIENCE, inside)
+            .await?;
+        has_troubles(&room, &[]).await?;
         room.stop().await;
         Ok(())
     })

@@ -201,9 +201,11 @@ impl Room {
     }
 
     pub(super) fn on_call(&mut self, now: Now, call: CallId, event: CallEvent) {
-        if let CallEvent::Tried(way) = event {
-            return self.on_tried(now, call, way);
-        }
+        let event = match event {
+            CallEvent::Tried(way) => return self.on_tried(now, call, way),
+            CallEvent::Socket(way) => return self.on_socket(now, call, way),
+            event => event,
+        };
         if self.phase.call() != Some(call) {
             return;
         }
@@ -293,6 +295,7 @@ impl Room {
         self.effect(Effect::SaveCall(None));
         // There is nothing left to save.
         self.troubles.clear(TroubleCode::CallNotSaved);
+        self.sockets_are_through();
         if by_itself {
             self.raise(Trouble::JoinFailed { title, reason });
         }

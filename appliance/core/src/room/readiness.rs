@@ -11,12 +11,12 @@ use jiff::{
 };
 use saal_fleet_protocol::config::Readiness as ReadinessConfig;
 use saal_media_protocol::{DeviceReport, DeviceUse, MediaCommand};
-use saal_meeting::{CallId, Destination, MediaWay, Meeting, MeetingCommand, MeetingId};
+use saal_meeting::{CallId, Destination, MediaWay, Meeting, MeetingCommand, MeetingId, SocketWay};
 
 use super::Room;
 use crate::{
     Checkup, Effect, EngineState, Finding, Now, Part, Phase, Trouble, TroubleCode,
-    readiness::{of_devices, of_way},
+    readiness::{of_devices, of_sockets, of_way},
 };
 
 /// What is to blame where picture and sound find no way.
@@ -205,6 +205,27 @@ impl Room {
     pub(super) fn on_tried(&mut self, now: Now, call: CallId, way: MediaWay) {
         if self.readiness.way.take_if(|of| *of == call).is_some() {
             self.found(now, of_way(way));
+        }
+    }
+
+    /// What a trial or the room's call says of a connection that stays open.
+    pub(super) fn on_socket(&mut self, now: Now, call: CallId, way: SocketWay) {
+        if self.readiness.way == Some(call) {
+            self.found(now, of_sockets(way));
+        } else if self.phase.call() == Some(call) {
+            match way {
+                SocketWay::Blocked { server, needed, .. } => {
+                    self.raise(Trouble::SocketBlocked { server, needed });
+                }
+                SocketWay::Through => self.sockets_are_through(),
+            }
+        }
+    }
+
+    /// Nothing is blocked that anybody would have to know of.
+    pub(super) fn sockets_are_through(&mut self) {
+        if self.troubles.clear(TroubleCode::SocketBlocked) {
+            self.effect(Effect::Redraw);
         }
     }
 

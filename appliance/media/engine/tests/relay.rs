@@ -7,28 +7,18 @@ mod support;
 use std::{io::Write as _, net::SocketAddr, time::Instant};
 
 use saal_media_protocol::{
-    Codec, Declared, DescriptionKind, IceServer, MediaEvent, SourceKind, StreamSsrc,
-    TransportCommand, TransportEvent, TransportId, TransportRole,
+    Declared, DescriptionKind, IceServer, MediaEvent, TransportCommand, TransportEvent,
+    TransportId, TransportRole,
 };
-use str0m::{Candidate, Rtc, media::Mid};
+use str0m::{Candidate, Rtc};
 use stun_types::{
     attribute::XorMappedAddress,
     message::{Message, MessageWrite, MessageWriteExt, MessageWriteVec},
 };
-use support::{
-    DEADLINE, Daemon, assign,
-    bridge::{Bridge, numbers, receive},
-    clip::clip,
-    open, simulated, start_process_with,
-    turn::Turn,
-};
+use support::{DEADLINE, Daemon, bridge::Bridge, open, simulated, start_process_with, turn::Turn};
 use tokio::{net::UdpSocket, time::timeout};
 
 const CALL: TransportId = TransportId(1);
-const VOICE: StreamSsrc = StreamSsrc {
-    ssrc: 500,
-    rtx: None,
-};
 
 /// A bridge behind a firewall and its offer, with these servers.
 async fn behind(turn: &Turn, servers: Vec<IceServer>) -> (Bridge, Declared) {
@@ -38,38 +28,11 @@ async fn behind(turn: &Turn, servers: Vec<IceServer>) -> (Bridge, Declared) {
     (bridge, declared)
 }
 
-/// Picture one way and sound the other.
-async fn talk(daemon: &mut Daemon, bridge: &mut Bridge) {
-    daemon
-        .transport(receive(CALL, "ada-v0", numbers(10), true))
-        .await;
-    daemon
-        .transport(assign(CALL, "ada-v0", "ada", SourceKind::Camera))
-        .await;
-    bridge.show(numbers(10), Some(clip(Codec::Vp8, 320, 180, 60)));
-    let decoded = daemon.stats_until(|stats| {
-        let mut pictures = stats.received_video.iter();
-        pictures.any(|video| video.frames_decoded > 30)
-    });
-    bridge.until_daemon(decoded).await;
-    let voice: Mid = bridge.expect(VOICE, false);
-    daemon
-        .transport(TransportCommand::Send {
-            transport: CALL,
-            track: "mic".to_owned(),
-            source: SourceKind::Microphone,
-            video: None,
-            streams: vec![VOICE],
-        })
-        .await;
-    bridge.frames(&[voice], |seen| seen.len() > 50).await;
-}
-
 async fn call_through(daemon: &mut Daemon, turn: &Turn) {
     let (mut bridge, declared) = behind(turn, vec![turn.listed()]).await;
     bridge.offer_to(daemon, CALL, declared).await;
     bridge.until_daemon(daemon.connected(CALL)).await;
-    talk(daemon, &mut bridge).await;
+    bridge.talk(daemon, CALL).await;
 }
 
 #[tokio::test]
@@ -104,7 +67,7 @@ async fn a_relay_with_a_certificate_of_strangers_is_not_used_and_hurts_nobody() 
     bridge.offer_to(&mut daemon, CALL, declared).await;
     bridge.until_daemon(stranger.distrusted.notified()).await;
     bridge.until_daemon(daemon.connected(CALL)).await;
-    talk(&mut daemon, &mut bridge).await;
+    bridge.talk(&mut daemon, CALL).await;
 }
 
 #[tokio::test]
@@ -122,7 +85,7 @@ async fn a_relay_that_does_not_know_the_room_hurts_nobody() {
     let (mut bridge, declared) = behind(&turn, vec![wrong, gone, turn.listed()]).await;
     bridge.offer_to(&mut daemon, CALL, declared).await;
     bridge.until_daemon(daemon.connected(CALL)).await;
-    talk(&mut daemon, &mut bridge).await;
+    bridge.talk(&mut daemon, CALL).await;
 }
 
 #[tokio::test]
@@ -133,7 +96,7 @@ async fn a_call_that_can_go_straight_does() {
     declared.ice_servers = vec![turn.listed()];
     bridge.offer_to(&mut daemon, CALL, declared).await;
     bridge.until_daemon(daemon.connected(CALL)).await;
-    talk(&mut daemon, &mut bridge).await;
+    bridge.talk(&mut daemon, CALL).await;
     let gave = turn.gave();
     let relayed = bridge.media_from.iter().filter(|from| gave(**from)).count();
     assert_eq!(relayed, 0, "{:?}", bridge.media_from);

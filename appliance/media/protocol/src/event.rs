@@ -190,6 +190,28 @@ pub struct TrackStats {
     pub estimated_playout_timestamp_ms: Option<u64>,
 }
 
+/// `protocol` of a candidate in webrtc-stats: how packets travel between the two candidates of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CandidateProtocol {
+    /// As datagrams; of a relay: from there on.
+    Udp,
+    /// In a stream (RFC 6544).
+    Tcp,
+}
+
+/// `relayProtocol` of a candidate in webrtc-stats: how packets get to the relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelayProtocol {
+    /// As datagrams.
+    Udp,
+    /// In a stream.
+    Tcp,
+    /// In a stream that is encrypted.
+    Tls,
+}
+
 /// A peer connection, in the terms of webrtc-stats (W3C); counters since it began.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionStats {
@@ -199,6 +221,12 @@ pub struct ConnectionStats {
     pub current_round_trip_time_ms: Option<f64>,
     /// `availableOutgoingBitrate`, in bits a second; none where nothing is sent.
     pub available_outgoing_bitrate: Option<u64>,
+    /// `protocol` of the local candidate in use; none before there is one.
+    #[serde(default)]
+    pub protocol: Option<CandidateProtocol>,
+    /// `relayProtocol` of the local candidate in use; none where that is no relay's.
+    #[serde(default)]
+    pub relay_protocol: Option<RelayProtocol>,
     /// `bytesSent` of the transport.
     pub bytes_sent: u64,
     /// `bytesReceived` of the transport.

@@ -29,8 +29,9 @@ pub use declared::{
 pub use encoder::{CodecElement, CodecReport, EncoderTrial, Verdict};
 pub use encryption::{KeyOwner, MediaKey};
 pub use event::{
-    CameraCheck, ConnectionStats, DeviceList, DeviceReport, DeviceUse, MediaEvent, MediaStats,
-    MediaTrouble, MicrophoneCheck, ReceivedVideo, SentVideo, SoundUnit, StreamStats, TrackStats,
+    CameraCheck, CandidateProtocol, ConnectionStats, DeviceList, DeviceReport, DeviceUse,
+    MediaEvent, MediaStats, MediaTrouble, MicrophoneCheck, ReceivedVideo, RelayProtocol, SentVideo,
+    SoundUnit, StreamStats, TrackStats,
 };
 pub use saal_hal::{Control, ControlState, PictureKind};
 pub use still::{StillError, StillPicture};

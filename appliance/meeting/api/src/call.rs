@@ -222,6 +222,13 @@ pub enum EndReason {
         /// For the log.
         reason: String,
     },
+    /// The network lets a connection of the meeting not through that stays open (WebSocket).
+    Blocked {
+        /// Where it leads.
+        server: String,
+        /// For the log.
+        reason: String,
+    },
     /// The room is not allowed in (no longer invited, power level).
     NotAllowed {
         /// For the log.
@@ -273,6 +280,23 @@ impl MediaWay {
             },
         }
     }
+}
+
+/// Whether a connection that stays open (WebSocket, RFC 6455) to a server of the meeting gets through the network. Some proxies and
+/// firewalls let web pages through and not these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketWay {
+    /// It does.
+    Through,
+    /// It does not, while the meeting's servers answer otherwise.
+    Blocked {
+        /// Which server.
+        server: String,
+        /// The room is in no meeting without it; otherwise it misses something there.
+        needed: bool,
+        /// For the log.
+        reason: String,
+    },
 }
 
 /// Something happened in a call.
@@ -337,6 +361,8 @@ pub enum CallEvent {
     },
     /// Over. Nothing follows.
     Ended(EndReason),
+    /// What became of a connection that stays open: in a call, and before the answer to [`crate::MeetingCommand::Try`].
+    Socket(SocketWay),
     /// Answer to [`crate::MeetingCommand::Try`]; nothing follows.
     Tried(MediaWay),
     /// To the media engine.

@@ -15,7 +15,7 @@ mod sign_in;
 
 pub use call::{
     CallEvent, CallId, Caption, ChatLine, EndReason, JoinStage, Knocker, MediaWay, MeetingState,
-    Participant, Poll, ResumeToken, Role, Waiting,
+    Participant, Poll, ResumeToken, Role, SocketWay, Waiting,
 };
 pub use causes::has_cause;
 pub use day::{BookingSpan, DayAction};

@@ -70,7 +70,7 @@ const DISTURBANCES: &[fn(&mut Client)] = &[
     |client| {
         client
             .conference
-            .handle_bridge(client.now, BridgeEvent::Closed)
+            .handle_bridge(client.now, BridgeEvent::Closed("closed by the server"))
     },
     |client| media(client, TransportState::Disconnected),
     |client| media(client, TransportState::Connected),

@@ -240,6 +240,21 @@ fn troubled() -> Vec<Example> {
         home("home-certificate", scenes::free(), vec![untrusted]),
         home("home-servers", scenes::free(), servers),
         home("home-another-room", scenes::upcoming(), elsewhere),
+        home(
+            "home-sockets",
+            scenes::upcoming(),
+            vec![scenes::not_ready(Part::Sockets)],
+        ),
+        home(
+            "joining-sockets",
+            scenes::joining(JoinStage::Connecting),
+            vec![scenes::socket_blocked(true)],
+        ),
+        home(
+            "call-sockets",
+            scenes::call(Muted::default()),
+            vec![scenes::socket_blocked(false)],
+        ),
         home("home-recovery-key", scenes::home(), vec![key]),
         home("home-sign-in", scenes::home(), vec![ended]),
         home("home-free-sign-in", scenes::free(), vec![first]),

@@ -346,6 +346,12 @@ pub(crate) fn not_ready(part: Part) -> Trouble {
     Trouble::NotReady { part, reason }
 }
 
+/// A network that lets web pages through and no WebSocket.
+pub(crate) fn socket_blocked(needed: bool) -> Trouble {
+    let server = "rtc.example.org".to_owned();
+    Trouble::SocketBlocked { server, needed }
+}
+
 /// Where that meeting could go.
 pub(crate) fn other_rooms() -> Trouble {
     let room = |name: &str, until| OtherRoom {
@@ -442,6 +448,13 @@ fn more_troubles() -> Vec<Trouble> {
         Trouble::Encoder {
             name: "vah264enc".to_owned(),
         },
+        not_ready(Part::Sockets),
+        join_failed(EndReason::Blocked {
+            server: "rtc.example.org".to_owned(),
+            reason: "403 Forbidden".to_owned(),
+        }),
+        socket_blocked(true),
+        socket_blocked(false),
     ]
 }
 

@@ -42,7 +42,7 @@ pub(super) struct Behind {
     pub(super) cut: tokio::sync::watch::Receiver<()>,
     pub(super) tools: Tools,
     pub(super) base: String,
-    /// Upgrades of XMPP are refused.
+    /// Upgrades are refused: of XMPP everybody's, to the bridge those of the room, whom no page's origin names.
     pub(super) no_websocket: bool,
     /// More lines at the end of the configuration.
     pub(super) config: String,
@@ -243,8 +243,12 @@ async fn colibri(
     State(behind): Shared,
     Path((_, conference, endpoint)): Path<(String, String, String)>,
     Query(Password { pwd }): Query<Password>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    if behind.no_websocket && !headers.contains_key(header::ORIGIN) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let bridge = behind.bridge.borrow().clone();
     let Some(texts) = bridge.connect(&conference, &endpoint, &pwd).await else {
         return StatusCode::FORBIDDEN.into_response();

@@ -72,7 +72,7 @@ pub struct JitsiOptions {
     pub refusal: Option<Refusal>,
     /// How many participants a room takes; any number without.
     pub max_occupants: Option<u32>,
-    /// No WebSocket gets through to XMPP, as behind some firewalls, although config.js names it.
+    /// No WebSocket gets through to XMPP, nor the room's to the bridge, as behind some firewalls, although config.js names it.
     pub no_websocket: bool,
     /// The port of 127.0.0.1 of a relay ([`crate::TurnServer`]) that the server names to whoever asks (XEP-0215), over
     /// UDP and TCP; none without.

@@ -1,11 +1,15 @@
 //! What breaks or is in the way, and that the room is in the meeting without a touch more.
 
 use saal_control::PhaseName;
-use saal_harness::{JitsiJoin, JitsiOptions, JitsiParticipant, Room, RoomOptions, run, until};
+use saal_harness::{
+    Channel, JitsiJoin, JitsiOptions, JitsiParticipant, JitsiServers, Room, RoomOptions, run, until,
+};
 use saal_suites::{
     PATIENCE, Result, far_end_sees_frames, in_call,
     jitsi::{JitsiMeeting, JitsiTaken, ROOM, meeting_on, room_with},
-    panel_says, television_moves,
+    panel_says,
+    soon::has_troubles,
+    television_moves,
 };
 
 /// What a touch changes reaches the far end, and back.
@@ -189,22 +193,49 @@ fn a_server_that_is_down_is_waited_for_and_the_panel_says_so() -> Result<()> {
 fn where_no_websocket_gets_through_bosh_does() -> Result<()> {
     run(async {
         let mut stage = JitsiTaken::take().await?;
-        let options = JitsiOptions {
-            no_websocket: true,
-            ..JitsiOptions::default()
-        };
-        let test = "a wall against WebSockets";
-        let Some((servers, browser)) = stage.install(test, options).await? else {
+        let Some((_servers, meeting)) = walled(&mut stage, Channel::default()).await? else {
             return Ok(());
         };
-        let anna = JitsiJoin {
-            bosh: true,
-            ..JitsiJoin::named("Anna")
-        };
-        let meeting = meeting_on(&servers, browser, "walled", &anna).await?;
-        meeting.join().await?;
         meeting.see_and_hear().await?;
         meeting.room.stop().await;
         Ok(())
     })
+}
+
+/// Without its channel the bridge may send what it likes, which is said.
+#[test]
+fn where_no_websocket_to_the_bridge_gets_through_the_panel_says_so() -> Result<()> {
+    run(async {
+        let mut stage = JitsiTaken::take().await?;
+        let Some((_servers, meeting)) = walled(&mut stage, Channel::WebSocket).await? else {
+            return Ok(());
+        };
+        panel_says(&meeting.room, "The network blocks a connection").await?;
+        has_troubles(&meeting.room, &["socket_blocked"]).await?;
+        meeting.room.stop().await;
+        Ok(())
+    })
+}
+
+/// Servers to which no WebSocket gets through, which end when they are dropped, and room and host in a call there.
+async fn walled(
+    stage: &mut JitsiTaken,
+    channel: Channel,
+) -> Result<Option<(JitsiServers, JitsiMeeting)>> {
+    let options = JitsiOptions {
+        no_websocket: true,
+        channel,
+        ..JitsiOptions::default()
+    };
+    let test = "a wall against WebSockets";
+    let Some((servers, browser)) = stage.install(test, options).await? else {
+        return Ok(None);
+    };
+    let anna = JitsiJoin {
+        bosh: true,
+        ..JitsiJoin::named("Anna")
+    };
+    let meeting = meeting_on(&servers, browser, "walled", &anna).await?;
+    meeting.join().await?;
+    Ok(Some((servers, meeting)))
 }

@@ -47,3 +47,29 @@ fn how_far_a_conferences_relay_is_reached_is_said_before_the_meeting() -> anyhow
         Ok(())
     })
 }
+
+/// A proxy that lets web pages through and nothing that stays open: the conference is entered otherwise, and its pictures suffer.
+#[test]
+fn that_no_websocket_gets_through_is_said_before_the_conference() -> anyhow::Result<()> {
+    run(async {
+        let mut stage = JitsiTaken::take().await?;
+        let options = JitsiOptions {
+            no_websocket: true,
+            ..JitsiOptions::default()
+        };
+        let Some((servers, _)) = stage.install("a wall against WebSockets", options).await? else {
+            return Ok(());
+        };
+        let soon = SoonFolder::new(servers.folder(), "soon")?;
+        soon.add("First", 9, &servers.link("first"))?;
+        let options = RoomOptions {
+            more: soon.configuration(),
+            ..RoomOptions::default()
+        };
+        let room = Room::standing(servers.folder(), &options).await?;
+        panel_says(&room, "The network blocks the next meeting").await?;
+        has_troubles(&room, &["not_ready_sockets"]).await?;
+        room.stop().await;
+        Ok(())
+    })
+}

@@ -99,6 +99,12 @@ pub(super) fn present() -> Vec<IpAddr> {
     }
 }
 
+/// Whether this machine is somewhere, and not there any more. A socket that is bound there reaches nobody.
+pub(super) fn is_gone(address: IpAddr) -> bool {
+    let present = present();
+    !address.is_loopback() && !present.is_empty() && !present.contains(&address)
+}
+
 fn with(flags: InterfaceFlags) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = getifaddrs()
         .into_iter()

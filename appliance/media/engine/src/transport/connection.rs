@@ -4,6 +4,7 @@
 //! [`settling`] is that rule; every change passes through [`Connection::change`], which
 //! also catches panics, since str0m reads what strangers send.
 
+mod finding;
 mod moving;
 mod settling;
 
@@ -21,8 +22,9 @@ use super::{
     FromTransport, ToTransport,
     addresses::{self, Changes, LOOPBACK},
     description,
+    local_address::LocalAddress,
     nat::{Found, Nat},
-    peer::{LocalAddress, Peer, PeerError, PeerEvent},
+    peer::{Peer, PeerError, PeerEvent},
     pulse::Pulse,
     sockets::{Datagram, Sockets},
     statistics::Statistics,
@@ -150,43 +152,6 @@ impl Connection {
         self.change(|peer| peer.tick(now))
     }
 
-    /// What servers for connectivity gave.
-    fn take(&mut self, found: Found) -> Result<(), Fatal> {
-        match found {
-            Found::Server(address) => self.nat.add_server(Instant::now(), address),
-            Found::Relayed {
-                relayed,
-                local,
-                in_stream,
-                outlet,
-            } => {
-                self.nat.add_relay(relayed, in_stream, outlet);
-                let at = relayed;
-                self.add_local(LocalAddress::Relayed { at, local })?;
-            }
-            Found::Lost { relayed } => {
-                let (at, local) = (relayed, relayed);
-                let gone = LocalAddress::Relayed { at, local };
-                self.nat.drop_relay(relayed);
-                self.change(|peer| peer.link_mut().drop_local(gone))?;
-                self.say_moved(&[relayed]);
-            }
-            Found::Datagram {
-                relayed,
-                peer,
-                data,
-            } => {
-                let datagram = Datagram {
-                    length: data.len(),
-                    source: peer,
-                    destination: relayed,
-                };
-                self.receive(datagram, &data)?;
-            }
-        }
-        Ok(())
-    }
-
     /// What an answer needs comes before the candidates.
     fn introduce(&mut self) -> Result<(), Fatal> {
         if let Some(local) = self.change(Peer::local)? {
@@ -206,6 +171,7 @@ impl Connection {
         let Datagram {
             source,
             destination,
+            protocol,
             ..
         } = datagram;
         let (answered, seen) = self.nat.read(source, destination, contents);
@@ -223,7 +189,6 @@ impl Connection {
         if self.change(|peer| peer.prepare(contents, datagram))? {
             self.drain()?;
         }
-        let protocol = str0m::net::Protocol::Udp;
         let now = Instant::now();
         let listens = self.pulse.listens(now);
         // What can't be parsed is not for us; anybody can send to a port.
@@ -299,6 +264,7 @@ impl Connection {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(error)),
         };
+        self.reach_all(sdp)?;
         if let Some(sdp) = answer {
             self.say(TransportEvent::Description {
                 transport,
@@ -317,7 +283,11 @@ impl Connection {
         if description::is_loopback(candidate) {
             self.add_loopback()?;
         }
-        self.change(|peer| peer.link_mut().add_remote(candidate))
+        let added = self.change(|peer| peer.link_mut().add_remote(candidate))?;
+        if let Ok(Some(listener)) = &added {
+            self.nat.reach(*listener);
+        }
+        Ok(added.map(drop))
     }
 
     fn add_loopback(&mut self) -> Result<(), Fatal> {

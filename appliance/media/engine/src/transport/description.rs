@@ -3,6 +3,9 @@
 use std::net::IpAddr;
 
 use saal_media_protocol::RemoteTrack;
+use str0m::Candidate;
+
+use super::nat::Listener;
 
 /// The tracks that a description sends to us, in its order.
 pub(super) fn tracks(sdp: &str) -> Vec<RemoteTrack> {
@@ -11,9 +14,33 @@ pub(super) fn tracks(sdp: &str) -> Vec<RemoteTrack> {
 
 /// Whether one of its candidates is on this very machine.
 pub(super) fn has_loopback_candidate(sdp: &str) -> bool {
-    sdp.lines()
-        .filter_map(|line| line.strip_prefix("a=candidate:"))
-        .any(is_loopback)
+    candidates(sdp).any(is_loopback)
+}
+
+/// Its candidates, as they are told alone.
+fn candidates(sdp: &str) -> impl Iterator<Item = &str> {
+    let lines = sdp.lines().map(str::trim_end);
+    lines
+        .filter_map(|line| line.strip_prefix("a="))
+        .filter(|line| line.starts_with("candidate:"))
+}
+
+/// What the other side calls itself (RFC 8839 section 5.4); another name is said with new passwords alone.
+pub(super) fn ufrag(sdp: &str) -> Option<&str> {
+    let mut lines = sdp.lines().map(str::trim_end);
+    lines.find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+}
+
+/// Where it waits for connections over TCP.
+pub(super) fn listeners(sdp: &str) -> Vec<Listener> {
+    candidates(sdp).filter_map(listener).collect()
+}
+
+/// The same of a candidate alone. One for RTCP is none for us (RFC 8839 section 5.1: the second field).
+pub(super) fn listener(candidate: &str) -> Option<Listener> {
+    let component = candidate.split_whitespace().nth(1)?;
+    let read = Candidate::from_sdp_string(candidate).ok()?;
+    Listener::of(&read).filter(|_| component == "1")
 }
 
 /// Whether a candidate's address, the fifth field (RFC 8839), is a loopback address.
@@ -101,6 +128,21 @@ mod tests {
         ] {
             assert_eq!(tracks(sdp), [], "{sdp:?}");
         }
+    }
+
+    #[test]
+    fn knows_where_the_other_side_waits() {
+        let sdp = format!(
+            "a=ice-ufrag:abcd\r\n{OFFER}\
+             a=candidate:2 1 tcp 1671430143 192.0.2.1 7881 typ host tcptype passive\r\n\
+             a=candidate:2 2 tcp 1671430142 192.0.2.1 7881 typ host tcptype passive\r\n\
+             a=candidate:3 1 tcp 1671430143 192.0.2.1 9 typ host tcptype active\r\n\
+             a=candidate:4 1 tcp x\r\n"
+        );
+        assert_eq!(ufrag(&sdp), Some("abcd"));
+        let at: Vec<_> = listeners(&sdp).iter().map(|l| l.at.to_string()).collect();
+        assert_eq!(at, ["192.0.2.1:7881"]);
+        assert_eq!((ufrag(OFFER), listeners(OFFER)), (None, vec![]));
     }
 
     #[test]

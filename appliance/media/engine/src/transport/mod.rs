@@ -11,6 +11,7 @@ mod declared;
 mod described;
 mod description;
 mod frame;
+mod local_address;
 mod nat;
 mod order;
 mod peer;

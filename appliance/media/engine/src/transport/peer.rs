@@ -2,10 +2,7 @@
 //!
 //! Every method is one mutation of str0m; the caller drains the outputs after each.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant, UNIX_EPOCH},
-};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use saal_media_protocol::{
     Codec, DescriptionKind, LocalTransport, SourceKind, TransportId, VideoSend,
@@ -20,7 +17,7 @@ use str0m::{
 
 use super::{
     Frame, Refusal, ToTransport, budget::Budget, declared::DeclaredPeer, described::DescribedPeer,
-    sockets::Datagram,
+    description, local_address::LocalAddress, nat::Listener, sockets::Datagram,
 };
 
 /// A key frame of 1080p is some 150 packets; fewer slots would drop it (str0m's own note).
@@ -119,28 +116,6 @@ pub(super) enum PeerEvent {
     },
 }
 
-/// An address at which the other side may find us (RFC 8445 section 5.1.1).
-#[derive(Clone, Copy, Debug)]
-pub(super) enum LocalAddress {
-    /// Of a socket of ours.
-    Host(SocketAddr),
-    /// How a server sees a socket of ours.
-    Seen { at: SocketAddr, base: SocketAddr },
-    /// On a server, which we reach from `local`.
-    Relayed { at: SocketAddr, local: SocketAddr },
-}
-
-impl LocalAddress {
-    fn candidate(self) -> Option<Candidate> {
-        let candidate = match self {
-            Self::Host(address) => Candidate::host(address, "udp"),
-            Self::Seen { at, base } => Candidate::server_reflexive(at, base, "udp"),
-            Self::Relayed { at, local } => Candidate::relayed(at, local, "udp"),
-        };
-        candidate.ok()
-    }
-}
-
 /// What every peer connection has.
 pub(super) struct Link {
     pub(super) id: TransportId,
@@ -176,14 +151,14 @@ impl Link {
         }
     }
 
-    /// Candidates other than UDP are left alone: there is no socket for them.
-    pub(super) fn add_remote(&mut self, candidate: &str) -> Result<(), PeerError> {
-        if candidate
-            .split(' ')
-            .nth(2)
-            .is_some_and(|p| !p.eq_ignore_ascii_case("udp"))
-        {
-            return Ok(());
+    /// Where it says that the other side waits for connections, that is what is returned. Others than UDP are left alone
+    /// otherwise: nothing would lead to them.
+    pub(super) fn add_remote(&mut self, candidate: &str) -> Result<Option<Listener>, PeerError> {
+        let listener = description::listener(candidate);
+        let protocol = candidate.split(' ').nth(2);
+        let udp = protocol.is_none_or(|protocol| protocol.eq_ignore_ascii_case("udp"));
+        if !udp && listener.is_none() {
+            return Ok(None);
         }
         let parsed =
             Candidate::from_sdp_string(candidate).map_err(|source| PeerError::Candidate {
@@ -191,7 +166,7 @@ impl Link {
                 source,
             })?;
         self.rtc.add_remote_candidate(parsed);
-        Ok(())
+        Ok(listener)
     }
 
     /// Tells the bandwidth estimator what we would like to send.

@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use str0m::net::Protocol;
 use tokio::io::unix::AsyncFd;
 
 /// Sockets by the address that they are bound to. They send without asking first: tokio's own socket refuses to until
@@ -21,6 +22,8 @@ pub(super) struct Datagram {
     pub(super) length: usize,
     pub(super) source: SocketAddr,
     pub(super) destination: SocketAddr,
+    /// UDP, also from a relay; or the stream's.
+    pub(super) protocol: Protocol,
 }
 
 impl Sockets {
@@ -84,6 +87,7 @@ impl Sockets {
                     length,
                     source,
                     destination: *destination,
+                    protocol: Protocol::Udp,
                 });
             }
         }

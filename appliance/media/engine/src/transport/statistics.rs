@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use saal_media_protocol::{ConnectionStats, StreamStats, TransportId};
+use saal_media_protocol::{CandidateProtocol, ConnectionStats, StreamStats, TransportId};
 use str0m::{
     Event,
+    net::Protocol,
     stats::{MediaEgressStats, MediaIngressStats, PeerStats},
 };
+
+use super::nat::Nat;
 
 /// As often as the engine reports; str0m is asked more often, for its estimate.
 const EVERY: Duration = Duration::from_secs(1);
@@ -24,6 +27,7 @@ impl Statistics {
     pub(super) fn understand(
         &mut self,
         transport: TransportId,
+        nat: &Nat,
         event: &Event,
     ) -> Option<ConnectionStats> {
         match event {
@@ -38,7 +42,7 @@ impl Statistics {
                 streams.sort_by(|a, b| {
                     (a.outbound, &a.mid, &a.rid).cmp(&(b.outbound, &b.mid, &b.rid))
                 });
-                return Some(connection(transport, stats, streams));
+                return Some(connection(transport, nat, stats, streams));
             }
             _ => {}
         }
@@ -48,6 +52,7 @@ impl Statistics {
 
 fn connection(
     transport: TransportId,
+    nat: &Nat,
     stats: &PeerStats,
     streams: Vec<StreamStats>,
 ) -> ConnectionStats {
@@ -59,9 +64,18 @@ fn connection(
         transport,
         current_round_trip_time_ms: round_trip.map(|time| time.as_secs_f64() * 1e3),
         available_outgoing_bitrate: stats.bwe_tx.map(|rate| rate.as_u64()),
+        protocol: pair.map(|pair| protocol(pair.protocol)),
+        relay_protocol: pair.and_then(|pair| nat.relay_protocol(pair.local.addr)),
         bytes_sent: stats.peer_bytes_tx,
         bytes_received: stats.peer_bytes_rx,
         streams,
+    }
+}
+
+fn protocol(protocol: Protocol) -> CandidateProtocol {
+    match protocol {
+        Protocol::Udp => CandidateProtocol::Udp,
+        Protocol::Tcp | Protocol::SslTcp | Protocol::Tls => CandidateProtocol::Tcp,
     }
 }
 

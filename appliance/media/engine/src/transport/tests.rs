@@ -21,7 +21,7 @@ use str0m::{
     net::{Protocol, Receive},
 };
 
-use super::{Frame, ToTransport, described::DescribedPeer, peer::PeerEvent};
+use super::{Frame, Reach, ToTransport, described::DescribedPeer, nat::Nat, peer::PeerEvent};
 use crate::{
     plan::{self, CapturePlan, PictureSize, Send},
     transport::statistics::Statistics,
@@ -51,6 +51,7 @@ struct World {
     /// Pictures that the server put together.
     arrived: u64,
     statistics: Statistics,
+    nat: Nat,
 }
 
 impl World {
@@ -109,6 +110,10 @@ impl World {
             key_due: true,
             arrived: 0,
             statistics: Statistics::default(),
+            nat: Nat::new(Reach {
+                servers: &[],
+                proxy: None,
+            }),
         }
     }
 
@@ -201,7 +206,7 @@ impl World {
                     self.there.push(self.now, contents.len(), contents);
                 }
                 Output::Event(event) => {
-                    self.statistics.understand(TRANSPORT, &event);
+                    self.statistics.understand(TRANSPORT, &self.nat, &event);
                     match self.room.understand(event) {
                         Some(PeerEvent::Estimate {
                             bits_per_second, ..

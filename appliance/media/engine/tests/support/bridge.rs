@@ -115,6 +115,11 @@ impl Bridge {
         bridge
     }
 
+    /// Where its media go.
+    pub(crate) fn at(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
     pub(crate) async fn offer_to(
         &mut self,
         daemon: &mut Daemon,
@@ -131,7 +136,7 @@ impl Bridge {
         let local = daemon.opened(transport).await;
         let candidate = format!(
             "candidate:1 1 udp 2130706431 127.0.0.1 {} typ host",
-            self.socket.local_addr().unwrap().port()
+            self.at().port()
         );
         let candidate = ToldCandidate {
             candidate,

@@ -7,6 +7,8 @@ pub(crate) mod bridge;
 pub(crate) mod clip;
 pub(crate) mod coturn;
 pub(crate) mod faulty;
+pub(crate) mod passive;
+pub(crate) mod talk;
 pub(crate) mod turn;
 pub(crate) mod webrtcbin;
 

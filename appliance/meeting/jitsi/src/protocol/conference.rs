@@ -186,8 +186,8 @@ pub enum BridgeEvent<'a> {
     Opened,
     /// A text came.
     Text(&'a str),
-    /// It could not be opened, or is closed.
-    Closed,
+    /// It could not be opened, or is closed; why, for the log.
+    Closed(&'a str),
 }
 
 /// How far the stay is.

@@ -198,6 +198,8 @@ impl Driver {
         match input {
             Input::Link(number, event) if is_new(&self.link, number) => match event {
                 SocketEvent::Opened => self.conference.handle_link(now, LinkEvent::Opened),
+                // What that means for the conference shows at the bridge's channel.
+                SocketEvent::Blocked(_) => {}
                 SocketEvent::Text(text) => self.conference.handle_stanza(now, &text),
                 SocketEvent::Closed(Closed { reason, untrusted }) => {
                     self.link = None;
@@ -207,13 +209,16 @@ impl Driver {
             },
             Input::Bridge(number, event) if is_new(&self.bridge, number) => match event {
                 SocketEvent::Opened => self.conference.handle_bridge(now, BridgeEvent::Opened),
+                SocketEvent::Blocked(_) => {}
                 SocketEvent::Text(text) => {
                     self.conference.handle_bridge(now, BridgeEvent::Text(&text));
                 }
                 SocketEvent::Closed(closed) => {
-                    tracing::info!(reason = closed.reason, "the bridge's channel is closed");
+                    let reason = closed.reason.as_str();
+                    tracing::info!(reason, "the bridge's channel is closed");
                     self.bridge = None;
-                    self.conference.handle_bridge(now, BridgeEvent::Closed);
+                    self.conference
+                        .handle_bridge(now, BridgeEvent::Closed(reason));
                 }
             },
             Input::Link(..) | Input::Bridge(..) => {}
@@ -377,6 +382,9 @@ pub(super) async fn carry_link(
     match addresses.bosh.filter(|_| !no_wall) {
         Some(url) => {
             tracing::info!(reason = failed.reason, "no WebSocket; trying BOSH");
+            if addresses.websocket.is_some() {
+                tell(SocketEvent::Blocked(failed));
+            }
             // Room for as many requests as a session can make (XEP-0124, section 14.1).
             let first_rid = fastrand::u64(1..1 << 40);
             bosh::carry(client, url, first_rid, texts, tell).await;
@@ -418,8 +426,8 @@ mod tests {
 
     use super::*;
 
-    /// What is told first where the WebSocket does not open and BOSH would.
-    async fn first_told(passable: bool) -> SocketEvent {
+    /// What is told where the WebSocket does not open and BOSH would.
+    async fn told(passable: bool) -> Vec<SocketEvent> {
         let nobody = Url::parse("ws://127.0.0.1:1/xmpp-websocket").unwrap();
         let addresses = Addresses {
             websocket: Some(nobody),
@@ -436,12 +444,15 @@ mod tests {
             told.lock().unwrap().push(event);
         })
         .await;
-        told.into_inner().unwrap().remove(0)
+        told.into_inner().unwrap()
     }
 
     #[tokio::test]
     async fn a_wall_is_passed_by_bosh_and_an_outage_is_waited_out() {
-        assert_eq!(first_told(false).await, SocketEvent::Opened);
-        assert!(matches!(first_told(true).await, SocketEvent::Closed(_)));
+        use SocketEvent::{Blocked, Closed, Opened};
+        let wall = told(false).await;
+        assert!(matches!(wall[..], [Blocked(_), Opened, ..]), "{wall:?}");
+        let outage = told(true).await;
+        assert!(matches!(outage[..], [Closed(_)]), "{outage:?}");
     }
 }

@@ -4,7 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use saal_media_protocol::{IceServer, TransportCommand, TransportEvent, TransportId};
-use saal_meeting::{CallEvent, CallId, EndReason, MediaWay, MeetingCommand, MeetingEvent};
+use saal_meeting::{
+    CallEvent, CallId, EndReason, MediaWay, MeetingCommand, MeetingEvent, SocketWay,
+};
 use tokio::sync::mpsc;
 
 use super::{
@@ -82,7 +84,13 @@ async fn find_out(
     let client = client.map_err(|error| Unknown::Client(error.reason))?;
     let prepared = prepare(settings, &client, join).await;
     let prepared = prepared.map_err(Unknown::Prepare)?;
-    let ice_servers = ask(settings, client, &prepared).await?;
+    let server = prepared.link.base.host_str().unwrap_or_default().to_owned();
+    let (answer, blocked) = ask(settings, client, &prepared).await;
+    if let Some(way) = socket_way(server, blocked, answer.is_ok()) {
+        let event = CallEvent::Socket(way);
+        let _ = events.send(MeetingEvent::Call { call, event });
+    }
+    let ice_servers = answer?;
     let transport = transport_of(call);
     let event = CallEvent::Transport(TransportCommand::Probe {
         transport,
@@ -101,17 +109,31 @@ async fn find_out(
     Err(Unknown::Slow)
 }
 
+/// What is known of WebSockets to the installation, one of which went wrong for this reason, when the server answered or did not. The
+/// bridge's channel, which no conference works well without, is mostly behind the same address.
+fn socket_way(server: String, blocked: Option<String>, answered: bool) -> Option<SocketWay> {
+    let way = match blocked {
+        Some(reason) => SocketWay::Blocked {
+            server,
+            needed: false,
+            reason,
+        },
+        None => SocketWay::Through,
+    };
+    answered.then_some(way)
+}
+
 /// Each call has its own range.
 fn transport_of(call: CallId) -> TransportId {
     TransportId(call.0 << 16)
 }
 
-/// The servers that the installation names.
+/// The servers that the installation names, and why no WebSocket got there.
 async fn ask(
     settings: &JitsiSettings,
     client: reqwest::Client,
     prepared: &Prepared,
-) -> Result<Vec<IceServer>, Unknown> {
+) -> (Result<Vec<IceServer>, Unknown>, Option<String>) {
     let trial = Trial::new(&prepared.setup.hosts);
     let (texts, receiver) = mpsc::unbounded_channel();
     let (tell, heard) = mpsc::unbounded_channel();
@@ -119,9 +141,10 @@ async fn ask(
     let carrying = carry_link(addresses, client, receiver, move |event| {
         let _ = tell.send(event);
     });
-    let asking = converse(trial, texts, heard);
+    let mut blocked = None;
+    let asking = converse(trial, texts, heard, &mut blocked);
     let (answer, ()) = tokio::join!(asking, carrying);
-    answer
+    (answer, blocked)
 }
 
 /// The link ends with the texts, after the goodbye among them was carried.
@@ -129,9 +152,14 @@ async fn converse(
     mut trial: Trial,
     texts: mpsc::UnboundedSender<String>,
     mut heard: mpsc::UnboundedReceiver<SocketEvent>,
+    blocked: &mut Option<String>,
 ) -> Result<Vec<IceServer>, Unknown> {
     while let Some(event) = heard.recv().await {
         let answer = match event {
+            SocketEvent::Blocked(closed) => {
+                *blocked = Some(closed.reason);
+                None
+            }
             SocketEvent::Opened => {
                 trial.opened();
                 None
@@ -256,6 +284,12 @@ mod tests {
         commands
             .send(MeetingCommand::Try { call, destination })
             .unwrap();
+        let through = CallEvent::Socket(SocketWay::Through);
+        let through = MeetingEvent::Call {
+            call,
+            event: through,
+        };
+        assert_eq!(events.recv().await, Some(through));
         let event = match events.recv().await.unwrap() {
             MeetingEvent::Call { call: CALL, event } => event,
             other => panic!("{other:?}"),

@@ -28,6 +28,8 @@ impl Closed {
 /// What a socket tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SocketEvent {
+    /// No WebSocket gets through; it is tried otherwise.
+    Blocked(Closed),
     /// It can be written to.
     Opened,
     /// A message.

@@ -176,7 +176,7 @@ impl Client {
         }
         let event = match line.data.as_str() {
             data if data.starts_with("#opened") => BridgeEvent::Opened,
-            data if data.starts_with("#closed") => BridgeEvent::Closed,
+            data if data.starts_with("#closed") => BridgeEvent::Closed("closed by the server"),
             text => BridgeEvent::Text(text),
         };
         self.conference.handle_bridge(self.now, event);

@@ -287,6 +287,7 @@ impl Driver {
                 let failure = ConnectFailure {
                     ends: None,
                     refused: false,
+                    blocked: None,
                     reason,
                 };
                 self.machine.handle_disconnected(now(), connection, failure);

@@ -7,7 +7,7 @@ mod resuming;
 mod talk;
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -125,6 +125,8 @@ pub(crate) struct ConnectFailure {
     pub ends: Option<EndReason>,
     /// The media server answered and does not want it: what it was asked is no use.
     pub refused: bool,
+    /// The media server that would open a socket, as it says, if the network let it through.
+    pub blocked: Option<String>,
     /// For the log.
     pub reason: String,
 }
@@ -162,6 +164,8 @@ pub(crate) struct Machine {
     watched: Option<Vec<Watched>>,
     told_delay: Option<String>,
     last_failure: String,
+    /// Media servers that the network lets no socket to, by their call services.
+    blocked: BTreeMap<String, String>,
     /// Of calls in which each member has its own.
     keys: Option<CallKeys>,
     /// Participants whose media arrive and can't be decrypted.
@@ -192,6 +196,7 @@ impl Machine {
             watched: None,
             told_delay: None,
             last_failure: String::new(),
+            blocked: BTreeMap::new(),
             keys: setup.media_secret.keys(now, &setup.room_id),
             undecryptable: BTreeSet::new(),
             reborn_ms: None,
@@ -381,6 +386,7 @@ impl Machine {
     // What the media servers say.
 
     pub(crate) fn handle_connected(&mut self, now: Now, connection: ConnectionId, grant: Grant) {
+        self.through(connection);
         if self.resumes_on(connection) {
             return;
         }
@@ -461,11 +467,7 @@ impl Machine {
             }
         }
         if matches!(self.phase, Phase::Joining { give_up_at } if give_up_at <= now.instant) {
-            let reason = match self.last_failure.as_str() {
-                "" => "joining took too long".to_owned(),
-                failure => failure.to_owned(),
-            };
-            self.end(now, EndReason::Failed { reason });
+            self.end(now, self.took_too_long());
         }
         self.settle(now);
     }

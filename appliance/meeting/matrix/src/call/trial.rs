@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use livekit_protocol::SignalRequest;
 use matrix_sdk::ruma::TransactionId;
 use saal_media_protocol::{TransportEvent, TransportId, TransportState};
-use saal_meeting::{CallEvent, CallId, EndReason, MediaWay, MeetingEvent};
+use saal_meeting::{CallEvent, CallId, EndReason, MediaWay, MeetingEvent, SocketWay};
 use tokio::sync::mpsc;
 
 use super::{
@@ -30,7 +30,7 @@ use crate::{
 const ASK_WITHIN: Duration = Duration::from_secs(15);
 /// From the server's yes until media could flow: all kinds of ways are tried side by side, relays over TLS among them.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
-/// A relay over TCP may have been the first way only because the network lost a datagram.
+/// A way over TCP may have been the first one only because the network lost a datagram.
 const SETTLE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Why it was not found out.
@@ -59,16 +59,29 @@ pub(crate) async fn run(
 ) {
     let way = tokio::select! {
         entered = Box::pin(enter(&environment)) => match entered {
-            Ok(Ok(stream)) => match stay(&environment, call, stream, &mut commands).await {
-                Some(way) => way,
-                None => return,
-            },
+            Ok(Ok(stream)) => {
+                say(&environment, call, CallEvent::Socket(SocketWay::Through));
+                match stay(&environment, call, stream, &mut commands).await {
+                    Some(way) => way,
+                    None => return,
+                }
+            }
+            Ok(Err(SocketError::Blocked { server, reason })) => {
+                let unknown = "without the media server's socket nothing is known of it".to_owned();
+                let (needed, way) = (true, MediaWay::Unknown { reason: unknown });
+                let blocked = SocketWay::Blocked { server, needed, reason };
+                say(&environment, call, CallEvent::Socket(blocked));
+                way
+            }
             Ok(Err(closed)) => MediaWay::Nowhere { reason: closed.to_string() },
             Err(unknown) => MediaWay::Unknown { reason: unknown.to_string() },
         },
         () = until_leave(&mut commands) => return,
     };
-    let event = CallEvent::Tried(way);
+    say(&environment, call, CallEvent::Tried(way));
+}
+
+fn say(environment: &Environment, call: CallId, event: CallEvent) {
     let _ = environment.events.send(MeetingEvent::Call { call, event });
 }
 
@@ -84,7 +97,8 @@ async fn until_leave(commands: &mut mpsc::UnboundedReceiver<Command>) {
 async fn enter(environment: &Environment) -> Result<Result<socket::Stream, SocketError>, Unknown> {
     let asking = tokio::time::timeout(ASK_WITHIN, Box::pin(grant(environment)));
     let grant = asking.await.map_err(|_| Unknown::Slow)??;
-    match Box::pin(socket::connect(&grant, None)).await {
+    let http = environment.homeserver.http();
+    match Box::pin(socket::connect(http, &grant)).await {
         Err(refused @ SocketError::Refused { .. }) => Err(Unknown::Refused(refused)),
         opened => Ok(opened),
     }
@@ -137,8 +151,7 @@ async fn stay(
     let perform = |output| match output {
         Output::Request(request) => drop(requests.send(*request)),
         Output::Transport(command) => {
-            let event = CallEvent::Transport(command);
-            let _ = environment.events.send(MeetingEvent::Call { call, event });
+            say(environment, call, CallEvent::Transport(command));
         }
         _ => {}
     };
@@ -246,7 +259,7 @@ impl Trial {
 
     fn time(&mut self, now: Instant, until: Instant) {
         if self.settles.is_some_and(|at| now >= at.min(until)) {
-            let reason = "media go to a relay over TCP".to_owned();
+            let reason = "media go over TCP".to_owned();
             self.way.get_or_insert(MediaWay::Streams { reason });
         } else if now >= until {
             let seconds = CONNECT_WITHIN.as_secs();
@@ -332,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_over_tcp_is_told_from_datagrams_once_no_better_way_came() {
+    fn a_way_over_tcp_is_told_from_datagrams_once_no_better_one_came() {
         let by_relay = [route(true), state(TransportState::Connected)];
         let mut waits = trial(&by_relay);
         assert_eq!(waits.follow(|_| ()), None, "a better way may come yet");

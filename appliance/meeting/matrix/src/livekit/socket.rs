@@ -43,6 +43,9 @@ pub(crate) enum SocketError {
     /// It answers otherwise than with a socket.
     #[error("the media server {server} refuses: {status}")]
     Refused { server: String, status: StatusCode },
+    /// It would open one, as it says over HTTP, and something on the way does not let that through.
+    #[error("the network lets no WebSocket to the media server {server} through: {reason}")]
+    Blocked { server: String, reason: String },
     /// Its certificate is not trusted, or not meant for it.
     #[error("the media server {server} is not trusted: {reason}")]
     Untrusted { server: String, reason: String },
@@ -52,8 +55,66 @@ pub(crate) enum SocketError {
 pub(crate) type Stream =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-/// Opens the socket: for a new stay, or to take up one with the server's id for it.
-pub(crate) async fn connect(grant: &Grant, stay: Option<&str>) -> Result<Stream, SocketError> {
+/// Opens the socket for a new stay. Where that fails the server is asked over HTTP whether it is to blame.
+pub(crate) async fn connect(http: &reqwest::Client, grant: &Grant) -> Result<Stream, SocketError> {
+    let failed = match Box::pin(open(grant, None)).await {
+        Ok(stream) => return Ok(stream),
+        Err(failed) => failed,
+    };
+    if answer_of_a_wall(&failed).is_none() {
+        return Err(failed);
+    }
+    let Some(server) = would_let_in(http, grant).await else {
+        return Err(failed);
+    };
+    // It may have come up this moment: that is no wall.
+    Box::pin(open(grant, None)).await.map_err(|failed| {
+        let reason = answer_of_a_wall(&failed);
+        reason.map_or(failed, |reason| SocketError::Blocked { server, reason })
+    })
+}
+
+/// Opens the socket that takes up a stay, with the server's id for it. Where it refuses that may be for the stay, of which it says
+/// nothing over HTTP: a new one shows.
+pub(crate) async fn take_up(grant: &Grant, stay: &str) -> Result<Stream, SocketError> {
+    open(grant, Some(stay)).await
+}
+
+/// What came instead of a socket, where something on the way may have said it.
+fn answer_of_a_wall(failed: &SocketError) -> Option<String> {
+    match failed {
+        SocketError::Connect { reason, .. } => Some(reason.clone()),
+        // The server's own words when it can't (LiveKit).
+        SocketError::Refused { status, .. }
+            if matches!(
+                *status,
+                StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE
+            ) =>
+        {
+            None
+        }
+        SocketError::Refused { status, .. } => Some(status.to_string()),
+        _ => None,
+    }
+}
+
+/// Asks what the server's own clients ask it when no socket opens: whether this token is good for one. Its name, if it says so.
+async fn would_let_in(http: &reqwest::Client, grant: &Grant) -> Option<String> {
+    let mut url = signalling_url(&grant.url)?;
+    let scheme = if url.scheme() == "wss" {
+        "https"
+    } else {
+        "http"
+    };
+    url.set_scheme(scheme).ok()?;
+    url.path_segments_mut().ok()?.push("validate");
+    let asked = http.get(url.clone()).timeout(CONNECT_WITHIN);
+    let answer = asked.bearer_auth(grant.token.expose()).send().await.ok()?;
+    let server = url.host_str()?.to_owned();
+    answer.status().is_success().then_some(server)
+}
+
+async fn open(grant: &Grant, stay: Option<&str>) -> Result<Stream, SocketError> {
     let mut url =
         signalling_url(&grant.url).ok_or_else(|| SocketError::Address(grant.url.clone()))?;
     if let Some(stay) = stay {
@@ -144,7 +205,69 @@ pub(crate) async fn carry(
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+
+    /// A server that answers each request for a socket with the next of these, `None` with one, and says over HTTP how good a token is.
+    async fn server(sockets: Vec<Option<&'static str>>, token: &'static str) -> Grant {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let mut sockets = sockets.into_iter();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut begin = [0; 20];
+                stream.peek(&mut begin).await.unwrap();
+                let answer = if begin.starts_with(b"GET /rtc/validate") {
+                    Some(token)
+                } else {
+                    sockets.next().unwrap()
+                };
+                let Some(status) = answer else {
+                    let open = tokio_tungstenite::accept_async(stream).await;
+                    tokio::spawn(async move { open.unwrap().next().await });
+                    continue;
+                };
+                let _ = stream.read(&mut [0; 4096]).await.unwrap();
+                let answer =
+                    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let token = "token".to_owned().into();
+        Grant { url, token }
+    }
+
+    async fn connected(sockets: Vec<Option<&'static str>>, token: &'static str) -> String {
+        let grant = server(sockets, token).await;
+        let opened = connect(&reqwest::Client::new(), &grant).await;
+        opened.map_or_else(|error| error.to_string(), |_| "open".to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_wall_is_told_from_a_server_that_refuses_and_one_that_comes_up() {
+        let wall = Some("403 Forbidden");
+        let lets_in = "200 OK";
+        let blocked =
+            "the network lets no WebSocket to the media server 127.0.0.1 through: 403 Forbidden";
+        let refused = "the media server 127.0.0.1 refuses: 403 Forbidden";
+        assert_eq!(connected(vec![wall, wall], lets_in).await, blocked);
+        assert_eq!(connected(vec![wall], "401 Unauthorized").await, refused);
+        assert_eq!(connected(vec![wall, None], lets_in).await, "open");
+        let busy = connected(vec![Some("503 Service Unavailable")], lets_in).await;
+        assert!(busy.ends_with("refuses: 503 Service Unavailable"), "{busy}");
+    }
+
+    /// The stay may be what it does not want: a new one shows.
+    #[tokio::test]
+    async fn a_stay_that_is_refused_is_no_wall() {
+        let grant = server(vec![Some("404 Not Found")], "200 OK").await;
+        let refused = take_up(&grant, "sid").await.unwrap_err();
+        assert!(matches!(refused, SocketError::Refused { .. }), "{refused}");
+    }
 
     #[test]
     fn the_signalling_path_is_below_the_servers_path() {

@@ -176,11 +176,16 @@ pub(super) fn summary(page: &Page<'_>, participant: &Participant, opens: bool) -
         icon(mark, page.em(24.0), colour)
     });
     let next = opens.then(|| icon(page.facing(Icon::Next), page.em(24.0), t.text_quiet.0));
-    let parts = [initials(page, participant), words];
-    let content = row(parts.into_iter().chain(marks).chain(next))
-        .gap(page.px(14.0))
-        .paddings(page.px(14.0), 0.0);
-    page.card(content)
+    let who = [initials(page, participant), words];
+    let gap = page.px(14.0);
+    // Beside five large marks a narrow panel has no place for a word.
+    let content = if page.scale.is_narrow() && page.scale.is_enlarged() {
+        let who = row(who.into_iter().chain(next)).gap(gap);
+        column([who, row(marks).gap(gap).wrapping()]).paddings(gap, page.px(12.0))
+    } else {
+        row(who.into_iter().chain(marks).chain(next)).paddings(gap, 0.0)
+    };
+    page.card(content.gap(gap))
 }
 
 /// Icons of what somebody is and does: role, hand, presentation, microphone, camera; whether it is

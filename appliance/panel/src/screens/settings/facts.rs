@@ -266,6 +266,7 @@ fn part(page: &Page<'_>, settings: &SettingsView, of: Part) -> Option<Fact> {
         Part::Network => ("part-network", Icon::Network, Message::Network),
         Part::Names => ("part-names", Icon::Server, Message::PartNames),
         Part::Server => ("part-server", Icon::Server, Message::PartServer),
+        Part::Sockets => ("part-sockets", Icon::Network, Message::PartSockets),
         Part::Media => ("part-media", Icon::Network, Message::PartMedia),
         Part::Datagrams => ("part-datagrams", Icon::Network, Message::PartDatagrams),
         Part::Disk => ("part-disk", Icon::Components, Message::PartDisk),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use saal_media_protocol::{TransportEvent, TransportState};
 
 use super::{Connection, Fatal, LOOPBACK, addresses};
-use crate::transport::{FromTransport, peer::LocalAddress};
+use crate::transport::{FromTransport, local_address::LocalAddress};
 
 /// The first byte of what is no connectivity check (RFC 7983).
 const NOT_STUN: u8 = 20;
@@ -52,6 +52,7 @@ impl Connection {
             if before != Some(source) && self.state == TransportState::Connected {
                 let transport = self.peer.id();
                 let _ = self.events.send(FromTransport::Rerouted { transport });
+                self.say_route();
             }
         }
     }

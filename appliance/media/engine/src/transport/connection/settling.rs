@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use str0m::{Input, Output, RtcError};
+use str0m::{
+    Input, Output, RtcError,
+    net::{Protocol, Transmit},
+};
 
 use super::{Connection, Fatal};
 use crate::transport::FromTransport;
@@ -45,12 +48,12 @@ impl Connection {
                 Ok(Output::Transmit(t)) => {
                     self.note_source(t.source, &t.contents);
                     self.nat.sent(t.source, t.destination, &t.contents);
-                    if !self.nat.relay(t.source, t.destination, &t.contents) {
-                        self.sockets.send(t.source, t.destination, &t.contents);
-                    }
+                    self.send(&t);
                 }
                 Ok(Output::Event(event)) => {
-                    let counted = self.statistics.understand(self.peer.id(), &event);
+                    let counted = self
+                        .statistics
+                        .understand(self.peer.id(), &self.nat, &event);
                     if let Some(counted) = counted {
                         let _ = self
                             .events
@@ -67,6 +70,16 @@ impl Connection {
                 }
                 Err(error) => return Err(Fatal::Rtc(error)),
             }
+        }
+    }
+
+    /// Sends a packet over the way that it names.
+    fn send(&self, packet: &Transmit) {
+        let (source, destination) = (packet.source, packet.destination);
+        if packet.proto != Protocol::Udp {
+            self.nat.streams.send(source, destination, &packet.contents);
+        } else if !self.nat.relay(source, destination, &packet.contents) {
+            self.sockets.send(source, destination, &packet.contents);
         }
     }
 }

@@ -20,11 +20,7 @@ use outgoing::Outgoing;
 use saal_media_protocol::{
     Declared, DtlsSetup, IceCredentials, LocalTransport, PayloadType, RemoteTransport, TransportId,
 };
-use str0m::{
-    Event, IceCreds, Input,
-    media::Mid,
-    net::{Protocol, Receive},
-};
+use str0m::{Event, IceCreds, Input, media::Mid, net::Receive};
 
 use super::{
     ToTransport,
@@ -186,9 +182,10 @@ impl DeclaredPeer {
         let Datagram {
             source,
             destination,
+            protocol,
             ..
         } = datagram;
-        let received = Receive::new(Protocol::Udp, source, destination, contents);
+        let received = Receive::new(protocol, source, destination, contents);
         let accepted = received.is_ok_and(|r| self.link.rtc.accepts(&Input::Receive(now, r)));
         if accepted {
             let picture = of.channels.is_none();

@@ -1,16 +1,20 @@
 //! Ways through firewalls and address translation (docs/adr/0009): how our sockets are seen from
-//! outside (STUN), and addresses on servers that pass our datagrams on (TURN).
+//! outside (STUN), addresses on servers that pass our datagrams on (TURN), and streams to where the
+//! other side waits for them (ICE over TCP, docs/adr/0062).
 //!
-//! The connection does what is quick and has to go through its own sockets; each relay is a task,
-//! which ends with its connection.
+//! The connection does what is quick and has to go through its own sockets; each relay and each
+//! stream is a task, which ends with its connection.
 
 mod framing;
 mod mapping;
+mod pauses;
 mod probe;
 mod proxy;
 mod reflexive;
 mod relay;
 mod servers;
+mod streams;
+mod tcp;
 mod wire;
 
 use std::{
@@ -23,8 +27,12 @@ pub(super) use probe::probe;
 pub use proxy::Proxy;
 use reflexive::{Answer, Reflexive};
 use relay::Parcel;
-use saal_media_protocol::IceServer;
+use saal_media_protocol::{IceServer, RelayProtocol};
 use servers::Server;
+pub(super) use servers::Way;
+pub(super) use streams::Open;
+use streams::Streams;
+pub(super) use tcp::Listener;
 use tokio::sync::mpsc;
 
 /// Before a name is looked up again, and how often it is.
@@ -42,8 +50,8 @@ pub(super) enum Found {
         relayed: SocketAddr,
         /// Our address on the way to the server.
         local: SocketAddr,
-        /// What goes there goes in a stream.
-        in_stream: bool,
+        /// How datagrams get there.
+        way: Way,
         /// Takes datagrams for peers.
         outlet: mpsc::Sender<Parcel>,
     },
@@ -58,6 +66,27 @@ pub(super) enum Found {
         relayed: SocketAddr,
         /// Who sent it.
         peer: SocketAddr,
+        /// What.
+        data: Vec<u8>,
+    },
+    /// A stream to where the other side waits is open.
+    Connected {
+        /// Which one.
+        number: u64,
+        /// Our end.
+        local: SocketAddr,
+        /// Takes framed packets.
+        outlet: mpsc::Sender<Vec<u8>>,
+    },
+    /// There is no such stream, or no more.
+    Closed {
+        /// Which one.
+        number: u64,
+    },
+    /// A packet came on a stream.
+    Packet {
+        /// Which one.
+        number: u64,
         /// What.
         data: Vec<u8>,
     },
@@ -76,7 +105,7 @@ pub struct Reach<'a> {
 #[derive(Debug)]
 struct Outlet {
     relayed: SocketAddr,
-    in_stream: bool,
+    way: Way,
     parcels: mpsc::Sender<Parcel>,
 }
 
@@ -90,6 +119,7 @@ pub(super) struct Nat {
     reflexive: Reflexive,
     mappings: Mappings,
     relays: Vec<Outlet>,
+    pub(super) streams: Streams,
 }
 
 impl Nat {
@@ -103,6 +133,7 @@ impl Nat {
             reflexive: Reflexive::default(),
             mappings: Mappings::default(),
             relays: Vec::new(),
+            streams: Streams::default(),
         }
     }
 
@@ -142,20 +173,36 @@ impl Nat {
     pub(super) fn add_relay(
         &mut self,
         relayed: SocketAddr,
-        in_stream: bool,
+        way: Way,
         parcels: mpsc::Sender<Parcel>,
     ) {
         self.relays.push(Outlet {
             relayed,
-            in_stream,
+            way,
             parcels,
         });
     }
 
-    /// Whether what leaves from there goes to its relay in a stream.
+    /// Begins to connect to where the other side waits.
+    pub(super) fn reach(&mut self, listener: Listener) {
+        let (proxy, tell) = (self.proxy.clone(), self.tell.clone());
+        self.streams.reach(listener, proxy, tell);
+    }
+
+    /// Whether what leaves from there goes in a stream, to a relay or to the other side itself.
     pub(super) fn is_in_stream(&self, source: SocketAddr) -> bool {
-        let mut relays = self.relays.iter();
-        relays.any(|outlet| outlet.relayed == source && outlet.in_stream)
+        let relay = self.relay_protocol(source);
+        relay.is_some_and(|way| way != RelayProtocol::Udp) || self.streams.has(source)
+    }
+
+    /// How what leaves from there gets to its relay; `None`: it is no relay's address.
+    pub(super) fn relay_protocol(&self, source: SocketAddr) -> Option<RelayProtocol> {
+        let relay = self.relays.iter().find(|outlet| outlet.relayed == source);
+        relay.map(|outlet| match outlet.way {
+            Way::Udp => RelayProtocol::Udp,
+            Way::Tcp => RelayProtocol::Tcp,
+            Way::Tls => RelayProtocol::Tls,
+        })
     }
 
     pub(super) fn drop_relay(&mut self, relayed: SocketAddr) {

@@ -18,7 +18,8 @@ use turn_client_proto::{
 
 use super::{
     Found,
-    framing::{Frames, Garbled},
+    framing::{Frames, Framing, Garbled},
+    pauses::{self, Pauses},
     proxy::Proxy,
     servers::{Relay, Server, Way},
     wire::{Wire, WireError},
@@ -26,13 +27,10 @@ use super::{
 use crate::transport::addresses::{self, Changes};
 
 /// Name, connection, TLS and the server's yes: what takes longer helps nobody to join.
-const OPEN_WITHIN: Duration = Duration::from_secs(15);
+pub(super) const OPEN_WITHIN: Duration = Duration::from_secs(15);
 /// A way that is not open by then is opened a second time beside: what got stuck on the first, in a
 /// proxy or for a lost packet, seldom gets stuck on both.
 const BESIDE_AFTER: Duration = Duration::from_secs(5);
-/// Before the next attempt, at first and at most.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LAST_PAUSE: Duration = Duration::from_secs(30);
 /// Datagrams that wait for a busy task.
 pub(super) const QUEUE: usize = 256;
 /// Datagrams to a peer that wait until the server lets them pass: the first checks.
@@ -71,7 +69,7 @@ pub(super) async fn keep(
     proxy: Option<Proxy>,
     found: mpsc::UnboundedSender<Found>,
 ) {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Pauses::new();
     loop {
         let began = Instant::now();
         let mut relayed = None;
@@ -81,14 +79,10 @@ pub(super) async fn keep(
         }
         let Err(error) = ended else { return };
         tracing::warn!(?server, %error, cause = ?std::error::Error::source(&error), "no relay");
-        if matches!(error, RelayError::Moved(_)) {
-            pause = Duration::ZERO;
-        } else if began.elapsed() > LAST_PAUSE {
-            pause = FIRST_PAUSE;
-        }
+        let pause = pauses.next(began.elapsed(), matches!(error, RelayError::Moved(_)));
         tokio::select! {
             () = found.closed() => return,
-            () = tokio::time::sleep(pause) => pause = (pause * 2).clamp(FIRST_PAUSE, LAST_PAUSE),
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
@@ -147,9 +141,10 @@ async fn open(
     Ok(Session {
         client,
         wire,
+        way: relay.way,
         local,
         remote,
-        frames: Frames::default(),
+        frames: Frames::new(Framing::Turn),
         began: Instant::now(),
         peers: HashMap::new(),
         changes: Changes::watch(),
@@ -168,6 +163,7 @@ enum Peer {
 struct Session {
     client: TurnClient,
     wire: Wire,
+    way: Way,
     /// What came on a stream.
     frames: Frames,
     local: SocketAddr,
@@ -210,11 +206,11 @@ impl Session {
     /// From an address that is gone nothing reaches the server, which nobody would notice before
     /// the allocation has to be refreshed, after minutes.
     fn still_here(&self) -> Result<(), RelayError> {
-        let (ip, present) = (self.local.ip(), addresses::present());
-        if ip.is_loopback() || present.is_empty() || present.contains(&ip) {
-            return Ok(());
+        let ip = self.local.ip();
+        if addresses::is_gone(ip) {
+            return Err(RelayError::Moved(ip));
         }
-        Err(RelayError::Moved(ip))
+        Ok(())
     }
 
     fn now(&self) -> Moment {
@@ -244,11 +240,11 @@ impl Session {
                     *relayed = Some(address);
                     let (relayed, local) = (address, self.local);
                     let outlet = outlet.clone();
-                    let in_stream = matches!(self.wire, Wire::Stream { .. });
+                    let way = self.way;
                     let _ = found.send(Found::Relayed {
                         relayed,
                         local,
-                        in_stream,
+                        way,
                         outlet,
                     });
                 }
@@ -268,7 +264,7 @@ impl Session {
             TurnPollRet::WaitUntil(at) => Ok(Instant::now() + at.duration_since(now)),
             TurnPollRet::Closed => Err(RelayError::Ended),
             // Only of allocations for TCP, which are not asked for.
-            _ => Ok(Instant::now() + FIRST_PAUSE),
+            _ => Ok(Instant::now() + pauses::FIRST),
         }
     }
 

@@ -14,7 +14,7 @@ const TLS_PORT: u16 = 5349;
 
 /// How a TURN server is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(in crate::transport) enum Way {
     Udp,
     Tcp,
     Tls,

@@ -14,7 +14,7 @@ use tokio_rustls::{
 };
 
 use super::{
-    framing,
+    framing::Framing,
     proxy::Proxy,
     servers::{Server, Way, resolve},
 };
@@ -50,42 +50,16 @@ pub(in crate::transport) trait Stream:
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-pub(super) enum Wire {
-    Datagrams(UdpSocket),
-    Stream {
-        read: ReadHalf<Box<dyn Stream>>,
-        write: mpsc::Sender<Vec<u8>>,
-        /// Our end, and the server's or the proxy's.
-        ends: (SocketAddr, SocketAddr),
-    },
+/// A stream, both ways, which loses what it can't hold: nobody waits for it.
+pub(super) struct Pipe {
+    read: ReadHalf<Box<dyn Stream>>,
+    write: mpsc::Sender<Vec<u8>>,
+    /// Our end, and the server's or the proxy's.
+    ends: (SocketAddr, SocketAddr),
 }
 
-impl Wire {
-    /// Opens the way; the server's name is what its certificate has to say.
-    pub(super) async fn open(
-        way: Way,
-        server: &Server,
-        proxy: Option<&Proxy>,
-    ) -> Result<Self, WireError> {
-        if way == Way::Udp {
-            return datagrams(server).await;
-        }
-        let stream = tcp(server, proxy).await?;
-        stream.set_nodelay(true).map_err(WireError::Connect)?;
-        let ends = stream
-            .local_addr()
-            .and_then(|local| Ok((local, stream.peer_addr()?)));
-        let ends = ends.map_err(WireError::Connect)?;
-        let stream: Box<dyn Stream> = match way {
-            Way::Tls => {
-                let connector = TlsConnector::from(Arc::new(tls()?));
-                let name = ServerName::try_from(server.host.clone())
-                    .map_err(|_| WireError::NoName(server.host.clone()))?;
-                let stream = connector.connect(name, stream).await;
-                Box::new(stream.map_err(WireError::Handshake)?)
-            }
-            Way::Udp | Way::Tcp => Box::new(stream),
-        };
+impl Pipe {
+    pub(super) fn new(stream: Box<dyn Stream>, ends: (SocketAddr, SocketAddr)) -> Self {
         let (read, mut sink) = tokio::io::split(stream);
         let (write, mut pieces) = mpsc::channel::<Vec<u8>>(QUEUE);
         tokio::spawn(async move {
@@ -98,14 +72,62 @@ impl Wire {
             }
             let _ = sink.shutdown().await;
         });
-        Ok(Self::Stream { read, write, ends })
+        Self { read, write, ends }
+    }
+
+    /// Our end, and the next one's.
+    pub(super) fn ends(&self) -> (SocketAddr, SocketAddr) {
+        self.ends
+    }
+
+    /// Takes pieces as the stream carries them; full: the way is behind.
+    pub(super) fn outlet(&self) -> mpsc::Sender<Vec<u8>> {
+        self.write.clone()
+    }
+
+    /// The next piece; nothing of it is lost when this is dropped.
+    pub(super) async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.read.read(buffer).await {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            read => read,
+        }
+    }
+}
+
+pub(super) enum Wire {
+    Datagrams(UdpSocket),
+    Stream(Pipe),
+}
+
+impl Wire {
+    /// Opens the way; the server's name is what its certificate has to say.
+    pub(super) async fn open(
+        way: Way,
+        server: &Server,
+        proxy: Option<&Proxy>,
+    ) -> Result<Self, WireError> {
+        if way == Way::Udp {
+            return datagrams(server).await;
+        }
+        let (stream, ends) = tcp(server, proxy).await?;
+        let stream: Box<dyn Stream> = match way {
+            Way::Tls => {
+                let connector = TlsConnector::from(Arc::new(tls()?));
+                let name = ServerName::try_from(server.host.clone())
+                    .map_err(|_| WireError::NoName(server.host.clone()))?;
+                let stream = connector.connect(name, stream).await;
+                Box::new(stream.map_err(WireError::Handshake)?)
+            }
+            Way::Udp | Way::Tcp => Box::new(stream),
+        };
+        Ok(Self::Stream(Pipe::new(stream, ends)))
     }
 
     /// Our address on this way, and the next one's.
     pub(super) fn ends(&self) -> io::Result<(SocketAddr, SocketAddr)> {
         match self {
             Self::Datagrams(socket) => Ok((socket.local_addr()?, socket.peer_addr()?)),
-            Self::Stream { ends, .. } => Ok(*ends),
+            Self::Stream(pipe) => Ok(pipe.ends()),
         }
     }
 
@@ -113,11 +135,10 @@ impl Wire {
     pub(super) fn send(&self, piece: &[u8]) {
         match self {
             Self::Datagrams(socket) => drop(socket.try_send(piece)),
-            Self::Stream { write, .. } => {
-                let mut piece = piece.to_vec();
-                framing::pad(&mut piece);
-                // Full: the way is behind.
-                drop(write.try_send(piece));
+            Self::Stream(pipe) => {
+                if let Some(piece) = Framing::Turn.frame(piece) {
+                    drop(pipe.write.try_send(piece));
+                }
             }
         }
     }
@@ -126,23 +147,32 @@ impl Wire {
     pub(super) async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Datagrams(socket) => socket.recv(buffer).await,
-            Self::Stream { read, .. } => match read.read(buffer).await {
-                Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-                read => read,
-            },
+            Self::Stream(pipe) => pipe.receive(buffer).await,
         }
     }
 }
 
-/// A proxy looks the name up itself: behind it there may be no other way to.
-async fn tcp(server: &Server, proxy: Option<&Proxy>) -> Result<TcpStream, WireError> {
-    if let Some(proxy) = proxy {
-        let through = proxy.connect(&server.host, server.port).await;
-        return through.map_err(WireError::Proxy);
-    }
-    let addresses = resolve(server).await.map_err(WireError::Name)?;
-    let stream = TcpStream::connect(addresses.as_slice()).await;
-    stream.map_err(WireError::Connect)
+/// A stream, our end and the next one's. A proxy looks the name up itself: behind it there may be no other way to.
+pub(super) async fn tcp(
+    server: &Server,
+    proxy: Option<&Proxy>,
+) -> Result<(TcpStream, (SocketAddr, SocketAddr)), WireError> {
+    let stream = match proxy {
+        Some(proxy) => {
+            let through = proxy.connect(&server.host, server.port).await;
+            through.map_err(WireError::Proxy)?
+        }
+        None => {
+            let addresses = resolve(server).await.map_err(WireError::Name)?;
+            let stream = TcpStream::connect(addresses.as_slice()).await;
+            stream.map_err(WireError::Connect)?
+        }
+    };
+    stream.set_nodelay(true).map_err(WireError::Connect)?;
+    let ends = stream
+        .local_addr()
+        .and_then(|local| Ok((local, stream.peer_addr()?)));
+    Ok((stream, ends.map_err(WireError::Connect)?))
 }
 
 async fn datagrams(server: &Server) -> Result<Wire, WireError> {

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use saal_media_protocol::{SourceKind, TransportCommand};
-use saal_meeting::CallEvent;
+use saal_media_protocol::{SourceKind, TransportCommand, TransportState};
+use saal_meeting::{CallEvent, SocketWay};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{BridgeEvent, Conference, Output, Timer};
 use crate::protocol::{
@@ -15,6 +16,17 @@ use crate::protocol::{
     sending::source_name,
     sources::Mapped,
 };
+
+/// Attempts to open its socket that fail in a row before people are told, six seconds at least. By then it would show at the media if
+/// the bridge itself were gone.
+const FAILURES_TO_TELL: usize = 5;
+
+/// Whom an address leads to; it may carry a password.
+fn host(url: &str) -> String {
+    let url = Url::parse(url).ok();
+    let host = url.as_ref().and_then(Url::host_str);
+    host.unwrap_or_default().to_owned()
+}
 
 /// The way to the bridge.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +39,8 @@ pub(super) enum Channel {
     Socket {
         url: String,
         open: bool,
+        /// People were told that it can't be opened.
+        blocked: bool,
     },
 }
 
@@ -38,6 +52,7 @@ impl Channel {
             (None, Some(url)) => Self::Socket {
                 url: url.clone(),
                 open: false,
+                blocked: false,
             },
             (None, None) => Self::None,
         }
@@ -53,7 +68,10 @@ impl Channel {
 
 impl Conference {
     pub(super) fn open_bridge_socket(&mut self) {
-        if let Channel::Socket { url, open: false } = &self.channel {
+        if let Channel::Socket {
+            url, open: false, ..
+        } = &self.channel
+        {
             let url = url.clone();
             self.outputs.push_back(Output::OpenBridge { url });
         }
@@ -61,11 +79,38 @@ impl Conference {
 
     pub(super) fn close_channel(&mut self) {
         self.timers.cancel(Timer::Bridge);
+        self.channel_is_through();
         if matches!(self.channel, Channel::Socket { .. }) {
             self.outputs.push_back(Output::CloseBridge);
         }
         self.channel = Channel::None;
         self.backoffs.bridge.reset();
+    }
+
+    /// A few failures are a bridge that starts anew. More are a wall, while media come from the same bridge.
+    fn channel_failed(&mut self, reason: &str) {
+        let failures = self.backoffs.bridge.failures();
+        let session = self.bridge.as_ref();
+        let lives = session.is_some_and(|session| session.state == TransportState::Connected);
+        let Channel::Socket { url, blocked, .. } = &mut self.channel else {
+            return;
+        };
+        if lives && failures >= FAILURES_TO_TELL && !std::mem::replace(blocked, true) {
+            let way = SocketWay::Blocked {
+                server: host(url),
+                needed: false,
+                reason: reason.to_owned(),
+            };
+            self.emit(CallEvent::Socket(way));
+        }
+    }
+
+    fn channel_is_through(&mut self) {
+        if let Channel::Socket { blocked, .. } = &mut self.channel
+            && std::mem::take(blocked)
+        {
+            self.emit(CallEvent::Socket(SocketWay::Through));
+        }
     }
 
     pub(super) fn bridge_event(&mut self, now: Instant, event: BridgeEvent<'_>) {
@@ -76,14 +121,16 @@ impl Conference {
             BridgeEvent::Opened => {
                 *open = true;
                 self.backoffs.bridge.reset();
+                self.channel_is_through();
                 self.channel_opened();
             }
             BridgeEvent::Text(text) => self.channel_text(now, text),
-            BridgeEvent::Closed => {
+            BridgeEvent::Closed(reason) => {
                 *open = false;
                 // The media go on; only their control waits.
                 let wait = self.backoffs.bridge.after_failure(self.ids.jitter());
                 self.timers.set(Timer::Bridge, now + wait);
+                self.channel_failed(reason);
             }
         }
     }

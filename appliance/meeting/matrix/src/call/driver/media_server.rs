@@ -31,7 +31,8 @@ pub(super) async fn connect(
 ) {
     let opened = async {
         let grant = Box::pin(grant(&environment, room, to, None)).await?;
-        let stream = socket::connect(&grant, None).await;
+        let http = environment.homeserver.http();
+        let stream = Box::pin(socket::connect(http, &grant)).await;
         stream
             .map(|stream| (stream, grant))
             .map_err(ConnectFailure::from)
@@ -47,7 +48,7 @@ pub(super) async fn resume(
     connection: ConnectionId,
     inputs: mpsc::UnboundedSender<Input>,
 ) {
-    let stream = Box::pin(socket::connect(&grant, Some(stay))).await;
+    let stream = Box::pin(socket::take_up(&grant, stay)).await;
     let opened = stream.map(|stream| (stream, grant));
     Box::pin(carry(
         opened.map_err(ConnectFailure::from),
@@ -82,6 +83,10 @@ impl From<SocketError> for ConnectFailure {
         Self {
             reason: error.to_string(),
             refused: matches!(error, SocketError::Refused { .. }),
+            blocked: match &error {
+                SocketError::Blocked { server, .. } => Some(server.clone()),
+                _ => None,
+            },
             ends: unconnected(error),
         }
     }
@@ -105,6 +110,7 @@ pub(super) async fn grant(
                     reason: error.to_string(),
                 }),
                 refused: false,
+                blocked: None,
                 reason: error.to_string(),
             })?;
         let entry = Entry {
@@ -127,6 +133,7 @@ pub(super) async fn grant(
                 return Err(ConnectFailure {
                     reason: error.to_string(),
                     refused: false,
+                    blocked: None,
                     ends: no_token(&error),
                 });
             }
@@ -160,6 +167,9 @@ fn no_token(error: &TokenError) -> Option<EndReason> {
 fn unconnected(error: SocketError) -> Option<EndReason> {
     match error {
         SocketError::Untrusted { server, reason } => Some(EndReason::Untrusted { server, reason }),
-        SocketError::Address(_) | SocketError::Connect { .. } | SocketError::Refused { .. } => None,
+        SocketError::Address(_)
+        | SocketError::Connect { .. }
+        | SocketError::Refused { .. }
+        | SocketError::Blocked { .. } => None,
     }
 }

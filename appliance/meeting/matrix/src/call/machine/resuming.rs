@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use saal_meeting::{CallEvent, EndReason, SocketWay};
+
 use super::{ConnectFailure, Effect, Machine, Now, Phase};
 use crate::{
     call::links::{Attempt, ConnectionId, LinkState},
@@ -21,6 +23,9 @@ impl Machine {
             .iter()
             .position(|link| link.connection() == Some(connection));
         let Some(index) = index else { return };
+        if let Some(server) = &failure.blocked {
+            self.blocked(index, server, &failure.reason);
+        }
         let joining = matches!(self.phase, Phase::Joining { .. });
         let link = &mut self.links[index];
         let own = link.own;
@@ -33,6 +38,45 @@ impl Machine {
             _ => self.lose(now, index, failure.reason),
         }
         self.settle(now);
+    }
+
+    /// The network lets no socket to a media server through: without our own we are not in the call, without others' we don't see them.
+    fn blocked(&mut self, index: usize, server: &str, reason: &str) {
+        let link = &self.links[index];
+        let (focus, needed) = (link.focus.clone(), link.own);
+        if self.blocked.insert(focus, server.to_owned()).is_none() {
+            self.emit(CallEvent::Socket(SocketWay::Blocked {
+                server: server.to_owned(),
+                needed,
+                reason: reason.to_owned(),
+            }));
+        }
+    }
+
+    /// A socket is open: if that was the last that was blocked, none is.
+    pub(super) fn through(&mut self, connection: ConnectionId) {
+        let mut links = self.links.iter();
+        let link = links.find(|link| link.connection() == Some(connection));
+        let was = link.and_then(|link| self.blocked.remove(&link.focus));
+        if was.is_some() && self.blocked.is_empty() {
+            self.emit(CallEvent::Socket(SocketWay::Through));
+        }
+    }
+
+    /// How a call ends into which nothing led.
+    pub(super) fn took_too_long(&self) -> EndReason {
+        let reason = match self.last_failure.as_str() {
+            "" => "joining took too long".to_owned(),
+            failure => failure.to_owned(),
+        };
+        let mut own = self.links.iter().filter(|link| link.own);
+        match own.find_map(|link| self.blocked.get(&link.focus)) {
+            Some(server) => EndReason::Blocked {
+                server: server.clone(),
+                reason,
+            },
+            None => EndReason::Failed { reason },
+        }
     }
 
     /// Gives the socket up and has another one opened: at once, or after a while when that just failed.

@@ -194,11 +194,27 @@ impl World {
         let failure = ConnectFailure {
             ends: None,
             refused: false,
+            blocked: None,
             reason: "closed".into(),
         };
         self.machine
             .handle_disconnected(self.now, connection, failure);
         self.drain()
+    }
+
+    /// As [`World::wait`]; the home server answers.
+    fn wait_out(&mut self) {
+        for effect in self.wait() {
+            match effect {
+                Effect::Membership(Action::RestartLeave { .. }) => {
+                    self.outcome(Outcome::Restarted(Ok(())));
+                }
+                Effect::Membership(Action::SendLeave { .. }) => {
+                    self.outcome(Outcome::LeaveSent(Ok(())));
+                }
+                _ => {}
+            }
+        }
     }
 
     fn wait(&mut self) -> Vec<Effect> {
@@ -426,17 +442,7 @@ fn a_media_server_that_never_answers_ends_joining_with_its_reason() {
             world.lose(connection);
             tried = Some(connection);
         }
-        for effect in world.wait() {
-            match effect {
-                Effect::Membership(Action::RestartLeave { .. }) => {
-                    world.outcome(Outcome::Restarted(Ok(())));
-                }
-                Effect::Membership(Action::SendLeave { .. }) => {
-                    world.outcome(Outcome::LeaveSent(Ok(())));
-                }
-                _ => {}
-            }
-        }
+        world.wait_out();
     }
     assert_eq!(
         world.ended(),
@@ -456,6 +462,7 @@ fn a_call_service_that_refuses_ends_joining_at_once() {
             reason: "not your room".into(),
         }),
         refused: true,
+        blocked: None,
         reason: "refused".into(),
     };
     let connection = world.connection_to(FOCUS).unwrap();

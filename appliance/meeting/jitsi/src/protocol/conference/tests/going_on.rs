@@ -1,7 +1,7 @@
 //! What breaks, and comes back.
 
 use saal_media_protocol::{SourceKind, TransportEvent, TransportState};
-use saal_meeting::Role;
+use saal_meeting::{Role, SocketWay};
 
 use super::{
     super::*,
@@ -217,7 +217,9 @@ fn the_bridge_s_socket_is_opened_again() {
     world.invites_to_socket();
     world.connects();
     world.room.handle_bridge(world.now, BridgeEvent::Opened);
-    world.room.handle_bridge(world.now, BridgeEvent::Closed);
+    world
+        .room
+        .handle_bridge(world.now, BridgeEvent::Closed("closed by the server"));
     world.take();
     world.passes(1);
     let url = "wss://example.org/colibri-ws/1".to_owned();
@@ -233,6 +235,64 @@ fn the_bridge_s_socket_is_opened_again() {
         .iter()
         .filter(|o| matches!(o, Output::SendBridge(_)));
     assert_eq!(says.count(), 3, "video type, constraints, reaction");
+}
+
+fn said_of_sockets(world: &World) -> Vec<CallEvent> {
+    let events = world.events();
+    let of_sockets = |event: &CallEvent| matches!(event, CallEvent::Socket(_));
+    events.into_iter().filter(of_sockets).collect()
+}
+
+#[test]
+fn a_network_that_blocks_the_bridge_s_socket_is_told_once_and_when_it_does_no_longer() {
+    let mut world = World::online(setup());
+    world.focus_is_ready();
+    world.comes("aaaa");
+    world.enters(ME);
+    world.invites_to_socket();
+    world.connects();
+    let refused = BridgeEvent::Closed("example.org: 403");
+    let fails = |world: &mut World| {
+        world.room.handle_bridge(world.now, refused.clone());
+        world.passes(10);
+    };
+    (0..4).for_each(|_| fails(&mut world));
+    assert_eq!(said_of_sockets(&world), [], "a bridge may start anew");
+    (0..4).for_each(|_| fails(&mut world));
+    let blocked = CallEvent::Socket(SocketWay::Blocked {
+        server: "example.org".to_owned(),
+        needed: false,
+        reason: "example.org: 403".to_owned(),
+    });
+    assert_eq!(said_of_sockets(&world), [blocked]);
+    world.take();
+    world.room.handle_bridge(world.now, BridgeEvent::Opened);
+    world.collect();
+    let through = CallEvent::Socket(SocketWay::Through);
+    assert_eq!(said_of_sockets(&world), [through]);
+    world.take();
+    fails(&mut world);
+    assert_eq!(said_of_sockets(&world), [], "once is an accident");
+}
+
+#[test]
+fn a_bridge_that_is_gone_is_no_wall() {
+    let mut world = World::online(setup());
+    world.focus_is_ready();
+    world.comes("aaaa");
+    world.enters(ME);
+    world.invites_to_socket();
+    world.connects();
+    world.engine(TransportEvent::State {
+        transport: world.transport(),
+        state: TransportState::Disconnected,
+    });
+    for _ in 0..8 {
+        let refused = BridgeEvent::Closed("example.org: 502");
+        world.room.handle_bridge(world.now, refused);
+        world.collect();
+    }
+    assert_eq!(said_of_sockets(&world), []);
 }
 
 #[test]

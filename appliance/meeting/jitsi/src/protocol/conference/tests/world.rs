@@ -138,7 +138,7 @@ impl World {
         self.collect();
     }
 
-    fn collect(&mut self) {
+    pub(super) fn collect(&mut self) {
         self.outputs.extend(std::iter::from_fn(|| self.room.poll()));
     }
 

@@ -1,5 +1,7 @@
 //! Sessions that go on over another socket.
 
+use saal_meeting::SocketWay;
+
 use super::*;
 
 /// In a call in which everything the room sends is published.
@@ -106,6 +108,7 @@ fn a_server_that_refuses_is_joined_anew_at_once() {
     let failure = ConnectFailure {
         ends: None,
         refused: true,
+        blocked: None,
         reason: "404".into(),
     };
     world.machine.handle_disconnected(world.now, next, failure);
@@ -129,4 +132,74 @@ fn attempts_to_go_on_come_less_often_while_the_server_is_down() {
         waits.push((world.now.instant - lost_at).as_millis());
     }
     assert_eq!(waits, [200, 500, 1000]);
+}
+
+/// The network lets no socket to our media server through.
+fn is_blocked(world: &mut World) {
+    let connection = world.connection_to(FOCUS).unwrap();
+    let failure = ConnectFailure {
+        ends: None,
+        refused: false,
+        blocked: Some("rtc.hs".into()),
+        reason: "403 Forbidden".into(),
+    };
+    world
+        .machine
+        .handle_disconnected(world.now, connection, failure);
+    world.drain();
+}
+
+fn said_of_sockets(world: &World) -> Vec<SocketWay> {
+    let effects = world.effects.iter().filter_map(|effect| match effect {
+        Effect::Emit(CallEvent::Socket(way)) => Some(way.clone()),
+        _ => None,
+    });
+    effects.collect()
+}
+
+#[test]
+fn a_network_that_blocks_the_socket_is_told_once_and_that_it_does_no_longer() {
+    let mut world = World::new(vec![member("anna", FOCUS)], None);
+    world.outcome(Outcome::Delayed(Ok("d1".into())));
+    world.outcome(Outcome::MemberPut(Ok("$room".into())));
+    let first = world.connection_to(FOCUS);
+    is_blocked(&mut world);
+    while world.connection_to(FOCUS) == first {
+        world.wait();
+    }
+    is_blocked(&mut world);
+    let blocked = SocketWay::Blocked {
+        server: "rtc.hs".into(),
+        needed: true,
+        reason: "403 Forbidden".into(),
+    };
+    assert_eq!(said_of_sockets(&world), std::slice::from_ref(&blocked));
+    let second = world.connection_to(FOCUS);
+    while world.connection_to(FOCUS) == second {
+        world.wait();
+    }
+    world.enter();
+    assert_eq!(said_of_sockets(&world), [blocked, SocketWay::Through]);
+    assert!(world.said(&CallEvent::Joined));
+}
+
+#[test]
+fn a_join_that_the_network_blocks_ends_with_that() {
+    let mut world = World::new(Vec::new(), None);
+    world.outcome(Outcome::Delayed(Ok("d1".into())));
+    world.outcome(Outcome::MemberPut(Ok("$room".into())));
+    let mut tried = None;
+    while world.ended().is_none() {
+        let connection = world.connection_to(FOCUS);
+        if tried != connection {
+            is_blocked(&mut world);
+            tried = connection;
+        }
+        world.wait_out();
+    }
+    let blocked = EndReason::Blocked {
+        server: "rtc.hs".into(),
+        reason: "403 Forbidden".into(),
+    };
+    assert_eq!(world.ended(), Some(&blocked));
 }

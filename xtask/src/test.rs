@@ -33,7 +33,7 @@ pub(crate) enum Stage {
     Image,
     /// Random input for everything that reads what strangers send; takes --seconds, and names after --.
     Fuzz,
-    /// End to end with the long tests, the panel's long walk, and the fuzz targets for a fixed number of inputs.
+    /// End to end with the long tests, the panel's long walk, a thousand calls of the engine, and the fuzz targets for a fixed number of inputs.
     Deep,
 }
 
@@ -160,7 +160,7 @@ fn run(stage: Stage, tools: Option<&Tools>, options: &Options) -> anyhow::Result
                 },
             );
             let fuzzed = fuzz::run_if_possible(fuzz::Length::Inputs(fuzz::INPUTS));
-            suites.and(long_walk()).and(fuzzed)
+            suites.and(long_tests()).and(fuzzed)
         }
         Stage::Jitsi => end_to_end(
             tools()?,
@@ -204,13 +204,15 @@ fn unit(rest: &[String]) -> anyhow::Result<()> {
     report(failed + usize::from(documents.is_err()))
 }
 
-/// The panel's random days, ten times as many.
-fn long_walk() -> anyhow::Result<()> {
+/// The panel's random days, ten times as many, and a thousand calls of the engine alone.
+fn long_tests() -> anyhow::Result<()> {
+    const LONG: [(&str, &str); 2] = [("saal-panel", "walk"), ("saal-media", "again")];
     let programs = executables::tests()?;
-    let walks = programs
-        .iter()
-        .filter(|program| program.package == "saal-panel" && program.name == "walk");
-    report(count_failures(walks, |program| {
+    let long = programs.iter().filter(|program| {
+        LONG.iter()
+            .any(|(package, name)| program.package == *package && program.name == *name)
+    });
+    report(count_failures(long, |program| {
         program.arg("--ignored");
     }))
 }

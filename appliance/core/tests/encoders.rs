@@ -31,6 +31,7 @@ fn report() -> CodecReport {
     CodecReport {
         encoders: vec![chosen],
         decoders: Vec::new(),
+        camera: None,
     }
 }
 

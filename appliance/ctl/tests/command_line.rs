@@ -20,8 +20,8 @@ use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{
     CameraAction, CameraMoves, CameraState, CameraView, CandidateProtocol, CodecElement,
     CodecReport, ConnectionStats, Control, ControlState, DeviceList, MediaStats, PictureDevice,
-    PictureKind, Preset, ReceivedVideo, RelayProtocol, RoomPicture, SourceKind, StreamStats,
-    TrackStats, TransportId, Verdict,
+    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, RoomPicture, SourceKind,
+    StreamStats, TrackStats, TransportId, Verdict,
 };
 use saal_meeting::{
     AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingId, MeetingState,
@@ -691,6 +691,7 @@ Ids             HD Webcam: usb-2#1
 Encoders      * vp8enc          VP8, program; in use
                 vah264enc       H.264, hardware (i915); refused: no key frame where there has to be one
                 x264enc         H.264, program; not used: H.264 by a program costs what VP8 costs
+Camera to it    copied: the camera sends this size as JPEG
 Decoders      * vp8dec          VP8, program; in use
                 avdec_h264      H.264, program; takes over if it has to
 "
@@ -849,6 +850,9 @@ fn codecs() -> CodecReport {
             element("vp8dec", "VP8", None, Verdict::Chosen),
             element("avdec_h264", "H.264", None, Verdict::Spare),
         ],
+        camera: Some(PictureWay::Copied {
+            reason: reason("the camera sends this size as JPEG"),
+        }),
     }
 }
 

@@ -13,6 +13,9 @@ pub struct M2mEncoder {
     pub level: Option<&'static str>,
     /// All controls for so many bits a second. They are set together, before it begins and while it runs.
     pub controls: fn(bits_per_second: u32) -> Vec<Control>,
+    /// Width and height in pixels that its pictures are made up to multiples of. A camera's memory ends where its picture
+    /// does, so that it can be read where it is in these sizes only.
+    pub whole: (u32, u32),
 }
 
 /// The driver of this name, as VIDIOC_QUERYCAP says it. One that is not known here does what the interface says.
@@ -49,5 +52,12 @@ mod tests {
         assert_eq!(value("vicodec", 900_000, "video_bitrate"), None);
         assert!(quality(4_000_000) < quality(1_000_000));
         assert_eq!((quality(1), quality(u32::MAX)), (Some(31), Some(1)));
+    }
+
+    #[test]
+    fn what_vicodec_makes_up_is_known_and_what_others_do_is_tried() {
+        assert_eq!(m2m_encoder("vicodec").whole, (16, 16));
+        // Of pictures with half as many colours in each direction there are even sizes only.
+        assert_eq!(m2m_encoder("some-codec").whole, (2, 2));
     }
 }

@@ -9,6 +9,8 @@ pub(crate) const ENCODER: M2mEncoder = M2mEncoder {
     // Enough for 720p30.
     level: Some("3.1"),
     controls,
+    // One that needs more refuses the first picture, and gets copies.
+    whole: (2, 2),
 };
 
 /// Constant rate, no picture that waits for a later one, parameters before each key frame. A driver that lacks a control

@@ -7,6 +7,7 @@ pub(crate) const NAME: &str = "vicodec";
 pub(crate) const ENCODER: M2mEncoder = M2mEncoder {
     level: None,
     controls,
+    whole: (16, 16),
 };
 
 /// Its quantizers' range.

@@ -4,7 +4,7 @@ use std::io;
 
 use v4l::{
     Device,
-    v4l_sys::{v4l2_capability, v4l2_control, v4l2_input, v4l2_queryctrl},
+    v4l_sys::{v4l2_capability, v4l2_control, v4l2_input, v4l2_queryctrl, v4l2_requestbuffers},
     v4l2::{self, vidioc},
 };
 
@@ -91,6 +91,28 @@ pub(crate) fn current_input(device: &Device) -> io::Result<v4l2_input> {
         v4l2::ioctl(device.handle().fd(), vidioc::VIDIOC_ENUMINPUT, place)?;
     }
     Ok(input)
+}
+
+/// V4L2_MEMORY_MMAP.
+const MAPPED: u32 = 1;
+/// V4L2_BUF_CAP_SUPPORTS_DMABUF.
+const TAKES_DMABUF: u32 = 1 << 2;
+
+/// Whether a queue of this kind takes what lies in other devices' memory. To ask for no buffers asks for what there might be
+/// (vidioc-reqbufs.rst); kernels before 4.20 don't tell.
+pub(crate) fn takes_memory_of_others(device: &Device, kind: u32) -> io::Result<bool> {
+    // SAFETY: all bits zero are a valid value of this struct of integers and arrays of them.
+    #[allow(unsafe_code)]
+    let mut request: v4l2_requestbuffers = unsafe { std::mem::zeroed() };
+    (request.type_, request.memory) = (kind, MAPPED);
+    let place = std::ptr::from_mut(&mut request).cast();
+    // SAFETY: the descriptor is open for as long as the device is borrowed, and VIDIOC_REQBUFS reads and writes one
+    // v4l2_requestbuffers at the place it is given.
+    #[allow(unsafe_code)]
+    unsafe {
+        v4l2::ioctl(device.handle().fd(), vidioc::VIDIOC_REQBUFS, place)?;
+    }
+    Ok(request.capabilities & TAKES_DMABUF != 0)
 }
 
 /// Text that ends with a zero byte, without what a cut left of a letter.

@@ -10,7 +10,7 @@ use v4l::{
     v4l2,
 };
 
-use crate::v4l2_calls::{capability, text};
+use crate::v4l2_calls::{capability, takes_memory_of_others, text};
 
 /// A device that encodes or decodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,10 @@ pub struct M2mCodec {
     pub role: M2mRole,
     /// Formats on the compressed side as the kernel writes them: `H264`.
     pub formats: Vec<String>,
+    /// Formats of pictures, on the other side: `NV12`.
+    pub pictures: Vec<String>,
+    /// What is written to it may lie in another device's memory (a DMABUF), so that nothing has to be copied.
+    pub imports: bool,
 }
 
 /// What such a device does.
@@ -66,12 +70,20 @@ fn describe(node: &Path) -> io::Result<Option<M2mCodec>> {
         let all = kinds.iter().flat_map(|kind| formats(&device, *kind));
         all.collect()
     };
-    let found = role(&caps, &formats(OUTPUT), &formats(CAPTURE));
+    let (output, capture) = (formats(OUTPUT), formats(CAPTURE));
+    let found = role(&caps, &output, &capture);
     Ok(found.map(|(role, formats)| M2mCodec {
         node: node.display().to_string(),
         driver: text(&caps.driver),
-        role,
         formats,
+        pictures: raw(match role {
+            M2mRole::Encoder => &output,
+            M2mRole::Decoder | M2mRole::StatelessDecoder => &capture,
+        }),
+        role,
+        imports: OUTPUT
+            .iter()
+            .any(|kind| takes_memory_of_others(&device, *kind).unwrap_or(false)),
     }))
 }
 
@@ -80,6 +92,11 @@ fn describe(node: &Path) -> io::Result<Option<M2mCodec>> {
 struct Format {
     name: String,
     compressed: bool,
+}
+
+fn raw(side: &[Format]) -> Vec<String> {
+    let of = side.iter().filter(|format| !format.compressed);
+    of.map(|format| format.name.clone()).collect()
 }
 
 /// What a device is, and its compressed formats. `output` is the side that programs write to.

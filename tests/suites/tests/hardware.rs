@@ -171,9 +171,15 @@ fn hardware_encoder_is_tried_used_and_left_when_it_fails() -> Result<()> {
     run(async {
         let mut machine = Machine::take().await?;
         machine.guest().load("vicodec", &[]).await?;
-        let arguments = ["--ignored", "--test-threads=1", "encoder"];
-        let done = machine.test("saal-media", "hardware", &arguments).await?;
-        done.success("saal-media/hardware encoder")?;
+        // A camera whose memory it reads.
+        machine.guest().load("vivid", &CAMERAS).await?;
+        // In a process each: one knows the encoder by its node, which is another one after it was pulled.
+        for test in ["an_encoder_reads", "an_encoder_is_listed"] {
+            let arguments = ["--ignored", "--test-threads=1", test];
+            let done = machine.test("saal-media", "hardware", &arguments).await?;
+            let said = done.success("saal-media/hardware encoder")?;
+            assert!(said.contains("1 passed"), "{said}");
+        }
         machine.guest().unload("vicodec").await
     })
 }

@@ -1,7 +1,7 @@
 //! Devices, and what encodes and decodes.
 
 use saal_control::{CameraReport, CecReport, Devices};
-use saal_media_protocol::{CodecElement, PictureDevice, PictureKind, Verdict};
+use saal_media_protocol::{CodecElement, PictureDevice, PictureKind, PictureWay, Verdict};
 
 use super::{line, plain, plain_id, sentence};
 
@@ -73,6 +73,7 @@ pub(super) fn devices(devices: &Devices) -> String {
         + &televisions(&devices.cec)
         + &ids(&present.cameras)
         + &codecs("Encoders", &devices.codecs.encoders)
+        + &way(devices.codecs.camera.as_ref())
         + &codecs("Decoders", &devices.codecs.decoders)
 }
 
@@ -112,6 +113,19 @@ fn ids(cameras: &[PictureDevice]) -> String {
         format!("{label:<14}  {name}: {id}\n")
     })
     .collect()
+}
+
+/// Whether pictures are copied on their way from the camera to an encoder in hardware.
+fn way(camera: Option<&PictureWay>) -> String {
+    match camera {
+        None => String::new(),
+        Some(PictureWay::HandedOn {}) => {
+            "Camera to it    in the memory that it captures in, without a copy\n".to_owned()
+        }
+        Some(PictureWay::Copied { reason }) => {
+            format!("Camera to it    copied: {}\n", sentence(reason))
+        }
+    }
 }
 
 /// Every encoder or decoder, those in use marked, and why the others are not.

@@ -7,7 +7,7 @@
 //!
 //! The engine decides nothing about meetings: the daemon says what to send, whom to show where,
 //! and passes session descriptions. Decisions about media are made in [`plan`], [`playout`],
-//! [`framing`], [`camera_moves`] and [`motion`] (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
+//! [`framing`], [`handing`], [`camera_moves`] and [`motion`] (pure), frames are encrypted in [`encryption`]; `graph` carries them out and is the only place that names GStreamer elements.
 
 pub mod browser;
 pub mod camera_moves;
@@ -18,6 +18,7 @@ pub mod engine;
 pub mod framing;
 pub mod freezes;
 pub mod graph;
+pub mod handing;
 pub mod lettering;
 pub mod motion;
 pub mod opus;

@@ -1,5 +1,5 @@
-//! An engine that is called again and again holds afterwards what it held before. The only test here, since all that this process
-//! holds is counted.
+//! An engine that is called again and again holds afterwards what it held before. One of these tests runs at a time, since all that
+//! this process holds is counted.
 
 #![allow(clippy::unwrap_used, reason = "tests and what only they call")]
 
@@ -16,6 +16,8 @@ use support::{Daemon, assign, negotiate, open, publish, simulated, tile};
 /// Caches of GStreamer and of TLS are full by then.
 const WARM_UP: usize = 6;
 const CALLS: usize = 12;
+/// In the deep tests. What one call in hundreds leaves behind shows here alone.
+const MANY_CALLS: usize = 1_000;
 /// One part of a call that is left now and then is more than this in so many calls. The television may or may not hold a picture
 /// that it showed.
 const MOST_GROWTH: usize = 64 * 1024;
@@ -98,6 +100,9 @@ async fn least(sender: &mut Daemon, receiver: &mut Daemon, calls: Range<usize>) 
     for call in calls {
         call_and_leave(sender, receiver, TransportId(call as u64)).await;
         all.push(held());
+        if all.len() % 50 == 0 {
+            eprintln!("{:?} after {} calls", all.last(), all.len());
+        }
     }
     let least = |of: fn(&Held) -> usize| all.iter().map(of).min().unwrap();
     Held {
@@ -107,11 +112,11 @@ async fn least(sender: &mut Daemon, receiver: &mut Daemon, calls: Range<usize>) 
     }
 }
 
-#[tokio::test]
-async fn calls_leave_nothing_behind() {
+/// What the calls between the first and the last ones leave behind.
+async fn leave_nothing_behind(calls: usize) {
     let mut sender = engine().await;
     let mut receiver = engine().await;
-    let last = WARM_UP + CALLS;
+    let last = WARM_UP + calls;
     let before = least(&mut sender, &mut receiver, 0..WARM_UP).await;
     let after = least(&mut sender, &mut receiver, WARM_UP..last).await;
     eprintln!("{before:?} after {WARM_UP} calls, {after:?} after {last}");
@@ -121,4 +126,15 @@ async fn calls_leave_nothing_behind() {
     );
     assert!(after.threads <= before.threads, "{before:?} {after:?}");
     assert!(after.handles <= before.handles, "{before:?} {after:?}");
+}
+
+#[tokio::test]
+async fn calls_leave_nothing_behind() {
+    leave_nothing_behind(CALLS).await;
+}
+
+#[tokio::test]
+#[ignore = "takes twenty minutes"]
+async fn a_thousand_calls_leave_nothing_behind() {
+    leave_nothing_behind(MANY_CALLS).await;
 }

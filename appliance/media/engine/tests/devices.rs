@@ -61,6 +61,8 @@ async fn a_camera_that_left_is_gone() {
         let device = VideoDevice::V4l2 {
             node: "/dev/video77".to_owned(),
             format,
+            // As a camera that hands its memory on, too.
+            shares: encoding == PictureEncoding::Nv12,
         };
         let size = PictureSize {
             width: 1280,

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests and what only they call")]
 
+#[path = "hardware/encoder.rs"]
+mod encoder;
 #[path = "../../../../hal/linux/tests/hdmi/mod.rs"]
 mod hdmi;
 mod support;
@@ -25,14 +27,16 @@ use saal_hal_linux::{AlsaDevices, DrmDisplays, M2mRole, V4l2Cameras, m2m_codecs}
 use saal_media::{
     engine::{Engine, GLANCE},
     graph::{
-        Graph, GraphEvent, HardwareEncoder, Installed, Part, TRY_ENCODER, VideoDevice, VideoSource,
+        Fault, Graph, GraphEvent, HardwareEncoder, Installed, Part, TRY_ENCODER, TrackKey,
+        VideoDevice, VideoSource,
     },
+    handing::Copies,
     plan::{self, PictureSize},
 };
 use saal_media_protocol::{
     AudioChoice, CameraChoice, CameraView, Codec, DeviceChoice, DeviceUse, DisplayChoice,
-    EncoderChoice, MediaCommand, MediaEvent, MediaStats, MediaTrouble, MicrophoneCheck, Rect,
-    SourceKind, Television, Tile, TileSource, TransportCommand, TransportId, TransportRole,
+    EncoderChoice, MediaCommand, MediaEvent, MediaStats, MediaTrouble, MicrophoneCheck, PictureWay,
+    Rect, SourceKind, Television, Tile, TileSource, TransportCommand, TransportId, TransportRole,
 };
 use support::{DEADLINE, Daemon, assign, negotiate, open, publish, simulated, start_process};
 use tokio::{sync::mpsc, time::timeout};
@@ -200,7 +204,15 @@ async fn every_mode_that_may_be_chosen_delivers_pictures() {
                     continue;
                 };
                 let node = camera.node.clone();
-                let first = first_picture(VideoDevice::V4l2 { node, format }, size).await;
+                let first = first_picture(
+                    VideoDevice::V4l2 {
+                        node,
+                        format,
+                        shares: false,
+                    },
+                    size,
+                )
+                .await;
                 assert_eq!(
                     first,
                     Ok((format.width, format.height)),
@@ -243,6 +255,7 @@ async fn every_speed_delivers_pictures() {
                 VideoDevice::V4l2 {
                     node,
                     format: *format,
+                    shares: false,
                 },
                 size,
             )
@@ -883,141 +896,4 @@ async fn a_display_that_is_not_there_is_named() {
     };
     assert_eq!(wanted, "Beamer");
     assert_eq!(present.len(), DrmDisplays::default().list().unwrap().len());
-}
-
-/// The element of the kernel's test driver.
-const TEST_ENCODER: &str = "v4l2fwhtenc";
-
-/// An engine without its sockets.
-struct Room {
-    engine: Engine,
-    saw: mpsc::UnboundedReceiver<GraphEvent>,
-    said: mpsc::UnboundedReceiver<MediaEvent>,
-}
-
-impl Room {
-    fn new() -> Self {
-        let (graph, saw) = mpsc::unbounded_channel();
-        let (events, said) = mpsc::unbounded_channel();
-        let (network, _) = mpsc::unbounded_channel();
-        let (preview, _) = tokio::sync::watch::channel(None);
-        let graph = Graph::new(graph).unwrap();
-        let engine = Engine::new(
-            graph,
-            events,
-            network,
-            preview,
-            None,
-            std::sync::Arc::new(V4l2Cameras),
-        );
-        Self { engine, saw, said }
-    }
-
-    fn publish(&mut self, codec: Codec) {
-        let mut command = publish(OUT, "cam", SourceKind::Camera);
-        if let TransportCommand::Publish {
-            video: Some(video), ..
-        } = &mut command
-        {
-            video.codec = codec;
-            // The smallest that the driver takes.
-            (video.layers[0].width, video.layers[0].height) = (640, 360);
-        }
-        self.engine.obey(MediaCommand::Transport(command));
-    }
-
-    /// Runs it until it says this.
-    async fn until(&mut self, mut wanted: impl FnMut(&MediaEvent) -> bool) {
-        let mut second = tokio::time::interval(Duration::from_secs(1));
-        let mut glance = tokio::time::interval(GLANCE);
-        let search = async {
-            loop {
-                tokio::select! {
-                    Some(event) = self.said.recv() => if wanted(&event) { return },
-                    Some(event) = self.saw.recv() => self.engine.saw(event),
-                    _ = second.tick() => self.engine.tick(false),
-                    _ = glance.tick(), if self.engine.encodes_in_hardware() => self.engine.glance(),
-                }
-            }
-        };
-        timeout(DEADLINE, search).await.expect("it says so in time");
-    }
-
-    async fn encodes(&mut self, expected: &[Codec]) {
-        let wanted = |event: &MediaEvent| matches!(event, MediaEvent::Encodes { codecs } if codecs == expected);
-        self.until(wanted).await;
-    }
-
-    async fn sends_by(&mut self, encoder: &str) {
-        let mut first = None;
-        let wanted = |event: &MediaEvent| {
-            let MediaEvent::Stats(stats) = event else {
-                return false;
-            };
-            let Some(sent) = stats.sent_video.iter().find(|s| s.encoder == encoder) else {
-                return false;
-            };
-            sent.frames_encoded > *first.get_or_insert(sent.frames_encoded) + 10
-        };
-        self.until(wanted).await;
-    }
-}
-
-/// An encoder of V4L2, on a driver that behaves as those of boards do.
-#[tokio::test]
-#[ignore = "needs vicodec"]
-async fn an_encoder_is_listed_tried_used_and_left_when_it_fails() {
-    let mut room = Room::new();
-    let device = m2m_codecs()
-        .into_iter()
-        .find(|codec| codec.role == M2mRole::Encoder);
-    let device = device.expect("this test needs vicodec");
-    assert_eq!(
-        (device.driver.as_str(), device.formats.as_slice()),
-        ("vicodec", ["FWHT".to_owned()].as_slice())
-    );
-    let listed = Installed::list()
-        .encoders
-        .into_iter()
-        .find(|c| c.name == TEST_ENCODER);
-    let listed = listed.expect("GStreamer has an element for it");
-    assert_eq!(
-        (listed.codec.as_str(), listed.driver.as_deref()),
-        ("FWHT", Some("vicodec"))
-    );
-    assert!(listed.not_tried.is_some(), "no meeting takes FWHT");
-
-    let trial = tokio::process::Command::new(env!("CARGO_BIN_EXE_saal-media"))
-        .args([TRY_ENCODER, TEST_ENCODER, "640x360"])
-        .output();
-    let trial = trial.await.unwrap();
-    let said = String::from_utf8_lossy(&trial.stdout);
-    assert!(trial.status.success(), "{}: {said}", trial.status);
-
-    let choice = EncoderChoice::Hardware;
-    let devices = DeviceChoice {
-        encoder: choice,
-        ..simulated()
-    };
-    room.engine.obey(MediaCommand::Configure {
-        devices,
-        television: SMALL,
-    });
-    room.encodes(&[Codec::Vp8]).await;
-    // Where calls need H.264, for that is all that meetings take; nobody decodes it here.
-    room.engine.saw(GraphEvent::EncoderTried {
-        choice,
-        found: HardwareEncoder::named(TEST_ENCODER),
-        trials: Vec::new(),
-        installed: Installed::default(),
-    });
-    room.encodes(&[Codec::Vp8, Codec::H264]).await;
-    let open = MediaCommand::Transport(open(OUT, TransportRole::Publisher));
-    room.engine.obey(open);
-    room.publish(Codec::H264);
-    room.sends_by(TEST_ENCODER).await;
-    let vp8 = [Codec::Vp8];
-    let (_pulled, ()) = tokio::join!(Pulled::out("vicodec", "vicodec.0"), room.encodes(&vp8));
-    room.publish(Codec::Vp8);
-    room.sends_by("vp8enc").await;
 }

@@ -10,6 +10,22 @@ pub struct CodecReport {
     pub encoders: Vec<CodecElement>,
     /// For those that it receives.
     pub decoders: Vec<CodecElement>,
+    /// How the camera's pictures get to the encoder in hardware; `None` while none of them goes there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<PictureWay>,
+}
+
+/// How pictures get from a camera to an encoder in hardware.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is", deny_unknown_fields)]
+pub enum PictureWay {
+    /// In the memory that they were captured in.
+    HandedOn {},
+    /// By copies.
+    Copied {
+        /// What stands in the way.
+        reason: String,
+    },
 }
 
 /// An encoder or a decoder.

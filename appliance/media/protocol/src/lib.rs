@@ -26,7 +26,7 @@ pub use declared::{
     ChannelOffer, Declared, DtlsSetup, Fingerprint, HeaderExtension, IceCredentials,
     LocalTransport, PayloadType, RemoteTransport, StreamSsrc,
 };
-pub use encoder::{CodecElement, CodecReport, EncoderTrial, Verdict};
+pub use encoder::{CodecElement, CodecReport, EncoderTrial, PictureWay, Verdict};
 pub use encryption::{KeyOwner, MediaKey};
 pub use event::{
     CameraCheck, CandidateProtocol, ConnectionStats, DeviceList, DeviceReport, DeviceUse,

@@ -1,6 +1,8 @@
 //! What is to be captured: for tracks that are sent, for the television, for who looks at the room, and to be tried.
 
-use saal_media_protocol::{AudioChoice, RoomPicture, SourceKind, Tile, TileSource};
+use saal_media_protocol::{
+    AudioChoice, DeviceUse, MediaEvent, RoomPicture, SourceKind, Tile, TileSource,
+};
 
 use super::Engine;
 use crate::plan::{self, CapturePlan};
@@ -34,5 +36,41 @@ impl Engine {
                 || checking && devices.microphone != AudioChoice::None,
             content: plan::content(&devices.content, muted(SourceKind::Content), shared, sends),
         }
+    }
+
+    pub(super) fn reconcile_encoders(&mut self, captures: &Captures) {
+        let sends = self.sending.sends();
+        let encoders = plan::encoders(&captures.camera, &captures.content, sends);
+        self.sending.reconcile_encoders(encoders, &self.transports);
+    }
+
+    pub(super) fn reconcile_pictures(
+        &mut self,
+        camera: &CapturePlan,
+        content: &CapturePlan,
+    ) -> Vec<MediaEvent> {
+        let plans = [(DeviceUse::Camera, camera), (DeviceUse::Content, content)];
+        let mut said = Vec::new();
+        for (device, plan) in plans {
+            let (source, tile) = match device {
+                DeviceUse::Content => (SourceKind::Content, TileSource::OwnContent),
+                _ => (SourceKind::Camera, TileSource::Own),
+            };
+            let sink = || {
+                let sink = self.sending.picture_sink(source, tile.clone());
+                match device {
+                    DeviceUse::Camera => self.seen.on_the_way(sink),
+                    _ => sink,
+                }
+            };
+            said.extend(
+                self.devices
+                    .reconcile_picture(device, plan, &self.graph, sink),
+            );
+        }
+        if *content == CapturePlan::Closed {
+            self.screen.forget(&TileSource::OwnContent);
+        }
+        said
     }
 }

@@ -343,6 +343,7 @@ impl Devices {
         reason: &str,
         choice: &DeviceChoice,
     ) -> Option<MediaEvent> {
+        let in_vain = *part == Part::Camera && self.pictures.sharing.is_tried();
         let (source, wanted) = match part {
             Part::Camera => {
                 self.pictures.close(DeviceUse::Camera);
@@ -366,6 +367,12 @@ impl Devices {
         // A device that was pulled fails in any way, often before its node is gone.
         if let Some(missing) = discovery::missing(choice, source, &mut self.pictures.cameras) {
             return self.trouble(missing);
+        }
+        if in_vain && fault == Fault::Other {
+            // At once in the way that all cameras do.
+            self.pictures.sharing.failed(reason);
+            self.rest_until.remove(&source);
+            return None;
         }
         self.trouble(match fault {
             Fault::Busy => MediaTrouble::Busy {

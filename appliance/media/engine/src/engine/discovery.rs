@@ -149,6 +149,7 @@ pub(super) fn picture_device(
     Ok(VideoDevice::V4l2 {
         node: camera.node.clone(),
         format,
+        shares: false,
     })
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use saal_media_protocol::{
-    CodecElement, CodecReport, EncoderChoice, EncoderTrial, MediaEvent, Verdict,
+    CodecElement, CodecReport, EncoderChoice, EncoderTrial, MediaEvent, PictureWay, Verdict,
 };
 use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 
@@ -36,6 +36,8 @@ pub(super) struct Encoders {
     searching: bool,
     /// As listed when one was looked for; a driver that hangs is not asked again.
     installed: Installed,
+    /// How the camera's pictures get to the one that is used.
+    pub(super) camera: Option<PictureWay>,
 }
 
 /// Looks for one. The graph says what came of it.
@@ -169,6 +171,7 @@ impl Encoders {
         CodecReport {
             encoders: encoders.collect(),
             decoders: self.installed.decoders.clone(),
+            camera: self.camera.clone(),
         }
     }
 
@@ -230,6 +233,7 @@ impl Engine {
         self.encoders.installed = installed;
         self.encoders.chosen = found.as_ref().map(|found| found.factory().to_owned());
         self.encoders.searching = false;
+        self.devices.pictures.sharing.forget();
         self.sending.use_h264(found);
         self.say_codecs();
         self.reconcile();
@@ -256,10 +260,15 @@ impl Engine {
     }
 
     pub(super) fn say_codecs(&self) {
-        let choice = self.wanted.devices.encoder;
         // The call is in a hurry, people who ask are not.
         let codecs = self.sending.codecs();
         self.say(MediaEvent::Encodes { codecs });
+        self.say_report();
+    }
+
+    /// For people alone.
+    pub(super) fn say_report(&self) {
+        let choice = self.wanted.devices.encoder;
         self.say(MediaEvent::Codecs {
             report: self.encoders.report(choice),
             trials: self.encoders.trials.clone(),

@@ -32,7 +32,9 @@ impl Engine {
                 }
             }
             Part::Encoder(key, layer) => {
-                if self.sending.drop_encoder(key, *layer) {
+                if self.sending.drop_importing(key, *layer) {
+                    self.devices.pictures.sharing.failed(reason);
+                } else if self.sending.drop_encoder(key, *layer) {
                     self.demote(reason);
                 }
             }

@@ -14,6 +14,7 @@ mod display;
 mod encoding;
 mod encryption;
 mod failing;
+mod handing;
 mod levels;
 mod pictures;
 mod progress;
@@ -31,20 +32,19 @@ use std::{
 
 use saal_hal_linux::memory;
 use saal_media_protocol::{
-    ConnectionStats, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaStats, RoomPicture,
-    SourceKind, StillPicture, Television, TileSource, TransportCommand, TransportEvent,
-    TransportId, TransportState,
+    ConnectionStats, DeviceChoice, MediaCommand, MediaEvent, MediaStats, RoomPicture, SourceKind,
+    StillPicture, Television, TileSource, TransportCommand, TransportEvent, TransportId,
+    TransportState,
 };
 use tokio::sync::{mpsc, watch};
 
 use crate::{
     graph::{Graph, GraphEvent, Part, Picture, Screen, TrackKey},
-    plan::{self, CapturePlan},
+    plan::CapturePlan,
     transport::{FromTransport, Proxy, Transport},
 };
 use browsers::Browsers;
 pub use cameras::SharedCameras;
-use capturing::Captures;
 use checking::{Checking, Seen};
 use devices::Devices;
 pub use display::DisplaySource;
@@ -336,6 +336,7 @@ impl Engine {
                 installed,
             } => self.encoder_tried(choice, found, trials, installed),
             GraphEvent::Latency(pipeline) => crate::graph::redistribute_latency(&pipeline),
+            GraphEvent::NotShared(key, layer) => self.not_shared(&key, layer),
             GraphEvent::Failed {
                 part,
                 fault,
@@ -407,9 +408,14 @@ impl Engine {
             self.say(event);
         }
         let captures = self.captures();
-        self.reconcile_encoders(&captures);
+        // Encoders that read the camera's memory end before anything else comes, and begin after it.
+        self.hand_on(&captures);
         let mut said = self.reconcile_pictures(&captures.camera, &captures.content);
-        if self.wanted.muted.contains(&SourceKind::Camera) {
+        self.hand_on(&captures);
+        self.reconcile_encoders(&captures);
+        let closed = captures.camera == CapturePlan::Closed;
+        if closed || self.wanted.muted.contains(&SourceKind::Camera) {
+            // A picture may be the camera's own memory, which nobody is to hold when it is closed.
             self.screen.forget(&TileSource::Own);
         }
         let sink = captures.microphone.then(|| self.sending.microphone_sink());
@@ -432,42 +438,6 @@ impl Engine {
         for event in said {
             self.say(event);
         }
-    }
-
-    fn reconcile_encoders(&mut self, captures: &Captures) {
-        let sends = self.sending.sends();
-        let encoders = plan::encoders(&captures.camera, &captures.content, sends);
-        self.sending.reconcile_encoders(encoders, &self.transports);
-    }
-
-    fn reconcile_pictures(
-        &mut self,
-        camera: &CapturePlan,
-        content: &CapturePlan,
-    ) -> Vec<MediaEvent> {
-        let plans = [(DeviceUse::Camera, camera), (DeviceUse::Content, content)];
-        let mut said = Vec::new();
-        for (device, plan) in plans {
-            let (source, tile) = match device {
-                DeviceUse::Content => (SourceKind::Content, TileSource::OwnContent),
-                _ => (SourceKind::Camera, TileSource::Own),
-            };
-            let sink = || {
-                let sink = self.sending.picture_sink(source, tile.clone());
-                match device {
-                    DeviceUse::Camera => self.seen.on_the_way(sink),
-                    _ => sink,
-                }
-            };
-            said.extend(
-                self.devices
-                    .reconcile_picture(device, plan, &self.graph, sink),
-            );
-        }
-        if *content == CapturePlan::Closed {
-            self.screen.forget(&TileSource::OwnContent);
-        }
-        said
     }
 
     fn stats(&mut self) -> MediaStats {

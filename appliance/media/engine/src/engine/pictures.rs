@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use saal_hal::Camera;
+use saal_hal::{Camera, PictureFormat};
 use saal_media_protocol::{
     CameraChoice, CameraMoves, CameraState, CameraView, Control, ControlState, DeviceChoice,
     DeviceUse, Mains, MediaEvent, MediaTrouble, Notices, PictureSettings,
@@ -18,11 +18,13 @@ use super::{
     cameras::{CameraDesk, KnownCameras, Order, SharedCameras},
     devices::{Devices, Refusal},
     discovery::{self, name_of_picture, picture_device},
+    handing::Sharing,
 };
 use crate::{
     camera_moves::{turns, view_of},
     framing::Frame,
-    graph::{FrameTarget, Graph, Part, PictureSink, VideoSource, draw_notice},
+    graph::{FrameTarget, Graph, Part, PictureSink, VideoDevice, VideoSource, draw_notice},
+    handing::Copies,
     plan::{CapturePlan, PictureSize},
 };
 
@@ -40,6 +42,7 @@ pub(super) struct Pictures {
     drawn: Vec<(String, PictureSize, gstreamer::Sample)>,
     words: Notices,
     settings: PictureSettings,
+    pub(super) sharing: Sharing,
     /// The camera that is configured and there, whether it is open or not.
     camera: Option<Camera>,
     /// What it lets be turned; people move it by this.
@@ -58,6 +61,8 @@ pub(super) struct Pictures {
 #[derive(Debug)]
 struct Open {
     plan: CapturePlan,
+    /// The mode whose memory it shares.
+    shared: Option<PictureFormat>,
     /// It has delivered a picture.
     works: bool,
     _source: VideoSource,
@@ -81,6 +86,7 @@ impl Pictures {
             drawn: Vec::new(),
             words: Notices::default(),
             settings: PictureSettings::default(),
+            sharing: Sharing::default(),
             camera: None,
             state: None,
             mains_set: false,
@@ -108,6 +114,29 @@ impl Pictures {
         if let Some(open) = self.open.get_mut(&source) {
             open.works = true;
         }
+        if source == DeviceUse::Camera {
+            self.sharing.proven();
+        }
+    }
+
+    /// Size of the camera's pictures, as far as they are the camera's and in memory that others can read.
+    pub(super) fn shared(&self, wanted: &CapturePlan) -> Option<(u32, u32)> {
+        let open = self.open.get(&DeviceUse::Camera)?;
+        let goes_on = open.plan == *wanted && self.sharing.keeps(open.shared);
+        let shared = open.shared.filter(|_| goes_on && self.notice.is_none());
+        shared.map(|format| (format.width, format.height))
+    }
+
+    /// What a camera has that its pictures could be handed on of.
+    pub(super) fn offers(&self) -> Option<Result<&[PictureFormat], Copies>> {
+        let camera = self.camera.as_ref()?;
+        let cut = self.state.as_ref().is_some_and(|state| state.digital);
+        Some(match camera {
+            // One of saal-hal-sim.
+            camera if camera.node.is_empty() => Err(Copies::Program),
+            _ if cut => Err(Copies::Cut),
+            camera => Ok(&camera.formats),
+        })
     }
 
     /// Another configuration: devices are to be known anew.
@@ -117,6 +146,7 @@ impl Pictures {
             self.open.remove(&DeviceUse::Camera);
         }
         self.settings = settings;
+        self.sharing.forget();
         self.mains_set = false;
         self.signal = None;
     }
@@ -134,6 +164,7 @@ impl Pictures {
         let id = |camera: &Option<Camera>| camera.as_ref().map(|c| c.id.clone());
         if id(&camera) != id(&self.camera) {
             self.mains_set = false;
+            self.sharing.forget();
         }
         self.camera = camera;
         if let Some(camera) = &self.camera {
@@ -336,8 +367,12 @@ impl Devices {
         let CapturePlan::Open { choice, size } = wanted else {
             return None;
         };
+        let of_camera = source == DeviceUse::Camera;
+        let sharing = &self.pictures.sharing;
         let open = self.pictures.open.get(&source);
-        if open.is_some_and(|open| open.plan == *wanted) {
+        let goes_on =
+            |open: &Open| open.plan == *wanted && (!of_camera || sharing.keeps(open.shared));
+        if open.is_some_and(goes_on) {
             return None;
         }
         // Closed first: the same device can't be opened twice.
@@ -345,13 +380,21 @@ impl Devices {
         if self.rests(source) {
             return None;
         }
+        let shared = match of_camera {
+            true => self.pictures.sharing.begin(),
+            false => None,
+        };
         let opened = discovery::find_camera(source, choice, &mut self.pictures.cameras)
             .map_err(Refusal::Trouble)
-            .and_then(|camera| self.open_picture(source, camera.as_ref(), *size, graph, sink()));
+            .and_then(|camera| {
+                let device = self.picture_device(source, camera.as_ref(), *size, shared)?;
+                self.open_picture(source, &device, *size, graph, sink())
+            });
         match opened {
             Ok(opened) => {
                 let open = Open {
                     plan: wanted.clone(),
+                    shared,
                     works: false,
                     _source: opened,
                 };
@@ -363,17 +406,45 @@ impl Devices {
         }
     }
 
-    fn open_picture(
+    /// What to open for pictures of this size.
+    fn picture_device(
         &self,
         source: DeviceUse,
         camera: Option<&Camera>,
+        size: PictureSize,
+        shared: Option<PictureFormat>,
+    ) -> Result<VideoDevice, Refusal> {
+        if let (Some(camera), Some(format)) = (camera, shared) {
+            return Ok(VideoDevice::V4l2 {
+                node: camera.node.clone(),
+                format,
+                shares: true,
+            });
+        }
+        // More than is sent, where a part of it may have to do.
+        let times = if self.is_cut(source) { 2 } else { 1 };
+        let captured = PictureSize {
+            width: size.width * times,
+            height: size.height * times,
+            ..size
+        };
+        picture_device(source, camera, captured).map_err(Refusal::Trouble)
+    }
+
+    fn is_cut(&self, source: DeviceUse) -> bool {
+        let state = self.pictures.state.as_ref();
+        source == DeviceUse::Camera && state.is_some_and(|state| state.digital)
+    }
+
+    fn open_picture(
+        &self,
+        source: DeviceUse,
+        device: &VideoDevice,
         size: PictureSize,
         graph: &Graph,
         sink: PictureSink,
     ) -> Result<VideoSource, Refusal> {
         let of_camera = source == DeviceUse::Camera;
-        let state = self.pictures.state.as_ref();
-        let digital = of_camera && state.is_some_and(|state| state.digital);
         let (part, sink) = if of_camera {
             let covered = Arc::clone(&self.pictures.covered);
             let uncovered: PictureSink = Box::new(move |sample| {
@@ -385,15 +456,9 @@ impl Devices {
         } else {
             (Part::Content, sink)
         };
-        // More than is sent, where a part of it may have to do.
-        let captured = PictureSize {
-            width: size.width * if digital { 2 } else { 1 },
-            height: size.height * if digital { 2 } else { 1 },
-            ..size
-        };
-        let device = picture_device(source, camera, captured).map_err(Refusal::Trouble)?;
-        let target = digital.then_some(&self.pictures.target);
-        Ok(VideoSource::open(graph, part, &device, size, target, sink)?)
+        let cut = self.is_cut(source);
+        let target = cut.then_some(&self.pictures.target);
+        Ok(VideoSource::open(graph, part, device, size, target, sink)?)
     }
 
     /// While the camera gives no picture, its place says why: until it gives one again.

@@ -16,9 +16,10 @@ use super::progress::Reading;
 use crate::{
     encryption::OwnKey,
     graph::{
-        EncoderInputs, Fault, FrameSink, Graph, GraphEvent, HardwareEncoder, Part, PictureSink,
-        Screen, TrackKey, VP8_ENCODER, VideoEncoder,
+        ByHardware, EncoderInputs, Fault, FrameSink, Graph, GraphEvent, HardwareEncoder, Part,
+        PictureSink, Screen, TrackKey, VP8_ENCODER, VideoEncoder,
     },
+    handing::Intake,
     plan::{self, EncoderPlan, Send},
     transport::{Frame, FrameTransform, ToTransport, Transport},
 };
@@ -40,6 +41,8 @@ pub(super) struct Sending {
     encoders: Vec<VideoEncoder>,
     /// Without it there is no H.264.
     h264: Option<HardwareEncoder>,
+    /// Size of the pictures that the camera delivers in memory of its own.
+    shared: Option<(u32, u32)>,
     /// Tracks of sound; the microphone's thread reads it.
     sound: Arc<Mutex<Vec<SoundOutlet>>>,
 }
@@ -91,6 +94,7 @@ impl Sending {
             outlets: HashMap::new(),
             encoders: Vec::new(),
             h264: None,
+            shared: None,
             sound: Arc::default(),
         }
     }
@@ -221,8 +225,11 @@ impl Sending {
         wanted: Vec<EncoderPlan>,
         transports: &HashMap<TransportId, Transport>,
     ) {
-        self.encoders
-            .retain(|encoder| wanted.iter().any(|w| w.same_but_bitrate(encoder.plan())));
+        let goes_on = |encoder: &VideoEncoder| {
+            let plan = wanted.iter().find(|w| w.same_but_bitrate(encoder.plan()));
+            plan.is_some_and(|plan| encoder.imports() == imports(self.shared, plan))
+        };
+        self.encoders.retain(goes_on);
         let running: Vec<_> = self.encoders.iter().map(|e| e.plan().clone()).collect();
         let mut begun = HashSet::new();
         for plan in wanted {
@@ -254,7 +261,9 @@ impl Sending {
         let sink = video_sink(&plan, outlet.frames.clone(), outlet.transform());
         let encoded = outlet.encoded.clone();
         let inputs = self.inputs(plan.source);
+        let imports = imports(self.shared, &plan);
         let h264 = self.h264.as_ref();
+        let h264 = h264.map(|encoder| ByHardware { encoder, imports });
         let (codec, part) = (plan.codec, Part::Encoder(key.clone(), plan.layer));
         match VideoEncoder::start(&self.graph, plan, h264, inputs, encoded, sink) {
             Ok(encoder) => {
@@ -274,6 +283,38 @@ impl Sending {
                 None
             }
         }
+    }
+
+    /// What the encoder in hardware takes, where it encodes the camera.
+    pub(super) fn intake(&self) -> Option<&Intake> {
+        let by_hardware = |send: &Send| {
+            let video = send.video.as_ref();
+            send.source == SourceKind::Camera && video.is_some_and(|v| v.codec == Codec::H264)
+        };
+        let any = self.sends.iter().any(by_hardware);
+        self.h264
+            .as_ref()
+            .filter(|_| any)
+            .map(HardwareEncoder::intake)
+    }
+
+    /// The camera shares its memory, with pictures of this size, or does not. Encoders that would get other pictures end at
+    /// once.
+    pub(super) fn share(&mut self, shared: Option<(u32, u32)>) {
+        self.shared = shared;
+        self.encoders
+            .retain(|encoder| !encoder.imports() || imports(shared, encoder.plan()));
+    }
+
+    /// An encoder that reads the camera's memory failed: it is made again. False: that is not what this one does.
+    pub(super) fn drop_importing(&mut self, key: &TrackKey, layer: usize) -> bool {
+        let failed = |e: &mut VideoEncoder| {
+            e.imports() && key_of(e.plan()) == *key && e.plan().layer == layer
+        };
+        let ended: Vec<_> = self.encoders.extract_if(.., failed).collect();
+        let any = !ended.is_empty();
+        ended.into_iter().for_each(VideoEncoder::end_apart);
+        any
     }
 
     /// Tells the bandwidth estimators how much would be sent if it could.
@@ -402,6 +443,13 @@ fn write(outlets: &[SoundOutlet], source: SourceKind, frame: &Frame) {
 
 fn is(send: &Send, key: &TrackKey) -> bool {
     send.transport == key.transport && send.track == key.track
+}
+
+/// Whether an encoder as planned reads pictures in the camera's memory, which are of this size.
+fn imports(shared: Option<(u32, u32)>, plan: &EncoderPlan) -> bool {
+    plan.source == SourceKind::Camera
+        && plan.codec == Codec::H264
+        && shared == Some((plan.size.width, plan.size.height))
 }
 
 fn key_of(plan: &EncoderPlan) -> TrackKey {

@@ -3,7 +3,7 @@
 use gstreamer::{self as gst, prelude::*};
 use saal_hal_linux::LeasedDisplay;
 
-use super::{GraphError, KEPT_BACK, Part, chain, make, source_video::raw_caps};
+use super::{GraphError, KEPT_BACK, Part, chain, make, source_video::any_layout};
 
 /// One that is drawn and none that waits: a picture that comes late is a late picture of everybody.
 const QUEUED: u32 = 1;
@@ -19,7 +19,8 @@ pub(super) fn show(
     let (queue, convert, scale) = (latest()?, make("videoconvert")?, make("videoscale")?);
     scale.set_property("add-borders", true);
     let fitted = make("capsfilter")?;
-    fitted.set_property("caps", in_any_format(mode.width, mode.height));
+    // Hardware draws what it draws.
+    fitted.set_property("caps", any_layout(mode.width, mode.height));
     // The sink takes a display's word for its size in millimetres and wants pictures of the pixels' shape that follows; many
     // displays tell nonsense, and modes are meant for square pixels. So the picture stays as it is and only takes the name
     // that the sink wants.
@@ -85,18 +86,9 @@ pub(super) fn latest() -> Result<gst::Element, GraphError> {
     Ok(queue)
 }
 
-/// Hardware draws what it draws.
-fn in_any_format(width: u32, height: u32) -> gst::Caps {
-    let mut caps = raw_caps(width, height);
-    if let Some(structure) = caps.make_mut().structure_mut(0) {
-        structure.remove_field("format");
-    }
-    caps
-}
-
 /// The same with pixels of any shape.
 fn of_any_shape(width: u32, height: u32) -> gst::Caps {
-    let mut caps = in_any_format(width, height);
+    let mut caps = any_layout(width, height);
     if let Some(structure) = caps.make_mut().structure_mut(0) {
         structure.remove_field("pixel-aspect-ratio");
     }

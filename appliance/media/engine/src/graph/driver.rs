@@ -15,16 +15,18 @@ const VA_DRIVERS: [&str; 3] = [
 /// opening it.
 pub(super) fn of(factory: &str) -> Option<String> {
     match factory {
-        _ if factory.starts_with("v4l2") => {
-            let node = property(factory, "device")?;
-            let all = saal_hal_linux::m2m_codecs();
-            let codec = all.into_iter().find(|codec| codec.node == node)?;
-            Some(codec.driver)
-        }
+        _ if factory.starts_with("v4l2") => Some(m2m(factory)?.driver),
         _ if factory.starts_with("nv") => Some("nvidia".to_owned()),
         _ if factory.starts_with("va") => of_graphics(&property(factory, "device-path")?),
         _ => None,
     }
+}
+
+/// The device of V4L2 behind an element.
+pub(super) fn m2m(factory: &str) -> Option<saal_hal_linux::M2mCodec> {
+    let node = property(factory, "device")?;
+    let all = saal_hal_linux::m2m_codecs();
+    all.into_iter().find(|codec| codec.node == node)
 }
 
 /// `/dev/dri/renderD128` -> `i915`.

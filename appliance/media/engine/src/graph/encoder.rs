@@ -14,8 +14,8 @@ use gstreamer_video as gst_video;
 use saal_media_protocol::{Codec, SourceKind};
 
 use super::{
-    Graph, GraphError, HardwareEncoder, KEPT_BACK, Part, TrackKey, chain, clock_time, duration,
-    hardware, make, source_video::raw_caps, start, stop, temporal,
+    Graph, GraphError, GraphEvent, HardwareEncoder, KEPT_BACK, Part, TrackKey, chain, clock_time,
+    duration, hardware, make, source_video::any_layout, start, stop, temporal,
 };
 use crate::{plan::EncoderPlan, transport::Frame};
 
@@ -33,6 +33,9 @@ const COARSEST: i32 = 56;
 const COARSEST_CONTENT: i32 = 40;
 /// How empty the rate controller's buffer gets, in percent, before content leaves out pictures.
 const CONTENT_DROPS_AT: i32 = 30;
+
+/// What GStreamer calls memory that devices share (GST_ALLOCATOR_DMABUF).
+const SHARED_MEMORY: &str = "dmabuf";
 
 /// Of so many pictures one is encoded while what was sent waits on the way: at the coarsest quantizer 720p at full speed takes
 /// 400 kbit/s, and each picture on top waits longer.
@@ -88,18 +91,28 @@ pub struct VideoEncoder {
     made: Arc<AtomicU64>,
     /// Most pictures are left out.
     leaves_out: Arc<AtomicBool>,
+    imports: bool,
+}
+
+/// How a plan in H.264 is carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct ByHardware<'a> {
+    /// What does it.
+    pub encoder: &'a HardwareEncoder,
+    /// It reads pictures in the camera's memory. One in any other memory is a failure then.
+    pub imports: bool,
 }
 
 impl VideoEncoder {
     /// Starts encoding what `inputs` gets from now on, beginning with a key frame; `h264` does it for
-    /// a plan in H.264.
+    /// a plan in H.264, and may read pictures where they are.
     ///
     /// # Errors
     /// When the pipeline can't be built.
     pub fn start(
         graph: &Graph,
         plan: EncoderPlan,
-        h264: Option<&HardwareEncoder>,
+        h264: Option<ByHardware<'_>>,
         inputs: &EncoderInputs,
         frames: Arc<AtomicU64>,
         sink: FrameSink,
@@ -108,7 +121,7 @@ impl VideoEncoder {
             transport: plan.transport,
             track: plan.track.clone(),
         };
-        let part = Part::Encoder(key, plan.layer);
+        let part = Part::Encoder(key.clone(), plan.layer);
         let reported = part.clone();
         let pipeline = graph.pipeline("encoder", move |_| reported.clone());
         let input = live_input(2);
@@ -116,12 +129,18 @@ impl VideoEncoder {
         input.set_property("name", "encoder");
         let scale = make("videoscale")?;
         let size = make("capsfilter")?;
-        size.set_property("caps", raw_caps(plan.size.width, plan.size.height));
-        let h264 = h264.filter(|_| plan.codec == Codec::H264).cloned();
+        size.set_property("caps", any_layout(plan.size.width, plan.size.height));
+        let by_hardware = h264.filter(|_| plan.codec == Codec::H264);
+        let imports = by_hardware.is_some_and(|by| by.imports);
+        let h264 = by_hardware.map(|by| by.encoder.clone());
         let (encoder, around) = match &h264 {
             Some(h264) => (h264.element(plan.bitrate)?, h264.around()?),
-            None => (vp8(&plan)?, hardware::Around::default()),
+            None => (vp8(&plan)?, hardware::Around::of_a_program()?),
         };
+        if let Some(by) = by_hardware.filter(|by| by.imports) {
+            by.encoder.import(&encoder);
+            only_shared(graph, &key, plan.layer, &input);
+        }
         let output = gst_app::AppSink::builder()
             .sync(false)
             .async_(false)
@@ -144,6 +163,7 @@ impl VideoEncoder {
             h264,
             pipeline,
             made,
+            imports,
         };
         start(part, &running.pipeline)?;
         running.inputs.add(&running.input);
@@ -154,6 +174,12 @@ impl VideoEncoder {
     #[must_use]
     pub fn plan(&self) -> &EncoderPlan {
         &self.plan
+    }
+
+    /// Whether it reads pictures in the camera's memory.
+    #[must_use]
+    pub fn imports(&self) -> bool {
+        self.imports
     }
 
     /// Whether hardware does it, not a program.
@@ -220,6 +246,27 @@ impl Drop for VideoEncoder {
         self.inputs.remove(&self.input);
         stop(&self.pipeline);
     }
+}
+
+/// Keeps pictures away that lie in no memory that devices share, and says so: the element would fail for good.
+fn only_shared(graph: &Graph, key: &TrackKey, layer: usize, input: &gst_app::AppSrc) {
+    let (graph, key, once) = (graph.clone(), key.clone(), std::sync::Once::new());
+    let Some(pad) = input.static_pad("src") else {
+        return;
+    };
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let is_shared = |buffer: &gst::Buffer| {
+            let mut memories = buffer.iter_memories();
+            memories.all(|memory| memory.is_type(SHARED_MEMORY))
+        };
+        if info.buffer().is_some_and(is_shared) {
+            return gst::PadProbeReturn::Ok;
+        }
+        once.call_once(|| {
+            graph.say(GraphEvent::NotShared(key.clone(), layer));
+        });
+        KEPT_BACK
+    });
 }
 
 /// Lets one of [`ONE_OF`] pictures through while it is told so.

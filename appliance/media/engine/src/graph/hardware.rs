@@ -3,7 +3,10 @@
 
 use gstreamer::{self as gst, prelude::*};
 
+use saal_hal::PictureEncoding;
+
 use super::{GraphError, driver, make};
+use crate::handing::Intake;
 
 /// Stands in for hardware in tests. Never chosen otherwise.
 pub const SIMULATED_ENCODER: &str = "openh264enc";
@@ -18,6 +21,7 @@ pub struct HardwareEncoder {
     bitstream: Bitstream,
     /// Where the kernel tells it.
     driver: Option<String>,
+    intake: Intake,
 }
 
 /// What an encoder makes.
@@ -42,10 +46,20 @@ enum Family {
 }
 
 /// What has to stand beside an encoder.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Around {
     pub(super) before: Vec<gst::Element>,
     pub(super) after: Vec<gst::Element>,
+}
+
+impl Around {
+    /// Programs take I420, whatever comes.
+    pub(super) fn of_a_program() -> Result<Self, GraphError> {
+        Ok(Self {
+            before: vec![make("videoconvert")?],
+            after: Vec::new(),
+        })
+    }
 }
 
 impl HardwareEncoder {
@@ -54,11 +68,24 @@ impl HardwareEncoder {
     pub fn named(factory: &str) -> Option<Self> {
         gst::ElementFactory::find(factory)?;
         let (family, bitstream) = Family::of(factory)?;
+        let m2m = (family == Family::V4l2).then(|| driver::m2m(factory));
+        let intake = match (family, m2m.flatten()) {
+            (Family::V4l2, Some(codec)) => of_m2m(&codec),
+            // They look themselves whether memory can be imported, and copy what can't be
+            // (gst_va_base_enc_import_input_buffer, as read in 1.22).
+            (Family::Va | Family::VaLowPower, _) => Intake {
+                imports: true,
+                layouts: vec![PictureEncoding::Nv12],
+                whole: (2, 2),
+            },
+            _ => Intake::default(),
+        };
         Some(Self {
             factory: factory.to_owned(),
             family,
             bitstream,
             driver: driver::of(factory),
+            intake,
         })
     }
 
@@ -93,6 +120,12 @@ impl HardwareEncoder {
         self.driver.as_deref()
     }
 
+    /// The pictures that it takes.
+    #[must_use]
+    pub fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
     /// Its name in GStreamer.
     #[must_use]
     pub fn factory(&self) -> &str {
@@ -107,6 +140,13 @@ impl HardwareEncoder {
         }
         self.set_bitrate(&element, bits_per_second);
         Ok(element)
+    }
+
+    /// Has an element read pictures where they are; it takes no others then.
+    pub(super) fn import(&self, element: &gst::Element) {
+        if self.family == Family::V4l2 {
+            set(element, "output-io-mode", "dmabuf-import");
+        }
     }
 
     pub(super) fn set_bitrate(&self, element: &gst::Element, bits_per_second: u32) {
@@ -217,6 +257,24 @@ impl Family {
     }
 }
 
+/// What a device of V4L2 says of its side of pictures.
+fn of_m2m(codec: &saal_hal_linux::M2mCodec) -> Intake {
+    let layouts = codec
+        .pictures
+        .iter()
+        .filter_map(|name| match name.as_str() {
+            "YU12" => Some(PictureEncoding::I420),
+            "NV12" => Some(PictureEncoding::Nv12),
+            "YUYV" => Some(PictureEncoding::Yuy2),
+            _ => None,
+        });
+    Intake {
+        imports: codec.imports,
+        layouts: layouts.collect(),
+        whole: saal_hal_boards::m2m_encoder(&codec.driver).whole,
+    }
+}
+
 /// All of them each time, since the element forgets those that are not said again.
 fn v4l2_controls(controls: &[saal_hal_boards::Control]) -> String {
     let said = controls
@@ -277,6 +335,25 @@ mod tests {
         let simulated = HardwareEncoder::named(SIMULATED_ENCODER).unwrap();
         assert!(!HardwareEncoder::of_the_machine().contains(&simulated));
         assert_eq!(HardwareEncoder::named("x264enc"), None);
+    }
+
+    #[test]
+    fn a_device_of_v4l2_says_which_pictures_it_reads_where_they_are() {
+        let codec = saal_hal_linux::M2mCodec {
+            node: "/dev/video11".to_owned(),
+            driver: "vicodec".to_owned(),
+            role: saal_hal_linux::M2mRole::Encoder,
+            formats: vec!["H264".to_owned()],
+            // NM12 has its colours in a memory of their own, as no camera has.
+            pictures: ["NM12", "NV12", "YU12"].map(str::to_owned).to_vec(),
+            imports: true,
+        };
+        let expected = Intake {
+            imports: true,
+            layouts: vec![PictureEncoding::Nv12, PictureEncoding::I420],
+            whole: (16, 16),
+        };
+        assert_eq!(of_m2m(&codec), expected);
     }
 
     #[test]

@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 pub use browser::{BrowserPeer, BrowserSaid};
 pub use codecs::{Candidate, Installed};
 pub use decoder::{Decoded, Make, VideoDecoder};
-pub use encoder::{EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
+pub use encoder::{ByHardware, EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
 use faults::Failures;
 pub use faults::Fault;
 pub use framer::FrameTarget;
@@ -155,6 +155,8 @@ pub enum GraphEvent {
         /// True: a picture comes in; `None`: it can't tell.
         present: Option<bool>,
     },
+    /// An encoder was to read pictures in the camera's memory, and one came in another.
+    NotShared(TrackKey, usize),
     /// The search for an encoder of H.264 is over.
     EncoderTried {
         /// Where it was looked for.

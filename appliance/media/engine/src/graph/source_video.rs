@@ -1,5 +1,5 @@
 //! Camera and source of content: a real one through V4L2, or a simulated one. Delivers I420 of one
-//! size.
+//! size; or what the camera has, in its own memory.
 
 use std::time::Duration;
 
@@ -10,14 +10,17 @@ use saal_hal::{PictureEncoding, PictureFormat};
 use saal_hal_sim::{PictureMut, pattern};
 
 use super::{
-    Fault, FrameTarget, Graph, GraphError, GraphEvent, Part, chain, duration, framer::framed, make,
-    notice, start, stop, ticker::Ticker,
+    Fault, FrameTarget, Graph, GraphError, GraphEvent, Part, chain, duration, framer::framed,
+    hardware::caps_filter, make, notice, start, stop, ticker::Ticker,
 };
 use crate::plan::PictureSize;
 
 /// Where a source's pictures go; called on the source's thread.
 pub type PictureSink = Box<dyn Fn(&gst::Sample) + Send + Sync>;
 
+/// Pictures of a camera that are held at once: two by a queue before the encoder, two by the encoder, one that the television
+/// shows and one on its way.
+const HELD: u32 = 6;
 /// So long the code of a chart stays, in milliseconds.
 const CHART_STANDS_MS: u64 = 500;
 
@@ -37,6 +40,8 @@ pub enum VideoDevice {
         node: String,
         /// The mode.
         format: PictureFormat,
+        /// Pictures are delivered as they are captured, in memory that other devices can read.
+        shares: bool,
     },
 }
 
@@ -84,7 +89,12 @@ impl VideoSource {
                 simulated(graph, part, Drawing::Moving(*seed), size, sink)
             }
             VideoDevice::Chart => simulated(graph, part, Drawing::Chart, size, sink),
-            VideoDevice::V4l2 { node, format } => {
+            VideoDevice::V4l2 {
+                node,
+                format,
+                shares: true,
+            } => v4l2_shared(graph, part, node, *format, size, sink)?,
+            VideoDevice::V4l2 { node, format, .. } => {
                 // What is cut later is cut out of all that the camera has.
                 let size = match framing {
                     Some(_) => PictureSize {
@@ -333,6 +343,61 @@ fn v4l2(
     Ok(running)
 }
 
+/// Hands the camera's own buffers on. Who wants them in another form converts them.
+fn v4l2_shared(
+    graph: &Graph,
+    part: Part,
+    node: &str,
+    format: PictureFormat,
+    size: PictureSize,
+    sink: PictureSink,
+) -> Result<Running, GraphError> {
+    let reported = part.clone();
+    let pipeline = graph.pipeline("capture", move |_| reported.clone());
+    let source = make("v4l2src")?;
+    source.set_property("device", node);
+    source.set_property_from_str("io-mode", "dmabuf");
+    let mut elements = vec![source, caps_filter(&mode_caps(format))?];
+    if format.frames_per_second > size.frames_per_second {
+        elements.push(slower(size.frames_per_second)?);
+    }
+    let appsink = output(sink);
+    keep_several(&appsink);
+    let refs: Vec<&gst::Element> = elements.iter().chain([appsink.upcast_ref()]).collect();
+    chain(&pipeline, part.clone(), &refs)?;
+    let running = Running::V4l2(pipeline.clone());
+    let at = duration(graph.now());
+    tracing::info!(
+        ?part,
+        node,
+        ?format,
+        ?at,
+        "a device opens, and shares its memory"
+    );
+    start(part, &pipeline)?;
+    Ok(running)
+}
+
+/// Has the camera capture into as many buffers as are held by encoder and television at once. It would copy into other
+/// memory what is short (gst_v4l2_object_decide_allocation, as read in 1.22).
+fn keep_several(output: &gst_app::AppSink) {
+    let pad = output.static_pad("sink");
+    let pad = pad.expect("every appsink has a sink pad");
+    pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| {
+        let Some(gst::QueryViewMut::Allocation(query)) = info.query_mut().map(|q| q.view_mut())
+        else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let bytes = query.get().0.and_then(|caps| {
+            let info = gst_video::VideoInfo::from_caps(caps).ok()?;
+            u32::try_from(info.size()).ok()
+        });
+        query.add_allocation_pool(gst::BufferPool::NONE, bytes.unwrap_or(0), HELD, 0);
+        query.add_allocation_meta::<gst_video::VideoMeta>(None);
+        gst::PadProbeReturn::Handled
+    });
+}
+
 /// Leaves out pictures that nobody asked for, before anything is done with them.
 fn slower(frames_per_second: u32) -> Result<gst::Element, GraphError> {
     let rate = make("videorate")?;
@@ -387,8 +452,14 @@ fn rates(frames_per_second: u32) -> gst::FractionRange {
 }
 
 pub(super) fn raw_caps(width: u32, height: u32) -> gst::Caps {
+    let mut caps = any_layout(width, height);
+    caps.make_mut().set("format", "I420");
+    caps
+}
+
+/// The same, however pixels lie.
+pub(super) fn any_layout(width: u32, height: u32) -> gst::Caps {
     gst::Caps::builder("video/x-raw")
-        .field("format", "I420")
         .field("width", i32::try_from(width).unwrap_or(i32::MAX))
         .field("height", i32::try_from(height).unwrap_or(i32::MAX))
         .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))

@@ -14,7 +14,7 @@ use saal_hal_sim::{I420Picture, pattern};
 use saal_harness::Usage;
 use saal_media::{
     graph::{
-        EncoderInputs, Graph, HardwareEncoder, Make, Role, SIMULATED_ENCODER, Screen,
+        ByHardware, EncoderInputs, Graph, HardwareEncoder, Make, Role, SIMULATED_ENCODER, Screen,
         TelevisionOutput, TrackKey, VideoDecoder, VideoEncoder,
     },
     plan::{EncoderPlan, PictureSize},
@@ -192,7 +192,10 @@ fn encode(graph: &Graph, what: &Encoding) -> anyhow::Result<f64> {
     let _encoder = VideoEncoder::start(
         graph,
         plan,
-        h264.as_ref(),
+        h264.as_ref().map(|encoder| ByHardware {
+            encoder,
+            imports: false,
+        }),
         &inputs,
         Arc::default(),
         Box::new(sink),

@@ -17,7 +17,7 @@ use crate::{
         EncoderInputs, Graph, GraphError, KEPT_BACK, Part, chain,
         encoder::{live_input, vp8},
         make,
-        source_video::raw_caps,
+        source_video::any_layout,
         still::placeholder,
     },
     plan::{EncoderPlan, PictureSize},
@@ -51,14 +51,20 @@ impl Outgoing {
         let part = Part::Browser(begun.told.browser);
         let plan = plan(of);
         let input = live_input(2);
-        let (scale, size) = (make("videoscale")?, make("capsfilter")?);
-        size.set_property("caps", raw_caps(plan.size.width, plan.size.height));
+        let (scale, size, convert) = (
+            make("videoscale")?,
+            make("capsfilter")?,
+            make("videoconvert")?,
+        );
+        size.set_property("caps", any_layout(plan.size.width, plan.size.height));
         let encoder = vp8(&plan)?;
         encoder.set_property("keyframe-max-dist", KEY_FRAME_DISTANCE);
         let (pay, whole) = (make("rtpvp8pay")?, make("capsfilter")?);
         pay.set_property_from_str("picture-id-mode", "15-bit");
         whole.set_property("caps", caps());
-        let elements = [input.upcast_ref(), &scale, &size, &encoder, &pay, &whole];
+        let sized = [input.upcast_ref(), &scale, &size, &convert];
+        let sent = [&encoder, &pay, &whole];
+        let elements: Vec<&gst::Element> = sized.into_iter().chain(sent).collect();
         chain(&begun.pipeline, part.clone(), &elements)?;
         let fed = Arc::<AtomicU64>::default();
         slow_down(&input, graph, &fed);

@@ -179,7 +179,11 @@ pub fn audio(under_test: &dyn AudioDevices) -> usize {
         .sum()
 }
 
-fn audio_direction(under_test: &dyn AudioDevices, direction: Direction) -> usize {
+/// The same in one direction.
+///
+/// # Panics
+/// When a rule is broken.
+pub fn audio_direction(under_test: &dyn AudioDevices, direction: Direction) -> usize {
     let all = under_test
         .list(direction)
         .expect("listing sound devices works without any");

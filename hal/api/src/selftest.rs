@@ -1,14 +1,20 @@
 //! A look at every device of a machine, told so that a person can act on it.
 //!
 //! The rules of [`crate::conformance`] panic, for tests; here each finding says what was tried, what came of it and what to
-//! do. `saalctl selftest` prints it.
+//! do, and so does a broken rule. `saalctl selftest` prints it.
 
+mod displays;
+mod input;
+mod rules;
 mod televisions;
 
 use std::fmt;
 
 use serde::Serialize;
 
+pub use displays::displays;
+pub use input::{phone_keys, touch_screens};
+pub use rules::rules;
 pub use televisions::televisions;
 
 use crate::{AudioDevice, AudioDevices, AudioError, CameraError, Cameras, Control, Direction};
@@ -94,6 +100,9 @@ pub struct Section {
     pub title: String,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Whether all of them together keep the rules; see [`rules()`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Trial>,
     /// What to look at where nothing was found.
     pub if_none: String,
 }
@@ -115,10 +124,15 @@ impl Report {
             .sum()
     }
 
-    /// How many devices failed in something.
+    /// How many devices failed in something, and how many kinds break a rule.
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.with(|outcome| matches!(outcome, Outcome::Failed { .. }))
+        let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed { .. });
+        let rules = self
+            .sections
+            .iter()
+            .filter_map(|section| section.rules.as_ref());
+        self.with(failed) + rules.filter(|trial| failed(&trial.outcome)).count()
     }
 
     /// How many devices could not be tried in everything.
@@ -162,6 +176,9 @@ impl fmt::Display for Section {
             for trial in &finding.trials {
                 writeln!(f, "    {trial}")?;
             }
+        }
+        if let Some(trial) = &self.rules {
+            writeln!(f, "  All of these\n    {trial}")?;
         }
         Ok(())
     }
@@ -207,6 +224,7 @@ pub fn cameras(of: &dyn Cameras) -> Section {
     Section {
         title: "Cameras and inputs for presentations".to_owned(),
         findings,
+        rules: None,
         if_none: "plug one in; if there is one, look for its USB id in `lsusb` and for errors in `dmesg`, \
                   and see that this user may open /dev/video* (group video)"
             .to_owned(),
@@ -303,16 +321,14 @@ fn modes(camera: &crate::Camera) -> Option<Trial> {
     Some(trial)
 }
 
-/// Tries every microphone and loudspeaker.
+/// Tries every microphone, and then every loudspeaker.
 #[must_use]
-pub fn sound(of: &dyn AudioDevices) -> Vec<Section> {
+pub fn sound(of: &dyn AudioDevices) -> [Section; 2] {
     let kinds = [
         (Direction::Capture, "Microphones"),
         (Direction::Playback, "Loudspeakers"),
     ];
-    kinds
-        .map(|(direction, title)| sound_section(of, direction, title))
-        .to_vec()
+    kinds.map(|(direction, title)| sound_section(of, direction, title))
 }
 
 fn sound_section(of: &dyn AudioDevices, direction: Direction, title: &str) -> Section {
@@ -337,6 +353,7 @@ fn sound_section(of: &dyn AudioDevices, direction: Direction, title: &str) -> Se
     Section {
         title: title.to_owned(),
         findings,
+        rules: None,
         if_none: "plug one in; if there is one, `cat /proc/asound/cards` should list it, \
                   and this user may need the group audio"
             .to_owned(),

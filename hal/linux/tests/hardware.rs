@@ -476,6 +476,7 @@ fn fingers_are_told_apart_and_taken_back_when_the_screen_is_pulled_under_them() 
         .find(|screen| screen.name == "Glass")
         .unwrap()
         .id;
+    assert!(conformance::touch_screens(&mut screens) > before);
     let finger = |finger, x, y, phase| Contact {
         finger,
         x,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use saal_hal::{
     AudioDevices, AudioError, CameraError, Cameras, Contact, Control, Direction, DisplayError,
     Displays, Frame, Key, KeyName, KeyboardLayout, Keyboards, Look, PanelScreens, Part, PhoneKeys,
-    PhoneLights, TouchPhase, TouchScreens, Turn, Volume, conformance, selftest,
+    PhoneLights, TouchPhase, TouchScreenError, TouchScreens, Turn, Volume, conformance, selftest,
 };
 use saal_hal_sim::{
     SimulatedAudio, SimulatedCameras, SimulatedCecAdapters, SimulatedDisplays, SimulatedKeyboards,
@@ -312,4 +312,84 @@ fn the_self_test_says_of_each_device_what_was_tried_and_what_to_do() {
     ] {
         assert!(text.contains(part), "{part:?} in\n{text}");
     }
+}
+
+#[test]
+fn the_self_test_keeps_the_rules_of_the_suites_and_tells_which_is_broken() {
+    let mut cameras = SimulatedCameras::one();
+    let mut section = selftest::cameras(&cameras);
+    selftest::rules(&mut section, || conformance::cameras(&cameras));
+    let text = section.to_string();
+    assert!(
+        text.contains("  All of these\n    rules          works: kept by 1\n"),
+        "{text}"
+    );
+
+    cameras.set_busy("simulated:0", true);
+    let mut section = selftest::cameras(&cameras);
+    selftest::rules(&mut section, || conformance::cameras(&cameras));
+    let text = section.to_string();
+    assert!(
+        text.contains("rules          not tried: a device was not wholly tried"),
+        "{text}"
+    );
+
+    cameras.set_busy("simulated:0", false);
+    let mut section = selftest::cameras(&cameras);
+    selftest::rules(&mut section, || {
+        cameras.set_busy("simulated:0", true);
+        conformance::cameras(&cameras)
+    });
+    let report = selftest::Report {
+        sections: vec![section],
+    };
+    let text = report.to_string();
+    assert!(
+        text.contains("rules          FAILED: a connected camera delivers a picture"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("Devices: 1, failed: 1, not wholly tried: 0.\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_self_test_looks_at_displays_touch_screens_and_keys_for_calls() {
+    let mut displays = SimulatedDisplays::one();
+    let text = selftest::displays(&displays).to_string();
+    assert!(text.contains("modes          works: "), "{text}");
+    assert!(text.contains("picture        works\n"), "{text}");
+    let id = displays.list().unwrap()[0].id.clone();
+    displays.set_busy(&id, true);
+    let text = selftest::displays(&displays).to_string();
+    assert!(
+        text.contains("picture        not tried: display "),
+        "{text}"
+    );
+
+    let mut screens = SimulatedTouchScreens::default();
+    let none = selftest::touch_screens(Ok(&mut screens)).to_string();
+    assert!(
+        none.contains("none found\n  -> plug the panel's USB cable in"),
+        "{none}"
+    );
+    let refused = TouchScreenError {
+        operation: "watch".to_owned(),
+        reason: "Permission denied".to_owned(),
+    };
+    let text = selftest::touch_screens::<SimulatedTouchScreens>(Err(&refused)).to_string();
+    assert!(
+        text.contains("list           FAILED: touch screens: watch failed: Permission denied"),
+        "{text}"
+    );
+
+    let keys = SimulatedPhoneKeys::default();
+    keys.plug("Speak");
+    let text = selftest::phone_keys(Ok(&keys)).to_string();
+    assert!(text.contains("  Speak\n"), "{text}");
+    assert!(
+        text.contains("keys           works: they can be read"),
+        "{text}"
+    );
 }

@@ -208,6 +208,7 @@ fn display(device: &Device) -> DisplayChoice {
     match device.as_str() {
         "none" => DisplayChoice::None,
         "auto" => DisplayChoice::First,
+        "window" => DisplayChoice::Window,
         name => DisplayChoice::Device(name.to_owned()),
     }
 }

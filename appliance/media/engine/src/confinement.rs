@@ -38,13 +38,14 @@ const READ: [&str; 16] = [
     "/proc/filesystems",
     "/proc/version",
 ];
-/// Folders and files that variables name: GStreamer's plugins, certificates of authorities.
-const READ_BY_VARIABLE: [&str; 5] = [
+/// Folders and files that variables name: GStreamer's plugins, certificates of authorities, what lets a window onto a desktop.
+const READ_BY_VARIABLE: [&str; 6] = [
     "GST_PLUGIN_PATH",
     "GST_PLUGIN_PATH_1_0",
     "GST_PLUGIN_SYSTEM_PATH_1_0",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
+    "XAUTHORITY",
 ];
 /// Cameras, sound cards, graphics. Which of them, the groups of the engine's user say.
 const DEVICES: &str = "/dev";
@@ -94,7 +95,7 @@ pub fn confine() -> Result<Confined, ConfinementError> {
     let status = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(RULES))?
-        .scope(Scope::from_all(RULES))?
+        .scope(scopes())?
         .create()?
         .add_rules(path_beneath_rules(READ, read))?
         .add_rules(path_beneath_rules(by_variable(), read))?
@@ -108,6 +109,15 @@ pub fn confine() -> Result<Confined, ConfinementError> {
         RulesetStatus::PartiallyEnforced => Confined::Partly,
         RulesetStatus::NotEnforced => Confined::No,
     })
+}
+
+/// Which processes it reaches by other ways than files. X servers are reached by abstract sockets (unix(7)); an appliance has
+/// none, and no `DISPLAY`.
+fn scopes() -> BitFlags<Scope> {
+    match env::var_os("DISPLAY") {
+        Some(display) if !display.is_empty() => Scope::Signal.into(),
+        _ => Scope::from_all(RULES),
+    }
 }
 
 fn on_devices() -> BitFlags<AccessFs> {

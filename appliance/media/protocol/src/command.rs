@@ -107,6 +107,8 @@ pub enum DisplayChoice {
     None,
     /// The first that is connected and that the other choice does not take.
     First,
+    /// None: a window on the desktop that this machine's user is logged in to.
+    Window,
     /// By id, name or connector.
     Device(String),
 }

@@ -16,6 +16,7 @@ pub fn televisions(of: &dyn CecAdapters) -> Section {
     Section {
         title: "Televisions that can be woken (HDMI-CEC)".to_owned(),
         findings,
+        rules: None,
         if_none: "this is no fault: many graphics cards have no CEC line; a USB adapter on the cable is one, and this \
                   user may need to be allowed to open /dev/cec* (group video)"
             .to_owned(),

@@ -5,6 +5,7 @@ use saal_hal_linux::{BorrowedDisplays, DrmDisplays, LeasedDisplay};
 use saal_media_protocol::{DeviceUse, DisplayChoice, MediaEvent, MediaTrouble, Television};
 
 use super::discovery::failed;
+use crate::graph::{Desktop, Surface};
 
 /// Whose displays there are.
 #[derive(Clone, Debug)]
@@ -71,11 +72,11 @@ fn choose<'a>(
 ) -> (Option<&'a Display>, Option<&'a Display>) {
     let named = |choice: &DisplayChoice| match choice {
         DisplayChoice::Device(name) => Display::find(all, name),
-        DisplayChoice::None | DisplayChoice::First => None,
+        DisplayChoice::None | DisplayChoice::First | DisplayChoice::Window => None,
     };
     let first = |choice: &DisplayChoice, taken: Option<&Display>| match choice {
         DisplayChoice::First => all.iter().find(|display| Some(*display) != taken),
-        DisplayChoice::None | DisplayChoice::Device(_) => None,
+        DisplayChoice::None | DisplayChoice::Device(_) | DisplayChoice::Window => None,
     };
     let (by_name, presents) = (named(people), named(content));
     let shows = by_name.or_else(|| first(people, presents));
@@ -126,13 +127,17 @@ impl DisplayUse {
     }
 
     /// Takes the display, if there is one; and what is to be said of it. Nobody misses a display that was not named.
-    pub(super) fn take(&mut self, for_: Television) -> (Option<LeasedDisplay>, Option<MediaEvent>) {
+    pub(super) fn take(&mut self, for_: Television) -> (Option<Surface>, Option<MediaEvent>) {
         let taken = match &self.present {
-            Some(display) => self.displays.lease(display, for_).map(Some),
+            _ if self.wanted == DisplayChoice::Window => window().map(Some),
+            Some(display) => {
+                let leased = self.displays.lease(display, for_);
+                leased.map(|lease| Some(Surface::Display(lease)))
+            }
             None => self.missing().map_or(Ok(None), Err),
         };
         match taken {
-            Ok(lease) => (lease, self.works()),
+            Ok(surface) => (surface, self.works()),
             Err(error) => (None, self.complain(error)),
         }
     }
@@ -164,6 +169,18 @@ impl DisplayUse {
         self.trouble = Some(trouble.clone());
         new.then_some(MediaEvent::Trouble(trouble))
     }
+}
+
+/// On whichever desktop the daemon was started.
+fn window() -> Result<Surface, DisplayError> {
+    let desktop = Desktop::of_this_process();
+    desktop
+        .map(Surface::Window)
+        .map_err(|none| DisplayError::Device {
+            display: "window".to_owned(),
+            operation: "open".to_owned(),
+            reason: none.to_string(),
+        })
 }
 
 fn trouble(source: DeviceUse, error: DisplayError) -> MediaTrouble {

@@ -1,15 +1,114 @@
-//! The composed picture on a display of this machine.
+//! The composed picture on a display of this machine, or in a window on its desktop.
+
+use std::env;
 
 use gstreamer::{self as gst, prelude::*};
 use saal_hal_linux::LeasedDisplay;
 
 use super::{GraphError, KEPT_BACK, Part, chain, make, source_video::any_layout};
 
+/// Where a picture goes besides browsers.
+#[derive(Debug)]
+pub enum Surface {
+    /// A whole display that is ours.
+    Display(LeasedDisplay),
+    /// A window.
+    Window(Desktop),
+}
+
+/// A desktop on which windows can be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Desktop {
+    /// A Wayland compositor.
+    Wayland,
+    /// An X server.
+    X11,
+}
+
+/// Why there is no desktop for a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoDesktop {
+    /// Nobody is logged in to one here.
+    #[error("neither WAYLAND_DISPLAY nor DISPLAY is set: start saald in a desktop session")]
+    NotLoggedIn,
+    /// GStreamer can't open windows there.
+    #[error("GStreamer's {0} is not installed")]
+    NoSink(&'static str),
+}
+
+impl Desktop {
+    /// The one that this process was started on; GStreamer is initialised.
+    ///
+    /// # Errors
+    /// When there is none, or none on which GStreamer opens windows.
+    pub fn of_this_process() -> Result<Self, NoDesktop> {
+        let named = |variable| env::var_os(variable).is_some_and(|name| !name.is_empty());
+        Self::among(named("WAYLAND_DISPLAY"), named("DISPLAY"), |sink| {
+            gst::ElementFactory::find(sink).is_some()
+        })
+    }
+
+    /// Desktops of today have both, and Wayland's own way is the shorter one.
+    fn among(
+        wayland: bool,
+        x11: bool,
+        installed: impl Fn(&str) -> bool,
+    ) -> Result<Self, NoDesktop> {
+        let there = [(wayland, Self::Wayland), (x11, Self::X11)];
+        let mut there = there
+            .into_iter()
+            .filter_map(|(is, desktop)| is.then_some(desktop));
+        let usable = there.clone().find(|desktop| installed(desktop.sink()));
+        usable.ok_or_else(|| {
+            there.next().map_or(NoDesktop::NotLoggedIn, |desktop| {
+                NoDesktop::NoSink(desktop.sink())
+            })
+        })
+    }
+
+    fn sink(self) -> &'static str {
+        match self {
+            Self::Wayland => "waylandsink",
+            Self::X11 => "ximagesink",
+        }
+    }
+}
+
+/// Ends the pipeline behind `from` there.
+pub(super) fn show(
+    pipeline: &gst::Pipeline,
+    from: &gst::Element,
+    surface: &Surface,
+    part: Part,
+) -> Result<(), GraphError> {
+    match surface {
+        Surface::Display(display) => on_display(pipeline, from, display, part),
+        Surface::Window(desktop) => in_window(pipeline, from, *desktop, part),
+    }
+}
+
+/// A window of the picture's size, which people may make larger or smaller.
+fn in_window(
+    pipeline: &gst::Pipeline,
+    from: &gst::Element,
+    desktop: Desktop,
+    part: Part,
+) -> Result<(), GraphError> {
+    let (queue, convert, sink) = (latest()?, make("videoconvert")?, make(desktop.sink())?);
+    for switch in ["sync", "async"] {
+        sink.set_property(switch, false);
+    }
+    let elements = [&queue, &convert, &sink];
+    chain(pipeline, part.clone(), &elements)?;
+    from.link(&queue)
+        .map_err(|source| GraphError::Link { part, source })
+}
+
 /// One that is drawn and none that waits: a picture that comes late is a late picture of everybody.
 const QUEUED: u32 = 1;
 
-/// Ends the pipeline behind `from` on a display; the picture is fitted into it with its aspect kept.
-pub(super) fn show(
+/// The picture is fitted into it with its aspect kept.
+fn on_display(
     pipeline: &gst::Pipeline,
     from: &gst::Element,
     display: &LeasedDisplay,
@@ -103,6 +202,21 @@ mod tests {
 
     use super::*;
     use crate::graph::encoder::live_input;
+
+    #[test]
+    fn a_window_is_opened_on_the_desktop_that_there_is_and_who_has_none_is_told() {
+        let all = |_: &str| true;
+        assert_eq!(Desktop::among(true, true, all), Ok(Desktop::Wayland));
+        assert_eq!(Desktop::among(false, true, all), Ok(Desktop::X11));
+        let x11_alone = |sink: &str| sink == "ximagesink";
+        assert_eq!(Desktop::among(true, true, x11_alone), Ok(Desktop::X11));
+        let without = Desktop::among(true, false, x11_alone);
+        assert_eq!(without, Err(NoDesktop::NoSink("waylandsink")));
+        assert_eq!(
+            Desktop::among(false, false, all),
+            Err(NoDesktop::NotLoggedIn)
+        );
+    }
 
     const WITHIN: gst::ClockTime = gst::ClockTime::from_seconds(30);
 

@@ -41,6 +41,8 @@ enum Family {
     Va,
     QuickSync,
     Nvidia,
+    /// Rockchip's, by its Media Process Platform, where the vendor's kernel has no V4L2 driver.
+    Rockchip,
     V4l2,
     Simulated,
 }
@@ -156,6 +158,7 @@ impl HardwareEncoder {
                 set(element, "extra-controls", &v4l2_controls(&controls));
             }
             Family::Simulated => set(element, "bitrate", &bits_per_second.to_string()),
+            Family::Rockchip => set(element, "bps", &bits_per_second.to_string()),
             _ => {
                 let kilobits = (bits_per_second / 1_000).max(1);
                 set(element, "bitrate", &kilobits.to_string());
@@ -175,8 +178,12 @@ impl HardwareEncoder {
             let after = Vec::new();
             return Ok(Around { before, after });
         }
-        let mut profile =
-            gst::Caps::builder("video/x-h264").field("profile", "constrained-baseline");
+        let mut profile = gst::Caps::builder("video/x-h264");
+        profile = match self.family {
+            // It knows one name for both; what it makes is the constrained one.
+            Family::Rockchip => profile.field("profile", "baseline"),
+            _ => profile.field("profile", "constrained-baseline"),
+        };
         if self.family == Family::V4l2
             && let Some(level) = self.quirks().level
         {
@@ -198,10 +205,11 @@ impl HardwareEncoder {
     }
 }
 
-/// Whether a factory says that it drives hardware.
+/// Whether a factory says that it drives hardware, or is known to although it does not say so.
 pub(super) fn is_hardware(factory: &gst::ElementFactory) -> bool {
     let class = factory.metadata(gst::ELEMENT_METADATA_KLASS);
-    class.is_some_and(|class| class.contains("Hardware"))
+    let known = Family::of(&factory.name()).is_some_and(|(family, _)| family == Family::Rockchip);
+    known || class.is_some_and(|class| class.contains("Hardware"))
 }
 
 impl Family {
@@ -215,6 +223,7 @@ impl Family {
             _ if begins("va") && ends("h264enc") => Self::Va,
             _ if begins("qsvh264") && ends("enc") => Self::QuickSync,
             _ if begins("nv") && factory.contains("h264") && ends("enc") => Self::Nvidia,
+            "mpph264enc" => Self::Rockchip,
             _ if begins("v4l2") && ends("h264enc") => Self::V4l2,
             _ if begins("v4l2") && ends("fwhtenc") => return Some((Self::V4l2, Bitstream::Fwht)),
             _ => return None,
@@ -243,6 +252,12 @@ impl Family {
                 ("bframes", "0"),
                 ("zerolatency", "true"),
                 ("repeat-sequence-header", "true"),
+            ],
+            Self::Rockchip => &[
+                ("rc-mode", "cbr"),
+                ("gop", KEY_FRAME_DISTANCE),
+                ("profile", "baseline"),
+                ("header-mode", "each-idr"),
             ],
             // All in its controls.
             Self::V4l2 => &[],
@@ -314,6 +329,8 @@ mod tests {
             ("qsvh264device1enc", Some(Family::QuickSync)),
             ("nvh264enc", Some(Family::Nvidia)),
             ("nvautogpuh264enc", Some(Family::Nvidia)),
+            ("mpph264enc", Some(Family::Rockchip)),
+            ("mpph265enc", None),
             ("v4l2h264enc", Some(Family::V4l2)),
             ("v4l2video11h264enc", Some(Family::V4l2)),
             ("openh264enc", Some(Family::Simulated)),
@@ -327,6 +344,24 @@ mod tests {
         }
         let test_driver = Some((Family::V4l2, Bitstream::Fwht));
         assert_eq!(Family::of("v4l2fwhtenc"), test_driver);
+    }
+
+    #[test]
+    fn a_board_with_rockchip_s_own_and_the_kernel_s_tries_rockchip_s_first() {
+        let mut families = [
+            Family::Simulated,
+            Family::V4l2,
+            Family::Rockchip,
+            Family::Va,
+        ];
+        families.sort();
+        let order = [
+            Family::Va,
+            Family::Rockchip,
+            Family::V4l2,
+            Family::Simulated,
+        ];
+        assert_eq!(families, order);
     }
 
     #[test]

@@ -34,6 +34,7 @@ use std::time::{Duration, Instant};
 pub use browser::{BrowserPeer, BrowserSaid};
 pub use codecs::{Candidate, Installed};
 pub use decoder::{Decoded, Make, VideoDecoder};
+pub use display::{Desktop, NoDesktop, Surface};
 pub use encoder::{ByHardware, EncoderInputs, FrameSink, VP8_ENCODER, VideoEncoder};
 use faults::Failures;
 pub use faults::Fault;

@@ -14,14 +14,15 @@ use std::sync::{
 };
 
 use gstreamer::{self as gst, prelude::*};
-use saal_hal_linux::{LeasedDisplay, system_fonts};
+use saal_hal_linux::system_fonts;
 use saal_media_protocol::{Label, Rect, Television, Tile, TileSource};
 pub use screen::Screen;
 use stage::{Input, Stage};
 use tokio::sync::watch;
 
 use super::{
-    Graph, GraphError, KEPT_BACK, Part, Role, begin_now, chain, display,
+    Graph, GraphError, KEPT_BACK, Part, Role, begin_now, chain,
+    display::{self, Surface},
     encoder::EncoderInputs,
     live_aggregator, make,
     onlookers::{self, Onlookers},
@@ -45,7 +46,7 @@ const TEXT_ZORDER: u32 = 1_000;
 #[derive(Debug)]
 pub struct TelevisionOutput {
     /// Where the picture goes besides the preview; it keeps composition running.
-    display: Option<LeasedDisplay>,
+    display: Option<Surface>,
     settings: Television,
     screen: Screen,
     part: Part,
@@ -129,7 +130,7 @@ impl TelevisionOutput {
         role: Role,
         settings: Television,
         screen: &Screen,
-        display: Option<LeasedDisplay>,
+        display: Option<Surface>,
         preview: Option<watch::Sender<Option<Picture>>>,
     ) -> Result<Self, GraphError> {
         let part = Part::Television(role);

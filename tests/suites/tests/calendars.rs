@@ -71,6 +71,18 @@ impl Office {
         Ok(())
     }
 
+    /// The organiser, whose program keeps nothing of what the room wrote, moves the meeting: those who are there are not
+    /// asked again.
+    async fn moved_while_people_are_there(&self) -> Result<()> {
+        let start = Timestamp::now() - SignedDuration::from_mins(7);
+        let moved = event_at(start, "weekly", "Weekly at another time", INVITED);
+        self.calendar.put("weekly", &moved).await?;
+        let tree = self.panel_shows("Weekly at another time").await?;
+        let asks = tree.elements.iter().any(|e| e.id == "day-check-in");
+        assert!(!asks, "{tree:?}");
+        Ok(())
+    }
+
     async fn close(self) {
         self.room.stop().await;
         drop((self.calendar, self.folder));
@@ -85,6 +97,10 @@ fn utc(at: Timestamp) -> String {
 /// A meeting that began a minute ago, for an hour.
 fn event(uid: &str, title: &str, more: &str) -> String {
     let start = Timestamp::now() - SignedDuration::from_mins(1);
+    event_at(start, uid, title, more)
+}
+
+fn event_at(start: Timestamp, uid: &str, title: &str, more: &str) -> String {
     let (from, to) = (utc(start), utc(start + SignedDuration::from_hours(1)));
     format!(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\n\
@@ -155,6 +171,7 @@ async fn here_or_not(program: CalendarProgram) -> Result<()> {
     office.room.touch_element("We are here").await?;
     let came = |text: &str| text.contains("X-SAAL-CHECKED-IN:");
     office.organiser_sees("that people came", came).await?;
+    office.moved_while_people_are_there().await?;
     calendar.delete("weekly").await?;
 
     calendar

@@ -57,6 +57,11 @@ impl Readiness {
     pub(super) fn findings(&self) -> &BTreeMap<Part, Finding> {
         &self.findings
     }
+
+    /// The meeting is at another time: what was found for it is of no use then.
+    pub(super) fn try_again_for(&mut self, meeting: &MeetingId) {
+        self.tried_for.remove(meeting);
+    }
 }
 
 impl Room {

@@ -5,7 +5,7 @@ use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 34] = [
+const ALL: [TroubleCode; 36] = [
     TroubleCode::Enrolment,
     TroubleCode::SignedOut,
     TroubleCode::Removed,
@@ -32,9 +32,11 @@ const ALL: [TroubleCode; 34] = [
     TroubleCode::Encoder,
     TroubleCode::NotReady(Part::Camera),
     TroubleCode::NotReady(Part::Microphone),
+    TroubleCode::NotReady(Part::Display),
     TroubleCode::NotReady(Part::Network),
     TroubleCode::NotReady(Part::Names),
     TroubleCode::NotReady(Part::Server),
+    TroubleCode::NotReady(Part::Account),
     TroubleCode::NotReady(Part::Media),
     TroubleCode::NotReady(Part::Datagrams),
     TroubleCode::NotReady(Part::Disk),
@@ -71,14 +73,16 @@ fn place(code: TroubleCode) -> usize {
         TroubleCode::Encoder => 23,
         TroubleCode::NotReady(Part::Camera) => 24,
         TroubleCode::NotReady(Part::Microphone) => 25,
-        TroubleCode::NotReady(Part::Network) => 26,
-        TroubleCode::NotReady(Part::Names) => 27,
-        TroubleCode::NotReady(Part::Server) => 28,
-        TroubleCode::NotReady(Part::Media) => 29,
-        TroubleCode::NotReady(Part::Datagrams) => 30,
-        TroubleCode::NotReady(Part::Disk) => 31,
-        TroubleCode::NotReady(Part::Clock) => 32,
-        TroubleCode::OtherRoom => 33,
+        TroubleCode::NotReady(Part::Display) => 26,
+        TroubleCode::NotReady(Part::Network) => 27,
+        TroubleCode::NotReady(Part::Names) => 28,
+        TroubleCode::NotReady(Part::Server) => 29,
+        TroubleCode::NotReady(Part::Account) => 30,
+        TroubleCode::NotReady(Part::Media) => 31,
+        TroubleCode::NotReady(Part::Datagrams) => 32,
+        TroubleCode::NotReady(Part::Disk) => 33,
+        TroubleCode::NotReady(Part::Clock) => 34,
+        TroubleCode::OtherRoom => 35,
     }
 }
 

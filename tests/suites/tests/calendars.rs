@@ -260,3 +260,61 @@ fn a_calendar_that_is_gone_takes_no_booking() -> Result<()> {
         Ok(())
     })
 }
+
+/// Neither the password nor an address that is a secret itself is in the log, however much of it is wanted, or in the status.
+#[test]
+fn what_opens_a_calendar_is_told_to_nobody() -> Result<()> {
+    run(async {
+        let folder = RunFolder::new()?;
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("the run's folder is writable");
+            path
+        };
+        let server = folder.path().join("server");
+        std::fs::create_dir_all(&server).expect("the run's folder is writable");
+        let calendar = CalendarServer::start(CalendarProgram::Radicale, &server).await?;
+        calendar
+            .put("weekly", &event("weekly", "Weekly", INVITED))
+            .await?;
+        let base = calendar.base();
+        let password = write("calendar-password", CalendarServer::PASSWORD);
+        // There is nothing at one of them, and an error of each kind is told.
+        let refused = write(
+            "refused",
+            &format!("{base}private-5ecretpath/basic.ics?key=5ecretkey"),
+        );
+        let no_address = write("no-address", "ldap://127.0.0.1/5ecretpath");
+        let user = CalendarServer::USER;
+        let options = RoomOptions {
+            more: format!(
+                "[[calendars]]\nname = \"Room calendar\"\ncaldav = {base:?}\nuser = {user:?}\n\
+                 password_file = {password:?}\nevery_seconds = 5\n\
+                 [[calendars]]\nname = \"Refused\"\nfeed_file = {refused:?}\nevery_seconds = 5\n\
+                 [[calendars]]\nname = \"Mistyped\"\nfeed_file = {no_address:?}\nevery_seconds = 5\n"
+            ),
+            environment: vec![("RUST_LOG".to_owned(), "debug".to_owned())],
+            ..RoomOptions::default()
+        };
+        let room = Room::standing(folder.path(), &options).await?;
+        let shown = |tree: &PanelTree| shows(tree, "Weekly");
+        room.panel_shows("Weekly", PATIENCE, shown).await?;
+        let both_fail = |status: &saal_control::Status| {
+            let failing = status.calendars.iter().filter(|c| c.failure.is_some());
+            failing.count() == 2
+        };
+        let status = room
+            .status_is("two calendars that fail", PATIENCE, both_fail)
+            .await?;
+        let (log, told) = (room.log(), format!("{status:?}"));
+        assert!(log.contains("Refused") && log.contains("Mistyped"), "{log}");
+        for secret in [CalendarServer::PASSWORD, "5ecretpath", "5ecretkey"] {
+            for text in [&log, &told] {
+                let at = text.lines().find(|line| line.contains(secret));
+                assert_eq!(at, None, "{secret}");
+            }
+        }
+        room.stop().await;
+        Ok(())
+    })
+}

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     entry::Span,
-    ics::{CalendarFile, Invitation, Invited, Reading},
+    ics::{CalendarFile, Invitation, Invited, Reading, shared},
 };
 
 /// More collisions than this within a year, and the organiser had better look for another room.
@@ -48,18 +48,21 @@ pub fn answers(
         start: now,
         end: now.checked_add(Reading::YEAR).unwrap_or(Timestamp::MAX),
     };
+    let files: Vec<&CalendarFile> = std::iter::once(&own).chain(others).copied().collect();
+    let shared = shared(&files);
     let mut taken = Taken::default();
+    for (uid, group) in files.iter().flat_map(|file| file.groups()) {
+        // Where one has it at another time, the latest version counts.
+        let group = shared.get(uid).unwrap_or(group);
+        taken.add(uid, &group.invitations(window).unwrap_or_default());
+    }
     let mut open = Vec::new();
     for (uid, group) in own.groups() {
         // What can't be counted is left to people.
         let found = group.invitations(window).unwrap_or_default();
-        taken.add(uid, &found);
         if found.iter().any(|i| i.invited == Invited::Open) {
             open.push((uid, found));
         }
-    }
-    for (uid, group) in others.iter().flat_map(|file| file.groups()) {
-        taken.add(uid, &group.invitations(window).unwrap_or_default());
     }
     open.sort_by_key(|(uid, found)| (found.iter().map(|i| i.sent).min(), *uid));
     let mut answers = BTreeMap::new();

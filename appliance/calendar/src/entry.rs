@@ -63,9 +63,11 @@ pub(crate) enum Entry {
     },
 }
 
-/// One meeting: when it is and when it was planned, which names it.
+/// One meeting: when it is and when it was planned, which names it where the room has others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Occurrence {
     pub(crate) planned: Timestamp,
+    /// The room's only one; moved, it is still the same.
+    pub(crate) only: bool,
     pub(crate) span: Span,
 }

@@ -33,13 +33,6 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(48);
 /// Who is in a call belongs to another appointment after a while; so often it is asked again.
 const STEP_SECONDS: i64 = 300;
 
-/// Which meeting of `[[calendars]]` this is: its UID, and when it was planned for. `None`: it comes from elsewhere.
-#[must_use]
-pub fn meeting_in_calendar(id: &MeetingId) -> Option<(String, Timestamp)> {
-    let (uid, planned) = id.0.strip_prefix("calendar/")?.rsplit_once('/')?;
-    Some((uid.to_owned(), planned.parse().ok()?))
-}
-
 /// The meetings that the account's rooms speak of.
 #[derive(Debug)]
 pub struct Calendar {

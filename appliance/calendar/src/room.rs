@@ -138,8 +138,9 @@ impl Room {
         meetings.extend([meeting, there]);
     }
 
-    /// The time for which a meeting was planned names it; two at the same time are one.
+    /// Two meetings that were planned for the same time are one.
     fn count(&self, window: Span) -> Counted {
+        let only = self.entries.len() == 1;
         let mut problems = Vec::new();
         let mut all: BTreeMap<Timestamp, Occurrence> = BTreeMap::new();
         let mut add = |new: Occurrence| {
@@ -150,6 +151,7 @@ impl Room {
             match entry {
                 Entry::Single(span) if span.meets(window) => add(Occurrence {
                     planned: span.start,
+                    only,
                     span: *span,
                 }),
                 Entry::Series(series) => match self.of_series(series, window) {
@@ -180,6 +182,7 @@ impl Room {
             .filter(|start| !moved().any(|(from, _)| from == *start))
             .map(|start| Occurrence {
                 planned: start,
+                only: false,
                 span: Span::of(start, series.length),
             })
             .collect();
@@ -190,15 +193,20 @@ impl Room {
         for (planned, span) in here {
             // What is left of a series that was changed since is no meeting.
             if series.has(planned).ok()? {
-                found.push(Occurrence { planned, span });
+                found.push(Occurrence {
+                    planned,
+                    only: false,
+                    span,
+                });
             }
         }
         Some(found)
     }
 
     fn meeting(&self, occurrence: Occurrence, in_call: u32) -> Meeting {
+        let planned = occurrence.planned.to_string();
         Meeting {
-            id: self.id(&occurrence.planned.to_string()),
+            id: self.id(if occurrence.only { "once" } else { &planned }),
             title: self.title(),
             start: Some(occurrence.span.start),
             end: Some(occurrence.span.end),

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use saal_core::CalendarProblem;
-use saal_meeting::{Destination, Meeting, MeetingId, NoWay};
+use saal_core::{CalendarProblem, id_in_calendar};
+use saal_meeting::{Destination, Meeting, NoWay};
 
 use crate::{
     entry::Span,
-    ics::{Appointment, CalendarFile},
+    ics::{Appointment, CalendarFile, Group, shared},
 };
 
 /// Nobody looks through more ways into one meeting.
@@ -67,16 +67,24 @@ impl Sources {
     }
 
     fn count(&self, hours: Span) -> Counted {
+        let files: Vec<&CalendarFile> = self.files.values().map(|file| &**file).collect();
+        let shared = shared(&files);
+        let latest = latest(&shared, hours);
         let (mut meetings, mut problems) = (Vec::new(), Vec::new());
+        // Birthdays and holidays take no room; a link makes a meeting of them.
+        let counts = |a: &&Appointment<'_>| !a.free || !a.found.destinations.is_empty();
+        // First what holds; the copies have at most another way in.
+        let holds = latest.values().flatten();
+        meetings.extend(holds.filter(counts).map(meeting));
         for (name, file) in &self.files {
             let (appointments, unread) = file.appointments(hours.start, hours.end);
             problems.extend(unread.into_iter().map(|reason| CalendarProblem {
                 place: name.clone(),
                 reason,
             }));
-            // Birthdays and holidays take no room; a link makes a meeting of them.
-            let counts = |a: &&Appointment<'_>| !a.free || !a.found.destinations.is_empty();
-            meetings.extend(appointments.iter().filter(counts).map(meeting));
+            let told = appointments.iter().filter(counts);
+            let told = told.filter(|told| is_latest(told, &latest));
+            meetings.extend(told.map(meeting));
         }
         Counted {
             hours,
@@ -86,13 +94,36 @@ impl Sources {
     }
 }
 
+/// The appointments of UIDs that several sources have; what can't be counted is not told here.
+fn latest<'a>(
+    shared: &'a BTreeMap<&str, Group>,
+    hours: Span,
+) -> BTreeMap<&'a str, Vec<Appointment<'a>>> {
+    let counted = shared.iter().filter_map(|(uid, group)| {
+        let appointments = group.appointments(hours).ok()?;
+        Some((*uid, appointments))
+    });
+    counted.collect()
+}
+
+/// No other source knows that this was moved, cancelled or declined since.
+fn is_latest(told: &Appointment<'_>, latest: &BTreeMap<&str, Vec<Appointment<'_>>>) -> bool {
+    let Some(known) = latest.get(told.uid) else {
+        return true;
+    };
+    let mut known = known.iter();
+    known.any(|known| (known.planned, known.start) == (told.planned, told.start))
+}
+
 fn add(meetings: &mut Vec<Meeting>, new: Meeting) {
     let same = meetings
         .iter_mut()
         .find(|known| known.id == new.id || is_same(known, &new));
     match same {
         // Of two copies one may have lost its link at a gateway.
-        Some(known) if is_nowhere(known) && !is_nowhere(&new) => *known = new,
+        Some(known) if is_nowhere(known) && !is_nowhere(&new) => {
+            (known.destination, known.others) = (new.destination, new.others);
+        }
         Some(known) => add_places(known, new),
         None => meetings.push(new),
     }
@@ -136,10 +167,10 @@ fn meeting(appointment: &Appointment<'_>) -> Meeting {
         appointment.title
     };
     Meeting {
-        id: MeetingId(format!(
-            "calendar/{}/{}",
-            appointment.uid, appointment.planned
-        )),
+        id: id_in_calendar(
+            appointment.uid,
+            appointment.in_series.then_some(appointment.planned),
+        ),
         title: title.to_owned(),
         start: Some(appointment.start),
         end: Some(appointment.end),

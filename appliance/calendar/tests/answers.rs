@@ -98,7 +98,7 @@ fn applied(text: &str, uid: &str, planned: Timestamp, edit: &Edit) -> Result<Edi
         zone: &zone,
         room: &room,
     };
-    edit::apply(text, uid, planned, edit, context)
+    edit::apply(text, uid, Some(planned), edit, context)
 }
 
 /// Titles and times of a day in Berlin.
@@ -399,4 +399,23 @@ fn who_came_is_known_to_everybody_who_reads_the_calendar() {
         applied(&text, "weekly", planned, &check_in),
         Ok(Edited::Same)
     );
+}
+
+#[test]
+fn what_a_slower_calendar_still_has_at_the_old_time_keeps_nobody_out() {
+    let taken = |start: &str, end: &str, sequence: u8| {
+        let more = format!("SEQUENCE:{sequence}\r\n{}", invited(";PARTSTAT=ACCEPTED"));
+        event("board", start, end, &more)
+    };
+    let asks = event(
+        "weekly",
+        "20261126T090000",
+        "20261126T100000",
+        &invited(";PARTSTAT=NEEDS-ACTION"),
+    );
+    let moved = taken("20261126T130000", "20261126T140000", 1);
+    let own = read(&object(&[moved, asks]));
+    let slower = read(&object(&[taken("20261126T090000", "20261126T100000", 0)]));
+    let answer = &answers(&own, &[&slower], now(), REASON)["weekly"];
+    assert_eq!(answer.whole, Some(Reply::Accept));
 }

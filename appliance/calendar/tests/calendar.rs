@@ -89,7 +89,7 @@ fn one_meeting_has_the_rooms_name_and_its_own_times() {
     assert_eq!(meeting.start, Some(at("2026-11-23T09:00:00Z")));
     assert_eq!(meeting.end, Some(at("2026-11-23T10:00:00Z")));
     assert_eq!(meeting.in_call, 0);
-    assert_eq!(meeting.id.0, "!lahn:example.org/2026-11-23T09:00:00Z");
+    assert_eq!(meeting.id.0, "!lahn:example.org/once");
 }
 
 #[test]

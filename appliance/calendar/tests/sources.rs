@@ -173,3 +173,127 @@ fn what_is_not_sure_yet_says_so() {
     let told: Vec<bool> = found.iter().map(|meeting| meeting.tentative).collect();
     assert_eq!(told, [true, false]);
 }
+
+/// Starts and places of what is on the panel, with CalDAV and a feed that is slower.
+fn told(caldav: &[&str], feed: &[&str]) -> Vec<(String, String)> {
+    // Whichever is looked at first.
+    let told = |first: &str, second: &str| {
+        let mut calendar = Calendar::default();
+        calendar.set_source(first, file(caldav));
+        calendar.set_source(second, file(feed));
+        let found = meetings(&mut calendar).into_iter();
+        let line = |m: Meeting| (m.start.unwrap().to_string(), m.destination.place());
+        found.map(line).collect::<Vec<_>>()
+    };
+    let one = told("a caldav", "b feed");
+    assert_eq!(one, told("z caldav", "b feed"));
+    one
+}
+
+fn weekly(start: &str, more: &str) -> String {
+    format!(
+        "UID:a\r\nDTSTART:{start}\r\nDURATION:PT1H\r\nURL:https://meet.example.org/Weekly\r\n{more}"
+    )
+}
+
+fn at_weekly(start: &str) -> (String, String) {
+    (
+        start.to_owned(),
+        "https://meet.example.org/Weekly".to_owned(),
+    )
+}
+
+#[test]
+fn what_a_slower_source_still_has_at_the_old_time_is_not_shown() {
+    let old = weekly("20261126T090000Z", "SEQUENCE:0\r\n");
+    let moved = weekly("20261126T130000Z", "SEQUENCE:1\r\n");
+    let expected = [at_weekly("2026-11-26T13:00:00Z")];
+    assert_eq!(told(&[&moved], &[&old]), expected);
+    assert_eq!(told(&[&old], &[&moved]), expected, "the feed was faster");
+}
+
+#[test]
+fn what_a_slower_source_still_has_of_a_cancelled_meeting_is_not_shown() {
+    let old = weekly("20261126T090000Z", "SEQUENCE:0\r\n");
+    let cancelled = weekly(
+        "20261126T090000Z",
+        "SEQUENCE:1\r\nSTATUS:CANCELLED\r\nDTSTAMP:20261126T070000Z\r\n",
+    );
+    assert_eq!(told(&[&cancelled], &[&old]), []);
+    let held = weekly("20261126T090000Z", "SEQUENCE:1\r\n");
+    assert_eq!(told(&[&held], &[&cancelled]), [], "the stamp decides");
+}
+
+#[test]
+fn one_of_a_series_is_told_as_its_latest_version_has_it() {
+    let series = weekly("20261119T090000Z", "RRULE:FREQ=WEEKLY\r\n");
+    let moved = weekly(
+        "20261126T130000Z",
+        "SEQUENCE:1\r\nRECURRENCE-ID:20261126T090000Z\r\n",
+    );
+    let expected = [at_weekly("2026-11-26T13:00:00Z")];
+    assert_eq!(told(&[&series, &moved], &[&series]), expected);
+    let without = weekly(
+        "20261119T090000Z",
+        "SEQUENCE:1\r\nRRULE:FREQ=WEEKLY\r\nEXDATE:20261126T090000Z\r\n",
+    );
+    assert_eq!(told(&[&without], &[&series]), []);
+}
+
+#[test]
+fn of_versions_without_a_number_the_one_that_was_changed_last_counts() {
+    let changed = |start: &str, at: &str, stamp: &str| {
+        weekly(
+            start,
+            &format!("LAST-MODIFIED:20261126T{at}00Z\r\nDTSTAMP:20261126T{stamp}00Z\r\n"),
+        )
+    };
+    // Some write the time at which somebody asked into every stamp.
+    let old = changed("20261126T090000Z", "0600", "0755");
+    let moved = changed("20261126T130000Z", "0700", "0700");
+    assert_eq!(
+        told(&[&moved], &[&old]),
+        [at_weekly("2026-11-26T13:00:00Z")]
+    );
+}
+
+#[test]
+fn the_stamp_of_a_published_calendar_says_nothing_of_its_events() {
+    let moved = weekly("20261126T130000Z", "DTSTAMP:20261126T070000Z\r\n");
+    let old = weekly("20261126T090000Z", "DTSTAMP:20261126T075500Z\r\n");
+    let published = {
+        let zone = TimeZone::UTC;
+        let reading = Reading {
+            now: now(),
+            zone: &zone,
+            room: &[],
+            jitsi: &JitsiHosts::Any,
+            ahead: Reading::WEEKS,
+        };
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nBEGIN:VEVENT\r\n{old}END:VEVENT\r\nEND:VCALENDAR\r\n"
+        );
+        // As it is kept on the disk too.
+        let kept = CalendarFile::reduced(text.as_bytes(), reading, Reading::WEEKS);
+        Arc::new(CalendarFile::read(&kept, reading))
+    };
+    let mut calendar = Calendar::default();
+    calendar.set_source("feed", published);
+    calendar.set_source("room", file(&[&moved]));
+    let starts: Vec<_> = meetings(&mut calendar)
+        .iter()
+        .map(|m| m.start.unwrap().to_string())
+        .collect();
+    assert_eq!(starts, ["2026-11-26T13:00:00Z"]);
+}
+
+#[test]
+fn a_link_that_the_latest_version_has_lost_is_taken_from_the_one_before() {
+    let lost =
+        "UID:a\r\nDTSTART:20261126T090000Z\r\nDURATION:PT30M\r\nSUMMARY:Weekly\r\nSEQUENCE:1\r\n";
+    let before = weekly("20261126T090000Z", "SEQUENCE:0\r\n");
+    assert_eq!(
+        told(&[lost], &[&before]),
+        [at_weekly("2026-11-26T09:00:00Z")]
+    );
+}

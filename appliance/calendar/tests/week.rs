@@ -3,7 +3,12 @@
 //! could be joined could be joined, at the right local minute, and was.
 #![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
 
-use std::{collections::BTreeSet, fmt::Write, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
@@ -20,9 +25,15 @@ use saal_meeting::{
 use serde_json::json;
 
 const MINUTES: i64 = 7 * 24 * 60;
-/// Files, of which one repeats another's meetings without their links; the fifth source is the account's Matrix rooms.
+/// Files, of which one repeats another's meetings without their links and late; the fifth source is the account's Matrix
+/// rooms.
 const FILES: [&str; 4] = ["caldav", "feed", "folder", "copy"];
+const COPY: usize = 3;
+/// What the copy repeats.
+const COPIED: usize = 0;
 const ROOMS: usize = 4;
+/// The copy is so many minutes behind.
+const BEHIND: i64 = 45;
 const JOIN_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A seeded sequence (SplitMix64, Steele et al. 2014).
@@ -63,10 +74,13 @@ struct Entry {
     form: Form,
     start: DateTime,
     length: i64,
+    /// How often it was moved.
+    sequence: i64,
     /// The source has it from this minute on.
     from: i64,
     /// And until this one, when it is cancelled, or moved to become another entry of the same number.
     until: i64,
+    is_moved: bool,
 }
 
 /// A meeting as people mean it.
@@ -76,6 +90,9 @@ struct Meant {
     end: Timestamp,
     place: String,
 }
+
+/// An entry as a source has it: which, and whether it takes place.
+type Told = (usize, bool);
 
 impl Entry {
     fn place(&self) -> String {
@@ -106,7 +123,11 @@ impl Entry {
         self.days().into_iter().map(of).collect()
     }
 
-    fn ics(&self, zone: &TimeZone, with_link: bool) -> String {
+    fn title(&self) -> String {
+        format!("Meeting {}", self.number)
+    }
+
+    fn ics(&self, zone: &TimeZone, with_link: bool, held: bool) -> String {
         let name = zone.iana_name().unwrap();
         let local = self.start.strftime("%Y%m%dT%H%M%S");
         let utc = zone.to_timestamp(self.start).unwrap();
@@ -124,11 +145,17 @@ impl Entry {
         } else {
             String::new()
         };
-        let (number, length) = (self.number, self.length);
+        let (number, length, title) = (self.number, self.length, self.title());
+        let sequence = self.version(held);
+        let status = if held { "CONFIRMED" } else { "CANCELLED" };
         format!(
-            "BEGIN:VEVENT\r\nUID:week-{number}\r\nDTSTART{start}\r\nDURATION:PT{length}M\r\n{rule}SUMMARY:Meeting {number}\r\n\
-             LOCATION:{link}\r\nEND:VEVENT\r\n"
+            "BEGIN:VEVENT\r\nUID:week-{number}\r\nDTSTART{start}\r\nDURATION:PT{length}M\r\n{rule}SUMMARY:{title}\r\n\
+             LOCATION:{link}\r\nSEQUENCE:{sequence}\r\nSTATUS:{status}\r\nEND:VEVENT\r\n"
         )
+    }
+
+    fn version(&self, held: bool) -> i64 {
+        self.sequence + i64::from(!held)
     }
 
     fn invitation(&self, zone: &TimeZone) -> Invitation {
@@ -140,7 +167,7 @@ impl Entry {
         }
         Invitation {
             destination: Destination::matrix(self.place()),
-            name: format!("Meeting {}", self.number),
+            name: self.title(),
             aliases: Vec::new(),
             calendar_event: Some(json!({"creator": "@ada:example.org", "calendar": [entry]})),
             jitsi_widgets: Vec::new(),
@@ -212,8 +239,10 @@ impl Week {
             },
             start: start.checked_add(day.days()).unwrap(),
             length: 15 + 5 * self.dice.below(10),
+            sequence: 0,
             from: -1,
             until: i64::MAX,
+            is_moved: false,
         }
     }
 
@@ -227,10 +256,11 @@ impl Week {
                 let later = self.dice.below(300) - 100;
                 let moved = Entry {
                     from: at - 20 - self.dice.below(100),
+                    sequence: 1,
                     start: entry.start.checked_add(later.minutes()).unwrap(),
                     ..entry.clone()
                 };
-                entry.until = moved.from;
+                (entry.until, entry.is_moved) = (moved.from, true);
                 self.entries.push(moved);
             }
             _ => {}
@@ -247,10 +277,18 @@ impl Week {
         failures.any(|(of, from, to)| *of == source && (*from..*to).contains(&minute))
     }
 
-    /// Entries of a source at a minute.
-    fn of(&self, source: usize, minute: i64) -> Vec<&Entry> {
-        let here = |e: &&Entry| e.source == source && e.from <= minute && minute < e.until;
-        self.entries.iter().filter(here).collect()
+    /// What a source has at a minute. What is cancelled stays in files, and goes from rooms.
+    fn of(&self, source: usize, minute: i64) -> Vec<Told> {
+        let (from, minute) = match source {
+            COPY => (COPIED, minute - BEHIND),
+            source => (source, minute),
+        };
+        let all = self.entries.iter().enumerate();
+        let here = all.filter(|(_, e)| {
+            let stays = minute < e.until || (!e.is_moved && source != ROOMS);
+            e.source == from && e.from <= minute && stays
+        });
+        here.map(|(at, e)| (at, minute < e.until)).collect()
     }
 
     /// The wall clock runs away by up to 40 seconds and is set every four hours.
@@ -261,11 +299,13 @@ impl Week {
     }
 }
 
-/// A source as the room last saw it.
-#[derive(Clone, Default)]
-struct Seen {
-    numbers: Vec<(usize, DateTime)>,
-    meant: Vec<Meant>,
+/// What the room should know by what it last saw.
+#[derive(Default)]
+struct Known {
+    /// What can be joined in its time.
+    meant: BTreeSet<Meant>,
+    /// All that may be shown: titles and starts.
+    shown: BTreeSet<(String, Timestamp)>,
 }
 
 /// The room, what is around it, and what it should know.
@@ -274,7 +314,8 @@ struct Life {
     calendar: Calendar,
     room: Room,
     now: Now,
-    seen: [Seen; 5],
+    seen: [Vec<Told>; 5],
+    known: Known,
     /// Calls that the service was asked to enter, by their places.
     joined: Vec<(CallId, String)>,
     entered: BTreeSet<Meant>,
@@ -292,6 +333,7 @@ impl Life {
             room: Room::new(),
             now,
             seen: Default::default(),
+            known: Known::default(),
             joined: Vec::new(),
             entered: BTreeSet::new(),
             left_alone: 0,
@@ -315,8 +357,8 @@ impl Life {
         self.joined.clear();
         self.tell(Event::Config(Box::new(config::parse(&text).unwrap())));
         for source in 0..5 {
-            let numbers = self.seen[source].numbers.clone();
-            self.read(source, &numbers);
+            let told = self.seen[source].clone();
+            self.read(source, &told);
         }
         self.tell_meetings();
     }
@@ -351,18 +393,19 @@ impl Life {
     }
 
     /// What a source says of these entries.
-    fn read(&mut self, source: usize, numbers: &[(usize, DateTime)]) {
+    fn read(&mut self, source: usize, told: &[Told]) {
         let zone = self.week.zone.clone();
-        let from = if source == 3 { 0 } else { source };
-        let known = |e: &&Entry| e.source == from && numbers.contains(&(e.number, e.start));
-        let entries = self.week.entries.iter().filter(known);
+        let entries = told
+            .iter()
+            .map(|(at, held)| (&self.week.entries[*at], *held));
         if source == ROOMS {
-            return self
-                .calendar
-                .update(entries.map(|e| e.invitation(&zone)).collect());
+            let all = entries.map(|(e, _)| e.invitation(&zone)).collect();
+            return self.calendar.update(all);
         }
         let mut text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n".to_owned();
-        entries.for_each(|e| text.write_str(&e.ics(&zone, source != 3)).unwrap());
+        entries.for_each(|(e, held)| {
+            text.write_str(&e.ics(&zone, source != COPY, held)).unwrap();
+        });
         text.push_str("END:VCALENDAR\r\n");
         let reading = Reading {
             now: self.now.wall,
@@ -382,19 +425,42 @@ impl Life {
             if self.week.fails(source, minute) {
                 continue;
             }
-            let from = if source == 3 { 0 } else { source };
-            let entries = self.week.of(from, minute);
-            let numbers: Vec<_> = entries.iter().map(|e| (e.number, e.start)).collect();
-            // The copy has lost the links, so nobody is to join by it.
-            let joinable = entries.iter().filter(|_| source != 3);
-            let meant = joinable.flat_map(|e| e.meant(&self.week.zone)).collect();
-            if numbers != self.seen[source].numbers {
-                self.read(source, &numbers);
-                self.seen[source] = Seen { numbers, meant };
+            let told = self.week.of(source, minute);
+            if told != self.seen[source] {
+                self.read(source, &told);
+                self.seen[source] = told;
                 news = true;
             }
         }
+        if news {
+            self.known = self.know();
+        }
         news
+    }
+
+    /// Of each meeting its latest version that a source has told.
+    fn know(&self) -> Known {
+        let mut latest: BTreeMap<usize, (i64, &Entry, bool, bool)> = BTreeMap::new();
+        for (source, told) in self.seen.iter().enumerate() {
+            for (at, held) in told {
+                let entry = &self.week.entries[*at];
+                let new = (entry.version(*held), entry, *held, source != COPY);
+                let known = latest.entry(entry.number).or_insert(new);
+                if known.0 < new.0 {
+                    *known = new;
+                }
+            }
+        }
+        let mut known = Known::default();
+        let held = latest.into_values().filter(|(_, _, held, _)| *held);
+        for (_, entry, _, with_link) in held {
+            for meant in entry.meant(&self.week.zone) {
+                known.shown.insert((entry.title(), meant.start));
+                // The copy has lost the links, so nobody is to join by it.
+                known.meant.extend(with_link.then_some(meant));
+            }
+        }
+        known
     }
 
     fn minute(&mut self, minute: i64) {
@@ -412,11 +478,6 @@ impl Life {
         self.tell(Event::Deadline);
     }
 
-    /// All meetings that the room should know of; of two sources one may repeat the other.
-    fn meant(&self) -> impl Iterator<Item = &Meant> {
-        self.seen.iter().flat_map(|seen| &seen.meant)
-    }
-
     fn panel(&self) -> Vec<&Meeting> {
         let agenda = self.room.agenda(self.now);
         agenda.under_way.into_iter().chain(agenda.next).collect()
@@ -426,7 +487,7 @@ impl Life {
     fn check(&self, minute: i64) {
         let panel = self.panel();
         let horizon = if minute % 60 == 0 { 24 * 60 } else { 15 };
-        for meant in self.meant() {
+        for meant in &self.known.meant {
             let ahead = meant.start.duration_since(self.now.wall);
             if meant.end <= self.now.wall || ahead > SignedDuration::from_mins(horizon) {
                 continue;
@@ -437,14 +498,26 @@ impl Life {
             let joinable = self.room.can_join(self.now, meeting);
             assert_eq!(joinable, ahead <= JOIN_BEFORE, "{}", told());
         }
+        self.check_that_nothing_else_is_shown(&panel);
+    }
+
+    /// Nothing that was moved or cancelled since, and nothing twice, however late a source is.
+    fn check_that_nothing_else_is_shown(&self, panel: &[&Meeting]) {
+        let mut shown = BTreeSet::new();
+        for meeting in panel {
+            let Some(start) = meeting.start else { continue };
+            let told = (meeting.title.clone(), start);
+            let at = self.now.wall;
+            assert!(self.known.shown.contains(&told), "{told:?} at {at}");
+            assert!(shown.insert(told), "twice at {at}: {meeting:?}");
+        }
     }
 
     /// People come to what has just begun, out of another meeting if that still goes on.
     fn go(&mut self) {
         let has_begun = |m: &&Meant| m.start <= self.now.wall && m.end > self.now.wall;
-        let mut begun: Vec<Meant> = self.meant().filter(has_begun).cloned().collect();
-        begun.sort();
-        let Some(meant) = begun.into_iter().find(|m| !self.entered.contains(m)) else {
+        let mut begun = self.known.meant.iter().filter(has_begun);
+        let Some(meant) = begun.find(|m| !self.entered.contains(m)).cloned() else {
             return;
         };
         let panel = self.panel();

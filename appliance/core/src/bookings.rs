@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// What was changed is kept so long after it was over.
 const KEEP: SignedDuration = SignedDuration::from_hours(12);
 
+/// In the place of a planned time: there is no other meeting of this UID.
+const ONCE: &str = "once";
+
 /// What people changed of the day, as it is saved too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,11 +55,33 @@ pub struct Changed {
     pub until: Timestamp,
 }
 
+/// The name of a meeting of `[[calendars]]`: `calendar/UID/2026-11-23T09:00:00Z` for one of a series, by the time it was
+/// planned for, and `calendar/UID/once` for a meeting of its own, which keeps its name when it is moved.
+#[must_use]
+pub fn id_in_calendar(uid: &str, planned: Option<Timestamp>) -> MeetingId {
+    MeetingId(match planned {
+        Some(planned) => format!("calendar/{uid}/{planned}"),
+        None => format!("calendar/{uid}/{ONCE}"),
+    })
+}
+
+/// Which meeting of `[[calendars]]` this is: its UID, and, for one of a series, when it was planned for. `None`: it comes
+/// from elsewhere.
+#[must_use]
+pub fn meeting_in_calendar(id: &MeetingId) -> Option<(String, Option<Timestamp>)> {
+    let (uid, planned) = id.0.strip_prefix("calendar/")?.rsplit_once('/')?;
+    let planned = match planned {
+        ONCE => None,
+        planned => Some(planned.parse().ok()?),
+    };
+    Some((uid.to_owned(), planned))
+}
+
 impl Booking {
     /// As the calendar will name it once it has it.
     #[must_use]
     pub fn id(&self) -> MeetingId {
-        MeetingId(format!("calendar/{}/{}", self.uid, self.start))
+        id_in_calendar(&self.uid, None)
     }
 
     fn meeting(&self) -> Meeting {
@@ -96,7 +121,9 @@ impl Bookings {
         if change.released && meeting.in_call == 0 {
             return None;
         }
-        let end = change.end.or(meeting.end);
+        // It may have been moved while nobody looked.
+        let lasts = |end: &Timestamp| meeting.start.is_none_or(|start| start < *end);
+        let end = change.end.filter(lasts).or(meeting.end);
         Some(Meeting {
             end,
             ..meeting.clone()
@@ -120,6 +147,22 @@ impl Bookings {
         known
     }
 
+    /// Meetings that were moved. A room that was given back was so for the time before; what people said of their meeting
+    /// holds while it goes on at another time, and not for one of another day.
+    pub(crate) fn follow(&mut self, was: &[Meeting], is: &[Meeting]) -> bool {
+        let mut news = false;
+        for (before, after) in moved(was, is) {
+            let Some(change) = self.changed.get_mut(&after.id) else {
+                continue;
+            };
+            news = true;
+            if change.released || !overlap(before, after) {
+                self.changed.remove(&after.id);
+            }
+        }
+        news
+    }
+
     /// Drops what the calendars say by now, and what is long over. True when something went.
     pub(crate) fn tidy(&mut self, calendars: &[Meeting], now: Timestamp) -> bool {
         let before = (self.made.len(), self.changed.len());
@@ -137,4 +180,20 @@ impl Bookings {
         }
         before != (self.made.len(), self.changed.len())
     }
+}
+
+/// Meetings that begin at another time than before.
+pub(crate) fn moved<'a>(
+    was: &'a [Meeting],
+    is: &'a [Meeting],
+) -> impl Iterator<Item = (&'a Meeting, &'a Meeting)> {
+    is.iter().filter_map(|after| {
+        let before = was.iter().find(|before| before.id == after.id)?;
+        (before.start != after.start).then_some((before, after))
+    })
+}
+
+fn overlap(a: &Meeting, b: &Meeting) -> bool {
+    let begins_in = |a: &Meeting, b: &Meeting| a.start < b.end || b.end.is_none();
+    begins_in(a, b) && begins_in(b, a)
 }

@@ -35,7 +35,7 @@ mod viewer;
 
 pub use agenda::{Agenda, JOIN_BEFORE};
 pub use arrangement::{Arrangement, Seen};
-pub use bookings::{Booking, Bookings, Changed};
+pub use bookings::{Booking, Bookings, Changed, id_in_calendar, meeting_in_calendar};
 pub use day::{CalendarChange, ChangeRefused, DayNotice, SpanChoice};
 pub use engine::EngineState;
 pub use event::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use saal_media_protocol::{CameraCheck, DeviceReport, MicrophoneCheck};
+use saal_media_protocol::{CameraCheck, DeviceReport, DisplayCheck, MicrophoneCheck};
 use saal_meeting::{Destination, MediaWay, SocketWay};
 
 /// A part of the room that a meeting needs.
@@ -12,6 +12,8 @@ pub enum Part {
     Camera,
     /// It hears.
     Microphone,
+    /// The television is connected.
+    Display,
     /// A network with a way out.
     Network,
     /// Names of servers lead to addresses.
@@ -20,6 +22,8 @@ pub enum Part {
     Server,
     /// Connections to it that stay open (WebSocket) get through.
     Sockets,
+    /// It takes the login that the room has there.
+    Account,
     /// Picture and sound would get to it and back.
     Media,
     /// As datagrams (UDP): otherwise they come late, and stand still where the network loses something.
@@ -32,13 +36,15 @@ pub enum Part {
 
 impl Part {
     /// All, in the order in which one depends on the other.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Camera,
         Self::Microphone,
+        Self::Display,
         Self::Network,
         Self::Names,
         Self::Server,
         Self::Sockets,
+        Self::Account,
         Self::Media,
         Self::Datagrams,
         Self::Disk,
@@ -73,16 +79,24 @@ pub struct Checkup {
     pub place: Option<Destination>,
 }
 
-/// What the trial of picture's and sound's way said, by part; one that the service did not allow says nothing.
+/// What the trial of picture's and sound's way said, by part; one that the service did not allow says nothing, but where it
+/// refused the room's login.
 pub(crate) fn of_way(way: MediaWay) -> BTreeMap<Part, Finding> {
     let (media, datagrams) = match way {
         MediaWay::Datagrams => (Finding::Good, Finding::Good),
         MediaWay::Streams { reason } => (Finding::Good, Finding::Bad { reason }),
         // One of the two is enough to say.
         MediaWay::Nowhere { reason } => (Finding::Bad { reason }, Finding::Good),
+        MediaWay::Refused { reason } => {
+            return BTreeMap::from([(Part::Account, Finding::Bad { reason })]);
+        }
         MediaWay::Unknown { .. } => return BTreeMap::new(),
     };
-    BTreeMap::from([(Part::Media, media), (Part::Datagrams, datagrams)])
+    BTreeMap::from([
+        (Part::Account, Finding::Good),
+        (Part::Media, media),
+        (Part::Datagrams, datagrams),
+    ])
 }
 
 /// What the trial of connections that stay open said.
@@ -96,8 +110,9 @@ pub(crate) fn of_sockets(way: SocketWay) -> BTreeMap<Part, Finding> {
     BTreeMap::from([(Part::Sockets, finding)])
 }
 
-/// What the devices said, by part; one that the room does not have says nothing.
-pub(crate) fn of_devices(report: &DeviceReport) -> BTreeMap<Part, Finding> {
+/// What the devices said, by part; one that the room does not have says nothing, nor does a microphone to which nothing was
+/// played, unless it was `heard` that it hears people.
+pub(crate) fn of_devices(report: &DeviceReport, heard: bool) -> BTreeMap<Part, Finding> {
     let bad = |reason: &str| Finding::Bad {
         reason: reason.to_owned(),
     };
@@ -110,11 +125,21 @@ pub(crate) fn of_devices(report: &DeviceReport) -> BTreeMap<Part, Finding> {
     let microphone = match report.microphone {
         MicrophoneCheck::Unused => None,
         MicrophoneCheck::Hears => Some(Finding::Good),
+        MicrophoneCheck::Sounds => heard.then_some(Finding::Good),
         MicrophoneCheck::Deaf => Some(bad("it does not hear what the loudspeaker plays")),
         MicrophoneCheck::Silent => Some(bad("it delivers no sound")),
     };
-    let both = [(Part::Camera, camera), (Part::Microphone, microphone)];
-    let said = both.into_iter();
+    let display = match report.display {
+        DisplayCheck::Unused => None,
+        DisplayCheck::Connected => Some(Finding::Good),
+        DisplayCheck::Missing => Some(bad("it is not connected")),
+    };
+    let all = [
+        (Part::Camera, camera),
+        (Part::Microphone, microphone),
+        (Part::Display, display),
+    ];
+    let said = all.into_iter();
     said.filter_map(|(part, finding)| Some((part, finding?)))
         .collect()
 }

@@ -5,7 +5,7 @@ use saal_media_protocol::DeviceUse;
 
 const PAGE: &str = include_str!("../../../docs/troubles.md");
 
-const ALL: [TroubleCode; 36] = [
+const ALL: [TroubleCode; 38] = [
     TroubleCode::Enrolment,
     TroubleCode::SignedOut,
     TroubleCode::Removed,
@@ -33,10 +33,12 @@ const ALL: [TroubleCode; 36] = [
     TroubleCode::Encoder,
     TroubleCode::NotReady(Part::Camera),
     TroubleCode::NotReady(Part::Microphone),
+    TroubleCode::NotReady(Part::Display),
     TroubleCode::NotReady(Part::Network),
     TroubleCode::NotReady(Part::Names),
     TroubleCode::NotReady(Part::Server),
     TroubleCode::NotReady(Part::Sockets),
+    TroubleCode::NotReady(Part::Account),
     TroubleCode::NotReady(Part::Media),
     TroubleCode::NotReady(Part::Datagrams),
     TroubleCode::NotReady(Part::Disk),
@@ -74,15 +76,17 @@ fn place(code: TroubleCode) -> usize {
         TroubleCode::Encoder => 24,
         TroubleCode::NotReady(Part::Camera) => 25,
         TroubleCode::NotReady(Part::Microphone) => 26,
-        TroubleCode::NotReady(Part::Network) => 27,
-        TroubleCode::NotReady(Part::Names) => 28,
-        TroubleCode::NotReady(Part::Server) => 29,
-        TroubleCode::NotReady(Part::Sockets) => 30,
-        TroubleCode::NotReady(Part::Media) => 31,
-        TroubleCode::NotReady(Part::Datagrams) => 32,
-        TroubleCode::NotReady(Part::Disk) => 33,
-        TroubleCode::NotReady(Part::Clock) => 34,
-        TroubleCode::OtherRoom => 35,
+        TroubleCode::NotReady(Part::Display) => 27,
+        TroubleCode::NotReady(Part::Network) => 28,
+        TroubleCode::NotReady(Part::Names) => 29,
+        TroubleCode::NotReady(Part::Server) => 30,
+        TroubleCode::NotReady(Part::Sockets) => 31,
+        TroubleCode::NotReady(Part::Account) => 32,
+        TroubleCode::NotReady(Part::Media) => 33,
+        TroubleCode::NotReady(Part::Datagrams) => 34,
+        TroubleCode::NotReady(Part::Disk) => 35,
+        TroubleCode::NotReady(Part::Clock) => 36,
+        TroubleCode::OtherRoom => 37,
     }
 }
 

@@ -10,7 +10,7 @@ use saal_core::{
     Event, Intent, PrivacyEntry, PrivacyLog, Use, UseEnd, ViewAction, ViewerEvent, ViewerId,
 };
 use saal_media_protocol::{
-    CameraCheck, DeviceReport, MediaEvent, MicrophoneCheck, RoomPicture, SourceKind,
+    CameraCheck, DeviceReport, DisplayCheck, MediaEvent, MicrophoneCheck, RoomPicture, SourceKind,
 };
 use saal_meeting::{CallEvent, MeetingState};
 
@@ -101,6 +101,7 @@ fn devices_that_are_tried_are_open_until_they_have_answered() {
     let report = DeviceReport {
         camera: CameraCheck::Moving,
         microphone: MicrophoneCheck::Hears,
+        display: DisplayCheck::Unused,
     };
     bench.tell(Event::Media(MediaEvent::Checked(report)));
     assert!(!goes_on(bench, Use::Camera) && !goes_on(bench, Use::Microphone));

@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use common::{Bench, at, config, config_text, meeting, participant};
 use saal_core::{Effect, Event, Finding, Intent, OtherRoom, Part, Trouble};
-use saal_media_protocol::{CameraCheck, DeviceReport, MediaCommand, MediaEvent, MicrophoneCheck};
+use saal_media_protocol::{
+    CameraCheck, DeviceReport, DeviceUse, DisplayCheck, MediaCommand, MediaEvent, MediaStats,
+    MediaTrouble, MicrophoneCheck,
+};
 use saal_meeting::{
     CallEvent, CallId, Destination, EndReason, MediaWay, Meeting, MeetingCommand, MeetingId,
     SocketWay,
@@ -51,7 +54,20 @@ fn trials(effects: &[Effect]) -> Vec<(bool, Option<Destination>)> {
 }
 
 fn devices(bench: &mut Bench, camera: CameraCheck, microphone: MicrophoneCheck) {
-    let report = DeviceReport { camera, microphone };
+    report(bench, camera, microphone, DisplayCheck::Connected);
+}
+
+fn report(
+    bench: &mut Bench,
+    camera: CameraCheck,
+    microphone: MicrophoneCheck,
+    display: DisplayCheck,
+) {
+    let report = DeviceReport {
+        camera,
+        microphone,
+        display,
+    };
     bench.tell(Event::Media(MediaEvent::Checked(report)));
 }
 
@@ -380,4 +396,147 @@ fn who_joins_sees_for_themselves() {
     bench.tell(Event::Call(call, CallEvent::Joined));
     assert_eq!(bench.trouble_codes(), [] as [&str; 0]);
     assert!(at("2026-11-23T09:20:00Z") > bench.now.wall);
+}
+
+#[test]
+fn a_device_that_is_plainly_gone_is_a_reason_to_meet_elsewhere() {
+    let its_time = Some((at("2026-11-23T09:20:00Z"), at("2026-11-23T10:00:00Z")));
+    let gone = |source| MediaTrouble::Missing {
+        source,
+        wanted: "usb-1".to_owned(),
+        present: Vec::new(),
+    };
+    for source in [
+        DeviceUse::Camera,
+        DeviceUse::Microphone,
+        DeviceUse::Loudspeaker,
+        DeviceUse::Display,
+    ] {
+        let mut bench = bench("", vec![later()]);
+        bench.wait(12 * MINUTE, true);
+        bench.tell(Event::Media(MediaEvent::Trouble(gone(source))));
+        devices(&mut bench, CameraCheck::NoPictures, MicrophoneCheck::Silent);
+        assert_eq!(
+            bench.room.seeks_another(bench.now),
+            its_time,
+            "without {source:?}"
+        );
+        offers(&mut bench, &["Eder"]);
+        assert!(bench.trouble_codes().contains(&"other_room"));
+        bench.tell(Event::Media(MediaEvent::Recovered { source }));
+        devices(&mut bench, CameraCheck::Moving, MicrophoneCheck::Hears);
+        assert_eq!(bench.room.seeks_another(bench.now), None, "{source:?}");
+    }
+}
+
+#[test]
+fn what_another_device_does_and_what_people_closed_is_no_reason_to_go() {
+    let mut bench = bench("", vec![later()]);
+    bench.wait(12 * MINUTE, true);
+    bench.tell(Event::Media(MediaEvent::Trouble(MediaTrouble::Replaced {
+        source: DeviceUse::Microphone,
+        wanted: "usb-1".to_owned(),
+        instead: "usb-2".to_owned(),
+    })));
+    bench.tell(Event::Media(MediaEvent::Trouble(MediaTrouble::Covered {
+        source: DeviceUse::Camera,
+        device: "usb-3".to_owned(),
+    })));
+    assert_eq!(bench.room.seeks_another(bench.now), None);
+}
+
+#[test]
+fn a_television_that_is_not_connected_is_told() {
+    let mut bench = bench("", vec![later()]);
+    bench.wait(12 * MINUTE, true);
+    let tell = |bench: &mut Bench, display| {
+        report(bench, CameraCheck::Moving, MicrophoneCheck::Hears, display);
+    };
+    let (number, found) = (2, BTreeMap::new());
+    bench.tell(Event::Checked { number, found });
+    tell(&mut bench, DisplayCheck::Missing);
+    assert_eq!(bench.trouble_codes(), ["not_ready_display"]);
+    assert!(bench.room.seeks_another(bench.now).is_some());
+    let found = &bench.room.findings().unwrap()[&Part::Display];
+    assert!(matches!(found, Finding::Bad { .. }));
+    tell(&mut bench, DisplayCheck::Connected);
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+    tell(&mut bench, DisplayCheck::Unused);
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn one_that_rests_is_not_taken_for_pulled_unless_it_is_named() {
+    for (display, told) in [("auto", false), ("LG TV", true)] {
+        let mut bench = bench("", vec![later()]);
+        let text = format!(
+            "{}\n[television]\ndisplay = \"{display}\"\ncec = true\n",
+            config_text()
+        );
+        bench.tell(Event::Config(config(&text)));
+        bench.wait(12 * MINUTE, true);
+        let (camera, microphone) = (CameraCheck::Moving, MicrophoneCheck::Hears);
+        report(&mut bench, camera, microphone, DisplayCheck::Missing);
+        let codes = bench.trouble_codes();
+        assert_eq!(codes.contains(&"not_ready_display"), told, "{display}");
+    }
+}
+
+#[test]
+fn where_nothing_may_chirp_the_microphone_counts_as_its_last_user_left_it() {
+    let microphone = |bench: &mut Bench| {
+        bench.wait(12 * MINUTE, true);
+        let (number, found) = (2, BTreeMap::new());
+        bench.tell(Event::Checked { number, found });
+        devices(bench, CameraCheck::Moving, MicrophoneCheck::Sounds);
+        bench
+            .room
+            .findings()
+            .unwrap()
+            .get(&Part::Microphone)
+            .cloned()
+    };
+    let silent = "chirp = false";
+    assert_eq!(
+        microphone(&mut bench(silent, vec![later()])),
+        None,
+        "nobody knows"
+    );
+    let heard = |dbfs| {
+        MediaEvent::Stats(MediaStats {
+            microphone_dbfs: Some(dbfs),
+            ..MediaStats::default()
+        })
+    };
+    let mut noise = bench(silent, vec![later()]);
+    noise.tell(Event::Media(heard(-60.0)));
+    assert_eq!(microphone(&mut noise), None, "a quiet room");
+    let mut people = bench(silent, vec![later()]);
+    people.tell(Event::Media(heard(-30.0)));
+    assert_eq!(microphone(&mut people), Some(Finding::Good));
+    let mut pulled = bench(silent, vec![later()]);
+    pulled.tell(Event::Media(heard(-30.0)));
+    let source = DeviceUse::Microphone;
+    pulled.tell(Event::Media(MediaEvent::Trouble(MediaTrouble::Missing {
+        source,
+        wanted: "usb-1".to_owned(),
+        present: Vec::new(),
+    })));
+    pulled.tell(Event::Media(MediaEvent::Recovered { source }));
+    assert_eq!(microphone(&mut pulled), None, "it may be another by now");
+}
+
+#[test]
+fn a_login_that_is_refused_is_told_and_is_a_reason_to_meet_elsewhere() {
+    let mut bench = bench("", vec![later()]);
+    let effects = bench.wait(12 * MINUTE, true);
+    let call = way(&effects).expect("the way is tried");
+    let reason = "token expired".to_owned();
+    let refused = CallEvent::Tried(MediaWay::Refused { reason });
+    bench.tell(Event::Call(call, refused));
+    assert_eq!(bench.trouble_codes(), ["not_ready_account"]);
+    assert!(bench.room.seeks_another(bench.now).is_some());
+    let call = way(&bench.wait(3 * MINUTE, true)).expect("it is tried again");
+    bench.tell(Event::Call(call, CallEvent::Tried(MediaWay::Datagrams)));
+    assert_eq!(bench.trouble_codes(), [""; 0]);
 }

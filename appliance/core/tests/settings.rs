@@ -180,6 +180,7 @@ fn who_wants_to_know_has_everything_tried() {
     let report = saal_media_protocol::DeviceReport {
         camera: saal_media_protocol::CameraCheck::NoPictures,
         microphone: saal_media_protocol::MicrophoneCheck::Hears,
+        display: saal_media_protocol::DisplayCheck::Unused,
     };
     bench.tell(Event::Media(MediaEvent::Checked(report)));
     let found = bench.room.findings().unwrap();

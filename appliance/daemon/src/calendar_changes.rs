@@ -1,10 +1,7 @@
 //! What people do about the room's time, written into its calendars.
 
-use saal_calendar::{
-    edit::{Change, Edit, NewEvent},
-    meeting_in_calendar,
-};
-use saal_core::{Booking, CalendarChange, ChangeRefused};
+use saal_calendar::edit::{Change, Edit, NewEvent};
+use saal_core::{Booking, CalendarChange, ChangeRefused, meeting_in_calendar};
 use saal_meeting::MeetingId;
 use saal_sources::{ChangeError, Writer};
 

@@ -51,11 +51,13 @@ impl Calendars {
         if config.calendars.is_empty() {
             return None;
         }
-        let sources = config
-            .calendars
-            .iter()
-            .filter_map(|c| source(c, file))
-            .collect();
+        let mut sources = Vec::new();
+        for calendar in &config.calendars {
+            match source(calendar, file) {
+                Ok(source) => sources.push(source),
+                Err(reason) => tell_unknown(calendar, reason, inputs),
+            }
+        }
         let addresses = config.calendars.iter().flat_map(|c| c.addresses.clone());
         let settings = Settings {
             zone: config.room.time_zone.zone(),
@@ -93,22 +95,41 @@ fn jitsi_hosts(config: &Config) -> JitsiHosts {
     }
 }
 
-fn source(calendar: &config::CalendarSource, file: &ConfigFile) -> Option<Source> {
-    let login = login(calendar, file);
-    let at = match (&calendar.caldav, &calendar.feed, &calendar.folder) {
-        (Some(address), None, None) => At::CalDav {
-            url: address.url().clone(),
-            login,
-        },
-        (None, Some(address), None) => At::Feed {
-            url: address.url().clone(),
-            login,
-        },
-        (None, None, Some(path)) => At::Folder { path: path.clone() },
-        // The configuration's own check allows one alone.
-        _ => return None,
+/// Where it is, is not known; the others are not affected.
+fn tell_unknown(calendar: &config::CalendarSource, reason: String, inputs: &Inputs) {
+    let name = calendar.name.as_str().to_owned();
+    tracing::error!(name, reason, "no address of the calendar");
+    let state = CalendarState {
+        name,
+        at: None,
+        failure: Some(reason),
     };
-    Some(Source {
+    inputs.send(Input::Calendars(CalendarNews { state, file: None }));
+}
+
+/// # Errors
+/// One line for people, without secrets.
+fn source(calendar: &config::CalendarSource, file: &ConfigFile) -> Result<Source, String> {
+    let login = login(calendar, file);
+    let feed = |address: &config::WebAddress, login| At::Feed {
+        url: address.url().clone(),
+        login,
+    };
+    let at = if let Some(address) = &calendar.caldav {
+        At::CalDav {
+            url: address.url().clone(),
+            login,
+        }
+    } else if let Some(address) = &calendar.feed {
+        feed(address, login)
+    } else if let Some(path) = &calendar.feed_file {
+        feed(&secret_address(path, file)?, login)
+    } else {
+        // The configuration's own check wants one of them.
+        let path = calendar.folder.clone().unwrap_or_default();
+        At::Folder { path }
+    };
+    Ok(Source {
         name: calendar.name.as_str().to_owned(),
         at,
         answers: match calendar.answer {
@@ -117,6 +138,13 @@ fn source(calendar: &config::CalendarSource, file: &ConfigFile) -> Option<Source
         },
         every: calendar.every_seconds.get(),
     })
+}
+
+/// The address that a file has; what is wrong with it is told without it.
+fn secret_address(path: &Path, file: &ConfigFile) -> Result<config::WebAddress, String> {
+    let address = file.read_key(path)?;
+    config::WebAddress::try_from(address)
+        .map_err(|problem| format!("{}: {problem}", path.display()))
 }
 
 fn login(calendar: &config::CalendarSource, file: &ConfigFile) -> Option<Login> {

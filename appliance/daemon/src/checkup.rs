@@ -17,10 +17,12 @@ use saal_meeting::Destination;
 use serde_json::Value;
 use url::Url;
 
-use crate::{discovery, services};
+use crate::{discovery, services, system};
 
 /// For one server's answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(8);
+/// So many servers tell whether the network is well.
+const MOST_OTHERS: usize = 3;
 /// What the room's own files and an update need, in bytes.
 const LEAST_FREE: u64 = 200 * 1024 * 1024;
 /// Tokens are refused, and meetings begin late, where the clock is further off.
@@ -33,6 +35,9 @@ pub(crate) struct Places {
     servers: Vec<Url>,
     /// Where the first of them tells of its call services (MSC4143).
     matrix: bool,
+    /// Others of the configuration, where there are no servers of a meeting or an account: they tell of network, names and
+    /// clock, and what is wrong with one of them keeps nobody from a meeting.
+    others: Vec<Url>,
     state: PathBuf,
 }
 
@@ -46,8 +51,15 @@ impl Places {
                 .collect(),
             _ => matrix_servers(config, state),
         };
+        let others = if servers.is_empty() {
+            let configured = system::servers(config, state).into_iter();
+            configured.map(|(_, url)| url).take(MOST_OTHERS).collect()
+        } else {
+            Vec::new()
+        };
         Self {
             servers,
+            others,
             matrix: !matches!(checkup.place, Some(Destination::Jitsi { .. })),
             state: state.to_owned(),
         }
@@ -84,6 +96,11 @@ pub(crate) async fn run(places: Places) -> BTreeMap<Part, Finding> {
         asked.push(ask(&service).await);
     }
     judge(&mut found, asked);
+    let mut others = Vec::new();
+    for server in &places.others {
+        others.push(ask(server).await);
+    }
+    judge_others(&mut found, others);
     found
 }
 
@@ -188,17 +205,7 @@ fn judge(found: &mut BTreeMap<Part, Finding>, asked: Vec<Answer>) {
     if asked.is_empty() {
         return;
     }
-    let now = Timestamp::now();
-    let dates = asked.iter().filter_map(|answer| match answer {
-        Answer::Came { date } => *date,
-        _ => None,
-    });
-    if let Some(away) = dates
-        .map(|date| date.duration_since(now))
-        .min_by_key(|d| d.abs())
-    {
-        found.insert(Part::Clock, clock(away));
-    }
+    judge_clock(found, &asked);
     let bad = asked.into_iter().find_map(|answer| match answer {
         Answer::Came { .. } => None,
         Answer::NoName { host, reason } => Some((Part::Names, host, reason)),
@@ -213,6 +220,43 @@ fn judge(found: &mut BTreeMap<Part, Finding>, asked: Vec<Answer>) {
     let part = if has_way_out() { part } else { Part::Network };
     let reason = format!("{host}: {reason}");
     found.insert(part, Finding::Bad { reason });
+}
+
+/// Servers of no meeting: whether they answer is their own affair, that they are found is the network's.
+fn judge_others(found: &mut BTreeMap<Part, Finding>, asked: Vec<Answer>) {
+    if asked.is_empty() {
+        return;
+    }
+    judge_clock(found, &asked);
+    let came = asked
+        .iter()
+        .any(|answer| matches!(answer, Answer::Came { .. }));
+    let nowhere = asked.into_iter().find_map(|answer| match answer {
+        Answer::NoName { host, reason } => Some(format!("{host}: {reason}")),
+        _ => None,
+    });
+    if !came && !has_way_out() {
+        let reason = nowhere.unwrap_or_else(|| "there is no route to other networks".to_owned());
+        found.insert(Part::Network, Finding::Bad { reason });
+        return;
+    }
+    found.insert(Part::Network, Finding::Good);
+    let names = nowhere.map_or(Finding::Good, |reason| Finding::Bad { reason });
+    found.insert(Part::Names, names);
+}
+
+fn judge_clock(found: &mut BTreeMap<Part, Finding>, asked: &[Answer]) {
+    let now = Timestamp::now();
+    let dates = asked.iter().filter_map(|answer| match answer {
+        Answer::Came { date } => *date,
+        _ => None,
+    });
+    if let Some(away) = dates
+        .map(|date| date.duration_since(now))
+        .min_by_key(|d| d.abs())
+    {
+        found.insert(Part::Clock, clock(away));
+    }
 }
 
 fn clock(away: SignedDuration) -> Finding {
@@ -271,6 +315,51 @@ mod tests {
         };
         let reason = "meet.example.org: refused".to_owned();
         assert_eq!(found, BTreeMap::from([(part, Finding::Bad { reason })]));
+    }
+
+    #[test]
+    fn without_an_account_other_servers_tell_of_network_names_and_clock() {
+        let text = "version = 1\n[room]\nname = \"Lahn\"\ntime_zone = \"UTC\"\n\
+                    [[jitsi]]\nhost = \"meet.example.org\"\ntoken_file = \"t\"\n\
+                    [[calendars]]\nname = \"Room\"\nfeed = \"webcal://example.org/private/room.ics?key=1\"\n";
+        let config = saal_fleet_protocol::config::parse(text).unwrap();
+        let (number, place) = (1, None);
+        let places = Places::of(&Checkup { number, place }, &config, Path::new("/nowhere"));
+        let asked: Vec<&str> = places.others.iter().map(Url::as_str).collect();
+        assert_eq!(asked, ["https://meet.example.org/", "https://example.org/"]);
+        let link = saal_meeting::MeetingLink::new("https://meet.example.org/Weekly");
+        let place = Some(saal_meeting::LinkTarget::of(&link).unwrap().destination);
+        let near = Places::of(&Checkup { number, place }, &config, Path::new("/nowhere"));
+        assert_eq!((near.servers.len(), near.others.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_is_wrong_with_another_server_is_its_own_affair() {
+        let judged = |asked| {
+            let mut found = BTreeMap::new();
+            judge_others(&mut found, asked);
+            found
+        };
+        let late = Timestamp::now() - SignedDuration::from_mins(10);
+        let came = || Answer::Came { date: Some(late) };
+        let host = || "dav.example.org".to_owned();
+        let gone = || Answer::None {
+            host: host(),
+            reason: "refused".to_owned(),
+        };
+        let found = judged(vec![came(), gone()]);
+        assert_eq!(found[&Part::Network], Finding::Good);
+        assert_eq!(found[&Part::Names], Finding::Good);
+        assert!(matches!(found[&Part::Clock], Finding::Bad { .. }));
+        assert_eq!(found.get(&Part::Server), None, "no meeting is near");
+        let nowhere = Answer::NoName {
+            host: host(),
+            reason: "unknown".to_owned(),
+        };
+        let reason = "dav.example.org: unknown".to_owned();
+        let found = judged(vec![came(), nowhere]);
+        assert_eq!(found[&Part::Names], Finding::Bad { reason });
+        assert_eq!(judged(Vec::new()), BTreeMap::new());
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn without_password(mut proxy: Url) -> String {
 }
 
 /// The servers that are configured, each once.
-fn servers(config: &Config, state: &Path) -> Vec<(String, Url)> {
+pub(crate) fn servers(config: &Config, state: &Path) -> Vec<(String, Url)> {
     let home = config.matrix.as_ref().and_then(|matrix| {
         let server = &matrix.homeserver;
         match server.server_name() {

@@ -179,9 +179,11 @@ fn not_ready(words: &Words, part: Part) -> (String, String) {
     let (what, advice) = match part {
         Part::Camera => (M::NotReadyCamera, M::NotReadyCameraAdvice),
         Part::Microphone => (M::NotReadyMicrophone, M::NotReadyMicrophoneAdvice),
+        Part::Display => (M::NotReadyDisplay, M::NotReadyDisplayAdvice),
         Part::Network => (M::NotReadyNetwork, M::NotReadyNetworkAdvice),
         Part::Names | Part::Server => (M::NotReadyServer, M::NotReadyServerAdvice),
         Part::Sockets => (M::NotReadySockets, M::NotReadySocketsAdvice),
+        Part::Account => (M::NotReadyAccount, M::NotReadyAccountAdvice),
         Part::Media => (M::NotReadyMedia, M::NotReadyMediaAdvice),
         Part::Datagrams => (M::NotReadyDatagrams, M::NotReadyDatagramsAdvice),
         Part::Disk => (M::NotReadyDisk, M::NotReadyItAdvice),

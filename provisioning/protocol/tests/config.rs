@@ -233,3 +233,34 @@ fn a_room_logs_in_in_one_way() {
         assert!(error.problem.contains(hint), "{error}");
     }
 }
+
+#[test]
+fn a_calendar_has_one_place_and_its_address_no_password() {
+    let with = |keys: &str| format!("{LINKS_ONLY}[[calendars]]\nname = \"Room\"\n{keys}");
+    for right in [
+        "feed = \"webcal://example.org/room.ics\"",
+        "feed_file = \"room-address\"",
+        "feed_file = \"room-address\"\nuser = \"lahn\"\npassword_file = \"p\"",
+    ] {
+        config::parse(&with(right)).unwrap();
+    }
+    for two in [
+        "feed = \"https://example.org/\"\nfeed_file = \"f\"",
+        "user = \"lahn\"",
+    ] {
+        let error = refused(&with(two));
+        assert!(error.problem.contains("exactly one of"), "{error}");
+    }
+    for secret in [
+        "caldav = \"https://lahn:s3cret@example.org/\"",
+        "feed = \"https://s3cret@example.org/\"",
+        "feed = \"http://example.org/s3cret.ics\"",
+        "feed = \"ftp://example.org/s3cret.ics\"",
+        "feed = \"example.org:s3cret\"",
+        "feed = \"//s3cret\"",
+    ] {
+        let error = refused(&with(secret));
+        assert!(error.key.starts_with("calendars"), "{error}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+}

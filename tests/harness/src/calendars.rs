@@ -37,7 +37,7 @@ impl CalendarServer {
     /// Who asks.
     pub const USER: &'static str = "room";
     /// With which password.
-    pub const PASSWORD: &'static str = "secret";
+    pub const PASSWORD: &'static str = "s3cret-of-the-calendar";
 
     /// Starts one with its files in `folder`.
     ///

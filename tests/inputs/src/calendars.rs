@@ -84,7 +84,8 @@ fn file(data: &[u8]) {
             },
         ];
         for edit in edits {
-            let (uid, planned) = (appointment.uid, appointment.planned);
+            let uid = appointment.uid;
+            let planned = appointment.in_series.then_some(appointment.planned);
             if let Ok(Edited::Text(changed)) = edit::apply(text, uid, planned, &edit, context) {
                 let again = CalendarFile::read(changed.as_bytes(), reading);
                 let _ = again.appointments(from, to);

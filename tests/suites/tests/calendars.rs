@@ -71,6 +71,18 @@ impl Office {
         Ok(())
     }
 
+    /// The organiser, whose program keeps nothing of what the room wrote, moves the meeting: those who are there are not
+    /// asked again.
+    async fn moved_while_people_are_there(&self) -> Result<()> {
+        let start = Timestamp::now() - SignedDuration::from_mins(7);
+        let moved = event_at(start, "weekly", "Weekly at another time", INVITED);
+        self.calendar.put("weekly", &moved).await?;
+        let tree = self.panel_shows("Weekly at another time").await?;
+        let asks = tree.elements.iter().any(|e| e.id == "day-check-in");
+        assert!(!asks, "{tree:?}");
+        Ok(())
+    }
+
     async fn close(self) {
         self.room.stop().await;
         drop((self.calendar, self.folder));
@@ -85,6 +97,10 @@ fn utc(at: Timestamp) -> String {
 /// A meeting that began a minute ago, for an hour.
 fn event(uid: &str, title: &str, more: &str) -> String {
     let start = Timestamp::now() - SignedDuration::from_mins(1);
+    event_at(start, uid, title, more)
+}
+
+fn event_at(start: Timestamp, uid: &str, title: &str, more: &str) -> String {
     let (from, to) = (utc(start), utc(start + SignedDuration::from_hours(1)));
     format!(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\n\
@@ -155,6 +171,7 @@ async fn here_or_not(program: CalendarProgram) -> Result<()> {
     office.room.touch_element("We are here").await?;
     let came = |text: &str| text.contains("X-SAAL-CHECKED-IN:");
     office.organiser_sees("that people came", came).await?;
+    office.moved_while_people_are_there().await?;
     calendar.delete("weekly").await?;
 
     calendar
@@ -240,6 +257,64 @@ fn a_calendar_that_is_gone_takes_no_booking() -> Result<()> {
         let booked = |text: &str| text.contains("SUMMARY:Booked on the spot");
         office.organiser_sees("the booking", booked).await?;
         office.close().await;
+        Ok(())
+    })
+}
+
+/// Neither the password nor an address that is a secret itself is in the log, however much of it is wanted, or in the status.
+#[test]
+fn what_opens_a_calendar_is_told_to_nobody() -> Result<()> {
+    run(async {
+        let folder = RunFolder::new()?;
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("the run's folder is writable");
+            path
+        };
+        let server = folder.path().join("server");
+        std::fs::create_dir_all(&server).expect("the run's folder is writable");
+        let calendar = CalendarServer::start(CalendarProgram::Radicale, &server).await?;
+        calendar
+            .put("weekly", &event("weekly", "Weekly", INVITED))
+            .await?;
+        let base = calendar.base();
+        let password = write("calendar-password", CalendarServer::PASSWORD);
+        // There is nothing at one of them, and an error of each kind is told.
+        let refused = write(
+            "refused",
+            &format!("{base}private-5ecretpath/basic.ics?key=5ecretkey"),
+        );
+        let no_address = write("no-address", "ldap://127.0.0.1/5ecretpath");
+        let user = CalendarServer::USER;
+        let options = RoomOptions {
+            more: format!(
+                "[[calendars]]\nname = \"Room calendar\"\ncaldav = {base:?}\nuser = {user:?}\n\
+                 password_file = {password:?}\nevery_seconds = 5\n\
+                 [[calendars]]\nname = \"Refused\"\nfeed_file = {refused:?}\nevery_seconds = 5\n\
+                 [[calendars]]\nname = \"Mistyped\"\nfeed_file = {no_address:?}\nevery_seconds = 5\n"
+            ),
+            environment: vec![("RUST_LOG".to_owned(), "debug".to_owned())],
+            ..RoomOptions::default()
+        };
+        let room = Room::standing(folder.path(), &options).await?;
+        let shown = |tree: &PanelTree| shows(tree, "Weekly");
+        room.panel_shows("Weekly", PATIENCE, shown).await?;
+        let both_fail = |status: &saal_control::Status| {
+            let failing = status.calendars.iter().filter(|c| c.failure.is_some());
+            failing.count() == 2
+        };
+        let status = room
+            .status_is("two calendars that fail", PATIENCE, both_fail)
+            .await?;
+        let (log, told) = (room.log(), format!("{status:?}"));
+        assert!(log.contains("Refused") && log.contains("Mistyped"), "{log}");
+        for secret in [CalendarServer::PASSWORD, "5ecretpath", "5ecretkey"] {
+            for text in [&log, &told] {
+                let at = text.lines().find(|line| line.contains(secret));
+                assert_eq!(at, None, "{secret}");
+            }
+        }
+        room.stop().await;
         Ok(())
     })
 }

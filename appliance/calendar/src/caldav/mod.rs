@@ -123,10 +123,10 @@ pub enum CalDavError {
     #[error("the server refuses the user or the password")]
     Unauthorized,
     /// 404, 410, or there is no calendar.
-    #[error("there is no calendar at {0}")]
+    #[error("there is no calendar at {}", without_query(.0))]
     NoCalendar(Url),
     /// A redirect to another host, which would get the password.
-    #[error("the server leads to {0}; put that address into the configuration if it is right")]
+    #[error("the server leads to {}; put that address into the configuration if it is right", without_query(.0))]
     Elsewhere(Url),
     /// 429, 503.
     #[error("the server is busy; asked again in {} s", .0.as_secs())]
@@ -137,6 +137,16 @@ pub enum CalDavError {
     /// The answer is not what the standard says.
     #[error("the server's answer can't be read: {0}")]
     Malformed(String),
+}
+
+/// What a server writes behind an address, or before its host, may open it for everybody who reads the log.
+fn without_query(url: &Url) -> Url {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // An address without a host has neither.
+    let _ = url.set_username("").and(url.set_password(None));
+    url
 }
 
 /// One account's calendars.

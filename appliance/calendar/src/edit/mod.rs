@@ -36,8 +36,8 @@ pub enum Change {
     Meeting {
         /// Of its series.
         uid: String,
-        /// When it was planned for, which names it within its series.
-        planned: Timestamp,
+        /// When it was planned for, which names it within its series; `None`: it is in none.
+        planned: Option<Timestamp>,
         /// What becomes of it.
         edit: Edit,
     },
@@ -163,7 +163,7 @@ pub fn is_of(text: &str, uid: &str) -> bool {
         })
 }
 
-/// One meeting of an object, changed.
+/// One meeting of an object, changed; of a series, the one that was planned for a time.
 ///
 /// # Errors
 ///
@@ -171,7 +171,7 @@ pub fn is_of(text: &str, uid: &str) -> bool {
 pub fn apply(
     text: &str,
     uid: &str,
-    planned: Timestamp,
+    planned: Option<Timestamp>,
     edit: &Edit,
     context: Context<'_>,
 ) -> Result<Edited, EditError> {
@@ -203,7 +203,7 @@ pub fn answered(
         editor.reply(whole, reply)?;
     }
     for (planned, reply) in &answer.meetings {
-        let at = editor.meeting(*planned)?;
+        let at = editor.meeting(Some(*planned))?;
         editor.reply(at, reply)?;
     }
     Ok(editor.finish(text))
@@ -277,7 +277,8 @@ impl<'a> Editor<'a> {
     }
 
     /// The event of one changed meeting.
-    fn changed(&self, planned: Timestamp) -> Option<usize> {
+    fn changed(&self, planned: Option<Timestamp>) -> Option<usize> {
+        let planned = planned?;
         self.position(|event| {
             let when = when::of(event, "RECURRENCE-ID", &self.zones);
             when.is_some_and(|(when, _)| when.is(planned, &when.zone))
@@ -285,7 +286,7 @@ impl<'a> Editor<'a> {
     }
 
     /// The event that speaks of this meeting alone; made, where the series spoke for it so far.
-    fn meeting(&mut self, planned: Timestamp) -> Result<usize, EditError> {
+    fn meeting(&mut self, planned: Option<Timestamp>) -> Result<usize, EditError> {
         if let Some(at) = self.changed(planned) {
             return Ok(at);
         }
@@ -294,6 +295,8 @@ impl<'a> Editor<'a> {
         if !repeats(event) {
             return Ok(whole);
         }
+        // A meeting that became a series meanwhile is all of its meetings.
+        let planned = planned.ok_or(EditError::Unknown)?;
         let from_a_day_on = |event: &Component| {
             let planned = event.property("RECURRENCE-ID");
             planned.is_some_and(|p| p.parameter("RANGE").is_some())
@@ -346,7 +349,7 @@ impl<'a> Editor<'a> {
         organizer.is_none_or(|organizer| is_room(organizer, self.context.room))
     }
 
-    fn check_in(&mut self, planned: Timestamp, at: Timestamp) -> Result<(), EditError> {
+    fn check_in(&mut self, planned: Option<Timestamp>, at: Timestamp) -> Result<(), EditError> {
         let index = self.meeting(planned)?;
         let (room, now) = (self.context.room, self.context.now);
         let event = self.event_mut(index)?;
@@ -359,7 +362,7 @@ impl<'a> Editor<'a> {
         Ok(())
     }
 
-    fn release(&mut self, planned: Timestamp, reason: &str) -> Result<(), EditError> {
+    fn release(&mut self, planned: Option<Timestamp>, reason: &str) -> Result<(), EditError> {
         let at = self.changed(planned).or_else(|| self.whole());
         let event = self.event(at.ok_or(EditError::Unknown)?)?;
         if !self.is_ours(event) {
@@ -377,13 +380,14 @@ impl<'a> Editor<'a> {
             self.calendar.items.remove(whole);
             return Ok(());
         }
+        let planned = planned.ok_or(EditError::Unknown)?;
         let (_, form) = self.start(self.event(whole)?)?;
         let without = when::write("EXDATE", planned, &form, &self.zones);
         self.event_mut(whole)?.add(without);
         self.modified(whole)
     }
 
-    fn end(&mut self, planned: Timestamp, end: Timestamp) -> Result<(), EditError> {
+    fn end(&mut self, planned: Option<Timestamp>, end: Timestamp) -> Result<(), EditError> {
         let at = self.changed(planned).or_else(|| self.whole());
         if !self.is_ours(self.event(at.ok_or(EditError::Unknown)?)?) {
             return Err(EditError::NotOurs);

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use super::{
     Reading,
     moment::{When, at_time_of, civil_of, days, duration_of, fixed},
+    parts::{Method, Part},
     zones::Zones,
 };
 use crate::{
@@ -53,13 +54,24 @@ pub(crate) enum Invited {
     Declined,
 }
 
+/// Which of several versions of an event is the later one: compared in this order, in any calendar that has it (RFC 5546
+/// section 2.1.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version {
+    /// `SEQUENCE`: the organiser counts it up whenever people have to come at another time.
+    pub(crate) sequence: i64,
+    /// `LAST-MODIFIED`, else `DTSTAMP` where that tells the same, in seconds.
+    pub(crate) changed: i64,
+    /// `DTSTAMP`, in seconds.
+    pub(crate) sent: i64,
+}
+
 /// What a `VEVENT` says, as far as a room needs it.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) uid: Box<str>,
     pub(crate) planned: Option<Planned>,
-    /// Later versions have higher ones: `SEQUENCE`, then `DTSTAMP` in seconds.
-    pub(crate) version: (i64, i64),
+    pub(crate) version: Version,
     pub(crate) title: Box<str>,
     pub(crate) start: When,
     pub(crate) length: SignedDuration,
@@ -81,6 +93,13 @@ pub(crate) struct Event {
     pub(crate) found: Found,
 }
 
+impl Event {
+    /// It repeats, or speaks of one meeting of what does.
+    pub(crate) fn is_of_series(&self) -> bool {
+        self.planned.is_some() || self.rule.is_some() || !self.besides.is_empty()
+    }
+}
+
 /// An event, and what of it could not be read.
 pub(super) struct Read {
     pub(super) event: Event,
@@ -88,14 +107,19 @@ pub(super) struct Read {
 }
 
 /// Reads a component.
-pub(super) fn read(text: &str, zones: &Zones<'_>, reading: Reading<'_>) -> Result<Read, Problem> {
-    let Entry::ICalendar(read) = Parser::new(text).entry() else {
+pub(super) fn read(
+    part: &Part<'_>,
+    zones: &Zones<'_>,
+    reading: Reading<'_>,
+) -> Result<Read, Problem> {
+    let Entry::ICalendar(read) = Parser::new(part.text).entry() else {
         return Err(Problem::at("VEVENT", "this can't be read"));
     };
     let component = read.components.first();
     let component = component.ok_or_else(|| Problem::at("VEVENT", "it is empty"))?;
     let mut reader = Reader {
         component,
+        method: part.method,
         zones,
         problems: Vec::new(),
     };
@@ -111,6 +135,7 @@ pub(super) fn read(text: &str, zones: &Zones<'_>, reading: Reading<'_>) -> Resul
 
 struct Reader<'a> {
     component: &'a ICalendarComponent,
+    method: Method,
     zones: &'a Zones<'a>,
     problems: Vec<Problem>,
 }
@@ -162,7 +187,7 @@ impl<'a> Reader<'a> {
             lengths,
             besides,
             without: self.dates(&ICalendarProperty::Exdate),
-            cancelled: status == Some(ICalendarStatus::Cancelled),
+            cancelled: status == Some(ICalendarStatus::Cancelled) || self.method == Method::Cancel,
             invited: self.invited(reading.room),
             checked_in: self.checked_in(),
             tentative: status == Some(ICalendarStatus::Tentative) || is(busy, "TENTATIVE"),
@@ -197,14 +222,24 @@ impl<'a> Reader<'a> {
         words.chars().take(LONGEST_TITLE).collect()
     }
 
-    fn version(&self) -> (i64, i64) {
+    fn version(&self) -> Version {
         let sequence = self.value(&ICalendarProperty::Sequence);
-        let sequence = sequence.and_then(ICalendarValue::as_integer).unwrap_or(0);
-        let stamp = match self.value(&ICalendarProperty::Dtstamp) {
-            Some(ICalendarValue::PartialDateTime(stamp)) => stamp.to_timestamp().unwrap_or(0),
-            _ => 0,
-        };
-        (sequence, stamp)
+        let sent = self.stamp(&ICalendarProperty::Dtstamp);
+        // A feed's stamp says when somebody asked for it.
+        let like_changed = sent.filter(|_| self.method != Method::Publish);
+        let changed = self.stamp(&ICalendarProperty::LastModified);
+        Version {
+            sequence: sequence.and_then(ICalendarValue::as_integer).unwrap_or(0),
+            changed: changed.or(like_changed).unwrap_or(0),
+            sent: sent.unwrap_or(0),
+        }
+    }
+
+    fn stamp(&self, name: &ICalendarProperty) -> Option<i64> {
+        match self.value(name)? {
+            ICalendarValue::PartialDateTime(stamp) => stamp.to_timestamp(),
+            _ => None,
+        }
     }
 
     fn is_private(&self) -> bool {

@@ -1,6 +1,9 @@
 //! All that a calendar says about one UID: a meeting, or a series with what was changed in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,22 +41,35 @@ pub(crate) struct Invitation {
 /// Events of one UID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group {
-    whole: Option<Event>,
+    whole: Option<Arc<Event>>,
     /// By the time they were planned for.
-    changes: BTreeMap<Timestamp, Event>,
+    changes: BTreeMap<Timestamp, Arc<Event>>,
     /// From a planned time on.
-    later: BTreeMap<Timestamp, Event>,
+    later: BTreeMap<Timestamp, Arc<Event>>,
 }
 
 impl Group {
     /// Takes an event in; of two versions the later one holds.
     pub(super) fn add(&mut self, event: Event) {
+        self.take(Arc::new(event), |known, new| known.version <= new.version);
+    }
+
+    /// What several calendars say of a UID: of two copies of a version the one that knows whether the room comes.
+    pub(super) fn together<'a>(groups: impl Iterator<Item = &'a Self>) -> Self {
+        let rank = |event: &Event| (event.version, event.invited != Invited::No);
+        let mut all = Self::default();
+        for group in groups {
+            let changes = group.changes.values().chain(group.later.values());
+            for event in group.whole.iter().chain(changes) {
+                all.take(event.clone(), |known, new| rank(known) < rank(new));
+            }
+        }
+        all
+    }
+
+    fn take(&mut self, event: Arc<Event>, wins: impl Fn(&Event, &Event) -> bool) {
         let Some(planned) = &event.planned else {
-            let newer = self
-                .whole
-                .as_ref()
-                .is_none_or(|w| w.version <= event.version);
-            if newer {
+            if self.whole.as_ref().is_none_or(|known| wins(known, &event)) {
                 self.whole = Some(event);
             }
             return;
@@ -65,7 +81,7 @@ impl Group {
             &mut self.changes
         };
         let known = list.get(&at);
-        let newer = known.is_none_or(|known| known.version <= event.version);
+        let newer = known.is_none_or(|known| wins(known, &event));
         if newer && (known.is_some() || list.len() < MOST_CHANGES) {
             list.insert(at, event);
         }
@@ -90,7 +106,7 @@ impl Group {
             invited: event.invited,
             alone: event.planned.is_some(),
             free: event.free,
-            sent: event.version.1,
+            sent: event.version.sent,
         };
         Ok(told.map(invitation).collect())
     }
@@ -103,7 +119,7 @@ impl Group {
             None => {
                 let changes = self.changes.iter().chain(&self.later);
                 changes
-                    .map(|(at, event)| (event, *at, event.start.timestamp()))
+                    .map(|(at, event)| (&**event, *at, event.start.timestamp()))
                     .collect()
             }
         };
@@ -117,7 +133,7 @@ impl Group {
     /// Which event tells about a meeting, when it was planned for and when it begins.
     fn of_series<'a>(&'a self, whole: &'a Event, window: Span) -> Result<Vec<Told<'a>>, Problem> {
         let zone = &whole.start.zone;
-        let (mut found, mut used) = (Vec::new(), BTreeSet::new());
+        let (mut found, mut used) = (Vec::<Told<'a>>::new(), BTreeSet::new());
         for planned in self.starts(whole, window)? {
             let changed = self.changes.iter().find(|(at, event)| {
                 let when = event.planned.as_ref().map(|planned| &planned.when);
@@ -187,7 +203,7 @@ impl Group {
     /// Whether a changed occurrence is one of the series. A change that is older than the series is left over; one that is
     /// newer knows better.
     fn belongs(&self, whole: &Event, planned: Timestamp, event: &Event) -> Result<bool, Problem> {
-        if event.version.0 >= whole.version.0 {
+        if event.version.sequence >= whole.version.sequence {
             return Ok(true);
         }
         let window = Span::of(planned, SignedDuration::from_secs(1));
@@ -227,6 +243,7 @@ fn appointment(event: &Event, planned: Timestamp, start: Timestamp) -> Appointme
     Appointment {
         uid: &event.uid,
         planned,
+        in_series: event.is_of_series(),
         start: span.start,
         end: span.end,
         whole_day: event.start.whole_day,

@@ -11,7 +11,7 @@ mod parts;
 mod zones;
 
 pub(crate) use event::Invited;
-pub(crate) use group::Invitation;
+pub(crate) use group::{Group, Invitation};
 pub(crate) use moment::When;
 pub(crate) use zones::Zones;
 
@@ -22,7 +22,7 @@ use jiff::{
     tz::{TimeZone, TimeZoneDatabase},
 };
 
-use self::{group::Group, parts::Part};
+use self::parts::Part;
 use crate::{
     entry::Span,
     link::{Found, JitsiHosts},
@@ -67,6 +67,8 @@ pub struct Appointment<'a> {
     pub uid: &'a str,
     /// When it was planned for, which names it within its series.
     pub planned: Timestamp,
+    /// It is one of a series; else there is no other meeting of its UID.
+    pub in_series: bool,
     /// Inclusive.
     pub start: Timestamp,
     /// Exclusive.
@@ -186,11 +188,10 @@ impl CalendarFile {
     }
 
     fn add(&mut self, part: &Part<'_>, zones: &Zones<'_>, reading: Reading<'_>) {
-        match event::read(part.text, zones, reading) {
-            Ok(mut read) => {
+        match event::read(part, zones, reading) {
+            Ok(read) => {
                 let problems = read.problems.into_iter();
                 problems.for_each(|problem| self.tell(problem));
-                read.event.cancelled |= part.cancels;
                 let uid = read.event.uid.clone();
                 self.groups.entry(uid).or_default().add(read.event);
             }
@@ -203,6 +204,24 @@ impl CalendarFile {
             self.problems.push(problem);
         }
     }
+}
+
+/// The UIDs that several calendars have, with what these say together: of each meeting its latest version. A calendar that
+/// is slower than another still has what was moved or cancelled.
+pub(crate) fn shared<'a>(files: &[&'a CalendarFile]) -> BTreeMap<&'a str, Group> {
+    let mut shared = BTreeMap::new();
+    for (at, file) in files.iter().enumerate() {
+        let others = &files[at + 1..];
+        for (uid, group) in file.groups().filter(|_| !others.is_empty()) {
+            let copies = others.iter().filter_map(|other| other.groups.get(uid));
+            let copies: Vec<&Group> = copies.collect();
+            if !copies.is_empty() && !shared.contains_key(uid) {
+                let all = std::iter::once(group).chain(copies);
+                shared.insert(uid, Group::together(all));
+            }
+        }
+    }
+    shared
 }
 
 /// The days that are read.

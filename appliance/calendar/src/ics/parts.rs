@@ -18,8 +18,29 @@ pub(super) struct Part<'a> {
     pub(super) text: &'a str,
     /// `VTIMEZONE`; else `VEVENT`.
     pub(super) is_zone: bool,
-    /// In a calendar with `METHOD:CANCEL`: it does not take place.
-    pub(super) cancels: bool,
+    /// Of the calendar that it is in.
+    pub(super) method: Method,
+}
+
+/// Why a calendar was sent, as far as that changes what its components mean (RFC 5546 section 1.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Method {
+    #[default]
+    Other,
+    /// It is made anew each time somebody asks, and its `DTSTAMP`s with it (RFC 5545 section 3.8.7.2).
+    Publish,
+    /// What is in it does not take place.
+    Cancel,
+}
+
+impl Method {
+    fn line(self) -> &'static str {
+        match self {
+            Self::Other => "",
+            Self::Publish => "METHOD:PUBLISH\r\n",
+            Self::Cancel => "METHOD:CANCEL\r\n",
+        }
+    }
 }
 
 /// What a file consists of.
@@ -77,7 +98,7 @@ fn unfolded(bytes: &[u8]) -> Vec<u8> {
 pub(super) fn of(text: &str) -> Parts<'_> {
     let mut parts = Parts::default();
     let mut open: Option<(usize, bool)> = None;
-    let (mut at, mut cancels) = (0, false);
+    let (mut at, mut method) = (0, Method::Other);
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
@@ -85,29 +106,31 @@ pub(super) fn of(text: &str) -> Parts<'_> {
         let is = |what: &str| word.eq_ignore_ascii_case(what);
         let begins_zone = is("BEGIN:VTIMEZONE");
         if begins_zone || is("BEGIN:VEVENT") || is("END:VCALENDAR") {
-            close(&mut parts, text, open.take(), start, cancels);
+            close(&mut parts, text, open.take(), start, method);
             open = (begins_zone || is("BEGIN:VEVENT")).then_some((start, begins_zone));
         } else if is("END:VEVENT") || is("END:VTIMEZONE") {
-            close(&mut parts, text, open.take(), at, cancels);
+            close(&mut parts, text, open.take(), at, method);
         } else if is("BEGIN:VCALENDAR") {
             parts.is_calendar = true;
-            cancels = false;
+            method = Method::Other;
         } else if open.is_none() && is("METHOD:CANCEL") {
-            cancels = true;
+            method = Method::Cancel;
+        } else if open.is_none() && is("METHOD:PUBLISH") {
+            method = Method::Publish;
         }
     }
-    close(&mut parts, text, open, text.len(), cancels);
+    close(&mut parts, text, open, text.len(), method);
     parts
 }
 
-/// Components as a file again, in their order; what is in a cancelled calendar stays in one.
+/// Components as a file again, in their order, each in a calendar of its method.
 pub(super) fn together<'a>(list: impl Iterator<Item = &'a Part<'a>>) -> Vec<u8> {
-    let (mut text, mut cancels) = (String::from("BEGIN:VCALENDAR\r\n"), false);
+    let (mut text, mut method) = (String::from("BEGIN:VCALENDAR\r\n"), Method::Other);
     for part in list {
-        if part.cancels != cancels {
-            cancels = part.cancels;
+        if part.method != method {
+            method = part.method;
             text.push_str("END:VCALENDAR\r\nBEGIN:VCALENDAR\r\n");
-            text.push_str(if cancels { "METHOD:CANCEL\r\n" } else { "" });
+            text.push_str(method.line());
         }
         text.push_str(part.text);
         if !part.text.ends_with('\n') {
@@ -123,7 +146,7 @@ fn close<'a>(
     text: &'a str,
     open: Option<(usize, bool)>,
     end: usize,
-    cancels: bool,
+    method: Method,
 ) {
     if let Some((start, is_zone)) = open
         && end - start <= MOST_BYTES
@@ -132,7 +155,7 @@ fn close<'a>(
         parts.list.push(Part {
             text,
             is_zone,
-            cancels,
+            method,
         });
     }
 }

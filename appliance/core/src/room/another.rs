@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::Meeting;
 
 use super::Room;
@@ -17,6 +18,14 @@ const OPEN_END: SignedDuration = SignedDuration::from_hours(1);
 const GOOD_FOR: Duration = Duration::from_secs(150);
 /// More than people read.
 const MOST: usize = 3;
+
+/// Without these people can't see, hear or be seen and heard.
+const NEEDED: [DeviceUse; 4] = [
+    DeviceUse::Camera,
+    DeviceUse::Microphone,
+    DeviceUse::Loudspeaker,
+    DeviceUse::Display,
+];
 
 /// A room that is free.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,8 +74,25 @@ impl Room {
         let fails = Part::ALL.into_iter().any(|part| {
             part.is_needed() && self.troubles.get(TroubleCode::NotReady(part)).is_some()
         });
+        let fails = fails || NEEDED.into_iter().any(|device| self.lacks(device));
         let next = self.expected(now)?;
         (fails && self.phase == Phase::Home).then(|| time_of(next))?
+    }
+
+    /// It is known to be gone or broken, as one that is pulled between two trials; what another device does instead, or people
+    /// closed, is no reason to go.
+    fn lacks(&self, device: DeviceUse) -> bool {
+        let trouble = self.troubles.get(TroubleCode::Device(device));
+        trouble.is_some_and(|trouble| {
+            matches!(
+                trouble,
+                Trouble::Device(
+                    MediaTrouble::Missing { .. }
+                        | MediaTrouble::Busy { .. }
+                        | MediaTrouble::Failed { .. }
+                )
+            )
+        })
     }
 
     pub(super) fn on_other_rooms(&mut self, now: Now, mut rooms: Vec<OtherRoom>) {

@@ -13,9 +13,9 @@ use saal_meeting::{BookingSpan, DayAction, Meeting, MeetingId};
 use super::Room;
 use crate::{
     Agenda, Booking, Bookings, CalendarChange, ChangeRefused, DayNotice, Effect, Now, Phase,
-    SpanChoice, Trouble,
+    SpanChoice, Trouble, bookings,
     day::{END_BEFORE, NEXT_BEFORE, choices, title, until},
-    day_words,
+    day_words, meeting_in_calendar,
 };
 
 /// What the room knows of its day.
@@ -146,7 +146,9 @@ impl Room {
     /// A meeting of a calendar that takes changes.
     pub(super) fn changeable(&self, id: &MeetingId) -> Option<&Meeting> {
         let known = self.meetings.iter().find(|meeting| meeting.id == *id);
-        known.filter(|m| self.may_book() && m.start.is_some() && m.id.0.starts_with("calendar/"))
+        known.filter(|m| {
+            self.may_book() && m.start.is_some() && meeting_in_calendar(&m.id).is_some()
+        })
     }
 
     fn taken(&self, now: Now) -> Option<DayNotice> {
@@ -371,9 +373,17 @@ impl Room {
         self.follow_appointment(now, &meetings);
         let known = |id: &MeetingId| meetings.iter().any(|meeting| meeting.id == *id);
         self.day.entered.retain(known);
+        // What was moved to later begins anew.
+        for (_, meeting) in bookings::moved(&self.day.calendars, &meetings) {
+            if meeting.start.is_some_and(|start| start > now.wall) {
+                self.day.entered.remove(&meeting.id);
+                self.readiness.try_again_for(&meeting.id);
+            }
+        }
         self.keep_readiness(&meetings);
+        let moved = self.day.bookings.follow(&self.day.calendars, &meetings);
         self.day.calendars = meetings;
-        if self.day.bookings.tidy(&self.day.calendars, now.wall) {
+        if self.day.bookings.tidy(&self.day.calendars, now.wall) || moved {
             self.save_bookings();
         }
         self.recount();

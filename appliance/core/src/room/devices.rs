@@ -87,6 +87,9 @@ impl Room {
             MediaEvent::Encodes { codecs } => self.can_encode(codecs),
             MediaEvent::Trouble(trouble) => {
                 let ends = trouble.source() == DeviceUse::Content;
+                if trouble.source() == DeviceUse::Microphone {
+                    self.readiness.heard = None;
+                }
                 self.raise(Trouble::Device(trouble));
                 if ends {
                     self.stop_presenting_device(now);
@@ -98,9 +101,15 @@ impl Room {
                 }
             }
             MediaEvent::ContentDisplay { shows } => self.on_content_display(shows),
-            MediaEvent::MicrophoneLevel { dbfs } => self.on_microphone_level(dbfs),
+            MediaEvent::MicrophoneLevel { dbfs } => {
+                self.on_microphone_heard(now, Some(dbfs));
+                self.on_microphone_level(dbfs);
+            }
             MediaEvent::Checked(report) => self.on_device_report(now, &report),
-            MediaEvent::Stats(stats) => self.stats = Some(stats),
+            MediaEvent::Stats(stats) => {
+                self.on_microphone_heard(now, stats.microphone_dbfs);
+                self.stats = Some(stats);
+            }
             MediaEvent::Browser(event) => self.on_browser(now, event),
             // `Hello` and `Transport` are the daemon's; the first picture is for its log.
             MediaEvent::Hello { .. }

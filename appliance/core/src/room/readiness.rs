@@ -9,7 +9,7 @@ use jiff::{
     SignedDuration,
     civil::{Date, DateTime, Time},
 };
-use saal_fleet_protocol::config::Readiness as ReadinessConfig;
+use saal_fleet_protocol::config::{IdleMinutes, Readiness as ReadinessConfig};
 use saal_media_protocol::{DeviceReport, DeviceUse, MediaCommand};
 use saal_meeting::{CallId, Destination, MediaWay, Meeting, MeetingCommand, MeetingId, SocketWay};
 
@@ -26,6 +26,10 @@ const DEEPER: [Part; 3] = [Part::Network, Part::Names, Part::Server];
 const AGAIN: Duration = Duration::from_secs(120);
 /// Whoever has not answered by then does not count.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// People near a microphone are as loud as that (dB below full scale), a quiet room never.
+const SPEECH: f64 = -40.0;
+/// A microphone that heard people does so after a weekend too.
+const HEARD_FOR: Duration = Duration::from_secs(3 * 24 * 3600);
 /// A room that was off in the morning is tried by its first meeting.
 const MORNING: SignedDuration = SignedDuration::from_mins(5);
 
@@ -49,6 +53,8 @@ pub(super) struct Readiness {
     bad: BTreeSet<Part>,
     /// And when that is tried again (monotonic).
     again: Option<Duration>,
+    /// By which microphone people were heard last, and when (monotonic).
+    pub(super) heard: Option<(String, Duration)>,
     /// Until then other rooms are believed to be free (monotonic).
     pub(super) others_until: Option<Duration>,
 }
@@ -56,6 +62,11 @@ pub(super) struct Readiness {
 impl Readiness {
     pub(super) fn findings(&self) -> &BTreeMap<Part, Finding> {
         &self.findings
+    }
+
+    /// The meeting is at another time: what was found for it is of no use then.
+    pub(super) fn try_again_for(&mut self, meeting: &MeetingId) {
+        self.tried_for.remove(meeting);
     }
 }
 
@@ -254,9 +265,40 @@ impl Room {
     pub(super) fn on_device_report(&mut self, now: Now, report: &DeviceReport) {
         self.readiness.devices = None;
         if self.phase == Phase::Home {
-            self.found(now, of_devices(report));
+            let mut found = of_devices(report, self.hears_people(now));
+            if self.may_rest_unplugged() {
+                found.remove(&Part::Display);
+            }
+            self.found(now, found);
             self.effect(Effect::Redraw);
         }
+    }
+
+    /// A television that rests looks on some cables as if it were pulled; one that is named is told of all the same.
+    fn may_rest_unplugged(&self) -> bool {
+        let television = self.config.as_ref().map(|config| &config.television);
+        television.is_some_and(|t| {
+            let rests = t.rests_after().and_then(IdleMinutes::get);
+            rests.is_some() && t.display.as_str() == "auto"
+        })
+    }
+
+    /// The microphone is so loud in a call, or while people try it.
+    pub(super) fn on_microphone_heard(&mut self, now: Now, dbfs: Option<f64>) {
+        if dbfs.is_some_and(|dbfs| dbfs >= SPEECH)
+            && let Some([microphone, _]) = self.sound_devices()
+        {
+            self.readiness.heard = Some((microphone.to_owned(), now.mono));
+        }
+    }
+
+    /// Its last user was heard by the microphone that the room has now, not long ago.
+    fn hears_people(&self, now: Now) -> bool {
+        let of_now = self.sound_devices().map(|[microphone, _]| microphone);
+        let heard = self.readiness.heard.as_ref();
+        heard.is_some_and(|(microphone, at)| {
+            of_now == Some(microphone.as_str()) && now.mono.saturating_sub(*at) <= HEARD_FOR
+        })
     }
 
     fn found(&mut self, now: Now, found: BTreeMap<Part, Finding>) {
@@ -301,6 +343,7 @@ impl Room {
             }
             Part::Camera => DeviceUse::Camera,
             Part::Microphone => DeviceUse::Microphone,
+            Part::Display => DeviceUse::Display,
             _ => return false,
         };
         self.troubles.get(TroubleCode::Device(device)).is_some()

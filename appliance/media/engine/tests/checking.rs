@@ -5,8 +5,8 @@
 mod support;
 
 use saal_media_protocol::{
-    AudioChoice, CameraCheck, CameraChoice, DeviceChoice, DeviceReport, MediaCommand, MediaEvent,
-    MicrophoneCheck, SourceKind,
+    AudioChoice, CameraCheck, CameraChoice, DeviceChoice, DeviceReport, DisplayCheck,
+    DisplayChoice, MediaCommand, MediaEvent, MicrophoneCheck, SourceKind,
 };
 use support::{Daemon, publish, simulated};
 
@@ -33,6 +33,7 @@ async fn a_room_that_works_says_so_and_shows_itself_to_nobody() {
     let ready = DeviceReport {
         camera: CameraCheck::Moving,
         microphone: MicrophoneCheck::Hears,
+        display: DisplayCheck::Unused,
     };
     assert_eq!(report(&mut daemon, true).await, ready);
     // As many as the trial lasted.
@@ -56,13 +57,15 @@ async fn what_is_missing_is_told_and_what_is_not_wanted_is_not() {
     let gone = "no such thing".to_owned();
     let mut daemon = Daemon::engine(DeviceChoice {
         camera: CameraChoice::Device(gone.clone()),
-        microphone: AudioChoice::Device(gone),
+        microphone: AudioChoice::Device(gone.clone()),
+        display: DisplayChoice::Device(gone),
         ..simulated()
     })
     .await;
     let broken = report(&mut daemon, false).await;
     assert_ne!(broken.camera, CameraCheck::Moving);
     assert_eq!(broken.microphone, MicrophoneCheck::Silent);
+    assert_eq!(broken.display, DisplayCheck::Missing);
     let mut daemon = Daemon::engine(DeviceChoice {
         camera: CameraChoice::None,
         microphone: AudioChoice::None,
@@ -72,6 +75,7 @@ async fn what_is_missing_is_told_and_what_is_not_wanted_is_not() {
     let without = DeviceReport {
         camera: CameraCheck::Unused,
         microphone: MicrophoneCheck::Unused,
+        display: DisplayCheck::Unused,
     };
     assert_eq!(report(&mut daemon, false).await, without);
 }

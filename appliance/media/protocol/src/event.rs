@@ -276,12 +276,26 @@ pub enum CameraCheck {
 pub enum MicrophoneCheck {
     /// The room has none on purpose.
     Unused,
-    /// It heard the loudspeaker, or the room where that was to be silent.
+    /// It heard the loudspeaker, or people.
     Hears,
+    /// It delivered sound, and nothing was played that it would have had to hear.
+    Sounds,
     /// It heard the room and not the loudspeaker.
     Deaf,
     /// It delivered no sound.
     Silent,
+}
+
+/// Whether the television is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisplayCheck {
+    /// The room has none on purpose, or nobody named one and there never was one.
+    Unused,
+    /// It is connected.
+    Connected,
+    /// The one that is named is not connected, or the one that was there is gone.
+    Missing,
 }
 
 /// What the room's devices did when they were tried.
@@ -292,6 +306,8 @@ pub struct DeviceReport {
     pub camera: CameraCheck,
     /// Sound of the room.
     pub microphone: MicrophoneCheck,
+    /// The television's picture.
+    pub display: DisplayCheck,
 }
 
 /// Once a second while the engine runs.

@@ -30,8 +30,8 @@ pub use encoder::{CodecElement, CodecReport, EncoderTrial, PictureWay, Verdict};
 pub use encryption::{KeyOwner, MediaKey};
 pub use event::{
     CameraCheck, CandidateProtocol, ConnectionStats, DeviceList, DeviceReport, DeviceUse,
-    MediaEvent, MediaStats, MediaTrouble, MicrophoneCheck, ReceivedVideo, RelayProtocol, SentVideo,
-    SoundUnit, StreamStats, TrackStats,
+    DisplayCheck, MediaEvent, MediaStats, MediaTrouble, MicrophoneCheck, ReceivedVideo,
+    RelayProtocol, SentVideo, SoundUnit, StreamStats, TrackStats,
 };
 pub use saal_hal::{Control, ControlState, PictureKind};
 pub use still::{StillError, StillPicture};
@@ -42,7 +42,7 @@ pub use transport::{
 };
 
 /// Version of this protocol. Daemon and engine come from one image, so another one is a fault.
-pub const VERSION: u16 = 10;
+pub const VERSION: u16 = 11;
 
 /// File descriptor of the control socket in the engine.
 pub const CONTROL_FD: i32 = 3;

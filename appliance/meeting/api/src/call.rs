@@ -256,6 +256,11 @@ pub enum MediaWay {
         /// For the log.
         reason: String,
     },
+    /// The service does not take the login that the room has there: nobody gets in.
+    Refused {
+        /// In its words, for the log.
+        reason: String,
+    },
     /// The service did not let it be found out.
     Unknown {
         /// For the log.

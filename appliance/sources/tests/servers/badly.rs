@@ -14,21 +14,22 @@ use axum::{
     http::{Request, Response, header},
 };
 use flate2::{Compression, write::GzEncoder};
+use saal_calendar::caldav::{CalDav, Response as CalDavResponse, Step};
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
 use super::*;
 
-type Answer = Response<Body>;
+pub(super) type Answer = Response<Body>;
 
 /// Answers each question by a function.
-struct Server {
-    url: Url,
+pub(super) struct Server {
+    pub(super) url: Url,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    async fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+    pub(super) async fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let answer = Arc::new(answer);
@@ -66,20 +67,20 @@ impl Drop for Server {
     }
 }
 
-struct Asked {
-    method: String,
+pub(super) struct Asked {
+    pub(super) method: String,
     path: String,
-    body: String,
+    pub(super) body: String,
     has_password: bool,
     takes_gzip: bool,
     version: Option<String>,
 }
 
-fn status(status: u16) -> axum::http::response::Builder {
+pub(super) fn status(status: u16) -> axum::http::response::Builder {
     Response::builder().status(status)
 }
 
-fn multistatus(responses: &str) -> Answer {
+pub(super) fn multistatus(responses: &str) -> Answer {
     let body = format!(
         "<?xml version=\"1.0\"?><d:multistatus xmlns:d=\"DAV:\" \
          xmlns:c=\"urn:ietf:params:xml:ns:caldav\" xmlns:s=\"http://calendarserver.org/ns/\">\
@@ -88,14 +89,14 @@ fn multistatus(responses: &str) -> Answer {
     status(207).body(Body::from(body)).unwrap()
 }
 
-fn resource(path: &str, properties: &str) -> String {
+pub(super) fn resource(path: &str, properties: &str) -> String {
     format!(
         "<d:response><d:href>{path}</d:href><d:propstat><d:prop>{properties}</d:prop>\
          <d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
     )
 }
 
-const CALENDAR: &str = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>";
+pub(super) const CALENDAR: &str = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>";
 
 /// A calendar whose token is always the same, whatever happens.
 fn with_a_dead_token(asked: &Asked, events: &[(String, String)]) -> Answer {
@@ -120,11 +121,31 @@ fn with_a_dead_token(asked: &Asked, events: &[(String, String)]) -> Answer {
     multistatus(&events.iter().map(of).collect::<String>())
 }
 
-fn dav(url: Url) -> At {
+pub(super) fn dav(url: Url) -> At {
     At::CalDav {
         url,
         login: login(),
     }
+}
+
+/// A look at a moment that the source's own clock has not reached.
+pub(super) async fn look(dav: &mut CalDav, now: Timestamp) {
+    let client = reqwest::Client::new();
+    let mut step = dav.look(now);
+    while let Step::Ask(request) = step {
+        let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap();
+        let asked = client.request(method, request.url).body(request.body);
+        let answer = asked.send().await.unwrap();
+        let response = CalDavResponse {
+            status: answer.status().as_u16(),
+            location: None,
+            etag: None,
+            retry_after: None,
+            body: answer.text().await.unwrap(),
+        };
+        step = dav.answer(now, &response);
+    }
+    assert!(matches!(step, Step::Done { .. }), "{step:?}");
 }
 
 #[tokio::test]
@@ -134,34 +155,11 @@ async fn a_token_that_never_changes_hides_no_meeting_for_long() {
         let events = events.clone();
         Server::start(move |asked| with_a_dead_token(asked, &events.lock().unwrap())).await
     };
-    let mut dav = saal_calendar::caldav::CalDav::new(
+    let mut dav = CalDav::new(
         server.url.join("cal/").unwrap(),
         saal_calendar::Reading::WEEKS,
     );
     let mut now = Timestamp::now();
-    let look = async |dav: &mut saal_calendar::caldav::CalDav, now: Timestamp| {
-        use saal_calendar::caldav::{Response, Step};
-        let client = reqwest::Client::new();
-        let mut step = dav.look(now);
-        while let Step::Ask(request) = step {
-            let method = reqwest::Method::from_bytes(request.method.as_bytes()).unwrap();
-            let answer = client
-                .request(method, request.url)
-                .body(request.body)
-                .send()
-                .await
-                .unwrap();
-            let response = Response {
-                status: answer.status().as_u16(),
-                location: None,
-                etag: None,
-                retry_after: None,
-                body: answer.text().await.unwrap(),
-            };
-            step = dav.answer(now, &response);
-        }
-        step
-    };
     look(&mut dav, now).await;
     for (turn, name) in ["b", "c"].into_iter().enumerate() {
         events

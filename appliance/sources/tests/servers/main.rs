@@ -3,6 +3,7 @@
 
 mod badly;
 mod programs;
+mod tokens;
 mod writing;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -144,11 +145,15 @@ async fn a_calendar_of_xandikos_is_found_and_followed() {
     follows(server, base).await;
 }
 
-/// Ten thousand events, of which two matter, on the server's disk before it starts.
+/// Ten thousand events on the server's disk before it starts: two today, two thousand within the three weeks that are read.
 fn ten_thousand() -> Vec<(String, String)> {
     let old = |n: i64| {
         let uid = format!("old-{n}");
-        let text = event(&uid, "Past", -24 * (40 + n % 2000));
+        let text = if n % 5 == 0 {
+            event(&uid, "Soon", 48 + n % 400)
+        } else {
+            event(&uid, "Past", -24 * (40 + n % 2000))
+        };
         (uid, text)
     };
     let now = [("a", "First", 1), ("b", "Second", 2)];
@@ -157,7 +162,8 @@ fn ten_thousand() -> Vec<(String, String)> {
 }
 
 async fn is_no_obstacle(mut server: Server) {
-    let url = server.calendar();
+    // By its name alone, as IT has it.
+    let url = server.base();
     let login = login();
     let mut sources = start(At::CalDav { url, login }, None);
     shows(&mut sources, &["First", "Second"]).await;

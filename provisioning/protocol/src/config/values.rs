@@ -292,16 +292,23 @@ impl TryFrom<String> for WebAddress {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        // Whoever knows the address may read the calendar: no error quotes it.
         let url = Url::parse(&text).map_err(|e| {
-            format!("\"{text}\" is no address ({e}); write \"https://example.org/calendar\"")
+            format!("this is no address ({e}); write \"https://example.org/calendar\"")
         })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            let problem = "user and password do not belong into an address, which logs and panels show; \
+                           write them to user and password_file";
+            return Err(problem.to_owned());
+        }
         match url.scheme() {
             "https" | "webcal" => Ok(Self(url)),
             "http" if is_this_machine(&url) => Ok(Self(url)),
-            "http" => Err(format!(
-                "\"{text}\": http would show the password and the meetings to the network; use https"
-            )),
-            other => Err(format!("\"{text}\": {other} is not allowed; use https")),
+            "http" => Err(
+                "http would show the password and the meetings to the network; use https"
+                    .to_owned(),
+            ),
+            other => Err(format!("{other} is not allowed; use https")),
         }
     }
 }

@@ -11,7 +11,8 @@ use std::{
 
 use gstreamer as gst;
 use saal_media_protocol::{
-    AudioChoice, CameraCheck, CameraChoice, DeviceChoice, DeviceReport, MediaEvent, MicrophoneCheck,
+    AudioChoice, CameraCheck, CameraChoice, DeviceChoice, DeviceReport, DisplayCheck, MediaEvent,
+    MicrophoneCheck,
 };
 
 use super::Engine;
@@ -112,12 +113,17 @@ impl Checking {
     }
 
     /// A second is over; what was found, when the trial is.
-    pub(super) fn tick(&mut self, devices: &DeviceChoice) -> Option<DeviceReport> {
+    pub(super) fn tick(
+        &mut self,
+        devices: &DeviceChoice,
+        display: DisplayCheck,
+    ) -> Option<DeviceReport> {
         self.seconds += 1;
         let length = QUIET + if self.chirp { LOUD } else { 0 };
         (self.seconds >= length).then(|| DeviceReport {
             camera: self.camera(&devices.camera),
             microphone: self.microphone(devices),
+            display,
         })
     }
 
@@ -146,13 +152,15 @@ impl Checking {
         }
         // There is no air between simulated devices.
         let real = |choice: &AudioChoice| matches!(choice, AudioChoice::Device(_));
-        let chirped = self.chirp && real(&devices.microphone) && real(&devices.loudspeaker);
+        let air = real(&devices.microphone) && real(&devices.loudspeaker);
         let quiet = self.quiet.unwrap_or(NOTHING);
         let louder = self.loud.is_some_and(|loud| loud >= quiet + HEARD);
-        if !chirped || louder || quiet > LIVELY {
+        if louder || loudest > LIVELY || !real(&devices.microphone) {
             MicrophoneCheck::Hears
-        } else {
+        } else if self.chirp && air {
             MicrophoneCheck::Deaf
+        } else {
+            MicrophoneCheck::Sounds
         }
     }
 }
@@ -180,9 +188,9 @@ impl Engine {
 
     /// A second of the trial is over.
     pub(super) fn go_on_checking(&mut self) {
-        let devices = &self.wanted.devices;
+        let (devices, display) = (&self.wanted.devices, self.televisions.check());
         let checking = self.checking.as_mut();
-        if let Some(report) = checking.and_then(|checking| checking.tick(devices)) {
+        if let Some(report) = checking.and_then(|checking| checking.tick(devices, display)) {
             self.checking = None;
             self.say(MediaEvent::Checked(report));
         }
@@ -203,13 +211,14 @@ mod tests {
         }
     }
 
-    /// What is made of a microphone that is so loud in a quiet room and beside a chirp.
-    fn heard(quiet: f64, loud: f64) -> MicrophoneCheck {
-        let devices = devices(AudioChoice::Device("speakerphone".to_owned()));
-        let mut checking = Checking::new(true, &Seen::default());
+    /// What is made of a microphone that is so loud in a quiet room, and beside a chirp where there is one.
+    fn heard(quiet: f64, loud: Option<f64>, microphone: AudioChoice) -> MicrophoneCheck {
+        let devices = devices(microphone);
+        let mut checking = Checking::new(loud.is_some(), &Seen::default());
         loop {
-            checking.hear(if checking.chirps() { loud } else { quiet });
-            if let Some(report) = checking.tick(&devices) {
+            let chirps = checking.chirps();
+            checking.hear(loud.filter(|_| chirps).unwrap_or(quiet));
+            if let Some(report) = checking.tick(&devices, DisplayCheck::Unused) {
                 return report.microphone;
             }
         }
@@ -217,23 +226,23 @@ mod tests {
 
     #[test]
     fn a_microphone_that_hears_the_chirp_is_told_from_one_that_does_not() {
-        assert_eq!(heard(-60.0, -30.0), MicrophoneCheck::Hears);
-        assert_eq!(heard(-60.0, -58.0), MicrophoneCheck::Deaf);
-        assert_eq!(heard(-25.0, -25.0), MicrophoneCheck::Hears, "people talk");
-        assert_eq!(heard(-350.0, -350.0), MicrophoneCheck::Silent);
+        let chirped = |quiet, loud| {
+            let real = AudioChoice::Device("speakerphone".to_owned());
+            heard(quiet, Some(loud), real)
+        };
+        assert_eq!(chirped(-60.0, -30.0), MicrophoneCheck::Hears);
+        assert_eq!(chirped(-60.0, -58.0), MicrophoneCheck::Deaf);
+        assert_eq!(chirped(-25.0, -25.0), MicrophoneCheck::Hears, "people talk");
+        assert_eq!(chirped(-350.0, -350.0), MicrophoneCheck::Silent);
     }
 
     #[test]
-    fn without_a_chirp_sound_is_enough() {
-        let mut checking = Checking::new(false, &Seen::default());
-        checking.tick(&devices(AudioChoice::Simulated));
-        checking.hear(-55.0);
-        checking.tick(&devices(AudioChoice::Simulated));
-        let report = checking.tick(&devices(AudioChoice::Simulated));
-        assert_eq!(report.unwrap().microphone, MicrophoneCheck::Hears);
-        let mut unheard = Checking::new(false, &Seen::default());
-        let end = std::iter::from_fn(|| Some(unheard.tick(&devices(AudioChoice::Simulated))));
-        let report = end.flatten().next().unwrap();
-        assert_eq!(report.microphone, MicrophoneCheck::Silent);
+    fn without_a_chirp_noise_proves_nothing_and_people_do() {
+        let real = || AudioChoice::Device("speakerphone".to_owned());
+        assert_eq!(heard(-60.0, None, real()), MicrophoneCheck::Sounds);
+        assert_eq!(heard(-25.0, None, real()), MicrophoneCheck::Hears);
+        assert_eq!(heard(-350.0, None, real()), MicrophoneCheck::Silent);
+        let simulated = AudioChoice::Simulated;
+        assert_eq!(heard(-55.0, None, simulated), MicrophoneCheck::Hears);
     }
 }

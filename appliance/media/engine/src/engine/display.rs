@@ -2,7 +2,9 @@
 
 use saal_hal::{Display, DisplayError, Displays};
 use saal_hal_linux::{BorrowedDisplays, DrmDisplays, LeasedDisplay};
-use saal_media_protocol::{DeviceUse, DisplayChoice, MediaEvent, MediaTrouble, Television};
+use saal_media_protocol::{
+    DeviceUse, DisplayCheck, DisplayChoice, MediaEvent, MediaTrouble, Television,
+};
 
 use super::discovery::failed;
 use crate::graph::{Desktop, Surface};
@@ -47,6 +49,8 @@ pub(super) struct DisplayUse {
     wanted: DisplayChoice,
     /// The one that is wanted, where it is connected.
     present: Option<Display>,
+    /// There was one.
+    had: bool,
     /// What was said last.
     trouble: Option<MediaTrouble>,
 }
@@ -92,6 +96,7 @@ impl DisplayUse {
             displays: DisplaySource::Own(DrmDisplays::default()),
             wanted: DisplayChoice::None,
             present: None,
+            had: false,
             trouble: None,
         }
     }
@@ -111,6 +116,7 @@ impl DisplayUse {
 
     /// Another one is wanted from now on, or the same as before.
     pub(super) fn configure(&mut self, wanted: &DisplayChoice) {
+        self.had &= self.wanted == *wanted;
         self.wanted.clone_from(wanted);
         self.trouble = None;
     }
@@ -120,8 +126,19 @@ impl DisplayUse {
         self.wanted != DisplayChoice::None
     }
 
+    /// Whether it is connected.
+    pub(super) fn check(&self) -> DisplayCheck {
+        match (&self.wanted, &self.present) {
+            (DisplayChoice::None, _) => DisplayCheck::Unused,
+            (_, Some(_)) => DisplayCheck::Connected,
+            (DisplayChoice::First, None) if !self.had => DisplayCheck::Unused,
+            (DisplayChoice::First | DisplayChoice::Device(_), None) => DisplayCheck::Missing,
+        }
+    }
+
     fn becomes(&mut self, found: Option<Display>) -> bool {
         let changed = found != self.present;
+        self.had |= found.is_some();
         self.present = found;
         changed
     }
@@ -219,6 +236,22 @@ mod tests {
         let all = [display("HDMI-A-1"), display("HDMI-A-2")];
         let (shows, presents) = choose(&all, people, content);
         [shows, presents].map(|display| display.map(|d| d.connector.clone()))
+    }
+
+    #[test]
+    fn a_display_is_missed_when_it_is_named_or_was_there() {
+        let mut shown = DisplayUse::new(DeviceUse::Display);
+        assert_eq!(shown.check(), DisplayCheck::Unused);
+        shown.configure(&DisplayChoice::First);
+        assert_eq!(shown.check(), DisplayCheck::Unused, "nobody named one");
+        shown.becomes(Some(display("HDMI-A-1")));
+        assert_eq!(shown.check(), DisplayCheck::Connected);
+        shown.becomes(None);
+        assert_eq!(shown.check(), DisplayCheck::Missing, "it was pulled");
+        shown.configure(&DisplayChoice::None);
+        assert_eq!(shown.check(), DisplayCheck::Unused);
+        shown.configure(&named("HDMI-A-1"));
+        assert_eq!(shown.check(), DisplayCheck::Missing);
     }
 
     fn named(name: &str) -> DisplayChoice {

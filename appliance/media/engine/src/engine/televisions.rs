@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use saal_media_protocol::{DeviceChoice, DeviceUse, MediaEvent, Television};
+use saal_media_protocol::{DeviceChoice, DeviceUse, DisplayCheck, MediaEvent, Television};
 use tokio::sync::watch;
 
 use super::{
@@ -74,6 +74,11 @@ impl Televisions {
             }
         }
         people || content
+    }
+
+    /// Whether the television is connected.
+    pub(super) fn check(&self) -> DisplayCheck {
+        self.people.display.check()
     }
 
     /// Whether it is time to look for a display that is wanted and not there: another program may have let it go, or the

@@ -30,6 +30,9 @@ enum Unknown {
     Client(String),
     #[error("the room is not let in: {0:?}")]
     Prepare(EndReason),
+    /// The room came with a token.
+    #[error("the room's login: {0}")]
+    Login(String),
     #[error("the link to the server: {0}")]
     Link(String),
     #[error(transparent)]
@@ -51,6 +54,9 @@ pub(super) async fn run(
     let way = tokio::select! {
         tried = Box::pin(trying) => match tried.unwrap_or(Err(Unknown::Slow)) {
             Ok(way) => way,
+            Err(error @ (Unknown::Login(_) | Unknown::Prepare(EndReason::LoginNeeded { .. }))) => {
+                MediaWay::Refused { reason: error.to_string() }
+            }
             Err(error) => MediaWay::Unknown { reason: error.to_string() },
         },
         () = until_leave(&mut commands, &engine) => return,
@@ -85,12 +91,17 @@ async fn find_out(
     let prepared = prepare(settings, &client, join).await;
     let prepared = prepared.map_err(Unknown::Prepare)?;
     let server = prepared.link.base.host_str().unwrap_or_default().to_owned();
+    let with_token = prepared.setup.token.is_some();
     let (answer, blocked) = ask(settings, client, &prepared).await;
     if let Some(way) = socket_way(server, blocked, answer.is_ok()) {
         let event = CallEvent::Socket(way);
         let _ = events.send(MeetingEvent::Call { call, event });
     }
-    let ice_servers = answer?;
+    let ice_servers = answer.map_err(|error| match error {
+        // A guest who is not let in to ask is none of the room's affair.
+        Unknown::Trial(TrialError::Refused(reason)) if with_token => Unknown::Login(reason),
+        other => other,
+    })?;
     let transport = transport_of(call);
     let event = CallEvent::Transport(TransportCommand::Probe {
         transport,
@@ -230,21 +241,35 @@ mod tests {
         Ok(response)
     }
 
+    /// What a server says that does not take a token (Prosody's `mod_auth_token`).
+    const REFUSES: [&[&str]; 2] = [
+        ANSWERS[0],
+        &[
+            "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-allowed/><text>token expired</text></failure>",
+        ],
+    ];
+
     /// A web server with `config.js` and XMPP; what was said to it comes back.
-    async fn installation() -> (String, mpsc::UnboundedReceiver<String>) {
+    async fn installation(
+        answers: &'static [&'static [&'static str]],
+    ) -> (String, mpsc::UnboundedReceiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (tell, heard) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(serve(stream, tell.clone()));
+                tokio::spawn(serve(stream, tell.clone(), answers));
             }
         });
         (address, heard)
     }
 
-    async fn serve(mut stream: TcpStream, tell: mpsc::UnboundedSender<String>) {
+    async fn serve(
+        mut stream: TcpStream,
+        tell: mpsc::UnboundedSender<String>,
+        answers: &[&[&str]],
+    ) {
         let mut head = [0; 20];
         stream.peek(&mut head).await.unwrap();
         if head.starts_with(b"GET /config.js") {
@@ -261,10 +286,10 @@ mod tests {
         let mut socket = tokio_tungstenite::accept_hdr_async(stream, as_xmpp)
             .await
             .unwrap();
-        let mut answers = ANSWERS.into_iter();
+        let mut answers = answers.iter();
         while let Some(Ok(Message::Text(said))) = socket.next().await {
             let _ = tell.send(said.as_str().to_owned());
-            for answer in answers.next().unwrap_or_default() {
+            for answer in answers.next().copied().unwrap_or_default() {
                 socket.send(Message::text(*answer)).await.unwrap();
             }
         }
@@ -272,7 +297,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_servers_that_are_named_are_asked_and_no_conference_hears_of_it() {
-        let (address, mut heard) = installation().await;
+        let (address, mut heard) = installation(&ANSWERS).await;
         let (commands, mut events) = Service::start(JitsiSettings::default());
         let destination = Destination::Jitsi {
             link: MeetingLink::new(format!("{address}/lahn")),
@@ -323,5 +348,40 @@ mod tests {
             said += &heard.recv().await.expect("it says goodbye");
         }
         assert!(!said.contains("presence"), "{said}");
+    }
+
+    /// What a trial says of a login that the server refuses; with a token, where there is one.
+    async fn refused(token: &str) -> MediaWay {
+        let (address, _heard) = installation(&REFUSES).await;
+        let (commands, mut events) = Service::start(JitsiSettings::default());
+        let destination = Destination::Jitsi {
+            link: MeetingLink::new(format!("{address}/lahn{token}")),
+            password: None,
+            matrix_room: None,
+            audio_only: false,
+        };
+        let call = CALL;
+        commands
+            .send(MeetingCommand::Try { call, destination })
+            .unwrap();
+        match events.recv().await.unwrap() {
+            MeetingEvent::Call {
+                event: CallEvent::Tried(way),
+                ..
+            } => way,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_login_that_the_server_does_not_take_is_told_and_a_guest_is_not() {
+        let way = refused("?jwt=a.b.c").await;
+        let MediaWay::Refused { reason } = way else {
+            panic!("{way:?}")
+        };
+        assert!(reason.contains("token expired"), "{reason}");
+        assert!(!reason.contains("a.b.c"), "{reason}");
+        let way = refused("").await;
+        assert!(matches!(way, MediaWay::Unknown { .. }), "{way:?}");
     }
 }

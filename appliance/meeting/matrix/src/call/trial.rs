@@ -74,6 +74,9 @@ pub(crate) async fn run(
                 way
             }
             Ok(Err(closed)) => MediaWay::Nowhere { reason: closed.to_string() },
+            Err(refused @ Unknown::Token(TokenError::Refused { .. })) => {
+                MediaWay::Refused { reason: refused.to_string() }
+            }
             Err(unknown) => MediaWay::Unknown { reason: unknown.to_string() },
         },
         () = until_leave(&mut commands) => return,

@@ -227,7 +227,7 @@ fn device(page: &Page<'_>, settings: &SettingsView, device: &DeviceView) -> Fact
             "television",
             Icon::Television,
             Message::DeviceTelevision,
-            None,
+            Some(Part::Display),
         ),
         DevicePlace::ContentDisplay => (
             "content-display",
@@ -267,11 +267,12 @@ fn part(page: &Page<'_>, settings: &SettingsView, of: Part) -> Option<Fact> {
         Part::Names => ("part-names", Icon::Server, Message::PartNames),
         Part::Server => ("part-server", Icon::Server, Message::PartServer),
         Part::Sockets => ("part-sockets", Icon::Network, Message::PartSockets),
+        Part::Account => ("part-account", Icon::Server, Message::PartAccount),
         Part::Media => ("part-media", Icon::Network, Message::PartMedia),
         Part::Datagrams => ("part-datagrams", Icon::Network, Message::PartDatagrams),
         Part::Disk => ("part-disk", Icon::Components, Message::PartDisk),
         Part::Clock => ("part-clock", Icon::Clock, Message::PartClock),
-        Part::Camera | Part::Microphone => return None,
+        Part::Camera | Part::Microphone | Part::Display => return None,
     };
     let (tone, how) = match found {
         Finding::Good => (Tone::Good, page.words.say(Message::FindingGood)),

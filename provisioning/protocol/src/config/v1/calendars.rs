@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::values::{LookSeconds, RoomName, ServerName, WebAddress};
 
-/// One of the room's calendars: exactly one of `caldav`, `feed` and `folder`.
+/// One of the room's calendars: exactly one of `caldav`, `feed`, `feed_file` and `folder`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarSource {
@@ -18,6 +18,9 @@ pub struct CalendarSource {
     /// An address that gives iCalendar (RFC 5545).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<WebAddress>,
+    /// File with such an address that is a secret: whoever knows it reads the calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed_file: Option<PathBuf>,
     /// A folder with `.ics` files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
@@ -64,11 +67,13 @@ impl CalendarSource {
         let given = [
             self.caldav.is_some(),
             self.feed.is_some(),
+            self.feed_file.is_some(),
             self.folder.is_some(),
         ];
         if given.iter().filter(|is| **is).count() != 1 {
             let name = self.name.as_str();
-            let problem = format!("{name:?} needs exactly one of caldav, feed and folder");
+            let problem =
+                format!("{name:?} needs exactly one of caldav, feed, feed_file and folder");
             return Err(("calendars", problem));
         }
         if self.answer != CalendarAnswer::Never && self.caldav.is_none() {

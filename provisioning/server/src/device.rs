@@ -38,8 +38,9 @@ use crate::{
 
 /// A device that says nothing is asked after so long whether it is there.
 const PULSE: Duration = Duration::from_secs(50);
-/// A connection holds so many bytes for what comes: hardly a message is longer, and there are many connections.
-const READS: usize = 2 * 1024;
+/// A connection holds so many bytes for what comes, always, and there are many connections. What is longer comes in
+/// several parts, from what TLS holds anyway.
+const READS: usize = 512;
 /// Text on a box.
 const LONGEST_NAME: usize = 60;
 

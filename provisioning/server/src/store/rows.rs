@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use super::{DatabaseError, Tx, value::Value};
 
 /// In an order in which each row finds what it points to.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 19] = [
     "devices",
+    "orders",
     "waiting",
     "settings",
     "secrets",

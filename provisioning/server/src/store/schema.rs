@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[&[Step]] = &[
     &[Step::Both(V6)],
     &[Step::Both(V7)],
     &[Step::Both(V8)],
+    &[Step::Both(V9)],
 ];
 
 /// Times are seconds since 1970. Keys are base64 as on the wire, values JSON.
@@ -288,4 +289,15 @@ CREATE TABLE alerts (
 const V8: &str = "
 ALTER TABLE people ADD COLUMN subject TEXT;
 CREATE UNIQUE INDEX people_subject ON people (subject);
+";
+
+/// What a device is told lies beside it: most of what is written about a device is a few bytes, and would carry some thousand
+/// with it.
+const V9: &str = "
+CREATE TABLE orders (
+  device TEXT PRIMARY KEY,
+  signed TEXT NOT NULL
+);
+INSERT INTO orders (device, signed) SELECT device, signed FROM devices WHERE signed IS NOT NULL;
+ALTER TABLE devices DROP COLUMN signed;
 ";

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use saal_fleet_protocol::fleet::{
     Key, Scope,
-    layers::{Layer, Setting, check_setting, merge},
+    layers::{Layer, Setting, check_setting, merge, value_of},
 };
 
 fn scopes() -> Vec<Scope> {
@@ -59,6 +59,7 @@ proptest! {
             let found = effective.values.get(&key);
             prop_assert_eq!(found.map(|origin| &origin.from), winner.map(|(scope, _)| *scope));
             prop_assert_eq!(found.map(|origin| &origin.value), winner.map(|(_, setting)| &setting.value));
+            prop_assert_eq!(found.map(|origin| &origin.value), value_of(&layers, &key));
             let lock = said.iter().position(|(_, setting)| setting.locked);
             let without_force = lock.map_or(0, |at| said.len() - at - 1);
             let told = effective.overruled.iter().filter(|one| one.key == key).count();
@@ -78,6 +79,56 @@ proptest! {
     #[test]
     fn any_text_as_a_name_is_taken_or_refused(text in "\\PC{0,30}") {
         let _ = (text.parse::<Scope>(), text.parse::<Key>());
+    }
+}
+
+/// What the golden document says, by key; lists are one key.
+fn golden(table: &toml::Table, place: &str, all: &mut BTreeMap<Key, Setting>) {
+    for (name, value) in table {
+        let key = format!("{place}{name}");
+        match value {
+            toml::Value::Table(inner) => golden(inner, &format!("{key}."), all),
+            _ if key == "version" => {}
+            value => {
+                let setting = Setting {
+                    value: value.clone(),
+                    locked: false,
+                };
+                all.insert(key.parse().unwrap(), setting);
+            }
+        }
+    }
+}
+
+fn value() -> impl Strategy<Value = toml::Value> {
+    prop_oneof![
+        any::<i64>().prop_map(toml::Value::from),
+        (0i64..200).prop_map(toml::Value::from),
+        any::<bool>().prop_map(toml::Value::from),
+        "\\PC{0,12}".prop_map(toml::Value::from),
+        Just(toml::Value::Array(Vec::new())),
+    ]
+}
+
+proptest! {
+    /// The server looks at values, the room reads a text: what one of them takes the other takes.
+    #[test]
+    fn a_document_is_one_that_rooms_take(changes in proptest::collection::vec((any::<prop::sample::Index>(), proptest::option::of(value())), 0..3)) {
+        let table: toml::Table = toml::from_str(include_str!("golden/v1.toml")).unwrap();
+        let mut settings = BTreeMap::new();
+        golden(&table, "", &mut settings);
+        let keys: Vec<Key> = settings.keys().cloned().collect();
+        for (at, value) in changes {
+            let key = at.get(&keys);
+            match value {
+                Some(value) => settings.insert(key.clone(), Setting { value, locked: false }),
+                None => settings.remove(key),
+            };
+        }
+        let scope = Scope::organisation();
+        if let Ok(document) = merge([&Layer { scope, settings }]).document() {
+            prop_assert!(saal_fleet_protocol::config::parse(&document).is_ok(), "{document}");
+        }
     }
 }
 

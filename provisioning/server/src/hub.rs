@@ -6,8 +6,8 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -34,7 +34,24 @@ pub(crate) enum Who {
     Waiting(String),
 }
 
-type Open = HashMap<Who, (u64, mpsc::UnboundedSender<Wake>)>;
+type Open = HashMap<Who, (u64, Arc<Bell>)>;
+
+/// Wakes a connection. It is less than a channel, of which each connection would hold some hundred bytes.
+#[derive(Debug, Default)]
+struct Bell {
+    rung: Notify,
+    replaced: AtomicBool,
+}
+
+impl Bell {
+    fn ring(&self, wake: Wake) {
+        if wake == Wake::Replaced {
+            self.replaced.store(true, Ordering::Release);
+        }
+        // Who does not wait just now hears of it at once when they do.
+        self.rung.notify_one();
+    }
+}
 
 /// The connections.
 #[derive(Debug, Default)]
@@ -60,7 +77,7 @@ pub(crate) struct Seat<'a> {
     hub: &'a Hub,
     who: Who,
     number: u64,
-    wakes: mpsc::UnboundedReceiver<Wake>,
+    bell: Arc<Bell>,
 }
 
 impl Hub {
@@ -79,17 +96,17 @@ impl Hub {
     /// Takes the place of an older connection of the same device.
     pub(crate) fn enter(&self, who: Who) -> Seat<'_> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, wakes) = mpsc::unbounded_channel();
-        let old = self.open().insert(who.clone(), (number, sender));
+        let bell = Arc::<Bell>::default();
+        let old = self.open().insert(who.clone(), (number, bell.clone()));
         if let Some((_, old)) = old {
-            let _ = old.send(Wake::Replaced);
+            old.ring(Wake::Replaced);
         }
         self.note(&who);
         Seat {
             hub: self,
             who,
             number,
-            wakes,
+            bell,
         }
     }
 
@@ -155,7 +172,10 @@ impl Hub {
     pub(crate) fn tell(&self, who: &Who, wake: Wake) -> bool {
         let open = self.open();
         let connection = open.get(who);
-        connection.is_some_and(|(_, sender)| sender.send(wake).is_ok())
+        if let Some((_, bell)) = connection {
+            bell.ring(wake);
+        }
+        connection.is_some()
     }
 
     /// Everybody who is connected here.
@@ -167,17 +187,12 @@ impl Hub {
 impl Seat<'_> {
     /// The next wake; those that came in between are one.
     pub(crate) async fn woken(&mut self) -> Wake {
-        let mut wake = match self.wakes.recv().await {
-            Some(wake) => wake,
-            // The hub holds the sender until it holds another one.
-            None => Wake::Replaced,
-        };
-        while let Ok(next) = self.wakes.try_recv() {
-            if next == Wake::Replaced {
-                wake = next;
-            }
+        self.bell.rung.notified().await;
+        if self.bell.replaced.load(Ordering::Acquire) {
+            Wake::Replaced
+        } else {
+            Wake::News
         }
-        wake
     }
 }
 

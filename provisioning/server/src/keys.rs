@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
     aead::{Aead as _, Payload},
@@ -13,7 +14,7 @@ use rustls::crypto::{
 };
 use saal_fleet_protocol::fleet::{
     DeviceId, FileName, Scope,
-    order::{SEALING, Sealed, sealed_for},
+    order::{Order, SEALING, Sealed, Signed, sealed_for},
     wire::{from_text, to_text},
 };
 
@@ -34,17 +35,33 @@ const NONCE: usize = 24;
 /// The server's keys.
 pub(crate) struct Keys {
     pub(crate) signing: SigningKey,
+    /// The same, several times as fast: orders come by the ten thousand.
+    orders: Ed25519KeyPair,
     seal: XChaCha20Poly1305,
 }
 
 impl Keys {
     /// The folder's own, made if there are none yet.
     pub(crate) fn open(folder: &Path) -> Result<Self, FolderError> {
-        let signing = key(&folder.join(SIGNING_FILE))?;
+        let path = folder.join(SIGNING_FILE);
+        let signing = key(&path)?;
+        let orders = Ed25519KeyPair::from_seed_unchecked(&signing);
         let seal = key(&folder.join(SEAL_FILE))?;
         Ok(Self {
             signing: SigningKey::from_bytes(&signing),
+            orders: orders.map_err(|e| FolderError::bad(&path, &e))?,
             seal: XChaCha20Poly1305::new(&seal.into()),
+        })
+    }
+
+    /// Signs an order.
+    pub(crate) fn sign(&self, order: &Order) -> Signed {
+        Signed::signed_by(order, |message| {
+            let signature = self.orders.sign(message);
+            signature
+                .as_ref()
+                .try_into()
+                .expect("a signature of Ed25519 has 64 bytes")
         })
     }
 
@@ -138,6 +155,23 @@ fn key(path: &Path) -> Result<[u8; 32], FolderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_ways_to_sign_an_order_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::open(folder.path()).unwrap();
+        let order = Order {
+            version: 1,
+            device: "0123456789abcdef".parse().unwrap(),
+            generation: 17,
+            issued: jiff::Timestamp::UNIX_EPOCH,
+            document: "version = 1\n".to_owned(),
+            secrets: std::collections::BTreeMap::new(),
+        };
+        let signed = keys.sign(&order);
+        assert_eq!(signed, Signed::new(&order, &keys.signing));
+        assert_eq!(signed.verify(&[keys.signing.verifying_key()]), Ok(order));
+    }
 
     #[test]
     fn a_secret_opens_only_at_its_place() {

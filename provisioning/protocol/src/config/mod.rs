@@ -48,3 +48,10 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
         .map_err(|(key, problem)| ConfigError::at_key(text, key, problem))?;
     Ok(config)
 }
+
+/// Whether a table is a configuration, as [`parse`] says of its text. What is wrong with it, the text tells.
+pub(crate) fn is_valid(document: toml::Table) -> bool {
+    let version = document.get("version").and_then(toml::Value::as_integer);
+    let known = version == Some(i64::from(LATEST));
+    known && matches!(document.try_into::<Config>(), Ok(config) if config.check().is_ok())
+}

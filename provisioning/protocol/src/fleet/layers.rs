@@ -91,6 +91,21 @@ pub fn merge<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Effective {
     effective
 }
 
+/// What counts for one key, as [`merge`] says of all of them; `layers` from the organisation down to the room.
+#[must_use]
+pub fn value_of<'a>(
+    layers: impl IntoIterator<Item = &'a Layer>,
+    key: &Key,
+) -> Option<&'a toml::Value> {
+    let mut counts: Option<&Setting> = None;
+    for layer in layers {
+        if counts.is_none_or(|setting| !setting.locked) {
+            counts = layer.settings.get(key).or(counts);
+        }
+    }
+    counts.map(|setting| &setting.value)
+}
+
 /// Why layers make no document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayersError {
@@ -128,6 +143,10 @@ impl Effective {
             put(&mut root, key, origin.value.clone())?;
         }
         let text = toml::to_string(&root).expect("tables of values are TOML");
+        // Nothing is read that was written a moment ago, unless something is wrong: then the text says where.
+        if config::is_valid(root) {
+            return Ok(text);
+        }
         match config::parse(&text) {
             Ok(_) => Ok(text),
             Err(error) => Err(LayersError::Refused {

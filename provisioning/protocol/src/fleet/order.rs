@@ -99,8 +99,18 @@ impl Signed {
     /// Signs an order.
     #[must_use]
     pub fn new(order: &Order, key: &SigningKey) -> Self {
+        Self::signed_by(order, |message| key.sign(message).to_bytes())
+    }
+
+    /// The same where somebody else has the key, and makes its signature (Ed25519) over these bytes.
+    #[must_use]
+    pub fn signed_by(order: &Order, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Self {
         let order = serde_json::to_string(order).expect("plain data with names as keys is JSON");
-        Self::sign(CONTEXT, order, key)
+        let signature = sign(&signed_bytes(CONTEXT, &order));
+        Self {
+            order,
+            signature: BASE64_STANDARD.encode(signature),
+        }
     }
 
     /// Signs a text as one of a kind, which the context names.

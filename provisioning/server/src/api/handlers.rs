@@ -264,10 +264,11 @@ pub(crate) async fn change_for(
 ) -> Result<Preview, FleetError> {
     caller.check(Role::Operator, &change.scope)?;
     let (keys, stamp) = (app.keys.clone(), caller.stamp(Timestamp::now()));
-    let work = move |tx: &crate::store::Tx<'_>| settings::change(tx, &keys, &change, &stamp);
     if dry_run {
-        return Ok(app.store.try_out(work).await?.0);
+        let work = move |tx: &crate::store::Tx<'_>| settings::preview(tx, &change, &stamp);
+        return app.store.try_out(work).await;
     }
+    let work = move |tx: &crate::store::Tx<'_>| settings::change(tx, &keys, &change, &stamp);
     let (preview, changed) = app.store.run(work).await?;
     app.hub.wake_all(&changed);
     Ok(preview)

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     audit::{self, Deed, Stamp},
-    below, parsed, parsed_or_none, updates,
+    parsed, parsed_or_none, updates,
 };
 use crate::{
     error::FleetError,
@@ -31,9 +31,19 @@ pub(crate) struct DeviceRow {
     pub(crate) seen: u64,
     /// The newest order that it has seen is the one that this server remembers.
     pub(crate) seen_is_ours: bool,
+    /// Its layers made no document when they were looked at last.
+    pub(crate) ill: bool,
 }
 
-const ROW: &str = "SELECT device, key, seal_key, room, revoked, wanted, digest, seen, seen_digest = signed_digest AS ours FROM devices";
+impl DeviceRow {
+    /// It has seen more than this server remembers, or something else: it met it before a restored back-up.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.seen > self.wanted || (self.seen == self.wanted && !self.seen_is_ours)
+    }
+}
+
+const ROW: &str = "SELECT device, key, seal_key, room, revoked, wanted, digest, seen, seen_digest = signed_digest AS ours, \
+                   problem IS NOT NULL AS ill FROM devices";
 
 fn row(row: &Row<'_>) -> Result<DeviceRow, DatabaseError> {
     Ok(DeviceRow {
@@ -46,6 +56,7 @@ fn row(row: &Row<'_>) -> Result<DeviceRow, DatabaseError> {
         digest: row.get("digest")?,
         seen: row.get("seen")?,
         seen_is_ours: row.get("ours")?,
+        ill: row.get("ill")?,
     })
 }
 
@@ -78,13 +89,19 @@ pub(crate) fn in_room(tx: &Tx<'_>, room: &Scope) -> Result<Option<DeviceId>, Fle
     Ok(found.optional()?)
 }
 
-/// All whose configuration a layer is a part of.
-pub(crate) fn within(tx: &Tx<'_>, scope: &Scope) -> Result<Vec<DeviceRow>, FleetError> {
-    let sql = format!(
-        "{ROW} WHERE revoked IS NULL AND room IS NOT NULL AND (room = ?1 OR room LIKE ?2) ORDER BY room"
-    );
-    let found = tx.query_map(&sql, [scope.as_str(), &below(scope)], row)?;
-    Ok(found)
+/// Some of those whose configuration a layer is a part of: by their rooms, those behind another one.
+pub(crate) fn page(
+    tx: &Tx<'_>,
+    scope: &Scope,
+    behind: Option<&Scope>,
+    most: usize,
+) -> Result<Vec<DeviceRow>, FleetError> {
+    let within = super::places("room", [scope]);
+    let sql =
+        format!("{ROW} WHERE revoked IS NULL AND room > ?1 AND ({within}) ORDER BY room LIMIT ?2");
+    // Before each name.
+    let behind = behind.map_or("", Scope::as_str);
+    Ok(tx.query_map(&sql, params![behind, most], row)?)
 }
 
 /// Where the log's lines about a device belong: those without a room are the organisation's.

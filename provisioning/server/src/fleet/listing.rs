@@ -222,7 +222,7 @@ mod tests {
         let store = folder.store();
         let fill = |tx: &Tx<'_>| {
             let sql = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 - 1) \
-                       INSERT INTO devices (device, key, seal_key, serial, model, room, claimed, signed) \
+                       INSERT INTO devices (device, key, seal_key, serial, model, room, claimed, agent) \
                        SELECT SUBSTR(CAST(10000000000000000 + i AS TEXT), 2), CAST(i AS TEXT), '', \
                        'SN-' || SUBSTR(CAST(100000 + i AS TEXT), 2), 'Saal', \
                        'site-' || (i % 50) || '/g' || (i % 7) || '/r' || i, 0, ?2 FROM n";

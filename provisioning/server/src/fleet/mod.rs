@@ -17,6 +17,8 @@ pub(crate) mod guests;
 pub(crate) mod hooks;
 pub(crate) mod identity;
 pub(crate) mod listing;
+pub(crate) mod logs;
+mod many;
 pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod presence;
@@ -31,14 +33,6 @@ pub(crate) mod updates;
 use saal_fleet_protocol::fleet::Scope;
 
 use crate::store::{DatabaseError, Row};
-
-/// Where a device or a layer lies, for `LIKE`: all below a scope.
-pub(crate) fn below(scope: &Scope) -> String {
-    match scope.depth() {
-        0 => "%".to_owned(),
-        _ => format!("{scope}/%"),
-    }
-}
 
 /// A condition of SQL: that a column's place lies in one of these. Names of places have no character that SQL knows, and `0` comes
 /// right after `/`.

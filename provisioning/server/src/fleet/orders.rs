@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
-    DeviceId, FileName, Scope,
-    layers::{Effective, Layer, LayersError, merge},
+    DeviceId, FileName, Key, Scope,
+    layers::{Effective, Layer, LayersError, merge, value_of},
     order::{Order, Sealed, Signed, VERSION},
 };
 
 use super::{
     devices::{self, DeviceRow},
+    many::{self, Look},
     parsed, settings,
 };
 use crate::{
     error::FleetError,
     keys::Keys,
-    store::{Tx, params},
+    store::{Optional as _, Tx, params},
 };
 
-/// Layers that were read already, while many rooms are looked at. Those of rooms are not kept: each is needed once.
+/// Layers over rooms, each read once while many rooms are looked at.
 #[derive(Default)]
 pub(crate) struct Layers(BTreeMap<Scope, Said>);
 
@@ -37,67 +38,113 @@ pub(crate) struct Counts {
     pub(crate) secrets: BTreeMap<FileName, (Scope, Vec<u8>)>,
 }
 
+impl Default for Said {
+    /// Nothing.
+    fn default() -> Self {
+        Self::of(Scope::organisation())
+    }
+}
+
 impl Said {
+    fn of(scope: Scope) -> Self {
+        let settings = BTreeMap::new();
+        Self(Layer { scope, settings }, BTreeMap::new())
+    }
+
     pub(crate) fn read(tx: &Tx<'_>, scope: &Scope) -> Result<Self, FleetError> {
-        let settings = settings::read(tx, scope)?;
+        let said = between(tx, scope, scope)?.remove(scope);
+        Ok(said.unwrap_or_else(|| Self::of(scope.clone())))
+    }
+}
+
+/// What layers say that say anything, by their names from one to another.
+pub(crate) fn between(
+    tx: &Tx<'_>,
+    first: &Scope,
+    last: &Scope,
+) -> Result<BTreeMap<Scope, Said>, FleetError> {
+    let mut all: BTreeMap<Scope, Said> = BTreeMap::new();
+    for (scope, settings) in settings::between(tx, first, last)? {
         let layer = Layer {
             scope: scope.clone(),
             settings,
         };
-        Ok(Self(layer, secrets(tx, scope)?))
+        all.insert(scope, Said(layer, BTreeMap::new()));
     }
+    let sql = "SELECT scope, name, sealed FROM secrets WHERE scope >= ?1 AND scope <= ?2";
+    let secrets = tx.query_map(sql, [first.as_str(), last.as_str()], |row| {
+        Ok((
+            parsed::<Scope>(row, "scope")?,
+            parsed(row, "name")?,
+            row.get("sealed")?,
+        ))
+    })?;
+    for (scope, name, sealed) in secrets {
+        let said = all.entry(scope.clone()).or_insert_with(|| Said::of(scope));
+        said.1.insert(name, sealed);
+    }
+    Ok(all)
 }
 
 impl Layers {
-    /// Keeps a layer as it is now.
+    /// Keeps a layer as it is now, whatever is read later.
     pub(crate) fn keep(&mut self, tx: &Tx<'_>, scope: &Scope) -> Result<(), FleetError> {
         self.0.insert(scope.clone(), Said::read(tx, scope)?);
         Ok(())
     }
 
-    /// What counts there.
-    pub(crate) fn count(&mut self, tx: &Tx<'_>, scope: &Scope) -> Result<Counts, FleetError> {
-        let own = Said::read(tx, scope)?;
-        self.count_with(tx, scope, &own)
-    }
-
-    /// The same where the place's own layer was read, which counts unless another one was kept.
-    pub(crate) fn count_with(
-        &mut self,
-        tx: &Tx<'_>,
-        scope: &Scope,
-        own: &Said,
-    ) -> Result<Counts, FleetError> {
-        let chain = scope.chain();
-        for over in chain.iter().filter(|over| *over != scope) {
-            if !self.0.contains_key(over) {
-                self.keep(tx, over)?;
+    /// Reads what lies over a place.
+    fn over(&mut self, tx: &Tx<'_>, scope: &Scope) -> Result<(), FleetError> {
+        for over in scope.chain() {
+            if over != *scope && !self.0.contains_key(&over) {
+                self.keep(tx, &over)?;
             }
         }
-        let said: Vec<&Said> = chain
-            .iter()
-            .map(|scope| self.0.get(scope).unwrap_or(own))
-            .collect();
+        Ok(())
+    }
+
+    /// Reads what lies over the rooms of devices.
+    pub(crate) fn read(&mut self, tx: &Tx<'_>, rows: &[DeviceRow]) -> Result<(), FleetError> {
+        let mut rooms = rows.iter().filter_map(|row| row.room.as_ref());
+        rooms.try_for_each(|room| self.over(tx, room))
+    }
+
+    /// The organisation first. What was kept of the place itself counts before its own.
+    fn said<'a>(&'a self, scope: &Scope, own: &'a Said) -> Vec<&'a Said> {
+        let chain = scope.chain().into_iter();
+        let said = chain.filter_map(|over| {
+            let here = over == *scope;
+            self.0.get(&over).or(here.then_some(own))
+        });
+        said.collect()
+    }
+
+    /// What counts at a place over which all was read, and which says this itself.
+    pub(crate) fn counts(&self, scope: &Scope, own: &Said) -> Counts {
+        let said = self.said(scope, own);
         let mut all = BTreeMap::new();
         for Said(layer, secrets) in &said {
             for (name, locked) in secrets {
                 all.insert(name.clone(), (layer.scope.clone(), locked.clone()));
             }
         }
-        Ok(Counts {
+        Counts {
             effective: merge(said.iter().map(|said| &said.0)),
             secrets: all,
-        })
+        }
     }
-}
 
-fn secrets(tx: &Tx<'_>, scope: &Scope) -> Result<Secrets, FleetError> {
-    let found = tx.query_map(
-        "SELECT name, sealed FROM secrets WHERE scope = ?1",
-        [scope.as_str()],
-        |row| Ok((parsed(row, "name")?, row.get("sealed")?)),
-    )?;
-    Ok(found.into_iter().collect())
+    /// The same of one key.
+    pub(crate) fn value_of(&self, scope: &Scope, own: &Said, key: &Key) -> Option<toml::Value> {
+        let said = self.said(scope, own);
+        value_of(said.into_iter().map(|said| &said.0), key).cloned()
+    }
+
+    /// What counts at one place.
+    pub(crate) fn count(&mut self, tx: &Tx<'_>, scope: &Scope) -> Result<Counts, FleetError> {
+        self.over(tx, scope)?;
+        Ok(self.counts(scope, &Said::read(tx, scope)?))
+    }
 }
 
 /// What the same layers always give, whatever randomness sealing adds.
@@ -110,63 +157,100 @@ fn digest(document: &str, counts: &Counts) -> String {
     crate::hash(&all)
 }
 
-/// Brings the orders of devices up to date; returns those that have another one now.
+/// What becomes of a device's order.
+pub(crate) enum Renewal {
+    /// It has the one that it should have.
+    None,
+    /// It has; what was wrong is so no more.
+    Mended,
+    /// It keeps the one that it has: its layers make no document.
+    Problem(String),
+    /// Another one.
+    Order(Box<New>),
+}
+
+/// A signed order as it is stored.
+pub(crate) struct New {
+    generation: u64,
+    /// Of what it says.
+    digest: String,
+    /// [`Signed`] as JSON.
+    signed: String,
+    /// Of what was signed.
+    signed_digest: String,
+}
+
+/// Brings the orders of all devices within a scope up to date; returns those that have another one now.
 pub(crate) fn renew(
     tx: &Tx<'_>,
     keys: &Keys,
-    rows: &[DeviceRow],
+    scope: &Scope,
     now: Timestamp,
 ) -> Result<Vec<DeviceId>, FleetError> {
-    let mut layers = Layers::default();
+    let layers = Layers::default();
     let mut changed = Vec::new();
-    for row in rows {
-        if renew_one(tx, keys, &mut layers, row, now)? {
-            changed.push(row.device.clone());
-        }
-    }
+    many::each(
+        tx,
+        scope,
+        &mut Renewing { layers, keys, now },
+        |row, renewal| {
+            if store(tx, &row, &renewal)? {
+                changed.push(row.device);
+            }
+            Ok(())
+        },
+    )?;
     Ok(changed)
 }
 
-fn renew_one(
-    tx: &Tx<'_>,
-    keys: &Keys,
-    layers: &mut Layers,
-    row: &DeviceRow,
+struct Renewing<'a> {
+    layers: Layers,
+    keys: &'a Keys,
     now: Timestamp,
-) -> Result<bool, FleetError> {
-    let Some(room) = &row.room else {
-        return Ok(false);
-    };
-    let counts = layers.count(tx, room)?;
-    let document = counts.effective.document();
-    renew_as(tx, keys, row, (&counts, document), now)
 }
 
-/// Brings a device's order up to date with what counts for its room; whether it has another one now.
-pub(crate) fn renew_as(
-    tx: &Tx<'_>,
+impl Look for Renewing<'_> {
+    type Seen = Renewal;
+
+    fn read(&mut self, tx: &Tx<'_>, rooms: &[DeviceRow]) -> Result<(), FleetError> {
+        self.layers.read(tx, rooms)
+    }
+
+    fn look(&self, row: &DeviceRow, own: &Said) -> Result<Renewal, FleetError> {
+        let Some(room) = &row.room else {
+            return Ok(Renewal::None);
+        };
+        let counts = self.layers.counts(room, own);
+        plan(
+            self.keys,
+            row,
+            (&counts, counts.effective.document()),
+            self.now,
+        )
+    }
+}
+
+/// Works out what becomes of a device's order with what counts for its room.
+///
+/// # Errors
+/// When a secret can't be sealed for it.
+pub(crate) fn plan(
     keys: &Keys,
     row: &DeviceRow,
     (counts, document): (&Counts, Result<String, LayersError>),
     now: Timestamp,
-) -> Result<bool, FleetError> {
+) -> Result<Renewal, FleetError> {
     let document = match document {
         Ok(document) => document,
-        Err(problem) => {
-            let sql = "UPDATE devices SET problem = ?2 WHERE device = ?1";
-            tx.execute(sql, [row.device.as_str(), &problem.to_string()])?;
-            return Ok(false);
-        }
+        Err(problem) => return Ok(Renewal::Problem(problem.to_string())),
     };
     let digest = digest(&document, counts);
-    // A device that has seen more than this server remembers, or something else, met it before a restored back-up.
-    let behind = row.seen > row.wanted || (row.seen == row.wanted && !row.seen_is_ours);
-    if row.digest.as_ref() == Some(&digest) && !behind {
-        tx.execute(
-            "UPDATE devices SET problem = NULL WHERE device = ?1 AND problem IS NOT NULL",
-            [row.device.as_str()],
-        )?;
-        return Ok(false);
+    if row.digest.as_ref() == Some(&digest) && !row.is_behind() {
+        return Ok(if row.ill {
+            Renewal::Mended
+        } else {
+            Renewal::None
+        });
     }
     let generation = row.wanted.max(row.seen) + 1;
     let mut sealed: BTreeMap<FileName, Sealed> = BTreeMap::new();
@@ -182,22 +266,46 @@ pub(crate) fn renew_as(
         document,
         secrets: sealed,
     };
-    let signed = Signed::new(&order, &keys.signing);
-    let signed_digest = crate::hash(signed.order.as_bytes());
-    let signed = serde_json::to_string(&signed).expect("plain data is JSON");
-    let sql = "UPDATE devices SET wanted = ?2, digest = ?3, signed = ?4, signed_digest = ?5, problem = NULL \
-               WHERE device = ?1";
-    tx.execute(
-        sql,
-        params![
-            row.device.as_str(),
-            generation,
-            digest,
-            signed,
-            signed_digest
-        ],
-    )?;
-    Ok(true)
+    let signed = keys.sign(&order);
+    Ok(Renewal::Order(Box::new(New {
+        generation,
+        digest,
+        signed_digest: crate::hash(signed.order.as_bytes()),
+        signed: serde_json::to_string(&signed).expect("plain data is JSON"),
+    })))
+}
+
+/// Writes down what becomes of a device's order; whether it has another one now.
+pub(crate) fn store(tx: &Tx<'_>, row: &DeviceRow, renewal: &Renewal) -> Result<bool, FleetError> {
+    let device = row.device.as_str();
+    match renewal {
+        Renewal::None => {}
+        Renewal::Mended => {
+            tx.execute(
+                "UPDATE devices SET problem = NULL WHERE device = ?1",
+                [device],
+            )?;
+        }
+        Renewal::Problem(problem) => {
+            let sql = "UPDATE devices SET problem = ?2 WHERE device = ?1";
+            tx.execute(sql, [device, problem])?;
+        }
+        Renewal::Order(new) => {
+            let sql = "INSERT INTO orders (device, signed) VALUES (?1, ?2) \
+                       ON CONFLICT (device) DO UPDATE SET signed = excluded.signed";
+            tx.execute(sql, [device, &new.signed])?;
+            let sql = "UPDATE devices SET wanted = ?2, digest = ?3, signed_digest = ?4, problem = NULL \
+                       WHERE device = ?1";
+            let New {
+                generation,
+                digest,
+                signed_digest,
+                ..
+            } = &**new;
+            tx.execute(sql, params![device, generation, digest, signed_digest])?;
+        }
+    }
+    Ok(matches!(renewal, Renewal::Order(_)))
 }
 
 /// What a device should be told: an order that it has not seen, with its generation.
@@ -208,10 +316,15 @@ pub(crate) fn due(
     now: Timestamp,
 ) -> Result<Option<(u64, Signed)>, FleetError> {
     let row = devices::get(tx, device)?;
-    if renew(tx, keys, std::slice::from_ref(&row), now)?.is_empty() {
+    let Some(room) = &row.room else {
         return unseen(tx, &row);
+    };
+    let counts = Layers::default().count(tx, room)?;
+    let renewal = plan(keys, &row, (&counts, counts.effective.document()), now)?;
+    if store(tx, &row, &renewal)? {
+        return unseen(tx, &devices::get(tx, device)?);
     }
-    unseen(tx, &devices::get(tx, device)?)
+    unseen(tx, &row)
 }
 
 /// An order that a device has not seen, with its generation. Whoever changes what counts for a room renews its order,
@@ -220,8 +333,9 @@ pub(crate) fn unseen(tx: &Tx<'_>, row: &DeviceRow) -> Result<Option<(u64, Signed
     if row.wanted <= row.seen {
         return Ok(None);
     }
-    let sql = "SELECT signed FROM devices WHERE device = ?1";
-    let signed: Option<String> = tx.query_row(sql, [row.device.as_str()], |row| row.get(0))?;
+    let sql = "SELECT signed FROM orders WHERE device = ?1";
+    let signed = tx.query_row(sql, [row.device.as_str()], |row| row.get::<_, String>(0));
+    let signed = signed.optional()?;
     let read = signed.map(|signed| Ok((row.wanted, serde_json::from_str(&signed)?)));
     let read: Result<_, serde_json::Error> = read.transpose();
     read.map_err(|e| FleetError::Corrupt {

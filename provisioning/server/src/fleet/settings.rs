@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     DeviceId, Key, Scope,
     api::{Act, Change, Edit, Explained, KeyPreview, NewSecret, Preview, RoomPreview, Written},
-    layers::{Effective, Setting, check_setting},
+    layers::{Setting, check_setting},
 };
 
 use serde_json::json;
 
 use super::{
     audit::{self, Deed, Stamp},
-    devices,
-    orders::{self, Layers, Said},
+    devices::DeviceRow,
+    many::{self, Look},
+    orders::{self, Layers, Renewal, Said},
     parsed,
 };
 use crate::{
@@ -25,28 +27,40 @@ use crate::{
 /// A preview shows so many rooms; the rest is counted.
 const SHOWN: usize = 100;
 
+/// What a layer says, by key.
+type Settings = BTreeMap<Key, Setting>;
+
 /// What a layer says.
-pub(crate) fn read(tx: &Tx<'_>, scope: &Scope) -> Result<BTreeMap<Key, Setting>, FleetError> {
-    let found = tx.query_map(
-        "SELECT key, value, locked FROM settings WHERE scope = ?1",
-        [scope.as_str()],
-        |row| {
-            Ok((
-                parsed(row, "key")?,
-                row.get::<_, String>("value")?,
-                row.get::<_, bool>("locked")?,
-            ))
-        },
-    )?;
-    let mut settings = BTreeMap::new();
-    for (key, value, locked) in found {
+pub(crate) fn read(tx: &Tx<'_>, scope: &Scope) -> Result<Settings, FleetError> {
+    let said = between(tx, scope, scope)?.remove(scope);
+    Ok(said.unwrap_or_default())
+}
+
+/// What layers say that say anything, by their names from one to another.
+pub(crate) fn between(
+    tx: &Tx<'_>,
+    first: &Scope,
+    last: &Scope,
+) -> Result<BTreeMap<Scope, Settings>, FleetError> {
+    let sql = "SELECT scope, key, value, locked FROM settings WHERE scope >= ?1 AND scope <= ?2";
+    let found = tx.query_map(sql, [first.as_str(), last.as_str()], |row| {
+        Ok((
+            parsed(row, "scope")?,
+            parsed(row, "key")?,
+            row.get::<_, String>("value")?,
+            row.get::<_, bool>("locked")?,
+        ))
+    })?;
+    let mut all: BTreeMap<Scope, Settings> = BTreeMap::new();
+    for (scope, key, value, locked) in found {
         let value = serde_json::from_str(&value).map_err(|e| FleetError::Corrupt {
             what: "a setting",
             reason: e.to_string(),
         })?;
+        let settings = all.entry(scope).or_default();
         settings.insert(key, Setting { value, locked });
     }
-    Ok(settings)
+    Ok(all)
 }
 
 /// The same for people.
@@ -63,37 +77,125 @@ pub(crate) fn change(
     change: &Change,
     stamp: &Stamp,
 ) -> Result<(Preview, Vec<DeviceId>), FleetError> {
-    let rows = devices::within(tx, &change.scope)?;
-    let (mut before, mut after) = (Layers::default(), Layers::default());
-    before.keep(tx, &change.scope)?;
-    for edit in &change.edits {
-        apply(tx, &change.scope, edit, stamp)?;
-    }
-    after.keep(tx, &change.scope)?;
-    let mut keys_of: Vec<&Key> = change.edits.iter().map(key_of).collect();
-    keys_of.sort();
-    keys_of.dedup();
     let (mut preview, mut changed) = (Preview::default(), Vec::new());
-    // Room by room: 70,000 of them at once would be hundreds of megabytes.
-    for row in rows {
-        let Some(room) = &row.room else { continue };
-        let own = Said::read(tx, room)?;
-        let was = before.count_with(tx, room, &own)?.effective;
-        let counts = after.count_with(tx, room, &own)?;
-        let document = counts.effective.document();
-        let problem = document.as_ref().err().map(ToString::to_string);
-        compare(
-            &mut preview,
-            room,
-            &keys_of,
-            (&was, &counts.effective),
-            problem,
-        )?;
-        if orders::renew_as(tx, keys, &row, (&counts, document), stamp.now)? {
+    let mut changing = Changing::begin(tx, Some(keys), change, stamp)?;
+    many::each(tx, &change.scope, &mut changing, |row, (shown, renewal)| {
+        show(&mut preview, shown);
+        if orders::store(tx, &row, &renewal)? {
             changed.push(row.device);
         }
-    }
+        Ok(())
+    })?;
     Ok((preview, changed))
+}
+
+/// What [`change`] would do. The layer is another one behind it, the orders are not.
+pub(crate) fn preview(tx: &Tx<'_>, change: &Change, stamp: &Stamp) -> Result<Preview, FleetError> {
+    let mut preview = Preview::default();
+    let mut changing = Changing::begin(tx, None, change, stamp)?;
+    many::each(tx, &change.scope, &mut changing, |_, (shown, _)| {
+        show(&mut preview, shown);
+        Ok(())
+    })?;
+    Ok(preview)
+}
+
+/// A change of a layer, while the rooms below it are looked at.
+struct Changing<'a> {
+    before: Layers,
+    after: Layers,
+    edited: Vec<&'a Key>,
+    /// `None`: nothing is signed.
+    keys: Option<&'a Keys>,
+    now: Timestamp,
+}
+
+impl<'a> Changing<'a> {
+    /// Writes the layer.
+    fn begin(
+        tx: &Tx<'_>,
+        keys: Option<&'a Keys>,
+        change: &'a Change,
+        stamp: &Stamp,
+    ) -> Result<Self, FleetError> {
+        let (mut before, mut after) = (Layers::default(), Layers::default());
+        before.keep(tx, &change.scope)?;
+        for edit in &change.edits {
+            apply(tx, &change.scope, edit, stamp)?;
+        }
+        after.keep(tx, &change.scope)?;
+        let mut edited: Vec<&Key> = change.edits.iter().map(key_of).collect();
+        edited.sort();
+        edited.dedup();
+        let now = stamp.now;
+        Ok(Self {
+            before,
+            after,
+            edited,
+            keys,
+            now,
+        })
+    }
+
+    /// A key's value depends on what layers say of that key alone.
+    fn differences(&self, room: &Scope, own: &Said) -> Vec<KeyPreview> {
+        let all = self.edited.iter().map(|key| KeyPreview {
+            key: (*key).clone(),
+            before: self.before.value_of(room, own, key),
+            after: self.after.value_of(room, own, key),
+        });
+        all.filter(|key| key.before != key.after).collect()
+    }
+}
+
+impl Look for Changing<'_> {
+    type Seen = (Option<RoomPreview>, Renewal);
+
+    fn read(&mut self, tx: &Tx<'_>, rooms: &[DeviceRow]) -> Result<(), FleetError> {
+        self.before.read(tx, rooms)?;
+        self.after.read(tx, rooms)
+    }
+
+    fn look(&self, row: &DeviceRow, own: &Said) -> Result<Self::Seen, FleetError> {
+        let Some(room) = &row.room else {
+            return Ok((None, Renewal::None));
+        };
+        let counts = self.after.counts(room, own);
+        let document = counts.effective.document();
+        let keys = self.differences(room, own);
+        let shown = (!keys.is_empty()).then(|| RoomPreview {
+            room: room.clone(),
+            keys,
+            problem: document.as_ref().err().map(ToString::to_string),
+        });
+        if let Some(RoomPreview {
+            room,
+            problem: Some(problem),
+            ..
+        }) = &shown
+            && self.before.counts(room, own).effective.document().is_ok()
+        {
+            return Err(FleetError::Breaks {
+                room: room.clone(),
+                problem: problem.clone(),
+            });
+        }
+        let renewal = match self.keys {
+            Some(keys) => orders::plan(keys, row, (&counts, document), self.now)?,
+            None => Renewal::None,
+        };
+        Ok((shown, renewal))
+    }
+}
+
+/// Adds to a preview what the edited keys do in a room.
+fn show(preview: &mut Preview, shown: Option<RoomPreview>) {
+    let Some(room) = shown else { return };
+    preview.changed += 1;
+    preview.refused += u64::from(room.problem.is_some());
+    if preview.rooms.len() < SHOWN {
+        preview.rooms.push(room);
+    }
 }
 
 fn key_of(edit: &Edit) -> &Key {
@@ -168,47 +270,6 @@ fn not_locked(tx: &Tx<'_>, scope: &Scope, key: &Key) -> Result<(), FleetError> {
         }
     }
     Ok(())
-}
-
-/// Adds to a preview what the edited keys do in a room.
-fn compare(
-    preview: &mut Preview,
-    room: &Scope,
-    edited: &[&Key],
-    (before, after): (&Effective, &Effective),
-    problem: Option<String>,
-) -> Result<(), FleetError> {
-    let keys = differences(edited, before, after);
-    if keys.is_empty() {
-        return Ok(());
-    }
-    if let Some(problem) = problem.clone().filter(|_| before.document().is_ok()) {
-        return Err(FleetError::Breaks {
-            room: room.clone(),
-            problem,
-        });
-    }
-    preview.changed += 1;
-    preview.refused += u64::from(problem.is_some());
-    if preview.rooms.len() < SHOWN {
-        preview.rooms.push(RoomPreview {
-            room: room.clone(),
-            keys,
-            problem,
-        });
-    }
-    Ok(())
-}
-
-/// A key's value depends on what layers say of that key alone.
-fn differences(edited: &[&Key], before: &Effective, after: &Effective) -> Vec<KeyPreview> {
-    let value = |of: &Effective, key: &Key| of.values.get(key).map(|origin| origin.value.clone());
-    let all = edited.iter().map(|key| KeyPreview {
-        key: (*key).clone(),
-        before: value(before, key),
-        after: value(after, key),
-    });
-    all.filter(|key| key.before != key.after).collect()
 }
 
 /// Where the values of a place come from.
@@ -287,6 +348,5 @@ pub(crate) fn secret(
         after: sealed(tx, new)?,
     };
     audit::record(tx, stamp, deed)?;
-    let rows = devices::within(tx, &new.scope)?;
-    orders::renew(tx, keys, &rows, stamp.now)
+    orders::renew(tx, keys, &new.scope, stamp.now)
 }

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use super::{DatabaseError, Tx, value::Value};
 
 /// In an order in which each row finds what it points to.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 19] = [
     "devices",
+    "orders",
     "waiting",
     "settings",
     "secrets",
@@ -28,7 +29,7 @@ pub(crate) const TABLES: [&str; 18] = [
 
 /// What is so now and means nothing later; nobody carries it anywhere.
 #[cfg(test)]
-pub(crate) const PASSING: [&str; 1] = ["connections"];
+pub(crate) const PASSING: [&str; 2] = ["connections", "logs"];
 
 /// Copies each row; `to` is empty.
 ///

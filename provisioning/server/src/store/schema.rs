@@ -38,6 +38,8 @@ pub(super) const MIGRATIONS: &[&[Step]] = &[
     &[Step::Both(V6)],
     &[Step::Both(V7)],
     &[Step::Both(V8)],
+    &[Step::Both(V9)],
+    &[Step::Both(V10)],
 ];
 
 /// Times are seconds since 1970. Keys are base64 as on the wire, values JSON.
@@ -288,4 +290,27 @@ CREATE TABLE alerts (
 const V8: &str = "
 ALTER TABLE people ADD COLUMN subject TEXT;
 CREATE UNIQUE INDEX people_subject ON people (subject);
+";
+
+/// What a device is told lies beside it: most of what is written about a device is a few bytes, and would carry some thousand
+/// with it.
+const V9: &str = "
+CREATE TABLE orders (
+  device TEXT PRIMARY KEY,
+  signed TEXT NOT NULL
+);
+INSERT INTO orders (device, signed) SELECT device, signed FROM devices WHERE signed IS NOT NULL;
+ALTER TABLE devices DROP COLUMN signed;
+";
+
+/// Logs that somebody asked devices for, for a day.
+const V10: &str = "
+CREATE TABLE logs (
+  device TEXT PRIMARY KEY,
+  number INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  asked INTEGER NOT NULL,
+  came INTEGER,
+  log TEXT
+);
 ";

@@ -129,7 +129,7 @@ impl DisplayUse {
     /// Whether it is connected.
     pub(super) fn check(&self) -> DisplayCheck {
         match (&self.wanted, &self.present) {
-            (DisplayChoice::None, _) => DisplayCheck::Unused,
+            (DisplayChoice::None | DisplayChoice::Window, _) => DisplayCheck::Unused,
             (_, Some(_)) => DisplayCheck::Connected,
             (DisplayChoice::First, None) if !self.had => DisplayCheck::Unused,
             (DisplayChoice::First | DisplayChoice::Device(_), None) => DisplayCheck::Missing,

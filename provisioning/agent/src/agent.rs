@@ -1,6 +1,7 @@
 //! The agent as a whole: connection after connection, and a look at the room all the while.
 
 mod configuring;
+mod helping;
 mod rooms;
 mod updating;
 
@@ -10,12 +11,16 @@ use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 use saal_control::EnrolmentStatus;
 use saal_fleet_protocol::fleet::{
+    log::LogSent,
     order::{Order, key_from_text},
     update::System,
     wire::{Enrol, FromDevice, FromServer, Hello, Membership, Refusal, Report, RoomState, Span},
 };
 use sha2::{Digest as _, Sha256};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior, interval, sleep},
+};
 
 use crate::{
     backoff::Backoff,
@@ -110,6 +115,8 @@ pub struct Agent {
     updater: Option<Updater>,
     /// What the server was told of the system.
     told_system: Option<System>,
+    /// The log, while it is read for somebody.
+    log: Option<JoinHandle<LogSent>>,
 }
 
 impl Agent {
@@ -158,6 +165,7 @@ impl Agent {
             settled: false,
             updater: None,
             told_system: None,
+            log: None,
         })
     }
 
@@ -343,6 +351,7 @@ impl Agent {
                 self.reached();
             }
             FromServer::OtherRooms { rooms } => self.room.show_other_rooms(rooms).await,
+            FromServer::Log(wanted) => self.read_log(wanted),
             FromServer::Update(signed) => return self.update(&signed),
             FromServer::NoUpdate {} => self.call_back(),
             FromServer::Here { .. } | FromServer::Challenge { .. } => {}
@@ -412,7 +421,10 @@ impl Agent {
                 return false;
             }
         }
-        self.ask_for_rooms(link).await && self.report(link).await && self.tell_system(link).await
+        self.ask_for_rooms(link).await
+            && self.report(link).await
+            && self.tell_system(link).await
+            && self.send_log(link).await
     }
 
     async fn report(&mut self, link: &mut Link) -> bool {

@@ -12,6 +12,7 @@ pub mod disk;
 pub mod identity;
 pub mod ledger;
 pub mod link;
+mod logs;
 pub mod room;
 pub mod settings;
 pub mod simulated;

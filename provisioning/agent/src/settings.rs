@@ -32,6 +32,8 @@ pub struct Settings {
     /// saald's state folder.
     #[serde(default = "room_state")]
     pub room_state: PathBuf,
+    /// The log that saald writes, for whoever helps; without it what the system's journal has of it.
+    pub log_file: Option<PathBuf>,
     /// So long a new configuration has to prove itself.
     #[serde(default = "confirm_seconds")]
     pub confirm_seconds: u16,
@@ -190,6 +192,7 @@ impl Settings {
         let files = [
             settings.ca_file.as_mut(),
             settings.token_file.as_mut(),
+            settings.log_file.as_mut(),
             password,
         ];
         for file in files.into_iter().flatten() {

@@ -404,3 +404,64 @@ async fn a_room_that_fails_names_another_of_its_site_that_is_free() {
     };
     assert_eq!(others.unwrap(), [eder]);
 }
+
+/// What the server has of a device's log once it came.
+async fn log(fleet: &Fleet, path: &str) -> Value {
+    let came = async {
+        loop {
+            let now = fleet.done(Method::GET, path, json!(null)).await;
+            if !now["came"].is_null() {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let came = tokio::time::timeout(PATIENCE, came).await;
+    came.expect("the device sends its log")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_sends_its_log_to_whoever_helps_without_what_is_secret() {
+    let fleet = Fleet::start().await;
+    fleet
+        .set("/", "room.time_zone", json!("Europe/Berlin"))
+        .await;
+    let mut device = fleet.unpack("SN1", None);
+    let claimed = fleet.claim(&device, "kassel/rathaus/lahn").await;
+    fleet.device("SN1", |d| d["online"] == true).await;
+    let name = claimed["device"].as_str().unwrap();
+    let path = format!("devices/{name}/log");
+    assert_eq!(
+        fleet.done(Method::GET, &path, json!(null)).await,
+        json!(null)
+    );
+
+    let own = device.folder.path().join("saald.log");
+    let said = "2026-11-27T10:00:00Z  WARN saald: @anna:example.org waits token=syt_geheim\n";
+    std::fs::write(&own, said).unwrap();
+    let asked = fleet.done(Method::POST, &path, json!({"lines": 10})).await;
+    assert_eq!((&asked["number"], &asked["log"]), (&json!(1), &json!(null)));
+    let came = log(&fleet, &path).await;
+    let line = json!({"at": 1_795_773_600, "text": "WARN saald: @…:example.org waits token=…"});
+    assert_eq!(
+        came["log"],
+        json!({"lines": {"from": "file", "lines": [line]}})
+    );
+    let page = fleet
+        .done(Method::GET, "audit?act=log_asked", json!(null))
+        .await;
+    assert_eq!(page["items"][0]["object"], name, "{page}");
+
+    // A device that was away answers when it is back.
+    Fleet::switch_off(&mut device).await;
+    fleet.device("SN1", |d| d["online"] == false).await;
+    std::fs::remove_file(&own).unwrap();
+    fleet.done(Method::POST, &path, json!({})).await;
+    Fleet::switch_on(&mut device);
+    let came = log(&fleet, &path).await;
+    assert_eq!(came["number"], 2);
+    let detail = came["log"]["failed"]["detail"].as_str().unwrap();
+    assert!(detail.contains("saald.log"), "{detail}");
+    let (status, _) = fleet.ask(Method::POST, &path, json!({"lines": 0})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}

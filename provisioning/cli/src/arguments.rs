@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use saal_fleet_protocol::fleet::{
     ClaimCode, DeviceId, FileName, Key, ReleaseName, RolloutName, Scope,
     api::{Act, Grant, Role, Wave},
+    log::USUAL_LINES,
 };
 
 use crate::alerts::AlertCommand;
@@ -46,6 +47,14 @@ pub(crate) enum Command {
     Revoke { device: DeviceId },
     /// Puts a device into another room.
     Move { device: DeviceId, room: Scope },
+    /// Asks a room for its log, without what is secret or private, and prints it.
+    Logs {
+        /// site/group/room.
+        room: Scope,
+        /// So many of the newest lines, 1000 at most.
+        #[arg(long, default_value_t = USUAL_LINES)]
+        lines: u32,
+    },
     /// What the layers say: `/`, site, site/group, site/group/room.
     #[command(subcommand)]
     Config(Config),

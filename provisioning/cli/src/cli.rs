@@ -19,7 +19,7 @@ use crate::{
     administer, alerts,
     arguments::{Arguments, Audit, Command, Config, Devices},
     client::{ACCESS_VARIABLE, Fleet},
-    text, updates, values,
+    logs, text, updates, values,
 };
 
 pub(crate) const NOTHING: Option<&()> = None;
@@ -112,6 +112,7 @@ async fn work(session: &Session, command: Command) -> Result<String> {
             let path = format!("devices/{device}");
             session.get::<Device>(&path, &[], text::device).await
         }
+        Command::Logs { room, lines } => logs::logs(session, &room, lines).await,
         Command::Waiting => {
             let show = |all: &Vec<Waiting>| text::waiting(all);
             session.get("waiting", &[], show).await

@@ -5,6 +5,7 @@ mod alerts;
 mod arguments;
 mod cli;
 mod client;
+mod logs;
 mod text;
 mod updates;
 mod values;

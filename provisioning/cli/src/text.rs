@@ -1,6 +1,7 @@
 //! Answers as people read them.
 
 mod log;
+mod log_of_room;
 mod updates;
 
 use saal_fleet_protocol::fleet::{
@@ -9,6 +10,7 @@ use saal_fleet_protocol::fleet::{
 };
 
 pub(crate) use log::{access, audit, audit_check, people, webhooks, welcome};
+pub(crate) use log_of_room::log_of_room;
 pub(crate) use updates::{bar, releases, rollout, rollout_devices, rollouts};
 
 /// A table with its columns under each other; nothing at all is a sentence.

@@ -1,8 +1,10 @@
 //! A device's connection: one WebSocket, from the challenge to the end.
 
+mod helping;
+mod proof;
+
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use axum::{
     extract::{
         ConnectInfo, State, WebSocketUpgrade,
@@ -17,23 +19,24 @@ use saal_fleet_protocol::fleet::{
     update::System,
     wire::{
         Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Membership, Outcome,
-        Refusal, Span, encode, from_text, proof_of, to_text,
+        Refusal, Span, encode, from_text, to_text,
     },
 };
 use tokio::sync::watch;
 
+use self::proof::{check, proves};
 use crate::{
     authority::DeviceCertificate,
     error::FleetError,
     fleet::{
         devices::{self, DeviceRow},
         enrolment::{self, Entry},
-        orders, presence, rooms,
+        logs, orders, presence, rooms,
         updates::{self, Due},
     },
     hub::{Seat, Wake, Who},
     server::App,
-    tls::{POINT, Peer},
+    tls::Peer,
 };
 
 /// A device that says nothing is asked after so long whether it is there.
@@ -41,8 +44,6 @@ const PULSE: Duration = Duration::from_secs(50);
 /// A connection holds so many bytes for what comes, always, and there are many connections. What is longer comes in
 /// several parts, from what TLS holds anyway.
 const READS: usize = 512;
-/// Text on a box.
-const LONGEST_NAME: usize = 60;
 
 type Flow = ControlFlow<()>;
 
@@ -69,6 +70,7 @@ pub(crate) async fn open(
             quiet: false,
             told: 0,
             update: None,
+            log: 0,
         };
         connection.talk().await;
     })
@@ -85,6 +87,8 @@ struct Connection<'a> {
     told: u64,
     /// What it was told of releases.
     update: Option<Due>,
+    /// The number of the last request for its log that it was told.
+    log: u64,
 }
 
 impl Connection<'_> {
@@ -318,6 +322,7 @@ impl Connection<'_> {
             }
             FromDevice::OtherRooms(span) => self.other_rooms(row, span).await,
             FromDevice::System(system) => self.system(row, *system).await,
+            FromDevice::Log(log) => self.log_came(row, *log).await,
             FromDevice::Enrol(_) => {
                 self.refuse(
                     Refusal::Malformed,
@@ -368,17 +373,23 @@ impl Connection<'_> {
         let greeted = self.app.store.run(move |tx| {
             devices::hello(tx, &keys, &device, &hello, now)?;
             let order = orders::due(tx, &keys, &device, now)?;
-            Ok((order, updates::due(tx, &device)?))
+            Ok((
+                order,
+                updates::due(tx, &device)?,
+                logs::due(tx, &device, now)?,
+            ))
         });
         match greeted.await {
-            Ok((Some((generation, order)), update)) => {
-                self.told = generation;
-                self.say(&FromServer::Order(order)).await?;
-                self.update(update).await
-            }
-            Ok((None, update)) => {
-                self.say(&FromServer::Current { generation }).await?;
-                self.update(update).await
+            Ok((order, update, log)) => {
+                match order {
+                    Some((generation, order)) => {
+                        self.told = generation;
+                        self.say(&FromServer::Order(order)).await?;
+                    }
+                    None => self.say(&FromServer::Current { generation }).await?,
+                }
+                self.update(update).await?;
+                self.ask_for_log(log).await
             }
             Err(error) => self.fail(&error).await,
         }
@@ -386,7 +397,7 @@ impl Connection<'_> {
 
     /// Something about this device has changed. Whoever changed it has written down what the device is to be told.
     async fn news(&mut self, row: &DeviceRow) -> Flow {
-        let device = row.device.clone();
+        let (device, now) = (row.device.clone(), Timestamp::now());
         let looked = self.app.store.read(move |tx| {
             let row = devices::get(tx, &device)?;
             if row.revoked {
@@ -395,15 +406,17 @@ impl Connection<'_> {
             Ok(Some((
                 orders::unseen(tx, &row)?,
                 updates::due(tx, &device)?,
+                logs::due(tx, &device, now)?,
             )))
         });
         match looked.await {
-            Ok(Some((order, update))) => {
+            Ok(Some((order, update, log))) => {
                 if let Some((generation, order)) = order.filter(|(new, _)| *new != self.told) {
                     self.told = generation;
                     self.say(&FromServer::Order(order)).await?;
                 }
-                self.update(update).await
+                self.update(update).await?;
+                self.ask_for_log(log).await
             }
             Ok(None) => {
                 self.refuse(Refusal::Revoked, "this device was revoked")
@@ -464,33 +477,4 @@ async fn find(app: &App, key: &str) -> Result<Option<DeviceRow>, FleetError> {
 /// Until the server goes down.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-/// Says what is wrong with a request to enrol.
-fn check(enrol: &Enrol, nonce: &str) -> Result<(), &'static str> {
-    let fits = |text: &str| {
-        (1..=LONGEST_NAME).contains(&text.chars().count()) && !text.contains(char::is_control)
-    };
-    if !fits(&enrol.serial) || !fits(&enrol.model) {
-        return Err("serial number and model have 1 to 60 characters");
-    }
-    if from_text(&enrol.seal_key).is_none_or(|key| key.len() != 32) {
-        return Err("the key for secrets has 32 bytes");
-    }
-    if !proves(&enrol.key, nonce, &enrol.seal_key) {
-        return Err("the proof does not fit the key");
-    }
-    Ok(())
-}
-
-fn proves(proof: &KeyProof, nonce: &str, seal_key: &str) -> bool {
-    let (Some(key), Some(signature)) = (from_text(&proof.key), from_text(&proof.proof)) else {
-        return false;
-    };
-    // Written in one way only, as it is what the device is known by.
-    if key.len() != POINT || to_text(&key) != proof.key {
-        return false;
-    }
-    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
-    key.verify(&proof_of(nonce, seal_key), &signature).is_ok()
 }

@@ -104,12 +104,12 @@ impl Fleet {
         std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
         let text = format!(
             "version = 1\nserver = \"https://localhost:{}\"\nca_file = {:?}\nserial = \"SAAL-0001\"\nstate = \"agent\"\n\
-             room_state = \"room\"\nconfirm_seconds = 20\n[first]\nname = \"New\"\nlanguage = \"en\"\n\
+             room_state = \"room\"\nlog_file = \"saald.log\"\nconfirm_seconds = 20\n[first]\nname = \"New\"\nlanguage = \"en\"\n\
              time_zone = \"Europe/Berlin\"\nweb_listen = \"127.0.0.1:{web}\"\n",
             self.port,
             self.folder.join("ca.pem"),
         );
-        std::fs::write(&config, text).map_err(Error::file("write", &config))?;
+        std::fs::write(&config, &text).map_err(Error::file("write", &config))?;
         let agent = |command| {
             Program::new(
                 "saal-agent",
@@ -127,6 +127,9 @@ impl Fleet {
             ..RoomOptions::default()
         };
         let room = Room::standing(&folder, &options).await?;
+        let own = format!("log_file = {:?}", room.log_file());
+        let text = text.replace("log_file = \"saald.log\"", &own);
+        std::fs::write(&config, text).map_err(Error::file("write", &config))?;
         let agent = agent("run").start().await?;
         Ok(FleetDevice {
             _agent: agent,

@@ -92,6 +92,16 @@ async fn claims(page: &Laptop, code: &str, place: &str) -> Result<()> {
     no_barriers(page, "the room").await
 }
 
+/// Asks the room for its log, on the page that is open and by the command.
+async fn reads_the_log(page: &Laptop, fleet: &Fleet) -> Result<()> {
+    page.click("Ask for the log").await?;
+    page.reads("from the room's log file").await?;
+    no_barriers(page, "the room's log").await?;
+    let log = fleet.ctl(&["logs", LAHN, "--lines", "50"]).await?;
+    assert!(log.contains("saal"), "{log}");
+    Ok(())
+}
+
 #[test]
 fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Result<()> {
     run(async {
@@ -112,6 +122,8 @@ fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Re
         page.go(&fleet.page("/claim")).await?;
         claims(&page, &code(&device).await?, LAHN).await?;
 
+        reads_the_log(&page, &fleet).await?;
+
         page.go(&fleet.page("/configuration?scope=kassel/rathaus/lahn"))
             .await?;
         page.fill("Key", "room.name").await?;
@@ -129,6 +141,7 @@ fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Re
         for (path, words) in [
             ("/rooms", "SAAL-0001"),
             ("/audit", "claimed a device"),
+            ("/audit?act=log_asked", "asked for a log"),
             ("/people", "anna"),
             ("/alerts", "Who is told"),
         ] {

@@ -262,7 +262,7 @@ fn settings(fleet: &Fleet, folder: &Path, serial: &str, token: Option<&str>) -> 
     let path = folder.join("agent.toml");
     let mut text = format!(
         "version = 1\nserver = {:?}\nca_file = {:?}\nserial = {serial:?}\nstate = \"agent\"\nroom_state = \"room\"\n\
-         confirm_seconds = 5\nupdate_seconds = 5\n",
+         log_file = \"saald.log\"\nconfirm_seconds = 5\nupdate_seconds = 5\n",
         fleet.server.url(),
         fleet.folder.path().join("ca.pem"),
     );

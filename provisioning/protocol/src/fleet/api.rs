@@ -6,6 +6,7 @@ mod access;
 mod alerts;
 mod audit;
 mod hooks;
+mod logs;
 mod updates;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub use alerts::{
 };
 pub use audit::{Act, Actor, ActorKind, AuditCheck, AuditEntry, AuditPage};
 pub use hooks::{IssuedWebhook, NewWebhook, Webhook};
+pub use logs::{AskLog, RoomLog};
 pub use updates::{
     NewRollout, Rollout, RolloutCounts, RolloutDevice, RolloutState, StoredRelease, Wave,
 };

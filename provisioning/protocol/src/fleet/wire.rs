@@ -9,7 +9,12 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ClaimCode, DeviceId, order::Signed, update::System};
+use super::{
+    ClaimCode, DeviceId,
+    log::{LogSent, LogWanted},
+    order::Signed,
+    update::System,
+};
 
 /// Where on the server; the version is a part of it.
 pub const PATH: &str = "/device/v1";
@@ -36,6 +41,8 @@ pub enum FromDevice {
     OtherRooms(Span),
     /// How the system is, at each change.
     System(Box<System>),
+    /// Answers [`FromServer::Log`].
+    Log(Box<LogSent>),
     /// Do I still reach you? Answered with [`FromServer::Here`].
     Reach {
         /// Comes back.
@@ -84,6 +91,8 @@ pub enum FromServer {
         /// Those that are well, connected and free all that time.
         rooms: Vec<FreeRoom>,
     },
+    /// Somebody who helps asks for the newest lines of the log. Answered with [`FromDevice::Log`].
+    Log(LogWanted),
     /// Answers [`FromDevice::Reach`].
     Here {
         /// As it came.

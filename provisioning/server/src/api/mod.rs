@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod extract;
 mod handlers;
+mod logs;
 mod metrics;
 mod people;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use crate::{bundles, device, error::FleetError, fleet::access, server::App};
 
 pub(crate) use alerts::{add_rule_for, remove_rule_for};
 pub(crate) use handlers::{change_for, claim_for, move_for, one, revoke_for};
+pub(crate) use logs::ask_for as ask_for_log;
 pub(crate) use people::{change_person_for, invite_for, remove_person_for};
 pub(crate) use updates::{one_rollout, order_for, releases_of, start_for};
 
@@ -78,6 +80,7 @@ fn of(role: Role) -> Routes {
             .routes(routes!(metrics::metrics)),
         Role::Operator => OpenApiRouter::new()
             .routes(routes!(handlers::move_device))
+            .routes(routes!(logs::ask, logs::show))
             .routes(routes!(handlers::waiting))
             .routes(routes!(handlers::claim))
             .routes(routes!(handlers::change))

@@ -17,6 +17,7 @@ pub(crate) mod guests;
 pub(crate) mod hooks;
 pub(crate) mod identity;
 pub(crate) mod listing;
+pub(crate) mod logs;
 mod many;
 pub(crate) mod orders;
 pub(crate) mod people;

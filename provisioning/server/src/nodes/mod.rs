@@ -24,7 +24,7 @@ pub use self::{
 use crate::{
     alerts,
     error::FleetError,
-    fleet::presence,
+    fleet::{logs, presence},
     hooks,
     hub::{Hub, Moved},
     rollouts,
@@ -38,6 +38,8 @@ const ONLY: u32 = 0;
 const LOOK: Duration = Duration::from_secs(2);
 /// However many devices come and go.
 const BREATH: Duration = Duration::from_millis(100);
+/// How often what is old is looked for.
+const HOUR: Duration = Duration::from_secs(3600);
 /// The database may be back then.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -213,8 +215,21 @@ async fn lead(app: &Arc<App>, standing: &Standing) {
         miss,
         hooks::run(app.clone()),
         alerts::run(app.clone()),
-        rollouts::run(app.clone())
+        rollouts::run(app.clone()),
+        forget(app)
     );
+}
+
+/// What is kept for some time only goes.
+async fn forget(app: &Arc<App>) {
+    loop {
+        let now = Timestamp::now();
+        let forgotten = app.store.run_quietly(move |tx| logs::forget(tx, now));
+        if let Err(error) = forgotten.await {
+            tracing::warn!(%error, "logs of rooms are kept for longer than they should be");
+        }
+        sleep(HOUR).await;
+    }
 }
 
 async fn leads(member: &Member) -> bool {

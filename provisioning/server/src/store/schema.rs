@@ -39,6 +39,7 @@ pub(super) const MIGRATIONS: &[&[Step]] = &[
     &[Step::Both(V7)],
     &[Step::Both(V8)],
     &[Step::Both(V9)],
+    &[Step::Both(V10)],
 ];
 
 /// Times are seconds since 1970. Keys are base64 as on the wire, values JSON.
@@ -300,4 +301,16 @@ CREATE TABLE orders (
 );
 INSERT INTO orders (device, signed) SELECT device, signed FROM devices WHERE signed IS NOT NULL;
 ALTER TABLE devices DROP COLUMN signed;
+";
+
+/// Logs that somebody asked devices for, for a day.
+const V10: &str = "
+CREATE TABLE logs (
+  device TEXT PRIMARY KEY,
+  number INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  asked INTEGER NOT NULL,
+  came INTEGER,
+  log TEXT
+);
 ";

@@ -15,6 +15,7 @@ mod people;
 mod problems;
 mod provider;
 mod room;
+mod room_log;
 mod session;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -81,6 +82,11 @@ const PAGES: &[Page] = &[
         path: "/rooms/{device}",
         methods: VIEW,
         router: || get(room::show),
+    },
+    Page {
+        path: "/rooms/{device}/log",
+        methods: OPERATE,
+        router: || post(room_log::ask),
     },
     Page {
         path: "/rooms/{device}/move",

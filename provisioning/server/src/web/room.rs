@@ -5,6 +5,7 @@ use axum::{
     extract::{Path, State},
     response::Redirect,
 };
+use jiff::Timestamp;
 use maud::{Markup, html};
 use saal_fleet_protocol::fleet::{
     DeviceId, Scope,
@@ -18,11 +19,11 @@ use super::{
     audit::sentence,
     configuration,
     forms::{connection, guard, id, standing},
-    layout,
+    layout, room_log,
 };
 use crate::{
     api::{move_for, one, revoke_for},
-    fleet::{audit, settings},
+    fleet::{audit, logs, settings},
 };
 
 /// Lines of the log on the page.
@@ -40,6 +41,7 @@ pub(crate) async fn show(
         device.device.clone(),
         view.caller().grants.clone(),
     );
+    let helps = room_log::may(&view, &device);
     let found = app.store.read(move |tx| {
         let explained = room
             .map(|room| settings::explain(tx, &room, None))
@@ -49,9 +51,10 @@ pub(crate) async fn show(
             limit: Some(LATEST),
             ..audit::Query::default()
         };
-        Ok((explained, audit::list(tx, &grants, &query)?.items))
+        let log = logs::show(tx, &name, Timestamp::now())?.filter(|_| helps);
+        Ok((explained, audit::list(tx, &grants, &query)?.items, log))
     });
-    let (explained, latest) = found.await.map_err(|error| view.failed(error))?;
+    let (explained, latest, own_log) = found.await.map_err(|error| view.failed(error))?;
     let title = match &device.room {
         Some(room) => room.to_string(),
         None => view.say("no-room"),
@@ -66,6 +69,7 @@ pub(crate) async fn show(
                 (log(&view, &latest))
             }
         }
+        @if helps { (room_log::card(&view, &device, own_log.as_ref())) }
         @if let (Some(room), Some(explained)) = (&device.room, &explained) { (provenance(&view, room, explained)) }
     };
     Ok(layout::page(&view, &title, true, &body))
@@ -221,7 +225,7 @@ pub(crate) async fn move_device(
 
 #[derive(Deserialize)]
 pub(crate) struct Only {
-    form: String,
+    pub(super) form: String,
 }
 
 pub(crate) async fn revoke(

@@ -22,7 +22,7 @@ const PASSWORD: &str = "korrekt pferd batterie";
 pub(crate) struct Fleet {
     folder: Fresh,
     server: Server,
-    store: Store,
+    pub(crate) store: Store,
     http: Client,
 }
 

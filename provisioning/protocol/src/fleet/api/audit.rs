@@ -97,6 +97,8 @@ acts! {
     DeviceMoved = "device_moved",
     /// A device was thrown out.
     DeviceRevoked = "device_revoked",
+    /// Somebody asked a device for its log.
+    LogAsked = "log_asked",
     /// A device took an order back.
     OrderRolledBack = "order_rolled_back",
     /// A device did not try an order.

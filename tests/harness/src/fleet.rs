@@ -109,7 +109,7 @@ impl Fleet {
             self.port,
             self.folder.join("ca.pem"),
         );
-        std::fs::write(&config, text).map_err(Error::file("write", &config))?;
+        std::fs::write(&config, &text).map_err(Error::file("write", &config))?;
         let agent = |command| {
             Program::new(
                 "saal-agent",
@@ -127,6 +127,9 @@ impl Fleet {
             ..RoomOptions::default()
         };
         let room = Room::standing(&folder, &options).await?;
+        let own = format!("log_file = {:?}", room.log_file());
+        let text = text.replace("log_file = \"saald.log\"", &own);
+        std::fs::write(&config, text).map_err(Error::file("write", &config))?;
         let agent = agent("run").start().await?;
         Ok(FleetDevice {
             _agent: agent,

@@ -345,6 +345,11 @@ impl Room {
         &self.config
     }
 
+    /// Where its programs write it.
+    pub(crate) fn log_file(&self) -> &Path {
+        &self.log
+    }
+
     /// Everything saald has logged.
     #[must_use]
     pub fn log(&self) -> String {

@@ -15,7 +15,7 @@ use crate::{
     Agenda, Booking, Bookings, CalendarChange, ChangeRefused, DayNotice, Effect, Now, Phase,
     SpanChoice, Trouble, bookings,
     day::{END_BEFORE, NEXT_BEFORE, choices, title, until},
-    day_words, meeting_in_calendar,
+    day_words,
 };
 
 /// What the room knows of its day.
@@ -146,9 +146,7 @@ impl Room {
     /// A meeting of a calendar that takes changes.
     pub(super) fn changeable(&self, id: &MeetingId) -> Option<&Meeting> {
         let known = self.meetings.iter().find(|meeting| meeting.id == *id);
-        known.filter(|m| {
-            self.may_book() && m.start.is_some() && meeting_in_calendar(&m.id).is_some()
-        })
+        known.filter(|m| self.may_book() && m.start.is_some() && m.id.0.starts_with("calendar/"))
     }
 
     fn taken(&self, now: Now) -> Option<DayNotice> {

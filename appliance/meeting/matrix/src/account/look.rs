@@ -147,9 +147,7 @@ fn filter() -> FilterDefinition {
 fn read(rooms: impl Iterator<Item = (OwnedRoomId, Vec<Raw<AnySyncStateEvent>>)>) -> Seen {
     let rooms = rooms.filter_map(|(id, state)| {
         let state = state.iter().map(|raw| raw.json().get());
-        let events: Vec<_> = state
-            .filter_map(|text| parsed(text).ok())
-            .collect();
+        let events: Vec<_> = state.filter_map(|text| parsed(text).ok()).collect();
         let room = seen(id.as_str(), &events)?;
         Some((id.to_string(), Arc::new(room)))
     });

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -49,6 +49,15 @@ pub struct Token {
     pub secret: String,
     /// What they may do.
     pub scopes: Vec<Scope>,
+}
+
+/// Who may use the API.
+#[derive(Clone)]
+pub enum Access {
+    /// Whoever shows one of these.
+    Tokens(Arc<[Token]>),
+    /// Whoever reaches it, for everything: a socket that only its owner may open.
+    Owner,
 }
 
 /// Requests that a token may make at once, and then a second.
@@ -148,11 +157,18 @@ pub(crate) async fn require(
 }
 
 fn admitted(shared: &Shared, scope: Scope, request: &Request) -> Result<(), Problem> {
+    let tokens = match &shared.api.access {
+        Access::Tokens(tokens) => tokens,
+        Access::Owner => {
+            let counted = shared.limits.request(0);
+            return counted.map_err(|wait| too_often(wait, "too many requests at this socket"));
+        }
+    };
     let shown = bearer(request.headers()).ok_or_else(|| {
         let message = "show a token of the room's configuration: Authorization: Bearer TOKEN";
         Problem::new(StatusCode::UNAUTHORIZED, "no_token", message)
     })?;
-    let known = shared.api.tokens.iter().enumerate().find(|(_, token)| {
+    let known = tokens.iter().enumerate().find(|(_, token)| {
         let same: bool = token.secret.as_bytes().ct_eq(shown.as_bytes()).into();
         same
     });

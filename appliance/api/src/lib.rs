@@ -27,10 +27,13 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use access::{From, Scope, Token};
+pub use access::{Access, From, Scope, Token};
 pub use problem::Problem;
 
 use crate::access::Limits;
+
+/// In the daemon's state folder: the socket where the folder's owner has the API without a token.
+pub const SOCKET_NAME: &str = "api.sock";
 
 /// Listeners to events at a time.
 const MOST_LISTENERS: usize = 16;
@@ -47,7 +50,7 @@ pub struct Api {
     /// Says that the room is other than before.
     pub changed: watch::Receiver<()>,
     /// Who may do what.
-    pub tokens: Arc<[Token]>,
+    pub access: Access,
 }
 
 /// What handlers share.
@@ -86,7 +89,7 @@ pub fn description() -> String {
     let api = Api {
         ask: Arc::new(|_| Box::pin(std::future::ready(None))),
         changed,
-        tokens: Arc::new([]),
+        access: Access::Tokens(Arc::new([])),
     };
     let shared = Shared {
         api,

@@ -13,7 +13,7 @@ use axum::{
     http::{Request as HttpRequest, Response, StatusCode, header},
 };
 use futures_util::StreamExt as _;
-use saal_api::{Api, From, Scope, Token, description, router};
+use saal_api::{Access, Api, From, Scope, Token, description, router};
 use saal_control::{
     Answer, Arrange, CallStatus, DayStatus, EngineProcess, EngineStatus, ErrorCode, LayoutName,
     MutedSources, PanelAction, PhaseName, Refused, Reply, Request, Status, Taps, TelevisionStatus,
@@ -118,6 +118,15 @@ fn reply(request: &Request) -> Reply {
 
 impl Bench {
     fn new() -> Self {
+        let tokens = SCOPES.map(|scope| Token {
+            name: scope.as_str().to_owned(),
+            secret: secret(scope),
+            scopes: vec![scope],
+        });
+        Self::with(Access::Tokens(Arc::new(tokens)))
+    }
+
+    fn with(access: Access) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let refuses: Arc<Mutex<Option<Refused>>> = Arc::default();
         let (changed, watched) = watch::channel(());
@@ -132,15 +141,10 @@ impl Bench {
             log.lock().unwrap().push(request);
             Box::pin(std::future::ready(Some(answer)))
         };
-        let tokens = SCOPES.map(|scope| Token {
-            name: scope.as_str().to_owned(),
-            secret: secret(scope),
-            scopes: vec![scope],
-        });
         let router = router(Api {
             ask: Arc::new(ask),
             changed: watched,
-            tokens: Arc::new(tokens),
+            access,
         });
         Self {
             router,
@@ -488,5 +492,18 @@ async fn the_documentations_examples_are_true() {
     for (method, path, _) in endpoints() {
         let line = format!("| `{method} {path}` |");
         assert!(PAGE.contains(&line), "docs/api.md has no row {line}");
+    }
+}
+
+/// Over a socket that only its owner may open.
+#[tokio::test]
+async fn the_owner_needs_no_token_for_anything() {
+    let bench = Bench::with(Access::Owner);
+    for (method, path, _) in endpoints() {
+        let answer = bench.send(&method, &path, None, "{}").await.status();
+        assert!(
+            !matches!(answer.as_u16(), 401 | 403 | 404),
+            "{method} {path}: {answer}"
+        );
     }
 }

@@ -20,6 +20,16 @@ use crate::input::Inputs;
 /// # Errors
 /// When the socket can't be made, naming its path.
 pub(crate) fn listen(path: &Path, inputs: Inputs) -> Result<()> {
+    let listener = own_socket(path)?;
+    tokio::spawn(accept(listener, path.to_owned(), inputs));
+    Ok(())
+}
+
+/// A socket that only the daemon's user may open.
+///
+/// # Errors
+/// When it can't be made, naming its path.
+pub(crate) fn own_socket(path: &Path) -> Result<UnixListener> {
     // What a killed daemon left behind; a living one would hold its state folder's lock.
     if let Err(error) = std::fs::remove_file(path)
         && error.kind() != io::ErrorKind::NotFound
@@ -30,8 +40,7 @@ pub(crate) fn listen(path: &Path, inputs: Inputs) -> Result<()> {
         UnixListener::bind(path).with_context(|| format!("can't listen on {}", path.display()))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
         .with_context(|| format!("can't protect {}", path.display()))?;
-    tokio::spawn(accept(listener, path.to_owned(), inputs));
-    Ok(())
+    Ok(listener)
 }
 
 async fn accept(listener: UnixListener, path: PathBuf, inputs: Inputs) {

@@ -34,6 +34,7 @@ use crate::{
     engine::{Engine, Television},
     guests::Guests,
     input::{EngineInput, Input, Inputs},
+    local_api,
     output::Output,
     panel::Panel,
     phone_keys::PhoneKeyReader,
@@ -88,6 +89,8 @@ impl Daemon {
         inputs: Inputs,
     ) -> Result<Self> {
         control::listen(&state.join("control.sock"), inputs.clone())?;
+        let changed = watch::Sender::new(());
+        local_api::listen(&state, &inputs, changed.subscribe())?;
         let saved = SavedCallFile::new(&state);
         let panel = Panel::new(&state, &inputs);
         Ok(Self {
@@ -113,7 +116,7 @@ impl Daemon {
             web: None,
             browsers: None,
             guests: Guests::default(),
-            changed: watch::Sender::new(()),
+            changed,
             calendars: None,
             unread: Vec::new(),
             done: false,

@@ -18,6 +18,7 @@ mod guests;
 mod hardening;
 mod input;
 mod keyboards;
+mod local_api;
 mod output;
 mod panel;
 mod phone_keys;

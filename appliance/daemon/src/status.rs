@@ -436,7 +436,8 @@ fn trouble(facts: &Facts<'_>, trouble: &Trouble) -> TroubleLine {
     let room = facts.room.config().map(|c| &c.room);
     let language = room.map(|room| room.language).unwrap_or_default();
     let zone = room.map_or(TimeZone::UTC, |room| room.time_zone.zone());
-    let words = saal_panel::describe(language, trouble, facts.now.wall, &zone);
+    let support = facts.room.config().and_then(|c| c.support.as_ref());
+    let words = saal_panel::describe(language, trouble, support, facts.now.wall, &zone);
     let text = format!("{}. {}", words.what, words.advice);
     TroubleLine {
         code: trouble.code().as_str().to_owned(),

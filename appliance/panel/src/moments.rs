@@ -151,9 +151,12 @@ mod tests {
     use super::*;
 
     fn in_berlin(language: Language, check: impl Fn(&Moments<'_>)) {
-        let zone = TimeZone::get("Europe/Berlin").unwrap();
-        let now = "2026-11-23T13:05:00Z".parse().unwrap();
-        check(&Moments::new(Words::of(language), &zone, now));
+        in_zone("Europe/Berlin", language, "2026-11-23T13:05:00Z", check);
+    }
+
+    fn in_zone(zone: &str, language: Language, now: &str, check: impl Fn(&Moments<'_>)) {
+        let zone = TimeZone::get(zone).unwrap();
+        check(&Moments::new(Words::of(language), &zone, at(now)));
     }
 
     fn at(text: &str) -> Timestamp {
@@ -215,5 +218,87 @@ mod tests {
                 "tomorrow's need no countdown"
             );
         });
+    }
+
+    #[test]
+    fn each_zone_has_its_own_day_and_time() {
+        let now = "2026-12-31T11:20:00Z";
+        for (zone, clock, today) in [
+            ("America/St_Johns", "07:50", "Thursday, 31 December"),
+            ("Pacific/Pago_Pago", "00:20", "Thursday, 31 December"),
+            ("Asia/Kathmandu", "17:05", "Thursday, 31 December"),
+            // On the other side of the date line the year is over.
+            ("Pacific/Auckland", "00:20", "Friday, 1 January"),
+            ("Pacific/Kiritimati", "01:20", "Friday, 1 January"),
+        ] {
+            in_zone(zone, Language::En, now, |moments| {
+                assert_eq!(
+                    (moments.clock().as_str(), moments.today().as_str()),
+                    (clock, today),
+                    "{zone}"
+                );
+            });
+        }
+    }
+
+    #[test]
+    fn a_day_ends_at_the_rooms_own_midnight() {
+        in_zone(
+            "Asia/Kathmandu",
+            Language::De,
+            "2026-12-31T17:00:00Z",
+            |moments| {
+                let day = |text| moments.day(at(text));
+                assert_eq!(day("2026-12-31T18:14:59Z"), "Heute");
+                assert_eq!(day("2026-12-31T18:15:00Z"), "Morgen");
+                assert_eq!(day("2027-01-01T18:15:00Z"), "Samstag, 2. Januar");
+                assert_eq!(day("2026-12-30T18:14:59Z"), "Mittwoch, 30. Dezember");
+                assert!(moments.is_today(at("2026-12-30T18:15:00Z")));
+            },
+        );
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_is_told_apart_by_how_long_it_takes() {
+        // Clocks go from 03:00 back to 02:00 at 01:00 UTC.
+        in_zone(
+            "Europe/Berlin",
+            Language::De,
+            "2026-10-25T00:30:00Z",
+            |moments| {
+                let (now, later) = (at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z"));
+                assert_eq!(
+                    (moments.time(now), moments.time(later)),
+                    ("02:30".to_owned(), "02:30".to_owned())
+                );
+                assert_eq!(moments.state(later).unwrap(), "beginnt in 1 Std. 0 Min.");
+                assert_eq!(
+                    moments.state(at("2026-10-25T22:59:00Z")).unwrap(),
+                    "beginnt in 22 Std. 29 Min."
+                );
+                assert_eq!(moments.day(at("2026-10-25T22:59:59Z")), "Heute");
+                assert_eq!(moments.day(at("2026-10-25T23:00:00Z")), "Morgen");
+            },
+        );
+    }
+
+    #[test]
+    fn the_hour_that_is_left_out_is_in_no_time() {
+        // Clocks go from 02:00 on to 03:00 at 07:00 UTC.
+        in_zone(
+            "America/New_York",
+            Language::En,
+            "2026-03-08T06:45:00Z",
+            |moments| {
+                assert_eq!(moments.clock(), "01:45");
+                assert_eq!(moments.time(at("2026-03-08T07:00:00Z")), "03:00");
+                assert_eq!(
+                    moments.state(at("2026-03-08T07:00:00Z")).unwrap(),
+                    "starts in 15 minutes"
+                );
+                assert_eq!(moments.day(at("2026-03-09T03:59:59Z")), "Today");
+                assert_eq!(moments.day(at("2026-03-09T04:00:00Z")), "Tomorrow");
+            },
+        );
     }
 }

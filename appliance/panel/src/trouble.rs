@@ -1,10 +1,11 @@
 //! What is wrong and what to do, in people's words.
 
 pub(crate) mod sign_in;
+pub(crate) mod support;
 
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{OtherRoom, Part, Trouble};
-use saal_fleet_protocol::config::Language;
+use saal_fleet_protocol::config::{Language, Support};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{EndReason, IdentityState};
 
@@ -23,16 +24,18 @@ pub struct TroubleText {
     pub advice: String,
 }
 
-/// A trouble in the words of a language, as for status output.
+/// A trouble in the words of a language, as for status output, with whom to call about it.
 #[must_use]
 pub fn describe(
     language: Language,
     trouble: &Trouble,
+    support: Option<&Support>,
     now: Timestamp,
     zone: &TimeZone,
 ) -> TroubleText {
     let words = Words::of(language);
-    let text = explain(words, trouble, &Moments::new(words, zone, now));
+    let moments = Moments::new(words, zone, now);
+    let text = explain(words, trouble, &moments, support);
     TroubleText {
         what: unisolated(&text.what),
         advice: unisolated(&text.advice),
@@ -46,7 +49,18 @@ pub fn reason_to_decline(language: Language) -> String {
 }
 
 /// As [`describe`], with what comes from outside isolated for drawing.
-pub(crate) fn explain(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -> TroubleText {
+pub(crate) fn explain(
+    words: &Words,
+    trouble: &Trouble,
+    moments: &Moments<'_>,
+    support: Option<&Support>,
+) -> TroubleText {
+    let TroubleText { what, advice } = explained(words, trouble, moments);
+    let advice = support::advised(words, trouble, support, advice);
+    TroubleText { what, advice }
+}
+
+fn explained(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -> TroubleText {
     use Message as M;
     let one = |message, name, value: &str| words.tell(message, [(name, Value::Foreign(value))]);
     let both = |what, advice| (words.say(what), words.say(advice));

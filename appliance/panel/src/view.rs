@@ -8,7 +8,7 @@ use saal_core::{
     Onlooker, Phase, PhoneDoor, Presenting, Reaction, Room, Said, Sharing, SpanChoice, Stage,
     SystemRequest, SystemStage, Trouble, TroubleCode,
 };
-use saal_fleet_protocol::config::{Language, Layout};
+use saal_fleet_protocol::config::{Language, Layout, Support};
 use saal_media_protocol::{CameraState, PictureDevice, SoundUnit, SourceKind};
 use saal_meeting::{
     AccountState, Caption, ChatLine, JoinStage, Meeting, MeetingState, PartOf, Participant, Ring,
@@ -36,6 +36,8 @@ pub struct View {
     pub now: Timestamp,
     /// The room's name.
     pub room: String,
+    /// Whom people call when they can't help themselves.
+    pub support: Option<Support>,
     /// What the room is doing.
     pub screen: Screen,
     /// Whether somebody looks from elsewhere; stands on every screen.
@@ -324,6 +326,7 @@ impl View {
             time_zone: config.map_or(TimeZone::UTC, |c| c.room.time_zone.zone()),
             now: now.wall,
             room: config.map_or_else(String::new, |c| c.room.name.as_str().to_owned()),
+            support: config.and_then(|c| c.support.clone()),
             onlooker: room.onlooker(),
             day: DayView::of(room, now, navigation),
             elsewhere: room.elsewhere(now),

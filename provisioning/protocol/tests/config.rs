@@ -73,7 +73,7 @@ fn a_wrong_key_is_named_with_its_line_and_the_right_ones() {
 
 /// Words of the golden document, what replaces them, and the beginning of the line, the key and the hint to be told.
 #[rustfmt::skip]
-const WRONG_VALUES: [(&str, &str, &str, &str, &str); 14] = [
+const WRONG_VALUES: [(&str, &str, &str, &str, &str); 18] = [
     ("language = \"de\"", "language = \"fr\"", "language =", "room.language", "en"),
     ("\"Europe/Berlin\"", "\"Europe/Wetzlar\"", "time_zone =", "room.time_zone", "Europe/Berlin"),
     ("\"https://matrix", "\"http://matrix", "homeserver =", "matrix.homeserver", "https"),
@@ -87,6 +87,10 @@ const WRONG_VALUES: [(&str, &str, &str, &str, &str); 14] = [
     ("theme = \"dark\"", "theme = \"pink\"", "theme =", "panel.theme", "light"),
     ("\"0.0.0.0:8480\"", "\"8480\"", "listen =", "web.listen", "127.0.0.1:8480"),
     ("token_file = \"web-token\"", "", "listen =", "web.listen", "token_file"),
+    ("\"IT-Servicezentrum\"", "\"\"", "name =", "support.name", "1 to 60"),
+    ("\"IT-Servicezentrum\"", "\"IT\\nevil\"", "name =", "support.name", "one line"),
+    ("\"+49 641 309-1234\"", "\"\u{202e}110\"", "telephone =", "support.telephone", "+49 641"),
+    ("\"it@example.org\"", "\"it at example\"", "mail =", "support.mail", "it@example.org"),
     ("name = \"Raum Lahn\"", "name = \" \"", "name =", "room.name", "1 to 100"),
 ];
 

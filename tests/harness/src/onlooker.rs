@@ -92,15 +92,26 @@ impl Onlooker {
     /// When the web view is gone.
     pub async fn tap(&mut self, (x, y): (i32, i32)) -> Result<()> {
         for phase in [TouchPhase::Down, TouchPhase::Up] {
-            let text = json!({ "touch": Touch { x, y, phase } }).to_string();
-            let sent = self.socket.send(Message::text(text)).await;
-            sent.map_err(|error| failed(&self.url, &error))?;
+            self.touch(Touch { x, y, phase }).await?;
         }
         Ok(())
     }
 
-    /// Closes the web view.
-    pub(crate) async fn close(mut self) -> Result<()> {
+    /// Puts a finger on the panel, moves it, or lifts it.
+    ///
+    /// # Errors
+    /// When the web view is gone.
+    pub async fn touch(&mut self, touch: Touch) -> Result<()> {
+        let text = json!({ "touch": touch }).to_string();
+        let sent = self.socket.send(Message::text(text)).await;
+        sent.map_err(|error| failed(&self.url, &error))
+    }
+
+    /// Closes the web view, once all touches have arrived.
+    ///
+    /// # Errors
+    /// When it is gone before.
+    pub async fn close(mut self) -> Result<()> {
         let closed = self.socket.close(None).await;
         closed.map_err(|error| failed(&self.url, &error))?;
         // A socket that is dropped with pictures unread resets the connection, and touches in it are lost.

@@ -1,10 +1,12 @@
 //! Browsers of the room's network, here Chromium: a laptop shares its screen to the television and into the
 //! meeting; IT looks at the room, and people there know; a phone is a second panel.
 
-use std::{path::Path, time::Duration};
+use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use saal_control::{OnlookerStatus, Status};
-use saal_harness::{Caller, FarEnd, Laptop, PanelTree, Picture, Room, RoomOptions, run, until};
+use saal_harness::{
+    Caller, FarEnd, Laptop, PanelTree, Picture, Room, RoomOptions, RunFolder, run, until,
+};
 use saal_media_protocol::RoomPicture;
 use saal_suites::{
     PATIENCE, Result, Taken, far_end_hears_nothing, far_end_hears_seconds, loudspeaker_sounds,
@@ -575,4 +577,66 @@ async fn crowd(desk: &Desk) {
     let (answered, status) = desk.ask("GET", "/v1/status", Value::Null).await;
     assert_eq!((answered, &status["phase"]), (200, &json!("call")));
     drop(silent);
+}
+
+/// A program of the room's own computer, which shows no token.
+struct Macro {
+    client: reqwest::Client,
+}
+
+impl Macro {
+    async fn ask(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let method = method.parse().expect("a method");
+        let request = self.client.request(method, format!("http://saal{path}"));
+        let answer = request.json(&body).send().await.expect("the room answers");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+}
+
+/// Reads events until one has this in it.
+async fn hears(events: &mut reqwest::Response, wanted: &str) {
+    let mut heard = String::new();
+    let reading = async {
+        while !heard.contains(wanted) {
+            let more = events.chunk().await.expect("events go on");
+            heard.push_str(&String::from_utf8_lossy(&more.expect("events do not end")));
+        }
+    };
+    let read = tokio::time::timeout(PATIENCE, reading).await;
+    assert!(read.is_ok(), "no {wanted} in time");
+}
+
+#[test]
+fn a_program_of_the_rooms_computer_needs_neither_token_nor_browsers() -> Result<()> {
+    run(async {
+        let folder = RunFolder::new()?;
+        let options = RoomOptions {
+            more: "[[meetings]]\ntitle = \"Jour fixe\"\nlink = \"https://meet.example.org/Fixe\"\n"
+                .to_owned(),
+            ..RoomOptions::default()
+        };
+        let room = Room::standing(folder.path(), &options).await?;
+        let socket = room.state().join("api.sock");
+        let mode = std::fs::metadata(&socket)
+            .expect("it listens")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "nobody else may open it");
+        let client = reqwest::Client::builder().unix_socket(socket).build();
+        let program = Macro {
+            client: client.expect("a client without files can be made"),
+        };
+        let (status, told) = program.ask("GET", "/v1/status", Value::Null).await;
+        assert_eq!((status, &told["phase"]), (200, &json!("home")), "{told}");
+        let events = program.client.get("http://saal/v1/events").send().await;
+        let mut events = events.expect("the room answers");
+        hears(&mut events, "event: status").await;
+        let percent = json!({ "percent": 35 });
+        assert_eq!(program.ask("PUT", "/v1/volume", percent).await.0, 204);
+        hears(&mut events, "\"volume\":35").await;
+        assert_eq!(program.ask("GET", "/v1/panel", Value::Null).await.0, 200);
+        room.stop().await;
+        Ok(())
+    })
 }

@@ -1,11 +1,9 @@
 //! The API (`saal-api`), where a control system reaches the room.
 
-use std::sync::Arc;
-
 use anyhow::Result;
 use axum::extract::ConnectInfo;
 use axum::{Router, extract::Request, middleware, middleware::Next, response::Response};
-use saal_api::{Api, Ask, From, Scope, Token};
+use saal_api::{Access, Api, From, Scope, Token};
 use saal_fleet_protocol::{
     Config,
     config::{ApiScope, ApiToken},
@@ -13,7 +11,7 @@ use saal_fleet_protocol::{
 use tokio::sync::watch;
 
 use super::{long_secret, tls::Ends};
-use crate::{config_file::ConfigFile, input::Inputs};
+use crate::{config_file::ConfigFile, input::Inputs, local_api};
 
 /// What the configuration allows; `None`: nobody may use it.
 pub(super) fn of(
@@ -27,15 +25,10 @@ pub(super) fn of(
     }
     let tokens = config.api.iter().map(|token| read(token, file));
     let tokens: Vec<Token> = tokens.collect::<Result<_>>()?;
-    let inputs = inputs.clone();
-    let ask: Ask = Arc::new(move |request| {
-        let inputs = inputs.clone();
-        Box::pin(async move { inputs.ask(request).await })
-    });
     let router = saal_api::router(Api {
-        ask,
+        ask: local_api::ask(inputs),
         changed: changed.clone(),
-        tokens: tokens.into(),
+        access: Access::Tokens(tokens.into()),
     });
     Ok(Some(router.layer(middleware::from_fn(say_from))))
 }

@@ -185,7 +185,7 @@ impl Browsers {
 }
 
 /// Bytes of the longest request with a body.
-const MOST_BODY: usize = 4096;
+pub(crate) const MOST_BODY: usize = 4096;
 
 fn router(shared: Shared, browsers: &config::Browsers, api: Option<Router>) -> Router {
     let mut pages = Router::new().route("/page.css", get(page::style));

@@ -234,6 +234,39 @@ async fn the_first_sync_asks_for_little_and_the_next_start_goes_on_from_there() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_meeting_whose_title_has_half_an_emoji_stays() {
+    /// What clients send that count UTF-16 units and cut there.
+    fn cut(reply: Reply) -> Reply {
+        match reply {
+            Reply::Whole(status, body) => (status, body.replace("CUT", r"\ud83d")).into(),
+            other => other,
+        }
+    }
+    for slides in [true, false] {
+        let store = tempfile::tempdir().unwrap();
+        let (server, home) = Home::start(slides).await;
+        let told = |name| match slides {
+            true => slid("1", &[("!daily:hs", name)]),
+            false => synced("s1", &[("!daily:hs", name)]),
+        };
+        home.looks.lock().unwrap().push_back(cut(told("Look CUT")));
+        let mut room = Room::start(server, store.path());
+        meets(&mut room, &["Look \u{fffd}"]).await;
+        drop(room);
+        home.will([cut(told("Daily CUT"))]);
+        let mut room = Room::start(server, store.path());
+        let described = room.until_event(|event| match event {
+            MeetingEvent::Invitations(all) => {
+                let one = all.iter().find(|one| one.name == "Daily \u{fffd}")?;
+                one.calendar_event.clone()
+            }
+            _ => None,
+        });
+        assert_eq!(described.await["title"], "Daily \u{fffd}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn todays_meeting_does_not_wait_for_a_year_of_rooms() {
     for slides in [true, false] {
         let store = tempfile::tempdir().unwrap();

@@ -433,6 +433,7 @@ messages! {
     NotReadyItAdvice = "not-ready-it-advice",
     TroubleNotInCalendar = "trouble-not-in-calendar", TroubleNotInCalendarAdvice = "trouble-not-in-calendar-advice",
     TroubleEncoder = "trouble-encoder", TroubleEncoderAdvice = "trouble-encoder-advice",
+    Support = "support", SupportHelp = "support-help",
     TroubleCalendar = "trouble-calendar", TroubleCalendarAdvice = "trouble-calendar-advice",
     InvitationDeclined = "invitation-declined",
     Settings = "settings", SettingsHint = "settings-hint", SettingsYours = "settings-yours",

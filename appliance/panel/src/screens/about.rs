@@ -21,6 +21,7 @@ use crate::{
     node::{Meaning, Node, row, text},
     plain::{isolated, plain},
     style::Type,
+    trouble::support,
 };
 
 pub(super) fn lay_out(fit: &mut Fit<'_>, at: AboutPage, settings: &SettingsView) -> Layout {
@@ -108,7 +109,11 @@ fn versions(page: &Page<'_>, settings: &SettingsView) -> Vec<Fact> {
     });
     let label = page.words.say(Message::Updates);
     let update = Fact::new("updates", Icon::Update, label, updates(page, settings));
-    [Some(version), image, system, Some(update)]
+    let support = page.view.support.as_ref().map(|support| {
+        let label = page.words.say(Message::Support);
+        Fact::new("support", Icon::Answer, label, support::ways(support))
+    });
+    [support, Some(version), image, system, Some(update)]
         .into_iter()
         .flatten()
         .collect()

@@ -49,7 +49,7 @@ pub(super) const LIST: &str = "list";
 /// Rows of a list that is part of a screen that is turned as a whole; more are read by nobody.
 const MOST_TURNED: usize = 100;
 /// A list of no more rows is measured to its end, so that people see how many pages there are.
-const MOST_COUNTED: usize = 60;
+pub(super) const MOST_COUNTED: usize = 60;
 /// Where people chose larger text, pages that hold fewer rows than this are worse than turning the whole screen.
 const FEWEST_ON_A_PAGE: usize = 2;
 /// Between two rows, in pixels of the design.
@@ -310,7 +310,7 @@ impl Page<'_> {
                 .gap(self.px(16.0))
                 .paddings(self.px(12.0), self.px(40.0)),
             Bar::Below(_) => row(parts)
-                .keeps_order()
+                .mirrors()
                 .gap(self.px(16.0))
                 .paddings(self.px(40.0), self.px(12.0)),
         }

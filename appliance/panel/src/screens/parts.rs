@@ -151,7 +151,8 @@ impl Page<'_> {
 
     /// Buttons that belong together, below each other where they don't fit.
     pub(crate) fn buttons(&self, buttons: impl IntoIterator<Item = Node>) -> Node {
-        row(buttons).gap(self.px(20.0)).wrapping().centred().rigid()
+        let buttons = row(buttons).gap(self.px(20.0)).wrapping().mirrors();
+        buttons.centred().rigid()
     }
 
     /// A card with words that say where something stands, and a button on either side to move it.
@@ -196,7 +197,9 @@ impl Page<'_> {
         let wide = self.em(680.0).min(self.scale.width - self.px(64.0));
         let picture = (self.density == Density::Roomy).then(|| self.circle(mark, circle));
         let display = self.font(Type::Display).lines(2).centred();
-        let body = self.font(Type::Body).lines(4).centred();
+        // Whom to call may stand behind the rest, and is of no use cut.
+        let lines = if self.view.support.is_some() { 8 } else { 4 };
+        let body = self.font(Type::Body).lines(lines).centred();
         let what = text(what, display, self.theme.text.0).above(self.px(28.0));
         let more = (self.density < Density::Tightest).then(|| {
             let drawn = text(more, body, self.theme.text_quiet.0).above(self.px(12.0));

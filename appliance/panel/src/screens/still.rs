@@ -344,7 +344,7 @@ fn status(page: &Page<'_>) -> Node {
 fn nothing(page: &Page<'_>) -> Node {
     let (mark, id, words) = match page.view.troubles.first() {
         Some(worst) if page.blocking() => {
-            let words = crate::trouble::explain(page.words, worst, &page.moments).what;
+            let words = crate::trouble::explain(page.words, worst, &page.moments, None).what;
             (Icon::Blocking, "trouble", words)
         }
         _ => (Icon::Free, "free", page.words.say(Message::NothingMore)),
@@ -520,6 +520,7 @@ mod tests {
             time_zone: jiff::tz::TimeZone::UTC,
             now: Timestamp::UNIX_EPOCH,
             room: "Raum Lahn".to_owned(),
+            support: None,
             screen: match screen {
                 StillScreen::Joining => Screen::Joining {
                     title: "Team Weekly".to_owned(),

@@ -18,7 +18,7 @@ use crate::{
     node::{Meaning, Node, column, icon, row, text},
     scale::{KEY, TOUCH_TARGET},
     style::Type,
-    trouble::explain,
+    trouble::{TroubleText, explain},
     view::{Call, Screen},
 };
 
@@ -115,7 +115,7 @@ impl Page<'_> {
     /// One of them; where something is left out, a touch shows it.
     pub(super) fn banner(&self, trouble: &Trouble, shorter: bool, more: Option<&str>) -> Node {
         let (mark, soft, on) = self.severity(trouble.severity());
-        let text_of = explain(self.words, trouble, &self.moments);
+        let text_of = self.explain(trouble);
         let id = format!("trouble:{}", trouble.code().as_str());
         let words = [Some(text_of.what.as_str()), more];
         let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
@@ -183,7 +183,7 @@ impl Page<'_> {
     fn action(&self, trouble: &Trouble, soft: Rgb888, on: Rgb888) -> Option<Node> {
         let meaning = |id: &str, label| {
             Meaning::new(id, Role::Button, self.words.say(label))
-                .described(explain(self.words, trouble, &self.moments).what)
+                .described(self.explain(trouble).what)
         };
         let key = matches!(
             trouble,
@@ -207,7 +207,7 @@ impl Page<'_> {
         };
         let home = matches!(self.view.screen, Screen::Home { .. });
         let meaning = Meaning::new("sign-in", Role::Button, self.words.say(Message::SignIn))
-            .described(explain(self.words, trouble, &self.moments).what)
+            .described(self.explain(trouble).what)
             .step(Step::Open(Sheet::SignIn));
         let begin = Intent::Account(AccountAction::SignIn {
             way: SignInWay::Code,
@@ -244,7 +244,7 @@ impl Page<'_> {
             return Node::default();
         };
         let (mark, soft, on) = self.severity(trouble.severity());
-        let words = explain(self.words, trouble, &self.moments);
+        let words = self.explain(trouble);
         let id = format!("trouble:{}", trouble.code().as_str());
         let message = self
             .message(mark, (soft, on), &words.what, &words.advice)
@@ -255,6 +255,11 @@ impl Page<'_> {
         let label = meaning.label.clone();
         let button = self.button(Icon::Key, &label, self.accent(), meaning);
         column([message, row([button]).centred().above(self.px(32.0))])
+    }
+
+    fn explain(&self, trouble: &Trouble) -> TroubleText {
+        let support = self.view.support.as_ref();
+        explain(self.words, trouble, &self.moments, support)
     }
 
     fn severity(&self, severity: Severity) -> (Icon, Rgb888, Rgb888) {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Debug};
 
+use saal_core::Trouble;
 use saal_fleet_protocol::config::{Language, ScalePercent, Theme};
 use saal_panel::{Screen, Sheet, View};
 
@@ -132,10 +133,22 @@ fn kind(view: &View) -> (String, String) {
         Screen::SignIn { of, .. } => words(of, 1),
         Screen::Laptop(door) => words(door, 1),
         Screen::RecoveryKey { .. } => String::new(),
+        Screen::Home { .. } if sheet.is_none() => at_home(view).to_owned(),
         Screen::Call(call) if sheet.is_none() && call.meeting.consent_asked => "Consent".to_owned(),
         _ => sheet.unwrap_or_default(),
     };
     (words(&view.screen, 1), what)
+}
+
+/// Where nothing can be done until somebody else did something.
+fn at_home(view: &View) -> &'static str {
+    match view.troubles.first() {
+        Some(Trouble::Enrolment { code: Some(_), .. }) => "To be set up",
+        Some(Trouble::Enrolment { server, .. }) if server.is_empty() => "No server found",
+        Some(Trouble::Enrolment { .. }) => "Server out of reach",
+        Some(_) if view.support.is_some() => "Whom to call",
+        _ => "",
+    }
 }
 
 /// The first names of a value's types, as words: `Waiting(Host)` is `Waiting host`.

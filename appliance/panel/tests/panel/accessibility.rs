@@ -274,3 +274,72 @@ fn display_and_accessibility_is_two_touches_away() {
     let more = pages(&mut renderer, &more);
     assert!(more.iter().any(|page| page.element("access").is_some()));
 }
+
+/// A bar of buttons, from left to right for the right hand.
+struct Bar {
+    view: View,
+    ids: &'static [&'static str],
+}
+
+impl Bar {
+    fn new(mut view: View, size: (u32, u32), percent: u32, ids: &'static [&'static str]) -> Self {
+        (view.width, view.height) = size;
+        view.comfort.scale = ScalePercent::try_from(percent).unwrap();
+        Self { view, ids }
+    }
+}
+
+fn bars() -> [Bar; 5] {
+    let call = || scenes::view(Language::En, scenes::call(saal_core::Muted::default()));
+    let mut asked = examples::all().into_iter();
+    let asked = asked.find(|e| e.name == "verify-question").unwrap();
+    let (large, small) = (SIZES[0], (480, 800));
+    let turned = &["screen-before", "screen-behind", "leave"];
+    [
+        Bar::new(
+            call(),
+            large,
+            100,
+            &["microphone", "camera", "more", "leave"],
+        ),
+        Bar::new(call(), small, 100, &["microphone", "camera"]),
+        Bar::new(call(), small, 100, &["more", "leave"]),
+        Bar::new(call(), small, 200, turned),
+        Bar::new(
+            asked.view(Language::En),
+            large,
+            100,
+            &["close-verification", "verify"],
+        ),
+    ]
+}
+
+/// What people reach for stands on the side of their hand: each bar is the other way round, and is read as before.
+#[test]
+fn for_the_left_hand_bars_are_the_other_way_round() {
+    let mut renderer = Renderer::new();
+    for Bar { mut view, ids } in bars() {
+        let mut places = |left_handed| {
+            view.comfort.left_handed = left_handed;
+            let layout = renderer.lay_out(&view, None);
+            let of = |id: &&str| layout.element(id).map(|e| e.rect);
+            let places: Option<Vec<_>> = ids.iter().map(of).collect();
+            let order: Vec<_> = layout.elements().iter().map(|e| e.id.clone()).collect();
+            (
+                places.unwrap_or_else(|| panic!("{ids:?} of {order:?}")),
+                order,
+            )
+        };
+        let ((right, read), (left, read_left)) = (places(false), places(true));
+        assert!(right.is_sorted_by_key(|place| place.x), "{ids:?} {right:?}");
+        for (right, left) in right.iter().zip(&left) {
+            let mirrored = view.width as i32 - right.x - right.width as i32;
+            assert!(
+                (mirrored - left.x).abs() <= 1,
+                "{ids:?}: {right:?} {left:?}"
+            );
+            assert_eq!((right.y, right.height), (left.y, left.height));
+        }
+        assert_eq!(read, read_left);
+    }
+}

@@ -4,7 +4,7 @@
 use saal_core::{
     Elsewhere, Muted, Offer, Onlooker, Part, PhoneDoor, PhoneTicket, Sharing, Trouble, ViewerId,
 };
-use saal_fleet_protocol::config::Language;
+use saal_fleet_protocol::config::{Language, Support};
 use saal_media_protocol::RoomPicture;
 use saal_meeting::{EndReason, IdentityState, JoinStage, Secret, SignInProblem};
 use saal_panel::{
@@ -31,6 +31,7 @@ pub(crate) struct Example {
     day: DayView,
     settings: Option<Box<SettingsView>>,
     elsewhere: Option<Elsewhere>,
+    support: Option<Support>,
 }
 
 impl From<Scene> for Example {
@@ -44,6 +45,7 @@ impl From<Scene> for Example {
             day: DayView::default(),
             settings: None,
             elsewhere: None,
+            support: None,
         }
     }
 }
@@ -71,6 +73,7 @@ impl Example {
         view.onlooker = self.onlooker;
         view.day.clone_from(&self.day);
         view.settings.clone_from(&self.settings);
+        view.support.clone_from(&self.support);
         if self.elsewhere.is_some() {
             view.elsewhere.clone_from(&self.elsewhere);
         }
@@ -90,6 +93,9 @@ pub(crate) fn all() -> Vec<Example> {
     all.extend(of_the_day());
     all.extend(of_the_room());
     all.extend(meeting_scenes::all().into_iter().map(Example::from));
+    // What is new stands last: which looks an example gets follows from its number.
+    all.extend(to_be_set_up());
+    all.push(whom_to_call());
     all
 }
 
@@ -109,6 +115,7 @@ fn of_the_room() -> impl Iterator<Item = Example> {
         .into_iter()
         .map(|(name, screen, navigation, settings)| Example {
             settings,
+            support: (name == "about").then(scenes::support),
             ..(name, screen, navigation).into()
         })
 }
@@ -260,6 +267,28 @@ fn troubled() -> Vec<Example> {
         home("home-free-sign-in", scenes::free(), vec![first]),
         Example::from(notices).with(scenes::all_troubles()),
     ]
+}
+
+/// A device that nobody has claimed for its fleet: with its code, where the server does not answer, where there is none.
+fn to_be_set_up() -> [Example; 3] {
+    let code = scenes::unclaimed("fleet.example.org", Some("BCDF-GHJK"));
+    let unreachable = scenes::unclaimed("fleet.example.org", None);
+    let nowhere = scenes::unclaimed("", None);
+    [
+        ("set-up", code),
+        ("set-up-unreachable", unreachable),
+        ("set-up-no-server", nowhere),
+    ]
+    .map(|(name, trouble)| Example::plain(name, scenes::free()).with(vec![trouble]))
+}
+
+/// Nothing that people in the room can mend.
+fn whom_to_call() -> Example {
+    let troubles = vec![scenes::unreachable(), scenes::camera_busy()];
+    Example {
+        support: Some(scenes::support()),
+        ..Example::plain("whom-to-call", scenes::free()).with(troubles)
+    }
 }
 
 /// Somebody looks from elsewhere: above everything that is wrong.

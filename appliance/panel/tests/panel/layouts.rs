@@ -33,19 +33,12 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     for example in examples::all() {
         for (width, height) in SIZES {
             for language in [Language::De, Language::En] {
-                for troubled in ["", ", troubled", ", unclaimed", ", without a code"] {
-                    let unclaimed = !matches!(troubled, "" | ", troubled");
-                    if unclaimed && example.name != "home" {
-                        // What nobody has claimed has no meetings yet.
-                        continue;
-                    }
+                for troubled in ["", ", troubled"] {
                     let mut view = example.view(language);
                     (view.width, view.height) = (width, height);
                     view.troubles = match troubled {
                         "" => view.troubles,
-                        ", troubled" => scenes::all_troubles(),
-                        ", unclaimed" => scenes::unclaimed(Some("BCDF-GHJK")),
-                        _ => scenes::unclaimed(None),
+                        _ => scenes::all_troubles(),
                     };
                     let name = example.name;
                     cases.push(Case {
@@ -401,6 +394,26 @@ fn a_part_that_is_drawn_again_looks_as_if_all_were() {
             whole.draw(&small);
             whole.draw(&layout);
             assert!(parts.picture() == whole.picture(), "{}", example.name);
+        }
+    }
+}
+
+/// Where there is room, a name is there to its end.
+#[test]
+fn a_long_name_has_a_second_line_in_the_list_of_people() {
+    let mut renderer = Renderer::new();
+    let mut view = scenes::view(Language::En, scenes::call(Muted::default()));
+    view.navigation = scenes::at_sheet(saal_panel::Sheet::People);
+    for (width, height) in SIZES {
+        (view.width, view.height) = (width, height);
+        for page in crate::examples::pages(&mut renderer, &view) {
+            let of_people = |within: &Option<String>| {
+                within
+                    .as_deref()
+                    .is_some_and(|id| id.starts_with("person:"))
+            };
+            let mut cut = page.shortened().iter().filter(|s| of_people(&s.within));
+            assert_eq!(cut.next(), None, "{width}x{height}");
         }
     }
 }

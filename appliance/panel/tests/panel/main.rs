@@ -29,4 +29,5 @@ mod settings;
 mod settings_scenes;
 mod still_scenes;
 mod stills;
+mod support;
 mod working;

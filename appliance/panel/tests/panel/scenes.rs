@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{
     CalendarProblem, Elsewhere, Muted, Onlooker, OtherRoom, Part, Presenting, Sharing, Trouble,
 };
-use saal_fleet_protocol::config::Language;
+use saal_fleet_protocol::config::{Language, Support};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
     Destination, EndReason, IdentityState, JoinStage, LinkTarget, Meeting, MeetingId, MeetingLink,
@@ -33,6 +33,7 @@ pub(crate) fn view(language: Language, screen: Screen) -> View {
         time_zone: TimeZone::get("Europe/Berlin").unwrap(),
         now: NOW.parse().unwrap(),
         room: "Raum Lahn".to_owned(),
+        support: None,
         screen,
         onlooker: Onlooker::default(),
         day: DayView::default(),
@@ -481,10 +482,20 @@ pub(crate) fn camera_busy() -> Trouble {
 }
 
 /// A device that nobody has claimed for its fleet, with a code or before the server gave one.
-pub(crate) fn unclaimed(code: Option<&str>) -> Vec<Trouble> {
-    let server = "fleet.example.org".to_owned();
-    let code = code.map(str::to_owned);
-    vec![Trouble::Enrolment { server, code }]
+pub(crate) fn unclaimed(server: &str, code: Option<&str>) -> Trouble {
+    Trouble::Enrolment {
+        server: server.to_owned(),
+        code: code.map(str::to_owned),
+    }
+}
+
+/// Whom people of this room call.
+pub(crate) fn support() -> Support {
+    Support {
+        name: "IT-Servicezentrum".to_owned().try_into().unwrap(),
+        telephone: Some("+49 641 309-1234".to_owned().try_into().unwrap()),
+        mail: Some("it@example.org".to_owned().try_into().unwrap()),
+    }
 }
 
 /// Calendars that do not answer, with the time of what is known.

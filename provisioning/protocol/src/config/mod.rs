@@ -13,14 +13,14 @@ pub use ports::{OpenPorts, Protocol};
 pub use v1::{
     ApiScope, ApiToken, Browsers, CacheAddress, CalendarAnswer, CalendarSource, Config, Day,
     Devices, DoorTablet, Encoder, Fleet, Jitsi, Language, Layout, Links, Matrix, Panel,
-    PanelKeyboard, Readiness, RoomSection, Signage, StandingMeeting, Television, Theme, Updates,
-    Web, Window,
+    PanelKeyboard, Readiness, RoomSection, Signage, StandingMeeting, Support, Television, Theme,
+    Updates, Web, Window,
 };
 pub use values::{
-    BrightnessPercent, ClockTime, Device, DialIn, EarlyMinutes, Homeserver, IdleMinutes, Kilobytes,
-    LeaveDelay, Link, Listen, LookSeconds, MainsHertz, PageText, PixelCount, PrivacyDays, RoomName,
-    Rotation, ScalePercent, ScanSeconds, ServerName, SlideSeconds, TimeZoneName, UserId,
-    WebAddress,
+    BrightnessPercent, ClockTime, ContactName, Device, DialIn, EarlyMinutes, Homeserver,
+    IdleMinutes, Kilobytes, LeaveDelay, Link, Listen, LookSeconds, MailAddress, MainsHertz,
+    PageText, PixelCount, PrivacyDays, RoomName, Rotation, ScalePercent, ScanSeconds, ServerName,
+    SlideSeconds, Telephone, TimeZoneName, UserId, WebAddress,
 };
 
 /// The version that [`Config`] has.

@@ -7,6 +7,7 @@ mod day;
 mod fleet;
 mod panel;
 mod readiness;
+mod support;
 mod television;
 mod updates;
 
@@ -20,6 +21,7 @@ pub use day::Day;
 pub use fleet::Fleet;
 pub use panel::{Panel, PanelKeyboard, Theme};
 pub use readiness::Readiness;
+pub use support::Support;
 pub use television::{Layout, Signage, Television};
 pub use updates::{CacheAddress, Updates, Window};
 
@@ -36,6 +38,9 @@ pub struct Config {
     pub version: u32,
     /// The room itself.
     pub room: RoomSection,
+    /// Whom people in it call when they can't help themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<Support>,
     /// Its Matrix account; without one the room has only the meetings named here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matrix: Option<Matrix>,

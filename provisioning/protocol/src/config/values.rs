@@ -137,6 +137,52 @@ checked_string!(
 );
 
 checked_string!(
+    /// Who helps people in the room: 1 to 60 characters in one line.
+    ContactName,
+    |text| match text.trim().chars().count() {
+        1..=60 if text.lines().count() == 1 => Ok(()),
+        n => Err(format!("whom to call has 1 to 60 characters in one line, not {n}")),
+    }
+);
+
+checked_string!(
+    /// A telephone number as it is dialled: digits, and signs that divide them (DIN 5008, ITU-T E.123).
+    Telephone,
+    |text| {
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let fine = |c: char| c.is_ascii_digit() || "+-/() .".contains(c);
+        if digits > 0 && text.len() <= 40 && text.chars().all(fine) {
+            Ok(())
+        } else {
+            Err(format!(
+                "\"{text}\" is no telephone number; write it as \"+49 641 309-0\", 40 characters at most"
+            ))
+        }
+    }
+);
+
+checked_string!(
+    /// An address for mail.
+    MailAddress,
+    |text| {
+        let fine = |c: char| c.is_ascii_graphic() && !"<>,;\"\\".contains(c);
+        match text.rsplit_once('@') {
+            Some((name, host))
+                if !name.is_empty()
+                    && text.len() <= 100
+                    && text.chars().all(fine)
+                    && ServerName::try_from(host.to_owned()).is_ok() =>
+            {
+                Ok(())
+            }
+            _ => Err(format!(
+                "\"{text}\" is no mail address; write it as \"it@example.org\", 100 characters at most"
+            )),
+        }
+    }
+);
+
+checked_string!(
     /// "none", "simulated", or the id, name or node of a device.
     Device,
     |text| if text.trim().is_empty() {

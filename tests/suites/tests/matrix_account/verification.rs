@@ -164,6 +164,7 @@ fn read_panel(shown: Verification) -> Vec<u8> {
         time_zone: jiff::tz::TimeZone::UTC,
         now: jiff::Timestamp::UNIX_EPOCH,
         room: "Raum Lahn".to_owned(),
+        support: None,
         screen: Screen::Verification(shown),
         day: saal_panel::DayView::default(),
         elsewhere: None,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use matrix_sdk::sync::{RoomUpdates, State};
 use serde_json::Value;
 
+use super::surrogates::parsed;
+
 /// A room that the account is not in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -64,7 +66,7 @@ impl Doors {
 
 /// Whose doing it was that the account is not in the room; nobody's, if no event says.
 fn departure<'a>(events: impl Iterator<Item = &'a str>, own: &str) -> Standing {
-    let read = events.filter_map(|text| serde_json::from_str::<Value>(text).ok());
+    let read = events.filter_map(|text| parsed::<Value>(text).ok());
     let of_us = |event: &Value| event["type"] == "m.room.member" && event["state_key"] == own;
     match read.filter(of_us).last() {
         Some(event) if event["sender"] != own => Standing::SentAway,

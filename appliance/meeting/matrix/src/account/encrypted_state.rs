@@ -15,6 +15,7 @@ use matrix_sdk::{
 };
 use serde_json::Value;
 
+use super::surrogates::parsed;
 use crate::rtc::StateEvent;
 
 pub(super) const ENCRYPTED: &str = "m.room.encrypted";
@@ -52,8 +53,8 @@ pub(super) async fn read(room: &Room) -> Result<Unlocked, matrix_sdk::Error> {
                 continue;
             }
         };
-        let outer = serde_json::from_str(raw.json().get());
-        let inner = serde_json::from_str(clear.raw().json().get());
+        let outer = parsed(raw.json().get());
+        let inner = parsed(clear.raw().json().get());
         if let (Ok(outer), Ok(inner)) = (outer, inner) {
             unlocked.events.extend(unpacked(&outer, &inner));
         }
@@ -104,7 +105,7 @@ fn locked(update: &JoinedRoomUpdate) -> BTreeMap<String, Raw<AnySyncStateEvent>>
 
 /// Type and key of what is state; a timeline has other events too.
 fn place(event: &Raw<AnySyncStateEvent>) -> Option<(String, String)> {
-    let event: Value = serde_json::from_str(event.json().get()).ok()?;
+    let event: Value = parsed(event.json().get()).ok()?;
     let field = |name: &str| event[name].as_str().map(str::to_owned);
     Some((field("type")?, field("state_key")?))
 }

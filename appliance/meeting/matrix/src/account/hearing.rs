@@ -117,7 +117,7 @@ fn read(room_id: &str, update: &JoinedRoomUpdate, locked: &mut VecDeque<Locked>)
     let (State::Before(state) | State::After(state)) = &update.state;
     let mut events: Vec<Value> = state
         .iter()
-        .filter_map(|raw| parsed(raw.json().get()))
+        .filter_map(|raw| parsed(raw.json().get()).ok())
         .filter(|event: &Value| event["type"] == "m.room.member")
         .collect();
     for event in &update.timeline.events {
@@ -143,7 +143,7 @@ fn read(room_id: &str, update: &JoinedRoomUpdate, locked: &mut VecDeque<Locked>)
 }
 
 fn json(event: &TimelineEvent) -> Option<Value> {
-    parsed(event.raw().json().get())
+    parsed(event.raw().json().get()).ok()
 }
 
 /// Keys come beside the sync that brought the event, or soon after.

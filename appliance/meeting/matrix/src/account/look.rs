@@ -25,6 +25,7 @@ use matrix_sdk::{
 use super::{
     open::ANSWER_WITHIN,
     rooms::{CREATE, KINDS, NAME, RoomState},
+    surrogates::parsed,
     syncing::POLL,
 };
 use crate::rtc::StateEvent;
@@ -146,9 +147,7 @@ fn filter() -> FilterDefinition {
 fn read(rooms: impl Iterator<Item = (OwnedRoomId, Vec<Raw<AnySyncStateEvent>>)>) -> Seen {
     let rooms = rooms.filter_map(|(id, state)| {
         let state = state.iter().map(|raw| raw.json().get());
-        let events: Vec<_> = state
-            .filter_map(|text| serde_json::from_str(text).ok())
-            .collect();
+        let events: Vec<_> = state.filter_map(|text| parsed(text).ok()).collect();
         let room = seen(id.as_str(), &events)?;
         Some((id.to_string(), Arc::new(room)))
     });

@@ -6,7 +6,10 @@ use matrix_sdk::{Room, deserialized_responses::RawAnySyncOrStrippedState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::encrypted_state::{self, Unlocked};
+use super::{
+    encrypted_state::{self, Unlocked},
+    surrogates::parsed,
+};
 use crate::rtc::{
     Device, Member, StateEvent,
     membership::{self, EVENT_TYPE},
@@ -171,7 +174,7 @@ impl Contents {
                     RawAnySyncOrStrippedState::Sync(raw) => raw.json(),
                     RawAnySyncOrStrippedState::Stripped(raw) => raw.json(),
                 };
-                match serde_json::from_str(json.get()) {
+                match parsed(json.get()) {
                     Ok(event) => events.push(event),
                     Err(reason) => tracing::warn!(
                         room = %room.room_id(), kind, %reason, "skipped a state event"
@@ -184,7 +187,10 @@ impl Contents {
             more: locked,
         } = encrypted_state::read(room).await?;
         let name = more.iter().find(|event| event.kind == NAME);
-        let name = name.and_then(|event| event.content["name"].as_str().map(str::to_owned));
+        let name = match name.and_then(named) {
+            Some(name) => Some(name),
+            None => stored_name(room).await?,
+        };
         let name = match (name, room.display_name().await) {
             (Some(name), _) => name,
             (None, Ok(name)) => name.to_string(),
@@ -205,6 +211,22 @@ impl Contents {
             ..RoomState::from_events(room, self.name.clone(), &self.events)
         }
     }
+}
+
+/// What a room is called by its event of that.
+fn named(event: &StateEvent) -> Option<String> {
+    let name = event.content["name"].as_str()?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// As it came: matrix-sdk reads none that has half an emoji in it.
+async fn stored_name(room: &Room) -> Result<Option<String>, matrix_sdk::Error> {
+    let stored = room.get_state_event(NAME.into(), "").await?;
+    let event = stored.and_then(|raw| match raw {
+        RawAnySyncOrStrippedState::Sync(raw) => parsed(raw.json().get()).ok(),
+        RawAnySyncOrStrippedState::Stripped(raw) => parsed(raw.json().get()).ok(),
+    });
+    Ok(event.as_ref().and_then(named))
 }
 
 /// A membership that has ended; a year leaves many.

@@ -1,13 +1,16 @@
 //! JSON with halves of surrogate pairs, which Unicode has no characters for: some clients cut an emoji in two and send that
 //! (RFC 8259, 8.2). Whoever wrote the rest of it is heard, with U+FFFD in their place.
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
-/// What is written there, if it is JSON otherwise.
-pub(super) fn parsed(json: &str) -> Option<Value> {
+/// What is written there.
+///
+/// # Errors
+/// When it is not JSON otherwise either, or something else.
+pub(super) fn parsed<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
     // Nearly always nothing is to be mended.
     let read = serde_json::from_str(json);
-    read.or_else(|_| serde_json::from_str(&mended(json))).ok()
+    read.or_else(|_| serde_json::from_str(&mended(json)))
 }
 
 /// The same with `\ufffd` in the place of each half.
@@ -44,10 +47,12 @@ fn unit(escape: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn said(json: &str) -> Option<String> {
-        let value = parsed(&format!("{{\"body\":\"{json}\"}}"))?;
+        let value: Value = parsed(&format!("{{\"body\":\"{json}\"}}")).ok()?;
         value["body"].as_str().map(str::to_owned)
     }
 

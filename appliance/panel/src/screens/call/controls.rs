@@ -45,7 +45,7 @@ fn sources(page: &Page<'_>, call: &Call) -> [Node; 2] {
     [microphone, camera].map(|source| source.node(page, reason))
 }
 
-/// Beside each other, two and two, or one below the other.
+/// Beside each other, two and two, or one below the other; the last one is nearest to the hand.
 fn grid(page: &Page<'_>, buttons: Vec<Node>) -> Node {
     let gap = page.px(16.0);
     let across = match (page.scale.is_slim(), page.scale.is_narrow()) {
@@ -57,7 +57,7 @@ fn grid(page: &Page<'_>, buttons: Vec<Node>) -> Node {
     let mut rows = Vec::new();
     while buttons.peek().is_some() {
         let line = row(buttons.by_ref().take(across));
-        rows.push(line.gap(gap).align(taffy::AlignItems::STRETCH));
+        rows.push(line.gap(gap).align(taffy::AlignItems::STRETCH).mirrors());
     }
     column(rows).gap(gap).rigid()
 }

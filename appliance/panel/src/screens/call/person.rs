@@ -6,7 +6,7 @@ use saal_meeting::{MeetingAction, Participant};
 
 use super::{
     super::{Fit, Page, paging::List},
-    roster::{state, summary},
+    roster::{NAMES, state, summary},
     sheet::{Head, list},
 };
 use crate::{
@@ -53,7 +53,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call, id: &str) -> Layout {
 fn about(page: &Page<'_>, person: &Participant) -> Node {
     let state = state(page, person);
     let name = page.title(&person.name);
-    summary(page, person, false)
+    summary(page, person, false, NAMES)
         .at_least(0.0, page.scale.touch(84.0))
         .rigid()
         .means(Meaning::new("person", Role::ListItem, name).described(state))

@@ -4,7 +4,10 @@ use saal_core::Intent;
 use saal_meeting::{Knocker, MeetingAction, Participant, Role as MeetingRole};
 
 use super::{
-    super::{Fit, Page, paging::List},
+    super::{
+        Fit, Page,
+        paging::{List, MOST_COUNTED},
+    },
     people::initials,
     sheet::{Head, list},
 };
@@ -27,6 +30,8 @@ enum Line<'a> {
 
 pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
     let across = if fit.page.scale.is_narrow() { 1 } else { 2 };
+    let rows = call.participants.len().div_ceil(across);
+    let names = if rows <= MOST_COUNTED { NAMES } else { 1 };
     let people = sorted(&call.participants);
     let knocking = knocking(call).iter().enumerate();
     let knocking = knocking.map(|(index, knocker)| Line::Knocking(index, knocker));
@@ -41,10 +46,15 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, call: &Call) -> Layout {
         len: lines.len(),
         row: &|page, index| match &lines[index] {
             Line::Knocking(index, knocker) => knock(page, *index, knocker),
-            Line::People(first, people) => people_row(page, call, *first, people, across),
+            Line::People(first, people) => {
+                let cards = people.iter().enumerate();
+                let cards = cards.map(|(at, p)| person(page, call, first + at, p, names));
+                page.cells(cards, across)
+                    .at_least(0.0, page.scale.touch(HIGH))
+            }
         },
         leads: &|_| false,
-        uniform: !fit.page.scale.is_enlarged(),
+        uniform: names == 1 && !fit.page.scale.is_enlarged(),
         newest_last: false,
     };
     fit.paged(&rows, &|page, rows, pager| {
@@ -74,8 +84,10 @@ fn heading(page: &Page<'_>, call: &Call) -> String {
         .tell(Message::Participants, [("count", count.into())])
 }
 
-/// Rows of the list are all as high as this, in pixels of the design.
+/// Rows of the list are at least as high as this, in pixels of the design.
 const HIGH: f32 = 84.0;
+/// Lines that a name may have. In a list that is not measured to its end it has one, so that its pages can be counted.
+pub(super) const NAMES: u8 = 2;
 
 fn knock(page: &Page<'_>, index: usize, knocker: &Knocker) -> Node {
     let name = page.title(&knocker.name);
@@ -123,25 +135,18 @@ pub(super) fn answers(page: &Page<'_>, index: usize, knocker: &Knocker) -> [Node
     ]
 }
 
-fn people_row(
+fn person(
     page: &Page<'_>,
     call: &Call,
-    first: usize,
-    people: &[&Participant],
-    across: usize,
+    index: usize,
+    participant: &Participant,
+    lines: u8,
 ) -> Node {
-    let cards = people.iter().enumerate();
-    let cards = cards.map(|(index, p)| person(page, call, first + index, p));
-    page.cells(cards, across)
-        .at_least(0.0, page.scale.touch(HIGH))
-}
-
-fn person(page: &Page<'_>, call: &Call, index: usize, participant: &Participant) -> Node {
     let name = page.title(&participant.name);
     let state = state(page, participant);
     let moderator = call.meeting.role == MeetingRole::Moderator;
     let id = format!("person:{index}");
-    let card = summary(page, participant, moderator);
+    let card = summary(page, participant, moderator, lines);
     let card = if participant.speaking {
         card.ring(page.px(3.0), page.theme.good.0)
     } else {
@@ -157,14 +162,14 @@ fn person(page: &Page<'_>, call: &Call, index: usize, participant: &Participant)
     card.fill(fill).means(meaning)
 }
 
-/// Name and state of somebody as a card.
-pub(super) fn summary(page: &Page<'_>, participant: &Participant, opens: bool) -> Node {
+/// Name, in so many lines at most, and state of somebody as a card.
+pub(super) fn summary(page: &Page<'_>, participant: &Participant, opens: bool, lines: u8) -> Node {
     let t = page.theme;
     let state = shortly(page, participant);
     let words = column([
         text(
             page.title(&participant.name),
-            page.font(Type::Strong),
+            page.font(Type::Strong).lines(lines),
             t.text.0,
         ),
         text(state, page.font(Type::Small), t.text_quiet.0),
@@ -183,7 +188,7 @@ pub(super) fn summary(page: &Page<'_>, participant: &Participant, opens: bool) -
         let who = row(who.into_iter().chain(next)).gap(gap);
         column([who, row(marks).gap(gap).wrapping()]).paddings(gap, page.px(12.0))
     } else {
-        row(who.into_iter().chain(marks).chain(next)).paddings(gap, 0.0)
+        row(who.into_iter().chain(marks).chain(next)).paddings(gap, page.px(8.0))
     };
     page.card(content.gap(gap))
 }

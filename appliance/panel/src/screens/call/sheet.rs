@@ -108,7 +108,8 @@ fn top(page: &Page<'_>, head: &Head, pager: Option<&Pager>) -> Node {
         let buttons = [Some(back), Some(spacer()), buttons];
         let buttons = row(buttons.into_iter().flatten())
             .gap(page.px(20.0))
-            .rigid();
+            .rigid()
+            .mirrors();
         let title = row([title]).above(page.px(12.0));
         return column([buttons, title]).rigid();
     }

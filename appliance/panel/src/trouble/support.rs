@@ -50,6 +50,7 @@ fn can_help(trouble: &Trouble) -> bool {
         | Trouble::Removed { .. }
         | Trouble::Unreachable { .. }
         | Trouble::Untrusted { .. }
+        | Trouble::SocketBlocked { .. }
         | Trouble::EngineFailing
         | Trouble::Store { .. }
         | Trouble::Identity(_)

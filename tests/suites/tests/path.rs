@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use saal_control::PhaseName;
-use saal_hal::{KeyName, Touch, TouchPhase};
+use saal_hal::KeyName;
 use saal_harness::{JoinOptions, PanelTree, Room, RoomOptions, run, until};
 use saal_suites::{
     PATIENCE, Result, Scene, Taken, far_end_hears_nothing, far_end_sees_frames, loudspeaker_sounds,
@@ -77,7 +77,7 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
     })
 }
 
-/// Nobody looks at anything: the room is joined and left by ear and touch, then joined and left with the keyboard alone.
+/// Nobody looks at anything: the room is joined by ear and left by ear, then joined and left with the keyboard alone.
 #[test]
 fn who_does_not_see_the_panel_joins_by_ear_and_who_does_not_touch_it_by_keyboard() -> Result<()> {
     run(async {
@@ -97,7 +97,7 @@ fn who_does_not_see_the_panel_joins_by_ear_and_who_does_not_touch_it_by_keyboard
         room.tap_twice().await?;
         hears(room, "who is there", |said| said.contains("1 other person")).await?;
         far_end_sees_frames(&scene.host).await?;
-        feels_for(room, |said| said.starts_with("Microphone, switch, on")).await?;
+        reads_on_to(room, |said| said.starts_with("Microphone, switch, on")).await?;
         room.tap_twice().await?;
         hears(room, "that it is off", |said| {
             said.starts_with("Microphone, switch, off")
@@ -127,57 +127,20 @@ async fn hears(room: &Room, what: &str, wanted: impl Fn(&str) -> bool) -> Result
     room.panel_shows(what, PATIENCE, heard).await.map(drop)
 }
 
-/// Flicks a finger to the right, from thing to thing, until this is what was said last.
+/// Goes from thing to thing until this is what was said last.
 async fn reads_on_to(room: &Room, wanted: impl Fn(&str) -> bool) -> Result<()> {
-    let number = |tree: &PanelTree| tree.said.last().map(|said| said.number);
     let step = async || {
-        let before = number(&room.panel().await?);
-        let mut finger = room.look().await?;
-        for (x, phase) in [(300, TouchPhase::Down), (600, TouchPhase::Up)] {
-            finger.touch(Touch { x, y: 400, phase }).await?;
-        }
-        finger.close().await?;
-        let said = |tree: &PanelTree| number(tree) > before;
-        room.panel_shows("the next thing said", PATIENCE, said)
-            .await?;
-        said_last(room).await
+        room.key(KeyName::ArrowDown).await?;
+        let tree = room.panel().await?;
+        Result::<_>::Ok(
+            tree.said
+                .last()
+                .map(|said| said.text.clone())
+                .unwrap_or_default(),
+        )
     };
     until("it to be read", PATIENCE, step, |said| wanted(said)).await?;
     Ok(())
-}
-
-/// Lets a finger glide over the panel, line by line, until this is what was said last, and lifts it there.
-async fn feels_for(room: &Room, wanted: impl Fn(&str) -> bool) -> Result<()> {
-    let sweep = async || {
-        let tree = room.panel().await?;
-        let (width, height) = (tree.width.cast_signed(), tree.height.cast_signed());
-        let lines = (0..height).step_by(50);
-        let cells = lines.flat_map(|y| (0..width).step_by(60).map(move |x| (x, y)));
-        let mut finger = room.look().await?;
-        let mut at = (0, 0);
-        let touch = |(x, y), phase| Touch { x, y, phase };
-        finger.touch(touch(at, TouchPhase::Down)).await?;
-        for cell in cells {
-            at = cell;
-            finger.touch(touch(at, TouchPhase::Move)).await?;
-            if wanted(&said_last(room).await?) {
-                break;
-            }
-        }
-        finger.touch(touch(at, TouchPhase::Up)).await?;
-        finger.close().await?;
-        said_last(room).await
-    };
-    until("it below a finger", PATIENCE, sweep, |said| wanted(said)).await?;
-    Ok(())
-}
-
-async fn said_last(room: &Room) -> Result<String> {
-    let said = room.panel().await?.said;
-    Ok(said
-        .last()
-        .map(|said| said.text.clone())
-        .unwrap_or_default())
 }
 
 /// Presses Tab until the focus is there.

@@ -415,7 +415,16 @@ fn a_device_that_is_plainly_gone_is_a_reason_to_meet_elsewhere() {
         let mut bench = bench("", vec![later()]);
         bench.wait(12 * MINUTE, true);
         bench.tell(Event::Media(MediaEvent::Trouble(gone(source))));
-        devices(&mut bench, CameraCheck::NoPictures, MicrophoneCheck::Silent);
+        // All else is well.
+        let is = |device| device == source;
+        let (mut camera, mut microphone) = (CameraCheck::Moving, MicrophoneCheck::Hears);
+        if is(DeviceUse::Camera) {
+            camera = CameraCheck::NoPictures;
+        }
+        if is(DeviceUse::Microphone) {
+            microphone = MicrophoneCheck::Silent;
+        }
+        devices(&mut bench, camera, microphone);
         assert_eq!(
             bench.room.seeks_another(bench.now),
             its_time,

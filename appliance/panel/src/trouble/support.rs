@@ -68,6 +68,7 @@ fn of_the_room(reason: &EndReason) -> bool {
     matches!(
         reason,
         EndReason::Untrusted { .. }
+            | EndReason::Blocked { .. }
             | EndReason::WrongCall { .. }
             | EndReason::LoginNeeded { .. }
             | EndReason::EncryptionNeeded

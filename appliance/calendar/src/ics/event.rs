@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
 use super::{
     Reading,
+    group::Version,
     moment::{When, at_time_of, civil_of, days, duration_of, fixed},
     parts::{Method, Part},
     zones::Zones,
@@ -52,18 +53,6 @@ pub(crate) enum Invited {
     /// It comes, or perhaps.
     Accepted,
     Declined,
-}
-
-/// Which of several versions of an event is the later one: compared in this order, in any calendar that has it (RFC 5546
-/// section 2.1.5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version {
-    /// `SEQUENCE`: the organiser counts it up whenever people have to come at another time.
-    pub(crate) sequence: i64,
-    /// `LAST-MODIFIED`, else `DTSTAMP` where that tells the same, in seconds.
-    pub(crate) changed: i64,
-    /// `DTSTAMP`, in seconds.
-    pub(crate) sent: i64,
 }
 
 /// What a `VEVENT` says, as far as a room needs it.

@@ -38,6 +38,18 @@ pub(crate) struct Invitation {
     pub(crate) sent: i64,
 }
 
+/// Which of several versions of an event is the later one: compared in this order, in any calendar that has it (RFC 5546
+/// section 2.1.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version {
+    /// `SEQUENCE`: the organiser counts it up whenever people have to come at another time.
+    pub(crate) sequence: i64,
+    /// `LAST-MODIFIED`, else `DTSTAMP` where that tells the same, in seconds.
+    pub(crate) changed: i64,
+    /// `DTSTAMP`, in seconds.
+    pub(crate) sent: i64,
+}
+
 /// Events of one UID.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group {

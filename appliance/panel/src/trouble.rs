@@ -65,32 +65,26 @@ fn explained(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -> Trouble
     let one = |message, name, value: &str| words.tell(message, [(name, Value::Foreign(value))]);
     let both = |what, advice| (words.say(what), words.say(advice));
     let with = |what, advice, name, value| (words.say(what), one(advice, name, value));
-    let of_server = |what, advice, server| with(what, advice, "server", server);
+    let of = |what, advice, server| with(what, advice, "server", server);
     let (what, advice) = match trouble {
         Trouble::Enrolment { server, code } => enrolment(words, server, code.as_deref()),
-        Trouble::SignedOut { server } => {
-            of_server(M::TroubleSignedOut, M::TroubleSignedOutAdvice, server)
-        }
-        Trouble::Removed { server } => {
-            of_server(M::TroubleRemoved, M::TroubleRemovedAdvice, server)
-        }
+        Trouble::SignedOut { server } => of(M::TroubleSignedOut, M::TroubleSignedOutAdvice, server),
+        Trouble::Removed { server } => of(M::TroubleRemoved, M::TroubleRemovedAdvice, server),
         Trouble::SignInNeeded {
             server,
             problem,
             under_way,
         } => sign_in::trouble(words, server, problem.as_ref(), *under_way),
         Trouble::Unreachable { server } => {
-            of_server(M::TroubleUnreachable, M::TroubleUnreachableAdvice, server)
+            of(M::TroubleUnreachable, M::TroubleUnreachableAdvice, server)
         }
-        Trouble::Untrusted { server } => {
-            of_server(M::TroubleUntrusted, M::TroubleUntrustedAdvice, server)
-        }
+        Trouble::Untrusted { server } => of(M::TroubleUntrusted, M::TroubleUntrustedAdvice, server),
         Trouble::EngineFailing => both(M::TroubleEngine, M::TroubleEngineAdvice),
         Trouble::Store { path, full } => store(words, path, *full),
         Trouble::Identity(state) => (words.say(M::TroubleIdentity), words.say(identity(state))),
         Trouble::JoinFailed { title, reason } => join(words, title, reason),
         Trouble::SocketBlocked { server, needed } => {
-            of_server(M::SocketBlocked, socket_advice(*needed), server)
+            of(M::SocketBlocked, socket_advice(*needed), server)
         }
         Trouble::Device(trouble) => device(words, trouble),
         Trouble::Voice => both(M::TroubleVoice, M::TroubleVoiceAdvice),

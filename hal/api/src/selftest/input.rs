@@ -53,9 +53,10 @@ pub fn phone_keys(of: Result<&dyn PhoneKeys, &PhoneKeyError>) -> Section {
         title: "Keys for calls".to_owned(),
         findings,
         rules: None,
-        if_none: "this is no fault: people mute and leave on the panel; speakerphones with such keys need the groups \
-                  input and plugdev"
-            .to_owned(),
+        if_none:
+            "this is no fault: people mute and leave on the panel; this user may need the group \
+                  input to read those of speakerphones"
+                .to_owned(),
     }
 }
 

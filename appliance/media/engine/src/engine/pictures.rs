@@ -1,5 +1,7 @@
 //! Camera and content: opening them, what stands for a camera without a picture, and turning it.
 
+mod notice;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -8,10 +10,11 @@ use std::{
     },
 };
 
+use notice::Notice;
 use saal_hal::{Camera, PictureFormat};
 use saal_media_protocol::{
     CameraChoice, CameraMoves, CameraState, CameraView, Control, ControlState, DeviceChoice,
-    DeviceUse, Mains, MediaEvent, MediaTrouble, Notices, PictureSettings,
+    DeviceUse, Mains, MediaEvent, Notices, PictureSettings,
 };
 
 use super::{
@@ -23,7 +26,7 @@ use super::{
 use crate::{
     camera_moves::{turns, view_of},
     framing::Frame,
-    graph::{FrameTarget, Graph, Part, PictureSink, VideoDevice, VideoSource, draw_notice},
+    graph::{FrameTarget, Graph, Part, PictureSink, VideoDevice, VideoSource},
     handing::Copies,
     plan::{CapturePlan, PictureSize},
 };
@@ -65,14 +68,6 @@ struct Open {
     shared: Option<PictureFormat>,
     /// It has delivered a picture.
     works: bool,
-    _source: VideoSource,
-}
-
-/// The picture in the place of the camera's.
-#[derive(Debug)]
-struct Notice {
-    text: String,
-    size: PictureSize,
     _source: VideoSource,
 }
 
@@ -302,30 +297,6 @@ impl Pictures {
         let news = before != Some(present) && (before.is_some() || !present);
         news.then_some(MediaEvent::ContentSignal { present })
     }
-
-    fn draw(&mut self, text: &str, size: PictureSize) -> gstreamer::Sample {
-        self.drawn.retain(|(_, of, _)| *of == size);
-        let known = self.drawn.iter().find(|(of, _, _)| of == text);
-        if let Some((_, _, picture)) = known {
-            return picture.clone();
-        }
-        let picture = draw_notice(text, size);
-        self.drawn.push((text.to_owned(), size, picture.clone()));
-        picture
-    }
-
-    /// What the picture has to say, as long as this is wrong.
-    fn words_for(&self, trouble: &MediaTrouble) -> String {
-        let words = match trouble {
-            MediaTrouble::Missing { .. } => &self.words.unplugged,
-            MediaTrouble::Covered { .. } => &self.words.covered,
-            // The second is said of sound alone.
-            MediaTrouble::Busy { .. }
-            | MediaTrouble::Replaced { .. }
-            | MediaTrouble::Failed { .. } => &self.words.failed,
-        };
-        words.clone()
-    }
 }
 
 impl Devices {
@@ -459,70 +430,5 @@ impl Devices {
         let cut = self.is_cut(source);
         let target = cut.then_some(&self.pictures.target);
         Ok(VideoSource::open(graph, part, device, size, target, sink)?)
-    }
-
-    /// While the camera gives no picture, its place says why: until it gives one again.
-    fn reconcile_notice(
-        &mut self,
-        size: PictureSize,
-        graph: &Graph,
-        sink: impl Fn() -> PictureSink,
-    ) {
-        let trouble = self.troubles.get(&DeviceUse::Camera);
-        let open = self.pictures.open.get(&DeviceUse::Camera);
-        let works = open.is_some_and(|open| open.works);
-        let covered = matches!(trouble, Some(MediaTrouble::Covered { .. }));
-        if works && !covered {
-            self.pictures.notice = None;
-            return;
-        }
-        let shown = self.pictures.notice.as_ref();
-        let text = match (trouble, shown) {
-            (Some(trouble), _) => self.pictures.words_for(trouble),
-            // It is there again, but its first picture is not.
-            (None, Some(shown)) => shown.text.clone(),
-            (None, None) => return,
-        };
-        if shown.is_some_and(|shown| shown.text == text && shown.size == size) {
-            return;
-        }
-        self.pictures.notice = None;
-        let picture = self.pictures.draw(&text, size);
-        let source = VideoSource::still(graph, Part::Notice, picture, sink());
-        self.pictures.notice = Some(Notice {
-            text,
-            size,
-            _source: source,
-        });
-    }
-
-    /// Whether the camera's shutter is closed, as it says itself.
-    pub(super) fn covered(&mut self, id: &str, closed: bool) -> Option<MediaEvent> {
-        let camera = self.pictures.camera.as_ref().filter(|c| c.id == id)?;
-        if !closed {
-            return self.uncovered();
-        }
-        let open = self.pictures.open.contains_key(&DeviceUse::Camera);
-        if !open || self.troubles.contains_key(&DeviceUse::Camera) {
-            return None;
-        }
-        let trouble = MediaTrouble::Covered {
-            source: DeviceUse::Camera,
-            device: camera.name.clone(),
-        };
-        self.pictures.covered.store(true, Ordering::Relaxed);
-        self.troubles.insert(DeviceUse::Camera, trouble.clone());
-        Some(MediaEvent::Trouble(trouble))
-    }
-
-    fn uncovered(&mut self) -> Option<MediaEvent> {
-        self.pictures.covered.store(false, Ordering::Relaxed);
-        let source = DeviceUse::Camera;
-        let trouble = self.troubles.get(&source);
-        if !matches!(trouble, Some(MediaTrouble::Covered { .. })) {
-            return None;
-        }
-        self.troubles.remove(&source);
-        Some(MediaEvent::Recovered { source })
     }
 }

@@ -92,9 +92,8 @@ impl VideoSource {
             VideoDevice::V4l2 {
                 node,
                 format,
-                shares: true,
-            } => v4l2_shared(graph, part, node, *format, size, sink)?,
-            VideoDevice::V4l2 { node, format, .. } => {
+                shares,
+            } => {
                 // What is cut later is cut out of all that the camera has.
                 let size = match framing {
                     Some(_) => PictureSize {
@@ -104,7 +103,7 @@ impl VideoSource {
                     },
                     None => size,
                 };
-                v4l2(graph, part, node, *format, size, sink)?
+                v4l2(graph, part, (node, *format, *shares), size, sink)?
             }
         };
         Ok(Self { _running: running })
@@ -305,11 +304,12 @@ impl Drop for Painter {
     }
 }
 
+/// Brings pictures to the size that is sent; or hands the camera's own buffers on where it `shares` them, and who wants them in
+/// another form converts them.
 fn v4l2(
     graph: &Graph,
     part: Part,
-    node: &str,
-    format: PictureFormat,
+    (node, format, shares): (&str, PictureFormat, bool),
     size: PictureSize,
     sink: PictureSink,
 ) -> Result<Running, GraphError> {
@@ -317,63 +317,27 @@ fn v4l2(
     let pipeline = graph.pipeline("capture", move |_| reported.clone());
     let source = make("v4l2src")?;
     source.set_property("device", node);
-    let mode = make("capsfilter")?;
-    mode.set_property("caps", mode_caps(format));
-    let mut elements = vec![source, mode];
-    if format.frames_per_second > size.frames_per_second {
-        elements.push(slower(size.frames_per_second)?);
-    }
-    if format.encoding == PictureEncoding::Mjpeg {
-        elements.push(make("jpegdec")?);
-    }
-    elements.extend([
-        make("videoconvert")?,
-        make("videoscale")?,
-        make("capsfilter")?,
-    ]);
-    let (width, height) = fit_below((format.width, format.height), (size.width, size.height));
-    let last = elements.last().expect("three elements were just added");
-    last.set_property("caps", raw_caps(width, height));
     let appsink = output(sink);
-    let refs: Vec<&gst::Element> = elements.iter().chain([appsink.upcast_ref()]).collect();
-    chain(&pipeline, part.clone(), &refs)?;
-    let running = Running::V4l2(pipeline.clone());
-    tracing::info!(?part, node, ?format, at = ?duration(graph.now()), "a device opens");
-    start(part, &pipeline)?;
-    Ok(running)
-}
-
-/// Hands the camera's own buffers on. Who wants them in another form converts them.
-fn v4l2_shared(
-    graph: &Graph,
-    part: Part,
-    node: &str,
-    format: PictureFormat,
-    size: PictureSize,
-    sink: PictureSink,
-) -> Result<Running, GraphError> {
-    let reported = part.clone();
-    let pipeline = graph.pipeline("capture", move |_| reported.clone());
-    let source = make("v4l2src")?;
-    source.set_property("device", node);
-    source.set_property_from_str("io-mode", "dmabuf");
+    if shares {
+        source.set_property_from_str("io-mode", "dmabuf");
+        keep_several(&appsink);
+    }
     let mut elements = vec![source, caps_filter(&mode_caps(format))?];
     if format.frames_per_second > size.frames_per_second {
         elements.push(slower(size.frames_per_second)?);
     }
-    let appsink = output(sink);
-    keep_several(&appsink);
+    if format.encoding == PictureEncoding::Mjpeg && !shares {
+        elements.push(make("jpegdec")?);
+    }
+    if !shares {
+        let (width, height) = fit_below((format.width, format.height), (size.width, size.height));
+        let fitted = caps_filter(&raw_caps(width, height))?;
+        elements.extend([make("videoconvert")?, make("videoscale")?, fitted]);
+    }
     let refs: Vec<&gst::Element> = elements.iter().chain([appsink.upcast_ref()]).collect();
     chain(&pipeline, part.clone(), &refs)?;
     let running = Running::V4l2(pipeline.clone());
-    let at = duration(graph.now());
-    tracing::info!(
-        ?part,
-        node,
-        ?format,
-        ?at,
-        "a device opens, and shares its memory"
-    );
+    tracing::info!(?part, node, ?format, shares, at = ?duration(graph.now()), "a device opens");
     start(part, &pipeline)?;
     Ok(running)
 }

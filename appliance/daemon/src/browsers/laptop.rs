@@ -7,20 +7,16 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::{
-    extract::{
-        ConnectInfo, State, WebSocketUpgrade,
-        ws::{Message, WebSocket},
-    },
+    extract::{ConnectInfo, State, WebSocketUpgrade, ws::WebSocket},
     http::HeaderMap,
     response::Response,
 };
 use saal_core::{Event, LaptopEnd, LaptopEvent, LaptopId, LaptopReply};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 use super::{
     Shared,
-    socket::{self, Pulse},
+    socket::{self, Visit},
     tls::Ends,
 };
 use crate::input::Input;
@@ -86,7 +82,7 @@ async fn serve(mut socket: WebSocket, shared: Shared, ends: Ends) {
         shared: &shared,
         ends,
     };
-    page.talk(&mut socket, &mut replies).await;
+    socket::talk(&page, &mut socket, &mut replies).await;
     shared.laptops.remove(laptop);
     page.say(LaptopEvent::Gone);
 }
@@ -97,45 +93,10 @@ struct Page<'a> {
     ends: Ends,
 }
 
-impl Page<'_> {
-    /// Until either side has enough.
-    async fn talk(
-        &self,
-        socket: &mut WebSocket,
-        replies: &mut mpsc::UnboundedReceiver<LaptopReply>,
-    ) {
-        let mut pulse = Pulse::new();
-        loop {
-            tokio::select! {
-                message = socket.recv() => {
-                    let Some(Ok(message)) = message else { return };
-                    if !pulse.hears(&message) || !self.hear(&message) {
-                        return;
-                    }
-                }
-                reply = replies.recv() => {
-                    let Some(reply) = reply else { return };
-                    let over = matches!(reply, LaptopReply::End(_));
-                    if socket::tell(socket, &ToPage::from(reply)).await.is_err() || over {
-                        return;
-                    }
-                }
-                () = pulse.beat() => {
-                    if !pulse.ask(socket).await {
-                        return;
-                    }
-                }
-            }
-        }
-    }
+impl Visit for Page<'_> {
+    type Reply = LaptopReply;
 
-    /// False when the page says what none of ours would.
-    fn hear(&self, message: &Message) -> bool {
-        let text = match message {
-            Message::Text(text) => text,
-            Message::Ping(_) | Message::Pong(_) => return true,
-            Message::Binary(_) | Message::Close(_) => return false,
-        };
+    async fn hear(&self, _: &mut WebSocket, text: &str) -> bool {
         let event = match serde_json::from_str(text) {
             Ok(FromPage::Code(code)) => LaptopEvent::Knocks {
                 code,
@@ -155,6 +116,13 @@ impl Page<'_> {
         true
     }
 
+    fn word(&self, reply: LaptopReply) -> (impl Serialize, bool) {
+        let last = matches!(reply, LaptopReply::End(_));
+        (ToPage::from(reply), last)
+    }
+}
+
+impl Page<'_> {
     fn say(&self, event: LaptopEvent) {
         let event = Event::Laptop(self.laptop, event);
         self.shared.inputs.send(Input::Room(event));

@@ -135,15 +135,64 @@ pub(super) async fn tell(socket: &mut WebSocket, what: &impl Serialize) -> Resul
     socket.send(Message::Text(text.into())).await
 }
 
+/// One end of a page's conversation with the room.
+pub(super) trait Visit {
+    /// What the room tells it.
+    type Reply;
+
+    /// What the page says, in JSON. False when none of ours would say that, or it has no right to.
+    async fn hear(&self, socket: &mut WebSocket, text: &str) -> bool;
+
+    /// A reply in the page's words, and whether it is the last.
+    fn word(&self, reply: Self::Reply) -> (impl Serialize, bool);
+}
+
+/// Listens to a page and tells it the room's replies, until either side has enough.
+pub(super) async fn talk<V: Visit>(
+    visit: &V,
+    socket: &mut WebSocket,
+    replies: &mut mpsc::UnboundedReceiver<V::Reply>,
+) {
+    let mut pulse = Pulse::new();
+    loop {
+        tokio::select! {
+            message = socket.recv() => {
+                let Some(Ok(message)) = message else { return };
+                let goes_on = pulse.hears(&message)
+                    && match message {
+                        Message::Text(text) => visit.hear(socket, &text).await,
+                        Message::Ping(_) | Message::Pong(_) => true,
+                        Message::Binary(_) | Message::Close(_) => false,
+                    };
+                if !goes_on {
+                    return;
+                }
+            }
+            reply = replies.recv() => {
+                let Some(reply) = reply else { return };
+                let (word, last) = visit.word(reply);
+                if tell(socket, &word).await.is_err() || last {
+                    return;
+                }
+            }
+            () = pulse.beat() => {
+                if !pulse.ask(socket).await {
+                    return;
+                }
+            }
+        }
+    }
+}
+
 /// Whether a page lives.
-pub(super) struct Pulse {
+struct Pulse {
     ping: Interval,
     heard: Instant,
     messages: usize,
 }
 
 impl Pulse {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             ping: tokio::time::interval(PING),
             heard: Instant::now(),
@@ -152,19 +201,19 @@ impl Pulse {
     }
 
     /// False when it said too much.
-    pub(super) fn hears(&mut self, message: &Message) -> bool {
+    fn hears(&mut self, message: &Message) -> bool {
         self.heard = Instant::now();
         self.messages += usize::from(matches!(message, Message::Text(_)));
         self.messages <= MOST_MESSAGES
     }
 
     /// Waits for the next time to ask.
-    pub(super) async fn beat(&mut self) {
+    async fn beat(&mut self) {
         self.ping.tick().await;
     }
 
     /// Asks; false when the page is gone.
-    pub(super) async fn ask(&self, socket: &mut WebSocket) -> bool {
+    async fn ask(&self, socket: &mut WebSocket) -> bool {
         let silent = self.heard.elapsed() > SILENCE;
         !silent && socket.send(Message::Ping(Vec::new().into())).await.is_ok()
     }

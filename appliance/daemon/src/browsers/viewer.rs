@@ -10,10 +10,7 @@ use std::{
 };
 
 use axum::{
-    extract::{
-        ConnectInfo, State, WebSocketUpgrade,
-        ws::{Message, WebSocket},
-    },
+    extract::{ConnectInfo, State, WebSocketUpgrade, ws::WebSocket},
     http::HeaderMap,
     response::Response,
 };
@@ -21,11 +18,10 @@ use saal_core::{Event, ViewerEnd, ViewerEvent, ViewerId, ViewerReply};
 use saal_media_protocol::RoomPicture;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
-use tokio::sync::mpsc;
 
 use super::{
     Shared,
-    socket::{self, Pulse},
+    socket::{self, Visit},
     tls::Ends,
 };
 use crate::input::Input;
@@ -95,7 +91,7 @@ async fn serve(mut socket: WebSocket, shared: Shared, ends: Ends) {
         shared: &shared,
         ends,
     };
-    page.talk(&mut socket, &mut replies).await;
+    socket::talk(&page, &mut socket, &mut replies).await;
     shared.viewers.remove(viewer);
     tracing::debug!(
         viewer = viewer.0,
@@ -110,45 +106,10 @@ struct Page<'a> {
     ends: Ends,
 }
 
-impl Page<'_> {
-    async fn talk(
-        &self,
-        socket: &mut WebSocket,
-        replies: &mut mpsc::UnboundedReceiver<ViewerReply>,
-    ) {
-        let mut pulse = Pulse::new();
-        loop {
-            tokio::select! {
-                message = socket.recv() => {
-                    let Some(Ok(message)) = message else { return };
-                    if !pulse.hears(&message) || !self.hear(socket, &message).await {
-                        return;
-                    }
-                }
-                reply = replies.recv() => {
-                    let Some(reply) = reply else { return };
-                    self.note(&reply);
-                    let over = matches!(reply, ViewerReply::End(_));
-                    if socket::tell(socket, &ToPage::from(reply)).await.is_err() || over {
-                        return;
-                    }
-                }
-                () = pulse.beat() => {
-                    if !pulse.ask(socket).await {
-                        return;
-                    }
-                }
-            }
-        }
-    }
+impl Visit for Page<'_> {
+    type Reply = ViewerReply;
 
-    /// False when the page says what none of ours would, or has no right to look.
-    async fn hear(&self, socket: &mut WebSocket, message: &Message) -> bool {
-        let text = match message {
-            Message::Text(text) => text,
-            Message::Ping(_) | Message::Pong(_) => return true,
-            Message::Binary(_) | Message::Close(_) => return false,
-        };
+    async fn hear(&self, socket: &mut WebSocket, text: &str) -> bool {
         match serde_json::from_str(text) {
             Ok(FromPage::Look { token, of }) => {
                 let (viewer, from) = (self.viewer.0, self.ends.from);
@@ -169,6 +130,14 @@ impl Page<'_> {
         true
     }
 
+    fn word(&self, reply: ViewerReply) -> (impl Serialize, bool) {
+        self.note(&reply);
+        let last = matches!(reply, ViewerReply::End(_));
+        (ToPage::from(reply), last)
+    }
+}
+
+impl Page<'_> {
     /// For people who want to know who saw them.
     fn note(&self, reply: &ViewerReply) {
         let viewer = self.viewer.0;

@@ -1,7 +1,7 @@
 FILESEXTRAPATHS:prepend := "${THISDIR}/files:"
 
-# The board's fragment says who counts attempts and where the slots are (conf/distro/saal.conf has the defaults).
-do_install:append:saal() {
+# The board's fragment says who counts attempts and where the slots are (conf/distro/saal-os.conf has the defaults).
+do_install:append:saal-os() {
     sed -i \
         -e 's,@COMPATIBLE@,saal-${MACHINE},' \
         -e 's,@BOOTLOADER@,${SAAL_RAUC_BOOTLOADER},' \
@@ -13,4 +13,4 @@ do_install:append:saal() {
     fi
 }
 
-PACKAGE_ARCH:saal = "${MACHINE_ARCH}"
+PACKAGE_ARCH:saal-os = "${MACHINE_ARCH}"

@@ -1,2 +1,2 @@
 # H.264 in software, displays without a desktop, browsers of the room's network.
-PACKAGECONFIG:append:saal = " kms openh264 sctp srtp webrtc"
+PACKAGECONFIG:append:saal-os = " kms openh264 sctp srtp webrtc"

@@ -1,2 +1,2 @@
 # Sound of meetings.
-PACKAGECONFIG:append:saal = " opus"
+PACKAGECONFIG:append:saal-os = " opus"

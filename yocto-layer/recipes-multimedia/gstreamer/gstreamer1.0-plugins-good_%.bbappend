@@ -1,2 +1,2 @@
 # VP8 and VP9.
-PACKAGECONFIG:append:saal = " vpx"
+PACKAGECONFIG:append:saal-os = " vpx"

@@ -72,8 +72,15 @@ impl Stage {
         self.scene.television_moves().await?;
         self.scene.far_end_sees_the_room().await?;
         is_gone(before).await?;
-        assert_eq!(self.engines.running(), 1, "one for the room");
-        Ok(())
+        self.engines_are(1).await
+    }
+
+    async fn engines_are(&self, wanted: usize) -> Result<()> {
+        let running = async || Result::Ok(self.engines.running());
+        let what = format!("{wanted} engines");
+        until(&what, PATIENCE, running, |engines| *engines == wanted)
+            .await
+            .map(drop)
     }
 }
 
@@ -165,8 +172,7 @@ fn a_daemon_that_is_gone_leaves_no_engine_not_even_one_that_hangs() -> Result<()
         stage.room().hold_restart(true);
         stage.room().kill();
         is_gone(hanging).await?;
-        let running = async || Result::Ok(stage.engines.running());
-        until("no engine", PATIENCE, running, |engines| *engines == 0).await?;
+        stage.engines_are(0).await?;
 
         stage.room().hold_restart(false);
         stage.has_another_engine(hanging).await?;

@@ -44,8 +44,8 @@ do_install() {
     units=${S}/image/root/mkosi.extra${systemd_system_unitdir}
     install -D -m 0644 -t ${D}${systemd_system_unitdir} $units/saald.service $units/saal-agent.service $units/saal-config.service \
         $units/saal-firewall.service $units/saal-healthy.service $units/saal-healthy.timer $units/saal-media.socket \
-        $units/saal-media@.service $units/saal-ports.path $units/saal-ports.service $units/saal-request.path $units/saal-request.service $units/saal-restart.path \
-        $units/saal-restart.service
+        $units/saal-media@.service $units/saal-ports.path $units/saal-ports.service $units/saal-request.path \
+        $units/saal-request.service $units/saal-restart.path $units/saal-restart.service
     install -D -m 0644 -t ${D}${nonarch_libdir}/tmpfiles.d ${S}/image/root/mkosi.extra${nonarch_libdir}/tmpfiles.d/saal.conf
     helpers=${S}/image/root/mkosi.extra${nonarch_libdir}/saal
     install -D -m 0755 -t ${D}${nonarch_libdir}/saal $helpers/choose-config $helpers/firewall $helpers/healthy $helpers/boot-slots \

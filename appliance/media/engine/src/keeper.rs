@@ -175,7 +175,14 @@ async fn watch(mut engine: Child, connection: &mut UnixStream) -> Result<(), Kee
     let mut nothing = [0];
     tokio::select! {
         status = engine.wait() => {
-            Err(KeeperError::Ended(status.map_err(KeeperError::Wait)?.to_string()))
+            let status = status.map_err(KeeperError::Wait)?;
+            let how = KeeperError::Ended(status.to_string());
+            if !status.success() {
+                return Err(how);
+            }
+            // It saw a moment earlier than this process that its daemon is gone.
+            tell(connection, &KeeperEvent::Ended { how: how.to_string() }).await;
+            Ok(())
         }
         // The daemon has nothing more to say; whatever this is, it is the end.
         _ = connection.read(&mut nothing) => kill(engine, pid).await.map(drop),

@@ -250,3 +250,58 @@ fn the_system_looks_where_the_room_asks() {
     let daemon = include_str!("../../appliance/daemon/src/main.rs");
     assert!(daemon.contains("default_value = \"/run/saal/requests\""));
 }
+
+/// The values of a key in a unit.
+fn values<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
+    let of_key = |line: &'a str| line.strip_prefix(key)?.strip_prefix('=');
+    unit.lines().filter_map(of_key).collect()
+}
+
+/// Daemon, socket, service and user name each other by the same words.
+#[test]
+fn engines_are_another_user_s_where_the_daemon_asks_for_them() {
+    let read = |path: &str| fs::read_to_string(of_the_image(path)).unwrap();
+    let daemon = read("usr/lib/systemd/system/saald.service");
+    let socket = read("usr/lib/systemd/system/saal-media.socket");
+    let engine = read("usr/lib/systemd/system/saal-media@.service");
+    let users = read("usr/lib/sysusers.d/saal.conf");
+
+    let [path] = values(&socket, "ListenStream")[..] else {
+        panic!("one socket: {socket}")
+    };
+    let asks = format!(" --engine-socket {path}");
+    assert!(values(&daemon, "ExecStart")[0].ends_with(&asks));
+    for key in ["After", "Wants"] {
+        let named = values(&daemon, key).join(" ");
+        assert!(named.contains("saal-media.socket"), "{key}={named}");
+    }
+    assert_eq!(values(&socket, "Accept"), ["yes"]);
+    // The daemon's user, and nobody else, gets an engine; the engine is somebody else.
+    assert_eq!(values(&socket, "SocketUser"), values(&daemon, "User"));
+    assert_eq!(values(&socket, "SocketMode"), ["0600"]);
+    assert_eq!(values(&engine, "User"), ["saal-media"]);
+    assert_ne!(values(&engine, "User"), values(&daemon, "User"));
+    assert!(users.contains("u saal-media "));
+    let preset = read("usr/lib/systemd/system-preset/00-saal.preset");
+    assert!(preset.contains("enable saal-media.socket\n"));
+    let program = include_str!("../../appliance/media/engine/src/keeper.rs");
+    assert!(program.contains("ACCEPTED: &str = \"--accepted\""));
+    assert_eq!(
+        values(&engine, "ExecStart"),
+        ["/usr/bin/saal-media --accepted"]
+    );
+    assert_eq!(values(&engine, "StandardInput"), ["socket"]);
+
+    // What the one looks at, the other does not.
+    let devices = |unit: &str| values(unit, "DeviceAllow").join("\n");
+    for kind in ["video4linux", "alsa"] {
+        assert!(devices(&engine).contains(kind) && !devices(&daemon).contains(kind));
+    }
+    for kind in ["input", "hidraw", "cec", "tpm", "char-drm"] {
+        assert!(devices(&daemon).contains(kind) && !devices(&engine).contains(kind));
+    }
+    for folder in values(&daemon, "StateDirectory") {
+        let closed = values(&engine, "InaccessiblePaths").join(" ");
+        assert!(closed.contains(&format!("-/var/lib/{folder} ")), "{closed}");
+    }
+}

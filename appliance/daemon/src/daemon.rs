@@ -7,12 +7,9 @@ mod by_calendar;
 mod saving;
 mod serving;
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use saal_calendar::Calendar;
 use saal_control::{Reply, Request};
 use saal_core::{CalendarProblem, Effect, Event, Room};
@@ -31,7 +28,7 @@ use crate::{
     config_file::ConfigFile,
     control,
     discovery::{self, LookUp},
-    engine::{Engine, Television},
+    engine::{Engine, Launcher, Television},
     guests::Guests,
     input::{EngineInput, Input, Inputs},
     local_api,
@@ -62,7 +59,7 @@ pub(crate) struct Daemon {
     inputs: Inputs,
     engine: Option<Engine>,
     engine_generation: u64,
-    engine_program: PathBuf,
+    launcher: Launcher,
     services: Services,
     /// Where the home server's name leads.
     looking_up: Option<LookUp>,
@@ -86,6 +83,7 @@ impl Daemon {
         file: ConfigFile,
         state: PathBuf,
         requests: Requests,
+        launcher: Launcher,
         inputs: Inputs,
     ) -> Result<Self> {
         control::listen(&state.join("control.sock"), inputs.clone())?;
@@ -107,7 +105,7 @@ impl Daemon {
             inputs,
             engine: None,
             engine_generation: 0,
-            engine_program: engine_program()?,
+            launcher,
             services: Services::default(),
             looking_up: None,
             transports: HashMap::new(),
@@ -233,7 +231,7 @@ impl Daemon {
         status::Facts {
             room: &self.room,
             now: self.clock.now(),
-            engine_pid: self.engine.as_ref().map(Engine::pid),
+            engine_pid: self.engine.as_ref().and_then(Engine::pid),
             web: self.web.as_ref().map(Web::url),
         }
     }
@@ -417,7 +415,7 @@ impl Daemon {
         let generation = self.engine_generation;
         let television = self.television.clone();
         match Engine::start(
-            &self.engine_program,
+            &self.launcher,
             generation,
             self.inputs.clone(),
             television,
@@ -461,13 +459,4 @@ impl Daemon {
     fn send_meeting(&mut self, command: MeetingCommand) {
         self.services.send(command, &self.inputs);
     }
-}
-
-/// The engine lies beside the daemon; SAAL_MEDIA names another one.
-fn engine_program() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("SAAL_MEDIA") {
-        return Ok(path.into());
-    }
-    let me = std::env::current_exe().context("where is this program?")?;
-    Ok(me.parent().unwrap_or(Path::new("/")).join("saal-media"))
 }

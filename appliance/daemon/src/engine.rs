@@ -1,25 +1,23 @@
-//! The media engine's process: started, spoken to, killed.
+//! The media engine: started, spoken to, ended.
+
+mod launching;
 
 use std::{
     os::{fd::OwnedFd, unix::net::UnixStream as StdStream},
-    path::PathBuf,
-    process::Stdio,
     sync::Arc,
 };
 
 use anyhow::{Context, Result};
-use command_fds::{CommandFdExt, FdMapping};
 use saal_core::EngineEvent;
-use saal_media_protocol::{
-    CONTROL_FD, DISPLAY_FD, MediaCommand, MediaEvent, PICTURE_FD, StillPicture, VERSION,
-};
+use saal_media_protocol::{MediaCommand, MediaEvent, StillPicture, VERSION};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixStream, unix::OwnedReadHalf},
-    process::{Child, Command},
     sync::{mpsc, watch},
 };
 
+pub(crate) use self::launching::Launcher;
+use self::launching::{Ends, Pid, Process};
 use crate::input::{EngineInput, Input, Inputs};
 
 /// The largest JPEG of a television that is believed.
@@ -33,7 +31,7 @@ pub(crate) type Stills = watch::Receiver<Option<Arc<StillPicture>>>;
 
 /// A running engine; dropping it kills the process.
 pub(crate) struct Engine {
-    pid: u32,
+    pid: Pid,
     commands: mpsc::UnboundedSender<MediaCommand>,
     _stop: tokio::sync::oneshot::Sender<()>,
 }
@@ -42,9 +40,9 @@ impl Engine {
     /// Starts the process, which borrows displays over this socket. What it says arrives as [`Input::Engine`] with this generation.
     ///
     /// # Errors
-    /// When the program can't be started.
+    /// When it can't be started.
     pub(crate) fn start(
-        program: &PathBuf,
+        launcher: &Launcher,
         generation: u64,
         inputs: Inputs,
         television: Television,
@@ -53,8 +51,13 @@ impl Engine {
     ) -> Result<Self> {
         let (control, theirs) = StdStream::pair().context("no socket pair for the engine")?;
         let (picture, their_picture) = StdStream::pair().context("no socket pair for pictures")?;
-        let child = spawn(program, theirs, their_picture, displays)?;
-        let pid = child.id().context("the engine ended at once")?;
+        let ends = Ends {
+            control: theirs.into(),
+            pictures: their_picture.into(),
+            displays,
+        };
+        let process = launcher.start(ends)?;
+        let pid = process.pid();
         let (commands, outgoing) = mpsc::unbounded_channel();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let (read, write) = to_tokio(control)?.into_split();
@@ -62,7 +65,7 @@ impl Engine {
         let (shown, drawn) = to_tokio(picture)?.into_split();
         tokio::spawn(read_pictures(shown, television));
         tokio::spawn(write_stills(drawn, stills));
-        tokio::spawn(watch_over(child, read, stopped, generation, inputs));
+        tokio::spawn(watch_over(process, read, stopped, generation, inputs));
         let engine = Self {
             pid,
             commands,
@@ -72,48 +75,15 @@ impl Engine {
         Ok(engine)
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.pid
+    /// Its process, once it is known.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.pid.get().copied()
     }
 
     /// Queues a command; one for an engine that is gone is dropped, its successor is told all.
     pub(crate) fn send(&self, command: MediaCommand) {
         let _ = self.commands.send(command);
     }
-}
-
-fn spawn(
-    program: &PathBuf,
-    control: StdStream,
-    picture: StdStream,
-    displays: Option<OwnedFd>,
-) -> Result<Child> {
-    let mut command = Command::new(program);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true);
-    let displays = displays.map(|parent_fd| FdMapping {
-        parent_fd,
-        child_fd: DISPLAY_FD,
-    });
-    let mut mappings = vec![
-        FdMapping {
-            parent_fd: control.into(),
-            child_fd: CONTROL_FD,
-        },
-        FdMapping {
-            parent_fd: picture.into(),
-            child_fd: PICTURE_FD,
-        },
-    ];
-    mappings.extend(displays);
-    command
-        .fd_mappings(mappings)
-        .context("two sockets on one descriptor")?;
-    command
-        .spawn()
-        .with_context(|| format!("can't start the media engine {}", program.display()))
 }
 
 fn to_tokio(stream: StdStream) -> Result<UnixStream> {
@@ -138,7 +108,7 @@ async fn write_commands(
 
 /// Reads events until the process ends or is given up, then says so once.
 async fn watch_over(
-    mut child: Child,
+    mut process: Process,
     socket: OwnedReadHalf,
     stopped: tokio::sync::oneshot::Receiver<()>,
     generation: u64,
@@ -147,16 +117,10 @@ async fn watch_over(
     let send = |input| inputs.send(Input::Engine(generation, input));
     let reason = tokio::select! {
         reason = read_events(socket, &send) => reason,
-        status = child.wait() => match status {
-            Ok(status) => format!("the process ended: {status}"),
-            Err(e) => format!("the process is lost: {e}"),
-        },
-        _ = stopped => {
-            let _ = child.kill().await;
-            return;
-        }
+        reason = process.ended() => reason,
+        _ = stopped => return process.kill().await,
     };
-    let _ = child.kill().await;
+    process.kill().await;
     send(EngineInput::Process(EngineEvent::Lost { reason }));
 }
 
@@ -165,7 +129,7 @@ async fn read_events(socket: OwnedReadHalf, send: &impl Fn(EngineInput)) -> Stri
     loop {
         let line = match lines.next_line().await {
             Ok(Some(line)) => line,
-            // The exit status tells more; it comes from the other branch.
+            // How the process ended tells more; it comes from the other branch.
             Ok(None) => std::future::pending().await,
             Err(e) => return format!("its socket failed: {e}"),
         };

@@ -51,6 +51,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     config_file::{ConfigFile, Overrides},
     daemon::Daemon,
+    engine::Launcher,
     input::{Input, Inputs},
     system::Requests,
 };
@@ -68,6 +69,9 @@ struct Arguments {
     /// Where the system looks for what the room asks of it: to start anew, to forget everything.
     #[arg(long, value_name = "DIR", default_value = "/run/saal/requests")]
     requests: PathBuf,
+    /// Where a service manager starts a media engine for each connection, as a user of its own; without it saald starts one itself.
+    #[arg(long, value_name = "SOCKET")]
+    engine_socket: Option<PathBuf>,
     /// Use this camera instead of the configured one.
     #[arg(long, value_name = "NAME")]
     camera: Option<String>,
@@ -129,7 +133,8 @@ fn run(arguments: Arguments) -> Result<()> {
         let (inputs, receiver) = Inputs::channel();
         forward_signals(inputs.clone())?;
         let requests = Requests::in_folder(arguments.requests);
-        let mut daemon = Daemon::new(file, state, requests, inputs)?;
+        let launcher = Launcher::choose(arguments.engine_socket)?;
+        let mut daemon = Daemon::new(file, state, requests, launcher, inputs)?;
         if arguments.window {
             daemon.open_window(&config.panel)?;
         }

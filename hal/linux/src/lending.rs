@@ -6,26 +6,23 @@
 
 use std::{
     collections::HashMap,
-    io::{self, IoSlice, IoSliceMut},
-    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    io,
+    os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use nix::{
-    cmsg_space,
-    sys::{
-        socket::{
-            AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType,
-            recvmsg, sendmsg, setsockopt, socketpair, sockopt::ReceiveTimeout,
-        },
-        time::{TimeVal, TimeValLike},
-    },
+use nix::sys::{
+    socket::{AddressFamily, SockFlag, SockType, setsockopt, socketpair, sockopt::ReceiveTimeout},
+    time::{TimeVal, TimeValLike},
 };
 use saal_hal::{Display, DisplayError, DisplayMode, Displays};
 use serde::{Deserialize, Serialize};
 
-use crate::{DrmDisplays, LeasedDisplay};
+use crate::{
+    DrmDisplays, LeasedDisplay,
+    descriptors::{receive_descriptors, send_descriptors},
+};
 
 /// The longest message: many displays with all their modes.
 const LONGEST: usize = 256 << 10;
@@ -260,18 +257,8 @@ impl Displays for BorrowedDisplays {
 
 fn send<T: Serialize>(socket: &OwnedFd, message: &T, fd: Option<&OwnedFd>) -> io::Result<()> {
     let text = serde_json::to_vec(message)?;
-    let descriptors: Vec<RawFd> = fd.map(AsRawFd::as_raw_fd).into_iter().collect();
-    let rights = [ControlMessage::ScmRights(&descriptors)];
-    let rights = if fd.is_some() { &rights[..] } else { &[] };
-    let flags = MsgFlags::MSG_NOSIGNAL;
-    sendmsg::<()>(
-        socket.as_raw_fd(),
-        &[IoSlice::new(&text)],
-        rights,
-        flags,
-        None,
-    )?;
-    Ok(())
+    let descriptors: Vec<_> = fd.map(AsFd::as_fd).into_iter().collect();
+    send_descriptors(socket, &text, &descriptors)
 }
 
 /// The next message, and the descriptor that came with it; `None` when the other end is closed.
@@ -279,31 +266,12 @@ fn receive<T: for<'a> Deserialize<'a>>(
     socket: &OwnedFd,
 ) -> io::Result<Option<(T, Option<OwnedFd>)>> {
     let mut text = vec![0; LONGEST];
-    let mut rights = cmsg_space!(RawFd);
-    let (length, descriptors) = {
-        let mut parts = [IoSliceMut::new(&mut text)];
-        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
-        let got = recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut rights), flags)?;
-        let descriptors: Vec<RawFd> = got
-            .cmsgs()?
-            .filter_map(|message| match message {
-                ControlMessageOwned::ScmRights(descriptors) => Some(descriptors),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        (got.bytes, descriptors)
-    };
-    // SAFETY: the kernel made these descriptors for this process with this message, and nobody else knows of them.
-    #[allow(unsafe_code)]
-    let mut descriptors = descriptors
-        .into_iter()
-        .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
-    let fd = descriptors.next();
+    let (length, descriptors) = receive_descriptors(socket, &mut text)?;
     if length == 0 {
         return Ok(None);
     }
-    Ok(Some((serde_json::from_slice(&text[..length])?, fd)))
+    let message = serde_json::from_slice(&text[..length])?;
+    Ok(Some((message, descriptors.into_iter().next())))
 }
 
 fn failed(display: &str, error: &io::Error) -> DisplayError {

@@ -7,6 +7,7 @@ mod alsa_mixer;
 mod backlight;
 mod cec_adapters;
 mod cec_calls;
+mod descriptors;
 mod drm_displays;
 mod drm_panel;
 mod ending;
@@ -31,6 +32,7 @@ mod v4l2_controls;
 
 pub use alsa_devices::AlsaDevices;
 pub use cec_adapters::KernelCecAdapters;
+pub use descriptors::{receive_descriptors, send_descriptors};
 pub use drm_displays::{DrmDisplays, LeasedDisplay};
 pub use ending::end_at_once;
 pub use evdev_keyboards::EvdevKeyboards;

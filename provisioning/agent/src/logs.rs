@@ -18,9 +18,10 @@ use tokio::process::Command;
 
 use redact::redacted;
 
-/// The room's programs, and what updates it (systemd.unit(5)).
-const UNITS: [&str; 5] = [
+/// The room's programs, and what updates it (systemd.unit(5)); each media engine is a unit of its own.
+const UNITS: [&str; 6] = [
     "saald.service",
+    "saal-media@*.service",
     "saal-agent.service",
     "saal-config.service",
     "saal-update.service",

@@ -17,6 +17,7 @@ mod calendars;
 mod clip;
 mod delayed_leave;
 mod desktop;
+mod engine_host;
 mod error;
 mod farend;
 mod fleet;
@@ -54,6 +55,7 @@ mod web;
 pub use account_service::AccountService;
 pub use calendars::{CalendarProgram, CalendarServer};
 pub use desktop::Desktop;
+pub use engine_host::EngineHost;
 pub use error::{Error, Result};
 pub use farend::{
     BrowserKind, Caller, FarEnd, FarEndOptions, JoinOptions, MediaKeySeen, PageState, Picture,

@@ -21,15 +21,27 @@ pub(crate) struct Program {
     command: Command,
     log: PathBuf,
     piped: bool,
+    input: Option<Stdio>,
     network: Option<Namespace>,
 }
 
 impl Program {
     /// A program whose output goes to `log` (appended). It dies with this process, however this process dies.
     pub(crate) fn new(name: &str, program: impl AsRef<OsStr>, log: PathBuf) -> Self {
+        Self::by(name, &[], program, log)
+    }
+
+    /// The same as this user, of whom it has nothing but the number.
+    pub(crate) fn of_user(name: &str, program: impl AsRef<OsStr>, log: PathBuf, user: u32) -> Self {
+        let (uid, gid) = (format!("--reuid={user}"), format!("--regid={user}"));
+        Self::by(name, &[&uid, &gid, "--clear-groups"], program, log)
+    }
+
+    fn by(name: &str, rights: &[&str], program: impl AsRef<OsStr>, log: PathBuf) -> Self {
         // setpriv (util-linux) sets PR_SET_PDEATHSIG and becomes the program; doing it here would need unsafe code.
         let mut command = Command::new("setpriv");
         command
+            .args(rights)
             .args(["--pdeathsig", "KILL", "--"])
             .arg(program)
             .process_group(0)
@@ -39,6 +51,7 @@ impl Program {
             command,
             log,
             piped: false,
+            input: None,
             network: None,
         }
     }
@@ -50,6 +63,18 @@ impl Program {
 
     pub(crate) fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(key, value);
+        self
+    }
+
+    /// With this environment, and nothing of this process's.
+    pub(crate) fn env_only(mut self, environment: &[(&str, &OsStr)]) -> Self {
+        self.command.env_clear().envs(environment.iter().copied());
+        self
+    }
+
+    /// With this as its standard input.
+    pub(crate) fn input(mut self, input: Stdio) -> Self {
+        self.input = Some(input);
         self
     }
 
@@ -77,7 +102,8 @@ impl Program {
             self.command.stdin(Stdio::piped()).stdout(Stdio::piped());
         } else {
             let output = open().map_err(Error::file("open", &self.log))?;
-            self.command.stdin(Stdio::null()).stdout(output);
+            let input = self.input.take().unwrap_or_else(Stdio::null);
+            self.command.stdin(input).stdout(output);
         }
         self.command.stderr(errors);
         let spawned = runtime::start(self.command, self.network.as_ref()).await;

@@ -129,6 +129,7 @@ fn a_flashed_room_joins_its_fleet_answers_to_a_finger_and_is_updated() -> Result
     );
 
     it_meets_another_room(&meeting, &room, &mut monitor)?;
+    engines_are_a_service_of_their_own(&fleet)?;
 
     // A name tells how many attempts a slot has left and how many it had; without the latter it is good, or was never started.
     let entries = |what: &str, wanted: [&str; 2]| {
@@ -183,6 +184,17 @@ fn it_meets_another_room(meeting: &Meeting, room: &Room, monitor: &mut Monitor) 
         .shows("Daily")
         .context("the start, with the meeting")?;
     other.stop();
+    Ok(())
+}
+
+/// The system's own log has lines of the engine, by its unit.
+fn engines_are_a_service_of_their_own(fleet: &Fleet) -> Result<()> {
+    let log = fleet.ask(&["logs", PLACE, "--lines", "1000"])?.to_string();
+    ensure!(
+        // The number is in sysusers.d.
+        log.contains("\"saal-media\"") && log.contains("the engine is confined user=961"),
+        "of an engine with a unit and a user of its own: {log}"
+    );
     Ok(())
 }
 
@@ -294,6 +306,8 @@ fn the_daemons_may_do_little() -> Result<()> {
     // Tenths of 10, the most exposed. The content that mkosi made lies there.
     let limits = [
         ("saald", 15),
+        // It has a network, cameras and sound, and a code generator.
+        ("saal-media@", 25),
         ("saal-agent", 15),
         ("saal-request", 15),
         ("saal-restart", 10),

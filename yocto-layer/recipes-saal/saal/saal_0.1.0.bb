@@ -43,9 +43,9 @@ do_install() {
     done
     units=${S}/image/root/mkosi.extra${systemd_system_unitdir}
     install -D -m 0644 -t ${D}${systemd_system_unitdir} $units/saald.service $units/saal-agent.service $units/saal-config.service \
-        $units/saal-firewall.service $units/saal-healthy.service $units/saal-healthy.timer $units/saal-ports.path \
-        $units/saal-ports.service $units/saal-request.path $units/saal-request.service $units/saal-restart.path \
-        $units/saal-restart.service
+        $units/saal-firewall.service $units/saal-healthy.service $units/saal-healthy.timer $units/saal-media.socket \
+        $units/saal-media@.service $units/saal-ports.path $units/saal-ports.service $units/saal-request.path \
+        $units/saal-request.service $units/saal-restart.path $units/saal-restart.service
     install -D -m 0644 -t ${D}${nonarch_libdir}/tmpfiles.d ${S}/image/root/mkosi.extra${nonarch_libdir}/tmpfiles.d/saal.conf
     helpers=${S}/image/root/mkosi.extra${nonarch_libdir}/saal
     install -D -m 0755 -t ${D}${nonarch_libdir}/saal $helpers/choose-config $helpers/firewall $helpers/healthy $helpers/boot-slots \
@@ -55,7 +55,7 @@ do_install() {
         ${S}/image/root/mkosi.extra${nonarch_libdir}/udev/rules.d/70-saal-telephones.rules
 }
 
-PACKAGES =+ "saal-agent saald saal-media saalctl"
+PACKAGES =+ "saal-agent saal-media saald saalctl"
 
 FILES:saal-agent = "\
     ${bindir}/saal-agent \
@@ -66,7 +66,11 @@ FILES:saal-agent = "\
     ${systemd_system_unitdir}/saal-restart.service \
 "
 FILES:saald = "${bindir}/saald ${systemd_system_unitdir} ${nonarch_libdir}/saal ${nonarch_libdir}/tmpfiles.d ${nonarch_base_libdir}/udev/rules.d"
-FILES:saal-media = "${bindir}/saal-media"
+FILES:saal-media = "\
+    ${bindir}/saal-media \
+    ${systemd_system_unitdir}/saal-media.socket \
+    ${systemd_system_unitdir}/saal-media@.service \
+"
 FILES:saalctl = "${bindir}/saalctl"
 
 # setpriv: the first configuration is laid down as the daemon's user (choose-config).
@@ -105,11 +109,16 @@ RDEPENDS:saal-media += "\
 # The spoken panel's voice, in a layer of its own (meta-oe has none for every release).
 RRECOMMENDS:saald += "espeak-ng"
 
-SYSTEMD_PACKAGES = "saal-agent saald"
+SYSTEMD_PACKAGES = "saal-agent saald saal-media"
 SYSTEMD_SERVICE:saal-agent = "saal-agent.service saal-ports.path saal-restart.path"
 SYSTEMD_SERVICE:saald = "saald.service saal-config.service saal-firewall.service saal-healthy.timer saal-request.path"
+SYSTEMD_SERVICE:saal-media = "saal-media.socket"
 
-USERADD_PACKAGES = "saald"
-GROUPADD_PARAM:saald = "--system --gid 962 render; --system --gid 963 input"
+# The daemon and the media engine, each as itself (image/: sysusers.d/saal.conf).
+USERADD_PACKAGES = "saald saal-media"
+GROUPADD_PARAM:saald = "--system --gid 963 input"
 USERADD_PARAM:saald = "--system --uid 960 --user-group --home-dir ${localstatedir}/lib/saal --shell ${base_sbindir}/nologin \
-                       --groups video,render,audio,input saald"
+                       --groups video,input saald"
+GROUPADD_PARAM:saal-media = "--system --gid 962 render"
+USERADD_PARAM:saal-media = "--system --uid 961 --user-group --no-create-home --home-dir / --shell ${base_sbindir}/nologin \
+                            --groups video,render,audio saal-media"

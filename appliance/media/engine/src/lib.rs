@@ -19,6 +19,7 @@ pub mod framing;
 pub mod freezes;
 pub mod graph;
 pub mod handing;
+pub mod keeper;
 pub mod lettering;
 pub mod motion;
 pub mod opus;

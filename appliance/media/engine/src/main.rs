@@ -1,13 +1,18 @@
-//! The media engine's process. The daemon starts it with two sockets and ends it by closing them.
+//! The media engine's process. The daemon, or its keeper, starts it with two sockets; it ends when they are closed.
 
-use std::{io::Write, os::unix::net::UnixStream as StdStream};
+use std::{
+    io::{IsTerminal as _, Write},
+    os::unix::net::UnixStream as StdStream,
+};
 
 use anyhow::{Context, Result};
+use nix::unistd::getuid;
 use saal_hal_linux::{BorrowedDisplays, DrmDisplays, end_at_once, memory, take_inherited_fd};
 use saal_media::{
     confinement::Confined,
     engine::DisplaySource,
     graph::{CALL_SIZE, TRY_ENCODER, TrialError, try_encoder},
+    keeper::{ACCEPTED, keep},
 };
 use saal_media_protocol::{CONTROL_FD, DISPLAY_FD, PICTURE_FD};
 use tokio::net::UnixStream;
@@ -27,8 +32,12 @@ fn main() {
 
 fn run() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    if let (Some(TRY_ENCODER), Some(factory)) = (arguments.next().as_deref(), arguments.next()) {
-        return try_it(&factory, arguments.next().as_deref());
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some(TRY_ENCODER), Some(factory)) => {
+            return try_it(&factory, arguments.next().as_deref());
+        }
+        (Some(ACCEPTED), None) => return Ok(keep()?),
+        _ => {}
     }
     memory::hold_little();
     // First of all, before anything else opens files.
@@ -41,6 +50,7 @@ fn run() -> Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     saal_media::graph::load().context("GStreamer does not start")?;
     confine();
@@ -75,10 +85,11 @@ fn say(outcome: Result<(), TrialError>) -> Result<()> {
 /// An engine that is not confined is better than a room without pictures; the log and the service's
 /// own rules remain.
 fn confine() {
+    let user = getuid().as_raw();
     match saal_media::confinement::confine() {
-        Ok(Confined::Fully) => tracing::debug!("the engine is confined"),
+        Ok(Confined::Fully) => tracing::info!(user, "the engine is confined"),
         Ok(Confined::Partly) => {
-            tracing::info!("the engine is confined as far as this kernel can");
+            tracing::info!(user, "the engine is confined as far as this kernel can");
         }
         Ok(Confined::No) => {
             tracing::warn!("the engine is not confined: this kernel has no Landlock");

@@ -10,7 +10,7 @@ use saal_hal_sim::SimulatedCameras;
 use saal_media::{
     engine::Engine,
     graph::{Graph, GraphEvent, Part},
-    transport::{Frame, FromTransport},
+    transport::{Frame, FromTransport, Place},
 };
 use saal_media_protocol::{
     Codec, MediaCommand, MediaEvent, PictureSettings, SourceKind, Television, TransportCommand,
@@ -353,6 +353,7 @@ impl Listener {
             transport: CALL,
             track: MICROPHONE.to_owned(),
             frame: silence(),
+            place: Place::default(),
         });
     }
 

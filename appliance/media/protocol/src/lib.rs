@@ -1,11 +1,12 @@
 //! Commands and events between the daemon and the media engine.
 //!
-//! The engine is a child process. It inherits two Unix stream sockets: `control` carries one JSON
+//! The engine is a process of its own, a child of the daemon or of a keeper ([`Attach`]). It inherits two Unix stream sockets: `control` carries one JSON
 //! document a line in both directions, commands in and events out; `picture` carries the live
 //! picture of the television to the web view, each a four byte big-endian length and a JPEG, and
 //! back what the daemon draws for the television ([`StillPicture`]), so
 //! that pictures never queue behind control. Over a third one, of packets, the daemon lends it displays. Both ends refuse another [`VERSION`].
 
+mod attach;
 mod browser;
 mod camera;
 mod command;
@@ -16,6 +17,7 @@ mod event;
 mod still;
 mod transport;
 
+pub use attach::{Attach, HANDED_ON, KeeperEvent};
 pub use browser::{BrowserCommand, BrowserEnd, BrowserEvent, BrowserId, BrowserUse, RoomPicture};
 pub use camera::{CameraAction, CameraMoves, CameraState, CameraView, PictureDevice, Preset};
 pub use command::{

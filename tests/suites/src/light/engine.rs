@@ -294,6 +294,7 @@ impl LightEngine {
                 transport,
                 track,
                 frame,
+                ..
             } => {
                 if let Some(whose) = self.assigned.get(&(transport, track))
                     && self.encryption.opens(transport, &whose.0, &frame)
@@ -302,7 +303,9 @@ impl LightEngine {
                     *counted.received.entry(whose.clone()).or_default() += 1;
                 }
             }
-            FromTransport::KeyFrameWanted { transport, track } => {
+            FromTransport::KeyFrameWanted {
+                transport, track, ..
+            } => {
                 self.begin(|sent| sent.is(transport, &track));
             }
             FromTransport::Rerouted { transport } => {

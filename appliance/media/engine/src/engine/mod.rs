@@ -221,6 +221,7 @@ impl Engine {
                 transport,
                 track,
                 frame,
+                ..
             } => {
                 let key = TrackKey { transport, track };
                 if let Some(frame) = self.decrypted(&key, frame) {
@@ -234,6 +235,7 @@ impl Engine {
                 track,
                 rtp_time,
                 clock,
+                ..
             } => {
                 let key = TrackKey { transport, track };
                 self.receiving.report(&key, rtp_time, clock);
@@ -245,7 +247,9 @@ impl Engine {
                 }
                 return;
             }
-            FromTransport::KeyFrameWanted { transport, track } => {
+            FromTransport::KeyFrameWanted {
+                transport, track, ..
+            } => {
                 self.sending
                     .key_frame_wanted(&TrackKey { transport, track });
                 return;

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use super::{
     FromTransport, ToTransport,
     addresses::{self, Changes, LOOPBACK},
+    backlog::Backlog,
     description,
     local_address::LocalAddress,
     nat::{Found, Nat},
@@ -54,6 +55,7 @@ pub(super) struct Connection {
     sockets: Sockets,
     nat: Nat,
     events: mpsc::UnboundedSender<FromTransport>,
+    backlog: Backlog,
     lost_since: Option<Instant>,
     state: TransportState,
     pulse: Pulse,
@@ -81,6 +83,7 @@ impl Connection {
             sockets: Sockets::default(),
             nat,
             events,
+            backlog: Backlog::default(),
             lost_since: None,
             state: TransportState::Connecting,
             pulse: Pulse::default(),
@@ -332,11 +335,15 @@ impl Connection {
             PeerEvent::Connected => self.enter(TransportState::Connected),
             PeerEvent::Connecting => self.enter(TransportState::Connecting),
             PeerEvent::Disconnected => self.enter(TransportState::Disconnected),
-            PeerEvent::Frame { track, frame } => {
+            PeerEvent::Frame { track, mut frame } => {
+                let Some(place) = self.backlog.place_for(&track, &mut frame) else {
+                    return;
+                };
                 let _ = self.events.send(FromTransport::Frame {
                     transport,
                     track,
                     frame,
+                    place,
                 });
             }
             PeerEvent::Clock {
@@ -344,17 +351,26 @@ impl Connection {
                 rtp_time,
                 clock,
             } => {
+                let Some(place) = self.backlog.place() else {
+                    return;
+                };
                 let _ = self.events.send(FromTransport::Clock {
                     transport,
                     track,
                     rtp_time,
                     clock,
+                    place,
                 });
             }
             PeerEvent::KeyFrameWanted { track } => {
-                let _ = self
-                    .events
-                    .send(FromTransport::KeyFrameWanted { transport, track });
+                let Some(place) = self.backlog.place() else {
+                    return;
+                };
+                let _ = self.events.send(FromTransport::KeyFrameWanted {
+                    transport,
+                    track,
+                    place,
+                });
             }
             PeerEvent::Estimate {
                 bits_per_second,

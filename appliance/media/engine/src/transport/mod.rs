@@ -5,6 +5,7 @@
 
 mod addresses;
 mod answer;
+mod backlog;
 mod budget;
 mod connection;
 mod declared;
@@ -23,6 +24,7 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
+pub use backlog::Place;
 use connection::Connection;
 use declared::DeclaredPeer;
 use described::DescribedPeer;
@@ -141,6 +143,8 @@ pub enum FromTransport {
         track: String,
         /// Its next frame.
         frame: Frame,
+        /// Until it is seen to.
+        place: Place,
     },
     /// A sender says what its clock showed at an RTP time of a track (RFC 3550 section 6.4.1).
     Clock {
@@ -152,6 +156,8 @@ pub enum FromTransport {
         rtp_time: u32,
         /// Since the Unix epoch.
         clock: Duration,
+        /// Until it is seen to.
+        place: Place,
     },
     /// The far end needs a key frame of a track that we send.
     KeyFrameWanted {
@@ -159,6 +165,8 @@ pub enum FromTransport {
         transport: TransportId,
         /// The client's track id.
         track: String,
+        /// Until it is seen to.
+        place: Place,
     },
     /// What we send leaves from another address than before: what was on its way may be lost.
     Rerouted {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "only tests call this")]
 
 pub(crate) mod bridge;
+pub(crate) mod cards;
 pub(crate) mod clip;
 pub(crate) mod coturn;
 pub(crate) mod far_end;

@@ -319,6 +319,7 @@ impl Engine {
             GraphEvent::KeyFrameNeeded(key) => {
                 self.receiving.need_key_frame(&key, &self.transports)
             }
+            GraphEvent::TooLarge(key) => self.receiving.follow_size(&key),
             GraphEvent::FirstPicture(key) => {
                 if let Some(event) = self.receiving.first_picture(&key) {
                     self.say(event);

@@ -7,6 +7,10 @@
 //! Captions and chat have places of their own, so that they hide nobody. Others write most of the
 //! text, so it is cut to what can be shown.
 
+mod no_picture;
+
+pub(crate) use no_picture::Large;
+use no_picture::NoPicture;
 use saal_fleet_protocol::config::Language;
 use saal_media_protocol::{
     Ground, Label, Notices, Place, Rect, SourceKind, TextLine, Tile, TileSource,
@@ -27,10 +31,10 @@ const SIGNS: usize = 3;
 const CHAT_LINES: usize = 20;
 /// Characters of a name; the rest is cut by the width of its picture.
 const NAME: usize = 60;
-/// A picture that waits for a key has so many lines that say so; the smallest has twenty characters
+/// Where a picture is missing, so many lines say why; the smallest has twenty characters
 /// in each, and what does not fit would be missing at the beginning.
-const KEY_LINES: u32 = 3;
-const KEY_NAME: usize = 26;
+const REASON_LINES: u32 = 3;
+const REASON_NAME: usize = 26;
 /// Characters of a sentence: more than [`CAPTION_LINES`] hold.
 const SENTENCE: usize = 240;
 /// Characters of a line of chat.
@@ -77,6 +81,7 @@ pub(crate) fn labels(
         pictures: pictures_size(&call.said, width, height),
         width,
         height,
+        large: standing.large,
     };
     let (pictures_width, pictures_height) = screen.pictures;
     let people = &call.participants;
@@ -137,6 +142,8 @@ pub(crate) struct Standing {
     pub(crate) reconnecting: bool,
     /// Somebody looks at the room from elsewhere.
     pub(crate) seen: bool,
+    /// Whose pictures can't be shown.
+    pub(crate) large: Large,
     /// What the day wants of people now.
     pub(crate) day: Option<String>,
 }
@@ -175,6 +182,7 @@ struct Screen {
     pictures: (u32, u32),
     width: u32,
     height: u32,
+    large: Large,
 }
 
 impl Screen {
@@ -195,6 +203,7 @@ impl Screen {
         };
         let person = people.iter().find(|p| p.id == *participant)?;
         let camera = *source == SourceKind::Camera;
+        let missing = NoPicture::of(person, *source, &self.large);
         let picture = picture_in(tile.rect);
         let line_height = (picture.height / 7).min(self.line());
         if line_height < self.height / 36 {
@@ -202,11 +211,11 @@ impl Screen {
         }
         let high = box_height(line_height, 1);
         let below = tile.rect.height - picture.height - (tile.rect.height - picture.height) / 2;
-        let area = if person.key_missing {
+        let area = if missing.is_some() {
             // There is no picture to hide.
             corner(
                 picture,
-                box_height(line_height, KEY_LINES),
+                box_height(line_height, REASON_LINES),
                 inset(self.height),
             )
         } else if below >= high {
@@ -220,8 +229,8 @@ impl Screen {
         } else {
             return None;
         };
-        let text = name_of(person, camera, self.language)?;
-        if camera && !person.camera && !person.key_missing {
+        let text = name_of(person, camera, missing, self.language)?;
+        if camera && !person.camera && missing.is_none() {
             // There is no picture at all.
             let middle = picture.height.saturating_sub(high) / 2;
             let area = Rect {
@@ -422,31 +431,21 @@ impl Screen {
 }
 
 /// What a picture is called, with what its person's hand and microphone do.
-fn name_of(person: &Participant, camera: bool, language: Language) -> Option<String> {
+fn name_of(
+    person: &Participant,
+    camera: bool,
+    missing: Option<NoPicture>,
+    language: Language,
+) -> Option<String> {
     let hand = (camera && person.hand_raised).then_some(HAND);
     let silent = (camera && !person.microphone).then_some(SILENT);
-    let name = if person.key_missing {
-        waiting_for_key(&clean(&person.name, KEY_NAME, Keep::Start), language)
-    } else {
-        clean(&person.name, NAME, Keep::Start)
+    let name = match missing {
+        Some(why) => why.words(&clean(&person.name, REASON_NAME, Keep::Start), language),
+        None => clean(&person.name, NAME, Keep::Start),
     };
     let name = (!name.is_empty()).then_some(name.as_str());
     let parts: Vec<&str> = [hand, silent, name].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" "))
-}
-
-/// Why there is no picture. The panel's words are not the television's, which needs nothing else
-/// that a sign can't say.
-fn waiting_for_key(name: &str, language: Language) -> String {
-    let (of, nameless) = match language {
-        Language::De => ("Warten auf den Schlüssel von", "Warten auf einen Schlüssel"),
-        Language::En => ("Waiting for the key of", "Waiting for a key"),
-    };
-    if name.is_empty() {
-        nameless.to_owned()
-    } else {
-        format!("{of} {name}")
-    }
 }
 
 /// The lowest part of a picture, not quite at its edges.

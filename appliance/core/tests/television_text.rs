@@ -9,7 +9,10 @@ use common::{Bench, participant};
 use saal_core::{Arrange, Effect, EngineEvent, Event, Intent};
 use saal_fleet_protocol::config::Language;
 use saal_hal_sim::{I420Picture, pattern};
-use saal_media_protocol::{Ground, Label, MediaCommand, Place, Rect, TextLine, Tile};
+use saal_media_protocol::{
+    Ground, Label, MediaCommand, MediaEvent, MediaStats, Place, ReceivedVideo, Rect, SourceKind,
+    TextLine, Tile,
+};
 use saal_meeting::{CallEvent, Caption, ChatLine, EndReason, MeetingState, Participant};
 
 /// The text that the television shows after this; `None`: as before.
@@ -149,6 +152,39 @@ fn a_picture_that_waits_for_a_key_says_so_in_the_rooms_language() {
         CallEvent::Participants(vec![participant("ada"), participant("bob")]),
     );
     assert_eq!(labels.unwrap()[0].lines[0].text, "ADA");
+}
+
+#[test]
+fn a_picture_that_is_too_large_says_so_until_it_is_not() {
+    let mut bench = Bench::in_call();
+    let people = vec![participant("ada"), participant("bob")];
+    hears(&mut bench, CallEvent::Participants(people)).unwrap();
+    let mut tell = |too_large| {
+        let video = ReceivedVideo {
+            participant: "ada".to_owned(),
+            source: SourceKind::Camera,
+            frames_decoded: 0,
+            width: 0,
+            height: 0,
+            too_large,
+            freeze_count: 0,
+            total_freezes_duration_ms: 0,
+            jitter_buffer_delay_ms: 0,
+            jitter_buffer_target_delay_ms: 0,
+            jitter_buffer_emitted_count: 0,
+            estimated_playout_timestamp_ms: None,
+        };
+        let stats = MediaStats {
+            received_video: vec![video],
+            ..MediaStats::default()
+        };
+        shown(&bench.tell(Event::Media(MediaEvent::Stats(stats))))
+    };
+    let labels = tell(true).unwrap();
+    assert_eq!(labels[0].lines[0].text, "Das Bild ist zu groß: ADA");
+    assert_eq!(labels[1].lines[0].text, "BOB");
+    assert_eq!(tell(true), None, "nothing new");
+    assert_eq!(tell(false).unwrap()[0].lines[0].text, "ADA");
 }
 
 #[test]

@@ -443,6 +443,9 @@ fn held(delay_ms: u64, count: u64) -> String {
 
 /// Where a picture stood still: how often and how long.
 fn stood(received: &ReceivedVideo) -> String {
+    if received.too_large {
+        return ", more pixels than the room decodes".to_owned();
+    }
     match received.freeze_count {
         0 => String::new(),
         count => {

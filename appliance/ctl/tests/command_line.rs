@@ -172,6 +172,7 @@ fn figures() -> MediaStats {
             frames_decoded: 300,
             width: 1280,
             height: 720,
+            too_large: false,
             freeze_count: 2,
             total_freezes_duration_ms: 1_500,
             jitter_buffer_delay_ms: 3_650,

@@ -68,6 +68,8 @@ pub struct Tally {
     pub overflowed: u64,
     /// Came out.
     pub passed: u64,
+    /// Of those: after another one that had come in later.
+    pub overtaken: u64,
     /// Bytes of those, without headers.
     pub bytes: u64,
 }
@@ -89,6 +91,8 @@ pub struct Link<P> {
     flying: BTreeMap<(Instant, u64), (u64, P)>,
     last_arrival: Option<Instant>,
     count: u64,
+    /// The last one of those that came out so far.
+    foremost: u64,
     tally: Tally,
 }
 
@@ -113,6 +117,7 @@ impl<P> Link<P> {
             flying: BTreeMap::new(),
             last_arrival: None,
             count: 0,
+            foremost: 0,
             tally: Tally::default(),
         }
     }
@@ -173,6 +178,9 @@ impl<P> Link<P> {
             return None;
         }
         let (bytes, packet) = self.flying.remove(&arrival)?;
+        let (_, number) = arrival;
+        self.tally.overtaken += u64::from(number < self.foremost);
+        self.foremost = self.foremost.max(number);
         self.tally.passed += 1;
         self.tally.bytes += bytes;
         Some(packet)
@@ -347,16 +355,19 @@ mod tests {
             jitter: ms(25),
             ..Conditions::default()
         };
-        let (came, _) = send(2, 1_000, conditions);
+        let (came, tally) = send(2, 1_000, conditions);
+        assert_eq!(tally.overtaken, 0);
         assert!(came.windows(2).all(|w| w[0].0 < w[1].0));
         assert!(came.iter().all(|(_, took)| (ms(40)..ms(66)).contains(took)));
         let conditions = Conditions {
             reordering: 0.1,
             ..Conditions::default()
         };
-        let (came, _) = send(2, 1_000, conditions);
+        let (came, tally) = send(2, 1_000, conditions);
         let overtaken = came.windows(2).filter(|w| w[0].0 > w[1].0).count();
         assert!((60..140).contains(&overtaken), "{overtaken}");
+        // Each is held back for longer than the next one takes, and shorter than the one after that.
+        assert_eq!(tally.overtaken, overtaken as u64);
         assert_eq!(came.len(), 1_000);
     }
 

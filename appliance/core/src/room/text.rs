@@ -56,6 +56,7 @@ impl Room {
                     displays: self.displays,
                     reconnecting: matches!(self.phase, Phase::Reconnecting(_)),
                     seen: matches!(self.onlooker(), Onlooker::Looks(_)),
+                    large: screen_text::Large::of(self.stats.as_ref()),
                     day: self.day_text(now),
                 };
                 screen_text::labels(call, standing, config.room.language, (width, height))

@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};
 
-use saal_hal_linux::{PlugEvents, V4l2Cameras};
+use saal_hal_linux::PlugEvents;
 use saal_media_protocol::{MediaCommand, MediaEvent, StillPicture, VERSION};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    engine::{DisplaySource, Engine, GLANCE},
+    engine::{DisplaySource, Engine, GLANCE, Machine},
     graph::{self, Graph, GraphError, Picture},
     transport::Proxy,
 };
@@ -37,6 +37,28 @@ pub enum ControlError {
     },
 }
 
+/// What an engine has around it.
+pub struct House {
+    /// Where displays come from.
+    pub displays: DisplaySource,
+    /// What devices are found by.
+    pub machine: Machine,
+    /// Says each time that something was plugged or pulled; without it the engine looks by itself.
+    pub plugs: Option<mpsc::UnboundedReceiver<()>>,
+}
+
+impl House {
+    /// The computer that this runs on, with these displays.
+    #[must_use]
+    pub fn real(displays: DisplaySource) -> Self {
+        Self {
+            displays,
+            machine: Machine::real(),
+            plugs: listen(),
+        }
+    }
+}
+
 /// Serves a daemon until it closes the control socket.
 ///
 /// # Errors
@@ -44,7 +66,7 @@ pub enum ControlError {
 pub async fn serve(
     control: UnixStream,
     pictures: UnixStream,
-    displays: DisplaySource,
+    house: House,
 ) -> Result<(), ControlError> {
     let (graph_events, mut saw) = mpsc::unbounded_channel();
     let (network, mut heard) = mpsc::unbounded_channel();
@@ -52,11 +74,14 @@ pub async fn serve(
     let (preview, shown) = watch::channel(None);
     let graph = Graph::new(graph_events)?;
     graph::prewarm()?;
-    let cameras = Arc::new(V4l2Cameras);
+    let House {
+        displays,
+        machine,
+        mut plugs,
+    } = house;
     let proxy = Proxy::of_the_environment();
-    let mut engine = Engine::new(graph, events, network, preview, proxy, cameras);
+    let mut engine = Engine::new(graph, events, network, preview, proxy, machine);
     engine.take_displays_from(displays);
-    let mut plugs = listen();
     let hears_plugs = plugs.is_some();
     let (read, write) = control.into_split();
     tokio::spawn(write_events(write, outgoing));

@@ -10,6 +10,7 @@ use nix::unistd::getuid;
 use saal_hal_linux::{BorrowedDisplays, DrmDisplays, end_at_once, memory, take_inherited_fd};
 use saal_media::{
     confinement::Confined,
+    control::{House, serve},
     engine::DisplaySource,
     graph::{CALL_SIZE, TRY_ENCODER, TrialError, try_encoder},
     keeper::{ACCEPTED, keep},
@@ -60,7 +61,7 @@ fn run() -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let (control, pictures) = (into_tokio(control)?, into_tokio(pictures)?);
-        saal_media::control::serve(control, pictures, displays)
+        serve(control, pictures, House::real(displays))
             .await
             .context("the media engine ends")
     })

@@ -15,7 +15,7 @@ use support::{Daemon, assign, negotiate, open, publish, simulated, tile};
 
 /// Caches of GStreamer and of TLS are full by then.
 const WARM_UP: usize = 6;
-const CALLS: usize = 12;
+const CALLS: usize = 20;
 /// In the deep tests. What one call in hundreds leaves behind shows here alone.
 const MANY_CALLS: usize = 1_000;
 /// One part of a call that is left now and then is more than this in so many calls. The television may or may not hold a picture

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use saal_hal_sim::SimulatedCameras;
 use saal_media::{
-    engine::Engine,
+    engine::{Engine, Machine},
     graph::{Graph, GraphEvent, Part},
     transport::{Frame, FromTransport, Place},
 };
@@ -327,8 +327,11 @@ impl Listener {
         let (network, _heard) = mpsc::unbounded_channel();
         let (preview, _) = watch::channel(None);
         let graph = Graph::new(graph_events).unwrap();
-        let cameras = Arc::new(SimulatedCameras::default());
-        let mut engine = Engine::new(graph, events, network, preview, None, cameras);
+        let machine = Machine {
+            cameras: Arc::new(SimulatedCameras::default()),
+            ..Machine::real()
+        };
+        let mut engine = Engine::new(graph, events, network, preview, None, machine);
         engine.obey(MediaCommand::Configure {
             devices: simulated(),
             television: Television {

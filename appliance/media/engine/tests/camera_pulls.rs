@@ -1,6 +1,9 @@
 //! A camera is pulled and put back a thousand times in simulation: words stand in its place, and the same one is used again.
+//! In a call the far end sees that in time, and hears nothing of it.
 
 #![allow(clippy::unwrap_used, reason = "what fails to come fails the test")]
+
+mod support;
 
 use std::{
     sync::{Arc, Mutex},
@@ -8,14 +11,21 @@ use std::{
 };
 
 use saal_hal::{Camera, CameraError, Cameras, Control, ControlState};
+use saal_hal_linux::DrmDisplays;
 use saal_hal_sim::SimulatedCameras;
 use saal_media::{
-    engine::Engine,
+    control::House,
+    engine::{DisplaySource, Engine, Machine},
     graph::{Graph, GraphEvent, Part},
 };
 use saal_media_protocol::{
-    AudioChoice, CameraChoice, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice, MediaCommand,
-    MediaEvent, MediaTrouble, Notices, PictureSettings, Rect, Television, Tile, TileSource,
+    AudioChoice, CameraChoice, Codec, DeviceChoice, DeviceUse, DisplayChoice, EncoderChoice,
+    MediaCommand, MediaEvent, MediaTrouble, Notices, PictureSettings, Rect, Television, Tile,
+    TileSource, TransportId,
+};
+use support::{
+    Daemon,
+    far_end::{FarEnd, Heard, PACKET, PICTURE_MS, Shown, longest},
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -83,14 +93,9 @@ impl Bench {
         let (network, _) = mpsc::unbounded_channel();
         let (preview, _) = watch::channel(None);
         let graph = Graph::new(graph_events).unwrap();
-        let cameras = Arc::new(sockets.clone());
-        let mut engine = Engine::new(graph, events, network, preview, None, cameras);
-        engine.obey(MediaCommand::SetNotices(Notices {
-            unplugged: "unplugged".to_owned(),
-            covered: "covered".to_owned(),
-            failed: "failed".to_owned(),
-        }));
-        engine.obey(configure(camera));
+        let mut engine = Engine::new(graph, events, network, preview, None, machine(sockets));
+        engine.obey(MediaCommand::SetNotices(notices()));
+        engine.obey(configure(devices(camera)));
         let rect = Rect {
             x: 0,
             y: 0,
@@ -165,8 +170,24 @@ impl Bench {
     }
 }
 
-fn configure(camera: &str) -> MediaCommand {
-    let devices = DeviceChoice {
+/// With no sound devices but those of this computer, which nobody uses.
+fn machine(sockets: &Sockets) -> Machine {
+    Machine {
+        cameras: Arc::new(sockets.clone()),
+        ..Machine::real()
+    }
+}
+
+fn notices() -> Notices {
+    Notices {
+        unplugged: "unplugged".to_owned(),
+        covered: "covered".to_owned(),
+        failed: "failed".to_owned(),
+    }
+}
+
+fn devices(camera: &str) -> DeviceChoice {
+    DeviceChoice {
         camera: CameraChoice::Device(camera.to_owned()),
         microphone: AudioChoice::None,
         loudspeaker: AudioChoice::None,
@@ -176,7 +197,10 @@ fn configure(camera: &str) -> MediaCommand {
         content_display: DisplayChoice::None,
         sound_processing: true,
         picture: PictureSettings::default(),
-    };
+    }
+}
+
+fn configure(devices: DeviceChoice) -> MediaCommand {
     let television = Television {
         width: 320,
         height: 180,
@@ -254,4 +278,104 @@ async fn a_closed_shutter_is_told_and_stands_in_the_picture_until_it_is_open() {
         .until(|event| matches!(event, GraphEvent::Covered { closed: false, .. }))
         .await;
     assert_eq!(bench.news(), [format!("{:?} recovered", DeviceUse::Camera)]);
+}
+
+const CALL: TransportId = TransportId(1);
+/// Pulls in a call.
+const PULLS: usize = 20;
+/// Until words stand in the place of a camera that was pulled, and until the one that is back is seen.
+const WORDS_WITHIN: u64 = 500 * PICTURE_MS;
+const BACK_WITHIN: u64 = 1_500 * PICTURE_MS;
+/// Pictures in a row that are waited for.
+const SOME: usize = 3;
+
+/// What the daemon was told of the camera: that it is away, that it is back, which one it is.
+fn told(log: &[MediaEvent]) -> Vec<String> {
+    let news = log.iter().filter_map(|event| match event {
+        MediaEvent::Trouble(MediaTrouble::Missing { source, wanted, .. }) => {
+            Some(format!("{source:?} {wanted} missing"))
+        }
+        MediaEvent::Trouble(other) => Some(format!("{other:?}")),
+        MediaEvent::Recovered { source } => Some(format!("{source:?} recovered")),
+        MediaEvent::Camera { state: Some(state) } => Some(state.id.clone()),
+        _ => None,
+    });
+    news.collect()
+}
+
+/// The last pictures are the camera's, or words.
+fn ends_with(shown: &[Shown], camera: bool) -> bool {
+    let last = shown.iter().rev().take(SOME);
+    shown.len() >= SOME && last.into_iter().all(|one| one.code.is_some() == camera)
+}
+
+/// The first of the camera's pictures, or of words, and the one before it.
+fn turn(shown: &[Shown], to_camera: bool) -> (&Shown, &Shown) {
+    let of_it = |one: &Shown| one.code.is_some() == to_camera;
+    let first = shown.iter().position(of_it).expect("it was waited for");
+    assert!(shown[first..].iter().all(of_it), "it turns once");
+    (&shown[first - 1], &shown[first])
+}
+
+#[tokio::test]
+async fn far_ends_see_words_soon_and_the_camera_soon_again_and_hear_no_gap() {
+    let sockets = Sockets::default();
+    sockets.plug(&[CHOSEN, OTHER]);
+    let (plug, plugs) = mpsc::unbounded_channel();
+    let house = House {
+        displays: DisplaySource::Own(DrmDisplays::default()),
+        machine: machine(&sockets),
+        plugs: Some(plugs),
+    };
+    let devices = DeviceChoice {
+        microphone: AudioChoice::Simulated,
+        ..devices("Rally")
+    };
+    let mut daemon = Daemon::engine_in(house, devices).await;
+    daemon.send(MediaCommand::SetNotices(notices())).await;
+    let mut far_end = FarEnd::of(&mut daemon, CALL, Codec::Vp8).await;
+    let mut sounds: Vec<Heard> = Vec::new();
+    let mut slowest = (0, 0);
+    far_end
+        .until(|shown, heard| ends_with(shown, true) && !heard.is_empty())
+        .await;
+    for pull in 0..PULLS {
+        let before = far_end.shown.last().expect("it was waited for").clone();
+        sounds.append(&mut far_end.heard);
+        far_end.forget();
+        sockets.plug(&[OTHER]);
+        plug.send(()).expect("the engine runs");
+        far_end.until(|shown, _| ends_with(shown, false)).await;
+        sounds.append(&mut far_end.heard);
+        far_end.shown.insert(0, before);
+        let (last, words) = turn(&far_end.shown, false);
+        let without = words.time - last.time;
+        assert!(without <= WORDS_WITHIN, "pull {pull}: {without}");
+
+        let before = far_end.shown.last().expect("it was waited for").clone();
+        far_end.forget();
+        sockets.plug(&[CHOSEN, OTHER]);
+        plug.send(()).expect("the engine runs");
+        far_end.until(|shown, _| ends_with(shown, true)).await;
+        far_end.shown.insert(0, before);
+        // Earlier than when it was put back.
+        let (since, back) = (&far_end.shown[0], turn(&far_end.shown, true).1);
+        let after = back.time - since.time;
+        assert!(after <= BACK_WITHIN, "pull {pull}: {after}");
+        slowest = (slowest.0.max(without), slowest.1.max(after));
+    }
+    eprintln!(
+        "words after {} ms at most, the camera after {} ms",
+        slowest.0 / PICTURE_MS,
+        slowest.1 / PICTURE_MS
+    );
+    sounds.append(&mut far_end.heard);
+    assert_eq!(longest(sounds.iter().map(|heard| heard.time)), PACKET);
+    let once = ["Camera Rally missing", "Camera recovered"];
+    let news = told(&daemon.heard_so_far().await);
+    let known: Vec<&String> = news.iter().filter(|news| news.starts_with("usb")).collect();
+    assert!(known.iter().all(|id| *id == CHOSEN), "{known:?}");
+    let rest = news.iter().filter(|news| !news.starts_with("usb"));
+    let expected = once.iter().cycle().take(2 * PULLS);
+    assert!(rest.clone().eq(expected), "{news:?}");
 }

@@ -1,4 +1,5 @@
-//! An encoder in hardware that fails in a call: the call goes on with a program, and who asks is told why.
+//! An encoder in hardware that fails in a call: the call goes on with a program, the far end's picture stands still for no more
+//! than a second, and who asks is told why.
 
 #![allow(clippy::unwrap_used, reason = "tests and what only they call")]
 
@@ -7,30 +8,22 @@ mod support;
 use saal_media::graph::HardwareEncoder;
 use saal_media_protocol::{
     Codec, DeviceChoice, EncoderChoice, EncoderTrial, MediaCommand, MediaEvent, MediaStats,
-    SourceKind, TransportCommand, TransportId, TransportRole, Verdict,
+    TransportId, Verdict,
 };
 use support::{
     Daemon,
+    far_end::{FarEnd, Shown, longest, send_camera},
     faulty::{self, FACTORY, Fault},
-    one_layer, open, simulated,
+    simulated,
 };
 use tokio::sync::Mutex;
 
 const CALL: TransportId = TransportId(1);
+/// As the camera counts its pictures: no more than a second's are missing between two that the far end sees.
+const MOST_MISSING: u64 = 30;
 
 /// The element goes wrong in one way at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-
-fn camera(codec: Codec) -> TransportCommand {
-    let mut video = one_layer(640, 360);
-    video.codec = codec;
-    TransportCommand::Publish {
-        transport: CALL,
-        track: "cam".to_owned(),
-        source: SourceKind::Camera,
-        video: Some(video),
-    }
-}
 
 /// An engine that knows of the encoder that it passed its trial.
 async fn engine() -> Daemon {
@@ -95,13 +88,18 @@ async fn a_program_takes_over(fault: Fault) -> String {
     let _alone = ONE_AT_A_TIME.lock().await;
     faulty::install(fault);
     let mut daemon = engine().await;
-    daemon.transport(open(CALL, TransportRole::Publisher)).await;
-    daemon.transport(camera(Codec::H264)).await;
-    encodes(&mut daemon, &[Codec::Vp8]).await;
-    let verdict = verdict(&mut daemon).await;
+    let mut far_end = FarEnd::of(&mut daemon, CALL, Codec::H264).await;
+    far_end.beside(encodes(&mut daemon, &[Codec::Vp8])).await;
+    let before = far_end.shown.len();
     // What the service does when it hears that.
-    daemon.transport(camera(Codec::Vp8)).await;
-    daemon.stats_until(by("vp8enc")).await;
+    send_camera(&mut daemon, CALL, Codec::Vp8).await;
+    let verdict = far_end.beside(verdict(&mut daemon)).await;
+    far_end.beside(daemon.stats_until(by("vp8enc"))).await;
+    far_end.until(|shown, _| shown.len() > before + 10).await;
+    assert!(before > 10, "the hardware's pictures were seen");
+    let missing = longest(numbers(&far_end.shown));
+    eprintln!("{fault:?}: {missing} pictures of the camera until the next one was seen");
+    assert!(missing <= MOST_MISSING, "{missing}");
     let Some(MediaEvent::Codecs { trials, .. }) = daemon.log.iter().rfind(is_report) else {
         panic!("just seen");
     };
@@ -111,6 +109,12 @@ async fn a_program_takes_over(fault: Fault) -> String {
         Verdict::GaveWay { reason } => reason,
         other => panic!("{other:?}"),
     }
+}
+
+/// As the camera counts.
+fn numbers(shown: &[Shown]) -> impl Iterator<Item = u64> {
+    let codes = shown.iter().filter_map(|one| one.code);
+    codes.map(|code| code.frame.into())
 }
 
 fn is_report(event: &&MediaEvent) -> bool {

@@ -25,7 +25,7 @@ use saal_hal::{
 };
 use saal_hal_linux::{AlsaDevices, DrmDisplays, M2mRole, V4l2Cameras, m2m_codecs};
 use saal_media::{
-    engine::{Engine, GLANCE},
+    engine::{Engine, GLANCE, Machine},
     graph::{
         Fault, Graph, GraphEvent, HardwareEncoder, Installed, Part, TRY_ENCODER, TrackKey,
         VideoDevice, VideoSource,

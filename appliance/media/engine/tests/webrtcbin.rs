@@ -184,6 +184,36 @@ async fn picture_and_sound_go_both_ways_and_again_with_who_comes_back() {
     second.talks(30).await;
 }
 
+fn user_names(sdp: &str) -> Vec<&str> {
+    sdp.lines()
+        .filter_map(|line| line.strip_prefix("a=ice-ufrag:"))
+        .collect()
+}
+
+#[tokio::test]
+async fn after_a_restart_of_ice_everything_goes_on_with_new_credentials() {
+    let mut daemon = Daemon::engine(simulated()).await;
+    let (far, _network) = sending(&mut daemon, "127.0.0.1").await;
+    far.gets(30, 60).await;
+    let of_offers = |event: &MediaEvent| match event {
+        MediaEvent::Transport(TransportEvent::Description { sdp, .. }) => Some(sdp.clone()),
+        _ => None,
+    };
+    let before = daemon.log.iter().rev().find_map(of_offers).unwrap();
+    let restart = TransportCommand::RestartIce { transport: CALL };
+    daemon.transport(restart).await;
+    let (kind, offer) = daemon.description().await;
+    assert_eq!(kind, DescriptionKind::Offer);
+    let (old, new) = (user_names(&before), user_names(&offer));
+    assert!(
+        !new.is_empty() && new.iter().all(|name| !old.contains(name)),
+        "{old:?} {new:?}"
+    );
+    let answer = far.answer(&offer).await;
+    describe(&mut daemon, CALL, DescriptionKind::Answer, answer).await;
+    far.gets(60, 120).await;
+}
+
 /// The engine offers and sends.
 async fn sending(daemon: &mut Daemon, at: &str) -> (WebrtcBin, Relay) {
     daemon.transport(open(CALL, TransportRole::Publisher)).await;
@@ -229,7 +259,8 @@ async fn loss_jitter_and_overtaking_stop_neither_picture_nor_sound() {
     call.talks(60).await;
     for direction in [Direction::There, Direction::Back] {
         let tally = call.network.tally(direction);
-        assert!(tally.lost > 10, "the network was bad: {tally:?}");
+        let bad = tally.lost > 10 && tally.overtaken > 10;
+        assert!(bad, "the network was bad: {tally:?}");
     }
 }
 

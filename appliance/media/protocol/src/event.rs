@@ -134,6 +134,9 @@ pub struct ReceivedVideo {
     pub width: u32,
     /// Pixels of the last picture.
     pub height: u32,
+    /// What comes has more pixels than the room decodes: nothing of it is shown.
+    #[serde(default)]
+    pub too_large: bool,
     /// `freezeCount` of webrtc-stats: how often the picture stood still.
     #[serde(default)]
     pub freeze_count: u64,

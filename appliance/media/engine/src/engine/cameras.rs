@@ -6,13 +6,36 @@ use std::{
     thread,
 };
 
-use saal_hal::{Camera, CameraError, Cameras, Control};
+use saal_hal::{AudioDevices, Camera, CameraError, Cameras, Control};
+use saal_hal_linux::{AlsaDevices, V4l2Cameras};
 use saal_media_protocol::PictureDevice;
 
 use crate::graph::{Graph, GraphEvent};
 
 /// All cameras of the machine, or those of a test.
 pub type SharedCameras = Arc<dyn Cameras + Send + Sync>;
+/// All sound devices of the machine, or those of a test.
+pub type SharedSounds = Arc<dyn AudioDevices + Send + Sync>;
+
+/// What an engine finds its devices by.
+#[derive(Clone)]
+pub struct Machine {
+    /// Cameras and other sources of pictures.
+    pub cameras: SharedCameras,
+    /// Microphones and loudspeakers.
+    pub sounds: SharedSounds,
+}
+
+impl Machine {
+    /// The computer that this runs on.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            cameras: Arc::new(V4l2Cameras),
+            sounds: Arc::new(AlsaDevices),
+        }
+    }
+}
 
 /// Which camera was meant by a name, so that it is the same one again after it was pulled.
 #[derive(Debug)]

@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, ffi::OsString, time::Instant};
 
-use saal_hal::{AudioDevice, AudioDevices, Direction, Volume};
-use saal_hal_linux::AlsaDevices;
+use saal_hal::{AudioDevice, Direction, Volume};
 use saal_media_protocol::{
     AudioChoice, DeviceChoice, DeviceList, DeviceUse, MediaEvent, MediaTrouble,
 };
 
 use super::{
     RETRY,
-    cameras::SharedCameras,
+    cameras::{Machine, SharedSounds},
     discovery::{self, SEED, failed, find_sound, name_of_picture, name_of_sound, sound_trouble},
     pictures::Pictures,
     spoken::Spoken,
@@ -18,10 +17,10 @@ use super::{
 use crate::graph::{Fault, FrameSink, Graph, GraphError, Part, Sound, SoundDevice, SoundSettings};
 
 /// The room's devices as they are now.
-#[derive(Debug)]
 pub(super) struct Devices {
     /// Camera and content.
     pub(super) pictures: Pictures,
+    sounds: SharedSounds,
     sound: Option<Sound>,
     /// What was said last about devices that do not work.
     pub(super) troubles: BTreeMap<DeviceUse, MediaTrouble>,
@@ -38,10 +37,21 @@ pub(super) struct Devices {
     volume_is: Option<u8>,
 }
 
+impl std::fmt::Debug for Devices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Devices")
+            .field("pictures", &self.pictures)
+            .field("sound", &self.sound)
+            .field("troubles", &self.troubles)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Devices {
-    pub(super) fn new(graph: &Graph, cameras: SharedCameras) -> Self {
+    pub(super) fn new(graph: &Graph, machine: Machine) -> Self {
         Self {
-            pictures: Pictures::new(graph, cameras),
+            pictures: Pictures::new(graph, machine.cameras),
+            sounds: machine.sounds,
             sound: None,
             troubles: BTreeMap::new(),
             rest_until: BTreeMap::new(),
@@ -71,7 +81,7 @@ impl Devices {
     /// Looks for what is configured, so that a wrong name is known before the first call.
     pub(super) fn configure(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
         self.nodes = discovery::nodes();
-        self.present = discovery::present(&self.pictures.cameras);
+        self.present = discovery::present(&self.pictures.cameras, &*self.sounds);
         self.pictures.configure(choice.picture);
         let mut said = vec![MediaEvent::Devices(self.present.clone())];
         said.extend(self.look(choice));
@@ -97,7 +107,7 @@ impl Devices {
     /// Something was plugged in or pulled out.
     pub(super) fn plugged(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
         let mut said = Vec::new();
-        let present = discovery::present(&self.pictures.cameras);
+        let present = discovery::present(&self.pictures.cameras, &*self.sounds);
         let before = std::mem::replace(&mut self.present, present);
         if before != self.present {
             said.push(MediaEvent::Devices(self.present.clone()));
@@ -107,6 +117,10 @@ impl Devices {
         self.rest_until.remove(&DeviceUse::Content);
         said.extend(self.look(choice));
         said
+    }
+
+    fn missing(&mut self, choice: &DeviceChoice, source: DeviceUse) -> Option<MediaTrouble> {
+        discovery::missing(choice, source, &mut self.pictures.cameras, &*self.sounds)
     }
 
     /// Says which devices are missing, and which are back.
@@ -119,16 +133,14 @@ impl Devices {
         ];
         let mut said = Vec::new();
         for source in uses {
-            said.extend(
-                match discovery::missing(choice, source, &mut self.pictures.cameras) {
-                    Some(trouble) => {
-                        // Its own failure may come later, or never.
-                        self.pictures.close(source);
-                        self.trouble(trouble)
-                    }
-                    None => self.found(source),
-                },
-            );
+            said.extend(match self.missing(choice, source) {
+                Some(trouble) => {
+                    // Its own failure may come later, or never.
+                    self.pictures.close(source);
+                    self.trouble(trouble)
+                }
+                None => self.found(source),
+            });
         }
         said.extend(self.pictures.follow(choice));
         said
@@ -168,7 +180,7 @@ impl Devices {
         let by_device = self
             .loudspeaker
             .as_ref()
-            .map(|device| AlsaDevices.set_volume(device, volume));
+            .map(|device| self.sounds.set_volume(device, volume));
         let gain = match by_device {
             // Not every control reaches silence.
             Some(Ok(true)) if percent > 0 => 1.0,
@@ -288,7 +300,7 @@ impl Devices {
             return None;
         }
         self.microphone_is = choice.clone();
-        let opened = find_sound(choice, DeviceUse::Microphone)
+        let opened = find_sound(&*self.sounds, choice, DeviceUse::Microphone)
             .map_err(Refusal::Trouble)
             .and_then(|device| {
                 let device = device.unwrap_or(SoundDevice::Simulated);
@@ -319,8 +331,8 @@ impl Devices {
             return (SoundDevice::Alsa(id.clone()), None);
         }
         self.loudspeaker_is = choice.clone();
-        let found = discovery::sound_device(wanted, Direction::Playback);
-        let usable = found.and_then(|(device, _)| AlsaDevices.check(&device).map(|()| device));
+        let found = discovery::sound_device(&*self.sounds, wanted, Direction::Playback);
+        let usable = found.and_then(|(device, _)| self.sounds.check(&device).map(|()| device));
         match usable {
             Ok(device) => {
                 let node = device.node.clone();
@@ -365,7 +377,7 @@ impl Devices {
             }
         };
         // A device that was pulled fails in any way, often before its node is gone.
-        if let Some(missing) = discovery::missing(choice, source, &mut self.pictures.cameras) {
+        if let Some(missing) = self.missing(choice, source) {
             return self.trouble(missing);
         }
         if in_vain && fault == Fault::Other {

@@ -1,7 +1,7 @@
 //! Finding the room's devices, and what is said when one can't be found or used.
 
 use saal_hal::{AudioDevice, AudioDevices, AudioError, CameraError, Direction, Displays};
-use saal_hal_linux::{AlsaDevices, DrmDisplays};
+use saal_hal_linux::DrmDisplays;
 use saal_media_protocol::{
     AudioChoice, CameraChoice, DeviceChoice, DeviceList, DeviceUse, MediaTrouble, SoundUnit,
 };
@@ -36,22 +36,27 @@ pub(super) fn missing(
     choice: &DeviceChoice,
     source: DeviceUse,
     cameras: &mut KnownCameras,
+    sounds: &dyn AudioDevices,
 ) -> Option<MediaTrouble> {
     match source {
         DeviceUse::Camera => find_camera(source, &choice.camera, cameras).err(),
         DeviceUse::Content => find_camera(source, &choice.content, cameras).err(),
-        DeviceUse::Microphone => missing_sound(&choice.microphone, source),
-        DeviceUse::Loudspeaker => missing_sound(&choice.loudspeaker, source),
+        DeviceUse::Microphone => missing_sound(sounds, &choice.microphone, source),
+        DeviceUse::Loudspeaker => missing_sound(sounds, &choice.loudspeaker, source),
         // `super::display` looks for it.
         DeviceUse::Display | DeviceUse::ContentDisplay => None,
     }
 }
 
-fn missing_sound(choice: &AudioChoice, source: DeviceUse) -> Option<MediaTrouble> {
+fn missing_sound(
+    sounds: &dyn AudioDevices,
+    choice: &AudioChoice,
+    source: DeviceUse,
+) -> Option<MediaTrouble> {
     let AudioChoice::Device(wanted) = choice else {
         return None;
     };
-    match sound_device(wanted, direction(source)) {
+    match sound_device(sounds, wanted, direction(source)) {
         Ok((_, None)) => None,
         Ok((instead, Some(wanted))) => Some(MediaTrouble::Replaced {
             source,
@@ -71,10 +76,10 @@ pub(super) fn any_real(choice: &DeviceChoice) -> bool {
 }
 
 /// Everything that is connected.
-pub(super) fn present(cameras: &KnownCameras) -> DeviceList {
+pub(super) fn present(cameras: &KnownCameras, sounds: &dyn AudioDevices) -> DeviceList {
     let displays = DrmDisplays::default().list().unwrap_or_default();
     let sound = |direction| {
-        let devices = AlsaDevices.list(direction).unwrap_or_default();
+        let devices = sounds.list(direction).unwrap_or_default();
         devices.into_iter().map(|device| device.name).collect()
     };
     DeviceList {
@@ -82,12 +87,12 @@ pub(super) fn present(cameras: &KnownCameras) -> DeviceList {
         microphones: sound(Direction::Capture),
         loudspeakers: sound(Direction::Playback),
         displays: displays.into_iter().map(|display| display.name).collect(),
-        sound_units: sound_units(),
+        sound_units: sound_units(sounds),
     }
 }
 
-fn sound_units() -> Vec<SoundUnit> {
-    let list = |direction| AlsaDevices.list(direction).unwrap_or_default();
+fn sound_units(sounds: &dyn AudioDevices) -> Vec<SoundUnit> {
+    let list = |direction| sounds.list(direction).unwrap_or_default();
     let mut microphones = list(Direction::Capture);
     let mut units = Vec::new();
     for loudspeaker in list(Direction::Playback) {
@@ -155,13 +160,14 @@ pub(super) fn picture_device(
 
 /// `None` for a device that is simulated or not there on purpose.
 pub(super) fn find_sound(
+    sounds: &dyn AudioDevices,
     choice: &AudioChoice,
     source: DeviceUse,
 ) -> Result<Option<SoundDevice>, MediaTrouble> {
     let AudioChoice::Device(wanted) = choice else {
         return Ok(None);
     };
-    sound_device(wanted, direction(source))
+    sound_device(sounds, wanted, direction(source))
         .map(|(device, _)| Some(SoundDevice::Alsa(device.node)))
         .map_err(|e| sound_trouble(source, e))
 }
@@ -180,15 +186,16 @@ fn direction(source: DeviceUse) -> Direction {
 /// The device that is wanted; or, while it is not connected, another one, with the name of what is missing: a
 /// meeting goes on with what the room has. Conference equipment comes by USB, so that is preferred.
 pub(super) fn sound_device(
+    sounds: &dyn AudioDevices,
     wanted: &str,
     direction: Direction,
 ) -> Result<(AudioDevice, Option<String>), AudioError> {
-    let missing = match AlsaDevices.find(wanted, direction) {
+    let missing = match sounds.find(wanted, direction) {
         Ok(device) => return Ok((device, None)),
         Err(error @ AudioError::NotFound { .. }) => error,
         Err(error) => return Err(error),
     };
-    let others = AlsaDevices.list(direction)?.into_iter();
+    let others = sounds.list(direction)?.into_iter();
     let instead = others.min_by_key(|device| !device.unit().starts_with("usb-"));
     let instead = instead.ok_or(missing)?;
     Ok((instead, Some(wanted.to_owned())))

@@ -44,7 +44,7 @@ use crate::{
     transport::{FromTransport, Proxy, Transport},
 };
 use browsers::Browsers;
-pub use cameras::SharedCameras;
+pub use cameras::{Machine, SharedCameras, SharedSounds};
 use checking::{Checking, Seen};
 use devices::Devices;
 pub use display::DisplaySource;
@@ -92,7 +92,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that does nothing yet, with all cameras that there may ever be. Its transports report to `network`, whose other end the
+    /// An engine that does nothing yet, with all devices that there may ever be. Its transports report to `network`, whose other end the
     /// caller passes back through [`Engine::heard`].
     #[must_use]
     pub fn new(
@@ -101,11 +101,11 @@ impl Engine {
         network: mpsc::UnboundedSender<FromTransport>,
         preview: watch::Sender<Option<Picture>>,
         proxy: Option<Proxy>,
-        cameras: SharedCameras,
+        machine: Machine,
     ) -> Self {
         let screen = Screen::new(&graph);
         Self {
-            devices: Devices::new(&graph, cameras),
+            devices: Devices::new(&graph, machine),
             sending: Sending::new(&graph, &screen),
             receiving: Receiving::new(&graph, &screen),
             encoders: Encoders::default(),
@@ -323,6 +323,7 @@ impl Engine {
             GraphEvent::KeyFrameNeeded(key) => {
                 self.receiving.need_key_frame(&key, &self.transports)
             }
+            GraphEvent::TooLarge(key) => self.receiving.follow_size(&key),
             GraphEvent::FirstPicture(key) => {
                 if let Some(event) = self.receiving.first_picture(&key) {
                     self.say(event);

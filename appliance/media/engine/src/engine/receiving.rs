@@ -210,6 +210,13 @@ impl Receiving {
         }
     }
 
+    /// A track's pictures are larger than is decoded, or not any more.
+    pub(super) fn follow_size(&self, key: &TrackKey) {
+        if let Some(Media::Video(video)) = self.tracks.get(key).map(|track| &track.media) {
+            video.follow_size(&self.screen);
+        }
+    }
+
     /// Asks for a key frame of a picture, also before its first frame could be read.
     pub(super) fn ask_for_beginning(
         &mut self,
@@ -350,6 +357,7 @@ impl Receiving {
                     frames_decoded: video.decoded.frames.load(Ordering::Relaxed),
                     width: video.decoded.width.load(Ordering::Relaxed),
                     height: video.decoded.height.load(Ordering::Relaxed),
+                    too_large: video.decoded.too_large.load(Ordering::Relaxed),
                     freeze_count: freezes.count,
                     total_freezes_duration_ms: milliseconds(freezes.total),
                     jitter_buffer_delay_ms: milliseconds(track.held.delay),
@@ -370,6 +378,10 @@ impl Receiving {
                 return None;
             };
             let decoder = video.decoder.as_ref()?;
+            if video.decoded.too_large.load(Ordering::Relaxed) {
+                // It is fed nothing of what comes.
+                return None;
+            }
             Some(Reading {
                 part: Part::Decoder(key.clone()),
                 fed: decoder.fed(),

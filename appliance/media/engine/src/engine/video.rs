@@ -2,14 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use saal_media_protocol::{Codec, TileSource, TransportId};
 
 use crate::{
-    graph::{Decoded, Graph, Make, Screen, TrackKey, VideoDecoder},
+    graph::{Decoded, Graph, Make, Screen, TrackKey, VideoDecoder, too_large},
     transport::{Frame, ToTransport, Transport},
     vp8, vp9,
 };
@@ -19,10 +19,6 @@ use crate::{
 const KEY_FRAME_PAUSE: Duration = Duration::from_millis(500);
 /// Servers send black pictures of 8x8 pixels when a track ends; no camera is that small.
 const NO_PICTURE: u32 = 16;
-/// Pixels of a side, and of a picture: more than any camera of a meeting or screen of 4K has, and
-/// no more memory than a decoder should get because a stranger says so.
-const MOST_SIDE: u32 = 4096;
-const MOST_PIXELS: u32 = 4096 * 2304;
 
 #[derive(Debug)]
 pub(super) struct Video {
@@ -61,15 +57,20 @@ impl Video {
         screen: &Screen,
         transports: &HashMap<TransportId, Transport>,
     ) {
-        match frame.key.then(|| size(frame)).flatten() {
-            Some((width, height)) if width <= NO_PICTURE && height <= NO_PICTURE => return,
-            Some((width, height)) if too_large(width, height) => {
-                tracing::warn!(?key, width, height, "a picture is too large to be decoded");
-                // What follows builds on it.
-                self.waiting = true;
-                return;
+        match size(frame) {
+            Some((width, height)) if frame.key && width.max(height) <= NO_PICTURE => return,
+            Some((width, height)) => {
+                let large = too_large(width, height);
+                if self.decoded.too_large.swap(large, Ordering::Relaxed) != large {
+                    self.follow_size(screen);
+                }
+                if large {
+                    // What follows builds on it.
+                    self.waiting = true;
+                    return;
+                }
             }
-            _ => {}
+            None => {}
         }
         self.waiting = self.would_drop(frame);
         if self.waiting {
@@ -81,6 +82,17 @@ impl Video {
         match &self.decoder {
             Some(decoder) => decoder.push(frame, at),
             None => self.waiting = true,
+        }
+    }
+
+    /// What comes is larger than is decoded, or not any more: nothing is shown that stands still for it.
+    pub(super) fn follow_size(&self, screen: &Screen) {
+        let large = self.decoded.too_large.load(Ordering::Relaxed);
+        if let Some(tile) = lock(&self.tile).as_ref() {
+            tracing::warn!(?tile, large, "pictures that are too large to be decoded");
+            if large {
+                screen.forget(tile);
+            }
         }
     }
 
@@ -140,18 +152,14 @@ impl Video {
     }
 }
 
-/// Pixels that a key frame claims, in codecs whose header we read; H.264 is bounded behind its
-/// parser ([`crate::graph`]).
+/// Pixels that a frame claims, in codecs whose header we read; others are bounded behind their
+/// parsers ([`crate::graph`]).
 fn size(frame: &Frame) -> Option<(u32, u32)> {
     match frame.codec {
         Codec::Vp8 => vp8::size(&frame.data).map(|(w, h)| (w.into(), h.into())),
-        Codec::Vp9 => vp9::size(&frame.data),
+        Codec::Vp9 => vp9::largest(&frame.data, &frame.layers),
         Codec::H264 | Codec::Av1 | Codec::Opus => None,
     }
-}
-
-fn too_large(width: u32, height: u32) -> bool {
-    width > MOST_SIDE || height > MOST_SIDE || width * height > MOST_PIXELS
 }
 
 pub(super) fn request_key_frame(key: &TrackKey, transports: &HashMap<TransportId, Transport>) {

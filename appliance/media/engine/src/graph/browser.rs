@@ -22,7 +22,9 @@ use gstreamer_webrtc::{
 use saal_media_protocol::{BrowserId, RoomPicture};
 
 use super::{
-    EncoderInputs, Graph, GraphError, GraphEvent, KEPT_BACK, Part, chain, clock_time, make,
+    EncoderInputs, Graph, GraphError, GraphEvent, KEPT_BACK, Part,
+    bounds::too_large,
+    chain, clock_time, make,
     source_video::{PictureSink, output},
     start, stop,
 };
@@ -41,8 +43,6 @@ const PAYLOAD: i32 = 96;
 /// Numbers packets, so that the browser learns what the way carries.
 const TRANSPORT_CC: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-/// Pixels of a picture that gets a decoder: its size is a stranger's claim, its memory is ours.
-const MOST_PIXELS: u32 = 4096 * 2304;
 
 /// What a browser's connection says, from GStreamer's threads.
 #[derive(Clone, Debug)]
@@ -467,13 +467,14 @@ fn bound(depay: &gst::Element, told: &Told) {
         .expect("every depayloader has a source pad");
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         let data = info.buffer().and_then(|buffer| buffer.map_readable().ok());
-        let size = data.and_then(|data| vp8::size(data.as_slice()));
-        let pixels = size.map_or(0, |(width, height)| u32::from(width) * u32::from(height));
-        if pixels <= MOST_PIXELS {
-            return gst::PadProbeReturn::Ok;
+        match data.and_then(|data| vp8::size(data.as_slice())) {
+            Some((width, height)) if too_large(width.into(), height.into()) => {
+                let reason = format!("a picture of {width}x{height} pixels");
+                told.say(BrowserSaid::Failed(reason));
+                KEPT_BACK
+            }
+            _ => gst::PadProbeReturn::Ok,
         }
-        told.say(BrowserSaid::Failed(format!("a picture of {pixels} pixels")));
-        KEPT_BACK
     });
 }
 

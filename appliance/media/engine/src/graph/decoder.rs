@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -14,7 +14,7 @@ use gstreamer_video as gst_video;
 use saal_media_protocol::Codec;
 
 use super::{
-    Graph, GraphError, GraphEvent, Part, TrackKey, chain, clock_time, make,
+    Graph, GraphError, GraphEvent, Part, TrackKey, bounds::bound, chain, clock_time, make,
     source_video::PictureSink, start, stop,
 };
 use crate::{freezes::Freezes, transport::Frame};
@@ -28,6 +28,8 @@ pub struct Decoded {
     pub width: AtomicU32,
     /// Pixels of the last one.
     pub height: AtomicU32,
+    /// What comes is larger than is decoded.
+    pub too_large: Arc<AtomicBool>,
     /// When they stood still.
     freezes: Mutex<Freezes>,
 }
@@ -43,9 +45,6 @@ impl Decoded {
         self.freezes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Pixels of a side of H.264, level 5.2 of which has no more than 4096x2304.
-const MOST_SIDE: i32 = 4096;
 
 /// Which decoder a track needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +90,12 @@ impl VideoDecoder {
         pass_on_key_frame_requests(graph, key, &input);
         let decoder = decoder(which)?;
         let parser = parser(which.codec)?;
-        let bound = bound(which.codec)?;
+        if let Some(parser) = &parser {
+            let (graph, key) = (graph.clone(), key.clone());
+            bound(parser, Arc::clone(&decoded.too_large), move || {
+                graph.say(GraphEvent::TooLarge(key.clone()));
+            });
+        }
         let output = gst_app::AppSink::builder()
             .sync(true)
             .async_(false)
@@ -105,7 +109,6 @@ impl VideoDecoder {
         output.set_callbacks(callbacks(graph, key, decoded, sink));
         let elements: Vec<&gst::Element> = std::iter::once(input.upcast_ref())
             .chain(&parser)
-            .chain(&bound)
             .chain([&decoder, output.upcast_ref()])
             .collect();
         chain(&pipeline, part.clone(), &elements)?;
@@ -190,26 +193,14 @@ fn decoder(which: Make) -> Result<gst::Element, GraphError> {
     Ok(decoder)
 }
 
-/// H.264 decoders want to know profile and size beforehand, which its parser reads.
+/// What reads the size of pictures whose headers we don't read ourselves. H.264 decoders want to know it beforehand, and the
+/// profile.
 fn parser(codec: Codec) -> Result<Option<gst::Element>, GraphError> {
-    (codec == Codec::H264)
-        .then(|| make("h264parse"))
-        .transpose()
-}
-
-/// Larger pictures get no decoder: their size is a stranger's claim, their memory is ours.
-fn bound(codec: Codec) -> Result<Option<gst::Element>, GraphError> {
-    if codec != Codec::H264 {
-        return Ok(None);
+    match codec {
+        Codec::H264 => make("h264parse").map(Some),
+        Codec::Av1 => make("av1parse").map(Some),
+        Codec::Vp8 | Codec::Vp9 | Codec::Opus => Ok(None),
     }
-    let side = gst::IntRange::new(1, MOST_SIDE);
-    let sizes = gst::Caps::builder("video/x-h264")
-        .field("width", side)
-        .field("height", side)
-        .build();
-    let bound = make("capsfilter")?;
-    bound.set_property("caps", sizes);
-    Ok(Some(bound))
 }
 
 /// How frames come from the network: each whole, H.264 with start codes, AV1 with OBU sizes.

@@ -5,6 +5,7 @@
 //! Everything is live, so no sink prerolls (`async=false`): a pipeline that waits for its first
 //! buffer is stuck for good when a part that failed is taken out of it meanwhile.
 
+mod bounds;
 mod browser;
 mod codecs;
 mod colorimetry;
@@ -31,6 +32,7 @@ mod trial;
 
 use std::time::{Duration, Instant};
 
+pub use bounds::too_large;
 pub use browser::{BrowserPeer, BrowserSaid};
 pub use codecs::{Candidate, Installed};
 pub use decoder::{Decoded, Make, VideoDecoder};
@@ -124,6 +126,8 @@ pub enum GraphEvent {
     Working(Part),
     /// A decoder can't go on without a key frame.
     KeyFrameNeeded(TrackKey),
+    /// The pictures of a track are larger than the room decodes, or not any more.
+    TooLarge(TrackKey),
     /// A picture of this track was decoded and is due now.
     FirstPicture(TrackKey),
     /// About a browser in the room's network.
@@ -408,9 +412,8 @@ fn package(element: &str) -> &'static str {
     match element {
         "alsasrc" | "alsasink" => "gstreamer1.0-alsa",
         "nicesrc" => "gstreamer1.0-nice",
-        "webrtcbin" | "h264parse" | "openh264dec" | "openh264enc" | "av1dec" | "vah264dec" => {
-            "gstreamer1.0-plugins-bad"
-        }
+        "webrtcbin" | "h264parse" | "av1parse" | "openh264dec" | "openh264enc" | "av1dec"
+        | "vah264dec" => "gstreamer1.0-plugins-bad",
         "avdec_h264" => "gstreamer1.0-libav",
         "vp8enc" | "vp8dec" | "vp9dec" | "jpegenc" | "jpegdec" | "level" | "v4l2src"
         | "rtpvp8depay" | "rtpvp8pay" | "videocrop" | "v4l2h264dec" => "gstreamer1.0-plugins-good",

@@ -24,14 +24,7 @@ impl Room {
         let (network, _) = mpsc::unbounded_channel();
         let (preview, _) = tokio::sync::watch::channel(None);
         let graph = Graph::new(graph).unwrap();
-        let engine = Engine::new(
-            graph,
-            events,
-            network,
-            preview,
-            None,
-            std::sync::Arc::new(V4l2Cameras),
-        );
+        let engine = Engine::new(graph, events, network, preview, None, Machine::real());
         Self { engine, saw, said }
     }
 

@@ -334,11 +334,13 @@ impl Bridge {
             show.time += 1;
             let (every, data, clock) = match &show.clip {
                 None => (2, SILENCE.to_vec(), Frequency::FORTY_EIGHT_KHZ),
-                Some(clip) => (
-                    3,
-                    clip.frames[show.next % clip.frames.len()].clone(),
-                    Frequency::NINETY_KHZ,
-                ),
+                Some(clip) => {
+                    let data = clip.frames[show.next % clip.frames.len()].clone();
+                    match clip.codec {
+                        Codec::Opus => (2, data, Frequency::FORTY_EIGHT_KHZ),
+                        _ => (3, data, Frequency::NINETY_KHZ),
+                    }
+                }
             };
             if !tick.is_multiple_of(every) {
                 continue;

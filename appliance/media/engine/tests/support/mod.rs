@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "only tests call this")]
 
 pub(crate) mod bridge;
+pub(crate) mod cards;
 pub(crate) mod clip;
 pub(crate) mod coturn;
+pub(crate) mod far_end;
 pub(crate) mod faulty;
 pub(crate) mod passive;
 pub(crate) mod talk;
@@ -17,7 +19,10 @@ use std::{os::unix::net::UnixStream as StdStream, path::Path, process::Stdio, ti
 use command_fds::{CommandFdExt, FdMapping};
 use saal_hal_linux::DrmDisplays;
 use saal_hal_sim::{Luma, pattern};
-use saal_media::engine::DisplaySource;
+use saal_media::{
+    control::{House, serve},
+    engine::DisplaySource,
+};
 use saal_media_protocol::{
     AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
     DisplayChoice, EncoderChoice, KeyOwner, MediaCommand, MediaEvent, MediaKey, MediaStats,
@@ -65,11 +70,16 @@ impl Daemon {
 
     /// An engine in this process, greeted and configured.
     pub(crate) async fn engine(devices: DeviceChoice) -> Self {
+        let displays = DisplaySource::Own(DrmDisplays::default());
+        Self::engine_in(House::real(displays), devices).await
+    }
+
+    /// The same with this around it.
+    pub(crate) async fn engine_in(house: House, devices: DeviceChoice) -> Self {
         let (control, theirs) = UnixStream::pair().unwrap();
         let (pictures, their_pictures) = UnixStream::pair().unwrap();
         tokio::spawn(async move {
-            let displays = DisplaySource::Own(DrmDisplays::default());
-            saal_media::control::serve(theirs, their_pictures, displays)
+            serve(theirs, their_pictures, house)
                 .await
                 .expect("the engine serves");
         });
@@ -129,6 +139,18 @@ impl Daemon {
 
     pub(crate) async fn transport(&mut self, command: TransportCommand) {
         self.send(MediaCommand::Transport(command)).await;
+    }
+
+    /// All that the engine said so far.
+    pub(crate) async fn heard_so_far(&mut self) -> Vec<MediaEvent> {
+        // It answers in order.
+        self.send(MediaCommand::Hello {
+            version: saal_media_protocol::VERSION,
+        })
+        .await;
+        self.until(|e| matches!(e, MediaEvent::Hello { .. }).then_some(()))
+            .await;
+        self.log.clone()
     }
 
     /// The next event; `None` when the engine is gone.

@@ -28,6 +28,10 @@ use crate::sound::{PERIOD, Pacer};
 /// Periods that may wait for the encoder: half a second, after which it is too old to be sent.
 const WAITING: u64 = 50;
 
+/// Packets of the simulated microphone that are made up for when the computer was busy: a second, as a real one would have kept
+/// them in its buffers, and as much as the encoder takes at once.
+const MOST_LATE: u64 = WAITING - 5;
+
 /// An open microphone.
 #[derive(Debug)]
 pub(super) struct Microphone {
@@ -183,7 +187,7 @@ fn tone(graph: &Graph, input: &gst_app::AppSrc, seed: u64) -> Option<Ticker> {
     let ticker = Ticker::start("sim-microphone", period, move || {
         // Whole packets on one grid; late ones are made up for, so that sound has no holes.
         let due = graph.now().mseconds() / 20;
-        packet = packet.max(due.saturating_sub(5));
+        packet = packet.max(due.saturating_sub(MOST_LATE));
         while packet < due {
             let _ = input.push_buffer(tone_packet(packet, seed));
             packet += 1;

@@ -51,6 +51,10 @@ impl Server {
                         .headers
                         .get(header::IF_NONE_MATCH)
                         .map(|etag| etag.to_str().unwrap().to_owned()),
+                    matches: parts
+                        .headers
+                        .get(header::IF_MATCH)
+                        .map(|etag| etag.to_str().unwrap().to_owned()),
                 })
             }
         };
@@ -69,11 +73,13 @@ impl Drop for Server {
 
 pub(super) struct Asked {
     pub(super) method: String,
-    path: String,
+    pub(super) path: String,
     pub(super) body: String,
     has_password: bool,
     takes_gzip: bool,
     version: Option<String>,
+    /// `If-Match`.
+    pub(super) matches: Option<String>,
 }
 
 pub(super) fn status(status: u16) -> axum::http::response::Builder {

@@ -33,7 +33,7 @@ pub(crate) enum Stage {
     Image,
     /// Random input for everything that reads what strangers send; takes --seconds, and names after --.
     Fuzz,
-    /// End to end with the long tests, the panel's long walk, a thousand calls of the engine, and the fuzz targets for a fixed number of inputs.
+    /// End to end with the long tests, the panel's long walk, a hundred weeks of rooms, a thousand calls of the engine, and the fuzz targets for a fixed number of inputs.
     Deep,
 }
 
@@ -204,9 +204,13 @@ fn unit(rest: &[String]) -> anyhow::Result<()> {
     report(failed + usize::from(documents.is_err()))
 }
 
-/// The panel's random days, ten times as many, and a thousand calls of the engine alone.
+/// The panel's random days, ten times as many, the room's weeks, twenty times as many, and a thousand calls of the engine alone.
 fn long_tests() -> anyhow::Result<()> {
-    const LONG: [(&str, &str); 2] = [("saal-panel", "walk"), ("saal-media", "again")];
+    const LONG: [(&str, &str); 3] = [
+        ("saal-panel", "walk"),
+        ("saal-calendar", "week"),
+        ("saal-media", "again"),
+    ];
     let programs = executables::tests()?;
     let long = programs.iter().filter(|program| {
         LONG.iter()

@@ -9,7 +9,7 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use saal_control::{Arrange, LayoutName, PanelAction, Reply, Request, Taps};
-use saal_media_protocol::SourceKind;
+use saal_media_protocol::{CameraAction, PictureDevice, SourceKind};
 use saal_meeting::{MeetingAction, MeetingId, MeetingLink, Secret};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -204,7 +204,7 @@ pub(crate) async fn microphone(State(shared): State<Shared>, Sent(body): Sent) -
     have_done(&shared, Request::SetMuted { source, muted }).await
 }
 
-/// Turns the room's camera off, or on.
+/// Turns the room's camera off, or on: in a call, or before one for the meeting that begins soon.
 #[utoipa::path(
     put,
     path = "/v1/camera",
@@ -217,6 +217,45 @@ pub(crate) async fn camera(State(shared): State<Shared>, Sent(body): Sent) -> Do
     let v1::Muted { muted } = read(&body)?;
     let source = SourceKind::Camera;
     have_done(&shared, Request::SetMuted { source, muted }).await
+}
+
+/// The cameras that there are to choose from.
+#[utoipa::path(
+    get,
+    path = "/v1/cameras",
+    tag = "room",
+    responses((status = 200, body = [v1::Camera]), (status = 503, body = Problem)),
+    security(("token" = ["read"]))
+)]
+pub(crate) async fn cameras(
+    State(shared): State<Shared>,
+) -> Result<Json<Vec<v1::Camera>>, Problem> {
+    let Reply::Camera(report) = ask(&shared, Request::CameraState {}).await? else {
+        return Err(unexpected());
+    };
+    let used = report.camera.map(|camera| camera.id);
+    let camera = |device: PictureDevice| v1::Camera {
+        in_use: used.as_ref() == Some(&device.id),
+        id: device.id,
+        name: device.name,
+    };
+    Ok(Json(report.cameras.into_iter().map(camera).collect()))
+}
+
+/// Takes another camera: for this call, or before one for the meeting that begins soon.
+#[utoipa::path(
+    post,
+    path = "/v1/use-camera",
+    tag = "call",
+    request_body = v1::UseCamera,
+    responses(Outcome),
+    security(("token" = ["control"]))
+)]
+pub(crate) async fn use_camera(State(shared): State<Shared>, Sent(body): Sent) -> Done {
+    let v1::UseCamera { camera } = read(&body)?;
+    let usual = CameraAction::Usual {};
+    let action = camera.map_or(usual, |camera| CameraAction::Use { camera });
+    have_done(&shared, Request::Camera { action }).await
 }
 
 /// Sets how loud the others are, in a meeting or not.

@@ -110,6 +110,7 @@ fn scoped(shared: &Shared) -> OpenApiRouter<Shared> {
     let read = OpenApiRouter::new()
         .routes(routes!(handlers::status))
         .routes(routes!(handlers::meetings))
+        .routes(routes!(handlers::cameras))
         .routes(routes!(events::events));
     let control = OpenApiRouter::new()
         .routes(routes!(handlers::join))
@@ -119,6 +120,7 @@ fn scoped(shared: &Shared) -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::decline))
         .routes(routes!(handlers::microphone))
         .routes(routes!(handlers::camera))
+        .routes(routes!(handlers::use_camera))
         .routes(routes!(handlers::volume))
         .routes(routes!(handlers::television))
         .routes(routes!(handlers::presentation))

@@ -25,8 +25,41 @@ pub struct Status {
     pub laptop: bool,
     /// Somebody looks at the room from elsewhere, with people's leave.
     pub looked_at: bool,
+    /// What people chose for a meeting before it, until it is over.
+    pub prepared: Option<Prepared>,
     /// What is wrong, worst first.
     pub troubles: Vec<Trouble>,
+}
+
+/// What people chose for a meeting before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Prepared {
+    /// Which, as `/v1/meetings` lists it.
+    pub meeting: String,
+    /// With this camera, as `/v1/cameras` lists it; absent: the usual one.
+    pub camera: Option<String>,
+    /// Nobody is to see the room.
+    pub camera_off: bool,
+}
+
+/// A camera that people may choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Camera {
+    /// Stable across reboots and replugs.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// It is the room's now.
+    pub in_use: bool,
+}
+
+/// Which camera to take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UseCamera {
+    /// Identity or name of one of `/v1/cameras`; absent: the one that the room has for this meeting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<String>,
 }
 
 /// What the room is doing.
@@ -312,6 +345,11 @@ impl From<saal_control::Status> for Status {
                 .collect(),
             volume: status.volume,
             laptop: status.laptop,
+            prepared: status.prepared.map(|prepared| Prepared {
+                meeting: prepared.meeting.0,
+                camera: prepared.camera,
+                camera_off: prepared.camera_off,
+            }),
             looked_at: status.onlooker.is_some_and(|onlooker| onlooker.allowed),
             troubles: status.troubles.into_iter().map(Trouble::from).collect(),
         }

@@ -18,7 +18,7 @@ use saal_control::{
     Answer, Arrange, CallStatus, DayStatus, EngineProcess, EngineStatus, ErrorCode, LayoutName,
     MutedSources, PanelAction, PhaseName, Refused, Reply, Request, Status, Taps, TelevisionStatus,
 };
-use saal_media_protocol::SourceKind;
+use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{AccountState, BookingSpan, DayAction, MeetingId, MeetingState, Participant};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -82,6 +82,7 @@ fn status() -> Status {
         volume: 60,
         laptop: false,
         onlooker: None,
+        prepared: None,
         engine: EngineStatus {
             pid: None,
             state: EngineProcess::Ready,
@@ -99,6 +100,11 @@ fn reply(request: &Request) -> Reply {
             let line = r#"{"version":1,"reply":{"meetings":[{"id":"matrix:!a:example.org","title":"Weekly",
                 "start":"2026-11-26T09:00:00Z","end":"2026-11-26T10:00:00Z","in_call":1,"under_way":true,
                 "can_join":true}]}}"#;
+            Answer::parse(line).unwrap()
+        }
+        Request::CameraState {} => {
+            let line = r#"{"version":1,"reply":{"camera":{"camera":null,"presets":[],
+                "cameras":[{"id":"usb-1","name":"Ceiling","kind":"camera"}]}}}"#;
             Answer::parse(line).unwrap()
         }
         Request::Panel {
@@ -253,6 +259,7 @@ async fn the_description_is_served_to_all_and_is_the_one_in_the_documentation() 
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table: an entry for each endpoint")]
 async fn what_is_asked_for_is_what_the_room_is_told() {
     let bench = Bench::new();
     let muted = |source| Request::SetMuted {
@@ -283,6 +290,24 @@ async fn what_is_asked_for_is_what_the_room_is_told() {
             "/v1/camera",
             r#"{"muted": true}"#,
             vec![muted(SourceKind::Camera)],
+        ),
+        (
+            "POST",
+            "/v1/use-camera",
+            r#"{"camera": "Ceiling"}"#,
+            vec![Request::Camera {
+                action: CameraAction::Use {
+                    camera: "Ceiling".to_owned(),
+                },
+            }],
+        ),
+        (
+            "POST",
+            "/v1/use-camera",
+            "{}",
+            vec![Request::Camera {
+                action: CameraAction::Usual {},
+            }],
         ),
         (
             "PUT",

@@ -17,7 +17,7 @@ mod recurrence;
 mod room;
 mod sources;
 
-pub use ics::{Appointment, CalendarFile, Reading};
+pub use ics::{Appointment, CalendarFile, Reading, Shape};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};

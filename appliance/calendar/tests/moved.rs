@@ -246,3 +246,78 @@ fn the_room_goes_by_itself_to_a_meeting_that_was_moved_as_to_any_other() {
     bench.clock("2026-11-26T09:30:00Z");
     assert_eq!(bench.joins(), 2);
 }
+
+fn moved_at(time: &str) -> Vec<DayNotice> {
+    vec![DayNotice::Moved { start: at(time) }]
+}
+
+#[test]
+fn a_series_that_is_moved_as_a_whole_is_not_cancelled_for_those_in_it() {
+    let mut bench = Bench::new();
+    bench.reads(&[("20261112T090000Z", "RRULE:FREQ=WEEKLY\r\n")]);
+    bench.enter();
+    let later = "RRULE:FREQ=WEEKLY\r\nSEQUENCE:1\r\n";
+    bench.reads(&[("20261112T140000Z", later)]);
+    assert_eq!(bench.notices(), moved_at("2026-11-26T14:00:00Z"));
+    let here = bench.room.phase().meeting().unwrap().clone();
+    assert_eq!(here.start, Some(at("2026-11-26T14:00:00Z")));
+    assert!(bench.meetings().iter().any(|meeting| meeting.id == here.id));
+    // To the next day, and then that one is cancelled.
+    let friday = "RRULE:FREQ=WEEKLY\r\nSEQUENCE:2\r\n";
+    bench.reads(&[("20261113T090000Z", friday)]);
+    assert_eq!(bench.notices(), moved_at("2026-11-27T09:00:00Z"));
+    let without = "RRULE:FREQ=WEEKLY\r\nSEQUENCE:2\r\nEXDATE:20261127T090000Z\r\n";
+    bench.reads(&[("20261113T090000Z", without)]);
+    assert_eq!(bench.notices(), [DayNotice::Cancelled]);
+}
+
+#[test]
+fn of_a_daily_series_today_s_meeting_is_moved_to_today() {
+    let daily = |more: &str| format!("RRULE:FREQ=DAILY\r\n{more}");
+    let mut bench = Bench::new();
+    bench.reads(&[("20261101T090000Z", &daily(""))]);
+    bench.clock("2026-11-26T09:10:00Z");
+    let wanted = at("2026-11-26T09:00:00Z");
+    let today = bench.meetings().into_iter();
+    let today = today
+        .map(|m| (m.id.clone(), m.start))
+        .find(|(_, start)| *start == Some(wanted));
+    let meeting = today.unwrap().0;
+    bench.tell(Event::Intent(Intent::Join(meeting)));
+    let call = bench.call();
+    bench.tell(Event::Call(call, CallEvent::Joined));
+    bench.reads(&[("20261101T113000Z", &daily("SEQUENCE:1\r\n"))]);
+    assert_eq!(bench.notices(), moved_at("2026-11-26T11:30:00Z"));
+}
+
+#[test]
+fn what_people_said_of_a_meeting_follows_a_series_that_is_moved_a_little() {
+    let mut bench = Bench::new();
+    bench.reads(&[("20261112T090000Z", "RRULE:FREQ=WEEKLY\r\n")]);
+    let meeting = bench.meetings()[0].id.clone();
+    bench.day(DayAction::CheckIn { meeting });
+    let later = "RRULE:FREQ=WEEKLY\r\nSEQUENCE:1\r\n";
+    bench.reads(&[("20261112T091500Z", later)]);
+    assert!(!bench.asks_who_is_there());
+    bench.reads(&[("20261112T130000Z", "RRULE:FREQ=WEEKLY\r\nSEQUENCE:2\r\n")]);
+    bench.clock("2026-11-26T12:55:00Z");
+    assert!(bench.asks_who_is_there(), "that was for another time");
+}
+
+#[test]
+fn who_is_about_to_enter_reads_that_the_meeting_was_moved() {
+    let mut bench = Bench::new();
+    bench.reads(&[("20261112T091000Z", "RRULE:FREQ=WEEKLY\r\n")]);
+    let later = "RRULE:FREQ=WEEKLY\r\nSEQUENCE:1\r\n";
+    bench.reads(&[("20261112T140000Z", later)]);
+    let away = DayNotice::MovedAway {
+        title: "Weekly".to_owned(),
+        start: at("2026-11-26T14:00:00Z"),
+    };
+    assert_eq!(bench.notices(), [away]);
+    bench.day(DayAction::Read {});
+    assert_eq!(bench.notices(), []);
+    // Hours before it nobody stands there for it.
+    bench.reads(&[("20261112T150000Z", "RRULE:FREQ=WEEKLY\r\nSEQUENCE:2\r\n")]);
+    assert_eq!(bench.notices(), []);
+}

@@ -106,7 +106,7 @@ pub enum Request {
         /// 0 to 100.
         percent: u8,
     },
-    /// Mutes or unmutes.
+    /// Mutes or unmutes; the camera also before a meeting, for that one.
     SetMuted {
         /// Microphone or camera.
         source: SourceKind,

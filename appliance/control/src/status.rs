@@ -37,6 +37,9 @@ pub struct Status {
     /// Somebody looks at the room from elsewhere, or asks to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onlooker: Option<OnlookerStatus>,
+    /// What people chose for a meeting before it, until it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Prepared>,
     /// The media engine's process.
     pub engine: EngineStatus,
     /// The engine's last figures; `None` while it does not run.
@@ -82,6 +85,18 @@ pub struct TakenTime {
     pub from: Timestamp,
     /// The moment after the last one.
     pub until: Timestamp,
+}
+
+/// What people chose for a meeting before it, as where its camera failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prepared {
+    /// Which.
+    pub meeting: MeetingId,
+    /// This camera, by identity or name; `None`: the usual one.
+    pub camera: Option<String>,
+    /// Nobody is to see the room.
+    pub camera_off: bool,
 }
 
 /// Somebody elsewhere.

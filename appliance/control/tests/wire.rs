@@ -2,8 +2,8 @@
 
 use saal_control::{
     Answer, AnswerError, Arrange, CallStatus, DayStatus, EngineProcess, EngineStatus, ErrorCode,
-    LayoutName, MutedSources, OnlookerStatus, PanelAction, PhaseName, Question, Refused, Reply,
-    Request, Status, SystemRequest, Taps, TelevisionStatus, TroubleLine,
+    LayoutName, MutedSources, OnlookerStatus, PanelAction, PhaseName, Prepared, Question, Refused,
+    Reply, Request, Status, SystemRequest, Taps, TelevisionStatus, TroubleLine,
 };
 use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{CameraAction, CameraView, Control, RoomPicture, SourceKind};
@@ -265,6 +265,11 @@ fn status() -> Status {
             of: RoomPicture::Camera,
             allowed: true,
         }),
+        prepared: Some(Prepared {
+            meeting: MeetingId("calendar/next/once".to_owned()),
+            camera: Some("Ceiling".to_owned()),
+            camera_off: false,
+        }),
         engine: EngineStatus {
             pid: Some(123),
             state: EngineProcess::Ready,
@@ -312,6 +317,7 @@ fn status_json() -> Value {
         "volume": 60,
         "laptop": true,
         "onlooker": {"of": "camera", "allowed": true},
+        "prepared": {"meeting": "calendar/next/once", "camera": "Ceiling", "camera_off": false},
         "engine": {"pid": 123, "state": "ready"},
         "media": null,
         "troubles": [{"code": "homeserver_unreachable", "text": "…"}],

@@ -1,6 +1,6 @@
 //! What people changed of the day in the room itself, until its calendar says the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use saal_meeting::{Destination, Meeting, MeetingId, NoWay};
@@ -147,6 +147,15 @@ impl Bookings {
         known
     }
 
+    /// A meeting has another name now.
+    pub(crate) fn rename(&mut self, from: &MeetingId, to: &MeetingId) -> bool {
+        let known = self.changed.remove(from);
+        let news = known.is_some();
+        self.changed
+            .extend(known.map(|change| (to.clone(), change)));
+        news
+    }
+
     /// Meetings that were moved. A room that was given back was so for the time before; what people said of their meeting
     /// holds while it goes on at another time, and not for one of another day.
     pub(crate) fn follow(&mut self, was: &[Meeting], is: &[Meeting]) -> bool {
@@ -191,6 +200,56 @@ pub(crate) fn moved<'a>(
         let before = was.iter().find(|before| before.id == after.id)?;
         (before.start != after.start).then_some((before, after))
     })
+}
+
+/// Series of which every meeting in view was planned for another time before: their organiser moved them as a whole. The old
+/// and the new name of each meeting that is not over, of those that are nearest to each other.
+pub(crate) fn moved_series(
+    was: &[Meeting],
+    is: &[Meeting],
+    now: Timestamp,
+) -> Vec<(MeetingId, MeetingId)> {
+    let ahead = was.iter().filter(|m| m.end.is_none_or(|end| end > now));
+    let (was, is) = (by_series(ahead), by_series(is.iter()));
+    let mut renamed = Vec::new();
+    for (series, before) in was {
+        let Some(after) = is.get(series) else {
+            continue;
+        };
+        // Where one stayed, the others were left out or changed alone.
+        if before.keys().any(|planned| after.contains_key(planned)) {
+            continue;
+        }
+        let pairs = before
+            .iter()
+            .flat_map(|old| after.iter().map(move |new| (old, new)));
+        let mut pairs: Vec<_> = pairs.collect();
+        pairs.sort_by_key(|((old, _), (new, _))| (new.duration_since(**old).abs(), **old));
+        let (mut gone, mut taken) = (BTreeSet::new(), BTreeSet::new());
+        for ((_, old), (_, new)) in pairs {
+            if !gone.contains(old) && !taken.contains(new) {
+                gone.insert(*old);
+                taken.insert(*new);
+                renamed.push(((*old).clone(), (*new).clone()));
+            }
+        }
+    }
+    renamed
+}
+
+/// Meetings of series, by what names the series, and by the time they were planned for.
+fn by_series<'a>(
+    meetings: impl Iterator<Item = &'a Meeting>,
+) -> BTreeMap<&'a str, BTreeMap<Timestamp, &'a MeetingId>> {
+    let mut all: BTreeMap<&str, BTreeMap<Timestamp, &MeetingId>> = BTreeMap::new();
+    for meeting in meetings {
+        if let Some((series, planned)) = meeting.id.0.rsplit_once('/')
+            && let Ok(planned) = planned.parse()
+        {
+            all.entry(series).or_default().insert(planned, &meeting.id);
+        }
+    }
+    all
 }
 
 fn overlap(a: &Meeting, b: &Meeting) -> bool {

@@ -43,6 +43,13 @@ pub enum DayNotice {
         /// Then.
         start: Timestamp,
     },
+    /// A meeting that people were about to enter here takes place at another time now.
+    MovedAway {
+        /// Empty where it may not be read.
+        title: String,
+        /// Then.
+        start: Timestamp,
+    },
     /// The room is released unless somebody says that they are there.
     CheckIn {
         /// For which meeting.
@@ -51,6 +58,22 @@ pub enum DayNotice {
         title: String,
         /// Until then.
         until: Timestamp,
+    },
+    /// People chose to take part in a meeting without being seen.
+    WithoutPicture {
+        /// In which.
+        meeting: MeetingId,
+        /// Empty where it may not be read.
+        title: String,
+    },
+    /// People chose another camera for a meeting.
+    OtherCamera {
+        /// For which.
+        meeting: MeetingId,
+        /// Empty where it may not be read.
+        title: String,
+        /// As people call it.
+        camera: String,
     },
     /// A meeting has the room, and people may change that.
     Taken {

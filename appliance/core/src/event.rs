@@ -281,6 +281,8 @@ pub enum Event {
     },
     /// One of the configured calendars was asked; what fails keeps the time of what was known.
     Calendar(CalendarState),
+    /// What the account knows of its rooms was so then.
+    RoomsKnown(Timestamp),
     /// Whether one of the room's calendars can be written to.
     CalendarWritable(bool),
     /// A calendar has taken [`Effect::Calendar`], or has not.

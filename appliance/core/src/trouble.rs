@@ -148,11 +148,15 @@ pub enum Trouble {
     Unreachable {
         /// Which server.
         server: String,
+        /// When what is shown of its rooms was so; `None`: nothing of them is known.
+        known: Option<Timestamp>,
     },
     /// The server's certificate is not trusted, or not meant for it.
     Untrusted {
         /// Which server.
         server: String,
+        /// When what is shown of its rooms was so; `None`: nothing of them is known.
+        known: Option<Timestamp>,
     },
     /// Picture and sound fail again and again.
     EngineFailing,
@@ -295,6 +299,18 @@ impl Trouble {
         }
     }
 
+    /// The room's camera delivers no picture, or none of the room.
+    #[must_use]
+    pub fn is_about_camera(&self) -> bool {
+        match self {
+            Self::NotReady { part, .. } => *part == Part::Camera,
+            // Where another one does its work already, the meeting has a picture.
+            Self::Device(MediaTrouble::Replaced { .. }) => false,
+            Self::Device(trouble) => trouble.source() == DeviceUse::Camera,
+            _ => false,
+        }
+    }
+
     /// Whether "I have read it" removes it; the others go when they are mended.
     #[must_use]
     pub fn is_dismissable(&self) -> bool {
@@ -361,8 +377,25 @@ impl Troubles {
         .fold(false, |cleared, code| self.clear(code) | cleared)
     }
 
+    /// What is shown of the rooms of a server that is away was so then.
+    pub(crate) fn rooms_known(&mut self, at: Timestamp) -> bool {
+        let codes = [TroubleCode::Unreachable, TroubleCode::Untrusted];
+        codes.into_iter().fold(false, |news, code| {
+            let Some(Trouble::Unreachable { known, .. } | Trouble::Untrusted { known, .. }) =
+                self.0.get_mut(&code)
+            else {
+                return news;
+            };
+            (known.replace(at) != Some(at)) | news
+        })
+    }
+
     /// Raises what the account's state says and clears what it disproves.
-    pub(crate) fn follow_account(&mut self, account: &AccountState) -> bool {
+    pub(crate) fn follow_account(
+        &mut self,
+        account: &AccountState,
+        known: Option<Timestamp>,
+    ) -> bool {
         match account {
             AccountState::Starting | AccountState::Unused => false,
             AccountState::Online { .. } => self.clear_account(),
@@ -371,13 +404,13 @@ impl Troubles {
                 // What is said of a server that is not there comes after a sign-in.
                 self.clear(TroubleCode::SignInNeeded)
                     | self.clear(TroubleCode::Untrusted)
-                    | self.raise(Trouble::Unreachable { server })
+                    | self.raise(Trouble::Unreachable { server, known })
             }
             AccountState::Untrusted { server, .. } => {
                 let server = server.clone();
                 self.clear(TroubleCode::SignInNeeded)
                     | self.clear(TroubleCode::Unreachable)
-                    | self.raise(Trouble::Untrusted { server })
+                    | self.raise(Trouble::Untrusted { server, known })
             }
             AccountState::SignedOut { server, .. } => {
                 let server = server.clone();

@@ -14,7 +14,7 @@ use saal_media_protocol::{
 use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem};
 
 use self::{
-    day::{meetings, of_calendar},
+    day::{meetings, of_calendar, prepared},
     devices::{camera, cameras, devices},
 };
 use crate::cli::{AccountCommand, CameraCommand, Command, PanelCommand, Switch};
@@ -117,7 +117,7 @@ fn camera_done(command: &CameraCommand) -> &'static str {
         CameraCommand::Set { .. } => {
             "The camera is asked; `saalctl camera show` tells what it made of it."
         }
-        CameraCommand::Use { .. } => {
+        CameraCommand::Use { .. } | CameraCommand::Usual => {
             "Changing the camera; `saalctl status` tells if it can't be used."
         }
         CameraCommand::Save { .. } => "The view is saved.",
@@ -173,6 +173,8 @@ fn status(status: &Status, zone: &TimeZone) -> String {
     if let Some(of) = status.onlooker {
         text += &line("Onlooker", onlooker(of));
     }
+    let chosen = status.prepared.as_ref().map(prepared);
+    text += &chosen.map_or_else(String::new, |of| line("Prepared", &of));
     text += &account_lines(&status.account, zone);
     text += &line("Engine", &engine(&status.engine));
     if let Some(of) = &status.media {

@@ -98,6 +98,7 @@ fn status() -> Status {
         volume: 60,
         laptop: false,
         onlooker: None,
+        prepared: None,
         engine: EngineStatus {
             pid: Some(123),
             state: EngineProcess::Ready,
@@ -815,6 +816,7 @@ Controls    zoom 180 (100 to 500)
                 camera: "usb-2#1".to_owned(),
             }),
         ),
+        (&["camera", "usual"], action(CameraAction::Usual {})),
     ] {
         printed(&daemon.run(words));
         let request = asked.find(|request| *request != Request::CameraState {});

@@ -285,6 +285,7 @@ impl Daemon {
                 self.calendar.update(invitations);
                 self.tell_meetings().await;
             }
+            MeetingEvent::RoomsKnown { at } => self.tell(Event::RoomsKnown(at)).await,
             MeetingEvent::Call {
                 call,
                 event: CallEvent::Transport(command),

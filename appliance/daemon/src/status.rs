@@ -6,12 +6,12 @@ use jiff::tz::TimeZone;
 use saal_control::{
     CalendarLine, CallStatus, CameraReport, DayStatus, EngineProcess, EngineStatus,
     EnrolmentStatus, ErrorCode, LayoutName, MeetingLine, MutedSources, Obstacle, OnlookerStatus,
-    PhaseName, Refused, Reply, Request, Status, SystemRequest, TakenTime, TelevisionStatus,
-    TroubleLine, VERSION,
+    PhaseName, Prepared, Refused, Reply, Request, Status, SystemRequest, TakenTime,
+    TelevisionStatus, TroubleLine, VERSION,
 };
 use saal_core::{
     Arrange, CalendarState, EngineState, Enrolment, Event, InCall, Intent, Now, Onlooker,
-    OtherRoom, Phase, Room, Sharing, SoundAction, Trouble,
+    OtherRoom, Phase, Preparation, Room, Sharing, SoundAction, Trouble,
 };
 use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{CameraAction, SourceKind};
@@ -114,7 +114,9 @@ fn camera_report(room: &Room) -> CameraReport {
 fn camera(action: &CameraAction, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
     let room = facts.room;
     let refused = match action {
-        CameraAction::Use { .. } => return in_call(facts, Intent::Camera(action.clone())),
+        CameraAction::Use { .. } | CameraAction::Usual {} => {
+            return in_call_or_before(facts, Intent::Camera(action.clone()));
+        }
         _ if room.camera().is_none() => {
             Some("the room has no camera that can be turned; `saalctl devices` lists what there is".to_owned())
         }
@@ -240,6 +242,14 @@ fn in_call(facts: &Facts<'_>, intent: Intent) -> (Reply, Option<Intent>) {
     (Reply::Done {}, Some(intent))
 }
 
+/// What may be chosen before a meeting too.
+fn in_call_or_before(facts: &Facts<'_>, intent: Intent) -> (Reply, Option<Intent>) {
+    if facts.room.coming(facts.now).is_some() {
+        return (Reply::Done {}, Some(intent));
+    }
+    in_call(facts, intent)
+}
+
 fn ringing(facts: &Facts<'_>, intent: impl FnOnce(RingId) -> Intent) -> (Reply, Option<Intent>) {
     match facts.room.rings().first() {
         Some(ring) => (Reply::Done {}, Some(intent(ring.id.clone()))),
@@ -249,9 +259,8 @@ fn ringing(facts: &Facts<'_>, intent: impl FnOnce(RingId) -> Intent) -> (Reply, 
 
 fn set_muted(source: SourceKind, muted: bool, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
     match source {
-        SourceKind::Microphone | SourceKind::Camera => {
-            in_call(facts, Intent::SetMuted(source, muted))
-        }
+        SourceKind::Microphone => in_call(facts, Intent::SetMuted(source, muted)),
+        SourceKind::Camera => in_call_or_before(facts, Intent::SetMuted(source, muted)),
         SourceKind::Content | SourceKind::ContentAudio => {
             let message = "only microphone and camera can be muted".to_owned();
             refuse(ErrorCode::NotMutable, message)
@@ -329,6 +338,7 @@ fn status(facts: &Facts<'_>) -> Status {
         volume: room.sound().volume,
         laptop: room.sharing() == Sharing::On,
         onlooker: onlooker(room.onlooker()),
+        prepared: room.preparation().map(prepared),
         engine: EngineStatus {
             pid: facts.engine_pid,
             state: engine(room.engine()),
@@ -352,6 +362,14 @@ fn day_status(facts: &Facts<'_>) -> DayStatus {
         ready: room.is_ready(),
         taken: room.taken_times(now).into_iter().map(time).collect(),
         seeks: room.seeks_another(now).map(time),
+    }
+}
+
+fn prepared(prepared: &Preparation) -> Prepared {
+    Prepared {
+        meeting: prepared.meeting.clone(),
+        camera: prepared.camera.clone(),
+        camera_off: prepared.unseen,
     }
 }
 

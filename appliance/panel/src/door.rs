@@ -76,6 +76,7 @@ impl DoorView {
         if view.navigation.sheet() == Some(&Sheet::Book) && view.day.bookable.is_empty() {
             view.navigation.take(Step::Close);
         }
+        view.day.notices.retain(is_for_the_corridor);
         if !titles {
             view.day.notices.iter_mut().for_each(hide_title);
         }
@@ -109,11 +110,22 @@ impl DoorView {
     }
 }
 
+/// Which camera a meeting has is its people's business.
+fn is_for_the_corridor(notice: &DayNotice) -> bool {
+    !matches!(
+        notice,
+        DayNotice::WithoutPicture { .. } | DayNotice::OtherCamera { .. }
+    )
+}
+
 /// What meetings are called is not for the corridor.
 fn hide_title(notice: &mut DayNotice) {
     match notice {
         DayNotice::Next { title, .. }
         | DayNotice::CheckIn { title, .. }
+        | DayNotice::MovedAway { title, .. }
+        | DayNotice::WithoutPicture { title, .. }
+        | DayNotice::OtherCamera { title, .. }
         | DayNotice::Taken { title, .. } => title.clear(),
         DayNotice::Alone | DayNotice::Cancelled | DayNotice::Moved { .. } => {}
     }

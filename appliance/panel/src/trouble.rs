@@ -75,10 +75,14 @@ fn explained(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -> Trouble
             problem,
             under_way,
         } => sign_in::trouble(words, server, problem.as_ref(), *under_way),
-        Trouble::Unreachable { server } => {
-            of(M::TroubleUnreachable, M::TroubleUnreachableAdvice, server)
+        Trouble::Unreachable { server, known } => {
+            let (what, advice) = of(M::TroubleUnreachable, M::TroubleUnreachableAdvice, server);
+            (what, with_age(words, advice, *known, moments))
         }
-        Trouble::Untrusted { server } => of(M::TroubleUntrusted, M::TroubleUntrustedAdvice, server),
+        Trouble::Untrusted { server, known } => {
+            let (what, advice) = of(M::TroubleUntrusted, M::TroubleUntrustedAdvice, server);
+            (what, with_age(words, advice, *known, moments))
+        }
         Trouble::EngineFailing => both(M::TroubleEngine, M::TroubleEngineAdvice),
         Trouble::Store { path, full } => store(words, path, *full),
         Trouble::Identity(state) => (words.say(M::TroubleIdentity), words.say(identity(state))),
@@ -174,11 +178,31 @@ fn unreachable(
     let Some(at) = at else {
         return (what, words.tell(Message::TroubleCalendarUnknown, [names]));
     };
-    let (day, time) = (moments.day(at), moments.time(at));
-    let values = [("day", (&day).into()), ("time", (&time).into())];
-    let when = words.tell(Message::TroubleCalendarDay, values);
+    let when = age(words, at, moments);
     let values = [names, ("when", (&when).into())];
     (what, words.tell(Message::TroubleCalendarKnown, values))
+}
+
+/// The moment at which what is shown was so.
+fn age(words: &Words, at: Timestamp, moments: &Moments<'_>) -> String {
+    let (day, time) = (moments.day(at), moments.time(at));
+    let values = [("day", (&day).into()), ("time", (&time).into())];
+    words.tell(Message::TroubleCalendarDay, values)
+}
+
+/// Advice about a server that is away, with how old is what is shown of its rooms.
+fn with_age(
+    words: &Words,
+    advice: String,
+    known: Option<Timestamp>,
+    moments: &Moments<'_>,
+) -> String {
+    let Some(at) = known else {
+        return advice;
+    };
+    let when = age(words, at, moments);
+    let rooms = words.tell(Message::TroubleRoomsKnown, [("when", (&when).into())]);
+    format!("{advice} {rooms}")
 }
 
 /// What is wrong before a meeting begins, and what people can do.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{
-    DayNotice, Door, Elsewhere, InCall, JOIN_BEFORE, LobbyWord, Muted, Notice, Now, Obstacle,
-    Onlooker, Phase, PhoneDoor, Presenting, Reaction, Room, Said, Sharing, SpanChoice, Stage,
-    SystemRequest, SystemStage, Trouble, TroubleCode,
+    CameraRemedies, DayNotice, Door, Elsewhere, InCall, JOIN_BEFORE, LobbyWord, Muted, Notice, Now,
+    Obstacle, Onlooker, Phase, PhoneDoor, Presenting, Reaction, Room, Said, Sharing, SpanChoice,
+    Stage, SystemRequest, SystemStage, Trouble, TroubleCode,
 };
 use saal_fleet_protocol::config::{Language, Layout, Support};
 use saal_media_protocol::{CameraState, PictureDevice, SoundUnit, SourceKind};
@@ -65,6 +65,8 @@ pub struct DayView {
     pub extensions: Vec<SpanChoice>,
     /// What they have to know, what matters most first.
     pub notices: Vec<DayNotice>,
+    /// What they can do about a camera that fails before a meeting.
+    pub remedies: CameraRemedies,
 }
 
 impl Default for DayView {
@@ -75,6 +77,7 @@ impl Default for DayView {
             bookable: Vec::new(),
             extensions: Vec::new(),
             notices: Vec::new(),
+            remedies: CameraRemedies::default(),
         }
     }
 }
@@ -90,6 +93,7 @@ impl DayView {
             bookable: room.bookable(now),
             extensions,
             notices: room.day_notices(now),
+            remedies: room.camera_remedies(now),
         }
     }
 }

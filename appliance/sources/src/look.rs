@@ -9,7 +9,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use saal_calendar::{
-    CalendarFile, Reading,
+    CalendarFile, Reading, Shape,
     caldav::CalDav,
     edit::{self, Change, Context},
 };
@@ -68,6 +68,8 @@ pub(crate) struct Looker {
     listing: Option<folder::Listing>,
     /// Of the whole feed, to know it by.
     sum: Option<u64>,
+    /// The feed was a calendar to its end the last time.
+    has_end: bool,
     /// To be read anew, with what matters within [`SMALLER`].
     files: Vec<Vec<u8>>,
     read: Option<Timestamp>,
@@ -132,6 +134,7 @@ impl Looker {
             version: feed::Version::default(),
             listing: None,
             sum: None,
+            has_end: false,
             files: Vec::new(),
             read: None,
             whole: None,
@@ -212,6 +215,11 @@ impl Looker {
                 let Some(file) = got else {
                     return Ok(Seen::Same);
                 };
+                if let Some(damage) = self.damage(&file) {
+                    // The next look fetches it again.
+                    self.version = feed::Version::default();
+                    return Err(Failure::Http(damage.to_owned()));
+                }
                 // Some servers know no versions.
                 let sum = Some(sum(&file));
                 let known = std::mem::replace(&mut self.sum, sum);
@@ -229,6 +237,18 @@ impl Looker {
                 }
                 self.listing = Some(listing.clone());
                 Ok(Seen::New(blocking(move || folder::read(&listing)).await))
+            }
+        }
+    }
+
+    /// Why a feed's answer takes the place of nothing that is known. One that never had an end is as its publisher makes it.
+    fn damage(&mut self, file: &[u8]) -> Option<&'static str> {
+        match Shape::of(file) {
+            Shape::NoCalendar => Some("what is at the address is no calendar; is it right?"),
+            Shape::BreaksOff if self.has_end => Some("the calendar breaks off in the middle"),
+            shape => {
+                self.has_end = shape == Shape::Whole;
+                None
             }
         }
     }

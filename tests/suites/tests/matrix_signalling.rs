@@ -108,7 +108,9 @@ impl Room {
     fn take_in(&mut self, event: MeetingEvent) {
         match event {
             MeetingEvent::Account(state) => self.account = state,
-            MeetingEvent::Identity(_) | MeetingEvent::Verification(_) => {}
+            MeetingEvent::Identity(_)
+            | MeetingEvent::Verification(_)
+            | MeetingEvent::RoomsKnown { .. } => {}
             MeetingEvent::Invitations(invitations) => self.invitations = invitations,
             MeetingEvent::Ringing(_) | MeetingEvent::RingEnded { .. } => {}
             MeetingEvent::Call {

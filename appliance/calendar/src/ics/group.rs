@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
 use super::{
     Appointment,
@@ -19,6 +19,9 @@ use crate::{
 
 /// Changed occurrences of one series that are looked at.
 const MOST_CHANGES: usize = 2_000;
+
+/// Clocks of one zone differ by less.
+const CLOCKS: SignedDuration = SignedDuration::from_hours(26);
 
 /// The event that tells about a meeting, when that was planned for, and when it begins.
 type Told<'a> = (&'a Event, Timestamp, Timestamp);
@@ -184,14 +187,16 @@ impl Group {
 
     /// Meetings of a part that was moved come from elsewhere.
     fn widened(&self, whole: &Event, window: Span) -> Span {
-        let shifts = self.later.iter().map(|(planned, event)| {
-            let by = event.start.timestamp().duration_since(*planned);
+        let shifts = self.later.values().map(|event| {
+            let by = shift(whole, event);
             (by, event.length)
         });
         let (mut back, mut ahead) = (SignedDuration::ZERO, SignedDuration::ZERO);
         for (by, length) in shifts {
-            back = back.max(by.saturating_add(length.saturating_sub(whole.length)));
-            ahead = ahead.max(-by);
+            let longer = length.saturating_sub(whole.length);
+            // Between two days on the clock there are up to so many hours more or less.
+            back = back.max(by.saturating_add(longer).saturating_add(CLOCKS));
+            ahead = ahead.max((-by).saturating_add(CLOCKS));
         }
         Span {
             start: window.start.checked_sub(back).unwrap_or(Timestamp::MIN),
@@ -201,13 +206,12 @@ impl Group {
 
     /// As the series says, or the last change that holds from then on.
     fn as_planned<'a>(&'a self, whole: &'a Event, planned: Timestamp) -> Told<'a> {
-        let Some((since, event)) = self.later.range(..=planned).next_back() else {
+        let Some((_, event)) = self.later.range(..=planned).next_back() else {
             return (whole, planned, planned);
         };
         // On the clock: a meeting that was moved from ten to eleven stays at eleven.
         let zone = &event.start.zone;
-        let by = event.start.civil.duration_since(zone.to_datetime(*since));
-        let start = zone.to_datetime(planned).saturating_add(by);
+        let start = on_the_clock(whole, planned, zone).saturating_add(shift(whole, event));
         let start = zone.to_timestamp(start).unwrap_or(planned);
         (event, planned, start)
     }
@@ -239,6 +243,35 @@ fn series(whole: &Event) -> Series {
         besides,
         zone,
     }
+}
+
+/// By how much an event puts off what it changes from a planned time on: on the clock of its own zone.
+fn shift(whole: &Event, event: &Event) -> SignedDuration {
+    let zone = &event.start.zone;
+    let since = event.planned.as_ref().map(|planned| &planned.when);
+    let since = since.map_or(event.start.civil, |when| {
+        let at = if when.is_date(&whole.start.zone) {
+            let civil = when.civil.date().to_datetime(whole.start.civil.time());
+            whole
+                .start
+                .zone
+                .to_timestamp(civil)
+                .unwrap_or(Timestamp::MAX)
+        } else {
+            when.timestamp()
+        };
+        on_the_clock(whole, at, zone)
+    });
+    event.start.civil.duration_since(since)
+}
+
+/// When one of a series is planned for on a zone's clock: where that skips its time, as the series says and not as it then is.
+fn on_the_clock(whole: &Event, planned: Timestamp, zone: &TimeZone) -> civil::DateTime {
+    let clock = zone.to_datetime(planned);
+    let as_said = clock.date().to_datetime(whole.start.civil.time());
+    let same =
+        *zone == whole.start.zone && zone.to_timestamp(as_said).is_ok_and(|at| at == planned);
+    if same { as_said } else { clock }
 }
 
 fn span_of(event: &Event) -> Span {

@@ -91,6 +91,35 @@ pub struct Appointment<'a> {
     pub found: &'a Found,
 }
 
+/// What bytes are that should be a calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Something else: a page that asks people to sign in.
+    NoCalendar,
+    /// A calendar that has no end: perhaps its later part is missing.
+    BreaksOff,
+    /// A calendar from its beginning to its end.
+    Whole,
+}
+
+impl Shape {
+    /// Of what came from a feed or lies in a file.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let text = parts::text(bytes);
+        let is = |line: &str, what: &str| line.trim().eq_ignore_ascii_case(what);
+        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+        let last = lines.clone().next_back().unwrap_or_default();
+        if !lines.any(|line| is(line, "BEGIN:VCALENDAR")) {
+            Self::NoCalendar
+        } else if is(last, "END:VCALENDAR") {
+            Self::Whole
+        } else {
+            Self::BreaksOff
+        }
+    }
+}
+
 /// A calendar that was read.
 #[derive(Clone, Debug, Default)]
 pub struct CalendarFile {

@@ -23,14 +23,15 @@ impl When {
     }
 
     /// Whether something that begins at this moment, on this zone's clock, is meant. Exchange writes midnight where a date
-    /// is meant.
+    /// is meant; midnight of another zone is a moment.
     pub(crate) fn is(&self, start: Timestamp, zone: &TimeZone) -> bool {
+        let of_day = || zone.to_datetime(start).date() == self.civil.date();
+        self.timestamp() == start || (self.is_date(zone) && of_day())
+    }
+
+    pub(super) fn is_date(&self, zone: &TimeZone) -> bool {
         let midnight = self.civil.time() == civil::Time::midnight();
-        if self.whole_day || midnight {
-            zone.to_datetime(start).date() == self.civil.date()
-        } else {
-            self.timestamp() == start
-        }
+        self.whole_day || (midnight && self.zone == *zone)
     }
 }
 

@@ -122,11 +122,13 @@ pub fn find<'a>(fields: impl IntoIterator<Item = (Field, &'a str)>, jitsi: &Jits
                 break;
             }
             let password = passwords.of_link.remove(&at).map(Secret::new);
+            let token = passwords.tokens.remove(&at);
             found.weight -= later;
             later = (later + 1).min(9);
             found.what = found
                 .what
-                .map(|place| with_password(place, password.as_ref()));
+                .map(|place| with_password(place, password.as_ref()))
+                .map(|place| with_token(place, token));
             candidates.push(found);
         }
         loose = loose.or_else(|| passwords.of_none.map(str::to_owned));
@@ -242,6 +244,33 @@ fn with_password(place: Destination, beside: Option<&Secret>) -> Destination {
             audio_only,
         },
         other => other,
+    }
+}
+
+/// A token beside the link is what its server asks for, unless the link has its own.
+fn with_token(place: Destination, beside: Option<&str>) -> Destination {
+    match (place, beside) {
+        (
+            Destination::Jitsi {
+                link,
+                password,
+                matrix_room,
+                audio_only,
+            },
+            Some(token),
+        ) if !link.reveal().contains("jwt=") => {
+            let with = Url::parse(link.reveal()).map(|mut url| {
+                url.query_pairs_mut().append_pair("jwt", token);
+                MeetingLink::new(url)
+            });
+            Destination::Jitsi {
+                link: with.unwrap_or(link),
+                password,
+                matrix_room,
+                audio_only,
+            }
+        }
+        (other, _) => other,
     }
 }
 

@@ -211,6 +211,73 @@ fn a_password_beside_the_link_comes_along() {
 }
 
 #[test]
+fn producers_have_their_ways_to_write_a_password() {
+    let link = "https://meet.example.org/Weekly";
+    let secret = |text: &str| match in_text(&format!("{link}\n{text}")).destinations.first() {
+        Some(saal_meeting::Destination::Jitsi { password, .. }) => {
+            password.as_ref().map(|word| word.reveal().to_owned())
+        }
+        _ => None,
+    };
+    for (text, wanted) in [
+        ("Kenncode: 483921", Some("483921")),
+        ("Kenncode 483921", Some("483921")),
+        ("Besprechungskennwort: Linde7", Some("Linde7")),
+        ("Meeting-Passwort:\tLinde7", Some("Linde7")),
+        ("Kennwort\tLinde7", Some("Linde7")),
+        ("Passcode – Ap4d", Some("Ap4d")),
+        ("PIN 4711", Some("4711")),
+        ("PIN-Code: 4711", Some("4711")),
+        ("Raum-PIN = 4711", Some("4711")),
+        ("Zutrittscode: 90210", Some("90210")),
+        ("The passcode is 483921.", Some("483921")),
+        ("Das Passwort lautet 483921, bis bald", Some("483921")),
+        ("Access code: Ap4d", Some("Ap4d")),
+        ("Security code: 12-34", Some("12-34")),
+        // What is none of the meeting's, or of those who lead it.
+        ("Host-PIN: 9999", None),
+        ("Moderatorenkennwort: Chef1", None),
+        ("Moderator password: Chef1", None),
+        ("Pinnwand: Halle", None),
+        ("Das Passwort lautet wie immer", None),
+        ("Passwort 2 Tage vorher erfragen", None),
+        ("Call in: 030 5550100, access code: 123456", None),
+        ("PIN: 123456#", None),
+    ] {
+        assert_eq!(secret(text).as_deref(), wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_token_beside_the_link_opens_it() {
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJyb29tIjoiVGVzdCJ9.c2lnbmF0dXIx";
+    let opened = |text: &str| match in_text(text).destinations.first() {
+        Some(saal_meeting::Destination::Jitsi { link, .. }) => link.reveal().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let link = "https://meet.example.org/Weekly";
+    let with = format!("{link}?jwt={TOKEN}");
+    for text in [
+        format!("{link}\nToken: {TOKEN}"),
+        format!("jwt={TOKEN}\n{link}"),
+        format!("Hier: {link} (Token {TOKEN})."),
+    ] {
+        assert_eq!(opened(&text), with, "{text}");
+    }
+    let own = format!("{link}?jwt=a.b.c\nToken: {TOKEN}");
+    assert_eq!(opened(&own), format!("{link}?jwt=a.b.c"), "the link's own");
+    let config = format!("{link}#config.startSilent=true\n{TOKEN}");
+    let wanted = format!("{link}?jwt={TOKEN}#config.startSilent=true");
+    assert_eq!(opened(&config), wanted);
+    for text in [
+        "eyJhbGciOi.short.x",
+        "eyJhbGciOiJIUzI1NiJ9.eyJyb29tIjoiVGVzdCJ9",
+    ] {
+        assert_eq!(opened(&format!("{link}\n{text}")), link, "{text} is none");
+    }
+}
+
+#[test]
 fn what_was_answered_to_counts_least() {
     let text = "We meet here: https://meet.example.org/New\n\n-----Original Message-----\n\
                 From: Ada\nhttps://call.example.org/room/#/Old?roomId=!old:example.org";

@@ -71,11 +71,15 @@ impl Room {
     /// When the next meeting would need another room, because this one can't do what it needs.
     #[must_use]
     pub fn seeks_another(&self, now: Now) -> Option<TakenTime> {
-        let fails = Part::ALL.into_iter().any(|part| {
-            part.is_needed() && self.troubles.get(TroubleCode::NotReady(part)).is_some()
-        });
-        let fails = fails || NEEDED.into_iter().any(|device| self.lacks(device));
         let next = self.expected(now)?;
+        // Who chose to do without a picture stays.
+        let unseen = self.goes_unseen(&next.id);
+        let fails = Part::ALL.into_iter().any(|part| {
+            let matters = part.is_needed() && !(unseen && part == Part::Camera);
+            matters && self.troubles.get(TroubleCode::NotReady(part)).is_some()
+        });
+        let lacks = |device| !(unseen && device == DeviceUse::Camera) && self.lacks(device);
+        let fails = fails || NEEDED.into_iter().any(lacks);
         (fails && self.phase == Phase::Home).then(|| time_of(next))?
     }
 
@@ -125,7 +129,7 @@ impl Room {
 }
 
 /// By its appointment.
-fn time_of(meeting: &Meeting) -> Option<TakenTime> {
+pub(super) fn time_of(meeting: &Meeting) -> Option<TakenTime> {
     let start = meeting.start?;
     let open = || start.saturating_add(OPEN_END).unwrap_or(Timestamp::MAX);
     Some((start, meeting.end.unwrap_or_else(open)))

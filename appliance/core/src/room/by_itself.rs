@@ -22,6 +22,7 @@ impl Room {
         self.day.alone_since = None;
         self.day.stays = false;
         self.day.news = None;
+        self.day.moved_away = None;
         self.forget_readiness();
         if self.day_config().check_in_minutes.get().is_some() {
             self.check_in(now, &meeting.id);

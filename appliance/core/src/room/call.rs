@@ -68,7 +68,7 @@ impl Room {
     }
 
     pub(super) fn enter_anew(&mut self, now: Now, meeting: Meeting) {
-        let camera = meeting.destination.is_audio_only();
+        let camera = meeting.destination.is_audio_only() || self.goes_unseen(&meeting.id);
         self.enter_muted(
             now,
             meeting,
@@ -173,8 +173,18 @@ impl Room {
         self.effect(Effect::Redraw);
     }
 
+    /// Outside of a call nothing is on that could be turned off.
+    pub(super) fn toggle(&mut self, now: Now, source: SourceKind) {
+        if self.phase.call().is_some() {
+            self.set_muted(now, source, !self.muted.get(source));
+        }
+    }
+
     pub(super) fn set_muted(&mut self, now: Now, source: SourceKind, muted: bool) {
         let Some(call) = self.phase.call() else {
+            if source == SourceKind::Camera {
+                self.prepare_unseen(now, muted);
+            }
             return;
         };
         if !muted && self.waits_for_consent() {
@@ -189,6 +199,9 @@ impl Room {
         if source == SourceKind::Camera {
             // The room's own picture comes or goes.
             self.send_tiles();
+            if !muted {
+                self.is_seen_after_all();
+            }
         }
         self.effect(Effect::Media(MediaCommand::SetMuted { source, muted }));
         self.effect(Effect::Meeting(MeetingCommand::SetMuted {

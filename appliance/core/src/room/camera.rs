@@ -26,13 +26,8 @@ impl Room {
             CameraAction::Set { control, value } => {
                 self.effect(Effect::Media(MediaCommand::SetControl { control, value }));
             }
-            CameraAction::Use { camera } => {
-                if self.phase.call().is_some() {
-                    self.chosen_camera = Some(camera);
-                    self.follow_camera_choice();
-                    self.effect(Effect::Redraw);
-                }
-            }
+            CameraAction::Use { camera } => self.use_camera(now, Some(camera)),
+            CameraAction::Usual {} => self.use_camera(now, None),
             CameraAction::Go { preset } => {
                 let found = self.presets().find(|p| p.name == preset);
                 if let Some(view) = found.map(|p| p.view) {
@@ -124,10 +119,11 @@ impl Room {
         }
     }
 
-    /// What people chose in this call, else what the meeting wants, else the room's.
+    /// What people chose in this call or for it, else what the meeting wants, else the room's.
     pub(super) fn camera_choice(&self) -> Option<Device> {
         let config = self.config.as_ref()?;
         let chosen = self.chosen_camera.clone();
+        let chosen = chosen.or_else(|| self.prepared_camera());
         let chosen = chosen.and_then(|name| Device::try_from(name).ok());
         chosen
             .or_else(|| self.camera_of_meeting())

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use saal_fleet_protocol::config::{Day as DayConfig, Language};
 use saal_meeting::{BookingSpan, DayAction, Meeting, MeetingId};
 
-use super::Room;
+use super::{Room, moved::MovedAway};
 use crate::{
     Agenda, Booking, Bookings, CalendarChange, ChangeRefused, DayNotice, Effect, Now, Phase,
-    SpanChoice, Trouble, bookings,
+    SpanChoice, Trouble,
     day::{END_BEFORE, NEXT_BEFORE, choices, title, until},
     day_words,
 };
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Day {
     /// As the calendars say.
-    calendars: Vec<Meeting>,
+    pub(super) calendars: Vec<Meeting>,
     pub(super) bookings: Bookings,
     /// A calendar can be written to.
     writable: bool,
@@ -34,6 +34,8 @@ pub(super) struct Day {
     pub(super) stays: bool,
     /// What the calendar did to the meeting that the room is in, until people have read it.
     pub(super) news: Option<DayNotice>,
+    /// What was moved away from people who were about to enter it, until they have read it.
+    pub(super) moved_away: Option<MovedAway>,
     /// What people were told last.
     pub(super) told: Vec<DayNotice>,
 }
@@ -81,7 +83,13 @@ impl Room {
         match &self.phase {
             Phase::Home => {
                 let check_in = self.check_in_wanted(now).into_iter();
-                check_in.chain(self.taken(now)).collect()
+                let prepared = self.prepared_notice();
+                let moved = self.moved_away(now);
+                check_in
+                    .chain(moved)
+                    .chain(prepared)
+                    .chain(self.taken(now))
+                    .collect()
             }
             Phase::Call(_) | Phase::Reconnecting(_) => {
                 let alone = self.is_leaving_alone(now).then_some(DayNotice::Alone);
@@ -210,7 +218,7 @@ impl Room {
             DayAction::Extend { meeting, span } => self.extend(now, &meeting, span),
             DayAction::End { meeting } => self.end_early(now, &meeting),
             DayAction::Stay {} => self.day.stays = true,
-            DayAction::Read {} => self.day.news = None,
+            DayAction::Read {} => (self.day.news, self.day.moved_away) = (None, None),
         }
     }
 
@@ -368,16 +376,11 @@ impl Room {
 
     /// The calendars say something else than before.
     pub(super) fn on_calendars(&mut self, now: Now, meetings: Vec<Meeting>) {
+        self.follow_series(now, &meetings);
         self.follow_appointment(now, &meetings);
         let known = |id: &MeetingId| meetings.iter().any(|meeting| meeting.id == *id);
         self.day.entered.retain(known);
-        // What was moved to later begins anew.
-        for (_, meeting) in bookings::moved(&self.day.calendars, &meetings) {
-            if meeting.start.is_some_and(|start| start > now.wall) {
-                self.day.entered.remove(&meeting.id);
-                self.readiness.try_again_for(&meeting.id);
-            }
-        }
+        self.follow_moved(now, &meetings);
         self.keep_readiness(&meetings);
         let moved = self.day.bookings.follow(&self.day.calendars, &meetings);
         self.day.calendars = meetings;
@@ -392,7 +395,7 @@ impl Room {
         self.recount();
     }
 
-    fn save_bookings(&mut self) {
+    pub(super) fn save_bookings(&mut self) {
         self.day.bookings.version = Bookings::VERSION;
         let bookings = Box::new(self.day.bookings.clone());
         self.effect(Effect::SaveBookings(bookings));
@@ -401,31 +404,6 @@ impl Room {
     fn recount(&mut self) {
         self.meetings = self.day.bookings.on_top_of(&self.day.calendars);
         self.effect(Effect::Redraw);
-    }
-
-    /// What the organiser does to the meeting that the room is in.
-    fn follow_appointment(&mut self, now: Now, meetings: &[Meeting]) {
-        let Some(place) = self.phase.meeting_mut() else {
-            return;
-        };
-        let by_id = |all: &[Meeting]| all.iter().find(|m| m.id == place.id).cloned();
-        match (by_id(&self.day.calendars), by_id(meetings)) {
-            (_, Some(is)) if is.start.is_some() => {
-                let moved = is.start.filter(|start| Some(*start) != place.start);
-                (place.start, place.end, place.title) = (is.start, is.end, is.title);
-                match (moved, &self.day.news) {
-                    (Some(start), _) => self.day.news = Some(DayNotice::Moved { start }),
-                    (None, Some(DayNotice::Cancelled)) => self.day.news = None,
-                    (None, _) => {}
-                }
-            }
-            (Some(was), None)
-                if was.start.is_some() && was.end.is_none_or(|end| end > now.wall) =>
-            {
-                self.day.news = Some(DayNotice::Cancelled);
-            }
-            _ => {}
-        }
     }
 }
 

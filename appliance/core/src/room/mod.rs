@@ -12,7 +12,9 @@ mod elsewhere;
 mod encoders;
 mod laptop;
 mod meeting;
+mod moved;
 mod phone;
+mod preparing;
 mod presenting;
 mod privacy;
 mod readiness;
@@ -25,9 +27,11 @@ mod viewing;
 
 pub use another::{OtherRoom, TakenTime};
 pub use elsewhere::Elsewhere;
+pub use preparing::{CameraRemedies, Preparation};
 
 use std::{collections::VecDeque, time::Duration};
 
+use jiff::Timestamp;
 use saal_fleet_protocol::Config;
 use saal_fleet_protocol::config::Device;
 use saal_media_protocol::{CameraState, Codec, DeviceList, Label, MediaStats, Preset, Tile};
@@ -56,6 +60,8 @@ pub struct Room {
     /// The engine was told to ring.
     rings_aloud: bool,
     account: AccountState,
+    /// What the account knows of its rooms was so then.
+    rooms_known: Option<Timestamp>,
     verification: Option<Verification>,
     /// A configuration with another account arrived during a call.
     account_waits: bool,
@@ -80,6 +86,8 @@ pub struct Room {
     camera: Option<CameraState>,
     /// What people chose in this call instead of the configured one.
     chosen_camera: Option<String>,
+    /// What they chose for a meeting before it.
+    prepared: Option<preparing::Preparation>,
     /// What the engine was told to use.
     camera_told: Option<Device>,
     /// People who aim the camera see themselves until then (monotonic).
@@ -129,6 +137,7 @@ impl Room {
             answer_next: None,
             rings_aloud: false,
             account: AccountState::Starting,
+            rooms_known: None,
             verification: None,
             account_waits: false,
             muted: Muted::default(),
@@ -145,6 +154,7 @@ impl Room {
             devices: DeviceList::default(),
             camera: None,
             chosen_camera: None,
+            prepared: None,
             camera_told: None,
             aiming_until: None,
             all_presets: Vec::new(),
@@ -206,6 +216,7 @@ impl Room {
                 self.effect(Effect::Redraw);
             }
             Event::Account(account) => self.on_account(account),
+            Event::RoomsKnown(at) => self.on_rooms_known(at),
             Event::Ringing(ring) => self.on_ringing(ring),
             Event::RingEnded(ring) => self.on_ring_ended(&ring),
             Event::HomeserverFound => self.on_homeserver_found(),
@@ -220,6 +231,7 @@ impl Room {
             Event::Shutdown => self.on_shutdown(now),
             Event::Deadline => self.on_deadline(now),
         }
+        self.follow_preparation(now);
         self.follow_day(now);
         self.follow_readiness(now);
         self.follow_other_rooms(now);
@@ -293,7 +305,7 @@ impl Room {
             Intent::Leave => self.leave(now),
             Intent::Answer { ring, camera } => self.answer(now, ring, camera),
             Intent::Decline(ring) => self.decline(&ring),
-            Intent::Toggle(source) => self.set_muted(now, source, !self.muted.get(source)),
+            Intent::Toggle(source) => self.toggle(now, source),
             Intent::SetMuted(source, muted) => self.set_muted(now, source, muted),
             Intent::Camera(action) => self.on_camera(now, action),
             Intent::Dismiss(code) => {
@@ -353,6 +365,12 @@ impl Room {
     #[must_use]
     pub fn account(&self) -> &AccountState {
         &self.account
+    }
+
+    /// When what the account knows of its rooms was so; `None`: it knows nothing of them.
+    #[must_use]
+    pub fn rooms_known(&self) -> Option<Timestamp> {
+        self.rooms_known
     }
 
     /// What is muted.

@@ -47,6 +47,8 @@ pub(super) struct Readiness {
     morning: Option<Date>,
     /// Camera and microphone are open to be tried, until then at the latest (monotonic).
     devices: Option<Duration>,
+    /// They are tried with a camera that is in use no more.
+    other_camera: bool,
     /// What the last trials said.
     findings: BTreeMap<Part, Finding>,
     /// What is wrong.
@@ -62,6 +64,13 @@ pub(super) struct Readiness {
 impl Readiness {
     pub(super) fn findings(&self) -> &BTreeMap<Part, Finding> {
         &self.findings
+    }
+
+    /// A meeting has another name now.
+    pub(super) fn rename(&mut self, from: &MeetingId, to: &MeetingId) {
+        if self.tried_for.remove(from) {
+            self.tried_for.insert(to.clone());
+        }
     }
 
     /// The meeting is at another time: what was found for it is of no use then.
@@ -93,6 +102,11 @@ impl Room {
     fn readiness_config(&self) -> ReadinessConfig {
         let config = self.config.as_ref();
         config.map_or_else(ReadinessConfig::default, |c| c.readiness.clone())
+    }
+
+    /// From so long before a meeting the room is tried for it.
+    pub(super) fn tried_ahead(&self) -> Duration {
+        self.readiness_config().before_minutes.get()
     }
 
     /// What the clock on the wall shows.
@@ -148,8 +162,7 @@ impl Room {
 
     /// The next meeting with a way in that begins soon.
     pub(super) fn expected(&self, now: Now) -> Option<&Meeting> {
-        let ahead = self.readiness_config().before_minutes.get();
-        let ahead = SignedDuration::try_from(ahead).ok()?;
+        let ahead = SignedDuration::try_from(self.tried_ahead()).ok()?;
         let near = |meeting: &&Meeting| {
             let left = meeting.start.map(|start| start.duration_since(now.wall));
             let soon = left.is_some_and(|left| left.is_positive() && left <= ahead);
@@ -181,13 +194,14 @@ impl Room {
         due && self.readiness.morning != Some(here.date())
     }
 
-    fn try_room(&mut self, now: Now, place: Option<Destination>) {
+    pub(super) fn try_room(&mut self, now: Now, place: Option<Destination>) {
         let again = self.readiness.again.take().is_some();
         self.readiness.trials += 1;
         let number = self.readiness.trials;
         self.readiness.trial = Some((number, now.mono + PATIENCE));
         self.readiness.devices = Some(now.mono + PATIENCE);
         self.readiness.findings.clear();
+        self.readiness.other_camera = false;
         // A second chirp tells nothing about a microphone that heard the first.
         let deaf = self.readiness.bad.contains(&Part::Microphone);
         let chirp = (!again || deaf) && self.may_chirp(now);
@@ -264,14 +278,33 @@ impl Room {
 
     pub(super) fn on_device_report(&mut self, now: Now, report: &DeviceReport) {
         self.readiness.devices = None;
+        let other_camera = std::mem::take(&mut self.readiness.other_camera);
         if self.phase == Phase::Home {
             let mut found = of_devices(report, self.hears_people(now));
+            if other_camera {
+                found.remove(&Part::Camera);
+            }
             if self.may_rest_unplugged() {
                 found.remove(&Part::Display);
             }
             self.found(now, found);
+            if other_camera {
+                self.readiness.again = Some(now.mono);
+            }
             self.effect(Effect::Redraw);
         }
+    }
+
+    /// The trial that goes on is of another camera than the one that people chose meanwhile.
+    pub(super) fn try_camera_again(&mut self) {
+        self.readiness.other_camera = true;
+    }
+
+    /// Another camera is in use now.
+    pub(super) fn forget_camera_finding(&mut self) {
+        self.readiness.bad.remove(&Part::Camera);
+        self.readiness.findings.remove(&Part::Camera);
+        self.troubles.clear(TroubleCode::NotReady(Part::Camera));
     }
 
     /// A television that rests looks on some cables as if it were pulled; one that is named is told of all the same.
@@ -356,6 +389,7 @@ impl Room {
         self.readiness.again = None;
         self.readiness.trial = None;
         self.readiness.devices = None;
+        self.readiness.other_camera = false;
         for part in Part::ALL {
             self.troubles.clear(TroubleCode::NotReady(part));
         }

@@ -1,5 +1,6 @@
 //! Configuration, account, calendar, the clock, and the end.
 
+use jiff::Timestamp;
 use saal_fleet_protocol::Config;
 use saal_meeting::{AccountState, EndReason, IdentityState, Meeting};
 
@@ -45,6 +46,7 @@ impl Room {
         self.troubles.clear(TroubleCode::Store);
         self.troubles.clear(TroubleCode::Identity);
         self.verification = None;
+        self.rooms_known = None;
         if self.config.as_ref().is_some_and(|c| c.matrix.is_none()) {
             self.account = AccountState::Unused;
             self.troubles.clear_account();
@@ -116,8 +118,15 @@ impl Room {
         }
     }
 
+    pub(super) fn on_rooms_known(&mut self, at: Timestamp) {
+        self.rooms_known = Some(at);
+        if self.troubles.rooms_known(at) {
+            self.effect(Effect::Redraw);
+        }
+    }
+
     pub(super) fn on_account(&mut self, account: AccountState) {
-        let news = self.troubles.follow_account(&account);
+        let news = self.troubles.follow_account(&account, self.rooms_known);
         // A store that fails says nothing about the connection.
         if !matches!(account, AccountState::StoreFailed { .. }) {
             self.account = account;

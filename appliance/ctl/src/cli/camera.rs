@@ -12,9 +12,9 @@ fn control(name: &str) -> Result<Control, String> {
 /// What is done with the camera.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CameraCommand {
-    /// Be seen
+    /// Be seen; before a meeting: take back that nobody is to see the room in it
     On,
-    /// Nobody sees the room
+    /// Nobody sees the room, in this call or in the meeting that begins soon
     Off,
     /// List the cameras that there are to choose from, and which is in use
     List,
@@ -41,11 +41,13 @@ pub(crate) enum CameraCommand {
         #[arg(allow_negative_numbers = true)]
         value: i32,
     },
-    /// Use another camera for this call
+    /// Use another camera for this call, or for the meeting that begins soon
     Use {
         /// Its name or id as `devices` lists it
         camera: String,
     },
+    /// Use the camera again that the room has for this meeting
+    Usual,
     /// Look where the camera looked when this view was saved
     Go {
         /// The view's name
@@ -84,6 +86,7 @@ impl CameraCommand {
             Self::Use { camera } => CameraAction::Use {
                 camera: camera.clone(),
             },
+            Self::Usual => CameraAction::Usual {},
             Self::Go { view } => CameraAction::Go {
                 preset: view.clone(),
             },

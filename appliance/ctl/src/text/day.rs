@@ -1,7 +1,7 @@
 //! The room's meetings, and the calendars that they come from.
 
 use jiff::{Timestamp, tz::TimeZone};
-use saal_control::{CalendarLine, MeetingLine};
+use saal_control::{CalendarLine, MeetingLine, Prepared};
 
 use super::{plain, plain_id, sentence};
 
@@ -67,5 +67,17 @@ fn state(meeting: &MeetingLine) -> String {
         0 => time,
         1 => format!("{time}, 1 device in the call"),
         n => format!("{time}, {n} devices in the call"),
+    }
+}
+
+/// What people chose for the meeting that comes.
+pub(super) fn prepared(prepared: &Prepared) -> String {
+    match &prepared.camera {
+        _ if prepared.camera_off => "the meeting that comes goes without picture".to_owned(),
+        Some(camera) => {
+            let camera = plain(camera);
+            format!("the meeting that comes has the camera \"{camera}\"")
+        }
+        None => "nothing".to_owned(),
     }
 }

@@ -124,11 +124,13 @@ pub enum CameraAction {
         /// In the camera's numbers.
         value: i32,
     },
-    /// Takes another camera for this call.
+    /// Takes another camera for this call, or for the meeting that comes.
     Use {
         /// Its identity or name.
         camera: String,
     },
+    /// Takes the camera again that the room has for this meeting.
+    Usual {},
     /// Looks where it looked when this was saved.
     Go {
         /// As people call it.

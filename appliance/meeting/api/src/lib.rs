@@ -27,6 +27,7 @@ pub use meeting::{
 pub use ring::{Ring, RingId};
 pub use sign_in::{SignIn, SignInCode, SignInProblem, SignInWay};
 
+use jiff::Timestamp;
 use saal_media_protocol::{Codec, SourceKind, TransportEvent};
 use serde::{Deserialize, Serialize};
 
@@ -274,6 +275,11 @@ pub enum MeetingEvent {
     Verification(Option<Verification>),
     /// All rooms and links the account knows, whenever one changed.
     Invitations(Vec<Invitation>),
+    /// What is told of the account's rooms was so then; again while it is in touch with its server.
+    RoomsKnown {
+        /// When.
+        at: Timestamp,
+    },
     /// Somebody calls the room.
     Ringing(Ring),
     /// A call to the room is over before it was answered, or it was answered: here or elsewhere.

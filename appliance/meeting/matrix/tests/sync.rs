@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use saal_meeting::{AccountState, MeetingEvent};
 use serde_json::{Value, json};
 use support::{Reply, Request, Room, online, serve, works};
@@ -46,6 +47,8 @@ impl Sync {
 #[derive(Default)]
 struct Home {
     slides: AtomicBool,
+    /// Something else answers in its place.
+    gone: AtomicBool,
     answers: Mutex<VecDeque<Reply>>,
     /// What first looks at all rooms are answered; nothing is there to be seen without.
     looks: Mutex<VecDeque<Reply>>,
@@ -67,6 +70,9 @@ impl Home {
     fn answer(&self, request: &Request) -> Reply {
         let path = request.path.split('?').next().unwrap_or_default();
         let slides = self.slides.load(Ordering::Relaxed);
+        if self.gone.load(Ordering::Relaxed) {
+            return (502, "<html>Bad Gateway</html>").into();
+        }
         match path {
             "/_matrix/client/versions" => {
                 let features = json!({ "org.matrix.simplified_msc3575": slides });
@@ -414,6 +420,36 @@ async fn a_server_in_trouble_is_said_and_come_back_to() {
         room.until(away).await;
         meets(&mut room, &["Daily"]).await;
         home.device();
+    }
+}
+
+/// When what is told of the rooms was so.
+async fn rooms_known(room: &mut Room) -> Timestamp {
+    room.until_event(|event| match event {
+        MeetingEvent::RoomsKnown { at } => Some(*at),
+        _ => None,
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_server_a_restart_has_the_rooms_and_how_old_that_is() {
+    for slides in [true, false] {
+        let store = tempfile::tempdir().unwrap();
+        let (server, home) = Home::start(slides).await;
+        home.will([daily(slides)]);
+        let before = Timestamp::now();
+        let mut room = Room::start(server, store.path());
+        meets(&mut room, &["Daily"]).await;
+        let known = rooms_known(&mut room).await;
+        assert!(known >= before, "{known} is when it was heard");
+        home.leave(room).await;
+        home.gone.store(true, Ordering::Relaxed);
+        let mut room = Room::start(server, store.path());
+        assert_eq!(rooms_known(&mut room).await, known);
+        meets(&mut room, &["Daily"]).await;
+        let away = |state: &AccountState| matches!(state, AccountState::Unreachable { .. });
+        room.until(away).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The room's time: what the day wants of people, and how they book the room, keep it and give it back.
 
 use saal_core::{DayNotice, Intent, SpanChoice};
+use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{BookingSpan, DayAction, MeetingId};
 
 use super::{
@@ -71,7 +72,11 @@ fn begin(page: &Page<'_>) -> Node {
 pub(super) fn notice(page: &Page<'_>, notice: &DayNotice) -> Node {
     let t = page.theme;
     let soft = match notice {
-        DayNotice::Taken { .. } | DayNotice::Moved { .. } => (t.accent_soft.0, t.on_accent_soft.0),
+        DayNotice::Taken { .. }
+        | DayNotice::Moved { .. }
+        | DayNotice::MovedAway { .. }
+        | DayNotice::WithoutPicture { .. }
+        | DayNotice::OtherCamera { .. } => (t.accent_soft.0, t.on_accent_soft.0),
         _ => (t.notice_soft.0, t.on_notice_soft.0),
     };
     let words = words(page, notice);
@@ -80,9 +85,13 @@ pub(super) fn notice(page: &Page<'_>, notice: &DayNotice) -> Node {
         DayNotice::Alone => ("day-alone", Icon::Waiting, Role::Alert),
         DayNotice::Next { .. } => ("day-next", Icon::Clock, Role::Alert),
         DayNotice::Cancelled => ("day-cancelled", Icon::Notice, Role::Alert),
-        DayNotice::Moved { .. } => ("day-moved", Icon::Notice, Role::Alert),
+        DayNotice::Moved { .. } | DayNotice::MovedAway { .. } => {
+            ("day-moved", Icon::Notice, Role::Alert)
+        }
         DayNotice::CheckIn { .. } => ("day-check-in", Icon::Room, Role::Alert),
         DayNotice::Taken { .. } => ("day-taken", Icon::Clock, Role::Status),
+        DayNotice::WithoutPicture { .. } => ("day-no-picture", Icon::CameraOff, Role::Status),
+        DayNotice::OtherCamera { .. } => ("day-other-camera", Icon::Camera, Role::Status),
     };
     banner(page, mark, soft, &words, buttons).means(Meaning::new(id, role, words))
 }
@@ -109,8 +118,31 @@ fn words(page: &Page<'_>, notice: &DayNotice) -> String {
             let values = [("day", Value::from(&day)), ("time", Value::from(&time))];
             page.words.tell(Message::DayMoved, values)
         }
+        DayNotice::MovedAway { title, start } => {
+            let named = named(page, title);
+            let (day, time) = (page.moments.day(*start), page.moments.time(*start));
+            let values = [
+                ("title", Value::Foreign(&named)),
+                ("day", Value::from(&day)),
+                ("time", Value::from(&time)),
+            ];
+            page.words.tell(Message::DayMovedAway, values)
+        }
         DayNotice::CheckIn { title, until, .. } => about(Message::DayCheckIn, title, *until),
         DayNotice::Taken { title, end, .. } => about(Message::DayTaken, title, *end),
+        DayNotice::WithoutPicture { title, .. } => {
+            let named = named(page, title);
+            let values = [("title", Value::Foreign(&named))];
+            page.words.tell(Message::DayWithoutPicture, values)
+        }
+        DayNotice::OtherCamera { title, camera, .. } => {
+            let named = named(page, title);
+            let values = [
+                ("title", Value::Foreign(&named)),
+                ("camera", Value::Foreign(camera)),
+            ];
+            page.words.tell(Message::DayOtherCamera, values)
+        }
     }
 }
 
@@ -129,6 +161,7 @@ fn answers(page: &Page<'_>, notice: &DayNotice, about: &str) -> Vec<Node> {
         let meaning = match deed {
             Deed::Day(action) => meaning.intent(Intent::Day(action)),
             Deed::Go(meeting) => meaning.intent(Intent::Join(meeting)),
+            Deed::Room(intent) => meaning.intent(intent),
             Deed::Open(sheet) => meaning.step(Step::Open(sheet)),
         };
         page.small_button(&label, tones, meaning)
@@ -148,7 +181,7 @@ fn answers(page: &Page<'_>, notice: &DayNotice, about: &str) -> Vec<Node> {
             let go = Deed::Go(meeting.clone());
             vec![button("go-over", Message::GoOver, page.accent(), go)]
         }
-        DayNotice::Cancelled | DayNotice::Moved { .. } => {
+        DayNotice::Cancelled | DayNotice::Moved { .. } | DayNotice::MovedAway { .. } => {
             vec![button(
                 "read",
                 Message::Dismiss,
@@ -165,9 +198,27 @@ fn answers(page: &Page<'_>, notice: &DayNotice, about: &str) -> Vec<Node> {
                 button("check-in", Message::CheckIn, page.accent(), here),
             ]
         }
+        DayNotice::WithoutPicture { .. } | DayNotice::OtherCamera { .. } => {
+            let (id, message, intent) = back(notice);
+            vec![button(id, message, page.quiet(), Deed::Room(intent))]
+        }
         DayNotice::Taken { meeting, .. } => {
             let open = Deed::Open(Sheet::Time(meeting.clone()));
             vec![button("time", Message::TimeChange, page.accent(), open)]
+        }
+    }
+}
+
+/// What takes back what people chose for a meeting's picture.
+fn back(notice: &DayNotice) -> (&'static str, Message, Intent) {
+    match notice {
+        DayNotice::OtherCamera { .. } => {
+            let usual = Intent::Camera(CameraAction::Usual {});
+            ("usual-camera", Message::UsualCamera, usual)
+        }
+        _ => {
+            let seen = Intent::SetMuted(SourceKind::Camera, false);
+            ("with-picture", Message::WithPicture, seen)
         }
     }
 }
@@ -176,6 +227,7 @@ fn answers(page: &Page<'_>, notice: &DayNotice, about: &str) -> Vec<Node> {
 enum Deed {
     Day(DayAction),
     Go(MeetingId),
+    Room(Intent),
     Open(Sheet),
 }
 

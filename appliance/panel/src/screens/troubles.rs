@@ -2,6 +2,7 @@
 
 use embedded_graphics::pixelcolor::Rgb888;
 use saal_core::{Intent, Severity, Trouble};
+use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{AccountAction, IdentityState, SignInWay};
 
 use super::{
@@ -16,6 +17,7 @@ use crate::{
     language::Message,
     navigation::Step,
     node::{Meaning, Node, column, icon, row, text},
+    plain::plain,
     scale::{KEY, TOUCH_TARGET},
     style::Type,
     trouble::{TroubleText, explain},
@@ -153,11 +155,11 @@ impl Page<'_> {
             }
             None => words,
         };
-        let action = self.action(trouble, soft, on);
+        let actions = self.actions(trouble, soft, on);
         let banner = if self.scale.is_tight() {
-            column([Some(words), action].into_iter().flatten())
+            column([Some(words), actions].into_iter().flatten())
         } else {
-            row([Some(words.share()), action].into_iter().flatten())
+            row([Some(words.share()), actions].into_iter().flatten())
         };
         banner
             .gap(self.px(16.0))
@@ -177,6 +179,51 @@ impl Page<'_> {
                 .described(what)
                 .step(Step::Open(Sheet::Troubles))
         })
+    }
+
+    /// The buttons for what people can do about it here, beside each other.
+    fn actions(&self, trouble: &Trouble, soft: Rgb888, on: Rgb888) -> Option<Node> {
+        let remedies = self.camera_remedies(trouble);
+        if remedies.is_empty() {
+            return self.action(trouble, soft, on);
+        }
+        let buttons = remedies.into_iter();
+        let buttons = buttons.map(|meaning| self.banner_button(meaning, soft, on));
+        Some(row(buttons).gap(self.px(12.0)).wrapping())
+    }
+
+    /// Another camera, or none, for the meeting that comes.
+    fn camera_remedies(&self, trouble: &Trouble) -> Vec<Meaning> {
+        let remedies = &self.view.day.remedies;
+        let home = matches!(self.view.screen, Screen::Home { .. });
+        // Where two tell of it, one has the buttons.
+        let mut about_camera = self.view.troubles.iter().filter(|t| t.is_about_camera());
+        let first = about_camera.next().map(Trouble::code);
+        if !home || first != Some(trouble.code()) {
+            return Vec::new();
+        }
+        let meaning = |id: &str, label, about: String, intent| {
+            Meaning::new(id, Role::Button, self.words.say(label))
+                .described(about)
+                .intent(intent)
+        };
+        let other = remedies.other.as_ref().map(|camera| {
+            let intent = Intent::Camera(CameraAction::Use {
+                camera: camera.id.clone(),
+            });
+            meaning(
+                "other-camera",
+                Message::OtherCamera,
+                plain(&camera.name),
+                intent,
+            )
+        });
+        let without = remedies.without.then(|| {
+            let intent = Intent::SetMuted(SourceKind::Camera, true);
+            let about = self.explain(trouble).what;
+            meaning("without-picture", Message::WithoutPicture, about, intent)
+        });
+        other.into_iter().chain(without).collect()
     }
 
     /// What people can do about it here.

@@ -81,6 +81,31 @@ fn extendable() -> DayView {
     }
 }
 
+/// People chose for the meeting that comes not to be seen in it.
+pub(crate) fn without_picture() -> DayView {
+    notices([DayNotice::WithoutPicture {
+        meeting: id(),
+        title: title(),
+    }])
+}
+
+/// What people came for is at another time now.
+pub(crate) fn moved_away() -> DayView {
+    notices([DayNotice::MovedAway {
+        title: title(),
+        start: "2026-11-24T09:30:00Z".parse().unwrap(),
+    }])
+}
+
+/// People chose another camera for it.
+pub(crate) fn other_camera() -> DayView {
+    notices([DayNotice::OtherCamera {
+        meeting: id(),
+        title: title(),
+        camera: "Deckenkamera".to_owned(),
+    }])
+}
+
 #[allow(clippy::too_many_lines, reason = "a table: an entry for each scene")]
 pub(crate) fn all() -> Vec<DayScene> {
     let nowhere = Navigation::default;

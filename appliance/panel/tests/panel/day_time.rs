@@ -2,12 +2,13 @@
 
 use saal_core::Intent;
 use saal_fleet_protocol::config::Language;
+use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{BookingSpan, DayAction};
 use saal_panel::{Layout, Renderer};
 
 use crate::{
     day_scenes::{DayScene, all, choice, id},
-    scenes,
+    examples, scenes,
 };
 
 fn lay_out(scene: &DayScene) -> Layout {
@@ -83,5 +84,33 @@ fn each_button_does_what_it_says() {
             .element(button)
             .unwrap_or_else(|| panic!("{name} lacks {button}"));
         assert_eq!(element.intent, intent, "{name}: {button}");
+    }
+}
+
+#[test]
+fn where_the_camera_fails_each_button_does_what_it_says() {
+    let camera = "usb-2".to_owned();
+    let seen = |muted| Intent::SetMuted(SourceKind::Camera, muted);
+    let examples = examples::all();
+    for (name, button, intent) in [
+        (
+            "home-camera-fails",
+            "other-camera",
+            Intent::Camera(CameraAction::Use { camera }),
+        ),
+        ("home-camera-fails", "without-picture", seen(true)),
+        ("home-without-picture", "with-picture", seen(false)),
+        (
+            "home-other-camera",
+            "usual-camera",
+            Intent::Camera(CameraAction::Usual {}),
+        ),
+    ] {
+        let mut example = examples.iter().filter(|example| example.name == name);
+        let view = example.next().unwrap().view(Language::En);
+        let layout = Renderer::new().lay_out(&view, None);
+        let element = layout.element(button);
+        let element = element.unwrap_or_else(|| panic!("{name} lacks {button}"));
+        assert_eq!(element.intent, Some(intent), "{name}: {button}");
     }
 }

@@ -2,10 +2,11 @@
 //! docs/panel.md, held by the tests of the tree on every size, scale and theme, and measured by the benchmark.
 
 use saal_core::{
-    Elsewhere, Muted, Offer, Onlooker, Part, PhoneDoor, PhoneTicket, Sharing, Trouble, ViewerId,
+    CameraRemedies, Elsewhere, Muted, Offer, Onlooker, Part, PhoneDoor, PhoneTicket, Sharing,
+    Trouble, ViewerId,
 };
 use saal_fleet_protocol::config::{Language, Support};
-use saal_media_protocol::RoomPicture;
+use saal_media_protocol::{PictureDevice, PictureKind, RoomPicture};
 use saal_meeting::{EndReason, IdentityState, JoinStage, Secret, SignInProblem};
 use saal_panel::{
     DayView, Key, Layout, Navigation, Renderer, Screen, SettingsView, Sheet, Step, View,
@@ -96,6 +97,8 @@ pub(crate) fn all() -> Vec<Example> {
     // What is new stands last: which looks an example gets follows from its number.
     all.extend(to_be_set_up());
     all.push(whom_to_call());
+    all.extend(failing_camera());
+    all.push(moved_away());
     all
 }
 
@@ -266,6 +269,45 @@ fn troubled() -> Vec<Example> {
         home("home-sign-in", scenes::home(), vec![ended]),
         home("home-free-sign-in", scenes::free(), vec![first]),
         Example::from(notices).with(scenes::all_troubles()),
+    ]
+}
+
+/// Who stands before the panel for a meeting that was moved meanwhile.
+fn moved_away() -> Example {
+    Example {
+        day: day_scenes::moved_away(),
+        ..Example::plain("home-moved", scenes::upcoming())
+    }
+}
+
+/// A camera that fails before a meeting: what people can do, and what they chose.
+fn failing_camera() -> [Example; 3] {
+    let other = PictureDevice {
+        id: "usb-2".to_owned(),
+        name: "Deckenkamera".to_owned(),
+        kind: PictureKind::Camera,
+    };
+    let remedies = CameraRemedies {
+        other: Some(other),
+        without: true,
+    };
+    let failing = DayView {
+        remedies,
+        ..DayView::default()
+    };
+    let camera = || scenes::not_ready(Part::Camera);
+    let example = |name, day, troubles| Example {
+        day,
+        ..Example::plain(name, scenes::upcoming()).with(troubles)
+    };
+    [
+        example("home-camera-fails", failing, vec![camera()]),
+        example(
+            "home-without-picture",
+            day_scenes::without_picture(),
+            vec![camera()],
+        ),
+        example("home-other-camera", day_scenes::other_camera(), Vec::new()),
     ]
 }
 

@@ -163,6 +163,7 @@ fn draw_everywhere(renderer: &mut Renderer, text: &str) {
         view.room = text.to_owned();
         view.troubles = vec![saal_core::Trouble::Unreachable {
             server: text.to_owned(),
+            known: None,
         }];
         let layout = renderer.lay_out(&view, None);
         assert!(

@@ -331,12 +331,14 @@ pub(crate) fn leaving() -> Screen {
 pub(crate) fn unreachable() -> Trouble {
     Trouble::Unreachable {
         server: "matrix.example.org".to_owned(),
+        known: None,
     }
 }
 
 pub(crate) fn untrusted() -> Trouble {
     Trouble::Untrusted {
         server: "matrix.example.org".to_owned(),
+        known: None,
     }
 }
 

@@ -51,6 +51,10 @@ impl Server {
                         .headers
                         .get(header::IF_NONE_MATCH)
                         .map(|etag| etag.to_str().unwrap().to_owned()),
+                    matches: parts
+                        .headers
+                        .get(header::IF_MATCH)
+                        .map(|etag| etag.to_str().unwrap().to_owned()),
                 })
             }
         };
@@ -69,11 +73,13 @@ impl Drop for Server {
 
 pub(super) struct Asked {
     pub(super) method: String,
-    path: String,
+    pub(super) path: String,
     pub(super) body: String,
     has_password: bool,
     takes_gzip: bool,
     version: Option<String>,
+    /// `If-Match`.
+    pub(super) matches: Option<String>,
 }
 
 pub(super) fn status(status: u16) -> axum::http::response::Builder {
@@ -296,15 +302,48 @@ async fn a_page_is_no_calendar() {
     let server = Server::start(|_| status(200).body(Body::from("<html></html>")).unwrap()).await;
     let url = server.url.clone();
     let mut sources = start(At::Feed { url, login: None }, None);
-    let What::Read { file, .. } = next(&mut sources).await.what else {
-        panic!("a page can be fetched");
+    let reason = fails(&mut sources).await;
+    assert!(reason.ends_with("no calendar; is it right?"), "{reason}");
+}
+
+#[tokio::test]
+async fn what_a_feed_becomes_that_is_damaged_hides_no_meeting() {
+    let text = Arc::new(Mutex::new(event("a", "Weekly", 1)));
+    let server = {
+        let text = text.clone();
+        let answer = move |_: &Asked| {
+            let body = Body::from(text.lock().unwrap().clone());
+            status(200).header("etag", "\"1\"").body(body).unwrap()
+        };
+        Server::start(answer).await
     };
-    let now = Timestamp::now();
-    let (_, problems) = file.appointments(now, now);
-    assert!(
-        problems[0].contains("is the address right?"),
-        "{problems:?}"
-    );
+    let url = server.url.clone();
+    let mut sources = start(At::Feed { url, login: None }, None);
+    shows(&mut sources, &["Weekly"]).await;
+    let both = event("a", "Weekly", 1).replace("END:VCALENDAR\r\n", "")
+        + event("b", "Board", 2).trim_start_matches("BEGIN:VCALENDAR\r\n");
+    for (damaged, says, title) in [
+        ("<html>Please sign in</html>", "is no calendar", "Board"),
+        (&both[..both.len() / 3], "breaks off", "Board again"),
+    ] {
+        *text.lock().unwrap() = damaged.to_owned();
+        let news = next_of(&mut sources, |what| !matches!(what, What::Same { .. })).await;
+        let What::Failed { reason } = news else {
+            panic!("takes the place of what is known: {damaged}");
+        };
+        assert!(reason.contains(says), "{reason}");
+        *text.lock().unwrap() = both.replace("Board", title);
+        shows(&mut sources, &["Weekly", title]).await;
+    }
+}
+
+async fn next_of(sources: &mut Sources, wanted: impl Fn(&What) -> bool) -> What {
+    loop {
+        let what = next(sources).await.what;
+        if wanted(&what) {
+            return what;
+        }
+    }
 }
 
 #[tokio::test]

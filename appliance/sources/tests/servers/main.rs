@@ -3,6 +3,7 @@
 
 mod badly;
 mod programs;
+mod scheduling;
 mod tokens;
 mod writing;
 

@@ -235,6 +235,7 @@ impl Room {
             call: None,
             laptop: false,
             onlooker: None,
+            prepared: None,
             engine: EngineStatus {
                 pid: None,
                 state: EngineProcess::Ready,

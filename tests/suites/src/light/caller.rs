@@ -162,6 +162,7 @@ async fn live(
                     | MeetingEvent::Identity(_)
                     | MeetingEvent::Verification(_)
                     | MeetingEvent::Invitations(_)
+                    | MeetingEvent::RoomsKnown { .. }
                     | MeetingEvent::Ringing(_)
                     | MeetingEvent::RingEnded { .. },
                 ) => {}

@@ -5,6 +5,7 @@
 
 mod aliases;
 mod beside;
+mod contact;
 mod crosssigning;
 mod doors;
 mod encrypted_state;

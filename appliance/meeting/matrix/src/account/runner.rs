@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use jiff::Timestamp;
 use matrix_sdk::{
     Client, SessionChange,
     ruma::{
@@ -22,6 +23,7 @@ use tokio::sync::{
 
 use super::{
     Doors, Heard, Hearing, Rooms,
+    contact::Contact,
     joining::Joins,
     keys::KeyStore,
     media_keys, oauth,
@@ -90,6 +92,7 @@ pub(crate) async fn run(account: Account) {
     let known = session::load(&vault, &account.settings);
     let mut runner = Runner {
         desk: Desk::new(account.states.clone(), account.settings.verifiers.clone()),
+        contact: Contact::new(account.states.clone()),
         verified: false,
         is_to_be_known: false,
         kept_keys: None,
@@ -124,6 +127,7 @@ pub(super) struct Runner {
     /// The account lives in memory because of this.
     store_failure: Option<(StoreFailure, Instant)>,
     pub(super) desk: Desk,
+    contact: Contact,
     /// The account has signed this device.
     pub(super) verified: bool,
     /// The server did not answer when it should have: it is asked again after the next sync.
@@ -155,6 +159,7 @@ impl Runner {
     async fn open_early(&self, known: Option<&Session>) -> Option<(Opened, BTreeSet<OwnedRoomId>)> {
         let opening = open::on_disk(known?, &self.vault, &self.account.dir);
         let opened = Box::pin(opening).await.ok()?;
+        self.contact.read(&opened.client).await;
         let read = self.publish_all_rooms(&opened.client).await;
         Some((opened, read))
     }
@@ -314,6 +319,9 @@ impl Runner {
                     }
                     if !online {
                         self.online(device);
+                    }
+                    if whole {
+                        self.contact.heard(client, Timestamp::now()).await;
                     }
                     // Meetings first. Another device may have verified this one, or told it the secrets.
                     let may_be = !self.verified && news.to_device;

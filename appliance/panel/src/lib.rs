@@ -48,7 +48,7 @@ mod turning;
 mod view;
 
 pub use comfort::Comfort;
-pub use console::{Console, HOLD, Worked};
+pub use console::{Console, Explored, HOLD, Worked};
 pub use display::{panel_display, panel_keyboard, panel_touch_screen};
 pub use door::{DoorView, Occupancy, door, door_pressed};
 pub use element::{Area, Element, Live, Role, State};

@@ -233,6 +233,7 @@ impl Panel {
                 "text": said.text,
                 "voice": said.voice,
                 "priority": said.priority,
+                "element": said.element,
             })
         });
         json!({
@@ -243,6 +244,7 @@ impl Panel {
             "screen": screen(room),
             "comfort": view.comfort,
             "focus": view.navigation.focus(),
+            "explored": self.console.explored(layout),
             "said": said.collect::<Vec<_>>(),
             "elements": layout.elements(),
         })
@@ -266,26 +268,43 @@ impl Panel {
 
     /// A finger on what the panel shows now.
     pub(crate) fn touch(&mut self, touch: Touch, now: Now) -> Worked {
-        self.work(|console, layout| console.touch(layout, touch, now.mono))
+        self.work(now, |console, layout| {
+            console.touch(layout, touch, now.mono)
+        })
     }
 
     /// A key, of a keyboard or a switch.
     pub(crate) fn key(&mut self, key: Key, now: Now) -> Worked {
-        self.work(|console, layout| console.key(layout, key, now.mono))
+        self.work(now, |console, layout| console.key(layout, key, now.mono))
     }
 
     /// Time passed.
     pub(crate) fn tick(&mut self, now: Now) -> Worked {
-        self.work(|console, layout| console.tick(layout, now.mono))
+        self.work(now, |console, layout| console.tick(layout, now.mono))
     }
 
-    fn work(&mut self, how: impl FnOnce(&mut Console, &Layout) -> Worked) -> Worked {
+    fn work(&mut self, now: Now, how: impl FnOnce(&mut Console, &Layout) -> Worked) -> Worked {
         let Some(layout) = &self.layout else {
             return Worked::default();
         };
         let worked = how(&mut self.console, layout);
+        let explored = (!worked.redraw).then(|| json!(self.console.explored(layout)));
         self.speak();
+        // What is drawn anyway says so then.
+        if let Some(explored) = explored {
+            self.tell_explored(explored, now.mono);
+        }
         worked
+    }
+
+    /// Nothing looks another way, but a finger that listens is elsewhere.
+    fn tell_explored(&mut self, explored: serde_json::Value, now: Duration) {
+        let shown = Arc::clone(&self.shown.borrow().tree);
+        if shown["explored"] != explored {
+            let mut tree = Arc::unwrap_or_clone(shown);
+            tree["explored"] = explored;
+            self.show(Arc::new(tree), now);
+        }
     }
 
     /// What people left, and nobody may find.

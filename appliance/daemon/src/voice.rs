@@ -242,6 +242,7 @@ mod tests {
                 text: text.to_owned(),
                 voice: "de".to_owned(),
                 priority: Priority::Polite,
+                element: None,
             };
             voice.send(utterance).unwrap();
         }

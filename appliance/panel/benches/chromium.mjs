@@ -25,21 +25,37 @@ await page.evaluate(() => {
       ),
     );
   const sections = [...document.querySelectorAll("section")];
-  globalThis.turn = (to) => sections.forEach((s, at) => s.classList.toggle("on", at === to));
-  const button = sections[1].querySelector("#microphone");
+  globalThis.turn = (to) => sections.forEach((s) => s.classList.toggle("on", s === to));
+  globalThis.of = (name) => sections.filter((s) => s.classList.contains(name));
+  const button = of("call")[0].querySelector("#microphone");
   const press = (on) => (event) => {
     button.classList.toggle("pressed", on);
     shown(event.timeStamp);
   };
   button.addEventListener("pointerdown", press(true));
   button.addEventListener("pointerup", press(false));
-  turn(1);
+  turn(of("call")[0]);
 });
 
 const report = async (name) => {
   const times = await page.evaluate(() => times.splice(0).sort((a, b) => a - b));
-  console.log(`${name}_50 ${times[Math.floor(times.length / 2)]}`);
-  console.log(`${name}_99 ${times[Math.floor((times.length * 99) / 100)]}`);
+  for (const percent of [50, 99])
+    console.log(`${name}_${percent} ${times[Math.floor((times.length * percent) / 100)]}`);
+};
+/** Does one thing and the other in turn, `change` with 0 or 1. */
+const alternate = async (name, change) => {
+  await page.evaluate(
+    async ([count, change]) => {
+      const turns = new Function(`return ${change}`)()();
+      for (let at = 0; at < count; at += 1) {
+        const since = performance.now();
+        turns(at % 2);
+        await shown(since);
+      }
+    },
+    [Number(turns), change.toString()],
+  );
+  await report(name);
 };
 
 const box = await page.locator("section.on #microphone").boundingBox();
@@ -50,14 +66,33 @@ for (let at = 0; at < Number(turns) / 2; at += 1) {
   await page.waitForFunction((count) => times.length >= count, 2 * (at + 1));
 }
 await report("touch");
-await page.evaluate(async (count) => {
-  for (let at = 0; at < count; at += 1) {
-    const since = performance.now();
-    turn(at % 2);
-    await shown(since);
-  }
-}, Number(turns));
-await report("full");
+await alternate("screen", () => {
+  const screens = [of("home")[0], of("call")[0]];
+  return (at) => turn(screens[at]);
+});
+await alternate("full", () => (at) => document.body.classList.toggle("dark", at === 0));
+await alternate("damaged", () => {
+  turn(of("home")[0]);
+  const changes = [...document.querySelectorAll("template")]
+    .map((later) => [of("home")[0].querySelector(`[id="${later.dataset.of}"]`), later.innerHTML])
+    .filter(([element, later]) => element && element.innerHTML !== later)
+    .map(([element, later]) => [element, [later, element.innerHTML]]);
+  return (at) => changes.forEach(([element, words]) => (element.innerHTML = words[at]));
+});
+for (const name of ["call", "chat"]) {
+  const longest = await page.evaluate(async (name) => {
+    for (const section of of(`hostile-${name}`)) {
+      turn(of("home")[0]);
+      await shown(0);
+      times.pop();
+      const since = performance.now();
+      turn(section);
+      await shown(since);
+    }
+    return Math.max(...times.splice(0));
+  }, name);
+  console.log(`${name} ${longest}`);
+}
 
 // Pss of the browser and all its processes, in MB.
 const children = (of) =>

@@ -8,6 +8,7 @@ use std::time::Duration;
 use saal_core::{Intent, Phase, PhoneAction, Room, SettingsAction};
 use saal_fleet_protocol::config::Language;
 use saal_hal::{Key, KeyName, KeyPhase, Touch, TouchPhase};
+use serde::Serialize;
 
 pub use holding::HOLD;
 use holding::Hold;
@@ -48,6 +49,17 @@ pub struct Console {
     last_input: Duration,
 }
 
+/// A finger that feels over the spoken panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explored {
+    /// Pixels from the left.
+    pub x: i32,
+    /// Pixels from the top.
+    pub y: i32,
+    /// What is below it, by [`Element::id`].
+    pub element: Option<String>,
+}
+
 /// What a finger, key or moment led to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Worked {
@@ -69,6 +81,14 @@ impl Console {
     #[must_use]
     pub fn navigation(&self) -> &Navigation {
         &self.navigation
+    }
+
+    /// Where a finger explores now; `None` where there is no finger, or it has not rested yet, or the panel does not speak.
+    #[must_use]
+    pub fn explored(&self, layout: &Layout) -> Option<Explored> {
+        let (x, y) = self.explorer.explores().filter(|_| self.comfort.spoken)?;
+        let element = layout.under(x, y).map(|element| element.id.clone());
+        Some(Explored { x, y, element })
     }
 
     /// The element to highlight.

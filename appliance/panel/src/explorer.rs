@@ -101,6 +101,12 @@ impl Explorer {
         (!finger.explores).then_some(Gesture::At(finger.at.0, finger.at.1))
     }
 
+    /// Where a finger is that explores, in pixels.
+    pub(crate) fn explores(&self) -> Option<(i32, i32)> {
+        let finger = self.finger.filter(|finger| finger.explores)?;
+        Some(finger.at)
+    }
+
     /// When the finger has rested long enough.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let finger = self.finger.filter(|finger| !finger.explores)?;

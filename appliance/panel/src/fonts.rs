@@ -26,6 +26,8 @@ const MOST_BALANCED: usize = 4;
 const BALANCED_WITHIN: u32 = 4;
 /// Glyph pictures kept; a panel shows a few hundred.
 const MOST_GLYPHS: usize = 4096;
+/// Glyphs at places kept for screens that come again, about two megabytes; a screen has some hundreds.
+const MOST_SHAPED: usize = 32_768;
 
 /// Families by what they draw.
 struct StandIns {
@@ -76,6 +78,28 @@ struct Key {
     icons: bool,
 }
 
+/// What chooses the letters of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Letters {
+    text: String,
+    size: u32,
+    weight: u16,
+    figures: bool,
+    icons: bool,
+}
+
+impl Letters {
+    fn of(key: &Key) -> Self {
+        Self {
+            text: key.text.clone(),
+            size: key.style.size,
+            weight: key.style.weight,
+            figures: key.style.figures,
+            icons: key.icons,
+        }
+    }
+}
+
 /// Text as glyphs at places.
 #[derive(Clone, Debug)]
 pub(crate) struct Shaped {
@@ -113,6 +137,11 @@ impl PartialEq for Shaped {
 }
 
 impl Shaped {
+    /// What it takes to keep it, in glyphs.
+    fn cost(&self) -> usize {
+        1 + self.glyphs.len()
+    }
+
     /// How wide the room is that lines are placed in, in pixels: centred ones begin somewhere in it.
     pub(crate) fn room(&self) -> f32 {
         let room = self.key.width.map_or(0.0, |width| width as f32);
@@ -136,6 +165,10 @@ pub(crate) struct Fonts {
     system: FontSystem,
     glyphs: SwashCache,
     shaped: HashMap<Key, (Arc<Shaped>, u64)>,
+    /// Glyphs in there.
+    kept: usize,
+    /// Texts of this frame, which are broken into lines in several widths until one is theirs.
+    letters: HashMap<Letters, Buffer>,
     frame: u64,
     /// Scripts that no font draws, and whether that was told.
     lacking: HashMap<Script, bool>,
@@ -153,15 +186,21 @@ impl Fonts {
             system,
             glyphs: SwashCache::new(),
             shaped: HashMap::new(),
+            kept: 0,
+            letters: HashMap::new(),
             frame: 0,
             lacking: HashMap::new(),
         }
     }
 
-    /// Forgets what was not used since the last call.
+    /// Forgets what was used longest ago, where it is much.
     pub(crate) fn next_frame(&mut self) {
-        let frame = self.frame;
-        self.shaped.retain(|_, (_, used)| *used >= frame);
+        self.letters.clear();
+        if self.kept > MOST_SHAPED {
+            let frame = self.frame;
+            self.shaped.retain(|_, (_, used)| *used >= frame);
+            self.kept = self.shaped.values().map(|(shaped, _)| shaped.cost()).sum();
+        }
         self.frame += 1;
         if self.glyphs.image_cache.len() > MOST_GLYPHS {
             self.glyphs.image_cache.clear();
@@ -202,7 +241,11 @@ impl Fonts {
             *used = frame;
             return Arc::clone(shaped);
         }
-        let shaped = Arc::new(shape(&mut self.system, key.clone()));
+        let system = &mut self.system;
+        let letters = self.letters.entry(Letters::of(&key));
+        let buffer = letters.or_insert_with(|| letters_of(system, &key));
+        let shaped = Arc::new(shape(system, buffer, key.clone()));
+        self.kept += shaped.cost();
         if let Some(script) = shaped.lacks {
             self.lacking.entry(script).or_default();
         }
@@ -311,28 +354,39 @@ fn register(database: &mut fontdb::Database, source: fontdb::Source, weights: &[
     }
 }
 
-fn shape(system: &mut FontSystem, key: Key) -> Shaped {
-    let style = key.style;
+/// A text with its letters chosen and joined, which takes most of the time; where its lines break is still open.
+fn letters_of(system: &mut FontSystem, key: &Key) -> Buffer {
+    let size = key.style.size as f32;
     let line_height = if key.icons {
-        style.size as f32
+        size
     } else {
-        style.line_height()
+        key.style.line_height()
     };
-    let mut buffer = Buffer::new(system, Metrics::new(style.size as f32, line_height));
+    let mut buffer = Buffer::new(system, Metrics::new(size, line_height));
+    buffer.set_text(&key.text, &attributes(key), Shaping::Advanced, None);
+    buffer
+}
+
+/// Breaks lines, and takes over what is drawn.
+fn shape(system: &mut FontSystem, buffer: &mut Buffer, key: Key) -> Shaped {
+    let style = key.style;
     buffer.set_wrap(if style.lines > 1 {
         Wrap::WordOrGlyph
     } else {
         Wrap::None
     });
-    if key.width.is_some() {
-        let limit = EllipsizeHeightLimit::Lines(usize::from(style.lines));
-        buffer.set_ellipsize(Ellipsize::End(limit));
-    }
+    let limit = EllipsizeHeightLimit::Lines(usize::from(style.lines));
+    buffer.set_ellipsize(match key.width {
+        Some(_) => Ellipsize::End(limit),
+        None => Ellipsize::None,
+    });
     buffer.set_size(key.width.map(|w| w as f32), None);
     let align = style.centred.then_some(Align::Center);
-    buffer.set_text(&key.text, &attributes(&key), Shaping::Advanced, align);
+    for line in &mut buffer.lines {
+        line.set_align(align);
+    }
     buffer.shape_until_scroll(system, false);
-    let aside = balance(&mut buffer, system, &key);
+    let aside = balance(buffer, system, &key);
     let (mut width, mut height, mut glyphs) = (0.0_f32, 0.0_f32, Vec::new());
     let (mut breaks_a_word, mut lacks) = (false, None);
     for run in buffer.layout_runs() {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use embedded_graphics::{
     pixelcolor::Rgb888,
-    prelude::{Point, Size},
+    prelude::{Point, RgbColor, Size},
     primitives::Rectangle,
 };
 
 use crate::{
     Picture,
-    element::Element,
+    element::{Area, Element},
     fonts::Shaped,
     plain::is_foreign,
     qr_code::QrCode,
@@ -54,6 +54,30 @@ impl Paint {
             }
         }
     }
+}
+
+impl Paint {
+    /// Nothing of this part is to be seen below it.
+    pub(crate) fn covers(&self, part: &Rectangle) -> bool {
+        let Self::Fill(shape, _) = self else {
+            return false;
+        };
+        let (left, top) = (part.top_left.x as f32, part.top_left.y as f32);
+        shape.radius == 0.0
+            && shape.x <= left
+            && shape.y <= top
+            && shape.x + shape.width >= left + part.size.width as f32
+            && shape.y + shape.height >= top + part.size.height as f32
+    }
+}
+
+/// A text or an icon as it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ink {
+    /// Where its lines are; a stroke may go a little over the edge.
+    pub area: Area,
+    /// Red, green and blue of what is covered whole.
+    pub colour: [u8; 3],
 }
 
 /// A text that there is not enough room for: it ends with an ellipsis, or a word of it is broken.
@@ -161,6 +185,38 @@ impl Layout {
     #[must_use]
     pub fn overflows(&self) -> bool {
         self.overflow
+    }
+
+    /// Every text and icon of which something is to be seen.
+    #[must_use]
+    pub fn inks(&self) -> Vec<Ink> {
+        let paints = self.paints.iter().enumerate();
+        let seen = paints.filter_map(|(at, paint)| {
+            let Paint::Text(shaped, (x, y), colour) = paint else {
+                return None;
+            };
+            let area = Area {
+                x: *x as i32,
+                y: *y as i32,
+                width: shaped.room() as u32,
+                height: shaped.height as u32,
+            };
+            let colour = [colour.r(), colour.g(), colour.b()];
+            let corner = Point::new(area.x, area.y);
+            let part = Rectangle::new(corner, Size::new(area.width, area.height));
+            let covered = self.paints[at..].iter().any(|above| above.covers(&part));
+            (!covered).then_some(Ink { area, colour })
+        });
+        seen.collect()
+    }
+
+    /// The same without any text or icon: what they stand on.
+    #[must_use]
+    pub fn ground(&self) -> Self {
+        let mut ground = self.clone();
+        let written = |paint: &Paint| matches!(paint, Paint::Text(..));
+        ground.paints.retain(|paint| !written(paint));
+        ground
     }
 
     /// Texts that are not drawn to their end.

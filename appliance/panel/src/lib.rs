@@ -48,12 +48,12 @@ mod turning;
 mod view;
 
 pub use comfort::Comfort;
-pub use console::{Console, HOLD, Worked};
+pub use console::{Console, Explored, HOLD, Worked};
 pub use display::{panel_display, panel_keyboard, panel_touch_screen};
 pub use door::{DoorView, Occupancy, door, door_pressed};
 pub use element::{Area, Element, Live, Role, State};
 pub use language::{LanguageError, LanguageFile};
-pub use layout::{Layout, Shortened};
+pub use layout::{Ink, Layout, Shortened};
 pub use markup::{
     Document, OFFERS, escaped, phone, phone_at_home, phone_over, pressed, pressed_from,
 };

@@ -47,6 +47,30 @@ pub enum Damage {
     Within(Rectangle),
 }
 
+impl Damage {
+    /// What both changed.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unchanged, damage) | (damage, Self::Unchanged) => damage,
+            (Self::Within(a), Self::Within(b)) => Self::Within(around(a, b)),
+        }
+    }
+}
+
+/// The smallest rectangle that holds both.
+pub(crate) fn around(a: Rectangle, b: Rectangle) -> Rectangle {
+    let end = |of: &Rectangle| of.top_left + of.size;
+    let (corner, far) = (
+        a.top_left.component_min(b.top_left),
+        end(&a).component_max(end(&b)),
+    );
+    let size = far - corner;
+    Rectangle::new(
+        corner,
+        Size::new(size.x.unsigned_abs(), size.y.unsigned_abs()),
+    )
+}
+
 impl Picture {
     /// A black picture.
     #[must_use]
@@ -155,10 +179,9 @@ impl Picture {
         let bottom = rows - 1 - pairs().rev().position(|(a, b)| a != b).unwrap_or(0);
         let (mut left, mut right) = (row, 0);
         for (a, b) in pairs().skip(top).take(bottom - top + 1) {
-            let differs = |(a, b): (&u8, &u8)| a != b;
-            if let Some(first) = a.iter().zip(b).position(differs) {
+            if let Some((first, last)) = differing(a, b) {
                 left = left.min(first / 3);
-                right = right.max(a.iter().zip(b).rposition(differs).unwrap_or(first) / 3);
+                right = right.max(last / 3);
             }
         }
         let corner = |x: usize, y: usize| Point::new(whole(x), whole(y));
@@ -186,8 +209,8 @@ impl Picture {
         Some((y as usize * self.width as usize + x as usize) * 3)
     }
 
-    /// Draws in this part alone from now on, and makes it black.
-    pub(crate) fn begin_part(&mut self, part: &Rectangle) {
+    /// Draws in this part alone from now on, and makes it black, unless it is covered anyway.
+    pub(crate) fn begin_part(&mut self, part: &Rectangle, covered: bool) {
         let part = part.intersection(&self.bounding_box());
         let of = |from: i32, length: u32| {
             let from = u32::try_from(from).unwrap_or(0);
@@ -201,7 +224,9 @@ impl Picture {
             right,
             bottom,
         };
-        let Ok(()) = self.fill_solid(&part, Rgb888::BLACK);
+        if !covered {
+            let Ok(()) = self.fill_solid(&part, Rgb888::BLACK);
+        }
     }
 
     /// Draws everywhere again.
@@ -215,17 +240,77 @@ impl Picture {
         (window.left..window.right, window.top..window.bottom)
     }
 
+    /// The same of the pixels of a row.
+    pub(crate) fn blend_row(&mut self, columns: Range<i32>, y: i32, colour: Rgb888, alpha: u8) {
+        let (drawn, rows) = self.drawn_part();
+        let Some(y) = u32::try_from(y).ok().filter(|y| rows.contains(y)) else {
+            return;
+        };
+        let within = |x: i32| (i64::from(x)).clamp(drawn.start.into(), drawn.end.into()) as usize;
+        let (from, to) = (within(columns.start), within(columns.end));
+        if alpha == 0 || from >= to {
+            return;
+        }
+        let row = y as usize * self.width as usize;
+        let alpha = u32::from(alpha);
+        let over = [colour.r(), colour.g(), colour.b()];
+        for pixel in self.rgb[(row + from) * 3..(row + to) * 3]
+            .as_chunks_mut::<3>()
+            .0
+        {
+            for (below, over) in pixel.iter_mut().zip(over) {
+                *below = mixed(*below, over, alpha);
+            }
+        }
+    }
+
     /// Lays a colour over a pixel; an alpha of 255 covers. Outside of the picture nothing happens.
     pub(crate) fn blend(&mut self, x: i32, y: i32, colour: Rgb888, alpha: u8) {
+        if alpha == 0 {
+            return;
+        }
         let Some(at) = self.offset(Point::new(x, y)) else {
             return;
         };
         let alpha = u32::from(alpha);
         let over = [colour.r(), colour.g(), colour.b()];
         for (below, over) in self.rgb[at..at + 3].iter_mut().zip(over) {
-            let mixed = (u32::from(over) * alpha + u32::from(*below) * (255 - alpha) + 127) / 255;
-            *below = u8::try_from(mixed).unwrap_or(u8::MAX);
+            *below = mixed(*below, over, alpha);
         }
+    }
+}
+
+/// An alpha of 255 covers.
+fn mixed(below: u8, over: u8, alpha: u32) -> u8 {
+    let mixed = (u32::from(over) * alpha + u32::from(below) * (255 - alpha) + 127) / 255;
+    u8::try_from(mixed).unwrap_or(u8::MAX)
+}
+
+/// The first and the last byte in which two rows differ. Most of what is equal is compared many bytes at once.
+fn differing(a: &[u8], b: &[u8]) -> Option<(usize, usize)> {
+    const AT_ONCE: usize = 96;
+    let blocks = || a.chunks(AT_ONCE).zip(b.chunks(AT_ONCE));
+    let first = blocks().position(|(a, b)| a != b)?;
+    let last = blocks().rposition(|(a, b)| a != b)?;
+    let differs = |(a, b): (&u8, &u8)| a != b;
+    let block = |at: usize| blocks().nth(at).unwrap_or_default();
+    let (a_first, b_first) = block(first);
+    let (a_last, b_last) = block(last);
+    let from = a_first.iter().zip(b_first).position(differs)?;
+    let to = a_last.iter().zip(b_last).rposition(differs)?;
+    Some((first * AT_ONCE + from, last * AT_ONCE + to))
+}
+
+/// One colour from end to end: what is there already is copied on, in ever longer pieces.
+fn fill_row(row: &mut [u8], colour: [u8; 3]) {
+    const AT_ONCE: usize = 16;
+    let (begin, _) = row.split_at_mut(row.len().min(3 * AT_ONCE));
+    begin.as_chunks_mut::<3>().0.fill(colour);
+    let mut done = begin.len();
+    while done < row.len() {
+        let more = done.min(row.len() - done);
+        row.copy_within(..more, done);
+        done += more;
     }
 }
 
@@ -263,8 +348,10 @@ impl DrawTarget for Picture {
             let Some(from) = self.offset(Point::new(area.top_left.x, y)) else {
                 continue;
             };
-            let row = &mut self.rgb[from..from + area.size.width as usize * 3];
-            row.as_chunks_mut::<3>().0.fill(bytes);
+            fill_row(
+                &mut self.rgb[from..from + area.size.width as usize * 3],
+                bytes,
+            );
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use embedded_graphics::{
-    prelude::{Dimensions, Point, Size},
+    prelude::{Dimensions, Point},
     primitives::Rectangle,
 };
 
@@ -13,12 +13,41 @@ use crate::{
     Damage, Layout, Picture, StillView, View,
     fonts::Fonts,
     layout::Paint,
+    picture::around,
     screens,
     shapes::{self},
 };
 
-/// The part outside of which both look the same; `None` where nothing changed.
-fn changed(before: &[Paint], after: &[Paint]) -> Option<Rectangle> {
+/// More parts than this are drawn as one.
+const MOST_PARTS: usize = 12;
+
+/// The parts outside of which both look the same; none where nothing changed.
+fn changed(before: &[Paint], after: &[Paint]) -> Vec<Rectangle> {
+    if before.len() != after.len() {
+        return changed_between(before, after).into_iter().collect();
+    }
+    let pairs = before.iter().zip(after).filter(|(a, b)| a != b);
+    let mut parts: Vec<Rectangle> = Vec::new();
+    for (a, b) in pairs {
+        let mut part = around(a.bounds(), b.bounds());
+        // Those that touch each other are one.
+        while let Some(at) = parts.iter().position(|other| touches(other, &part)) {
+            part = around(part, parts.swap_remove(at));
+        }
+        parts.push(part);
+    }
+    if parts.len() > MOST_PARTS {
+        return parts.into_iter().reduce(around).into_iter().collect();
+    }
+    parts
+}
+
+fn touches(a: &Rectangle, b: &Rectangle) -> bool {
+    !a.intersection(b).is_zero_sized()
+}
+
+/// The same where things came or went.
+fn changed_between(before: &[Paint], after: &[Paint]) -> Option<Rectangle> {
     let pairs = before.iter().zip(after);
     let head = pairs.take_while(|(a, b)| a == b).count();
     let (before, after) = (&before[head..], &after[head..]);
@@ -28,20 +57,6 @@ fn changed(before: &[Paint], after: &[Paint]) -> Option<Rectangle> {
     let after = &after[..after.len() - tail];
     let bounds = before.iter().chain(after).map(Paint::bounds);
     bounds.reduce(around)
-}
-
-/// The smallest rectangle that holds both.
-fn around(a: Rectangle, b: Rectangle) -> Rectangle {
-    let end = |of: &Rectangle| of.top_left + of.size;
-    let (corner, far) = (
-        a.top_left.component_min(b.top_left),
-        end(&a).component_max(end(&b)),
-    );
-    let size = far - corner;
-    Rectangle::new(
-        corner,
-        Size::new(size.x.unsigned_abs(), size.y.unsigned_abs()),
-    )
 }
 
 /// Draws views. Keeps fonts, shaped texts and glyph pictures, so one lives as long as its panel.
@@ -94,27 +109,40 @@ impl Renderer {
     pub fn draw(&mut self, layout: &Layout) -> Damage {
         let size = (layout.width(), layout.height());
         let drawn = self.drawn.as_ref().filter(|_| size == self.size());
-        let (mut picture, part) = match drawn {
+        let (mut picture, parts) = match drawn {
             None => {
                 let picture = Picture::new(size.0, size.1);
                 let whole = picture.bounding_box();
-                (picture, whole)
+                (picture, vec![whole])
             }
             Some(drawn) => match changed(&drawn.paints, &layout.paints) {
-                None => return Damage::Unchanged,
-                Some(part) => (Picture::clone(&self.picture), part),
+                parts if parts.is_empty() => return Damage::Unchanged,
+                parts => (Picture::clone(&self.picture), parts),
             },
         };
-        picture.begin_part(&part);
-        for paint in &layout.paints {
-            if !paint.bounds().intersection(&part).is_zero_sized() {
-                self.paint(&mut picture, paint);
+        for part in &parts {
+            self.draw_part(&mut picture, layout, part);
+        }
+        let before = std::mem::replace(&mut self.picture, Arc::new(picture));
+        self.drawn = Some(layout.clone());
+        let damage = parts
+            .iter()
+            .map(|part| self.picture.damage_in(&before, part));
+        damage.reduce(Damage::and).unwrap_or(Damage::Unchanged)
+    }
+
+    fn draw_part(&mut self, picture: &mut Picture, layout: &Layout, part: &Rectangle) {
+        // What lies below the last thing that covers the part is not seen.
+        let seen = part.intersection(&picture.bounding_box());
+        let covers = |paint: &Paint| paint.covers(&seen);
+        let first = layout.paints.iter().rposition(covers);
+        picture.begin_part(part, first.is_some());
+        for paint in &layout.paints[first.unwrap_or(0)..] {
+            if !paint.bounds().intersection(part).is_zero_sized() {
+                self.paint(picture, paint);
             }
         }
         picture.end_part();
-        let before = std::mem::replace(&mut self.picture, Arc::new(picture));
-        self.drawn = Some(layout.clone());
-        self.picture.damage_in(&before, &part)
     }
 
     /// Scripts that were wanted and that no font draws, by their names in Unicode (UAX #24); each is told once.

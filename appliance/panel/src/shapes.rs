@@ -30,6 +30,17 @@ impl Rounded {
         (ox * ox + oy * oy).sqrt() + dx.max(dy).min(0.0) - radius
     }
 
+    /// The columns in which a row above or below it is as far from it everywhere; none beside it.
+    fn evenly(&self, y: f32) -> std::ops::Range<i32> {
+        let radius = self.radius.min(self.width / 2.0).min(self.height / 2.0);
+        let beyond = (y - self.y - self.height / 2.0).abs() - self.height / 2.0 + radius >= 0.0;
+        if !beyond {
+            return 0..0;
+        }
+        let (left, right) = (self.x + radius, self.x + self.width - radius);
+        left.ceil() as i32 + 1..right.floor() as i32 - 1
+    }
+
     pub(crate) fn grown(&self, by: f32) -> Self {
         Self {
             x: self.x - by,
@@ -170,19 +181,30 @@ pub(crate) fn shadow(picture: &mut Picture, shape: &Rounded, shadow: Shadow) {
     let caster = shadow.caster(shape);
     let (columns, rows) = caster.grown(shadow.blur).columns_and_rows(picture);
     for y in rows {
-        for x in columns.clone() {
-            let (px, py) = (x as f32 + 0.5, y as f32 + 0.5);
-            if shape.distance(px, py) < -1.0 {
-                continue;
-            }
-            let part = (0.5 - caster.distance(px, py) / (2.0 * shadow.blur)).clamp(0.0, 1.0);
+        let middle = y as f32 + 0.5;
+        let below = |x: &i32| shape.distance(*x as f32 + 0.5, middle) < -1.0;
+        let alpha = |x: i32| {
+            let part = 0.5 - caster.distance(x as f32 + 0.5, middle) / (2.0 * shadow.blur);
+            let part = part.clamp(0.0, 1.0);
             let soft = part * part * (3.0 - 2.0 * part);
-            picture.blend(
-                x,
-                y,
-                shadow.colour,
-                (soft * shadow.strength * 255.0 + 0.5) as u8,
-            );
+            (soft * shadow.strength * 255.0 + 0.5) as u8
+        };
+        // From both ends to where the shape itself covers it, which it does in one piece.
+        let from_left = columns.clone().take_while(|x| !below(x));
+        let left = columns.start + from_left.count() as i32;
+        let from_right = (left..columns.end).rev().take_while(|x| !below(x));
+        let right = columns.end - from_right.count() as i32;
+        // Between the round corners it is the same along a row above and below.
+        let even = caster.evenly(middle);
+        let even = even.start.clamp(columns.start, left)..even.end.clamp(columns.start, left);
+        for x in (columns.start..even.start)
+            .chain(even.end..left)
+            .chain(right..columns.end)
+        {
+            picture.blend(x, y, shadow.colour, alpha(x));
+        }
+        if !even.is_empty() {
+            picture.blend_row(even.clone(), y, shadow.colour, alpha(even.start));
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Utterance {
     pub voice: String,
     /// How much it matters.
     pub priority: Priority,
+    /// The element that a finger, a key or the scan came to, by [`Element::id`]; `None`: the panel says it by itself.
+    pub element: Option<String>,
 }
 
 /// More than this waits for nobody; what was first goes first.
@@ -55,6 +57,10 @@ impl Speaker {
     }
 
     fn say(&mut self, words: &Words, text: String, priority: Priority) {
+        self.tell(words, text, priority, None);
+    }
+
+    fn tell(&mut self, words: &Words, text: String, priority: Priority, element: Option<String>) {
         let text = unisolated(&text);
         if priority == Priority::Assertive {
             self.waiting.clear();
@@ -67,6 +73,7 @@ impl Speaker {
                 text,
                 voice: words.voice().to_owned(),
                 priority,
+                element,
             });
         }
     }
@@ -89,7 +96,7 @@ impl Speaker {
     pub(crate) fn at(&mut self, words: &Words, element: &Element) {
         let text = describe(words, element);
         self.cursor = Some((element.id.clone(), text.clone()));
-        self.say(words, text, Priority::Assertive);
+        self.tell(words, text, Priority::Assertive, Some(element.id.clone()));
     }
 
     /// Somebody typed.

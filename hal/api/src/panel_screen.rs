@@ -223,6 +223,7 @@ pub fn draw(frame: &Frame<'_>, part: Part, turn: Turn, memory: &mut [u8], pitch:
     let part = part.within(frame.size).moved(frame.look.shift, frame.size);
     let part = turn.part(part, display);
     let shades = shades(frame.look.brightness);
+    let straight = turn == Turn::Upright && frame.look.shift.0 == 0;
     let columns: Vec<usize> = (part.x..part.x + part.width)
         .map(|x| offset(frame, turn, display, (x, part.y), true))
         .collect();
@@ -232,6 +233,15 @@ pub fn draw(frame: &Frame<'_>, part: Part, turn: Turn, memory: &mut [u8], pitch:
         let y = u32::try_from(y).unwrap_or(u32::MAX);
         let down = offset(frame, turn, display, (part.x, y), false);
         let (pixels, _) = row[part.x as usize * 4..].as_chunks_mut::<4>();
+        if let (true, Some(left)) = (straight, columns.first()) {
+            let row = &frame.rgb[left + down..][..columns.len() * 3];
+            if frame.look.brightness >= 100 {
+                draw_row(row, pixels, |part| part);
+            } else {
+                draw_row(row, pixels, |part| shades[usize::from(part)]);
+            }
+            continue;
+        }
         for (pixel, across) in pixels.iter_mut().zip(&columns) {
             let at = across + down;
             let rgb = &frame.rgb[at..at + 3];
@@ -239,6 +249,13 @@ pub fn draw(frame: &Frame<'_>, part: Part, turn: Turn, memory: &mut [u8], pitch:
         }
     }
     part
+}
+
+/// A row that stands on the display as it is in the frame: what nearly every panel shows.
+fn draw_row(row: &[u8], pixels: &mut [[u8; 4]], shade: impl Fn(u8) -> u8) {
+    for (pixel, [r, g, b]) in pixels.iter_mut().zip(row.as_chunks::<3>().0) {
+        *pixel = [shade(*b), shade(*g), shade(*r), 0];
+    }
 }
 
 /// The frame's byte for a pixel of the display is the sum of what its column and what its row say.

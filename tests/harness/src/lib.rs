@@ -75,7 +75,7 @@ pub use laptop::Laptop;
 pub use livekit::{LiveKitClient, Participant, Track};
 pub use matrix::{CALL_MEMBER, Event, MEETING, StateEvent, User};
 pub use onlooker::{Onlooker, Sight, TelevisionJpeg};
-pub use panel::{Element, ElementState, PanelTree, Rect, Utterance};
+pub use panel::{Element, ElementState, Explored, PanelTree, Rect, Utterance};
 pub use room::{Room, product};
 pub use room_options::{RoomOptions, StandingMeeting};
 pub use run_folder::RunFolder;

@@ -14,6 +14,9 @@ pub struct PanelTree {
     /// What a keyboard, a switch or a listening finger is at, by [`Element::id`].
     #[serde(default)]
     pub focus: Option<String>,
+    /// Where a finger listens.
+    #[serde(default)]
+    pub explored: Option<Explored>,
     /// What the spoken panel said last, oldest first.
     #[serde(default)]
     pub said: Vec<Utterance>,
@@ -28,6 +31,20 @@ pub struct Utterance {
     pub number: u64,
     /// What.
     pub text: String,
+    /// What a finger or a key came to, by [`Element::id`]; `None`: said by itself.
+    #[serde(default)]
+    pub element: Option<String>,
+}
+
+/// A finger that feels over the spoken panel.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Explored {
+    /// Pixels from the left.
+    pub x: i32,
+    /// Pixels from the top.
+    pub y: i32,
+    /// What is below it, by [`Element::id`].
+    pub element: Option<String>,
 }
 
 /// One element of the panel.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use saal_control::PhaseName;
-use saal_hal::KeyName;
-use saal_harness::{JoinOptions, PanelTree, Room, RoomOptions, run, until};
+use saal_hal::{KeyName, Touch, TouchPhase};
+use saal_harness::{JoinOptions, Onlooker, PanelTree, Room, RoomOptions, Sight, run, until};
 use saal_suites::{
     PATIENCE, Result, Scene, Taken, far_end_hears_nothing, far_end_sees_frames, loudspeaker_sounds,
     shows, television_is_idle, television_shows_two,
@@ -77,7 +77,8 @@ fn mute_and_camera_off_are_seen_and_leaving_removes_the_room_at_once() -> Result
     })
 }
 
-/// Nobody looks at anything: the room is joined by ear and left by ear, then joined and left with the keyboard alone.
+/// Nobody looks at anything: a finger feels for the way in and out and hears what is below it, keys read on through the
+/// panel, and then the room is joined and left with the keyboard alone.
 #[test]
 fn who_does_not_see_the_panel_joins_by_ear_and_who_does_not_touch_it_by_keyboard() -> Result<()> {
     run(async {
@@ -93,7 +94,7 @@ fn who_does_not_see_the_panel_joins_by_ear_and_who_does_not_touch_it_by_keyboard
         })
         .await?;
 
-        reads_on_to(room, |said| said.starts_with("Join, button")).await?;
+        feels_for(room, |said| said.starts_with("Join, button")).await?;
         room.tap_twice().await?;
         hears(room, "who is there", |said| said.contains("1 other person")).await?;
         far_end_sees_frames(&scene.host).await?;
@@ -104,7 +105,7 @@ fn who_does_not_see_the_panel_joins_by_ear_and_who_does_not_touch_it_by_keyboard
         })
         .await?;
         far_end_hears_nothing(&scene.host).await?;
-        reads_on_to(room, |said| said.starts_with("Leave, button")).await?;
+        feels_for(room, |said| said.starts_with("Leave, button")).await?;
         room.tap_twice().await?;
         scene.meeting.membership_is(false, AT_ONCE).await?;
 
@@ -125,6 +126,60 @@ fn who_does_not_see_the_panel_joins_by_ear_and_who_does_not_touch_it_by_keyboard
 async fn hears(room: &Room, what: &str, wanted: impl Fn(&str) -> bool) -> Result<()> {
     let heard = |tree: &PanelTree| tree.said.iter().any(|said| wanted(&said.text));
     room.panel_shows(what, PATIENCE, heard).await.map(drop)
+}
+
+/// Lets a finger glide over the panel, line by line, until what is below it is called so, and lifts it there.
+async fn feels_for(room: &Room, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    let sweep = async || {
+        let mut finger = room.look().await?;
+        let found = glide(&mut finger, &room.panel().await?, &wanted).await?;
+        finger.close().await?;
+        Result::<_>::Ok(found)
+    };
+    until("it below a finger", PATIENCE, sweep, |found| *found).await?;
+    Ok(())
+}
+
+async fn glide(
+    finger: &mut Onlooker,
+    panel: &PanelTree,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<bool> {
+    /// Less than what is touched is wide and high, in pixels.
+    const STEP: usize = 40;
+    let (width, height) = (panel.width.cast_signed(), panel.height.cast_signed());
+    let lines = (0..height).step_by(STEP);
+    let cells = lines.flat_map(|y| (0..width).step_by(STEP).map(move |x| (x, y)));
+    let touch = |(x, y), phase| Touch { x, y, phase };
+    let (mut at, mut found) = ((0, 0), false);
+    finger.touch(touch(at, TouchPhase::Down)).await?;
+    for cell in cells {
+        at = cell;
+        finger.touch(touch(at, TouchPhase::Move)).await?;
+        found = heard_at(finger, at)
+            .await?
+            .is_some_and(|said| wanted(&said));
+        if found {
+            break;
+        }
+    }
+    finger.touch(touch(at, TouchPhase::Up)).await?;
+    Ok(found)
+}
+
+/// What was said of the thing below the finger, once it is there; nothing where nothing is.
+async fn heard_at(finger: &mut Onlooker, at: (i32, i32)) -> Result<Option<String>> {
+    loop {
+        let Sight::Panel(tree) = finger.look().await? else {
+            continue;
+        };
+        let Some(explored) = tree.explored.filter(|finger| (finger.x, finger.y) == at) else {
+            continue;
+        };
+        let mut said = tree.said.into_iter().rev();
+        let heard = said.find(|said| said.element.is_some() && said.element == explored.element);
+        return Ok(heard.map(|said| said.text));
+    }
 }
 
 /// Goes from thing to thing until this is what was said last.

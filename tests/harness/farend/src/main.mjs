@@ -105,17 +105,30 @@ const operations = {
     users.set(user, { context, page, alone: true });
     return null;
   },
-  /** What axe-core finds on the page, in light and in dark: rule, element, why. */
+  /** What axe-core finds on the page, in light and in dark and with text of twice the size: rule, element, why. And what does
+   * not fit from side to side with such text (WCAG 2.1, 1.4.4 and 1.4.10). */
   async barriers({ user }) {
     const { page } = known(user);
     await page.evaluate(await readFile(join(settings.modules, "axe-core/axe.min.js"), "utf8"));
     const found = [];
-    for (const colorScheme of ["dark", "light"]) {
-      await page.emulateMedia({ colorScheme });
+    const look = async (how) => {
       const { violations } = await page.evaluate(() => window.axe.run(document));
       for (const { id, help, nodes } of violations)
-        for (const node of nodes) found.push(`${colorScheme}: ${id} (${help}): ${node.html}: ${node.failureSummary}`);
+        for (const node of nodes) found.push(`${how}: ${id} (${help}): ${node.html}: ${node.failureSummary}`);
+    };
+    for (const colorScheme of ["dark", "light"]) {
+      await page.emulateMedia({ colorScheme });
+      await look(colorScheme);
     }
+    const [size, wide] = await page.evaluate(() => {
+      const root = document.documentElement;
+      const before = root.style.fontSize;
+      root.style.fontSize = `${2 * parseFloat(getComputedStyle(root).fontSize)}px`;
+      return [before, [root.scrollWidth, root.clientWidth]];
+    });
+    await look("text at 200 %");
+    if (wide[0] > wide[1]) found.push(`text at 200 %: ${wide[0]} pixels wide on ${wide[1]}`);
+    await page.evaluate((before) => (document.documentElement.style.fontSize = before), size);
     return found;
   },
   go: async ({ user, url }) => (await known(user).page.goto(url), null),

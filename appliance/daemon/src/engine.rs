@@ -3,6 +3,7 @@
 mod launching;
 
 use std::{
+    io::ErrorKind,
     os::{fd::OwnedFd, unix::net::UnixStream as StdStream},
     sync::Arc,
 };
@@ -131,6 +132,8 @@ async fn read_events(socket: OwnedReadHalf, send: &impl Fn(EngineInput)) -> Stri
             Ok(Some(line)) => line,
             // How the process ended tells more; it comes from the other branch.
             Ok(None) => std::future::pending().await,
+            // unix(7): so it looks where the engine left something unread.
+            Err(e) if e.kind() == ErrorKind::ConnectionReset => std::future::pending().await,
             Err(e) => return format!("its socket failed: {e}"),
         };
         match serde_json::from_str::<MediaEvent>(&line) {

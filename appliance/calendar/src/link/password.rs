@@ -83,10 +83,10 @@ pub(super) fn in_text<'a>(text: &'a str, links: &[usize]) -> Passwords<'a> {
         if let Some((place, value)) = password {
             assign(&mut found, links, at + place, value);
         }
-        if let Some((place, token)) = token_in(line) {
-            if let Some(link) = nearest(links, at + place) {
-                found.tokens.entry(link).or_insert(token);
-            }
+        if let Some((place, token)) = token_in(line)
+            && let Some(link) = nearest(links, at + place)
+        {
+            found.tokens.entry(link).or_insert(token);
         }
         telephone = telephone.saturating_sub(1);
         at += line.len();

@@ -58,7 +58,7 @@ pub(crate) struct Heard {
 
 /// Somebody who sees and hears the room.
 pub(crate) struct FarEnd {
-    pub(crate) bridge: Bridge,
+    pub(crate) bridge: Box<Bridge>,
     camera: Mid,
     voice: Mid,
     decoder: Option<Decoder>,
@@ -69,7 +69,7 @@ pub(crate) struct FarEnd {
 impl FarEnd {
     /// Is called by a room that sends its camera and its microphone.
     pub(crate) async fn of(daemon: &mut Daemon, call: TransportId, codec: Codec) -> Self {
-        let mut bridge = Bridge::join(daemon, call).await;
+        let mut bridge = Box::new(Bridge::join(daemon, call).await);
         let (camera, voice) = (
             bridge.expect(numbers(CAMERA), true),
             bridge.expect(VOICE, false),

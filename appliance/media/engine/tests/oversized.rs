@@ -29,7 +29,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 struct Room {
     daemon: Daemon,
-    bridge: Bridge,
+    bridge: Box<Bridge>,
     held: usize,
 }
 
@@ -37,7 +37,7 @@ impl Room {
     /// Ada shows something proper in this codec, and so does Bob in VP8.
     async fn with(codec: Codec) -> Self {
         let mut daemon = Daemon::engine(simulated()).await;
-        let mut bridge = Bridge::join(&mut daemon, CALL).await;
+        let mut bridge = Box::new(Bridge::join(&mut daemon, CALL).await);
         for (ssrc, who, codec) in [(ADA, "ada", codec), (BOB, "bob", Codec::Vp8)] {
             let stream = numbers(ssrc);
             daemon.transport(receive(CALL, who, stream, true)).await;

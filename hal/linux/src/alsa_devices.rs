@@ -1,9 +1,12 @@
 //! Sound devices by ALSA.
 
+use std::path::Path;
+
 use alsa::{
     Ctl, Direction as Flow, ValueOr,
     card::Iter as Cards,
     ctl::DeviceIter,
+    device_name::HintIter,
     pcm::{Access, Format, HwParams, PCM},
 };
 use saal_hal::{AudioDevice, AudioDevices, AudioError, Direction, Volume};
@@ -25,7 +28,7 @@ const EBUSY: i32 = nix::errno::Errno::EBUSY as i32;
 const ENODEV: i32 = nix::errno::Errno::ENODEV as i32;
 const ENOENT: i32 = nix::errno::Errno::ENOENT as i32;
 
-/// The sound cards that ALSA knows. Numbers and short names of cards change with the order in which they are found, so ids
+/// The sound cards that ALSA knows, and a desktop's sound server. Numbers and short names of cards change with the order in which they are found, so ids
 /// say what hardware it is; nodes (`plughw:CARD=Jabra,DEV=0`) convert rates and channels where the card is not 48 kHz.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlsaDevices;
@@ -41,6 +44,7 @@ impl AudioDevices for AlsaDevices {
                 Err(error) => tracing::debug!(%error, "no sound card"),
             }
         }
+        all.extend(sound_server(direction));
         names::make_unique(&mut all);
         Ok(all)
     }
@@ -155,6 +159,28 @@ fn devices_of(card: &alsa::Card, direction: Direction) -> alsa::Result<Vec<Audio
         only.name = name;
     }
     Ok(all)
+}
+
+/// How ALSA calls its way to PulseAudio, and to PipeWire in its place (alsa-plugins, `pcm_pulse`).
+const SOUND_SERVER: &str = "pulse";
+
+/// The sound server of the desktop in whose session this runs, after all cards: it holds them, so that a room that is tried
+/// on a desktop is heard through it.
+fn sound_server(direction: Direction) -> Option<AudioDevice> {
+    let runs = std::env::var_os("PULSE_SERVER").is_some()
+        || std::env::var_os("XDG_RUNTIME_DIR")
+            .is_some_and(|folder| Path::new(&folder).join("pulse/native").exists());
+    if !runs {
+        return None;
+    }
+    let mut ways = HintIter::new_str(None, "pcm").ok()?;
+    ways.any(|way| way.name.as_deref() == Some(SOUND_SERVER))
+        .then(|| AudioDevice {
+            id: "sound-server/0".to_owned(),
+            name: "Sound server".to_owned(),
+            direction,
+            node: SOUND_SERVER.to_owned(),
+        })
 }
 
 /// The card of a node: `hw:CARD=Jabra` of `plughw:CARD=Jabra,DEV=0`.

@@ -26,6 +26,8 @@
 //!
 //! At 160x90 a cell is 8 pixels wide and 6 high, which survives VP8 at 100 kbit/s, scaling and JPEG.
 
+use std::time::SystemTime;
+
 use crate::{Luma, PictureMut, code::crc8};
 
 const COLUMNS: u32 = 20;
@@ -50,6 +52,14 @@ pub struct Code {
     pub frame: u32,
     /// Time of the frame in milliseconds; what zero means is agreed between the two ends.
     pub time_ms: u32,
+}
+
+/// A time of the computer's clock as pictures of a simulated camera carry it: milliseconds since 1970, of which the lower 32
+/// bits count.
+#[must_use]
+pub fn clock_ms(time: SystemTime) -> u32 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_millis() as u32
 }
 
 /// Draws the picture of this frame. The seed picks colours and paths, so that two rooms differ.

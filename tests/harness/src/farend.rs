@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::matrix::User;
 use crate::page::{Browser, Page};
+use crate::screen::Place;
 use crate::servers::Servers;
 use crate::stats::CallStats;
 use crate::tools::Tools;
@@ -30,6 +31,8 @@ pub struct FarEndOptions {
     pub display: Option<String>,
     /// It plays sound, even into nothing; else it is muted, and its echo canceller has nothing to cancel.
     pub audible: bool,
+    /// The sound server (`PULSE_SERVER`) of an `audible` one; this machine's without.
+    pub loudspeaker: Option<String>,
     /// The network that it is in; the harness's without.
     pub network: Option<Namespace>,
 }
@@ -397,6 +400,23 @@ impl Caller {
     /// As for [`Self::hang_up`].
     pub async fn pictures(&self) -> Result<Vec<Picture>> {
         self.page.pictures().await
+    }
+
+    /// What the user's own camera gives in the next `length`: when pictures came to the page, and of each the lines in which
+    /// its code is.
+    ///
+    /// # Errors
+    /// As for [`Self::hang_up`].
+    pub async fn captures(&self, length: Duration) -> Result<Vec<Picture>> {
+        self.page.captures(length).await
+    }
+
+    /// Where others' pictures are on the page, in its pixels, wholly, also what of them is cut off.
+    ///
+    /// # Errors
+    /// As for [`Self::hang_up`].
+    pub async fn places(&self) -> Result<Vec<Place>> {
+        self.ask("places", json!({})).await
     }
 
     /// The next `length` of each remote sound track.

@@ -20,7 +20,7 @@ use crate::tools::{Tools, far_end_sources};
 
 const RATE: usize = 48_000;
 /// Samples before the scene in the microphone's file.
-const LEAD: usize = 2 * RATE;
+pub const LEAD: usize = 2 * RATE;
 /// Where in them the mark begins.
 const MARK: usize = RATE;
 const MARK_LENGTH: usize = RATE / 10;
@@ -66,7 +66,7 @@ impl Hearing {
     pub async fn start(folder: &Path, scene: &[f32]) -> Result<Self> {
         let tools = Tools::find()?;
         let file = folder.join("microphone.wav");
-        std::fs::write(&file, wave(&with_lead(scene))).map_err(Error::file("write", &file))?;
+        std::fs::write(&file, wave(&microphone(scene))).map_err(Error::file("write", &file))?;
         let mut once = file.into_os_string();
         once.push("%noloop");
         let options = FarEndOptions {
@@ -184,11 +184,19 @@ fn mark() -> Vec<f32> {
         .collect()
 }
 
-fn with_lead(scene: &[f32]) -> Vec<f32> {
+/// A scene after what a browser's microphone hears before it: silence and a mark. Other processing is given the same, as gain
+/// control remembers what it heard.
+#[must_use]
+pub fn with_lead(scene: &[f32]) -> Vec<f32> {
     let mut sound = vec![0.0; MARK];
     sound.extend(mark());
     sound.resize(LEAD, 0.0);
     sound.extend(scene);
+    sound
+}
+
+fn microphone(scene: &[f32]) -> Vec<f32> {
+    let mut sound = with_lead(scene);
     sound.resize(sound.len() + TAIL, 0.0);
     sound.extend(mark());
     // The processing is late, and so is what comes out of it.

@@ -69,6 +69,17 @@ impl Page {
 
     /// The next picture of each remote video track that gives one within a second.
     pub(crate) async fn pictures(&self) -> Result<Vec<Picture>> {
+        self.picture_list("luma", json!({ "within_ms": 1000 }))
+            .await
+    }
+
+    /// Pictures of the page's own camera in the next `length`, of each the lines in which its code is.
+    pub(crate) async fn captures(&self, length: Duration) -> Result<Vec<Picture>> {
+        self.picture_list("captures", json!({ "ms": length.as_millis() }))
+            .await
+    }
+
+    async fn picture_list(&self, operation: &str, request: Value) -> Result<Vec<Picture>> {
         #[derive(Deserialize)]
         struct Raw {
             stream: String,
@@ -77,7 +88,7 @@ impl Page {
             at_ms: f64,
             luma: String,
         }
-        let raw: Vec<Raw> = self.ask("luma", json!({ "within_ms": 1000 })).await?;
+        let raw: Vec<Raw> = self.ask(operation, request).await?;
         raw.into_iter()
             .map(|picture| {
                 let plane = decode("luma", &picture.luma)?;
@@ -153,6 +164,9 @@ impl Browser {
         let mut program = program.within(options.network.as_ref());
         if let Some(display) = &options.display {
             program = program.env("DISPLAY", display);
+        }
+        if let Some(loudspeaker) = &options.loudspeaker {
+            program = program.env("PULSE_SERVER", loudspeaker);
         }
         let main = far_end_sources().join("main.mjs").display().to_string();
         let mut process = program.args([main, settings.to_string()]).start().await?;

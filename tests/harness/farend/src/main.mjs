@@ -155,6 +155,8 @@ const operations = {
   stats: async ({ user }) => await callFrame(user).evaluate(() => window.saalProbe.stats()),
   luma: async ({ user, within_ms }) => await callFrame(user).evaluate((within) => window.saalProbe.luma(within), within_ms),
   sound: async ({ user, ms }) => await callFrame(user).evaluate((length) => window.saalProbe.sound(length), ms),
+  captures: async ({ user, ms }) => await callFrame(user).evaluate((length) => window.saalProbe.captures(length), ms),
+  places: async ({ user }) => await callFrame(user).evaluate(() => window.saalProbe.places()),
   tiles: async ({ user }) =>
     await callFrame(user).evaluate(() =>
       [...document.querySelectorAll('[data-testid="videoTile"]')].map((tile) => ({

@@ -103,8 +103,72 @@ export function installProbe() {
     return { stream: streamOf.get(track.id), sample_rate: rate, samples: toBase64(new Uint8Array(all.buffer)) };
   }
 
+  /**
+   * What the page's own camera gave in this time: when each picture came to the page, and one line of pixels of each row
+   * in which a picture carries its code.
+   */
+  async function captures(ms) {
+    const track = alive()
+      .flatMap((peer) => peer.getSenders())
+      .map((sender) => sender.track)
+      .find((sent) => sent?.kind === "video" && sent.readyState === "live");
+    if (!track) return [];
+    const copy = track.clone();
+    const reader = new MediaStreamTrackProcessor({ track: copy, maxBufferSize: 2 }).readable.getReader();
+    const found = [];
+    const [rows, first, end] = [15, 2, 6];
+    try {
+      for (const until = performance.now() + ms; performance.now() < until; ) {
+        const frame = await read(reader, 1000);
+        if (!frame) break;
+        const at_ms = performance.timeOrigin + performance.now();
+        const { width, height } = frame.visibleRect;
+        // Whole rows of chroma too.
+        const top = Math.floor((first * height) / rows / 2) * 2;
+        const rect = { x: 0, y: top, width, height: Math.floor(((end - first) * height) / rows / 2) * 2 };
+        const bytes = new Uint8Array(frame.allocationSize({ rect }));
+        const [luma] = await frame.copyTo(bytes, { rect });
+        frame.close();
+        const plane = new Uint8Array(width * rows);
+        for (let row = first; row < end; row++) {
+          const start = luma.offset + (Math.floor(((row + 0.5) * height) / rows) - top) * luma.stride;
+          plane.set(bytes.subarray(start, start + width), row * width);
+        }
+        found.push({ stream: "", width, height: rows, at_ms, luma: toBase64(plane) });
+      }
+    } finally {
+      await reader.cancel().catch(() => {});
+      copy.stop();
+    }
+    return found;
+  }
+
+  /** Where others' pictures are on the page, wholly, also what of them is cut off. */
+  function places() {
+    const frame = window.frameElement?.getBoundingClientRect() ?? { left: 0, top: 0 };
+    const theirs = new Set(remoteTracks("video").map((track) => track.id));
+    const elements = [...document.querySelectorAll("video")].filter((video) =>
+      (video.srcObject?.getVideoTracks() ?? []).some((track) => theirs.has(track.id)),
+    );
+    return elements.filter((video) => video.videoWidth > 0).map((video) => {
+      const { left, top, width, height } = video.getBoundingClientRect();
+      const { objectFit } = getComputedStyle(video);
+      const [across, down] = [width / video.videoWidth, height / video.videoHeight];
+      const scale = objectFit === "cover" ? Math.max(across, down) : Math.min(across, down);
+      const [shown_width, shown_height] = [video.videoWidth * scale, video.videoHeight * scale];
+      return {
+        x: Math.round(frame.left + left + (width - shown_width) / 2),
+        y: Math.round(frame.top + top + (height - shown_height) / 2),
+        width: Math.round(shown_width),
+        height: Math.round(shown_height),
+      };
+    });
+  }
+
   window.saalProbe = {
     stats,
+    captures,
+    places,
     luma: async (within) => (await Promise.all(remoteTracks("video").map((track) => lumaOf(track, within)))).filter(Boolean),
     sound: async (ms) => await Promise.all(remoteTracks("audio").map((track) => soundOf(track, ms))),
     peerCount: () => alive().length,

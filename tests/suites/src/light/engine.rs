@@ -42,7 +42,9 @@ pub struct Traffic(Arc<Mutex<Counted>>);
 #[derive(Debug, Default)]
 struct Counted {
     received: Received,
-    sent: HashMap<u32, Instant>,
+    sent: HashMap<(SourceKind, u32), Instant>,
+    /// Pictures with when they were there; `None` while nobody wants them.
+    kept: Option<Vec<(Instant, Frame)>>,
 }
 
 impl Traffic {
@@ -60,10 +62,31 @@ impl Traffic {
         of_kind.map(|(_, count)| count).sum()
     }
 
-    /// When the picture with this number in its code was sent last.
+    /// When the picture with this number in its code was sent last. What its sender says of its clock agrees with it.
     #[must_use]
     pub fn sent_at(&self, picture: u32) -> Option<Instant> {
-        self.lock().sent.get(&picture).copied()
+        self.lock()
+            .sent
+            .get(&(SourceKind::Camera, picture))
+            .copied()
+    }
+
+    /// When the packet of sound with this number in the recording was sent last, on the same clock.
+    #[must_use]
+    pub fn sound_sent_at(&self, packet: u32) -> Option<Instant> {
+        let sent = &self.lock().sent;
+        sent.get(&(SourceKind::Microphone, packet)).copied()
+    }
+
+    /// Keeps the pictures that come from cameras, with when each was whole.
+    pub fn keep(&self) {
+        self.lock().kept = Some(Vec::new());
+    }
+
+    /// What was kept; nothing is any more.
+    #[must_use]
+    pub fn kept(&self) -> Vec<(Instant, Frame)> {
+        self.lock().kept.take().unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {
@@ -268,8 +291,8 @@ impl LightEngine {
     pub async fn next(&mut self) -> TransportEvent {
         loop {
             tokio::select! {
-                _ = self.pictures.tick() => self.send(SourceKind::Camera),
-                _ = self.sounds.tick() => self.send(SourceKind::Microphone),
+                due = self.pictures.tick() => self.send(SourceKind::Camera, due.into_std()),
+                due = self.sounds.tick() => self.send(SourceKind::Microphone, due.into_std()),
                 from = self.from.recv() => {
                     if let Some(event) = self.heard(from.expect("the sender lives here")) {
                         return event;
@@ -301,6 +324,11 @@ impl LightEngine {
                 {
                     let mut counted = self.traffic.lock();
                     *counted.received.entry(whose.clone()).or_default() += 1;
+                    if let Some(kept) = counted.kept.as_mut()
+                        && whose.1 == SourceKind::Camera
+                    {
+                        kept.push((Instant::now(), frame));
+                    }
                 }
             }
             FromTransport::KeyFrameWanted {
@@ -327,10 +355,12 @@ impl LightEngine {
         }
     }
 
-    fn send(&mut self, source: SourceKind) {
+    /// Sends what was `due` then: its time is that, however late a busy machine gets to it, as with a device.
+    fn send(&mut self, source: SourceKind, due: Instant) {
         let of_source = |sent: &&mut Track| sent.source == source && sent.active;
+        let at = due.saturating_duration_since(self.started);
         for sent in self.tracks.iter_mut().filter(of_source) {
-            let Some((frame, number)) = sent.take(&self.recording, self.started.elapsed()) else {
+            let Some((frame, number)) = sent.take(&self.recording, at) else {
                 continue;
             };
             let write = ToTransport::Write {
@@ -340,8 +370,8 @@ impl LightEngine {
             };
             // Full: the network is behind, as a real encoder would find it.
             let written = self.transports[&sent.transport].frames().try_send(write);
-            if source == SourceKind::Camera && written.is_ok() {
-                self.traffic.lock().sent.insert(number, Instant::now());
+            if written.is_ok() {
+                self.traffic.lock().sent.insert((source, number), due);
             }
         }
     }

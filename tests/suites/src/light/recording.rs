@@ -113,7 +113,9 @@ impl Recording {
         &self.pictures
     }
 
-    pub(super) fn sounds(&self) -> &[Frame] {
+    /// Packets of 20 ms, in the order in which they are sent.
+    #[must_use]
+    pub fn sounds(&self) -> &[Frame] {
         &self.sounds
     }
 }

@@ -1,7 +1,7 @@
 //! Camera and source of content: a real one through V4L2, or a simulated one. Delivers I420 of one
 //! size; or what the camera has, in its own memory.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use gstreamer::{self as gst, prelude::*};
 use gstreamer_app as gst_app;
@@ -155,13 +155,14 @@ enum Drawing {
 }
 
 impl Drawing {
-    /// What the picture says of itself: a chart says the same for half a second.
+    /// What the picture says of itself: when it was made, by the computer's clock, so that whoever sees it elsewhere knows how
+    /// late that is; a chart says the same for half a second.
     fn code(self, frame: u32, now: gst::ClockTime) -> pattern::Code {
         let now_ms = now.mseconds();
         match self {
             Self::Moving(_) => pattern::Code {
                 frame,
-                time_ms: now_ms as u32,
+                time_ms: pattern::clock_ms(SystemTime::now()),
             },
             Self::Chart => pattern::Code {
                 frame: (now_ms / CHART_STANDS_MS) as u32,

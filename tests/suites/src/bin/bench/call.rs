@@ -61,11 +61,11 @@ pub(crate) async fn measure(kind: Call, turns: u32, seconds: u64) -> anyhow::Res
             Service::Matrix => vec![processor, rest, memory],
             Service::Jitsi => vec![processor, memory],
         },
-        remarks: vec![
+        remarks: [
             "Delivered pictures: those that the far end got of the subject, and those that the subject decoded.",
             "Both show what they receive: Saal composes its television at 10 a second for the web view (as JPEG).",
             "Encoding: Saal's encoder thread; what Chromium's own statistics call time spent on encoding.",
-        ],
+        ].map(str::to_owned).to_vec(),
     })
 }
 

@@ -53,10 +53,10 @@ pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
         title: "Late invitation -> the room's panel".to_owned(),
         subjects: ["Saal", ""],
         rows: rows.into(),
-        remarks: vec![
+        remarks: [
             "CalDAV and feeds are asked every 15 s, as the configuration has it where nobody says otherwise; \
              Matrix tells by itself.",
-        ],
+        ].map(str::to_owned).to_vec(),
     })
 }
 

@@ -39,10 +39,10 @@ pub(crate) async fn measure(kind: Call, turns: u32) -> anyhow::Result<Report> {
             kind.peer()
         ),
         rows: vec![opened, joined],
-        remarks: vec![
+        remarks: [
             "Saal's figure includes the wait for the web view's next picture of the television (10 a second).",
             "Goals are those of a call at 50 ms round trip; this one is on loopback.",
-        ],
+        ].map(str::to_owned).to_vec(),
     })
 }
 

@@ -40,6 +40,9 @@ struct Arguments {
     /// Length of a turn's measured part, for `call`.
     #[arg(long, default_value_t = 15)]
     seconds: u64,
+    /// Only a part of `media`.
+    #[arg(long, value_enum)]
+    part: Option<media::Part>,
     /// A Python with speechmos, for `echo`.
     #[arg(long)]
     python: Option<std::path::PathBuf>,
@@ -60,7 +63,7 @@ enum Name {
     Echo,
     /// A bad network: loss, a drop of capacity, an outage, another address. Matrix only.
     Network,
-    /// Encoding, decoding and composing, per stream, and the delay of a received picture. Matrix only.
+    /// Encoding, decoding and composing, per stream; delays of pictures, and sound against picture. Matrix only.
     Media,
     /// From the room's start to today's meeting on its panel, with a year of history and without.
     Sync,
@@ -75,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         encrypted,
         turns,
         seconds,
+        part,
         python,
         folder,
     } = Arguments::parse();
@@ -88,6 +92,10 @@ fn main() -> anyhow::Result<()> {
     if matches!(name, Name::Network) {
         saal_network_sim::apart()?;
     }
+    ensure!(
+        part.is_none() || matches!(name, Name::Media),
+        "--part is for media"
+    );
     let call = Call { service, encrypted };
     let report = run(async {
         match name {
@@ -96,7 +104,7 @@ fn main() -> anyhow::Result<()> {
             Name::Recover => recover::measure(call, turns).await,
             Name::Echo => unreachable!("measured above: it needs no far end"),
             Name::Network => network::measure(turns, seconds).await,
-            Name::Media => Box::pin(media::measure(turns)).await,
+            Name::Media => Box::pin(media::measure(turns, part)).await,
             Name::Sync => Box::pin(sync::measure(turns)).await,
             Name::Invitation => Box::pin(invitation::measure(turns)).await,
         }

@@ -46,9 +46,9 @@ pub(crate) async fn measure(kind: Call, turns: u32) -> anyhow::Result<Report> {
         subjects: ROOM_AND_BROWSER,
         title: "A call of two in which a process is killed".to_owned(),
         rows: vec![touched, engine, panel, daemon],
-        remarks: vec![
+        remarks: [
             "Pictures: of the far end, sent after the death, on the television in the web view (10 a second).",
-        ],
+        ].map(str::to_owned).to_vec(),
     })
 }
 

@@ -22,13 +22,21 @@ use tokio::time::timeout;
 
 /// The simulated room's own picture, which the browser's camera shows too.
 const ROOM_SEED: u64 = 1;
-/// The far end's picture.
-const FAR_END_SEED: u64 = 9;
+/// The far end's picture and tone.
+pub(crate) const FAR_END_SEED: u64 = 9;
 /// The meeting on the panel, and the conference's name.
 const TITLE: &str = "Weekly";
 const CONFERENCE: &str = "weekly";
 /// Pixels of the room's television, and of the browser's page.
-const SHOWN: (u32, u32) = (1280, 720);
+pub(crate) const SHOWN: (u32, u32) = (1280, 720);
+
+/// Where pictures and sound of a subject come out.
+pub(crate) struct Outputs {
+    /// An X server (`DISPLAY`).
+    pub(crate) display: String,
+    /// A sound server (`PULSE_SERVER`), if there is one.
+    pub(crate) loudspeaker: Option<String>,
+}
 
 /// Which meetings are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -67,6 +75,8 @@ pub(crate) struct Stand {
     site: Site,
     pub(crate) far_end: LightCaller,
     pub(crate) room: Room,
+    /// What the far end sends.
+    pub(crate) recording: Arc<Recording>,
 }
 
 /// The servers, and who takes turns with the room.
@@ -110,7 +120,7 @@ impl Stand {
         match call.service {
             Service::Matrix => {
                 let stage = Taken::take().await?;
-                Self::matrix(stage, call.encrypted, recording.await?).await
+                Self::matrix(stage, call.encrypted, recording.await?, room_options()).await
             }
             Service::Jitsi => Self::jitsi(recording.await?).await,
         }
@@ -119,7 +129,23 @@ impl Stand {
     /// In Matrix meetings, with a line before the servers that everybody but the far end goes over.
     pub(crate) async fn behind_a_line(seed: u64) -> anyhow::Result<Self> {
         let recording = Recording::of_room(FAR_END_SEED).await?;
-        Self::matrix(Taken::behind_a_line(seed).await?, false, recording).await
+        let stage = Taken::behind_a_line(seed).await?;
+        Self::matrix(stage, false, recording, room_options()).await
+    }
+
+    /// In Matrix meetings, with the room's television in a window there.
+    pub(crate) async fn with_outputs(outputs: &Outputs) -> anyhow::Result<Self> {
+        let recording = Recording::of_room(FAR_END_SEED).await?;
+        let mut options = room_options();
+        "window".clone_into(&mut options.display);
+        let display = ("DISPLAY".to_owned(), outputs.display.clone());
+        options.environment.push(display);
+        if let Some(server) = &outputs.loudspeaker {
+            "Sound server".clone_into(&mut options.loudspeaker);
+            let server = ("PULSE_SERVER".to_owned(), server.clone());
+            options.environment.push(server);
+        }
+        Self::matrix(Taken::take().await?, false, recording, options).await
     }
 
     /// The line; only on a stand behind one.
@@ -139,6 +165,7 @@ impl Stand {
         stage: Taken,
         encrypted: bool,
         recording: Arc<Recording>,
+        options: RoomOptions,
     ) -> anyhow::Result<Self> {
         let meeting = if encrypted {
             stage.encrypted_meeting(TITLE).await?
@@ -146,10 +173,11 @@ impl Stand {
             stage.meeting(TITLE).await?
         };
         let (host, matrix_room) = (&meeting.host, &meeting.matrix_room);
-        let far_end = LightCaller::join(&stage.servers, host, matrix_room, recording).await?;
+        let sent = recording.clone();
+        let far_end = LightCaller::join(&stage.servers, host, matrix_room, sent).await?;
         let options = RoomOptions {
             network: stage.line().map(|line| line.near().clone()),
-            ..room_options()
+            ..options
         };
         let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
         let (stage, meeting) = (Box::new(stage), Box::new(meeting));
@@ -166,19 +194,21 @@ impl Stand {
             },
             far_end,
             room,
+            recording,
         })
     }
 
     async fn jitsi(recording: Arc<Recording>) -> anyhow::Result<Self> {
         let servers = JitsiServers::start(JitsiOptions::default()).await?;
         let link = servers.link(CONFERENCE);
-        let far_end = LightCaller::join_jitsi(&link, recording).await?;
+        let far_end = LightCaller::join_jitsi(&link, recording.clone()).await?;
         let options = room_options().with_meeting(TITLE, &link);
         let room = Room::standing(servers.folder(), &options).await?;
         Ok(Self {
             site: Site::Jitsi(Box::new(servers)),
             far_end,
             room,
+            recording,
         })
     }
 
@@ -199,17 +229,27 @@ impl Stand {
     /// The whole Chromium in a window, with the picture and the sound of the room's devices.
     pub(crate) async fn browser(&self) -> anyhow::Result<(FarEnd, Desktop)> {
         let desktop = Desktop::find(self.folder()).await?;
+        let outputs = Outputs {
+            display: desktop.display().to_owned(),
+            loudspeaker: None,
+        };
+        Ok((self.browser_with(&outputs).await?, desktop))
+    }
+
+    /// The same with its window and its sound there; silent without a loudspeaker.
+    pub(crate) async fn browser_with(&self, outputs: &Outputs) -> anyhow::Result<FarEnd> {
         let options = FarEndOptions {
             browser: BrowserKind::Window,
-            display: Some(desktop.display().to_owned()),
+            display: Some(outputs.display.clone()),
+            audible: outputs.loudspeaker.is_some(),
+            loudspeaker: outputs.loudspeaker.clone(),
             network: self.network(),
             ..FarEndOptions::coded_large(self.tools(), ROOM_SEED)?
         };
-        let browser = match &self.site {
+        Ok(match &self.site {
             Site::Matrix { stage, .. } => FarEnd::start(&stage.servers, &options).await?,
             Site::Jitsi(servers) => servers.browser(&options).await?,
-        };
-        Ok((browser, desktop))
+        })
     }
 
     /// Somebody for the browser: a page forgets its device's keys, so that each needs a device of its own.

@@ -78,10 +78,10 @@ pub(crate) async fn measure(turns: u32) -> anyhow::Result<Report> {
         ),
         subjects: ["a year", "one meeting"],
         rows: rows.collect(),
-        remarks: vec![
+        remarks: [
             "The first start has nothing on the disk and a new device; the next one has what the first left there.",
             "Today's meeting is in the room in which the least happened lately: the last one that the server tells of.",
-        ],
+        ].map(str::to_owned).to_vec(),
     })
 }
 

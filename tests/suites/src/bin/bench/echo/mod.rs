@@ -3,7 +3,7 @@
 //!
 //! ERLE is how much quieter the far end's own voice comes back (ITU-T G.168), "kept" how much of a
 //! voice in the room is left (0 dB is all), both in dB once the room was learnt. The gain control
-//! is off for these, as it would be measured and not the echo; AECMOS hears it.
+//! is off for these, as it would be measured and not the echo; AECMOS hears it. All hear the same before a scene.
 
 mod chromium;
 mod figures;
@@ -16,7 +16,7 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use gstreamer as gst;
 use saal_hal_sim::acoustics::{Walls, through};
-use saal_harness::wave;
+use saal_harness::{LEAD, wave, with_lead};
 use saal_media::sound::{PERIOD, Processing, RATE, Steps};
 
 use chromium::Chromium;
@@ -58,9 +58,21 @@ enum Talk {
     Both,
 }
 
+/// What the loudspeaker plays.
+#[derive(Clone, Copy, PartialEq)]
+enum Far {
+    Voice,
+    /// A tune: little of the room is learnt from single tones.
+    Tones,
+    /// As of a street, or of applause.
+    Noise,
+}
+
 struct Scene {
     name: &'static str,
     talk: Talk,
+    /// What the far end is.
+    far: Far,
     walls: Walls,
     /// From playing to capturing, ms.
     delay: usize,
@@ -78,27 +90,40 @@ struct Sounds {
 }
 
 fn scenes() -> Vec<Scene> {
-    let room = Walls::meeting_room();
     let hall = Walls {
         size: [9.0, 6.0, 3.2],
         reflection: 0.9,
     };
-    let scene = |name, talk, walls, delay, loud, fan| Scene {
+    let scene = |name, talk, far, loud| Scene {
         name,
         talk,
-        walls,
-        delay,
+        far,
+        walls: Walls::meeting_room(),
+        delay: 70,
         loud,
-        fan,
+        fan: 0.0005,
     };
     vec![
-        scene("far end", Talk::FarEnd, room, 70, 1.0, 0.0005),
-        scene("far end, large room", Talk::FarEnd, hall, 70, 1.0, 0.0005),
-        scene("far end, loud, late", Talk::FarEnd, room, 180, 3.0, 0.0005),
-        scene("double talk", Talk::Both, room, 70, 0.3, 0.0005),
-        scene("double talk, loud", Talk::Both, room, 70, 1.0, 0.0005),
-        scene("near end", Talk::NearEnd, room, 70, 0.0, 0.0005),
-        scene("near end, fan", Talk::NearEnd, room, 70, 0.0, 0.005),
+        scene("far end", Talk::FarEnd, Far::Voice, 1.0),
+        Scene {
+            walls: hall,
+            ..scene("far end, large room", Talk::FarEnd, Far::Voice, 1.0)
+        },
+        Scene {
+            delay: 180,
+            ..scene("far end, loud and late", Talk::FarEnd, Far::Voice, 3.0)
+        },
+        scene("far end, tones", Talk::FarEnd, Far::Tones, 1.0),
+        scene("far end, noise", Talk::FarEnd, Far::Noise, 1.0),
+        scene("double talk", Talk::Both, Far::Voice, 0.3),
+        scene("double talk, loud", Talk::Both, Far::Voice, 1.0),
+        scene("double talk, tones", Talk::Both, Far::Tones, 0.3),
+        scene("double talk, noise", Talk::Both, Far::Noise, 0.3),
+        scene("near end", Talk::NearEnd, Far::Voice, 0.0),
+        Scene {
+            fan: 0.005,
+            ..scene("near end, fan", Talk::NearEnd, Far::Voice, 0.0)
+        },
     ]
 }
 
@@ -107,17 +132,22 @@ pub(crate) fn measure(python: Option<&Path>, folder: Option<&Path>) -> anyhow::R
     gst::init()?;
     let own = tempfile::tempdir()?;
     let folder = folder.unwrap_or(own.path());
-    let (far, near) = (spoken(1, folder)?, spoken(2, folder)?);
+    let (voice, near) = (spoken(1, folder)?, spoken(2, folder)?);
     println!("{}", figures::HEAD);
     let mut pairs = Vec::new();
     for (number, scene) in scenes().iter().enumerate() {
+        let far = match scene.far {
+            Far::Voice => voice.clone(),
+            Far::Tones => sounds::tones(),
+            Far::Noise => sounds::noise(),
+        };
         let sounds = play(scene, &far, &near);
         let mut stand = Stand {
             python,
             chromium: None,
             folder,
         };
-        let mut pair = (Figures::default(), None);
+        let mut pair = (Figures::default(), Figures::default());
         for (subject, name) in SUBJECTS {
             if subject == Subject::Chromium {
                 stand.chromium = Chromium::start(folder, &sounds.captured);
@@ -126,16 +156,14 @@ pub(crate) fn measure(python: Option<&Path>, folder: Option<&Path>) -> anyhow::R
             let Some(figures) = stand.figures(scene, &sounds, subject, &files)? else {
                 continue;
             };
-            println!("{:<22} {name:<16} {figures}", scene.name);
+            println!("{:<24} {name:<16} {figures}", scene.name);
             match subject {
                 Subject::Saal => pair.0 = figures,
-                Subject::Chromium => pair.1 = Some(figures),
+                Subject::Chromium => pair.1 = figures,
                 Subject::Untouched | Subject::WebrtcDsp => {}
             }
         }
-        if let (ours, Some(theirs)) = pair {
-            pairs.push((scene.name, ours, theirs));
-        }
+        pairs.push((scene.name, pair.0, pair.1));
         if let Some(chromium) = stand.chromium {
             chromium.close();
         }
@@ -245,14 +273,21 @@ fn play(scene: &Scene, far: &[f32], near: &[f32]) -> Sounds {
 
 fn saal(gain: bool, sounds: &Sounds) -> Vec<f32> {
     let mut processing = Processing::new(Steps { gain, ..Steps::ALL });
-    let (played, captured) = (periods(&sounds.played), periods(&sounds.captured));
+    let [played, captured] = led(sounds);
     let mut heard = Vec::with_capacity(sounds.captured.len());
     for (played, mut captured) in played.into_iter().zip(captured) {
         processing.played(&played);
         processing.captured(&mut captured);
         heard.extend(captured.map(|s| f32::from(s) / 32_768.0));
     }
-    heard
+    heard.split_off(LEAD)
+}
+
+/// What is played and captured in periods, after what Chromium's microphone hears before a scene.
+fn led(sounds: &Sounds) -> [Vec<[i16; PERIOD]>; 2] {
+    let mut played = vec![0.0; LEAD];
+    played.extend(&sounds.played);
+    [periods(&played), periods(&with_lead(&sounds.captured))]
 }
 
 fn periods(sound: &[f32]) -> Vec<[i16; PERIOD]> {

@@ -24,6 +24,47 @@ impl Fan {
     }
 }
 
+/// How loud the far end is, root mean square.
+const LOUD: f32 = 0.05;
+
+/// A tune of notes of 0.4 s with three overtones and a pause after each.
+pub(super) fn tones() -> Vec<f32> {
+    /// Hz: a chord up and down, as telephones and jingles have it.
+    const NOTES: [f32; 8] = [523.0, 659.0, 784.0, 1_047.0, 784.0, 659.0, 523.0, 392.0];
+    const NOTE: usize = RATE as usize / 2;
+    const SOUNDS: usize = NOTE * 4 / 5;
+    let sample = |n: usize| {
+        let (note, within) = (NOTES[n / NOTE % NOTES.len()], n % NOTE);
+        let fade = (within.min(SOUNDS.saturating_sub(within)) as f32 / 480.0).min(1.0);
+        let turn = std::f32::consts::TAU * note * within as f32 / RATE as f32;
+        let overtones = (1..=4_u8).map(|k| (turn * f32::from(k)).sin() / f32::from(k));
+        fade * overtones.sum::<f32>()
+    };
+    levelled((0..length()).map(sample).collect())
+}
+
+/// Noise that falls by 6 dB an octave above 500 Hz and swells each three seconds.
+pub(super) fn noise() -> Vec<f32> {
+    let (mut fan, mut low) = (Fan(7), 0.0);
+    let share = 1.0 - (-std::f32::consts::TAU * 500.0 / RATE as f32).exp();
+    let sample = |n: usize| {
+        low += share * (fan.next() - low);
+        let turn = std::f32::consts::TAU * n as f32 / (3.0 * RATE as f32);
+        low * (0.6 - 0.4 * turn.cos())
+    };
+    levelled((0..length()).map(sample).collect())
+}
+
+fn length() -> usize {
+    (SECONDS * RATE as f32) as usize
+}
+
+fn levelled(samples: Vec<f32>) -> Vec<f32> {
+    let power = samples.iter().map(|s| s * s).sum::<f32>() / samples.len() as f32;
+    let gain = LOUD / power.sqrt();
+    samples.into_iter().map(|s| s * gain).collect()
+}
+
 /// Speech of espeak-ng where it is installed, else of the simulator.
 pub(super) fn spoken(who: u64, folder: &Path) -> anyhow::Result<Vec<f32>> {
     const TEXTS: [&str; 2] = [
@@ -53,10 +94,8 @@ pub(super) fn spoken(who: u64, folder: &Path) -> anyhow::Result<Vec<f32>> {
         println!("espeak-ng is not installed: the simulator's voice speaks.");
         Voice::new(who).speak(SECONDS)
     };
-    let length = (SECONDS * RATE as f32) as usize;
-    samples.resize(length, 0.0);
-    let gain = 0.05 / (samples.iter().map(|s| s * s).sum::<f32>() / length as f32).sqrt();
-    Ok(samples.into_iter().map(|s| s * gain).collect())
+    samples.resize(length(), 0.0);
+    Ok(levelled(samples))
 }
 
 /// Samples of a sound file, at 48 kHz.

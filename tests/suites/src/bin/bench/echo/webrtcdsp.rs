@@ -3,9 +3,10 @@
 use anyhow::{Context, ensure};
 use gstreamer as gst;
 use gstreamer::prelude::*;
+use saal_harness::LEAD;
 use saal_media::sound::PERIOD;
 
-use super::{Sounds, periods};
+use super::{Sounds, led};
 
 /// For a sample that an element owes, in nanoseconds.
 const PATIENCE_NS: u64 = 5_000_000_000;
@@ -24,10 +25,8 @@ pub(super) fn process(gain: bool, sounds: &Sounds) -> anyhow::Result<Vec<f32>> {
     let (far, near, played, heard) = (part("far")?, part("near")?, part("played")?, part("heard")?);
     pipeline.set_state(gst::State::Playing)?;
     let mut output = Vec::with_capacity(sounds.captured.len());
-    let pairs = periods(&sounds.played)
-        .into_iter()
-        .zip(periods(&sounds.captured));
-    for (number, (p, c)) in (0_u64..).zip(pairs) {
+    let [far_end, room] = led(sounds);
+    for (number, (p, c)) in (0_u64..).zip(far_end.into_iter().zip(room)) {
         push(&far, number, &p)?;
         pull(&played)?;
         push(&near, number, &c)?;
@@ -36,7 +35,7 @@ pub(super) fn process(gain: bool, sounds: &Sounds) -> anyhow::Result<Vec<f32>> {
         output.extend(samples.map(|s| f32::from(i16::from_le_bytes(*s)) / 32_768.0));
     }
     pipeline.set_state(gst::State::Null)?;
-    Ok(output)
+    Ok(output.split_off(LEAD))
 }
 
 fn push(input: &gst::Element, number: u64, period: &[i16; PERIOD]) -> anyhow::Result<()> {

@@ -842,6 +842,7 @@ trouble-voice = Die Sprachausgabe bleibt stumm
 trouble-voice-advice = Diesem Gerät fehlt die Stimme. Bitte geben Sie der IT Bescheid; Tastatur und größerer Text gehen weiterhin.
 trouble-call-not-saved = Das Gespräch kann nicht gemerkt werden
 trouble-call-not-saved-advice = Nach einem Neustart müssten Sie selbst wieder teilnehmen. Bitte geben Sie der IT Bescheid: { $path }
+set-up-hint = Wer die Räume betreut, gibt diesen Code hier ein:
 trouble-enrolment = Code dieses Geräts: { $code }
 trouble-enrolment-advice = Es ist noch nicht eingerichtet. Wer die Räume betreut, gibt den Code bei { $server } ein.
 trouble-enrolment-alone = Dieses Gerät ist noch nicht eingerichtet

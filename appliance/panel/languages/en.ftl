@@ -842,6 +842,7 @@ trouble-voice = The panel can’t speak
 trouble-voice-advice = This device lacks its voice. Please tell your IT team; a keyboard and larger text work meanwhile.
 trouble-call-not-saved = The call can’t be remembered
 trouble-call-not-saved-advice = After a restart you would have to join again yourselves. Please tell your IT team: { $path }
+set-up-hint = Whoever looks after the rooms enters this code here:
 trouble-enrolment = Code of this device: { $code }
 trouble-enrolment-advice = It is not set up yet. Whoever looks after the rooms enters the code at { $server }.
 trouble-enrolment-alone = This device is not set up yet

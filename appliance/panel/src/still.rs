@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use saal_core::{Door, Now, Phase, Room};
+use saal_core::{Door, Now, Phase, Room, Trouble};
 use saal_meeting::Secret;
 
 use crate::{Comfort, Navigation, Picture, Screen, View};
@@ -42,6 +42,13 @@ pub enum StillScreen {
         /// Where a code leads phones, for people to say where the room is to go.
         phone: Option<Secret>,
     },
+    /// Nobody has claimed this device for its fleet.
+    SetUp {
+        /// Where its code is typed.
+        server: String,
+        /// What is typed there.
+        code: String,
+    },
     /// A laptop can come in.
     Laptop {
         /// Where to go.
@@ -63,6 +70,7 @@ impl StillView {
         let screen = match room.phase() {
             Phase::Joining(_) => StillScreen::Joining,
             Phase::Home if matches!(room.door(), Some(Door::Open(_))) => laptop(room)?,
+            Phase::Home if set_up(room, now).is_some() => set_up(room, now)?,
             _ => StillScreen::Day {
                 titles: television.meeting_titles,
                 laptops: config
@@ -120,6 +128,26 @@ impl StillView {
             true => (even(624.0), even(351.0)),
             false => (even(684.0), even(385.0)),
         }
+    }
+}
+
+/// Where nothing is known of the day, and that is because nobody has claimed the device.
+fn set_up(room: &Room, now: Now) -> Option<StillScreen> {
+    let Screen::Home {
+        under_way, next, ..
+    } = Screen::day(room, now)
+    else {
+        return None;
+    };
+    match room.troubles().first().copied()? {
+        Trouble::Enrolment {
+            server,
+            code: Some(code),
+        } if under_way.is_empty() && next.is_empty() => Some(StillScreen::SetUp {
+            server: server.clone(),
+            code: code.clone(),
+        }),
+        _ => None,
     }
 }
 

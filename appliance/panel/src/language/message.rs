@@ -413,6 +413,7 @@ messages! {
     TroubleDeviceFailed = "trouble-device-failed", TroubleDeviceFailedAdvice = "trouble-device-failed-advice",
     TroubleVoice = "trouble-voice", TroubleVoiceAdvice = "trouble-voice-advice",
     TroubleCallNotSaved = "trouble-call-not-saved", TroubleCallNotSavedAdvice = "trouble-call-not-saved-advice",
+    SetUpHint = "set-up-hint",
     TroubleEnrolment = "trouble-enrolment", TroubleEnrolmentAdvice = "trouble-enrolment-advice",
     TroubleEnrolmentAlone = "trouble-enrolment-alone", TroubleEnrolmentAloneAdvice = "trouble-enrolment-alone-advice",
     TroubleEnrolmentNowhereAdvice = "trouble-enrolment-nowhere-advice",

@@ -28,6 +28,16 @@ pub(super) fn home(page: &Page<'_>, agenda: &Agenda<'_>, visible: usize, sharing
     root.fill(page.theme.background.0)
 }
 
+/// What stands beside the clock, or below it, is so wide.
+pub(super) fn main_width(page: &Page<'_>) -> f32 {
+    let side = if page.scale.is_narrow() {
+        0.0
+    } else {
+        side_width(page)
+    };
+    page.scale.width - side - 2.0 * page.px(40.0)
+}
+
 fn side_width(page: &Page<'_>) -> f32 {
     (page.scale.width * 0.36).round()
 }

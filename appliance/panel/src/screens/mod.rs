@@ -19,6 +19,7 @@ mod password;
 mod ringing;
 mod rows;
 mod scanning;
+mod set_up;
 mod settings;
 mod sign_in;
 mod still;

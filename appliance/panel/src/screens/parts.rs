@@ -216,7 +216,7 @@ impl Page<'_> {
     }
 
     /// An icon in a circle.
-    fn circle(&self, mark: Icon, (ground, on): (Rgb888, Rgb888)) -> Node {
+    pub(crate) fn circle(&self, mark: Icon, (ground, on): (Rgb888, Rgb888)) -> Node {
         let size = self.em(120.0);
         row([icon(mark, self.em(56.0), on)])
             .centred()

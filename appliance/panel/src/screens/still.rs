@@ -10,7 +10,7 @@ use saal_core::Obstacle;
 use saal_meeting::{JoinStage, Meeting, Waiting};
 use taffy::AlignItems;
 
-use super::{Density, Fit, Page, home, rows};
+use super::{Density, Fit, Page, home, rows, set_up};
 use crate::{
     Layout, StillScreen, StillView,
     element::Role,
@@ -68,6 +68,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, still: &StillView) -> Layout {
             let count = day.meetings.len().min(most);
             fit.most(count, |page, visible| day.draw(page, still, visible))
         }
+        StillScreen::SetUp { server, code } => fit.most(0, |page, _| set_up(page, server, code)),
         StillScreen::Laptop { address, code } => fit.most(0, |page, _| laptop(page, address, code)),
         StillScreen::Joining => fit.most(0, |page, _| joining(page)),
     }
@@ -404,6 +405,25 @@ fn notes(page: &Page<'_>, words: &str) -> Node {
         .paddings(page.px(32.0), page.px(26.0));
     page.card(content)
         .means(Meaning::new("text", Role::Text, label))
+}
+
+/// The code of a device that nobody has claimed, and where it is typed.
+fn set_up(page: &Page<'_>, server: &str, code: &str) -> Node {
+    let width = page.scale.width - 2.0 * page.px(MARGIN);
+    let sizes = set_up::Sizes {
+        title: page.type_of(LEAD, 600),
+        code: set_up::code_in(width, page.type_of(CODE, 600)),
+        hint: page.type_of(TEXT, 400),
+        server: page.type_of(HEADING, 600),
+    };
+    let parts = set_up::parts(page, (server, code), &sizes);
+    let told = page.view.troubles.first();
+    let told = told.map(|t| crate::trouble::explain(page.words, t, &page.moments, None));
+    let (what, advice) = told.map_or_else(Default::default, |told| (told.what, told.advice));
+    let meaning = Meaning::new("trouble", Role::Status, what).described(advice);
+    let all = column(parts).gap(page.px(20.0)).means(meaning);
+    let node = column([spacer(), all, spacer()]);
+    page.still(node).fill(page.theme.background.0)
 }
 
 /// Where a laptop goes, and with which code.

@@ -8,7 +8,9 @@ use saal_meeting::{AccountAction, IdentityState, SignInWay};
 use super::{
     Density, Fit, Page,
     call::sheet::{Head, frame},
+    home,
     paging::List,
+    set_up,
 };
 use crate::{
     Layout, Sheet,
@@ -151,7 +153,12 @@ impl Page<'_> {
                 } else {
                     TOUCH_TARGET
                 };
-                touched.at_least(0.0, high).means(meaning)
+                // A line around it runs beside its words, not through them.
+                let edge = |pixels| self.theme.edge.map_or(0.0, |_| self.px(pixels));
+                touched
+                    .at_least(0.0, high)
+                    .paddings(edge(12.0), edge(6.0))
+                    .means(meaning)
             }
             None => words,
         };
@@ -293,9 +300,12 @@ impl Page<'_> {
         let (mark, soft, on) = self.severity(trouble.severity());
         let words = self.explain(trouble);
         let id = format!("trouble:{}", trouble.code().as_str());
-        let message = self
-            .message(mark, (soft, on), &words.what, &words.advice)
-            .means(Meaning::new(id, Role::Alert, words.what).described(words.advice));
+        let message = match set_up::wanted(self) {
+            Some(of) => self.set_up(of, home::main_width(self)),
+            None => self.message(mark, (soft, on), &words.what, &words.advice),
+        };
+        let message =
+            message.means(Meaning::new(id, Role::Alert, words.what).described(words.advice));
         let Some(meaning) = self.sign_in(trouble) else {
             return message;
         };

@@ -1,16 +1,26 @@
 //! Every screen for everybody: on every size of panel, in both languages, at all sizes of text, in all themes.
 //! Nothing is cut, nothing is too small, everything has a name, there is always a way out, and contrast holds.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use saal_fleet_protocol::config::{Language, ScalePercent, Theme};
-use saal_panel::{Element, Layout, Renderer, Role, Screen, Sheet, Step, View};
+use saal_core::{Event, Now, Room};
+use saal_fleet_protocol::config::{Language, ScalePercent, Theme, parse};
+use saal_panel::{
+    Console, Damage, Element, Layout, Renderer, Role, Screen, Sheet, Shortened, Step, View,
+};
 
 use crate::{
     examples::{self, pages},
     layouts::SIZES,
-    rules, scenes,
+    rules, scenes, still_scenes,
 };
+
+/// What contrast text has at least (WCAG 2.2, 1.4.6 and 1.4.3).
+const THEMES: [(Theme, f64); 3] = [
+    (Theme::Contrast, 7.0),
+    (Theme::Light, 4.5),
+    (Theme::Dark, 4.5),
+];
 
 /// What people read and do on all pages, buttons that turn them left out.
 fn all(pages: &[Layout]) -> Vec<Element> {
@@ -81,6 +91,96 @@ fn at_every_size_of_text_nothing_is_cut_or_left_out() {
         found.dedup();
         found
     });
+}
+
+/// Nothing flashes, and nothing moves that nobody started: within a minute of the clock all pixels stay.
+#[test]
+fn nothing_moves_or_flashes_by_itself() {
+    let mut renderer = Renderer::new();
+    for example in examples::all() {
+        let mut view = example.view(Language::De);
+        let layout = renderer.lay_out(&view, None);
+        renderer.draw(&layout);
+        // A third of a second at most, as often as anything could flash (WCAG 2.1, 2.3.1).
+        for _ in 0..6 {
+            view.now += Duration::from_millis(160);
+            let layout = renderer.lay_out(&view, None);
+            let damage = renderer.draw(&layout);
+            assert_eq!(damage, Damage::Unchanged, "{}", example.name);
+        }
+    }
+}
+
+/// Whoever does not hear the panel reads what it says by itself.
+#[test]
+fn what_is_said_by_itself_is_written_too() {
+    let mut renderer = Renderer::new();
+    let mut said = 0;
+    for example in examples::all() {
+        let mut view = example.view(Language::De);
+        view.comfort.spoken = true;
+        let layout = renderer.lay_out(&view, None);
+        let elements = layout.elements().iter();
+        let written: String = elements
+            .map(|e| format!("{}\n{}\n", e.label, e.description))
+            .collect();
+        for utterance in spoken_of(&view, &layout) {
+            // Sentences and parts are put together, and told apart again.
+            for part in utterance.split(". ").flat_map(|part| part.split(", ")) {
+                let part = part.trim_end_matches('.');
+                assert!(written.contains(part), "{}: {part:?}", example.name);
+                said += 1;
+            }
+        }
+    }
+    assert!(said > 200, "{said}");
+}
+
+/// What a spoken panel says when this comes up.
+fn spoken_of(view: &View, layout: &Layout) -> Vec<String> {
+    let mut room = Room::new();
+    let config = "version = 1\n[room]\nname = \"Raum Lahn\"\ntime_zone = \"Europe/Berlin\"\n[[meetings]]\ntitle = \"Weekly\"\nlink = \"https://meet.example.org/weekly\"\n[panel]\nspoken = true\n";
+    let config = Event::Config(Box::new(parse(config).unwrap()));
+    let now = Now {
+        wall: view.now,
+        mono: Duration::from_secs(60),
+    };
+    room.handle(now, config);
+    let mut console = Console::default();
+    console.follow(&room, now.mono);
+    // That it speaks, and how that goes.
+    while console.next_utterance().is_some() {}
+    console.shown(view, layout);
+    std::iter::from_fn(|| console.next_utterance())
+        .map(|utterance| utterance.text)
+        .collect()
+}
+
+/// Who is in a meeting is read whole at every size of text, in a line of the chip unless many are there.
+#[test]
+fn names_in_a_meeting_have_a_line_of_their_own() {
+    let mut renderer = Renderer::new();
+    for scale in ScalePercent::ALL {
+        for count in [1, 4, 5, 9] {
+            let mut people = scenes::people().into_iter().cycle();
+            let screen = scenes::call_with(|call| {
+                call.participants = (0..count).filter_map(|_| people.next()).collect();
+            });
+            let mut view = scenes::view(Language::De, screen);
+            view.comfort.scale = scale;
+            for page in pages(&mut renderer, &view) {
+                let chips = page.elements().iter();
+                for chip in chips.filter(|e| e.id.starts_with("participant:")) {
+                    let cut = |s: &&Shortened| s.within.as_deref() == Some(&chip.id);
+                    let short = page.shortened().iter().find(cut);
+                    assert_eq!(short, None, "{count} people at {} %", scale.get());
+                    // Its picture is 60 pixels high, and a second line makes a chip higher.
+                    let high = chip.rect.height <= 32 + 64 * scale.get() / 100;
+                    assert!(high || count > 5, "{} at {} %", chip.label, scale.get());
+                }
+            }
+        }
+    }
 }
 
 /// However large the text: who wants out of a meeting finds the way without turning pages.
@@ -223,26 +323,36 @@ fn every_screen_has_a_labelled_way_out() {
     });
 }
 
-/// From the pixels as they are drawn: each thing with words or a mark, in each theme.
+/// From the pixels as they are drawn: each text and each icon with what it stands on, in each theme.
 #[test]
 fn contrast_holds_in_every_theme() {
     let mut renderer = Renderer::new();
     let mut failures = Vec::new();
-    for (number, example) in examples::all().into_iter().enumerate() {
-        let name = example.name;
-        let theme = [Theme::Contrast, Theme::Light, Theme::Dark][number % 3];
-        for theme in [Theme::Contrast, theme] {
-            let least = if theme == Theme::Contrast { 7.0 } else { 4.5 };
+    for example in examples::all() {
+        for (theme, least) in THEMES {
             let mut view = example.view(Language::De);
             view.comfort.theme = theme;
             let layout = renderer.lay_out(&view, None);
-            renderer.draw(&layout);
-            let faint = rules::faint(&layout, renderer.picture(), least);
-            failures.extend(
-                faint
-                    .into_iter()
-                    .map(|what| format!("{name}, {theme:?}: {what}")),
-            );
+            let drawn = rules::Drawn::of(&mut renderer, &layout);
+            let faint = rules::faint(&layout, &drawn, least).into_iter();
+            failures.extend(faint.map(|what| format!("{}, {theme:?}: {what}", example.name)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The same of what the television shows between meetings.
+#[test]
+fn contrast_holds_on_the_television() {
+    let mut renderer = Renderer::new();
+    let mut failures = Vec::new();
+    for example in still_scenes::all() {
+        for (theme, least) in THEMES {
+            let still = example.view(Language::De, theme, still_scenes::SIZE);
+            let layout = renderer.lay_out_still(&still);
+            let drawn = rules::Drawn::of(&mut renderer, &layout);
+            let faint = rules::faint(&layout, &drawn, least).into_iter();
+            failures.extend(faint.map(|what| format!("{}, {theme:?}: {what}", example.name)));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

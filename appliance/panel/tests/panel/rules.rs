@@ -1,8 +1,8 @@
 //! What holds for everything that the panel shows, whatever it is.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use saal_panel::{Element, Layout, Picture, Role, Shortened, View};
+use saal_panel::{Element, Ink, Layout, Picture, Renderer, Shortened, View};
 
 /// Nothing is cut, broken or outside.
 pub(crate) fn fit(view: &View, layout: &Layout) -> Vec<String> {
@@ -138,42 +138,84 @@ fn pixel(picture: &Picture, x: i32, y: i32) -> Option<[u8; 3]> {
     })
 }
 
-/// The best contrast of anything in an area with what most of it is: words and marks against their ground.
-fn contrast_in(picture: &Picture, element: &Element) -> f64 {
-    let area = element.rect;
-    let inset = 4;
-    let xs = area.x + inset..area.x.saturating_add_unsigned(area.width) - inset;
-    let mut colours: HashMap<[u8; 3], usize> = HashMap::new();
-    for y in area.y + inset..area.y.saturating_add_unsigned(area.height) - inset {
-        let row: Vec<[u8; 3]> = xs.clone().filter_map(|x| pixel(picture, x, y)).collect();
-        for same in row.chunk_by(|a, b| a == b) {
-            *colours.entry(same[0]).or_default() += same.len();
+/// What is drawn, and the same without its texts and icons.
+pub(crate) struct Drawn {
+    whole: Arc<Picture>,
+    ground: Arc<Picture>,
+}
+
+impl Drawn {
+    pub(crate) fn of(renderer: &mut Renderer, layout: &Layout) -> Self {
+        let mut drawn = |layout: &Layout| {
+            renderer.draw(layout);
+            Arc::clone(renderer.picture())
+        };
+        let ground = drawn(&layout.ground());
+        let whole = drawn(layout);
+        Self { whole, ground }
+    }
+
+    /// The least contrast of a text or an icon with what each of its strokes stands on. Edges are mixed with the ground; a
+    /// stroke is where most of a pixel is ink.
+    fn contrast_of(&self, ink: &Ink) -> f64 {
+        const STROKE: f64 = 0.5;
+        let (mut least, mut hidden) = (f64::INFINITY, true);
+        let area = ink.area;
+        for y in area.y..area.y.saturating_add_unsigned(area.height) {
+            for x in area.x..area.x.saturating_add_unsigned(area.width) {
+                let both = pixel(&self.whole, x, y).zip(pixel(&self.ground, x, y));
+                let Some((drawn, ground)) = both else {
+                    continue;
+                };
+                hidden &= ink.colour == ground;
+                if share(drawn, ground, ink.colour) >= STROKE {
+                    least = least.min(contrast(ink.colour, ground));
+                }
+            }
+        }
+        // Ink of the colour of its ground is on no pixel.
+        if hidden { 1.0 } else { least }
+    }
+}
+
+/// How much of the ink's colour a pixel has, 0.0 to 1.0.
+fn share(drawn: [u8; 3], ground: [u8; 3], ink: [u8; 3]) -> f64 {
+    let (mut way, mut whole) = (0.0, 0.0);
+    for ((drawn, ground), ink) in drawn.into_iter().zip(ground).zip(ink) {
+        let (drawn, ground, ink) = (f64::from(drawn), f64::from(ground), f64::from(ink));
+        way += (drawn - ground) * (ink - ground);
+        whole += (ink - ground) * (ink - ground);
+    }
+    if whole == 0.0 {
+        0.0
+    } else {
+        (way / whole).clamp(0.0, 1.0)
+    }
+}
+
+/// The innermost element that it stands in.
+fn within<'a>(layout: &'a Layout, ink: &Ink) -> Option<&'a Element> {
+    let (x, y) = ink.area.middle();
+    layout.elements().iter().rfind(|e| e.rect.contains(x, y))
+}
+
+/// From the pixels as they are drawn: each text and each icon that has less contrast than this with what it stands on. What
+/// can't be used may be faint (WCAG 2.2, 1.4.3).
+pub(crate) fn faint(layout: &Layout, drawn: &Drawn, least: f64) -> Vec<String> {
+    let mut found = Vec::new();
+    for ink in layout.inks() {
+        let element = within(layout, &ink);
+        if element.is_some_and(|e| e.state.disabled) {
+            continue;
+        }
+        let contrast = drawn.contrast_of(&ink);
+        if contrast < least {
+            let of = element.map(|e| e.id.as_str());
+            let ([r, g, b], area) = (ink.colour, ink.area);
+            found.push(format!(
+                "{of:?} has a contrast of {contrast:.2} in #{r:02x}{g:02x}{b:02x} at {area:?}"
+            ));
         }
     }
-    let most = colours
-        .iter()
-        .max_by_key(|(colour, count)| (**count, **colour));
-    let Some((ground, _)) = most else {
-        return f64::INFINITY;
-    };
-    let inks = colours.keys().map(|ink| contrast(*ink, *ground));
-    inks.fold(1.0, f64::max)
-}
-
-/// Words or a mark of its own. What can't be used may be faint (WCAG 2.2, 1.4.3), and an empty field has nothing.
-fn has_ink(element: &Element) -> bool {
-    !element.role.is_group()
-        && !element.state.disabled
-        && element.role != Role::TextBox
-        && !element.label.is_empty()
-}
-
-/// From the pixels as they are drawn: each thing with words or a mark that has less contrast than this.
-pub(crate) fn faint(layout: &Layout, picture: &Picture, least: f64) -> Vec<String> {
-    let drawn = layout.elements().iter().filter(|e| has_ink(e));
-    let measured = drawn.map(|e| (e, contrast_in(picture, e)));
-    let faint = measured.filter(|(_, found)| *found < least);
-    faint
-        .map(|(e, found)| format!("{} has a contrast of {found:.2}", e.id))
-        .collect()
+    found
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use saal_core::Obstacle;
+use saal_core::{Obstacle, Trouble};
 use saal_fleet_protocol::config::{Language, Theme};
 use saal_meeting::{JoinStage, Secret, Waiting};
 use saal_panel::{Picture, Screen, Signage, StillScreen, StillView, View};
@@ -34,6 +34,7 @@ pub(crate) struct StillExample {
     screen: Screen,
     of: StillScreen,
     beside: Beside,
+    troubles: Vec<Trouble>,
 }
 
 impl StillExample {
@@ -43,6 +44,7 @@ impl StillExample {
             screen,
             of,
             beside: Beside::Nothing,
+            troubles: Vec::new(),
         }
     }
 
@@ -58,6 +60,7 @@ impl StillExample {
             ..scenes::view(language, self.screen.clone())
         };
         view.comfort.theme = theme;
+        view.troubles.clone_from(&self.troubles);
         let signage = match self.beside {
             Beside::Nothing => Signage::default(),
             Beside::Poster => poster(size),
@@ -107,7 +110,20 @@ pub(crate) fn all() -> Vec<StillExample> {
             Some(Obstacle::Password { refused: false }),
         ),
         way_in("television-lobby", Some(lobby)),
+        set_up(),
     ]
+}
+
+/// Nobody has claimed the device.
+fn set_up() -> StillExample {
+    let (server, code) = ("fleet.example.org", "BCDF-GHJK");
+    let of = StillScreen::SetUp {
+        server: server.to_owned(),
+        code: code.to_owned(),
+    };
+    let mut example = StillExample::new("television-set-up", scenes::free(), of);
+    example.troubles = vec![scenes::unclaimed(server, Some(code))];
+    example
 }
 
 /// The second one that comes has no title for everybody.

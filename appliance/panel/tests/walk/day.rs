@@ -14,15 +14,15 @@ use saal_fleet_protocol::config::Theme;
 use saal_hal::{Key, KeyName, Touch, TouchPhase};
 use saal_media_protocol::{MediaCommand, MediaEvent, MediaStats, SourceKind};
 use saal_meeting::{
-    AccountAction, AccountState, CallEvent, CallId, EndReason, MeetingCommand, Verification,
+    AccountAction, AccountState, CallEvent, CallId, EndReason, MeetingCommand, Secret, Verification,
 };
-use saal_panel::{Console, Element, Layout, Renderer, Screen, View, Worked};
+use saal_panel::{Console, Element, Layout, Renderer, Role, Screen, Step as Opens, View, Worked};
 
 use crate::{
     Step,
     examples::pages,
     happenings::{self, Dice},
-    rules, scenes,
+    places, rules, scenes,
 };
 
 thread_local! {
@@ -33,8 +33,9 @@ thread_local! {
 /// What people came to, over all days.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// Screens and sheets.
-    places: BTreeSet<String>,
+    places: BTreeSet<&'static str>,
+    /// How often each thing was touched, by its place and its identity.
+    touched: BTreeMap<String, usize>,
     /// Views whose pixels were looked at.
     drawn: BTreeSet<u64>,
     /// Promises that were not kept, and when that was seen first.
@@ -54,55 +55,17 @@ impl fmt::Display for Seen {
 }
 
 impl Seen {
-    /// Where people come to on a few days.
+    /// Where nobody came to.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        let there = |place: &&str| self.places.contains(*place);
+        places::all().filter(|place| !there(place)).collect()
+    }
+
+    /// The same of what people come to on a few days.
     pub(crate) fn missing_on_few_days(&self) -> Vec<&'static str> {
-        self.missing(&[
-            "Home",
-            "Joining",
-            "Call",
-            "Leaving",
-            "Ringing",
-            "Verification",
-            "Laptop",
-            "Access",
-            "More",
-        ])
-    }
-
-    /// Where people come to on many days.
-    pub(crate) fn missing_on_many_days(&self) -> Vec<&'static str> {
-        self.missing(&[
-            "Home",
-            "Joining",
-            "Call",
-            "Leaving",
-            "Ringing",
-            "Verification",
-            "Laptop",
-            "Access",
-            "More",
-            "People",
-            "Chat",
-            "Sound",
-            "Arrangement",
-            "Polls",
-            "Keypad",
-            "Camera",
-            "Troubles",
-            "Person",
-            "EndForAll",
-            "SignIn",
-            "Day",
-            "Elsewhere",
-            "TypeLink",
-            "Settings",
-            "About",
-        ])
-    }
-
-    fn missing(&self, wanted: &[&'static str]) -> Vec<&'static str> {
-        let there = |place: &&str| !self.places.contains(*place);
-        wanted.iter().copied().filter(there).collect()
+        let mut missing = self.missing();
+        missing.retain(|place| !places::is_rare(place));
+        missing
     }
 }
 
@@ -115,6 +78,19 @@ struct World {
     engine_runs: bool,
 }
 
+/// What leads out of meetings, or into none: others touch it, and it happens by itself.
+const ENDS: [&str; 6] = [
+    "leave",
+    "cancel",
+    "decline",
+    "close-verification",
+    "scan-denied",
+    "spoken",
+];
+
+/// How often people try what might lead them to somewhere new.
+const MOST_TRIED: usize = 60;
+
 pub(crate) struct Day<'a> {
     seen: &'a RefCell<Seen>,
     room: Room,
@@ -123,6 +99,8 @@ pub(crate) struct Day<'a> {
     world: World,
     /// What the world answers before anything else happens.
     answers: VecDeque<Event>,
+    /// What it answers a moment later.
+    soon: VecDeque<Event>,
     view: View,
     layout: Layout,
     broken: Option<String>,
@@ -144,22 +122,35 @@ impl<'a> Day<'a> {
             now,
             world: World::default(),
             answers: VecDeque::new(),
+            soon: VecDeque::new(),
             view,
             layout,
             broken: None,
         };
+        day.note();
         let mut dice = Dice(7);
+        day.tell(Event::CalendarWritable(true));
         day.tell(happenings::config(&mut dice));
         day.tell(happenings::meetings(&mut dice));
         day.tell(Event::Media(MediaEvent::Devices(happenings::devices())));
+        day.tell(Event::Media(happenings::camera_that_moves()));
+        day.tell(Event::SettingsPin(Some(Secret::new("1"))));
         day.draw();
         day
     }
 
     pub(crate) fn take(&mut self, step: Step) {
         self.seen.borrow_mut().steps += 1;
+        for event in std::mem::take(&mut self.soon) {
+            self.tell(event);
+            self.draw();
+        }
         match step {
             Step::Touch(which) => self.touch_one(which),
+            Step::Explore => self.touch_what_is_new(),
+            Step::Fill => {
+                self.fill();
+            }
             Step::Key(key) => self.key(key),
             Step::Wait(time) => self.wait(time),
             Step::Happens(number) => self.happens(&mut Dice(number)),
@@ -170,7 +161,7 @@ impl<'a> Day<'a> {
     fn happens(&mut self, dice: &mut Dice) {
         let call = self.world.open;
         let event = match call {
-            Some(call) if dice.below(3) > 0 => Event::Call(call, happenings::in_call(dice)),
+            Some(call) if dice.below(5) > 0 => Event::Call(call, happenings::in_call(dice)),
             _ => happenings::around(dice),
         };
         self.tell(event);
@@ -184,6 +175,57 @@ impl<'a> Day<'a> {
             let at = element.rect.middle();
             self.touch(at);
         }
+    }
+
+    /// Somebody tries what people tried least so far.
+    fn touch_what_is_new(&mut self) {
+        let place = places::screen_and_sheet(&self.view);
+        let pin = place.1 == Some("Settings");
+        if pin && self.fill() {
+            return;
+        }
+        let elements = self.layout.elements().iter();
+        // Once they know what ends something, they stay.
+        let ends = |e: &Element| ENDS.contains(&e.id.as_str());
+        let touchable = elements.filter(|e| e.is_touchable() && !ends(e));
+        let mut seen = self.seen.borrow_mut();
+        // Before anything else where nobody has been.
+        let leads_on = |e: &Element| match &e.step {
+            Some(Opens::Open(sheet)) => places::behind(sheet).any(|to| !seen.places.contains(to)),
+            _ => false,
+        };
+        let named = touchable.map(|e| {
+            let name = format!("{place:?} {}", kind_of(&e.id));
+            let tried = seen.touched.get(&name).copied().unwrap_or(0);
+            // What leads on and never gets there is not all that people do.
+            let first = tried < MOST_TRIED && leads_on(e);
+            (!first, tried, name, e.rect.middle())
+        });
+        let Some((_, _, name, at)) = named.min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1))) else {
+            return;
+        };
+        *seen.touched.entry(name).or_default() += 1;
+        drop(seen);
+        self.touch(at);
+    }
+
+    /// The PIN is one digit, and what is asked for in meetings may be anything.
+    fn fill(&mut self) -> bool {
+        const MOST: usize = 6;
+        let asked = |layout: &Layout| layout.elements().iter().any(|e| e.role == Role::TextBox);
+        let there = asked(&self.layout);
+        if there {
+            for _ in 0..MOST {
+                self.key(KeyName::Backspace);
+            }
+            self.key(KeyName::Character('1'));
+            // The key would do what the focus is at.
+            let enter = self.layout.element("enter").filter(|e| e.is_touchable());
+            if let Some(at) = enter.map(|e| e.rect.middle()) {
+                self.touch(at);
+            }
+        }
+        there
     }
 
     /// A finger comes down and goes up; where the panel speaks it explores first and then taps twice.
@@ -293,7 +335,7 @@ impl<'a> Day<'a> {
             // A computer that does not go down, so that the day goes on.
             Effect::AskSystem(request) => {
                 let (request, reason) = (*request, "busy".to_owned());
-                self.answers
+                self.soon
                     .push_back(Event::SystemRefused { request, reason });
             }
             Effect::LookAtSystem => self.answers.push_back(happenings::system()),
@@ -316,6 +358,7 @@ impl<'a> Day<'a> {
                 };
                 self.answers.push_back(Event::Verification(Some(over)));
             }
+            Effect::InvitePhones => self.answers.push_back(happenings::phone_ticket()),
             Effect::OpenDoor => self.answers.push_back(happenings::invitation()),
             _ => {}
         }
@@ -381,9 +424,14 @@ impl<'a> Day<'a> {
         }
     }
 
+    /// People have been here.
+    fn note(&mut self) {
+        self.seen.borrow_mut().places.extend(places::of(&self.view));
+    }
+
     /// What has to hold now; an error in words where it does not.
     pub(crate) fn check(&mut self) -> Result<(), String> {
-        self.seen.borrow_mut().places.extend(self.places());
+        self.note();
         let mut found: Vec<String> = self.broken.take().into_iter().collect();
         found.extend(self.silence());
         found.extend(rules::fit(&self.view, &self.layout));
@@ -404,15 +452,6 @@ impl<'a> Day<'a> {
             view.language,
             view.comfort,
         ))
-    }
-
-    fn places(&self) -> impl Iterator<Item = String> {
-        let sheet = self
-            .view
-            .navigation
-            .sheet()
-            .map(|sheet| first_word(&format!("{sheet:?}")));
-        [name_of(&self.view.screen)].into_iter().chain(sheet)
     }
 
     /// What people muted is not sent, and the panel says so.
@@ -482,8 +521,7 @@ impl<'a> Day<'a> {
         let comfort = self.view.comfort;
         format!("{:?}{}", comfort.theme, comfort.scale.get()).hash(&mut hasher);
         for e in self.layout.elements() {
-            let id = e.id.trim_end_matches(|c: char| c.is_ascii_digit());
-            (id, e.state.disabled, e.state.pressed).hash(&mut hasher);
+            (kind_of(&e.id), e.state.disabled, e.state.pressed).hash(&mut hasher);
         }
         if !self.seen.borrow_mut().drawn.insert(hasher.finish()) {
             return Vec::new();
@@ -494,14 +532,19 @@ impl<'a> Day<'a> {
             4.5
         };
         RENDERER.with_borrow_mut(|renderer| {
-            renderer.draw(&self.layout);
-            rules::faint(&self.layout, renderer.picture(), least)
+            let drawn = rules::Drawn::of(renderer, &self.layout);
+            rules::faint(&self.layout, &drawn, least)
         })
     }
 }
 
 fn lay_out(view: &View, pressed: Option<&str>) -> Layout {
     RENDERER.with_borrow_mut(|renderer| renderer.lay_out(view, pressed))
+}
+
+/// Without the number of one among many.
+fn kind_of(id: &str) -> &str {
+    id.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
 fn name_of(screen: &Screen) -> String {

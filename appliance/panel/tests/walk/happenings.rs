@@ -1,13 +1,13 @@
 //! What the world does to a room, drawn from the examples.
 
-use saal_core::{EngineEvent, Event, Invitation, ViewerEvent, ViewerId};
+use saal_core::{EngineEvent, Enrolment, Event, Invitation, PhoneTicket, ViewerEvent, ViewerId};
 use saal_fleet_protocol::config::parse;
 use saal_media_protocol::{
     DeviceUse, MediaEvent, MediaTrouble, PictureDevice, PictureKind, RoomPicture, SoundUnit,
     SourceKind,
 };
 use saal_meeting::{
-    AccountState, CallEvent, EndReason, IdentityState, Meeting, RingId, Secret, SignIn,
+    AccountState, CallEvent, EndReason, IdentityState, Meeting, RingId, Secret, SignIn, SignInCode,
     Verification, Waiting,
 };
 use saal_panel::{Call, Screen};
@@ -69,6 +69,7 @@ pub(crate) fn config(dice: &mut Dice) -> Event {
     let language = dice.of(&["de", "en"]);
     let theme = dice.of(&["light", "dark", "contrast"]);
     let percent = dice.of(&[100, 100, 125, 150, 200]);
+    let typed = dice.below(4) > 0;
     let (left, spoken) = (dice.coin(), dice.below(8) == 0);
     let scan = if dice.below(8) == 0 { 3 } else { 0 };
     let text = format!(
@@ -83,11 +84,14 @@ homeserver = "http://127.0.0.1:8008"
 oauth = true
 user = "@lahn:example.org"
 allowed_servers = ["example.org"]
+[links]
+typed = {typed}
 [devices]
 content = "simulated"
 [browsers]
 listen = "0.0.0.0:8443"
 view_token_file = "view"
+phone = true
 [panel]
 width = {width}
 height = {height}
@@ -110,6 +114,7 @@ pub(crate) fn meetings(dice: &mut Dice) -> Event {
         scenes::full(),
         scenes::breakout(),
         scenes::elsewhere(),
+        scenes::several_ways(),
     ];
     let Screen::Home {
         under_way, next, ..
@@ -131,7 +136,7 @@ pub(crate) fn meetings(dice: &mut Dice) -> Event {
 pub(crate) fn in_call(dice: &mut Dice) -> CallEvent {
     let mut call = call(dice);
     let source = dice.of(&[SourceKind::Microphone, SourceKind::Camera]);
-    match dice.below(16) {
+    match dice.below(18) {
         0 | 1 => CallEvent::Joined,
         2 => CallEvent::Waiting(dice.of(&[Waiting::Host, Waiting::Admission, Waiting::Server])),
         3 => CallEvent::PasswordNeeded {
@@ -180,8 +185,12 @@ pub(crate) fn in_call(dice: &mut Dice) -> CallEvent {
 
 /// A call of one of many kinds.
 fn call(dice: &mut Dice) -> Call {
-    let kinds: [fn(&mut Call); 9] = [
+    let kinds: [fn(&mut Call); 13] = [
         |_| (),
+        meeting_scenes::voting,
+        meeting_scenes::voting,
+        meeting_scenes::moderated,
+        meeting_scenes::moderated,
         meeting_scenes::moderated,
         meeting_scenes::one_knocks,
         meeting_scenes::two_knock,
@@ -216,7 +225,7 @@ fn end(dice: &mut Dice) -> EndReason {
 
 /// Something that has nothing to do with the call.
 pub(crate) fn around(dice: &mut Dice) -> Event {
-    match dice.below(14) {
+    match dice.below(17) {
         0 => meetings(dice),
         1 => config(dice),
         2 => Event::Account(account(dice)),
@@ -246,7 +255,19 @@ pub(crate) fn around(dice: &mut Dice) -> Event {
         }),
         10 => Event::Voice { works: dice.coin() },
         // One digit, so that a finger that knows nothing finds it.
-        11 => Event::SettingsPin(dice.coin().then(|| Secret::new("1"))),
+        11 => Event::SettingsPin((dice.below(4) > 0).then(|| Secret::new("1"))),
+        12 => Event::Enrolment(dice.coin().then(|| Enrolment {
+            server: "fleet.example.org".to_owned(),
+            code: dice.coin().then(|| "BCDF-GHJK".to_owned()),
+        })),
+        13 => Event::Viewer(
+            ViewerId(1),
+            ViewerEvent::Asks {
+                of: dice.of(&[RoomPicture::Camera, RoomPicture::Television]),
+                address: [127, 0, 0, 1].into(),
+            },
+        ),
+        14 => Event::CalendarWritable(dice.below(4) > 0),
         _ => Event::Media(media(dice)),
     }
 }
@@ -267,13 +288,26 @@ fn account(dice: &mut Dice) -> AccountState {
     let sign_in = dice.of(&[
         SignIn::Needed { problem: None },
         SignIn::Starting,
+        SignIn::Code(SignInCode {
+            address: "https://account.example.org/link".to_owned(),
+            link: "https://account.example.org/link?code=ABCD".to_owned(),
+            code: "ABCD-EFGH".to_owned(),
+            expires: scenes::at("14:25"),
+            by_device: true,
+        }),
+        SignIn::Scan {
+            qr: b"MATRIX".to_vec(),
+        },
+        SignIn::Allow {
+            code: "74".to_owned(),
+        },
         SignIn::Digits,
         SignIn::Finishing,
     ]);
-    match dice.below(5) {
+    match dice.below(6) {
         0 | 1 => AccountState::Online { user },
-        2 => AccountState::SigningIn { server, sign_in },
-        3 => AccountState::Unreachable { server, reason },
+        2 | 3 => AccountState::SigningIn { server, sign_in },
+        4 => AccountState::Unreachable { server, reason },
         _ => AccountState::SignedOut { server, reason },
     }
 }
@@ -285,7 +319,6 @@ fn media(dice: &mut Dice) -> MediaEvent {
         DeviceUse::Loudspeaker,
     ]);
     let device = "Logitech BRIO".to_owned();
-    let mut call = scenes::plain_call();
     match dice.below(6) {
         0 => MediaEvent::Trouble(MediaTrouble::Busy { source, device }),
         1 => MediaEvent::Trouble(MediaTrouble::Covered {
@@ -294,13 +327,17 @@ fn media(dice: &mut Dice) -> MediaEvent {
         }),
         2 => MediaEvent::Recovered { source },
         3 => MediaEvent::ContentDisplay { shows: dice.coin() },
-        4 => {
-            meeting_scenes::movable_camera(&mut call);
-            MediaEvent::Camera {
-                state: call.camera.state.map(Box::new),
-            }
-        }
+        4 => camera_that_moves(),
         _ => MediaEvent::Devices(devices()),
+    }
+}
+
+/// People can turn it.
+pub(crate) fn camera_that_moves() -> MediaEvent {
+    let mut call = scenes::plain_call();
+    meeting_scenes::movable_camera(&mut call);
+    MediaEvent::Camera {
+        state: call.camera.state.map(Box::new),
     }
 }
 
@@ -323,6 +360,16 @@ pub(crate) fn devices() -> saal_media_protocol::DeviceList {
         sound_units: vec![unit("Jabra SPEAK 750"), unit("HDA Intel PCH: HDMI 0")],
         ..saal_media_protocol::DeviceList::default()
     }
+}
+
+/// What phones are told.
+pub(crate) fn phone_ticket() -> Event {
+    let secret = |text: &str| Secret::new(text);
+    Event::PhoneTicket(Some(PhoneTicket {
+        address: secret("https://192.168.178.123:8443/phone/4pLq0wq8Yt7o0mJ1Qp5mVA"),
+        token: secret("4pLq0wq8Yt7o0mJ1Qp5mVA"),
+        fingerprint: None,
+    }))
 }
 
 /// What browsers are told.

@@ -19,20 +19,14 @@ pub(super) fn people(page: &Page<'_>, participants: &[Participant], visible: usi
     if participants.is_empty() {
         return alone(page);
     }
-    let columns = match (page.scale.is_narrow(), page.scale.is_enlarged()) {
-        // As many lines as three beside each other would need, and room for whole names.
-        (false, _) if participants.len() <= 4 => 2.0,
-        (false, _) => 3.0,
-        (true, false) => 2.0,
-        (true, true) => 1.0,
-    };
     let gap = page.px(16.0);
-    let inner = page.scale.width - 2.0 * page.px(40.0) - (columns - 1.0) * gap;
-    let width = (inner / columns).floor();
+    let (width, lines) = chips_of(page, participants, gap);
     let hidden = participants.len() - visible.min(participants.len());
     // The chip about the hidden ones takes the place of one more.
     let cards = participants.iter().take(visible).enumerate();
-    let mut chips: Vec<Node> = cards.map(|(i, p)| chip(page, p, i).width(width)).collect();
+    let mut chips: Vec<Node> = cards
+        .map(|(i, p)| chip(page, p, i, lines).width(width))
+        .collect();
     chips.extend((hidden > 0).then(|| others(page, hidden).width(width)));
     let count = i64::try_from(participants.len()).unwrap_or(i64::MAX);
     let label = page
@@ -45,6 +39,49 @@ pub(super) fn people(page: &Page<'_>, participants: &[Participant], visible: usi
         .means(Meaning::new("people", Role::List, label))
 }
 
+/// A letter of a name is so many ems wide, on average.
+const LETTER_EMS: f32 = 0.56;
+/// Longer names have no room anywhere.
+const LONGEST: usize = 44;
+
+/// How wide chips are, in pixels, and how many lines a name has. Fewer chips stand beside each other where names have a line
+/// of their own then and nobody goes to another page for it; else long names go on in a second line.
+fn chips_of(page: &Page<'_>, participants: &[Participant], gap: f32) -> (f32, u8) {
+    let most = match (page.scale.is_narrow(), page.scale.is_enlarged()) {
+        // As many lines as three beside each other would need, and room for whole names.
+        (false, _) if participants.len() <= 4 => 2,
+        (false, _) => 3,
+        (true, false) => 2,
+        (true, true) => 1,
+    };
+    let lengths = participants
+        .iter()
+        .map(|p| plain(&p.name).graphemes(true).count());
+    let longest = lengths.filter(|length| *length <= LONGEST).max();
+    let letter = page.font(Type::Strong).size as f32 * LETTER_EMS;
+    let name = letter * longest.unwrap_or(0) as f32;
+    let beside = page.em(60.0) + 3.0 * page.px(16.0);
+    let inner = page.scale.width - 2.0 * page.px(40.0);
+    let width = |columns: u8| {
+        let columns = f32::from(columns);
+        ((inner - (columns - 1.0) * gap) / columns).floor()
+    };
+    // Above and below stand the title and the buttons.
+    let rows = (page.scale.height - page.px(400.0)) / page.em(108.0);
+    let all_there = |columns: u8| {
+        let lines = participants.len().div_ceil(usize::from(columns));
+        page.scale.is_enlarged() || columns == most || lines as f32 <= rows
+    };
+    let fits = |columns: &u8| width(*columns) >= name + beside && all_there(*columns);
+    if let Some(columns) = (1..=most).rev().find(fits) {
+        return (width(columns), 1);
+    }
+    // Lines end where words do.
+    let in_two = |columns: &u8| 1.5 * (width(*columns) - beside) >= name;
+    let columns = (1..=most).rev().find(in_two).unwrap_or(1);
+    (width(columns), 2)
+}
+
 fn alone(page: &Page<'_>) -> Node {
     let circle = (page.theme.accent_soft.0, page.theme.on_accent_soft.0);
     let what = page
@@ -55,7 +92,7 @@ fn alone(page: &Page<'_>) -> Node {
     row([message.means(Meaning::new("alone", Role::Status, what).described(hint))]).centred()
 }
 
-fn chip(page: &Page<'_>, participant: &Participant, index: usize) -> Node {
+fn chip(page: &Page<'_>, participant: &Participant, index: usize, lines: u8) -> Node {
     let name = page.title(&participant.name);
     let (mark, state) = activity(page, participant);
     let colour = if participant.speaking {
@@ -64,7 +101,11 @@ fn chip(page: &Page<'_>, participant: &Participant, index: usize) -> Node {
         page.theme.text_quiet.0
     };
     let words = column([
-        text(name.clone(), page.font(Type::Strong), page.theme.text.0),
+        text(
+            name.clone(),
+            page.font(Type::Strong).lines(lines),
+            page.theme.text.0,
+        ),
         row([
             icon(mark, page.em(18.0), colour),
             text(state.clone(), page.font(Type::Small), colour),

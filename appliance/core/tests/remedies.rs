@@ -184,7 +184,7 @@ fn another_camera_is_tried_at_once_and_is_the_meeting_s() {
         title: later().title,
         camera: "Ceiling".to_owned(),
     };
-    assert_eq!(notices(&bench), [chosen.clone()]);
+    assert_eq!(notices(&bench), std::slice::from_ref(&chosen));
     let effects = bench.touch_join("later");
     assert_eq!((told(&effects), enters_seen(&effects)), (None, Some(true)));
     let effects = leave(&mut bench);

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    engine::{DisplaySource, Engine, GLANCE},
+    engine::{DisplaySource, EncoderSource, Engine, GLANCE},
     graph::{self, Graph, GraphError, Picture},
     transport::Proxy,
 };
@@ -45,6 +45,7 @@ pub async fn serve(
     control: UnixStream,
     pictures: UnixStream,
     displays: DisplaySource,
+    encoders: EncoderSource,
 ) -> Result<(), ControlError> {
     let (graph_events, mut saw) = mpsc::unbounded_channel();
     let (network, mut heard) = mpsc::unbounded_channel();
@@ -56,6 +57,7 @@ pub async fn serve(
     let proxy = Proxy::of_the_environment();
     let mut engine = Engine::new(graph, events, network, preview, proxy, cameras);
     engine.take_displays_from(displays);
+    engine.take_encoders_from(encoders);
     let mut plugs = listen();
     let hears_plugs = plugs.is_some();
     let (read, write) = control.into_split();

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use saal_hal_linux::{BorrowedDisplays, DrmDisplays, end_at_once, memory, take_inherited_fd};
 use saal_media::{
     confinement::Confined,
-    engine::DisplaySource,
+    engine::{DisplaySource, EncoderSource},
     graph::{CALL_SIZE, TRY_ENCODER, TrialError, try_encoder},
 };
 use saal_media_protocol::{CONTROL_FD, DISPLAY_FD, PICTURE_FD};
@@ -50,7 +50,7 @@ fn run() -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let (control, pictures) = (into_tokio(control)?, into_tokio(pictures)?);
-        saal_media::control::serve(control, pictures, displays)
+        saal_media::control::serve(control, pictures, displays, EncoderSource::Machine)
             .await
             .context("the media engine ends")
     })

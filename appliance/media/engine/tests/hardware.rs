@@ -27,7 +27,7 @@ use saal_hal_linux::{AlsaDevices, DrmDisplays, M2mRole, V4l2Cameras, m2m_codecs}
 use saal_media::{
     engine::{Engine, GLANCE},
     graph::{
-        Fault, Graph, GraphEvent, HardwareEncoder, Installed, Part, TRY_ENCODER, TrackKey,
+        Fault, Graph, GraphEvent, HardwareEncoder, Installed, Part, TrackKey,
         VideoDevice, VideoSource,
     },
     handing::Copies,

@@ -17,7 +17,7 @@ use std::{os::unix::net::UnixStream as StdStream, path::Path, process::Stdio, ti
 use command_fds::{CommandFdExt, FdMapping};
 use saal_hal_linux::DrmDisplays;
 use saal_hal_sim::{Luma, pattern};
-use saal_media::engine::DisplaySource;
+use saal_media::engine::{DisplaySource, EncoderSource};
 use saal_media_protocol::{
     AudioChoice, CONTROL_FD, CameraChoice, Candidate, Codec, DescriptionKind, DeviceChoice,
     DisplayChoice, EncoderChoice, KeyOwner, MediaCommand, MediaEvent, MediaKey, MediaStats,
@@ -65,17 +65,22 @@ impl Daemon {
 
     /// An engine in this process, greeted and configured.
     pub(crate) async fn engine(devices: DeviceChoice) -> Self {
+        let mut daemon = Self::ungreeted(EncoderSource::Machine);
+        daemon.greet(devices).await;
+        daemon
+    }
+
+    /// An engine in this process, to which nothing was said yet.
+    pub(crate) fn ungreeted(encoders: EncoderSource) -> Self {
         let (control, theirs) = UnixStream::pair().unwrap();
         let (pictures, their_pictures) = UnixStream::pair().unwrap();
         tokio::spawn(async move {
             let displays = DisplaySource::Own(DrmDisplays::default());
-            saal_media::control::serve(theirs, their_pictures, displays)
+            saal_media::control::serve(theirs, their_pictures, displays, encoders)
                 .await
                 .expect("the engine serves");
         });
-        let mut daemon = Self::over(control, pictures);
-        daemon.greet(devices).await;
-        daemon
+        Self::over(control, pictures)
     }
 
     pub(crate) async fn greet(&mut self, devices: DeviceChoice) {
@@ -257,6 +262,12 @@ pub(crate) fn start_process_with(environment: &[(&str, &Path)]) -> (Child, Daemo
         command.spawn().unwrap(),
         Daemon::over(into_tokio(control), into_tokio(pictures)),
     )
+}
+
+/// Past the runner's capture: a figure that is worth seeing each time.
+pub(crate) fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 pub(crate) fn simulated() -> DeviceChoice {

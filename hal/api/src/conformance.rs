@@ -4,13 +4,20 @@ use std::time::Duration;
 
 use crate::{
     AudioDevice, AudioDevices, AudioError, Camera, CameraError, Cameras, CecAdapters, CecError,
-    Control, ControlState, Direction, DisplayError, Displays, KeyboardLayout, Keyboards, PhoneKeys,
-    PhoneLights, SealError, Sealer, TouchScreens, Volume,
+    Control, ControlState, Direction, DisplayError, Displays, KeyboardLayout, Keyboards, SealError,
+    Sealer, TouchScreens, Volume,
 };
 
 mod panel_screen;
+mod phone_keys;
+mod pulled;
 
 pub use panel_screen::{Glass, panel_screens};
+pub use phone_keys::{PhoneDevice, phone_keys, phone_keys_of};
+pub use pulled::{
+    audio_pulled_and_put_back, camera_pulled_and_put_back, display_pulled_and_put_back,
+    touch_screen_pulled_and_put_back,
+};
 
 /// A name that no device has.
 const NOBODY: &str = "no such device \u{1F645}";
@@ -125,47 +132,6 @@ fn control_in_its_range(under_test: &dyn Cameras, camera: &Camera, state: &Contr
 fn value(under_test: &dyn Cameras, camera: &Camera, control: Control) -> Option<i32> {
     let all = under_test.controls(camera).expect("asked again");
     all.iter().find(|c| c.control == control).map(|c| c.value)
-}
-
-/// Runs the rules for a camera that is pulled out and put back at the same place.
-///
-/// # Panics
-/// When a rule is broken.
-pub fn camera_pulled_and_put_back<C: Cameras>(
-    under_test: &mut C,
-    camera: &Camera,
-    pull: impl FnOnce(&mut C),
-    put_back: impl FnOnce(&mut C),
-) {
-    let before = under_test.list().expect("listing works");
-    pull(under_test);
-    let gone = |answer: Result<(), CameraError>| {
-        let not_found = matches!(answer, Err(CameraError::NotFound { .. }));
-        assert!(
-            not_found,
-            "a camera that was pulled is not found: {answer:?}"
-        );
-    };
-    gone(under_test.find(&camera.id).map(drop));
-    gone(under_test.check(camera));
-    gone(under_test.controls(camera).map(drop));
-    gone(under_test.signal(camera).map(drop));
-    let left = under_test.list().expect("listing works without it");
-    assert!(!left.contains(camera), "what was pulled is not listed");
-    put_back(under_test);
-    let back = under_test
-        .find(&camera.id)
-        .expect("put back it is found by the same identity");
-    assert_eq!(
-        (&back.id, &back.name, &back.formats),
-        (&camera.id, &camera.name, &camera.formats),
-        "put back it is the same"
-    );
-    let after = under_test.list().expect("listing works");
-    assert_eq!(after.len(), before.len(), "nothing else came or went");
-    under_test
-        .check(&back)
-        .expect("put back it delivers a picture");
 }
 
 /// Runs the rules for sound devices in both directions; returns how many devices there were.
@@ -294,29 +260,6 @@ fn audio_volume(under_test: &dyn AudioDevices, device: &AudioDevice) {
     }
     assert_eq!(louder, Some(Volume::FULL), "all is all");
     set(before);
-}
-
-/// Runs the rules for keys for calls; returns how many devices have some.
-///
-/// # Panics
-/// When a rule is broken.
-pub fn phone_keys(under_test: &dyn PhoneKeys) -> usize {
-    let all = under_test
-        .list()
-        .expect("listing works even when there is none");
-    assert!(all.iter().all(|key| !key.name.is_empty()), "{all:?}");
-    let pressed = under_test.wait(Duration::ZERO);
-    assert_eq!(pressed, Ok(Vec::new()), "nobody pressed anything");
-    let all_on = PhoneLights {
-        muted: true,
-        in_call: true,
-        ringing: true,
-    };
-    under_test.show(all_on);
-    under_test.show(PhoneLights::default());
-    let again = under_test.list().expect("listing twice works");
-    assert_eq!(all, again, "the list is stable while nothing is plugged");
-    all.len()
 }
 
 /// Runs the rules for touch screens; returns how many there are.

@@ -1,7 +1,15 @@
-//! What drivers want to be told beyond the interface that they implement. Data, one file for each kind of driver.
+//! What drivers, and the elements of GStreamer that drive hardware, want to be told beyond the interface that they implement. Data,
+//! one file for each kind of driver.
+//!
+//! Boards without an encoder have no entry: a Raspberry Pi 5 has none at all (Raspberry Pi Ltd, "Raspberry Pi 5: product brief":
+//! it decodes HEVC alone), nor has an i.MX 8M Quad. There a program encodes.
 
+mod bcm2835;
+mod elements;
 mod stateful;
 mod vicodec;
+
+pub use elements::{ELEMENTS, Element, Family, Profile, Rate, element};
 
 /// A control of V4L2 by the name that GStreamer makes of the kernel's, and its value.
 pub type Control = (&'static str, u32);
@@ -22,6 +30,7 @@ pub struct M2mEncoder {
 #[must_use]
 pub fn m2m_encoder(driver: &str) -> M2mEncoder {
     match driver {
+        bcm2835::NAME => bcm2835::ENCODER,
         vicodec::NAME => vicodec::ENCODER,
         _ => stateful::ENCODER,
     }
@@ -44,6 +53,19 @@ mod tests {
         assert_eq!(value("some-codec", 900_000, "video_bitrate"), Some(900_000));
         assert_eq!(value("some-codec", 900_000, "video_b_frames"), Some(0));
         assert_eq!(m2m_encoder("some-codec").level, Some("3.1"));
+    }
+
+    #[test]
+    fn a_raspberry_pi_4_is_given_rates_that_it_knows_and_no_headers_that_make_it_stop() {
+        let rate = |rate| value("bcm2835-codec", rate, "video_bitrate");
+        assert_eq!(rate(900_000), Some(900_000));
+        assert_eq!(rate(910_000), Some(900_000), "in steps");
+        assert_eq!(
+            (rate(1_000), rate(u32::MAX)),
+            (Some(25_000), Some(25_000_000))
+        );
+        let headers = value("bcm2835-codec", 900_000, "repeat_sequence_header");
+        assert_eq!(headers, Some(0));
     }
 
     #[test]

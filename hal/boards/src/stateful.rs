@@ -15,7 +15,7 @@ pub(crate) const ENCODER: M2mEncoder = M2mEncoder {
 
 /// Constant rate, no picture that waits for a later one, parameters before each key frame. A driver that lacks a control
 /// leaves it out; whether it does what it should, its trial tells.
-fn controls(bits_per_second: u32) -> Vec<Control> {
+pub(crate) fn controls(bits_per_second: u32) -> Vec<Control> {
     vec![
         ("video_bitrate", bits_per_second),
         ("video_bitrate_mode", 1),

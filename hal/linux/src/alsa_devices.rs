@@ -76,14 +76,14 @@ impl AudioDevices for AlsaDevices {
 
     fn volume(&self, device: &AudioDevice) -> Result<Option<Volume>, AudioError> {
         if device.direction == Direction::Capture {
-            return Ok(None);
+            return self.find(&device.id, device.direction).map(|_| None);
         }
         alsa_mixer::volume(&card(&device.node)).map_err(|e| self.explain(device, "read volume", e))
     }
 
     fn set_volume(&self, device: &AudioDevice, volume: Volume) -> Result<bool, AudioError> {
         if device.direction == Direction::Capture {
-            return Ok(false);
+            return self.find(&device.id, device.direction).map(|_| false);
         }
         alsa_mixer::set_volume(&card(&device.node), volume)
             .map_err(|e| self.explain(device, "set volume", e))

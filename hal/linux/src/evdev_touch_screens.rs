@@ -217,9 +217,11 @@ fn screen(path: &Path, device: &RawDevice) -> TouchScreen {
     let node = path.file_name().unwrap_or_default().to_string_lossy();
     let folder = Path::new("/sys/class/input").join(&*node).join("device");
     let name = device.name().map(str::trim).filter(|name| !name.is_empty());
+    let name = name.unwrap_or("touch screen").to_owned();
     TouchScreen {
-        id: sysfs::hardware(&folder).unwrap_or_else(|| node.into_owned()),
-        name: name.unwrap_or("touch screen").to_owned(),
+        // Programs make some as well; those are where nothing else is.
+        id: sysfs::behind_input(&folder).unwrap_or_else(|| format!("input-{name}")),
+        name,
     }
 }
 

@@ -22,6 +22,18 @@ pub(crate) fn hardware(folder: &Path) -> Option<String> {
     }
 }
 
+/// The same of an input device. The kernel numbers those, and the HID devices that they are made of, as they come, which is no identity:
+/// what they are a part of is (`i2c-0-005d`). `None` for what is a part of nothing, as a program's.
+pub(crate) fn behind_input(folder: &Path) -> Option<String> {
+    let device = fs::canonicalize(folder).ok()?;
+    let lasting = |above: &&Path| {
+        let bus = fs::canonicalize(above.join("subsystem")).ok();
+        let bus = bus.as_deref().and_then(name);
+        bus.is_some_and(|bus| !["input", "hid", "misc"].contains(&bus))
+    };
+    hardware(device.ancestors().find(lasting)?)
+}
+
 fn usb_hardware(usb: &Path) -> Option<String> {
     let word = |file: &str| {
         let text = fs::read_to_string(usb.join(file)).ok()?;
@@ -95,6 +107,34 @@ mod tests {
         );
         let without = hardware_of(None);
         assert_eq!(without.as_deref(), Some("usb-0000:00:14.0-5.2#0b0e:0412"));
+    }
+
+    #[test]
+    fn a_touch_screen_is_known_by_what_it_is_a_part_of_however_it_is_numbered() {
+        let folder = tree(None);
+        let devices = folder.path().join("devices");
+        let inside = |path: &str, bus: &str| {
+            let device = devices.join(path);
+            fs::create_dir_all(&device).unwrap();
+            let bus = folder.path().join("bus").join(bus);
+            fs::create_dir_all(&bus).unwrap();
+            symlink(bus, device.join("subsystem")).unwrap();
+            device
+        };
+        inside("soc/i2c-0/0-005d", "i2c");
+        inside("soc/i2c-0/0-005d/0018:04F3:2D4A.0007", "hid");
+        let glass = inside("soc/i2c-0/0-005d/0018:04F3:2D4A.0007/input/input9", "input");
+        assert_eq!(behind_input(&glass).as_deref(), Some("i2c-0-005d"));
+        let of_a_program = inside("virtual/input/input10", "input");
+        assert_eq!(behind_input(&of_a_program), None);
+        let hub = devices.join("pci0000:00/0000:00:14.0/usb1/1-5/1-5.2");
+        symlink(
+            folder.path().join("bus/i2c"),
+            hub.join("1-5.2:1.0/subsystem"),
+        )
+        .unwrap();
+        let usb = behind_input(&hub.join("1-5.2:1.0/sound/card1"));
+        assert_eq!(usb.as_deref(), Some("usb-0000:00:14.0-5.2#0b0e:0412"));
     }
 
     #[test]

@@ -46,6 +46,25 @@ impl I420Picture {
         }
     }
 
+    /// The picture as webcams send it uncompressed (YUY2): luma by pixel, and between it by turns both chroma samples of two
+    /// pixels side by side; each row of chroma stands for two.
+    #[must_use]
+    pub fn to_yuy2(&self) -> Vec<u8> {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let chroma_width = width.div_ceil(2);
+        let (luma, chroma) = self.data.split_at(width * height);
+        let (u, v) = chroma.split_at(chroma.len() / 2);
+        let mut out = Vec::with_capacity(2 * width * height);
+        for (row, pixels) in luma.chunks_exact(width).enumerate() {
+            let beside = row / 2 * chroma_width;
+            for (column, pair) in pixels.chunks(2).enumerate() {
+                let second = *pair.last().unwrap_or(&0);
+                out.extend([pair[0], u[beside + column], second, v[beside + column]]);
+            }
+        }
+        out
+    }
+
     /// The luma plane for reading.
     #[must_use]
     pub fn luma(&self) -> Luma<'_> {
@@ -118,5 +137,21 @@ impl<'a> Luma<'a> {
                 .map_or(0, |p| p.iter().map(|&v| u32::from(v)).sum());
         }
         sum / ((x.1 - x.0) * (y.1 - y.0)).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::I420Picture;
+
+    #[test]
+    fn a_webcam_sends_luma_by_pixel_and_chroma_by_pairs() {
+        let mut picture = I420Picture::new(4, 2);
+        let planes = picture.as_mut();
+        planes.y.copy_from_slice(&[1, 2, 3, 4, 5, 6, 7, 8]);
+        planes.u.copy_from_slice(&[10, 11]);
+        planes.v.copy_from_slice(&[20, 21]);
+        let [first, second] = [[1, 10, 2, 20, 3, 11, 4, 21], [5, 10, 6, 20, 7, 11, 8, 21]];
+        assert_eq!(picture.to_yuy2(), [first, second].concat());
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use saal_hal::{
     AudioDevices, AudioError, CameraError, Cameras, Contact, Control, Direction, DisplayError,
     Displays, Frame, Key, KeyName, KeyboardLayout, Keyboards, Look, PanelScreens, Part, PhoneKeys,
-    PhoneLights, TouchPhase, TouchScreenError, TouchScreens, Turn, Volume, conformance, selftest,
+    PhoneKeysOn, PhoneLights, TouchPhase, TouchScreenError, TouchScreens, Turn, Volume,
+    conformance, selftest,
 };
 use saal_hal_sim::{
     SimulatedAudio, SimulatedCameras, SimulatedCecAdapters, SimulatedDisplays, SimulatedKeyboards,
@@ -33,6 +34,31 @@ fn a_simulated_camera_that_is_pulled_comes_back_as_the_same() {
         &camera,
         |cameras| cameras.unplug("simulated:1"),
         |cameras| cameras.plug("simulated:1", "Second camera"),
+    );
+}
+
+#[test]
+fn a_simulated_speakerphone_and_display_that_are_pulled_come_back_as_the_same() {
+    let (unit, name) = ("usb-5#0b0e:0412:A1", "Speak");
+    let mut devices = SimulatedAudio::pair();
+    devices.plug_speakerphone(unit, name);
+    for direction in [Direction::Capture, Direction::Playback] {
+        let device = devices.find(name, direction).unwrap();
+        conformance::audio_pulled_and_put_back(
+            &mut devices,
+            &device,
+            |devices| devices.unplug(&device.id),
+            |devices| devices.plug_speakerphone(unit, name),
+        );
+    }
+    let mut displays = SimulatedDisplays::one();
+    displays.plug("beamer", "Beamer");
+    let beamer = displays.find("beamer").unwrap();
+    conformance::display_pulled_and_put_back(
+        &mut displays,
+        &beamer,
+        |displays| displays.unplug("beamer"),
+        |displays| displays.plug("beamer", "Beamer"),
     );
 }
 
@@ -106,6 +132,56 @@ fn simulated_keys_for_calls_conform() {
     assert_eq!(conformance::phone_keys(&keys), 0);
     keys.plug("Speak");
     assert_eq!(conformance::phone_keys(&keys), 1);
+}
+
+/// A simulated device in people's hands.
+struct Speak<'a>(&'a SimulatedPhoneKeys);
+
+const SPEAK: &str = "Speak";
+
+impl conformance::PhoneDevice for Speak<'_> {
+    fn is(&self) -> PhoneKeysOn {
+        PhoneKeysOn {
+            name: SPEAK.to_owned(),
+            lights: PhoneLights {
+                muted: true,
+                in_call: true,
+                ringing: true,
+            },
+        }
+    }
+
+    fn keys(&self) -> Vec<KeyName> {
+        vec![
+            KeyName::MicrophoneMuteToggle,
+            KeyName::Call,
+            KeyName::EndCall,
+            KeyName::AudioVolumeUp,
+        ]
+    }
+
+    fn plug(&mut self) {
+        self.0.plug(SPEAK);
+    }
+
+    fn unplug(&mut self) {
+        self.0.unplug(SPEAK);
+    }
+
+    fn press(&mut self, key: KeyName) {
+        self.0.press(SPEAK, key);
+    }
+
+    fn lit(&mut self) -> PhoneLights {
+        self.0.lit(SPEAK).expect("it is plugged in")
+    }
+}
+
+#[test]
+fn a_simulated_device_for_calls_is_heard_shows_what_is_and_comes_back_as_the_same() {
+    let keys = SimulatedPhoneKeys::default();
+    keys.plug("Table");
+    conformance::phone_keys_of(&keys, &mut Speak(&keys));
 }
 
 #[test]
@@ -194,17 +270,20 @@ fn simulated_touch_screens_conform_and_a_finger_on_one_that_leaves_is_taken_back
     assert_eq!(conformance::touch_screens(&mut screens), 0);
     screens.plug("glass", "Glass");
     assert_eq!(conformance::touch_screens(&mut screens), 1);
-    let finger = |phase| Contact {
+    let glass = screens.list().remove(0);
+    let finger = Contact {
         finger: 1,
         x: 5,
         y: 5,
-        phase,
+        phase: TouchPhase::Down,
     };
-    screens.touch("glass", finger(TouchPhase::Down));
-    screens.unplug("glass");
-    let happened = screens.wait(Duration::from_secs(10)).unwrap();
-    let phases: Vec<_> = happened.into_iter().map(|(_, c)| c.phase).collect();
-    assert_eq!(phases, [TouchPhase::Down, TouchPhase::Cancel]);
+    conformance::touch_screen_pulled_and_put_back(
+        &mut screens,
+        &glass,
+        |screens| screens.touch("glass", finger),
+        |screens| screens.unplug("glass"),
+        |screens| screens.plug("glass", "Glass"),
+    );
 }
 
 #[test]

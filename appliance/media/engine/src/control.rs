@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    engine::{DisplaySource, Engine, GLANCE, Machine},
+    engine::{DisplaySource, EncoderSource, Engine, GLANCE, Machine},
     graph::{self, Graph, GraphError, Picture},
     transport::Proxy,
 };
@@ -41,6 +41,8 @@ pub enum ControlError {
 pub struct House {
     /// Where displays come from.
     pub displays: DisplaySource,
+    /// Where encoders come from.
+    pub encoders: EncoderSource,
     /// What devices are found by.
     pub machine: Machine,
     /// Says each time that something was plugged or pulled; without it the engine looks by itself.
@@ -53,6 +55,7 @@ impl House {
     pub fn real(displays: DisplaySource) -> Self {
         Self {
             displays,
+            encoders: EncoderSource::Machine,
             machine: Machine::real(),
             plugs: listen(),
         }
@@ -76,12 +79,14 @@ pub async fn serve(
     graph::prewarm()?;
     let House {
         displays,
+        encoders,
         machine,
         mut plugs,
     } = house;
     let proxy = Proxy::of_the_environment();
     let mut engine = Engine::new(graph, events, network, preview, proxy, machine);
     engine.take_displays_from(displays);
+    engine.take_encoders_from(encoders);
     let hears_plugs = plugs.is_some();
     let (read, write) = control.into_split();
     tokio::spawn(write_events(write, outgoing));

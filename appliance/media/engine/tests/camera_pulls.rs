@@ -11,11 +11,10 @@ use std::{
 };
 
 use saal_hal::{Camera, CameraError, Cameras, Control, ControlState};
-use saal_hal_linux::DrmDisplays;
 use saal_hal_sim::SimulatedCameras;
 use saal_media::{
     control::House,
-    engine::{DisplaySource, Engine, Machine},
+    engine::{Engine, Machine},
     graph::{Graph, GraphEvent, Part},
 };
 use saal_media_protocol::{
@@ -323,9 +322,9 @@ async fn far_ends_see_words_soon_and_the_camera_soon_again_and_hear_no_gap() {
     sockets.plug(&[CHOSEN, OTHER]);
     let (plug, plugs) = mpsc::unbounded_channel();
     let house = House {
-        displays: DisplaySource::Own(DrmDisplays::default()),
         machine: machine(&sockets),
         plugs: Some(plugs),
+        ..support::house()
     };
     let devices = DeviceChoice {
         microphone: AudioChoice::Simulated,

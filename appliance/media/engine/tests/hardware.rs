@@ -8,8 +8,12 @@
 
 #[path = "hardware/encoder.rs"]
 mod encoder;
+#[path = "hardware/far_end.rs"]
+mod far_end;
 #[path = "../../../../hal/linux/tests/hdmi/mod.rs"]
 mod hdmi;
+#[path = "hardware/pulled.rs"]
+mod pulled;
 mod support;
 #[path = "../../../../hal/linux/tests/usb/mod.rs"]
 mod usb;
@@ -27,8 +31,8 @@ use saal_hal_linux::{AlsaDevices, DrmDisplays, M2mRole, V4l2Cameras, m2m_codecs}
 use saal_media::{
     engine::{Engine, GLANCE, Machine},
     graph::{
-        Fault, Graph, GraphEvent, HardwareEncoder, Installed, Part, TRY_ENCODER, TrackKey,
-        VideoDevice, VideoSource,
+        Fault, Graph, GraphEvent, HardwareEncoder, Installed, Part, TrackKey, VideoDevice,
+        VideoSource,
     },
     handing::Copies,
     plan::{self, PictureSize},

@@ -7,11 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use saal_hal_linux::DrmDisplays;
-use saal_media::{
-    control::House,
-    engine::{DisplaySource, Machine},
-};
+use saal_media::{control::House, engine::Machine};
 use saal_media_protocol::{
     AudioChoice, Codec, DeviceChoice, MediaEvent, MediaTrouble, SourceKind, StreamSsrc, TransportId,
 };
@@ -61,12 +57,12 @@ impl Room {
         let sounds = Sounds::default();
         let (plug, plugs) = mpsc::unbounded_channel();
         let house = House {
-            displays: DisplaySource::Own(DrmDisplays::default()),
             machine: Machine {
                 sounds: std::sync::Arc::new(sounds.clone()),
                 ..Machine::real()
             },
             plugs: Some(plugs),
+            ..support::house()
         };
         let speakerphone = AudioChoice::Device("Speak".to_owned());
         let devices = DeviceChoice {

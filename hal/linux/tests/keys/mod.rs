@@ -3,12 +3,14 @@
 use std::{
     fs::File,
     io::{Read, Write},
-    os::fd::AsRawFd,
+    os::fd::{AsFd, AsRawFd},
     time::Duration,
 };
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use saal_hal::{
-    Key, KeyName, KeyPhase, KeyboardLayout, Keyboards, PhoneKeys, PhoneLights, conformance,
+    Key, KeyName, KeyPhase, KeyboardLayout, Keyboards, PhoneKeys, PhoneKeysOn, PhoneLights,
+    conformance::{self, PhoneDevice},
 };
 use saal_hal_linux::{EvdevKeyboards, LinuxPhoneKeys};
 
@@ -119,14 +121,86 @@ impl Keyboard {
     /// What this light of it is told next.
     fn light(&mut self, light: u16) -> bool {
         loop {
-            let mut event = [0; EVENT];
-            self.0.read_exact(&mut event).unwrap();
-            let word = |at: usize| u16::from_ne_bytes([event[at], event[at + 1]]);
-            if (word(16), word(18)) == (EV_LED, light) {
-                return event[20] != 0;
+            if let Some(on) = self.next(light) {
+                return on;
             }
         }
     }
+
+    /// What the next event tells this light, if it is about it.
+    fn next(&mut self, light: u16) -> Option<bool> {
+        let mut event = [0; EVENT];
+        self.0.read_exact(&mut event).unwrap();
+        let word = |at: usize| u16::from_ne_bytes([event[at], event[at + 1]]);
+        ((word(16), word(18)) == (EV_LED, light)).then_some(event[20] != 0)
+    }
+
+    fn has_news(&self) -> bool {
+        let mut waits = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+        poll(&mut waits, PollTimeout::ZERO) == Ok(1)
+    }
+}
+
+/// A table microphone in people's hands.
+struct Held {
+    table: Option<Keyboard>,
+    lit: bool,
+}
+
+const NAME_OF_IT: &str = "Held table microphone";
+
+impl PhoneDevice for Held {
+    fn is(&self) -> PhoneKeysOn {
+        PhoneKeysOn {
+            name: NAME_OF_IT.to_owned(),
+            lights: MUTED,
+        }
+    }
+
+    fn keys(&self) -> Vec<KeyName> {
+        vec![KeyName::MicrophoneMuteToggle, KeyName::AudioVolumeUp]
+    }
+
+    fn plug(&mut self) {
+        self.lit = false;
+        self.table = Some(Keyboard::speakerphone(NAME_OF_IT));
+    }
+
+    fn unplug(&mut self) {
+        self.table = None;
+    }
+
+    fn press(&mut self, key: KeyName) {
+        let table = self.table.as_mut().expect("it is plugged in");
+        table.press(match key {
+            KeyName::AudioVolumeUp => KEY_VOLUMEUP,
+            _ => KEY_MICMUTE,
+        });
+    }
+
+    fn lit(&mut self) -> PhoneLights {
+        let table = self.table.as_mut().expect("it is plugged in");
+        while table.has_news() {
+            self.lit = table.next(LED_MUTE).unwrap_or(self.lit);
+        }
+        PhoneLights {
+            muted: self.lit,
+            ..PhoneLights::default()
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs uinput and root"]
+fn a_table_microphone_keeps_the_rules_of_keys_for_calls() {
+    let keys = LinuxPhoneKeys::open().unwrap();
+    conformance::phone_keys_of(
+        &keys,
+        &mut Held {
+            table: None,
+            lit: false,
+        },
+    );
 }
 
 #[test]

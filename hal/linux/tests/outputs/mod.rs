@@ -34,7 +34,8 @@ impl Plugged {
         (output, new, beside.expect("the card's first output"))
     }
 
-    fn switch(&self, status: &str) {
+    /// `on`, `off`, or `detect`, as the kernel calls it.
+    pub(crate) fn switch(&self, status: &str) {
         fs::write(self.0.join("status"), status).unwrap();
     }
 }

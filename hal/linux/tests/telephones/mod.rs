@@ -4,10 +4,15 @@
 use std::{
     fs::File,
     io::{Read, Write},
+    os::fd::AsFd,
     time::Duration,
 };
 
-use saal_hal::{KeyName, PhoneKeys, PhoneLights};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use saal_hal::{
+    KeyName, PhoneKeys, PhoneKeysOn, PhoneLights,
+    conformance::{self, PhoneDevice},
+};
 use saal_hal_linux::LinuxPhoneKeys;
 
 /// What a test waits for at most, by the guest's clock.
@@ -79,19 +84,122 @@ impl Speakerphone {
         let mut event = vec![0; EVENT];
         loop {
             let length = self.0.read(&mut event).unwrap();
-            let kind = u32::from_ne_bytes(event[..4].try_into().unwrap());
-            if kind == UHID_OUTPUT {
-                assert!(length >= 4 + DATA_MAX + 2);
-                let size = &event[4 + DATA_MAX..4 + DATA_MAX + 2];
-                let size = u16::from_ne_bytes(size.try_into().unwrap());
-                return event[4..4 + usize::from(size)].to_vec();
+            if let Some(told) = output(&event[..length]) {
+                return told;
             }
+        }
+    }
+
+    /// The last output report that it was given since this was asked last, if any was.
+    fn was_told(&mut self) -> Option<Vec<u8>> {
+        let mut told = None;
+        let mut event = vec![0; EVENT];
+        loop {
+            let mut waits = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+            if poll(&mut waits, PollTimeout::ZERO) != Ok(1) {
+                return told;
+            }
+            let length = self.0.read(&mut event).unwrap();
+            told = output(&event[..length]).or(told);
         }
     }
 
     fn unplug(mut self) {
         self.send(UHID_DESTROY, vec![0; 4]);
     }
+}
+
+/// The report that an event of this kind brings.
+fn output(event: &[u8]) -> Option<Vec<u8>> {
+    let kind = u32::from_ne_bytes(event[..4].try_into().unwrap());
+    if kind != UHID_OUTPUT {
+        return None;
+    }
+    let size = &event[4 + DATA_MAX..4 + DATA_MAX + 2];
+    let size = u16::from_ne_bytes(size.try_into().unwrap());
+    Some(event[4..4 + usize::from(size)].to_vec())
+}
+
+/// The speakerphone in people's hands: its hook follows its light.
+struct Held {
+    phone: Option<Speakerphone>,
+    /// Off-Hook, Mute and Ring, as it was told last.
+    lit: u8,
+}
+
+const NAME_OF_IT: &str = "Maker Held";
+const OFF_HOOK: u8 = 0b001;
+const MUTE: u8 = 0b010;
+const RING: u8 = 0b100;
+
+impl Held {
+    fn says(&mut self, report: [u8; 2]) {
+        self.phone.as_mut().expect("it is plugged in").says(report);
+    }
+}
+
+impl PhoneDevice for Held {
+    fn is(&self) -> PhoneKeysOn {
+        PhoneKeysOn {
+            name: NAME_OF_IT.to_owned(),
+            lights: PhoneLights {
+                muted: true,
+                in_call: true,
+                ringing: true,
+            },
+        }
+    }
+
+    fn keys(&self) -> Vec<KeyName> {
+        vec![KeyName::MicrophoneMuteToggle, KeyName::AudioVolumeUp]
+    }
+
+    fn plug(&mut self) {
+        self.lit = 0;
+        self.phone = Some(Speakerphone::plug(NAME_OF_IT));
+    }
+
+    fn unplug(&mut self) {
+        self.phone.take().expect("it is plugged in").unplug();
+    }
+
+    fn press(&mut self, key: KeyName) {
+        let hook = self.lit & OFF_HOOK;
+        match key {
+            KeyName::AudioVolumeUp => [1, 0].map(|pressed| self.says([1, pressed])),
+            _ => [MUTE, 0].map(|pressed| self.says([2, hook | pressed])),
+        };
+    }
+
+    fn lit(&mut self) -> PhoneLights {
+        let told = self.phone.as_mut().and_then(Speakerphone::was_told);
+        if let Some([2, lights]) = told.as_deref() {
+            let hook = lights & OFF_HOOK;
+            let moves = hook != self.lit & OFF_HOOK;
+            self.lit = *lights;
+            if moves {
+                self.says([2, hook]);
+            }
+        }
+        PhoneLights {
+            muted: self.lit & MUTE != 0,
+            in_call: self.lit & OFF_HOOK != 0,
+            ringing: self.lit & RING != 0,
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs uhid and root"]
+fn a_telephone_keeps_the_rules_of_keys_for_calls() {
+    let keys = LinuxPhoneKeys::open().unwrap();
+    conformance::phone_keys_of(
+        &keys,
+        &mut Held {
+            phone: None,
+            lit: 0,
+        },
+    );
 }
 
 /// Waits until keys went down.

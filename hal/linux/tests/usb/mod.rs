@@ -170,6 +170,7 @@ struct Transfer {
 impl<D: Device> Cable<D> {
     /// Plugs it into this socket of the bus, 0 to 7; `runs` is what it does by itself, until it is pulled out.
     fn plug(socket: u8, device: D, runs: impl FnOnce(&Shared<D>) + Send + 'static) -> Self {
+        wait_until_free(socket);
         let (ours, theirs) = UnixStream::pair().unwrap();
         let reads = ours.try_clone().unwrap();
         let wire = Wire {
@@ -185,7 +186,6 @@ impl<D: Device> Cable<D> {
         let (answers, works) = (Arc::clone(&shared), Arc::clone(&shared));
         thread::spawn(move || answers.answer(reads));
         thread::spawn(move || runs(&works));
-        wait_until_free(socket);
         let order = format!("{socket} {} 1 {}", theirs.as_raw_fd(), D::SPEED);
         fs::write(format!("{BUS}/attach"), order).unwrap();
         Self { socket, shared }

@@ -12,8 +12,13 @@ use super::{
 };
 pub use uac::{QUIETEST, RATE};
 
-/// So often transfers are looked at: shorter than the shortest that snd-usb-audio makes of 10 ms.
-const LOOK: Duration = Duration::from_millis(4);
+/// So often transfers are looked at: a transfer of snd-usb-audio lasts up to 8 ms.
+const LOOK: Duration = Duration::from_millis(8);
+/// Of USB 2.0, table 9-4.
+const SET_INTERFACE: u8 = 11;
+/// An open stream without transfers waits for them so long, as one whose computer is emulated has to be patient; what is due
+/// meanwhile is made up for.
+const LATE: u64 = 500;
 
 /// One that is plugged in; dropping it pulls it out.
 pub struct UsbSpeakerphone(Cable<Speakerphone>);
@@ -22,6 +27,7 @@ pub struct UsbSpeakerphone(Cable<Speakerphone>);
 type Hears = Box<dyn FnMut(u64, &mut [i16]) + Send>;
 
 struct Speakerphone {
+    plugged: Instant,
     dials: Dials,
     hears: Hears,
     /// What was played and not taken; silence where nothing was.
@@ -35,6 +41,8 @@ struct Speakerphone {
 struct Stream {
     /// The frame of the bus where its next transfer begins, in ms.
     next: u64,
+    /// The computer has chosen the setting with a stream, so that there are transfers.
+    open: bool,
 }
 
 impl UsbSpeakerphone {
@@ -45,7 +53,10 @@ impl UsbSpeakerphone {
         serial: &str,
         hears: impl FnMut(u64, &mut [i16]) + Send + 'static,
     ) -> Self {
+        // Its time begins when it is plugged in.
+        super::wait_until_free(socket);
         let phone = Speakerphone {
+            plugged: Instant::now(),
             dials: Dials::new(name, serial),
             hears: Box::new(hears),
             played: Vec::new(),
@@ -70,17 +81,19 @@ impl Device for Speakerphone {
     const SPEED: u32 = FULL_SPEED;
 
     fn request(&mut self, request: &Request<'_>) -> Option<Vec<u8>> {
+        if let (SET_INTERFACE, Some(inwards)) = (request.code, uac::stream_of(request)) {
+            self.skip(inwards);
+            self.stream(inwards).open = request.value != 0;
+        }
         self.dials.answer(request)
     }
 }
 
 /// Moves sound as the bus does, whenever somebody plays or listens.
 fn work(cable: &Shared<Speakerphone>) {
-    let plugged = Instant::now();
     while let Some(mut wire) = cable.wait_for_transfer(cable.wire()) {
-        let now = u64::try_from(plugged.elapsed().as_millis()).unwrap();
         for inwards in [false, true] {
-            wire.pass(inwards, now);
+            wire.pass(inwards);
         }
         drop(wire);
         thread::sleep(LOOK);
@@ -89,12 +102,16 @@ fn work(cable: &Shared<Speakerphone>) {
 
 impl Wire<Speakerphone> {
     /// Ends the transfers of one direction that are over at this frame of the bus.
-    fn pass(&mut self, inwards: bool, now: u64) {
+    fn pass(&mut self, inwards: bool) {
         loop {
             let place = self.waiting.iter().position(|t| t.inwards == inwards);
             let phone = &mut self.device;
+            let now = phone.now();
             let Some(place) = place else {
-                phone.skip(inwards, now);
+                let stream = phone.stream(inwards);
+                if !stream.open || stream.next + LATE < now {
+                    phone.skip(inwards);
+                }
                 return;
             };
             let lasts = self.waiting[place].packets.len() as u64;
@@ -119,8 +136,14 @@ impl Speakerphone {
         }
     }
 
+    /// The frame of the bus that it is in, in ms.
+    fn now(&self) -> u64 {
+        u64::try_from(self.plugged.elapsed().as_millis()).unwrap()
+    }
+
     /// Nobody plays, or listens: time goes on.
-    fn skip(&mut self, inwards: bool, now: u64) {
+    fn skip(&mut self, inwards: bool) {
+        let now = self.now();
         let stream = self.stream(inwards);
         let missed = now.saturating_sub(stream.next);
         stream.next += missed;

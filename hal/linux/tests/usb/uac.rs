@@ -15,6 +15,10 @@ const LOUDSPEAKER: u8 = 3;
 const MICROPHONE: u8 = 4;
 const TO_COMPUTER: u8 = 5;
 
+/// Its interfaces of sound; that of its dials is 0.
+const PLAYBACK: u16 = 1;
+const CAPTURE: u16 = 2;
+
 const SET_CUR: u8 = 0x01;
 const GET_CUR: u8 = 0x81;
 const GET_MIN: u8 = 0x82;
@@ -92,6 +96,15 @@ impl Dials {
     }
 }
 
+/// Which stream a request to an interface is about: true for the microphone's.
+pub fn stream_of(request: &Request<'_>) -> Option<bool> {
+    match (request.kind, request.index) {
+        (0x01, PLAYBACK) => Some(false),
+        (0x01, CAPTURE) => Some(true),
+        _ => None,
+    }
+}
+
 /// pid.codes' identity for tests.
 fn device() -> Vec<u8> {
     vec![
@@ -101,8 +114,9 @@ fn device() -> Vec<u8> {
 
 fn configuration() -> Vec<u8> {
     let control = [9, 4, 0, 0, 0, 1, 1, 0, 0];
-    let playback = stream(1, FROM_COMPUTER, 0x01);
-    let capture = stream(2, TO_COMPUTER, 0x82);
+    let [playback, capture] = [PLAYBACK, CAPTURE].map(|number| u8::try_from(number).unwrap());
+    let playback = stream(playback, FROM_COMPUTER, 0x01);
+    let capture = stream(capture, TO_COMPUTER, 0x82);
     let rest = [&control[..], &control_interface(), &playback, &capture];
     super::configuration(3, &rest.concat())
 }

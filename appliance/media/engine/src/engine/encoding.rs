@@ -2,7 +2,7 @@
 //! drivers hang and crash. What a trial showed is remembered for the same driver, kernel and GStreamer.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
 };
@@ -23,9 +23,54 @@ const WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of a reason that are read.
 const LONGEST_REASON: u64 = 400;
 
+/// Where encoders in hardware come from, and what tries them.
+#[derive(Clone, Debug)]
+pub enum EncoderSource {
+    /// All of the machine that meetings take; this program tries them.
+    Machine,
+    /// These, the best first.
+    These {
+        /// Their names in GStreamer.
+        factories: Vec<String>,
+        /// The program that tries them, told as this one is.
+        tried_by: PathBuf,
+        /// How long a trial may take, with a process that starts.
+        within: Duration,
+    },
+}
+
+impl EncoderSource {
+    /// The first one that does what calls need, and what is known of those before it.
+    async fn choose(
+        self,
+        known: Vec<EncoderTrial>,
+    ) -> (Option<HardwareEncoder>, Vec<EncoderTrial>) {
+        let (machine, engine, within) = match self {
+            Self::Machine => match std::env::current_exe() {
+                Ok(engine) => (HardwareEncoder::of_the_machine(), engine, WITHIN),
+                Err(error) => {
+                    tracing::error!(%error, "no encoder can be tried: this program is not found");
+                    return (None, known);
+                }
+            },
+            Self::These {
+                factories,
+                tried_by,
+                within,
+            } => {
+                let named = factories.iter();
+                let named = named.filter_map(|name| HardwareEncoder::named(name));
+                (named.collect(), tried_by, within)
+            }
+        };
+        hardware(&machine, known, &engine, within).await
+    }
+}
+
 /// What is known of the machine's encoders.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Encoders {
+    source: EncoderSource,
     /// What trials showed.
     trials: Vec<EncoderTrial>,
     /// The one that passed and is used.
@@ -40,8 +85,22 @@ pub(super) struct Encoders {
     pub(super) camera: Option<PictureWay>,
 }
 
+impl Default for Encoders {
+    fn default() -> Self {
+        Self {
+            source: EncoderSource::Machine,
+            trials: Vec::new(),
+            chosen: None,
+            failed: None,
+            searching: false,
+            installed: Installed::default(),
+            camera: None,
+        }
+    }
+}
+
 /// Looks for one. The graph says what came of it.
-fn look_for(choice: EncoderChoice, known: Vec<EncoderTrial>, graph: &Graph) {
+fn look_for(choice: EncoderChoice, source: EncoderSource, known: Vec<EncoderTrial>, graph: &Graph) {
     let graph = graph.clone();
     tokio::spawn(async move {
         let listed = tokio::task::spawn_blocking(Installed::list).await;
@@ -52,13 +111,7 @@ fn look_for(choice: EncoderChoice, known: Vec<EncoderTrial>, graph: &Graph) {
         let (found, trials) = match choice {
             EncoderChoice::None => (None, known),
             EncoderChoice::Simulated => (simulated().await, known),
-            EncoderChoice::Hardware => match std::env::current_exe() {
-                Ok(engine) => hardware(&HardwareEncoder::of_the_machine(), known, &engine).await,
-                Err(error) => {
-                    tracing::error!(%error, "no encoder can be tried: this program is not found");
-                    (None, known)
-                }
-            },
+            EncoderChoice::Hardware => source.choose(known).await,
         };
         let event = GraphEvent::EncoderTried {
             choice,
@@ -91,6 +144,7 @@ async fn hardware(
     machine: &[HardwareEncoder],
     known: Vec<EncoderTrial>,
     engine: &Path,
+    within: Duration,
 ) -> (Option<HardwareEncoder>, Vec<EncoderTrial>) {
     let mut trials = Vec::new();
     for encoder in machine {
@@ -98,7 +152,7 @@ async fn hardware(
         let before = known.iter().find(|t| t.encoder == name && t.with == with);
         let refused = match before {
             Some(trial) => trial.refused.clone(),
-            None => try_in_a_process(engine, name, WITHIN).await.err(),
+            None => try_in_a_process(engine, name, within).await.err(),
         };
         let remembered = before.is_some();
         let passed = refused.is_none();
@@ -184,9 +238,6 @@ impl Encoders {
         if name == VP8_ENCODER || self.chosen.as_ref() == Some(name) {
             return Verdict::Chosen;
         }
-        if let Some(reason) = candidate.not_tried {
-            return unused(reason);
-        }
         let refused = self.trials.iter().find(of_it);
         let refused = refused.and_then(|trial| trial.refused.clone());
         let failed = self.failed.as_ref().filter(of_it);
@@ -196,6 +247,7 @@ impl Encoders {
                 reason: reason.clone(),
             },
             (None, Some(reason)) => Verdict::Refused { reason },
+            _ if candidate.not_tried.is_some() => unused(candidate.not_tried.unwrap_or_default()),
             _ if self.searching => unused("it has not been tried yet"),
             _ if choice == EncoderChoice::None => unused("devices.encoder is \"none\""),
             _ if choice == EncoderChoice::Simulated => unused("devices.encoder is \"simulated\""),
@@ -205,6 +257,11 @@ impl Encoders {
 }
 
 impl Engine {
+    /// Takes encoders in hardware from there; at first they are the machine's.
+    pub fn take_encoders_from(&mut self, source: EncoderSource) {
+        self.encoders.source = source;
+    }
+
     /// What the daemon remembers of engines before.
     pub(super) fn remember_trials(&mut self, trials: Vec<EncoderTrial>) {
         self.encoders.trials = trials;
@@ -215,7 +272,7 @@ impl Engine {
         let known = self.encoders.trials.clone();
         self.encoders.failed = None;
         self.encoders.searching = true;
-        look_for(choice, known, &self.graph);
+        look_for(choice, self.encoders.source.clone(), known, &self.graph);
     }
 
     /// A search is over; one for what is not wanted any more is not looked at.

@@ -48,6 +48,7 @@ pub use cameras::{Machine, SharedCameras, SharedSounds};
 use checking::{Checking, Seen};
 use devices::Devices;
 pub use display::DisplaySource;
+pub use encoding::EncoderSource;
 use encoding::Encoders;
 use encryption::Encryption;
 pub use failing::GLANCE;

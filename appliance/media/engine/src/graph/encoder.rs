@@ -129,8 +129,10 @@ impl VideoEncoder {
         input.set_property("name", "encoder");
         let scale = make("videoscale")?;
         let size = make("capsfilter")?;
-        size.set_property("caps", any_layout(plan.size.width, plan.size.height));
         let by_hardware = h264.filter(|_| plan.codec == Codec::H264);
+        let wanted = (plan.size.width, plan.size.height);
+        let (width, height) = by_hardware.map_or(wanted, |by| by.encoder.within(wanted));
+        size.set_property("caps", any_layout(width, height));
         let imports = by_hardware.is_some_and(|by| by.imports);
         let h264 = by_hardware.map(|by| by.encoder.clone());
         let (encoder, around) = match &h264 {

@@ -4,14 +4,23 @@
 use gstreamer::{self as gst, prelude::*};
 
 use saal_hal::PictureEncoding;
+use saal_hal_boards::{Element, Profile, element};
 
 use super::{GraphError, driver, make};
 use crate::handing::Intake;
 
 /// Stands in for hardware in tests. Never chosen otherwise.
 pub const SIMULATED_ENCODER: &str = "openh264enc";
-/// Pictures between key frames that nobody asked for.
-const KEY_FRAME_DISTANCE: &str = "1000";
+/// How that one is told what calls need.
+const SIMULATED_SETTINGS: &[(&str, &str)] = &[
+    ("rate-control", "bitrate"),
+    ("gop-size", "1000"),
+    ("complexity", "low"),
+    ("scene-change-detection", "false"),
+    ("multi-thread", "1"),
+];
+/// Profiles that are offered everywhere.
+const BASELINE: [&str; 2] = ["constrained-baseline", "baseline"];
 
 /// An encoder that is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,17 +42,10 @@ pub enum Bitstream {
     Fwht,
 }
 
-/// Encoders that are told the same things in the same words. The first is the one to try first: of
-/// Intel's two the low-power one leaves the shaders to others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What an encoder is. Those of hardware are tried in the order of the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
-    VaLowPower,
-    Va,
-    QuickSync,
-    Nvidia,
-    /// Rockchip's, by its Media Process Platform, where the vendor's kernel has no V4L2 driver.
-    Rockchip,
-    V4l2,
+    Hardware(&'static Element),
     Simulated,
 }
 
@@ -70,17 +72,16 @@ impl HardwareEncoder {
     pub fn named(factory: &str) -> Option<Self> {
         gst::ElementFactory::find(factory)?;
         let (family, bitstream) = Family::of(factory)?;
-        let m2m = (family == Family::V4l2).then(|| driver::m2m(factory));
-        let intake = match (family, m2m.flatten()) {
-            (Family::V4l2, Some(codec)) => of_m2m(&codec),
-            // They look themselves whether memory can be imported, and copy what can't be
-            // (gst_va_base_enc_import_input_buffer, as read in 1.22).
-            (Family::Va | Family::VaLowPower, _) => Intake {
+        let m2m = family.is_m2m().then(|| driver::m2m(factory)).flatten();
+        let reads = family.element().and_then(|element| element.reads);
+        let intake = match (m2m, reads) {
+            (Some(codec), _) => of_m2m(&codec),
+            (None, Some(whole)) => Intake {
                 imports: true,
                 layouts: vec![PictureEncoding::Nv12],
-                whole: (2, 2),
+                whole,
             },
-            _ => Intake::default(),
+            (None, None) => Intake::default(),
         };
         Some(Self {
             factory: factory.to_owned(),
@@ -100,7 +101,7 @@ impl HardwareEncoder {
         let hardware = all.iter().filter(|factory| is_hardware(factory));
         let known = hardware.filter_map(|factory| Self::named(&factory.name()));
         let mut found: Vec<Self> = known.filter(|e| e.bitstream == Bitstream::H264).collect();
-        found.sort_by(|a, b| (a.family, &a.factory).cmp(&(b.family, &b.factory)));
+        found.sort_by(|a, b| (a.family.order(), &a.factory).cmp(&(b.family.order(), &b.factory)));
         found
     }
 
@@ -144,24 +145,28 @@ impl HardwareEncoder {
         Ok(element)
     }
 
+    /// The size to encode pictures of this size in: it may not take them as large.
+    pub(super) fn within(&self, size: (u32, u32)) -> (u32, u32) {
+        self.family.element().map_or(size, |it| it.within(size))
+    }
+
     /// Has an element read pictures where they are; it takes no others then.
     pub(super) fn import(&self, element: &gst::Element) {
-        if self.family == Family::V4l2 {
+        if self.family.is_m2m() {
             set(element, "output-io-mode", "dmabuf-import");
         }
     }
 
     pub(super) fn set_bitrate(&self, element: &gst::Element, bits_per_second: u32) {
-        match self.family {
-            Family::V4l2 => {
+        let rate = match self.family {
+            Family::Hardware(it) => it.rate_of(bits_per_second),
+            Family::Simulated => Some(("bitrate", bits_per_second)),
+        };
+        match rate {
+            Some((name, value)) => set(element, name, &value.to_string()),
+            None => {
                 let controls = (self.quirks().controls)(bits_per_second);
                 set(element, "extra-controls", &v4l2_controls(&controls));
-            }
-            Family::Simulated => set(element, "bitrate", &bits_per_second.to_string()),
-            Family::Rockchip => set(element, "bps", &bits_per_second.to_string()),
-            _ => {
-                let kilobits = (bits_per_second / 1_000).max(1);
-                set(element, "bitrate", &kilobits.to_string());
             }
         }
     }
@@ -178,26 +183,26 @@ impl HardwareEncoder {
             let after = Vec::new();
             return Ok(Around { before, after });
         }
-        let mut profile = gst::Caps::builder("video/x-h264");
-        profile = match self.family {
-            // It knows one name for both; what it makes is the constrained one.
-            Family::Rockchip => profile.field("profile", "baseline"),
-            _ => profile.field("profile", "constrained-baseline"),
-        };
-        if self.family == Family::V4l2
-            && let Some(level) = self.quirks().level
-        {
-            profile = profile.field("level", level);
-        }
-        let stream = gst::Caps::builder("video/x-h264")
+        let mut asked = gst::Caps::builder("video/x-h264");
+        let mut stream = gst::Caps::builder("video/x-h264")
             .field("stream-format", "byte-stream")
             .field("alignment", "au");
+        match self.family.element().map(|it| it.profile) {
+            Some(Profile::Read) => stream = stream.field("profile", gst::List::new(BASELINE)),
+            Some(Profile::Asked(profile)) => asked = asked.field("profile", profile),
+            None => asked = asked.field("profile", BASELINE[0]),
+        }
+        if self.family.is_m2m()
+            && let Some(level) = self.quirks().level
+        {
+            asked = asked.field("level", level);
+        }
         let parser = make("h264parse")?;
         parser.set_property("config-interval", -1_i32);
         Ok(Around {
             before,
             after: vec![
-                caps_filter(&profile.build())?,
+                caps_filter(&asked.build())?,
                 parser,
                 caps_filter(&stream.build())?,
             ],
@@ -208,67 +213,42 @@ impl HardwareEncoder {
 /// Whether a factory says that it drives hardware, or is known to although it does not say so.
 pub(super) fn is_hardware(factory: &gst::ElementFactory) -> bool {
     let class = factory.metadata(gst::ELEMENT_METADATA_KLASS);
-    let known = Family::of(&factory.name()).is_some_and(|(family, _)| family == Family::Rockchip);
+    let known = element(&factory.name()).is_some_and(|it| !it.says_hardware);
     known || class.is_some_and(|class| class.contains("Hardware"))
 }
 
 impl Family {
-    /// Further devices of a machine have their number in the middle of the name.
     fn of(factory: &str) -> Option<(Self, Bitstream)> {
-        let begins = |with: &str| factory.starts_with(with);
-        let ends = |with: &str| factory.ends_with(with);
-        let family = match factory {
-            SIMULATED_ENCODER => Self::Simulated,
-            _ if begins("va") && ends("h264lpenc") => Self::VaLowPower,
-            _ if begins("va") && ends("h264enc") => Self::Va,
-            _ if begins("qsvh264") && ends("enc") => Self::QuickSync,
-            _ if begins("nv") && factory.contains("h264") && ends("enc") => Self::Nvidia,
-            "mpph264enc" => Self::Rockchip,
-            _ if begins("v4l2") && ends("h264enc") => Self::V4l2,
-            _ if begins("v4l2") && ends("fwhtenc") => return Some((Self::V4l2, Bitstream::Fwht)),
-            _ => return None,
+        if factory == SIMULATED_ENCODER {
+            return Some((Self::Simulated, Bitstream::H264));
+        }
+        // The test driver's differs in what it makes alone.
+        let (called, bitstream) = match factory.strip_suffix("fwhtenc") {
+            Some(device) if device.starts_with("v4l2") => ("v4l2h264enc", Bitstream::Fwht),
+            _ => (factory, Bitstream::H264),
         };
-        Some((family, Bitstream::H264))
+        element(called).map(|it| (Self::Hardware(it), bitstream))
+    }
+
+    fn element(self) -> Option<&'static Element> {
+        match self {
+            Self::Hardware(element) => Some(element),
+            Self::Simulated => None,
+        }
+    }
+
+    /// The smallest is tried first.
+    fn order(self) -> Option<saal_hal_boards::Family> {
+        self.element().map(|element| element.family)
+    }
+
+    fn is_m2m(self) -> bool {
+        self.order() == Some(saal_hal_boards::Family::V4l2)
     }
 
     fn settings(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::VaLowPower | Self::Va => &[
-                ("rate-control", "cbr"),
-                ("key-int-max", KEY_FRAME_DISTANCE),
-                ("b-frames", "0"),
-                ("ref-frames", "1"),
-            ],
-            Self::QuickSync => &[
-                ("rate-control", "cbr"),
-                ("gop-size", KEY_FRAME_DISTANCE),
-                ("b-frames", "0"),
-                ("ref-frames", "1"),
-                ("low-latency", "true"),
-            ],
-            Self::Nvidia => &[
-                ("rc-mode", "cbr"),
-                ("gop-size", KEY_FRAME_DISTANCE),
-                ("bframes", "0"),
-                ("zerolatency", "true"),
-                ("repeat-sequence-header", "true"),
-            ],
-            Self::Rockchip => &[
-                ("rc-mode", "cbr"),
-                ("gop", KEY_FRAME_DISTANCE),
-                ("profile", "baseline"),
-                ("header-mode", "each-idr"),
-            ],
-            // All in its controls.
-            Self::V4l2 => &[],
-            Self::Simulated => &[
-                ("rate-control", "bitrate"),
-                ("gop-size", KEY_FRAME_DISTANCE),
-                ("complexity", "low"),
-                ("scene-change-detection", "false"),
-                ("multi-thread", "1"),
-            ],
-        }
+        self.element()
+            .map_or(SIMULATED_SETTINGS, |element| element.settings)
     }
 }
 
@@ -321,47 +301,95 @@ mod tests {
     use super::*;
 
     #[test]
-    fn encoders_are_known_by_their_names_further_devices_too() {
-        for (factory, family) in [
-            ("vah264lpenc", Some(Family::VaLowPower)),
-            ("varenderD129h264lpenc", Some(Family::VaLowPower)),
-            ("vah264enc", Some(Family::Va)),
-            ("qsvh264device1enc", Some(Family::QuickSync)),
-            ("nvh264enc", Some(Family::Nvidia)),
-            ("nvautogpuh264enc", Some(Family::Nvidia)),
-            ("mpph264enc", Some(Family::Rockchip)),
-            ("mpph265enc", None),
-            ("v4l2h264enc", Some(Family::V4l2)),
-            ("v4l2video11h264enc", Some(Family::V4l2)),
-            ("openh264enc", Some(Family::Simulated)),
-            ("x264enc", None),
-            ("vah265enc", None),
-            ("vp8enc", None),
-        ] {
-            let bitstream = Bitstream::H264;
-            let expected = family.map(|family| (family, bitstream));
-            assert_eq!(Family::of(factory), expected, "{factory}");
+    fn the_test_driver_s_encoder_is_told_what_those_of_v4l2_are() {
+        let told = |factory| Family::of(factory).and_then(|(family, _)| family.order());
+        assert_eq!(told("v4l2fwhtenc"), told("v4l2h264enc"));
+        let makes = |factory| Family::of(factory).map(|(_, bitstream)| bitstream);
+        assert_eq!(makes("v4l2video2fwhtenc"), Some(Bitstream::Fwht));
+        assert_eq!(makes("v4l2video11h264enc"), Some(Bitstream::H264));
+        assert_eq!(makes("vafwhtenc"), None);
+        assert_eq!(
+            Family::of(SIMULATED_ENCODER).map(|(f, _)| f.order()),
+            Some(None)
+        );
+    }
+
+    /// As text of a pipeline, with what stands beside it. Settings that this version does not have are left out, as [`set`] does.
+    fn launch(family: Family, factory: &gst::ElementFactory) -> String {
+        let made = factory.create().build().unwrap();
+        let rate = match family {
+            Family::Hardware(it) => it.rate_of(1_000_000),
+            Family::Simulated => Some(("bitrate", 1_000_000)),
+        };
+        let rate = rate.map(|(name, value)| (name, value.to_string()));
+        let settings = family.settings().iter().copied();
+        let settings = settings.map(|(name, value)| (name, value.to_owned()));
+        let said = settings
+            .chain(rate)
+            .filter(|(name, _)| made.find_property(name).is_some())
+            .map(|(name, value)| format!(" {name}={value}"));
+        let profile = match family.element().map(|it| it.profile) {
+            Some(Profile::Asked(profile)) => format!(",profile={profile}"),
+            _ => String::new(),
+        };
+        format!(
+            "videoconvert ! {}{} ! video/x-h264{profile} ! h264parse config-interval=-1",
+            factory.name(),
+            said.collect::<String>()
+        )
+    }
+
+    /// What is said of encoders that this machine has can be said to them: the one that stands in for hardware is always there.
+    #[test]
+    fn what_is_known_of_the_encoders_that_are_installed_can_be_said_to_them() {
+        gst::init().unwrap();
+        let kind = gst::ElementFactoryType::ENCODER | gst::ElementFactoryType::MEDIA_VIDEO;
+        let all = gst::ElementFactory::factories_with_type(kind, gst::Rank::NONE);
+        let mut said = Vec::new();
+        for factory in all.iter() {
+            let Some((family, Bitstream::H264)) = Family::of(&factory.name()) else {
+                continue;
+            };
+            let text = launch(family, factory);
+            if let Err(error) = gst::parse::launch(&text) {
+                panic!("{text}: {error}");
+            }
+            let says = family.element().is_some_and(|it| it.says_hardware);
+            assert_eq!(says, is_hardware_by_class(factory), "{text}");
+            said.push(text);
         }
-        let test_driver = Some((Family::V4l2, Bitstream::Fwht));
-        assert_eq!(Family::of("v4l2fwhtenc"), test_driver);
+        let settings = said.iter().any(|text| text.contains("complexity=low"));
+        assert!(settings, "{said:?}");
+    }
+
+    fn is_hardware_by_class(factory: &gst::ElementFactory) -> bool {
+        let class = factory.metadata(gst::ELEMENT_METADATA_KLASS);
+        class.is_some_and(|class| class.contains("Hardware"))
     }
 
     #[test]
-    fn a_board_with_rockchip_s_own_and_the_kernel_s_tries_rockchip_s_first() {
-        let mut families = [
-            Family::Simulated,
-            Family::V4l2,
-            Family::Rockchip,
-            Family::Va,
-        ];
-        families.sort();
-        let order = [
-            Family::Va,
-            Family::Rockchip,
-            Family::V4l2,
-            Family::Simulated,
-        ];
-        assert_eq!(families, order);
+    fn pictures_around_an_encoder_are_of_the_profile_that_is_offered_everywhere() {
+        gst::init().unwrap();
+        for it in &saal_hal_boards::ELEMENTS {
+            let encoder = HardwareEncoder {
+                factory: String::new(),
+                family: Family::Hardware(it),
+                bitstream: Bitstream::H264,
+                driver: None,
+                intake: Intake::default(),
+            };
+            let around = encoder.around().unwrap();
+            let caps: Vec<_> = around
+                .after
+                .iter()
+                .filter(|element| element.find_property("caps").is_some())
+                .map(|element| element.property::<gst::Caps>("caps").to_string())
+                .collect();
+            assert!(
+                caps.iter().any(|caps| caps.contains("baseline")),
+                "{caps:?}"
+            );
+        }
     }
 
     #[test]
@@ -398,6 +426,6 @@ mod tests {
         let said = v4l2_controls(&(quirks.controls)(500_000));
         let controls: gst::Structure = said.parse().unwrap();
         assert_eq!(controls.get::<i32>("video_bitrate"), Ok(500_000));
-        assert_eq!(controls.get::<i32>("repeat_sequence_header"), Ok(1));
+        assert_eq!(controls.get::<i32>("repeat_sequence_header"), Ok(0));
     }
 }

@@ -1,6 +1,12 @@
 //! An encoder of V4L2 in the engine, on the kernel's test driver of a codec.
 
-use super::*;
+use saal_media::{control::House, engine::EncoderSource};
+use saal_media_protocol::{EncoderTrial, Verdict};
+
+use super::{
+    support::bridge::{Bridge, numbers},
+    *,
+};
 
 /// The element of the kernel's test driver.
 const TEST_ENCODER: &str = "v4l2fwhtenc";
@@ -102,55 +108,212 @@ impl Room {
     }
 }
 
-/// An encoder of V4L2, on a driver that behaves as those of boards do.
-#[tokio::test]
-#[ignore = "needs vicodec"]
-async fn an_encoder_is_listed_tried_used_and_left_when_it_fails() {
-    let mut room = Room::new();
-    let device = m2m_codecs()
-        .into_iter()
-        .find(|codec| codec.role == M2mRole::Encoder);
+/// The driver is there, and GStreamer has an element for it.
+fn is_listed() {
+    let mut codecs = m2m_codecs().into_iter();
+    let device = codecs.find(|codec| codec.role == M2mRole::Encoder);
     let device = device.expect("this test needs vicodec");
     assert_eq!(
         (device.driver.as_str(), device.formats.as_slice()),
         ("vicodec", ["FWHT".to_owned()].as_slice())
     );
     assert!(device.imports && device.pictures.contains(&"NV12".to_owned()));
-    let listed = Installed::list()
-        .encoders
-        .into_iter()
-        .find(|c| c.name == TEST_ENCODER);
+    let mut listed = Installed::list().encoders.into_iter();
+    let listed = listed.find(|c| c.name == TEST_ENCODER);
     let listed = listed.expect("GStreamer has an element for it");
     assert_eq!(
         (listed.codec.as_str(), listed.driver.as_deref()),
         ("FWHT", Some("vicodec"))
     );
     assert!(listed.not_tried.is_some(), "no meeting takes FWHT");
+}
 
-    let trial = tokio::process::Command::new(env!("CARGO_BIN_EXE_saal-media"))
-        .args([TRY_ENCODER, TEST_ENCODER, "640x360"])
-        .output();
-    let trial = trial.await.unwrap();
-    let said = String::from_utf8_lossy(&trial.stdout);
-    assert!(trial.status.success(), "{}: {said}", trial.status);
+/// A program that tries encoders as the engine's does, with the smallest pictures that the driver takes, and notes each trial.
+struct Trier {
+    folder: tempfile::TempDir,
+}
 
-    let choice = EncoderChoice::Hardware;
-    let devices = DeviceChoice {
-        encoder: choice,
-        ..simulated()
+impl Trier {
+    fn new() -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let trier = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let (width, height) = SMALLEST;
+        let (log, engine) = (trier.log(), env!("CARGO_BIN_EXE_saal-media"));
+        let log = log.display();
+        let script =
+            format!("#!/bin/sh\necho \"$2\" >> '{log}'\nexec '{engine}' \"$@\" {width}x{height}\n");
+        std::fs::write(trier.program(), script).unwrap();
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(trier.program(), executable).unwrap();
+        trier
+    }
+
+    fn program(&self) -> std::path::PathBuf {
+        self.folder.path().join("trier")
+    }
+
+    fn log(&self) -> std::path::PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// What was tried so far.
+    fn tried(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// An engine that has nothing to choose but this encoder.
+    fn source(&self) -> EncoderSource {
+        EncoderSource::These {
+            factories: vec![TEST_ENCODER.to_owned()],
+            tried_by: self.program(),
+            // An emulated processor takes seconds to start a process.
+            within: DEADLINE,
+        }
+    }
+}
+
+/// What is said of the test driver's encoder next, and what is to be remembered of it.
+async fn verdict(daemon: &mut Daemon) -> (Verdict, Vec<EncoderTrial>) {
+    let of_it = |event: &MediaEvent| {
+        let MediaEvent::Codecs { report, trials } = event else {
+            return None;
+        };
+        let mut encoders = report.encoders.iter();
+        let found = encoders.find(|e| e.name == TEST_ENCODER)?;
+        Some((found.verdict.clone(), trials.clone()))
     };
-    room.engine.obey(MediaCommand::Configure {
-        devices,
-        television: SMALL,
+    daemon.until(of_it).await
+}
+
+/// A room that chooses its encoder anew, or by what was remembered.
+async fn chooses(trier: &Trier, known: Vec<EncoderTrial>) -> (Daemon, Vec<EncoderTrial>) {
+    let mut room = Daemon::ungreeted(House {
+        encoders: trier.source(),
+        ..support::house()
     });
-    room.encodes(&[Codec::Vp8]).await;
-    room.use_test_encoder().await;
-    room.publish(Codec::H264, SMALLEST);
-    room.sends_by(TEST_ENCODER).await;
-    let vp8 = [Codec::Vp8];
-    let (_pulled, ()) = tokio::join!(Pulled::out("vicodec", "vicodec.0"), room.encodes(&vp8));
-    room.publish(Codec::Vp8, SMALLEST);
-    room.sends_by("vp8enc").await;
+    room.send(MediaCommand::RememberTrials { trials: known })
+        .await;
+    let encoder = EncoderChoice::Hardware;
+    room.greet(DeviceChoice {
+        encoder,
+        ..simulated()
+    })
+    .await;
+    loop {
+        let (verdict, trials) = verdict(&mut room).await;
+        match verdict {
+            Verdict::Chosen => return (room, trials),
+            Verdict::Unused { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn sends(codec: Codec) -> TransportCommand {
+    let mut video = support::one_layer(SMALLEST.0, SMALLEST.1);
+    (video.codec, video.frames_per_second) = (codec, 10);
+    TransportCommand::Send {
+        transport: OUT,
+        track: "cam".to_owned(),
+        source: SourceKind::Camera,
+        video: Some(video),
+        streams: vec![numbers(PICTURE)],
+    }
+}
+
+const PICTURE: u32 = 1_000;
+/// Of the bridge's payload types.
+const H264: u8 = 107;
+const VP8: u8 = 100;
+/// What is promised (issue 6).
+const FROZEN_AT_MOST: Duration = Duration::from_secs(1);
+
+fn by(encoder: &'static str) -> impl FnMut(&MediaStats) -> bool {
+    let mut before = None;
+    move |stats| {
+        let mut sent = stats.sent_video.iter();
+        let Some(sent) = sent.find(|sent| sent.encoder == encoder) else {
+            return false;
+        };
+        sent.frames_encoded > *before.get_or_insert(sent.frames_encoded) + 10
+    }
+}
+
+/// An encoder of V4L2, on a driver that behaves as those of boards do: from its listing to its failure in a call.
+#[tokio::test]
+#[ignore = "needs vicodec"]
+async fn an_encoder_is_listed_tried_once_chosen_used_and_left_when_it_fails() {
+    gstreamer::init().unwrap();
+    is_listed();
+    let trier = Trier::new();
+    let (first, known) = chooses(&trier, Vec::new()).await;
+    assert_eq!(trier.tried(), [TEST_ENCODER]);
+    let with = HardwareEncoder::named(TEST_ENCODER)
+        .unwrap()
+        .circumstances();
+    assert!(with.starts_with("vicodec, Linux "), "{with}");
+    let passed = EncoderTrial {
+        encoder: TEST_ENCODER.to_owned(),
+        with,
+        refused: None,
+    };
+    assert_eq!(known, [passed]);
+    drop(first);
+    let (mut room, _) = chooses(&trier, known).await;
+    assert_eq!(trier.tried(), [TEST_ENCODER], "it is not tried again");
+
+    let (bridge, mut declared) = Bridge::new().await;
+    let mut bridge = Box::new(bridge);
+    // Nothing is to be learnt of the network from packets that nobody reads.
+    declared
+        .extensions
+        .retain(|e| !e.uri.contains("transport-wide-cc"));
+    bridge.unread = Some(H264);
+    Box::pin(bridge.offer_to(&mut room, OUT, declared)).await;
+    bridge.until_daemon(room.connected(OUT)).await;
+    bridge.expect(numbers(PICTURE), true);
+    room.transport(sends(Codec::H264)).await;
+    bridge
+        .until_daemon(room.stats_until(by(TEST_ENCODER)))
+        .await;
+
+    let vp8_is_left = |event: &MediaEvent| {
+        matches!(event, MediaEvent::Encodes { codecs } if *codecs == [Codec::Vp8]).then_some(())
+    };
+    let fails =
+        async { tokio::join!(Pulled::out("vicodec", "vicodec.0"), room.until(vp8_is_left)) };
+    let (_pulled, ()) = bridge.until_daemon(fails).await;
+    // What the meeting's service does when it hears that.
+    room.transport(sends(Codec::Vp8)).await;
+    bridge.until_daemon(room.stats_until(by("vp8enc"))).await;
+    let times = |of: u8| {
+        bridge
+            .came
+            .iter()
+            .filter(move |(payload, _)| *payload == of)
+    };
+    let (last, next) = (times(H264).next_back().unwrap(), times(VP8).next().unwrap());
+    let froze = Duration::from_secs(1) * next.1.wrapping_sub(last.1) / 90_000;
+    support::say(&format!(
+        "pulled: an encoder: the picture stands still for {froze:?} of media"
+    ));
+    assert!(froze <= FROZEN_AT_MOST, "{froze:?}");
+    let said = room.log.iter().rev().find_map(|event| match event {
+        MediaEvent::Codecs { report, trials } => Some((report, trials)),
+        _ => None,
+    });
+    let (report, trials) = said.unwrap();
+    let it = report.encoders.iter().find(|e| e.name == TEST_ENCODER);
+    // Its device is gone, and maybe from the list as well; where it stands it says why it is not used.
+    let verdict = it.map(|it| it.verdict.clone());
+    assert!(
+        matches!(verdict, Some(Verdict::GaveWay { .. })),
+        "{verdict:?}"
+    );
+    assert!(trials.is_empty(), "the next engine tries it again");
 }
 
 /// vivid's memory is read by vicodec: an encoder that reads a camera's memory gets no other pictures.

@@ -70,6 +70,10 @@ pub(crate) struct Bridge {
     pub(crate) hears: Option<Box<dyn Fn(SocketAddr) -> bool + Send>>,
     /// Where media came from.
     pub(crate) media_from: BTreeSet<SocketAddr>,
+    /// Packets of this payload type are looked at from outside alone: what is in them is none of its codec's.
+    pub(crate) unread: Option<u8>,
+    /// Payload type and RTP time of the pictures and sounds that came, those that are not read as well.
+    pub(crate) came: Vec<(u8, u32)>,
 }
 
 impl Bridge {
@@ -103,6 +107,8 @@ impl Bridge {
             channel: None,
             hears: None,
             media_from: BTreeSet::new(),
+            unread: None,
+            came: Vec::new(),
         };
         (bridge, declared)
     }
@@ -184,7 +190,7 @@ impl Bridge {
         self.drain();
     }
 
-    /// Sends this from now on, 30 frames a second; `None` sends silence.
+    /// Sends this from now on, 30 pictures a second or 50 pieces of sound; `None` sends silence.
     pub(crate) fn show(&mut self, numbers: StreamSsrc, clip: Option<Clip>) {
         let codec = clip.as_ref().map_or(Codec::Opus, |clip| clip.codec);
         let mid = self.section(codec != Codec::Opus);
@@ -308,10 +314,16 @@ impl Bridge {
                 let datagram = &buffer[..length];
                 let lost = lose(datagram, self.lose_received, &mut self.counted.0);
                 let unheard = self.hears.as_ref().is_some_and(|hears| !hears(source));
+                let mut read = !lost && !unheard;
                 if is_rtp(datagram) {
                     self.media_from.insert(source);
+                    let came = outside(datagram);
+                    if self.came.last() != Some(&came) {
+                        self.came.push(came);
+                    }
+                    read &= self.unread != Some(came.0);
                 }
-                if !lost && !unheard {
+                if read {
                     let to = self.socket.local_addr().unwrap();
                     let received =
                         Receive::new(Protocol::Udp, source, to, &buffer[..length]).unwrap();
@@ -332,15 +344,14 @@ impl Bridge {
         for show in &mut self.shows {
             let tick = show.time;
             show.time += 1;
-            let (every, data, clock) = match &show.clip {
-                None => (2, SILENCE.to_vec(), Frequency::FORTY_EIGHT_KHZ),
-                Some(clip) => {
-                    let data = clip.frames[show.next % clip.frames.len()].clone();
-                    match clip.codec {
-                        Codec::Opus => (2, data, Frequency::FORTY_EIGHT_KHZ),
-                        _ => (3, data, Frequency::NINETY_KHZ),
-                    }
-                }
+            let data = match &show.clip {
+                None => SILENCE.to_vec(),
+                Some(clip) => clip.frames[show.next % clip.frames.len()].clone(),
+            };
+            let of_sound = show.clip.as_ref().is_none_or(|c| c.codec == Codec::Opus);
+            let (every, clock) = match of_sound {
+                true => (2, Frequency::FORTY_EIGHT_KHZ),
+                false => (3, Frequency::NINETY_KHZ),
             };
             if !tick.is_multiple_of(every) {
                 continue;
@@ -431,6 +442,12 @@ fn lose(datagram: &[u8], every: u32, counted: &mut u32) -> bool {
     }
     *counted += 1;
     counted.is_multiple_of(every)
+}
+
+/// Payload type and time of an RTP packet (RFC 3550, 5.1), which nobody encrypts.
+fn outside(packet: &[u8]) -> (u8, u32) {
+    let time = [packet[4], packet[5], packet[6], packet[7]];
+    (packet[1] & 0x7F, u32::from_be_bytes(time))
 }
 
 fn is_rtp(datagram: &[u8]) -> bool {

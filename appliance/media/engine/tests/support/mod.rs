@@ -51,6 +51,11 @@ pub(crate) struct Daemon {
     pub(crate) log: Vec<MediaEvent>,
 }
 
+/// This computer, with its own displays.
+pub(crate) fn house() -> House {
+    House::real(DisplaySource::Own(DrmDisplays::default()))
+}
+
 impl Daemon {
     /// Over the daemon's ends of the two sockets.
     pub(crate) fn over(control: UnixStream, pictures: UnixStream) -> Self {
@@ -70,12 +75,18 @@ impl Daemon {
 
     /// An engine in this process, greeted and configured.
     pub(crate) async fn engine(devices: DeviceChoice) -> Self {
-        let displays = DisplaySource::Own(DrmDisplays::default());
-        Self::engine_in(House::real(displays), devices).await
+        Self::engine_in(house(), devices).await
     }
 
     /// The same with this around it.
     pub(crate) async fn engine_in(house: House, devices: DeviceChoice) -> Self {
+        let mut daemon = Self::ungreeted(house);
+        daemon.greet(devices).await;
+        daemon
+    }
+
+    /// An engine in this process, to which nothing was said yet.
+    pub(crate) fn ungreeted(house: House) -> Self {
         let (control, theirs) = UnixStream::pair().unwrap();
         let (pictures, their_pictures) = UnixStream::pair().unwrap();
         tokio::spawn(async move {
@@ -83,9 +94,7 @@ impl Daemon {
                 .await
                 .expect("the engine serves");
         });
-        let mut daemon = Self::over(control, pictures);
-        daemon.greet(devices).await;
-        daemon
+        Self::over(control, pictures)
     }
 
     pub(crate) async fn greet(&mut self, devices: DeviceChoice) {
@@ -279,6 +288,12 @@ pub(crate) fn start_process_with(environment: &[(&str, &Path)]) -> (Child, Daemo
         command.spawn().unwrap(),
         Daemon::over(into_tokio(control), into_tokio(pictures)),
     )
+}
+
+/// Past the runner's capture: a figure that is worth seeing each time.
+pub(crate) fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 pub(crate) fn simulated() -> DeviceChoice {

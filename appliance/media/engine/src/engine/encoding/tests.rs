@@ -108,15 +108,15 @@ async fn what_is_known_of_an_encoder_is_not_tried_again_until_something_changes(
     let machine = [encoder.clone()];
     let now = encoder.circumstances();
 
-    let (found, trials) = hardware(&machine, known(None, now.clone()), &engine).await;
+    let (found, trials) = hardware(&machine, known(None, now.clone()), &engine, WITHIN).await;
     assert_eq!(found.as_ref(), Some(&encoder));
     assert_eq!(trials, known(None, now.clone()));
 
     let before = known(Some("slow"), now.clone());
-    let (found, trials) = hardware(&machine, before.clone(), &engine).await;
+    let (found, trials) = hardware(&machine, before.clone(), &engine, WITHIN).await;
     assert_eq!((found, trials), (None, before));
 
     let other_kernel = known(None, "unknown driver, Linux 2.6".to_owned());
-    let (found, trials) = hardware(&machine, other_kernel, &engine).await;
+    let (found, trials) = hardware(&machine, other_kernel, &engine, WITHIN).await;
     assert_eq!((found, trials), (None, known(Some("it was tried"), now)));
 }

@@ -109,7 +109,8 @@ fn again_and_again(trial: Trial) -> Result<()> {
         let what = format!(
             "{least} KiB and {MOST_GROWTH_KIB} more at most, no more handles and threads than {before:?}"
         );
-        until(&what, PATIENCE, look, flat).await?;
+        let rested = until(&what, PATIENCE, look, flat).await?;
+        say(trial.first + trial.more, &rested);
         room.stop().await;
         Ok(())
     })
@@ -118,7 +119,7 @@ fn again_and_again(trial: Trial) -> Result<()> {
 #[test]
 fn twenty_calls_leave_nothing_behind() -> Result<()> {
     again_and_again(Trial {
-        first: 10,
+        first: 15,
         more: 20,
         looks: 5,
     })

@@ -8,7 +8,7 @@ mod support;
 use saal_hal_linux::memory;
 use saal_media_protocol::{Codec, MediaStats, SourceKind, TransportId};
 use support::{
-    Daemon, assign,
+    DEADLINE, Daemon, assign,
     bridge::{Bridge, numbers, receive},
     clip::{Clip, clip},
     luma_of, simulated, tile,
@@ -86,7 +86,12 @@ impl Room {
     }
 
     /// Until a tile shows nothing but its calm ground, or something.
-    async fn shows(&mut self, (left, _, width, height): (i32, i32, u32, u32), something: bool) {
+    async fn shows(&mut self, rect: (i32, i32, u32, u32), something: bool) {
+        let shown = tokio::time::timeout(DEADLINE, self.shown(rect, something));
+        assert!(shown.await.is_ok(), "{rect:?}, something: {something}");
+    }
+
+    async fn shown(&mut self, (left, _, width, height): (i32, i32, u32, u32), something: bool) {
         loop {
             let picture = self.bridge.until_daemon(self.daemon.picture()).await;
             let (luma, across, _) = luma_of(&picture);

@@ -61,6 +61,10 @@ impl Video {
             Some((width, height)) if frame.key && width.max(height) <= NO_PICTURE => return,
             Some((width, height)) => {
                 let large = too_large(width, height);
+                if large {
+                    // It may have pictures that are not due yet.
+                    self.decoder = None;
+                }
                 if self.decoded.too_large.swap(large, Ordering::Relaxed) != large {
                     self.follow_size(screen);
                 }
@@ -120,7 +124,12 @@ impl Video {
         screen: &Screen,
     ) -> Option<VideoDecoder> {
         let (screen, tile) = (screen.clone(), Arc::clone(&self.tile));
+        let too_large = Arc::clone(&self.decoded.too_large);
         let sink = Box::new(move |sample: &gstreamer::Sample| {
+            // From before: its tile is calm by now.
+            if too_large.load(Ordering::Relaxed) {
+                return;
+            }
             if let Some(tile) = lock(&tile).as_ref() {
                 screen.push(tile, sample);
             }

@@ -242,6 +242,20 @@ fn by(encoder: &'static str) -> impl FnMut(&MediaStats) -> bool {
     }
 }
 
+/// Media time between the last picture of one codec and the first of the other.
+fn stood_still(bridge: &Bridge) -> Duration {
+    let times = |of: u8| {
+        let came = bridge.came.iter();
+        came.filter(move |(payload, _)| *payload == of)
+    };
+    let (last, next) = (times(H264).next_back().unwrap(), times(VP8).next().unwrap());
+    let froze = Duration::from_secs(1) * next.1.wrapping_sub(last.1) / 90_000;
+    support::say(&format!(
+        "pulled: an encoder: the picture stands still for {froze:?} of media"
+    ));
+    froze
+}
+
 /// An encoder of V4L2, on a driver that behaves as those of boards do: from its listing to its failure in a call.
 #[tokio::test]
 #[ignore = "needs vicodec"]
@@ -289,17 +303,7 @@ async fn an_encoder_is_listed_tried_once_chosen_used_and_left_when_it_fails() {
     // What the meeting's service does when it hears that.
     room.transport(sends(Codec::Vp8)).await;
     bridge.until_daemon(room.stats_until(by("vp8enc"))).await;
-    let times = |of: u8| {
-        bridge
-            .came
-            .iter()
-            .filter(move |(payload, _)| *payload == of)
-    };
-    let (last, next) = (times(H264).next_back().unwrap(), times(VP8).next().unwrap());
-    let froze = Duration::from_secs(1) * next.1.wrapping_sub(last.1) / 90_000;
-    support::say(&format!(
-        "pulled: an encoder: the picture stands still for {froze:?} of media"
-    ));
+    let froze = stood_still(&bridge);
     assert!(froze <= FROZEN_AT_MOST, "{froze:?}");
     let said = room.log.iter().rev().find_map(|event| match event {
         MediaEvent::Codecs { report, trials } => Some((report, trials)),

@@ -193,38 +193,26 @@ async fn on_usb_a_webcam_is_pulled_out_of_a_call_and_put_back_while_sound_goes_o
     let heard = &heard[far_end.sample_at(pulled).saturating_sub(RATE)..];
     let played = phone.played();
     let played = &played[pulled_at.saturating_sub(RATE)..];
-    for (who, sound) in [("the room", heard), ("the other end", played)] {
-        let pauses = silences(sound);
-        let longest = pauses.first().map_or(0, |(_, length)| *length);
-        let at: Vec<_> = pauses
-            .iter()
-            .map(|(at, length)| (lasts(*at), lasts(*length)))
-            .collect();
-        support::say(&format!("pulled: {who} pauses: {at:?}"));
-        say(
-            &format!("the longest pause of {who}"),
-            lasts(longest),
-            lasts(longest),
-        );
-    }
-    for (who, sound, voice) in [
-        ("the room", heard, VOICE),
-        ("the other end", played, FAR_VOICE),
-    ] {
-        let said = seconds(sound, voice);
-        support::say(&format!("pulled: {who} says {said:?}"));
-    }
-    for (who, sound, voice) in [
-        ("the room", heard, VOICE),
-        ("the other end", played, FAR_VOICE),
-    ] {
-        let pause = silences(sound).first().map_or(0, |(_, length)| *length);
-        assert!(lasts(pause) <= UNNOTICED, "{who}: {:?}", lasts(pause));
-        let said = seconds(sound, voice);
-        let follows = |pair: &[u32]| pair[1] == (pair[0] + 1) % u32::try_from(SAID).unwrap();
-        assert!(said.len() > 3, "{who}: {said:?}");
-        assert!(said.windows(2).all(follows), "{who}: {said:?}");
-    }
+    goes_on("the room", heard, VOICE);
+    goes_on("the other end", played, FAR_VOICE);
+}
+
+/// Somebody's voice, second after second, without a pause that anybody would notice.
+fn goes_on(who: &str, sound: &[i16], voice: u8) {
+    let pauses = silences(sound);
+    let at: Vec<_> = pauses
+        .iter()
+        .map(|(at, length)| (lasts(*at), lasts(*length)))
+        .collect();
+    support::say(&format!("pulled: {who} pauses: {at:?}"));
+    let longest = lasts(pauses.first().map_or(0, |(_, length)| *length));
+    say(&format!("the longest pause of {who}"), longest, longest);
+    let said = seconds(sound, voice);
+    support::say(&format!("pulled: {who} says {said:?}"));
+    assert!(longest <= UNNOTICED, "{who}: {longest:?}");
+    let follows = |pair: &[u32]| pair[1] == (pair[0] + 1) % u32::try_from(SAID).unwrap();
+    assert!(said.len() > 3, "{who}: {said:?}");
+    assert!(said.windows(2).all(follows), "{who}: {said:?}");
 }
 
 /// Words take the place of the last picture that the webcam gave, or of the last one that came.

@@ -22,6 +22,8 @@ use crate::report::milliseconds;
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// Later than this is another turn of the recording.
 const MOST_LATE: Duration = Duration::from_secs(2);
+/// Sound is looked for within less than a second, so that the next one, which begins alike, is not taken for it.
+const HEARD_WITHIN: Duration = Duration::from_millis(900);
 /// How much of a second's sound is looked for: its mark, whose it is, and the first digit.
 const SOUGHT: usize = 3 * 4_800;
 /// The tone is below 3 kHz: every fourth sample tells it.
@@ -126,7 +128,7 @@ fn heard(played: &Played, second: u32, seed: u64, sent: Instant) -> Option<Came>
     let begun = played.begun()?;
     let samples = |time: Duration| (time.as_secs_f64() * f64::from(tone::SAMPLE_RATE)) as usize;
     let first = samples(sent.checked_duration_since(begun)?);
-    let place = find(&played.samples, second, seed, first, samples(MOST_LATE))?;
+    let place = find(&played.samples, second, seed, first, samples(HEARD_WITHIN))?;
     let at = begun + Duration::from_secs(place as u64) / tone::SAMPLE_RATE;
     let late_ms = milliseconds(at.checked_duration_since(sent)?);
     Some(Came { at, late_ms })
@@ -265,9 +267,9 @@ mod tests {
     fn a_second_is_found_where_it_begins() {
         let mut samples = vec![0; 4 * 48_000];
         tone::generate(5 * 48_000, 9, &mut samples[10_000..3 * 48_000]);
-        let at = |second| find(&samples, second, 9, 0, 3 * 48_000);
-        assert_eq!(at(5), Some(10_000));
-        assert_eq!(at(6), Some(58_000));
+        let after = |second, first| find(&samples, second, 9, first, 40_000);
+        assert_eq!(after(5, 0), Some(10_000));
+        assert_eq!(after(6, 40_000), Some(58_000));
         assert_eq!(find(&[0; 96_000], 5, 9, 0, 48_000), None);
     }
 }

@@ -396,10 +396,7 @@ fn hardware_grabber_presents_what_is_plugged_into_it() -> Result<()> {
 }
 
 #[test]
-#[cfg_attr(
-    not(target_arch = "x86_64"),
-    ignore = "the virtual machine is an x86-64"
-)]
+#[ignore = "minutes of an emulated processor (x86-64): ./dev test deep"]
 fn hardware_on_usb_is_pulled_out_of_a_call_and_put_back() -> Result<()> {
     run(async {
         let mut machine = Machine::take().await?;
@@ -407,7 +404,7 @@ fn hardware_on_usb_is_pulled_out_of_a_call_and_put_back() -> Result<()> {
         // Else they do the work of a speakerphone that is not there.
         machine.guest().unload("snd-aloop").await?;
         machine.guest().unload("snd-dummy").await?;
-        let arguments = ["--ignored", "--test-threads=1", "on_usb"];
+        let arguments = ["--ignored", "--test-threads=1", "--nocapture", "on_usb"];
         let done = machine.test("saal-media", "hardware", &arguments).await?;
         let said = done.success("saal-media/hardware on_usb")?;
         say(&said);

@@ -106,8 +106,9 @@ RDEPENDS:saal-media += "\
     gstreamer1.0-plugins-good-vpx \
     libnice \
 "
-# The spoken panel's voice, in a layer of its own (meta-oe has none for every release).
-RRECOMMENDS:saald += "espeak-ng"
+# The spoken panel's voice: the layers named in README.md have no espeak-ng, a layer that has it says so here.
+VIRTUAL-RUNTIME_saal-voice ?= ""
+RRECOMMENDS:saald += "${VIRTUAL-RUNTIME_saal-voice}"
 
 SYSTEMD_PACKAGES = "saal-agent saald saal-media"
 SYSTEMD_SERVICE:saal-agent = "saal-agent.service saal-ports.path saal-restart.path"

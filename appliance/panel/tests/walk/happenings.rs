@@ -136,9 +136,11 @@ pub(crate) fn meetings(dice: &mut Dice) -> Event {
 pub(crate) fn in_call(dice: &mut Dice) -> CallEvent {
     let mut call = call(dice);
     let source = dice.of(&[SourceKind::Microphone, SourceKind::Camera]);
-    match dice.below(18) {
+    match dice.below(19) {
         0 | 1 => CallEvent::Joined,
-        2 => CallEvent::Waiting(dice.of(&[Waiting::Host, Waiting::Admission, Waiting::Server])),
+        2 | 18 => {
+            CallEvent::Waiting(dice.of(&[Waiting::Host, Waiting::Admission, Waiting::Server]))
+        }
         3 => CallEvent::PasswordNeeded {
             refused: dice.coin(),
         },

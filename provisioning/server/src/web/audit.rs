@@ -60,7 +60,7 @@ pub(crate) async fn show(
     let body = html! {
         div.head { h1 { (title) } p.quiet { (view.say("audit-hint")) } }
         (filter(&view, &asked))
-        div.card.scroll {
+        section.card.scroll aria-label=(title) tabindex="0" {
             @if page.items.is_empty() { p.empty { (view.say("nothing-yet")) } } @else {
                 table.audit {
                     caption.hidden { (title) }

@@ -112,7 +112,7 @@ pub(crate) async fn page(
         @if let Beside::Problem(problem) = beside { p.note.bad role="alert" { (problems::told(view.words, problem)) } }
         @if let Beside::Preview(preview) = beside { (preview_of(view, &typed, preview)) }
         @if operates { (editor(view, &typed, &explained)) }
-        section.card.scroll aria-labelledby="counts" {
+        section.card.scroll aria-labelledby="counts" tabindex="0" {
             h2 #counts { (view.say("what-counts")) }
             @if let Some(problem) = &explained.problem { p.note.wait { strong { (view.say("no-configuration-because")) } " " (problem) } }
             (values(view, scope, &explained, if operates { &written[..] } else { &[] }))
@@ -157,7 +157,7 @@ fn preview_of(view: &View, typed: &Typed, preview: &Preview) -> Markup {
             h2 #preview { (view.words.count("rooms-would-change", preview.changed)) }
             @if preview.refused > 0 { p.note.wait { (view.words.count("rooms-without-configuration", preview.refused)) } }
             @if !preview.rooms.is_empty() {
-            div.scroll { table {
+            div.scroll tabindex="0" role="region" aria-labelledby="preview" { table {
                 thead { tr { th scope="col" { (view.say("room")) } th scope="col" { (view.say("key")) } th scope="col" { (view.say("before")) } th scope="col" { (view.say("after")) } } }
                 tbody {
                     @for room in preview.rooms.iter().take(20) {

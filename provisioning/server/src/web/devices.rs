@@ -317,7 +317,7 @@ async fn claim_page(
                 label.check { input type="checkbox" name="replace" value="yes" checked[taken && typed.replace.is_some()]; (view.say("claim-replace")) }
                 button.main { (view.say("claim-it")) }
             }
-            section.card aria-labelledby="waiting" {
+            section.card.scroll aria-labelledby="waiting" tabindex="0" {
                 h2 #waiting { (view.say("new-devices")) }
                 @if waiting.is_empty() { p.empty { (view.say("nobody-waits")) } } @else {
                     table {

@@ -193,7 +193,7 @@ fn log(view: &View, latest: &[AuditEntry]) -> Markup {
 
 fn provenance(view: &View, room: &Scope, explained: &Explained) -> Markup {
     html! {
-        section.card.scroll aria-labelledby="configuration" {
+        section.card.scroll aria-labelledby="configuration" tabindex="0" {
             div.head {
                 h2 #configuration { (view.say("what-counts")) }
                 a.button href={ "/configuration?scope=" (super::forms::encoded(room.as_str())) } { (view.say("change")) }

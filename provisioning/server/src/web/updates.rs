@@ -96,7 +96,7 @@ fn progress(view: &View, one: &Rollout) -> Markup {
 
 fn versions(view: &View, releases: &[StoredRelease]) -> Markup {
     html! {
-        section.card.scroll aria-labelledby="releases" {
+        section.card.scroll aria-labelledby="releases" tabindex="0" {
             h2 #releases { (view.say("releases")) }
             @if releases.is_empty() { p.empty { (view.say("no-releases")) } } @else {
                 table {
@@ -241,7 +241,7 @@ fn standing(view: &View, rollout: &Rollout) -> Markup {
 
 fn plan(view: &View, rollout: &Rollout) -> Markup {
     html! {
-        section.card.scroll aria-labelledby="waves" {
+        section.card.scroll aria-labelledby="waves" tabindex="0" {
             h2 #waves { (view.say("waves")) }
             table {
                 thead { tr {
@@ -290,7 +290,7 @@ fn hands(view: &View, rollout: &Rollout) -> Markup {
 
 fn rooms(view: &View, devices: &[RolloutDevice]) -> Markup {
     html! {
-        section.card.scroll aria-labelledby="rooms" {
+        section.card.scroll aria-labelledby="rooms" tabindex="0" {
             h2 #rooms { (view.say("rooms")) }
             @if devices.is_empty() { p.empty { (view.say("nobody-let-in")) } } @else {
                 table {

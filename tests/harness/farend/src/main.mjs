@@ -124,10 +124,12 @@ const operations = {
       const root = document.documentElement;
       const before = root.style.fontSize;
       root.style.fontSize = `${2 * parseFloat(getComputedStyle(root).fontSize)}px`;
-      return [before, [root.scrollWidth, root.clientWidth]];
+      const beyond = (element) => element.getBoundingClientRect().right > root.clientWidth;
+      const out = [...document.body.querySelectorAll("*")].filter((element) => beyond(element) && ![...element.children].some(beyond));
+      return [before, [root.scrollWidth, root.clientWidth, out.map((element) => element.outerHTML.slice(0, 200)).join("\n")]];
     });
     await look("text at 200 %");
-    if (wide[0] > wide[1]) found.push(`text at 200 %: ${wide[0]} pixels wide on ${wide[1]}`);
+    if (wide[0] > wide[1]) found.push(`text at 200 %: ${wide[0]} pixels wide on ${wide[1]}: ${wide[2]}`);
     await page.evaluate((before) => (document.documentElement.style.fontSize = before), size);
     return found;
   },

@@ -54,9 +54,7 @@ impl Paint {
             }
         }
     }
-}
 
-impl Paint {
     /// Nothing of this part is to be seen below it.
     pub(crate) fn covers(&self, part: &Rectangle) -> bool {
         let Self::Fill(shape, _) = self else {

@@ -240,7 +240,7 @@ impl Picture {
         (window.left..window.right, window.top..window.bottom)
     }
 
-    /// The same of the pixels of a row.
+    /// Lays a colour over pixels of a row, as [`Self::blend`] does over one.
     pub(crate) fn blend_row(&mut self, columns: Range<i32>, y: i32, colour: Rgb888, alpha: u8) {
         let (drawn, rows) = self.drawn_part();
         let Some(y) = u32::try_from(y).ok().filter(|y| rows.contains(y)) else {

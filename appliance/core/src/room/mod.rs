@@ -231,6 +231,11 @@ impl Room {
             Event::Shutdown => self.on_shutdown(now),
             Event::Deadline => self.on_deadline(now),
         }
+        self.follow(now);
+    }
+
+    /// What follows from whatever happened.
+    fn follow(&mut self, now: Now) {
         self.follow_preparation(now);
         self.follow_day(now);
         self.follow_readiness(now);

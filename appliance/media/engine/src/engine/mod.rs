@@ -41,7 +41,7 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     graph::{Graph, GraphEvent, Part, Picture, Screen, TrackKey},
     plan::CapturePlan,
-    transport::{FromTransport, Proxy, Transport},
+    transport::{Frame, FromTransport, Proxy, Transport},
 };
 use browsers::Browsers;
 pub use cameras::{Machine, SharedCameras, SharedSounds};
@@ -210,13 +210,20 @@ impl Engine {
         }
     }
 
+    fn hear_frame(&mut self, key: &TrackKey, frame: Frame) {
+        // It was on its way when its connection was closed; a decoder for it would never end.
+        if !self.transports.contains_key(&key.transport) {
+            return;
+        }
+        if let Some(frame) = self.decrypted(key, frame) {
+            self.receiving
+                .frame(key, &frame, &self.transports, self.devices.sound());
+        }
+    }
+
     /// Takes in what a transport says.
     pub fn heard(&mut self, heard: FromTransport) {
         match heard {
-            // It was on its way when its connection was closed; a decoder for it would never end.
-            FromTransport::Frame { transport, .. } if !self.transports.contains_key(&transport) => {
-                return;
-            }
             // The hot path: nothing to reconcile, unless a part of the graph has to be added.
             FromTransport::Frame {
                 transport,
@@ -224,11 +231,7 @@ impl Engine {
                 frame,
                 ..
             } => {
-                let key = TrackKey { transport, track };
-                if let Some(frame) = self.decrypted(&key, frame) {
-                    self.receiving
-                        .frame(&key, &frame, &self.transports, self.devices.sound());
-                }
+                self.hear_frame(&TrackKey { transport, track }, frame);
                 return;
             }
             FromTransport::Clock {

@@ -103,6 +103,13 @@ pub struct ByHardware<'a> {
     pub imports: bool,
 }
 
+/// The size that is encoded: of the plan, or as large as the hardware takes.
+fn taken(plan: &EncoderPlan, by_hardware: Option<ByHardware<'_>>) -> gst::Caps {
+    let wanted = (plan.size.width, plan.size.height);
+    let (width, height) = by_hardware.map_or(wanted, |by| by.encoder.within(wanted));
+    any_layout(width, height)
+}
+
 impl VideoEncoder {
     /// Starts encoding what `inputs` gets from now on, beginning with a key frame; `h264` does it for
     /// a plan in H.264, and may read pictures where they are.
@@ -130,9 +137,7 @@ impl VideoEncoder {
         let scale = make("videoscale")?;
         let size = make("capsfilter")?;
         let by_hardware = h264.filter(|_| plan.codec == Codec::H264);
-        let wanted = (plan.size.width, plan.size.height);
-        let (width, height) = by_hardware.map_or(wanted, |by| by.encoder.within(wanted));
-        size.set_property("caps", any_layout(width, height));
+        size.set_property("caps", taken(&plan, by_hardware));
         let imports = by_hardware.is_some_and(|by| by.imports);
         let h264 = by_hardware.map(|by| by.encoder.clone());
         let (encoder, around) = match &h264 {

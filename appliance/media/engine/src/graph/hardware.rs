@@ -101,7 +101,8 @@ impl HardwareEncoder {
         let hardware = all.iter().filter(|factory| is_hardware(factory));
         let known = hardware.filter_map(|factory| Self::named(&factory.name()));
         let mut found: Vec<Self> = known.filter(|e| e.bitstream == Bitstream::H264).collect();
-        found.sort_by(|a, b| (a.family.order(), &a.factory).cmp(&(b.family.order(), &b.factory)));
+        let order = |of: &Self| (of.family.element().is_none(), of.family.order());
+        found.sort_by(|a, b| (order(a), &a.factory).cmp(&(order(b), &b.factory)));
         found
     }
 
@@ -237,7 +238,7 @@ impl Family {
         }
     }
 
-    /// The smallest is tried first.
+    /// The smallest is tried first; what only stands in for hardware has none.
     fn order(self) -> Option<saal_hal_boards::Family> {
         self.element().map(|element| element.family)
     }

@@ -10,6 +10,12 @@ const LONGEST: u64 = 5_760;
 /// Opus counts in 48 kHz whatever its rate is (RFC 7587 section 4.1).
 const RATE: u32 = 48_000;
 
+/// How long a packet lasts; nothing for one that can't be.
+#[must_use]
+pub fn length(packet: &[u8]) -> Duration {
+    Duration::from_secs(samples(packet).unwrap_or(0)) / RATE
+}
+
 /// Samples in a packet; `None` for one that can't be (RFC 6716 section 3.1).
 #[must_use]
 pub fn samples(packet: &[u8]) -> Option<u64> {
@@ -37,17 +43,43 @@ pub struct Missing {
     pub each: Duration,
 }
 
+/// Losses come in bursts, minutes long where the network is bad: so long after the last one there may be another.
+const LOSES_FOR: Duration = Duration::from_secs(30);
+
 /// Follows one voice.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Voice {
     /// RTP time of the next packet when none is missing.
     next: Option<u64>,
+    /// When a packet was due before which some were missing.
+    lost: Option<Duration>,
 }
 
 impl Voice {
-    /// What is missing before a packet. Senders that pause in silence leave gaps in time but none
+    /// What is missing before a packet that is played at `at`. Senders that pause in silence leave gaps in time but none
     /// in number: `contiguous` tells them from losses.
-    pub fn missing(&mut self, rtp_time: u64, contiguous: bool, packet: &[u8]) -> Missing {
+    pub fn missing(
+        &mut self,
+        rtp_time: u64,
+        contiguous: bool,
+        packet: &[u8],
+        at: Duration,
+    ) -> Missing {
+        let missing = self.follow(rtp_time, contiguous, packet);
+        if missing.packets > 0 {
+            self.lost = Some(at);
+        }
+        missing
+    }
+
+    /// Whether more is likely to go missing than it is worth to play sound a packet earlier for.
+    #[must_use]
+    pub fn loses(&self, at: Duration) -> bool {
+        self.lost
+            .is_some_and(|lost| at.saturating_sub(lost) < LOSES_FOR)
+    }
+
+    fn follow(&mut self, rtp_time: u64, contiguous: bool, packet: &[u8]) -> Missing {
         let Some(samples) = samples(packet) else {
             return Missing::default();
         };
@@ -91,10 +123,23 @@ mod tests {
     }
 
     #[test]
+    fn a_voice_that_lost_something_is_thought_to_lose_more_for_a_while() {
+        let mut voice = Voice::default();
+        let at = Duration::from_secs;
+        for (second, time, contiguous) in [(1, 0, true), (2, 9_600, true), (3, 10_560, true)] {
+            voice.missing(time, contiguous, &PACKET, at(second));
+            assert!(!voice.loses(at(second)), "a pause at {second}");
+        }
+        voice.missing(12_480, false, &PACKET, at(10));
+        assert!(voice.loses(at(10)) && voice.loses(at(39)));
+        assert!(!voice.loses(at(40)));
+    }
+
+    #[test]
     fn losses_are_told_from_pauses() {
         let mut voice = Voice::default();
         let mut missing = |time: u64, contiguous| {
-            let missing = voice.missing(time, contiguous, &PACKET);
+            let missing = voice.missing(time, contiguous, &PACKET, Duration::ZERO);
             assert!(missing.packets == 0 || missing.each == Duration::from_millis(20));
             missing.packets
         };

@@ -35,6 +35,9 @@ const UNRELATED: i64 = 500_000_000;
 /// (15 ms and 45 ms, ATSC IS-191), since each step is a tiny gap or skip in sound.
 const AHEAD: i64 = 10_000_000;
 const BEHIND: i64 = 30_000_000;
+/// Where pictures have to wait for sound that comes later, sound stays this much behind: nobody notices, and the picture is
+/// earlier.
+const TRAILING: i64 = 20_000_000;
 /// What moved by this much is looked at again.
 const STRAYED: i64 = 5_000_000;
 
@@ -76,6 +79,8 @@ pub struct Playout {
     origin: Option<i64>,
     /// Waiting for the other track of the same person.
     hold: i64,
+    /// How much later than it is played it comes out.
+    output: i64,
     /// [`Playout::lag`] when that was looked at last.
     aligned: Option<i64>,
 }
@@ -103,8 +108,15 @@ impl Playout {
             state: None,
             origin: None,
             hold: 0,
+            output: 0,
             aligned: None,
         }
+    }
+
+    /// What is played comes out so much later: at the loudspeaker, behind mixer and card; on the display, once it is composed
+    /// and drawn.
+    pub fn comes_out_after(&mut self, latency: Duration) {
+        self.output = i64::try_from(latency.as_nanos()).unwrap_or(MOST).min(MOST);
     }
 
     /// When to play the frame that arrived now, on the clock of `arrival`.
@@ -145,13 +157,14 @@ impl Playout {
         self.origin = Some(clock.saturating_sub(self.nanoseconds(rtp_time)));
     }
 
-    /// How much later than its capture, on the sender's clock, something is played, without
+    /// How much later than its capture, on the sender's clock, something comes out, without
     /// waiting for others; in nanoseconds from an origin that all tracks share.
     #[must_use]
     pub fn lag(&self) -> Option<i64> {
         let state = self.state.as_ref()?;
         let played = state.baseline().saturating_add(state.in_use);
-        Some(played.saturating_sub(self.origin?))
+        let comes_out = played.saturating_add(self.output);
+        Some(comes_out.saturating_sub(self.origin?))
     }
 
     /// Whether it is played earlier or later than when [`align`] looked at it last.
@@ -161,7 +174,7 @@ impl Playout {
         apart.is_some_and(|(lag, before)| lag.abs_diff(before) >= STRAYED.unsigned_abs())
     }
 
-    /// What the sender's clock showed, since the Unix epoch, when that was captured which is played now, on the clock of
+    /// What the sender's clock showed, since the Unix epoch, when that was captured which comes out now, on the clock of
     /// arrivals (`estimatedPlayoutTimestamp` of webrtc-stats).
     #[must_use]
     pub fn playing(&self, now: Duration) -> Option<Duration> {
@@ -198,7 +211,10 @@ pub fn align<'a>(tracks: impl Iterator<Item = (bool, &'a mut Playout)>) {
             (-BEHIND..=AHEAD).contains(&ahead)
         })
     });
-    let lags: Vec<_> = tracks.iter().map(|(lag, ..)| *lag).collect();
+    let lags: Vec<_> = tracks
+        .iter()
+        .map(|(lag, sound, _)| (*lag, *sound))
+        .collect();
     for ((lag, _, playout), hold) in tracks.iter_mut().zip(holds(&lags)) {
         playout.aligned = Some(*lag);
         if !near {
@@ -207,15 +223,26 @@ pub fn align<'a>(tracks: impl Iterator<Item = (bool, &'a mut Playout)>) {
     }
 }
 
-/// How long tracks with these lags wait for the latest of them.
-fn holds(lags: &[i64]) -> Vec<i64> {
-    let latest = lags.iter().max().copied().unwrap_or(0);
-    let waits = lags.iter().map(|lag| latest.saturating_sub(*lag));
-    let waits: Vec<_> = waits.collect();
-    if waits.iter().any(|wait| *wait > UNRELATED) {
+/// How long tracks with these lags, each with whether it is sound, wait for the latest of them.
+fn holds(lags: &[(i64, bool)]) -> Vec<i64> {
+    let latest = |sound: bool| {
+        let of_kind = lags.iter().filter(|(_, of)| *of == sound);
+        of_kind.map(|(lag, _)| *lag).max()
+    };
+    let (heard, seen) = (latest(true), latest(false));
+    let least = lags.iter().map(|(lag, _)| *lag).min().unwrap_or(0);
+    let all = heard.max(seen).unwrap_or(0);
+    if all.saturating_sub(least) > UNRELATED {
         return vec![0; lags.len()];
     }
-    waits
+    let pictures = seen
+        .max(heard.map(|heard| heard.saturating_sub(TRAILING)))
+        .unwrap_or(all);
+    let waits = lags.iter().map(|(lag, sound)| {
+        let latest = if *sound { all } else { pictures };
+        latest.saturating_sub(*lag)
+    });
+    waits.collect()
 }
 
 impl State {
@@ -416,10 +443,49 @@ mod tests {
     }
 
     #[test]
+    fn pictures_wait_for_a_loudspeaker_that_takes_longer() {
+        let (mut sound, mut picture) = (Playout::new(48_000), Playout::new(90_000));
+        let [card, display] = [90, 30].map(Duration::from_millis);
+        sound.comes_out_after(card);
+        picture.comes_out_after(display);
+        let epoch = Duration::from_secs(1_800_000_000);
+        let mut apart = Vec::new();
+        for n in 0..200_u64 {
+            let captured = Duration::from_millis(20 * n);
+            let arrival = captured + Duration::from_millis(50);
+            let heard = sound.schedule(arrival, 960 * n) + card;
+            let seen = picture.schedule(arrival, 1_800 * n) + display;
+            apart.push(seen.as_millis() as i64 - heard.as_millis() as i64);
+            if n % 50 == 49 {
+                sound.report(960 * n as u32, epoch + captured);
+                picture.report(1_800 * n as u32, epoch + captured);
+                align([(true, &mut sound), (false, &mut picture)].into_iter());
+            }
+        }
+        assert_eq!(apart[10], -60, "nothing is known of the sender's clock yet");
+        let behind = |ms: &i64| (-21..=-19).contains(ms);
+        assert!(
+            apart[60..].iter().all(behind),
+            "a little earlier than sound: {apart:?}"
+        );
+    }
+
+    #[test]
     fn nobody_waits_for_a_clock_of_another_world() {
-        assert_eq!(holds(&[0, 60_000_000]), [60_000_000, 0]);
-        assert_eq!(holds(&[0, 501_000_000, 5]), [0, 0, 0]);
-        assert_eq!(holds(&[i64::MIN, i64::MAX]), [0, 0]);
+        let [sound, picture] = [true, false].map(|sound| move |lag: i64| (lag, sound));
+        assert_eq!(holds(&[sound(0), picture(60_000_000)]), [60_000_000, 0]);
+        assert_eq!(holds(&[sound(60_000_000), picture(0)]), [0, 40_000_000]);
+        assert_eq!(
+            holds(&[sound(10_000_000), picture(0)]),
+            [0, 0],
+            "hardly later"
+        );
+        assert_eq!(holds(&[picture(5), picture(7)]), [2, 0]);
+        assert_eq!(
+            holds(&[sound(0), picture(501_000_000), picture(5)]),
+            [0, 0, 0]
+        );
+        assert_eq!(holds(&[sound(i64::MIN), picture(i64::MAX)]), [0, 0]);
         assert!(holds(&[]).is_empty());
         let mut playout = Playout::new(48_000);
         playout.report(5, Duration::ZERO);

@@ -51,7 +51,7 @@ use saal_media_protocol::{
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{PictureSink, VideoDevice, VideoSource};
 pub use still::still_sample;
-pub use television::{Screen, TelevisionOutput};
+pub use television::{LATENCY as TELEVISION_LATENCY, Screen, TelevisionOutput};
 use tokio::sync::mpsc;
 pub use trial::{CALL_SIZE, SMALL_SIZE, TRY_ENCODER, TrialError, try_encoder};
 

@@ -2,6 +2,7 @@
 //! the mixer, the loudspeaker. One pipeline, because echo cancellation needs both directions in
 //! one (design, pitfall 19).
 
+mod decoding;
 mod elements;
 mod microphone;
 mod reference;
@@ -15,17 +16,18 @@ use saal_hal_sim::tone;
 use saal_media_protocol::Codec;
 
 use super::{
-    Graph, GraphError, KEPT_BACK, Part, TrackKey, begin_now, chain, clock_time, duration,
-    encoder::FrameSink, encoder::live_input, loudness::Loudness, make, ringer, start, stop,
+    Graph, GraphError, Part, TrackKey, begin_now, chain, duration, encoder::FrameSink,
+    encoder::live_input, loudness::Loudness, make, redistribute_latency, ringer, start, stop,
     ticker::Ticker,
 };
-use elements::{level, loudspeaker, mixer, opus_caps, raw_caps};
+use decoding::Decoding;
+use elements::{level, loudspeaker, mixer, raw_caps};
 use microphone::Microphone;
 use reference::Reference;
 
 use super::{ringer::Notes, speech::Words};
 
-use crate::{opus::Voice, sound::Steps, transport::Frame};
+use crate::{sound::Steps, transport::Frame};
 
 /// Samples in one packet of 20 ms.
 const PACKET_SAMPLES: usize = 960;
@@ -77,9 +79,8 @@ struct Ringer {
 #[derive(Debug)]
 struct Received {
     bin: gst::Bin,
-    input: gst_app::AppSrc,
     pad: gst::Pad,
-    voice: Voice,
+    decoding: Decoding,
 }
 
 impl Sound {
@@ -173,6 +174,17 @@ impl Sound {
         }
     }
 
+    /// How much later than its time sound is heard: the mixer takes that long, and the loudspeaker's buffer.
+    #[must_use]
+    pub fn latency(&self) -> Duration {
+        let mut query = gst::query::Latency::new();
+        if !self.pipeline.query(&mut query) {
+            return Duration::ZERO;
+        }
+        let (_, least, _) = query.result();
+        duration(least)
+    }
+
     /// How loud everything is played: 1 is as it came, 0 is silence.
     pub fn set_gain(&self, gain: f64) {
         self.volume.set_property("volume", gain);
@@ -180,18 +192,26 @@ impl Sound {
 
     /// Plays a received frame at this time; its track is added to the mix with its first one.
     ///
+    /// Answers how much later it is decoded where packets are held for what the next ones say of them.
+    ///
     /// # Errors
     /// When the track's decoder can't be built.
-    pub fn play(&mut self, key: &TrackKey, frame: &Frame, at: Duration) -> Result<(), GraphError> {
+    pub fn play(
+        &mut self,
+        key: &TrackKey,
+        frame: &Frame,
+        at: Duration,
+    ) -> Result<Duration, GraphError> {
+        let in_vain = |received: &Received| received.decoding.holds_in_vain(at);
+        if self.received.get(key).is_some_and(in_vain) {
+            self.remove(key);
+        }
         if !self.received.contains_key(key) {
             let received = self.add_received(key)?;
             self.received.insert(key.clone(), received);
         }
-        let Some(received) = self.received.get_mut(key) else {
-            return Ok(());
-        };
-        push(&received.input, &mut received.voice, frame, at);
-        Ok(())
+        let received = self.received.get_mut(key);
+        Ok(received.map_or(Duration::ZERO, |received| received.decoding.push(frame, at)))
     }
 
     /// Takes a track out of the mix.
@@ -281,6 +301,8 @@ impl Sound {
             self.dismantle(bin, Some(&pad));
             return Err(broken(error));
         }
+        // Without any track the mixer is not live, and the loudspeaker would be told of no latency: all would come too late for it.
+        redistribute_latency(&self.pipeline);
         Ok(pad)
     }
 
@@ -293,19 +315,14 @@ impl Sound {
     fn add_received(&self, key: &TrackKey) -> Result<Received, GraphError> {
         let part = Part::Sound(key.clone());
         let bin = gst::Bin::with_name(&format!("{RECEIVED}{}/{}", key.transport.0, key.track));
-        let (input, decoder) = opus_decoder()?;
+        let decoding = Decoding::new()?;
+        let (input, decoder) = (decoding.input().upcast_ref(), decoding.decoder());
         let (convert, format, level) = (make("audioconvert")?, make("capsfilter")?, level()?);
         format.set_property("caps", raw_caps());
-        let elements = [input.upcast_ref(), &decoder, &convert, &format, &level];
+        let elements = [input, decoder, &convert, &format, &level];
         chain(&bin, part.clone(), &elements)?;
         let pad = self.mix(&bin, &level, &part)?;
-        let voice = Voice::default();
-        Ok(Received {
-            bin,
-            input,
-            pad,
-            voice,
-        })
+        Ok(Received { bin, pad, decoding })
     }
 
     fn link_received(
@@ -387,58 +404,6 @@ fn received_key(name: &str) -> Option<TrackKey> {
     })
 }
 
-fn opus_decoder() -> Result<(gst_app::AppSrc, gst::Element), GraphError> {
-    let input = live_input(50);
-    input.set_caps(Some(&opus_caps()));
-    let output = input.static_pad("src").expect("every source has one");
-    output.add_probe(gst::PadProbeType::BUFFER, |pad, info| match info.buffer() {
-        Some(lost) if lost.size() == 0 => {
-            if let Some(at) = lost.pts() {
-                pad.push_event(
-                    gst::event::Gap::builder(at)
-                        .duration(lost.duration())
-                        .build(),
-                );
-            }
-            KEPT_BACK
-        }
-        _ => gst::PadProbeReturn::Ok,
-    });
-    let decoder = make("opusdec")?;
-    decoder.set_property("plc", true);
-    decoder.set_property("use-inband-fec", true);
-    Ok((input, decoder))
-}
-
-/// Decodes a frame, and something in the place of those that were lost before it.
-fn push(input: &gst_app::AppSrc, voice: &mut Voice, frame: &Frame, at: Duration) {
-    let lost = voice.missing(frame.rtp_time, frame.contiguous, &frame.data);
-    for before in (1..=lost.packets).rev() {
-        let at = at.saturating_sub(lost.each * before);
-        let _ = input.push_buffer(made_up(at, lost.each));
-    }
-    let mut buffer = gst::Buffer::from_slice(frame.data.clone());
-    if let Some(buffer) = buffer.get_mut() {
-        buffer.set_pts(clock_time(at));
-        if !frame.contiguous && lost.packets == 0 {
-            buffer.set_flags(gst::BufferFlags::DISCONT);
-        }
-    }
-    let _ = input.push_buffer(buffer);
-}
-
-/// In the place of a packet that was lost: the decoder makes up what it may have been, from what
-/// came before or from the redundancy in the next one (RFC 6716 section 4.4). Decoders take an
-/// event for it, which no source can be given in order; [`opus_decoder`] makes one of this.
-fn made_up(at: Duration, lasts: Duration) -> gst::Buffer {
-    let mut buffer = gst::Buffer::new();
-    if let Some(buffer) = buffer.get_mut() {
-        buffer.set_pts(clock_time(at));
-        buffer.set_duration(clock_time(lasts));
-    }
-    buffer
-}
-
 fn tone_packet(number: u64, seed: u64) -> gst::Buffer {
     let mut samples = [0_i16; PACKET_SAMPLES];
     tone::generate(number * PACKET_SAMPLES as u64, seed, &mut samples);
@@ -480,104 +445,4 @@ fn opus_frame(buffer: &gst::BufferRef, level: u8) -> Option<Frame> {
         level: Some(level),
         data: buffer.map_readable().ok()?.as_slice().into(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{elements::opus_encoder, *};
-
-    /// Runs these elements from their first one's input to the end.
-    fn run_through(
-        input: &gst_app::AppSrc,
-        element: &gst::Element,
-        feed: impl FnOnce(),
-    ) -> Vec<gst::Sample> {
-        let pipeline = gst::Pipeline::new();
-        let output = gst_app::AppSink::builder().sync(false).build();
-        chain(
-            &pipeline,
-            Part::Microphone,
-            &[input.upcast_ref(), element, output.upcast_ref()],
-        )
-        .expect("they fit");
-        input.set_max_buffers(0);
-        pipeline.set_state(gst::State::Playing).expect("it runs");
-        feed();
-        input.end_of_stream().expect("it takes the end");
-        let samples = std::iter::from_fn(|| output.pull_sample().ok()).collect();
-        pipeline.set_state(gst::State::Null).expect("it ends");
-        samples
-    }
-
-    /// 3 s of the tone as Opus.
-    fn spoken() -> Vec<Frame> {
-        let input = live_input(0);
-        input.set_caps(Some(&raw_caps()));
-        let encoder = opus_encoder().expect("there is one");
-        let feed = || {
-            for number in 0..150 {
-                input
-                    .push_buffer(tone_packet(number, 3))
-                    .expect("it takes sound");
-            }
-        };
-        let samples = run_through(&input, &encoder, feed);
-        let frames = samples.iter().filter_map(|s| opus_frame(s.buffer()?, 0));
-        frames.take(149).collect()
-    }
-
-    /// What is heard of it, in pieces of 5 ms with their loudest sample.
-    fn heard(spoken: &[Frame], lost: impl Fn(usize) -> bool) -> Vec<u16> {
-        let (input, decoder) = opus_decoder().expect("there is one");
-        let mut voice = Voice::default();
-        let feed = || {
-            let mut contiguous = true;
-            for (index, frame) in spoken.iter().enumerate() {
-                if lost(index) {
-                    contiguous = false;
-                    continue;
-                }
-                let contiguous = std::mem::replace(&mut contiguous, true);
-                let frame = Frame {
-                    contiguous,
-                    ..frame.clone()
-                };
-                push(&input, &mut voice, &frame, frame.at);
-            }
-        };
-        let samples = run_through(&input, &decoder, feed);
-        let mut loudest = Vec::new();
-        for sample in samples {
-            let map = sample
-                .buffer()
-                .and_then(|b| b.map_readable().ok())
-                .expect("sound");
-            // Two channels.
-            for piece in map.chunks(5 * 48 * 4) {
-                let samples = piece.as_chunks::<2>().0.iter();
-                let loud = samples.map(|s| i16::from_le_bytes(*s).unsigned_abs()).max();
-                loudest.push(loud.unwrap_or(0));
-            }
-        }
-        loudest
-    }
-
-    #[test]
-    fn what_is_lost_is_made_up() {
-        gst::init().expect("GStreamer is there");
-        let spoken = spoken();
-        let quiet = |heard: &[u16]| heard.iter().filter(|loudest| **loudest < 400).count();
-        let whole = heard(&spoken, |_| false);
-        // A fifth, one by one and three in a row.
-        let lossy = heard(&spoken, |index| {
-            index % 5 == 3 && index < 70 || (90..93).contains(&index)
-        });
-        assert!(whole.len() >= 148 * 4, "{}", whole.len());
-        assert_eq!(lossy.len(), whole.len(), "as long as it was");
-        let (quiet, before) = (quiet(&lossy), quiet(&whole));
-        assert!(
-            quiet <= before + 8,
-            "{quiet} quiet pieces, {before} without loss"
-        );
-    }
 }

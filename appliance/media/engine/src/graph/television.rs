@@ -8,9 +8,12 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use gstreamer::{self as gst, prelude::*};
@@ -37,6 +40,9 @@ use crate::{
     motion::Pace,
 };
 
+/// How much later than it is due a picture is seen: half a period of 30 a second until it is composed, and the time that
+/// composing and drawing take (`./dev bench media`).
+pub const LATENCY: Duration = Duration::from_millis(30);
 /// A calm picture needs no more.
 const IDLE_PICTURES_PER_SECOND: u32 = 1;
 /// Text is in front of all tiles, of which there are fewer than this.

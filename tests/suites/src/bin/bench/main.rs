@@ -67,6 +67,9 @@ enum Name {
     Media,
     /// From the room's start to today's meeting on its panel, with a year of history and without.
     Sync,
+    /// Plays the sound by which `media` finds out what its loudspeaker adds.
+    #[value(hide = true)]
+    Player,
     /// From a late invitation to the room's panel, by CalDAV, feed and Matrix.
     Invitation,
 }
@@ -85,6 +88,9 @@ fn main() -> anyhow::Result<()> {
     if matches!(name, Name::Echo) {
         return echo::measure(python.as_deref(), folder.as_deref());
     }
+    if matches!(name, Name::Player) {
+        return media::play();
+    }
     ensure!(
         !encrypted || service == Service::Matrix,
         "--encrypted is for --service matrix"
@@ -102,7 +108,7 @@ fn main() -> anyhow::Result<()> {
             Name::Join => join::measure(call, turns).await,
             Name::Call => call::measure(call, turns, seconds).await,
             Name::Recover => recover::measure(call, turns).await,
-            Name::Echo => unreachable!("measured above: it needs no far end"),
+            Name::Echo | Name::Player => unreachable!("done above: they need no far end"),
             Name::Network => network::measure(turns, seconds).await,
             Name::Media => Box::pin(media::measure(turns, part)).await,
             Name::Sync => Box::pin(sync::measure(turns)).await,

@@ -13,6 +13,8 @@ const RATE: i32 = 48_000;
 const OPUS_BITRATE: i32 = 32_000;
 /// `level` reports each second, and ten times a second while people look at it.
 const LEVEL_INTERVAL: u64 = 1_000_000_000;
+/// How ALSA calls a desktop's sound server (`saal_hal_linux::AlsaDevices` lists it so).
+const SOUND_SERVER: &str = "pulse";
 const OFTEN: u64 = 100_000_000;
 
 pub(super) fn raw_caps() -> gst::Caps {
@@ -83,13 +85,24 @@ pub(super) fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphErr
         SoundDevice::Alsa(name) => {
             let sink = make("alsasink")?;
             sink.set_property("device", name);
-            sink.set_property("buffer-time", 60_000_i64);
+            sink.set_property("buffer-time", 40_000_i64);
             sink.set_property("latency-time", 10_000_i64);
-            // The card's clock is followed sample by sample: a jump would move the echo.
+            // What is between mixer and card takes far less than a period.
+            sink.set_property("processing-deadline", gst::ClockTime::from_mseconds(10));
             sink.set_property("provide-clock", false);
-            sink.set_property_from_str("slave-method", "resample");
+            sink.set_property_from_str("slave-method", slave_method(name));
             sink.set_property("async", false);
             Ok(sink)
         }
+    }
+}
+
+/// A card's clock is followed sample by sample: a jump would move the echo. What a desktop's sound server says of its delay
+/// moves by itself while it begins, and would be followed until nothing is to be recognised any more.
+fn slave_method(device: &str) -> &'static str {
+    if device == SOUND_SERVER {
+        "skew"
+    } else {
+        "resample"
     }
 }

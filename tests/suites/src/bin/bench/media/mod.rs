@@ -4,9 +4,12 @@
 //! Processor time is that of this process, in percent of one core for one stream at 30 pictures a second. Pictures of people are
 //! the test pattern's, which moves less than people do and more than a slide.
 
+mod calibrating;
 mod codecs;
 mod late;
 mod outputs;
+
+pub(crate) use calibrating::play;
 
 use crate::report::{ROOM_AND_BROWSER, Report};
 
@@ -57,6 +60,6 @@ const REMARKS: [&str; 11] = [
     "Far end to own display: from the far end's sending of a picture, encoded before, to its code being on the display.",
     "Both ways of a call: the two together, as between two rooms of the kind; the far end neither encodes nor decodes.",
     "Sound and picture: how late each is after its capture, as the far end's RTP times and reports say it; ahead is early.",
-    "NOT CALIBRATED: what server and monitor of the loudspeaker add to the sound's delay is not taken out yet. It is the same for",
-    "both, so that only the difference of the two subjects counts, and goals in milliseconds are neither met nor missed.",
+    "What the loudspeaker's server and its monitor add to the sound's delay without telling is found first, by a sound of a known",
+    "time, and taken out of both subjects' figures.",
 ];

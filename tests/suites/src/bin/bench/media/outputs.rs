@@ -45,9 +45,9 @@ pub(super) struct Mark {
 
 /// Something came out, and how late.
 #[derive(Clone, Copy, Debug)]
-struct Came {
+pub(super) struct Came {
     at: Instant,
-    late_ms: f64,
+    pub(super) late_ms: f64,
 }
 
 /// What was seen at a display, and what the far end said meanwhile.
@@ -106,8 +106,9 @@ impl Seen {
             .collect()
     }
 
-    /// How much sound was ahead of its picture, milliseconds: each picture about a second's begin against that.
-    pub(super) fn ahead(&self, played: &Played, seed: u64) -> Vec<f64> {
+    /// How much sound was ahead of its picture, milliseconds: each picture about a second's begin against that. Of the sound's
+    /// delay is taken what the loudspeaker adds without telling.
+    pub(super) fn ahead(&self, played: &Played, seed: u64, untold: f64) -> Vec<f64> {
         let seconds = self.seconds.iter();
         let heard = seconds.filter_map(|(second, sent)| heard(played, *second, seed, *sent));
         let apart = heard.flat_map(|sound| {
@@ -117,14 +118,14 @@ impl Seen {
                 after.or(before).is_some_and(|apart| apart <= AROUND)
             };
             let pictures = self.pictures.iter().filter(near);
-            pictures.map(move |picture| picture.late_ms - sound.late_ms)
+            pictures.map(move |picture| picture.late_ms - (sound.late_ms - untold))
         });
         apart.collect()
     }
 }
 
 /// Finds a second that began at the far end at `sent` in what a loudspeaker played.
-fn heard(played: &Played, second: u32, seed: u64, sent: Instant) -> Option<Came> {
+pub(super) fn heard(played: &Played, second: u32, seed: u64, sent: Instant) -> Option<Came> {
     let begun = played.begun()?;
     let samples = |time: Duration| (time.as_secs_f64() * f64::from(tone::SAMPLE_RATE)) as usize;
     let first = samples(sent.checked_duration_since(begun)?);

@@ -13,8 +13,6 @@ const RATE: i32 = 48_000;
 const OPUS_BITRATE: i32 = 32_000;
 /// `level` reports each second, and ten times a second while people look at it.
 const LEVEL_INTERVAL: u64 = 1_000_000_000;
-/// How ALSA calls a desktop's sound server (`saal_hal_linux::AlsaDevices` lists it so).
-const SOUND_SERVER: &str = "pulse";
 const OFTEN: u64 = 100_000_000;
 
 pub(super) fn raw_caps() -> gst::Caps {
@@ -90,19 +88,19 @@ pub(super) fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphErr
             // What is between mixer and card takes far less than a period.
             sink.set_property("processing-deadline", gst::ClockTime::from_mseconds(10));
             sink.set_property("provide-clock", false);
-            sink.set_property_from_str("slave-method", slave_method(name));
+            follow_clock(&sink);
             sink.set_property("async", false);
             Ok(sink)
         }
     }
 }
 
-/// A card's clock is followed sample by sample: a jump would move the echo. What a desktop's sound server says of its delay
-/// moves by itself while it begins, and would be followed until nothing is to be recognised any more.
-fn slave_method(device: &str) -> &'static str {
-    if device == SOUND_SERVER {
-        "skew"
-    } else {
-        "resample"
-    }
+/// A card's clock is followed in steps, each shorter than what is heard and than what makes the echo's removal begin anew.
+/// Resampling would do without steps, but after a card ran dry, or while a sound server finds out what its delay is, it took
+/// seconds to find back, silent or slow (docs/adr/0075).
+fn follow_clock(sink: &gst::Element) {
+    sink.set_property_from_str("slave-method", "skew");
+    sink.set_property("drift-tolerance", 5_000_i64);
+    sink.set_property("alignment-threshold", gst::ClockTime::from_mseconds(4));
+    sink.set_property("discont-wait", gst::ClockTime::ZERO);
 }

@@ -305,3 +305,22 @@ fn engines_are_another_user_s_where_the_daemon_asks_for_them() {
         assert!(closed.contains(&format!("-/var/lib/{folder} ")), "{closed}");
     }
 }
+
+/// A new device makes its keys in the TPM: its agent starts after it, and may open it.
+#[test]
+fn the_fleet_s_agent_may_ask_the_tpm_and_no_other_device() {
+    let read = |path: &str| fs::read_to_string(of_the_image(path)).unwrap();
+    let agent = read("usr/lib/systemd/system/saal-agent.service");
+    assert!(values(&agent, "After").join(" ").contains("tpm2.target"));
+    assert_eq!(values(&agent, "DevicePolicy"), ["closed"]);
+    assert_eq!(values(&agent, "DeviceAllow"), ["char-tpm rw"]);
+    // With this a service has a /dev of its own without it.
+    assert_eq!(values(&agent, "PrivateDevices"), [""; 0]);
+    let groups = values(&agent, "SupplementaryGroups").join(" ");
+    assert!(groups.split(' ').any(|group| group == "tss"), "{groups}");
+    assert!(read("usr/lib/sysusers.d/saal.conf").contains("g tss "));
+    let rule = read("usr/lib/udev/rules.d/70-saal-tpm.rules");
+    assert!(rule.contains("KERNEL==\"tpmrm[0-9]*\"") && rule.contains("GROUP=\"tss\""));
+    let settings = include_str!("../../provisioning/agent/src/settings.rs");
+    assert!(settings.contains("\"/dev/tpmrm0\""));
+}

@@ -2,19 +2,19 @@
 
 mod configuring;
 mod helping;
+mod identifying;
 mod rooms;
 mod updating;
 
 use std::{future::Future, pin::pin, time::Duration};
 
 use ed25519_dalek::VerifyingKey;
-use jiff::Timestamp;
 use saal_control::EnrolmentStatus;
 use saal_fleet_protocol::fleet::{
     log::LogSent,
     order::{Order, key_from_text},
     update::System,
-    wire::{Enrol, FromDevice, FromServer, Hello, Membership, Refusal, Report, RoomState, Span},
+    wire::{FromDevice, FromServer, Hello, Membership, Refusal, Report, RoomState, Span},
 };
 use sha2::{Digest as _, Sha256};
 use tokio::{
@@ -22,13 +22,14 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
+use self::identifying::who;
 use crate::{
     backoff::Backoff,
     discovery::{Network, Search},
     disk::Folder,
     identity::{self, Identity, IdentityError},
     ledger::{Ledger, LedgerError},
-    link::{Credentials, Link},
+    link::Link,
     room::{self, Room},
     settings::{Settings, SettingsError},
     trial::{Verdict, Watch},
@@ -88,7 +89,8 @@ pub struct Agent {
     network: Network,
     serial: String,
     folder: Folder,
-    identity: Identity,
+    /// `None` as long as the TPM that has it does not do its part.
+    identity: Option<Identity>,
     membership: Option<Membership>,
     ledger: Ledger<Folder>,
     room: Room,
@@ -120,14 +122,20 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Opens the device's folder; a new device gets its keys and its first configuration.
+    /// Lays a new device's first configuration down; its keys can wait until its TPM is there.
     ///
     /// # Errors
     /// [`AgentError`].
+    pub fn prepare(settings: &Settings) -> Result<(), AgentError> {
+        lay_down(settings).map(drop)
+    }
+
+    /// Opens the device's folder; a new device gets its keys and its first configuration.
+    ///
+    /// # Errors
+    /// [`AgentError`]; a TPM that does not do its part is none, as it is asked again before each connection.
     pub fn open(mut settings: Settings) -> Result<Self, AgentError> {
-        let path = settings.state.clone();
-        let folder = Folder::open(&path).map_err(|source| AgentError::Folder { path, source })?;
-        let ledger = Ledger::open(folder.clone(), &settings.first_document())?;
+        let (folder, ledger) = lay_down(&settings)?;
         let membership = identity::membership(&folder)?;
         let search = match (&settings.server, &membership) {
             (Some(_), _) => Search::Nobody,
@@ -145,7 +153,7 @@ impl Agent {
         });
         Ok(Self {
             serial: settings.serial()?,
-            identity: Identity::open(&folder)?,
+            identity: who(&folder, &settings)?,
             membership,
             search,
             network: Network::default(),
@@ -183,23 +191,12 @@ impl Agent {
     pub async fn run(&mut self) -> Result<(), AgentError> {
         let mut backoff = Backoff::default();
         loop {
-            let settings = self.settings.clone();
-            let credentials = self.credentials();
-            let (network, search) = (self.network.clone(), self.search);
-            let opening =
-                Box::pin(async move { network.open(&settings, search, credentials).await });
-            let reason = match self.during(opening).await? {
-                Ok((link, server)) => {
-                    self.settings.server = Some(server);
-                    match Box::pin(self.talk(link)).await? {
-                        End::Again => {
-                            backoff.reset();
-                            continue;
-                        }
-                        End::Lost(reason) => reason,
-                    }
+            let reason = match self.connect().await? {
+                End::Again => {
+                    backoff.reset();
+                    continue;
                 }
-                Err(error) => error.to_string(),
+                End::Lost(reason) => reason,
             };
             if std::mem::take(&mut self.greeted) {
                 backoff.reset();
@@ -218,16 +215,25 @@ impl Agent {
         }
     }
 
-    /// A certificate that is over is not shown: the key alone brings the device back.
-    fn credentials(&self) -> Option<Credentials> {
-        let own = self
-            .membership
-            .as_ref()
-            .filter(|own| !identity::is_over(own, Timestamp::now()))?;
-        Some(Credentials {
-            certificate: own.certificate.clone(),
-            key: self.identity.key_der(),
-        })
+    /// One connection, from the search for a server to its end.
+    async fn connect(&mut self) -> Result<End, AgentError> {
+        if self.identity.is_none() {
+            self.identity = who(&self.folder, &self.settings)?;
+        }
+        if self.identity.is_none() {
+            return Ok(End::Lost("the device can't say who it is".to_owned()));
+        }
+        let settings = self.settings.clone();
+        let credentials = self.credentials()?;
+        let (network, search) = (self.network.clone(), self.search);
+        let opening = Box::pin(async move { network.open(&settings, search, credentials).await });
+        match self.during(opening).await? {
+            Ok((link, server)) => {
+                self.settings.server = Some(server);
+                Box::pin(self.talk(link)).await
+            }
+            Err(error) => Ok(End::Lost(error.to_string())),
+        }
     }
 
     /// Does something else and looks after the room meanwhile.
@@ -251,8 +257,11 @@ impl Agent {
             Ok(other) => return Ok(End::Lost(format!("no challenge but {other:?}"))),
             Err(reason) => return Ok(End::Lost(reason)),
         };
-        let first = match self.credentials() {
-            None => FromDevice::Enrol(Box::new(self.enrol(&nonce)?)),
+        let first = match self.credentials()? {
+            None => match self.enrol(&nonce) {
+                Ok(enrol) => FromDevice::Enrol(Box::new(enrol)),
+                Err(reason) => return Ok(End::Lost(reason)),
+            },
             Some(_) => FromDevice::Hello(Box::new(self.hello().await)),
         };
         if !link.say(&first).await {
@@ -274,33 +283,16 @@ impl Agent {
             }
             if !renewing && self.wants_renewal() {
                 renewing = true;
-                let proof = self.identity.prove(&nonce)?;
-                link.say(&FromDevice::Renew(proof)).await;
+                match self.prove(&nonce) {
+                    Ok(proof) => _ = link.say(&FromDevice::Renew(proof)).await,
+                    // The next connection tries again; the certificate has a third of its life left.
+                    Err(reason) => tracing::error!(reason, "the certificate is not renewed"),
+                }
             }
             if !self.tell(&mut link).await {
                 return Ok(End::Lost("the connection broke".to_owned()));
             }
         }
-    }
-
-    fn wants_renewal(&self) -> bool {
-        let own = self.membership.as_ref();
-        own.is_some_and(|own| identity::wants_renewal(own, Timestamp::now()))
-    }
-
-    fn enrol(&self, nonce: &str) -> Result<Enrol, AgentError> {
-        let token = self.settings.token_file.as_ref().and_then(|path| {
-            let read = std::fs::read_to_string(path);
-            read.inspect_err(|error| tracing::warn!(path = %path.display(), %error, "no token"))
-                .ok()
-        });
-        Ok(Enrol {
-            key: self.identity.prove(nonce)?,
-            seal_key: self.identity.seal_key().to_owned(),
-            serial: self.serial.clone(),
-            model: self.settings.model.clone(),
-            token: token.map(|token| token.trim().to_owned()),
-        })
     }
 
     async fn hello(&mut self) -> Hello {
@@ -455,6 +447,13 @@ impl Agent {
         self.settled = status.is_none();
         self.room.show_enrolment(status).await;
     }
+}
+
+fn lay_down(settings: &Settings) -> Result<(Folder, Ledger<Folder>), AgentError> {
+    let path = settings.state.clone();
+    let folder = Folder::open(&path).map_err(|source| AgentError::Folder { path, source })?;
+    let ledger = Ledger::open(folder.clone(), &settings.first_document())?;
+    Ok((folder, ledger))
 }
 
 fn keys(own: &Membership) -> Vec<VerifyingKey> {

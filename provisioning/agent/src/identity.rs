@@ -1,16 +1,21 @@
 //! Who the device is: its keys, and the fleet that it belongs to.
 //!
-//! Both keys are made here and never leave the device. Whoever resets it (`saal-agent forget`) makes
-//! another device of it, which somebody has to claim again: that is why a server that is named
+//! Both keys are made here and never leave the device; where it has a TPM they are in there (docs/adr/0080). Whoever resets it
+//! (`saal-agent forget`) makes another device of it, which somebody has to claim again: that is why a server that is named
 //! instead of the old one does not get it.
 
-use std::path::Path;
+mod kept;
+mod key;
+
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
-use rcgen::{KeyPair, PublicKeyData as _, SigningKey as _};
-use rustls::crypto::{
-    aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_CHACHA20_POLY1305 as HPKE,
-    hpke::{EncapsulatedSecret, Hpke as _, HpkePrivateKey},
+use rustls::{
+    crypto::{
+        aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_CHACHA20_POLY1305 as HPKE,
+        hpke::{EncapsulatedSecret, Hpke as _, HpkePrivateKey},
+    },
+    sign::SigningKey,
 };
 use saal_fleet_protocol::fleet::{
     FileName,
@@ -18,9 +23,15 @@ use saal_fleet_protocol::fleet::{
     wire::{KeyProof, Membership, from_text, proof_of, to_text},
 };
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize as _;
 
-use crate::{disk::Disk, ledger::Files, settings::Server};
+use self::key::Key;
+pub(crate) use self::key::signer;
+use crate::{
+    disk::Disk,
+    ledger::Files,
+    settings::{Server, Settings},
+    tpm::TpmError,
+};
 
 const KEYS_FILE: &str = "identity.json";
 const MEMBERSHIP_FILE: &str = "membership.json";
@@ -51,43 +62,25 @@ pub enum IdentityError {
     /// Keys can't be made or used.
     #[error("cryptography failed: {0}")]
     Crypto(String),
-}
-
-/// The keys as they are kept.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    version: u32,
-    /// PKCS#8 in PEM.
-    key: String,
-    /// X25519, base64.
-    seal_key: String,
-    seal_secret: String,
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        self.key.zeroize();
-        self.seal_secret.zeroize();
-    }
-}
-
-impl Kept {
-    fn new() -> Result<Self, IdentityError> {
-        let key = KeyPair::generate().map_err(crypto)?;
-        let (public, secret) = HPKE.generate_key_pair().map_err(crypto)?;
-        Ok(Self {
-            version: VERSION,
-            key: key.serialize_pem(),
-            seal_key: to_text(&public.0),
-            seal_secret: to_text(secret.secret_bytes()),
-        })
-    }
+    /// The keys are in a TPM, or should be, and it does not do its part.
+    #[error(transparent)]
+    Tpm(#[from] TpmError),
+    /// The keys are not where the settings want them.
+    #[error(
+        "the device's keys are {kept} from before, and its file wants them {wanted}: write keys = \"auto\", which goes on with \
+         them, or make a new device of this one by `saal-agent forget`, which somebody has to claim"
+    )]
+    Elsewhere {
+        /// Where they are.
+        kept: &'static str,
+        /// Where they should be.
+        wanted: &'static str,
+    },
 }
 
 /// The device's keys.
 pub struct Identity {
-    key: KeyPair,
+    key: Key,
     seal_key: String,
     seal_secret: HpkePrivateKey,
 }
@@ -108,17 +101,12 @@ fn crypto(error: impl ToString) -> IdentityError {
 }
 
 impl Identity {
-    /// The device's own; made at its first start.
+    /// The device's own, where the settings want them; made at its first start.
     ///
     /// # Errors
     /// [`IdentityError`].
-    pub fn open(folder: &impl Disk) -> Result<Self, IdentityError> {
-        if let Some(kept) = read(folder, KEYS_FILE)? {
-            return Self::of(&kept);
-        }
-        let kept = Kept::new()?;
-        write(folder, KEYS_FILE, &kept)?;
-        Self::of(&kept)
+    pub fn open(folder: &impl Disk, settings: &Settings) -> Result<Self, IdentityError> {
+        kept::open(folder, settings)
     }
 
     /// One that is kept nowhere, as a simulated device has.
@@ -126,24 +114,7 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::Crypto`].
     pub fn unkept() -> Result<Self, IdentityError> {
-        Self::of(&Kept::new()?)
-    }
-
-    fn of(kept: &Kept) -> Result<Self, IdentityError> {
-        if kept.version != VERSION {
-            return Err(malformed(
-                KEYS_FILE,
-                format!("version {} is unknown", kept.version),
-            ));
-        }
-        let key = KeyPair::from_pem(&kept.key).map_err(|e| malformed(KEYS_FILE, e))?;
-        let secret =
-            from_text(&kept.seal_secret).ok_or_else(|| malformed(KEYS_FILE, "seal_secret"))?;
-        Ok(Self {
-            key,
-            seal_key: kept.seal_key.clone(),
-            seal_secret: HpkePrivateKey::from(secret),
-        })
+        kept::unkept()
     }
 
     /// What secrets for this device are sealed to.
@@ -152,23 +123,28 @@ impl Identity {
         &self.seal_key
     }
 
-    /// For TLS: PKCS#8.
+    /// For TLS.
+    ///
+    /// # Errors
+    /// [`IdentityError::Crypto`].
+    pub fn signer(&self) -> Result<Arc<dyn SigningKey>, IdentityError> {
+        self.key.signer()
+    }
+
+    /// PKCS#8; `None`: the key is in a TPM and stays there.
     #[must_use]
-    pub fn key_der(&self) -> Vec<u8> {
-        self.key.serialize_der()
+    pub fn key_der(&self) -> Option<Vec<u8>> {
+        self.key.der()
     }
 
     /// The key with the proof that it is here.
     ///
     /// # Errors
-    /// [`IdentityError::Crypto`].
+    /// [`IdentityError::Crypto`], [`IdentityError::Tpm`].
     pub fn prove(&self, nonce: &str) -> Result<KeyProof, IdentityError> {
-        let proof = self
-            .key
-            .sign(&proof_of(nonce, &self.seal_key))
-            .map_err(crypto)?;
+        let proof = self.key.sign(&proof_of(nonce, &self.seal_key))?;
         Ok(KeyProof {
-            key: to_text(self.key.der_bytes()),
+            key: to_text(self.key.point()),
             proof: to_text(&proof),
         })
     }

@@ -16,6 +16,7 @@ mod logs;
 pub mod room;
 pub mod settings;
 pub mod simulated;
+pub mod tpm;
 pub mod trial;
 pub mod update;
 

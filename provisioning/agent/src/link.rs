@@ -13,7 +13,8 @@ use rustls::{
     ClientConfig, RootCertStore,
     client::Resumption,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, pem::PemObject},
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+    sign::{CertifiedKey, SigningKey, SingleCertAndKey},
     version::TLS13,
 };
 use saal_fleet_protocol::fleet::{
@@ -107,13 +108,13 @@ pub enum LinkError {
     Slow(String),
 }
 
-/// What the device shows of itself: its certificates and the key.
-#[derive(Clone)]
+/// What the device shows of itself: its certificates, and what signs for them.
+#[derive(Clone, Debug)]
 pub struct Credentials {
     /// PEM.
     pub certificate: String,
-    /// PKCS#8.
-    pub key: Vec<u8>,
+    /// The key, or the way to it.
+    pub key: Arc<dyn SigningKey>,
 }
 
 /// A connection.
@@ -249,8 +250,8 @@ impl Trust {
             Some(credentials) => {
                 let chain = CertificateDer::pem_slice_iter(credentials.certificate.as_bytes());
                 let chain: Vec<_> = chain.filter_map(Result::ok).collect();
-                let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(credentials.key));
-                config.with_client_auth_cert(chain, key)?
+                let shown = CertifiedKey::new(chain, credentials.key);
+                config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(shown)))
             }
         };
         // The server gives no tickets.

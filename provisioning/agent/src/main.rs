@@ -66,7 +66,7 @@ fn run(arguments: &Arguments) -> Result<()> {
                 .with_context(|| settings.state.display().to_string())?;
             Ok(identity::forget(&folder)?)
         }
-        Some(Command::Prepare) => Agent::open(settings).map(drop).map_err(Into::into),
+        Some(Command::Prepare) => Ok(Agent::prepare(&settings)?),
         Some(Command::Run) | None => stay(settings, arguments.rauc.as_deref()),
     }
 }

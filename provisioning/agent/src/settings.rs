@@ -32,6 +32,12 @@ pub struct Settings {
     /// saald's state folder.
     #[serde(default = "room_state")]
     pub room_state: PathBuf,
+    /// Where the device makes its keys.
+    #[serde(default)]
+    pub keys: KeyPlace,
+    /// The TPM: a device, or the Unix socket of an emulated one.
+    #[serde(default = "tpm")]
+    pub tpm: PathBuf,
     /// The log that saald writes, for whoever helps; without it what the system's journal has of it.
     pub log_file: Option<PathBuf>,
     /// So long a new configuration has to prove itself.
@@ -42,6 +48,19 @@ pub struct Settings {
     pub update_seconds: u16,
     /// What the panel shows until the fleet says something.
     pub first: First,
+}
+
+/// Where a device makes its keys. Those that it has stay where they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPlace {
+    /// In the TPM where there is one that can, else in a file.
+    #[default]
+    Auto,
+    /// In a file that only the agent reads.
+    File,
+    /// In the TPM, or nowhere.
+    Tpm,
 }
 
 /// The first configuration.
@@ -113,6 +132,11 @@ fn state() -> PathBuf {
 
 fn room_state() -> PathBuf {
     "/var/lib/saal".into()
+}
+
+/// Where the kernel keeps programs apart.
+fn tpm() -> PathBuf {
+    "/dev/tpmrm0".into()
 }
 
 fn confirm_seconds() -> u16 {
@@ -200,6 +224,7 @@ impl Settings {
         }
         settings.state = folder.join(&settings.state);
         settings.room_state = folder.join(&settings.room_state);
+        settings.tpm = folder.join(&settings.tpm);
         Ok(settings)
     }
 

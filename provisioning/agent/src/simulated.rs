@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use rustls::ClientConfig;
+use rustls::{ClientConfig, sign::SigningKey};
 use saal_fleet_protocol::fleet::{
     order::{Signed, key_from_text},
     wire::{Enrol, FromDevice, FromServer, Hello, Membership, Outcome, Report, from_text},
@@ -26,7 +26,7 @@ use crate::{
     agent::digest,
     backoff::Backoff,
     discovery::Place,
-    identity::{Identity, IdentityError},
+    identity::{Identity, IdentityError, signer},
     link::{Credentials, Link, LinkError, Trust},
     settings::Settings,
 };
@@ -251,7 +251,7 @@ impl Device {
     async fn live(mut self, known: Option<Known>) -> Result<(), LifeError> {
         let own = known.map(|known| {
             let key = from_text(&known.key).unwrap_or_default();
-            self.own(known.membership, key)
+            self.own(known.membership, signer(key)?)
         });
         let own = match own {
             Some(own) => own?,
@@ -272,7 +272,7 @@ impl Device {
         }
     }
 
-    fn own(&self, membership: Membership, key: Vec<u8>) -> Result<Own, LinkError> {
+    fn own(&self, membership: Membership, key: Arc<dyn SigningKey>) -> Result<Own, LinkError> {
         let credentials = Credentials {
             certificate: membership.certificate.clone(),
             key,
@@ -295,7 +295,7 @@ impl Device {
         loop {
             if let Some(membership) = self.enrol(&identity, &tls).await? {
                 self.standing.enrolled.fetch_add(1, Ordering::Relaxed);
-                return Ok(self.own(membership, identity.key_der())?);
+                return Ok(self.own(membership, identity.signer()?)?);
             }
             self.standing.failed.fetch_add(1, Ordering::Relaxed);
             sleep(backoff.next(fastrand::f64())).await;

@@ -103,7 +103,7 @@ impl Fleet {
         let room_state = folder.join("room");
         std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
         let text = format!(
-            "version = 1\nserver = \"https://localhost:{}\"\nca_file = {:?}\nserial = \"SAAL-0001\"\nstate = \"agent\"\n\
+            "version = 1\nserver = \"https://localhost:{}\"\nca_file = {:?}\nserial = \"SAAL-0001\"\nkeys = \"file\"\nstate = \"agent\"\n\
              room_state = \"room\"\nlog_file = \"saald.log\"\nconfirm_seconds = 20\n[first]\nname = \"New\"\nlanguage = \"en\"\n\
              time_zone = \"Europe/Berlin\"\nweb_listen = \"127.0.0.1:{web}\"\n",
             self.port,

@@ -40,12 +40,13 @@ token_file = "token"
 windows = ["00:00-24:00"]
 kilobytes_per_second = 1000000
 "#;
-/// What IT writes before flashing. Everything is a hundred times slower than in a room: so are trials.
+/// What IT writes before flashing. These machines have a TPM, and no device comes in without its keys there. Everything is a hundred times slower than in a room: so are trials.
 const AGENT: &str = r#"
 version = 1
 server = "SERVER"
 ca_file = "fleet-ca.pem"
 token_file = "enrolment-token"
+keys = "tpm"
 confirm_seconds = 900
 update_seconds = 800
 [first]

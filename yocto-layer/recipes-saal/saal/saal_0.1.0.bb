@@ -52,7 +52,8 @@ do_install() {
         $helpers/request
     install -D -m 0644 -t ${D}${nonarch_libdir}/saal $helpers/firewall.nft
     install -D -m 0644 -t ${D}${nonarch_base_libdir}/udev/rules.d \
-        ${S}/image/root/mkosi.extra${nonarch_libdir}/udev/rules.d/70-saal-telephones.rules
+        ${S}/image/root/mkosi.extra${nonarch_libdir}/udev/rules.d/70-saal-telephones.rules \
+        ${S}/image/root/mkosi.extra${nonarch_libdir}/udev/rules.d/70-saal-tpm.rules
 }
 
 PACKAGES =+ "saal-agent saal-media saald saalctl"
@@ -117,7 +118,8 @@ SYSTEMD_SERVICE:saal-media = "saal-media.socket"
 
 # The daemon and the media engine, each as itself (image/: sysusers.d/saal.conf).
 USERADD_PACKAGES = "saald saal-media"
-GROUPADD_PARAM:saald = "--system --gid 963 input"
+# tss may ask the TPM; recipes of TPM software make it too.
+GROUPADD_PARAM:saald = "--system --gid 963 input; --system tss"
 USERADD_PARAM:saald = "--system --uid 960 --user-group --home-dir ${localstatedir}/lib/saal --shell ${base_sbindir}/nologin \
                        --groups video,input saald"
 GROUPADD_PARAM:saal-media = "--system --gid 962 render"

@@ -37,11 +37,11 @@ impl Agent {
         if before.as_ref().is_some_and(|look| !look.is_idle()) {
             return Ok(None);
         }
-        let Some((order, digest)) = self.waiting.take() else {
+        let (Some(identity), Some((order, digest))) = (&self.identity, self.waiting.take()) else {
             return Ok(None);
         };
         let generation = order.generation;
-        let files = match self.identity.files(&order) {
+        let files = match identity.files(&order) {
             Ok(files) => files,
             Err(error) => {
                 self.ledger.refuse(generation, &digest, error.to_string())?;

@@ -59,7 +59,7 @@ impl Agent {
     }
 
     pub(super) async fn look_at_updates(&mut self, look: Option<&Look>) -> Result<(), AgentError> {
-        let credentials = self.credentials();
+        let credentials = self.credentials()?;
         let Some(updater) = &mut self.updater else {
             return Ok(());
         };

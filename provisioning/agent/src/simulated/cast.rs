@@ -48,13 +48,13 @@ pub struct Known {
 }
 
 impl Known {
-    /// What a device with this identity keeps.
+    /// What a device with this identity keeps; `None`: its key does not leave its TPM.
     #[must_use]
-    pub fn new(identity: &Identity, membership: Membership) -> Self {
-        Self {
-            key: to_text(&identity.key_der()),
+    pub fn new(identity: &Identity, membership: Membership) -> Option<Self> {
+        Some(Self {
+            key: to_text(&identity.key_der()?),
             membership,
-        }
+        })
     }
 
     pub(super) fn read(path: &Path, first: u32, devices: u32) -> Result<Vec<Self>, CrowdError> {

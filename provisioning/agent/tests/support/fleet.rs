@@ -138,16 +138,21 @@ impl Fleet {
         Self::lives(folder, settings, Network::default())
     }
 
+    /// A new device with a TPM.
+    pub fn unpack_on(&self, tpm: &Path, serial: &str) -> Device {
+        let folder = tempfile::tempdir().unwrap();
+        settings(self, folder.path(), serial, None);
+        let settings = rewrite(folder.path(), IN_A_FILE, &in_a_tpm(tpm));
+        Self::lives(folder, settings, Network::default())
+    }
+
     /// A new device that is told no server, in a network that may name one.
     pub fn unpack_in(&self, network: Network, serial: &str) -> Device {
         let folder = tempfile::tempdir().unwrap();
         settings(self, folder.path(), serial, None);
-        let path = folder.path().join("agent.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
         let told = format!("server = {:?}\n", self.server.url());
-        assert!(text.contains(&told), "{text}");
-        std::fs::write(&path, text.replace(&told, "")).unwrap();
-        Self::lives(folder, Settings::read(&path).unwrap(), network)
+        let settings = rewrite(folder.path(), &told, "");
+        Self::lives(folder, settings, network)
     }
 
     fn lives(folder: TempDir, settings: Settings, network: Network) -> Device {
@@ -210,10 +215,19 @@ impl Fleet {
         let folder = device.folder.path();
         let settings = Settings::read(&folder.join("agent.toml")).unwrap();
         let kept = Folder::open(&folder.join("agent")).unwrap();
+        let key = Identity::open(&kept, &settings).unwrap();
+        Self::tries_as(device, &key).await
+    }
+
+    /// The same with keys that it has opened before.
+    pub async fn tries_as(device: &Device, key: &Identity) -> String {
+        let folder = device.folder.path();
+        let settings = Settings::read(&folder.join("agent.toml")).unwrap();
+        let kept = Folder::open(&folder.join("agent")).unwrap();
         let membership = identity::membership(&kept).unwrap().unwrap();
         let credentials = Credentials {
             certificate: membership.certificate,
-            key: Identity::open(&kept).unwrap().key_der(),
+            key: key.signer().unwrap(),
         };
         let to = Place::from(settings.server.clone().unwrap());
         match Link::open(&settings, &to, Some(credentials)).await {
@@ -258,11 +272,27 @@ async fn live_with(settings: Settings, system: Simulated) {
     agent.unwrap().run().await.unwrap();
 }
 
+/// Where a device's file says that its keys are.
+pub const IN_A_FILE: &str = "keys = \"file\"\n";
+
+pub fn in_a_tpm(tpm: &Path) -> String {
+    format!("keys = \"tpm\"\ntpm = {tpm:?}\n")
+}
+
+/// The device's file says something else.
+pub fn rewrite(folder: &Path, old: &str, new: &str) -> Settings {
+    let path = folder.join("agent.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(old), "{text}");
+    std::fs::write(&path, text.replace(old, new)).unwrap();
+    Settings::read(&path).unwrap()
+}
+
 fn settings(fleet: &Fleet, folder: &Path, serial: &str, token: Option<&str>) -> Settings {
     let path = folder.join("agent.toml");
     let mut text = format!(
         "version = 1\nserver = {:?}\nca_file = {:?}\nserial = {serial:?}\nstate = \"agent\"\nroom_state = \"room\"\n\
-         log_file = \"saald.log\"\nconfirm_seconds = 5\nupdate_seconds = 5\n",
+         log_file = \"saald.log\"\nconfirm_seconds = 5\nupdate_seconds = 5\n{IN_A_FILE}",
         fleet.server.url(),
         fleet.folder.path().join("ca.pem"),
     );

@@ -4,4 +4,5 @@
 pub mod disk;
 pub mod fleet;
 pub mod room;
+pub mod swtpm;
 pub mod updates;

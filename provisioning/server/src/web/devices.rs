@@ -214,9 +214,12 @@ fn pages(view: &View, asked: &Asked, total: u64) -> Markup {
     }
 }
 
+/// What makes a spreadsheet calculate when a cell begins with it, as OWASP lists them; the wide ones in East Asian settings.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// A cell of CSV (RFC 4180); what a spreadsheet would take for a formula is text.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = text.starts_with(FORMULA);
     let text = text.replace('"', "\"\"");
     if formula {
         format!("\"'{text}\"")
@@ -378,10 +381,53 @@ pub(crate) async fn claim(
 mod unit {
     use super::*;
 
+    /// The cells of a line as RFC 4180 has them, and what is left behind its end.
+    fn read(mut text: &str) -> (Vec<String>, &str) {
+        let mut cells = Vec::new();
+        loop {
+            text = text.strip_prefix('"').expect("each cell is quoted");
+            let mut cell = String::new();
+            loop {
+                let (before, after) = text.split_once('"').expect("each cell ends");
+                cell += before;
+                text = after;
+                match text.strip_prefix('"') {
+                    Some(rest) => text = rest,
+                    None => break,
+                }
+                cell.push('"');
+            }
+            cells.push(cell);
+            match text.strip_prefix(',') {
+                Some(rest) => text = rest,
+                None => return (cells, text.strip_prefix("\r\n").expect("the line ends")),
+            }
+        }
+    }
+
+    /// Serial number and model are what a stranger's device says.
     #[test]
-    fn a_cell_is_no_formula_and_keeps_its_quotes() {
-        assert_eq!(cell("Raum \"Lahn\""), "\"Raum \"\"Lahn\"\"\"");
-        assert_eq!(cell("=HYPERLINK(1)"), "\"'=HYPERLINK(1)\"");
+    fn whatever_a_device_says_stays_in_its_cell_and_is_no_formula() {
+        let bodies = [
+            "HYPERLINK(\"http://example.org\",\"x\")",
+            "1,2\",=3",
+            "a\r\n=b,\"\"",
+            "\"",
+            "",
+        ];
+        let starts = FORMULA.iter().map(ToString::to_string);
+        for start in starts.chain([String::new(), "Raum ".to_owned()]) {
+            for body in bodies {
+                let said = format!("{start}{body}");
+                let line = [said.as_str(), "next"].map(cell).join(",") + "\r\n";
+                let (cells, rest) = read(&line);
+                assert_eq!((cells.len(), rest), (2, ""), "{said:?}");
+                assert!(!cells[0].starts_with(FORMULA), "{said:?}");
+                assert_eq!(cells[0].trim_start_matches('\''), said);
+                assert_eq!(cells[1], "next");
+            }
+        }
+        assert_eq!(cell("Lahn"), "\"Lahn\"", "nothing is added to other cells");
     }
 
     #[test]

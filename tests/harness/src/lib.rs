@@ -64,7 +64,7 @@ pub use farend::{
     Sound, Tile,
 };
 pub use fleet::{Fleet, FleetDevice, authenticator};
-pub use guest::{Finished, Guest, GuestScreen, Pixels, TestProgram};
+pub use guest::{Finished, Guest, GuestScreen, GuestSpeed, Pixels, TestProgram};
 pub use hearing::{Heard, Hearing, LEAD, wave, with_lead};
 pub use impostor::Impostor;
 pub use jitsi::DOMAIN as JITSI_DOMAIN;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use saal_harness::{Guest, run};
+use saal_harness::{Guest, GuestSpeed, run};
 
 #[test]
 #[cfg_attr(
@@ -13,7 +13,7 @@ use saal_harness::{Guest, run};
 )]
 fn hardware_of_a_guest_ends_when_an_order_hangs_and_what_it_said_is_shown() {
     run(async {
-        let mut guest = Guest::start().await.unwrap();
+        let mut guest = Guest::start(GuestSpeed::Modest).await.unwrap();
         let script = "echo $((6 * 7)); exit 3";
         let done = guest.run(script, Duration::from_secs(60)).await.unwrap();
         assert_eq!((done.status, done.output.as_str()), (3, "42\n"));

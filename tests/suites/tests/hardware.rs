@@ -9,7 +9,7 @@ use std::{
 };
 
 use saal_hal_sim::pattern::Code;
-use saal_harness::{Finished, Guest, GuestScreen, Picture, Pixels, TestProgram, run};
+use saal_harness::{Finished, Guest, GuestScreen, GuestSpeed, Picture, Pixels, TestProgram, run};
 use saal_suites::Result;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -46,7 +46,7 @@ impl Machine {
         static MACHINE: Mutex<Option<Guest>> = Mutex::const_new(None);
         let mut guest = MACHINE.lock().await;
         if guest.is_none() {
-            *guest = Some(Guest::start().await?);
+            *guest = Some(Guest::start(GuestSpeed::Modest).await?);
         }
         Ok(Self(guest))
     }
@@ -159,7 +159,7 @@ fn hardware_in_a_call_is_captured_played_pulled_and_put_back() -> Result<()> {
             "--skip",
             "encoder",
             "--skip",
-            "on_usb",
+            "pulled::",
         ];
         let done = machine.test("saal-media", "hardware", &arguments).await?;
         done.success("saal-media/hardware").map(drop)
@@ -395,20 +395,41 @@ fn hardware_grabber_presents_what_is_plugged_into_it() -> Result<()> {
     })
 }
 
+/// Runs one test of a call that goes on while something is pulled, in a machine that keeps up with it, and has nothing but these
+/// modules for it.
+async fn in_a_call(modules: &[(&str, &[&str])], test: &str) -> Result<()> {
+    let mut guest = Guest::start(GuestSpeed::Twice).await?;
+    for (module, options) in modules {
+        guest.load(module, options).await?;
+    }
+    // What the call's sound is held to is how it is in the guest, whatever this computer does beside it.
+    guest.keep_busy().await?;
+    let program = TestProgram::find("saal-media", "hardware")?;
+    let arguments = ["--ignored", "--nocapture", test];
+    let done = guest.test(&program, &arguments, &EXPECT_DEVICES, WITHIN);
+    let said = done.await?.success("saal-media/hardware pulled")?;
+    say(&said);
+    assert!(said.contains("1 passed"), "{said}");
+    Ok(())
+}
+
+/// Deep, for a call whose processor is never idle costs minutes of ours.
+#[test]
+#[ignore = "minutes of an emulated processor (x86-64): ./dev test deep"]
+fn hardware_webcam_is_pulled_out_of_a_call_and_put_back_beside_real_sound() -> Result<()> {
+    let modules: [(&str, &[&str]); 3] = [
+        ("uvcvideo", &[]),
+        ("vhci-hcd", &[]),
+        ("snd-aloop", &SOUND_CARD),
+    ];
+    run(in_a_call(&modules, "pulled::a_webcam"))
+}
+
 #[test]
 #[ignore = "minutes of an emulated processor (x86-64): ./dev test deep"]
 fn hardware_on_usb_is_pulled_out_of_a_call_and_put_back() -> Result<()> {
-    run(async {
-        let mut machine = Machine::take().await?;
-        machine.plug().await?;
-        // Else they do the work of a speakerphone that is not there.
-        machine.guest().unload("snd-aloop").await?;
-        machine.guest().unload("snd-dummy").await?;
-        let arguments = ["--ignored", "--test-threads=1", "--nocapture", "on_usb"];
-        let done = machine.test("saal-media", "hardware", &arguments).await?;
-        let said = done.success("saal-media/hardware on_usb")?;
-        say(&said);
-        assert!(said.contains("2 passed"), "{said}");
-        Ok(())
-    })
+    // Another sound card would do the work of a speakerphone that is not there.
+    let modules: [(&str, &[&str]); 3] =
+        [("uvcvideo", &[]), ("snd-usb-audio", &[]), ("vhci-hcd", &[])];
+    run(in_a_call(&modules, "pulled::on_usb"))
 }

@@ -55,7 +55,7 @@ impl House {
     pub fn real(displays: DisplaySource) -> Self {
         Self {
             displays,
-            encoders: EncoderSource::Machine,
+            encoders: EncoderSource::machine(),
             machine: Machine::real(),
             plugs: listen(),
         }

@@ -24,7 +24,7 @@ use saal_media_protocol::{
 };
 use support::{
     Daemon,
-    far_end::{FarEnd, Heard, PACKET, PICTURE_MS, Shown, longest},
+    far_end::{BACK_WITHIN, FarEnd, Heard, PACKET, PICTURE_MS, Shown, WORDS_WITHIN, longest},
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -282,9 +282,6 @@ async fn a_closed_shutter_is_told_and_stands_in_the_picture_until_it_is_open() {
 const CALL: TransportId = TransportId(1);
 /// Pulls in a call.
 const PULLS: usize = 20;
-/// Until words stand in the place of a camera that was pulled, and until the one that is back is seen.
-const WORDS_WITHIN: u64 = 500 * PICTURE_MS;
-const BACK_WITHIN: u64 = 1_500 * PICTURE_MS;
 /// Pictures in a row that are waited for.
 const SOME: usize = 3;
 
@@ -316,6 +313,22 @@ fn turn(shown: &[Shown], to_camera: bool) -> (&Shown, &Shown) {
     (&shown[first - 1], &shown[first])
 }
 
+/// Has something plugged or pulled, and waits until it is seen; the pictures from the last one before that on.
+async fn turned(
+    far_end: &mut FarEnd,
+    sounds: &mut Vec<Heard>,
+    to_camera: bool,
+    plug: impl FnOnce(),
+) -> Vec<Shown> {
+    let last = far_end.came.shown.pop();
+    sounds.append(&mut far_end.came.heard);
+    far_end.forget();
+    plug();
+    far_end.until(|shown, _| ends_with(shown, to_camera)).await;
+    let last = last.expect("something was waited for before");
+    [&[last], far_end.came.shown.as_slice()].concat()
+}
+
 #[tokio::test]
 async fn far_ends_see_words_soon_and_the_camera_soon_again_and_hear_no_gap() {
     let sockets = Sockets::default();
@@ -335,31 +348,23 @@ async fn far_ends_see_words_soon_and_the_camera_soon_again_and_hear_no_gap() {
     let mut far_end = FarEnd::of(&mut daemon, CALL, Codec::Vp8).await;
     let mut sounds: Vec<Heard> = Vec::new();
     let mut slowest = (0, 0);
+    let plugged = |ids: &[&str]| {
+        sockets.plug(ids);
+        plug.send(()).expect("the engine runs");
+    };
     far_end
         .until(|shown, heard| ends_with(shown, true) && !heard.is_empty())
         .await;
     for pull in 0..PULLS {
-        let before = far_end.shown.last().expect("it was waited for").clone();
-        sounds.append(&mut far_end.heard);
-        far_end.forget();
-        sockets.plug(&[OTHER]);
-        plug.send(()).expect("the engine runs");
-        far_end.until(|shown, _| ends_with(shown, false)).await;
-        sounds.append(&mut far_end.heard);
-        far_end.shown.insert(0, before);
-        let (last, words) = turn(&far_end.shown, false);
+        let seen = turned(&mut far_end, &mut sounds, false, || plugged(&[OTHER])).await;
+        let (last, words) = turn(&seen, false);
         let without = words.time - last.time;
         assert!(without <= WORDS_WITHIN, "pull {pull}: {without}");
 
-        let before = far_end.shown.last().expect("it was waited for").clone();
-        far_end.forget();
-        sockets.plug(&[CHOSEN, OTHER]);
-        plug.send(()).expect("the engine runs");
-        far_end.until(|shown, _| ends_with(shown, true)).await;
-        far_end.shown.insert(0, before);
-        // Earlier than when it was put back.
-        let (since, back) = (&far_end.shown[0], turn(&far_end.shown, true).1);
-        let after = back.time - since.time;
+        let both = || plugged(&[CHOSEN, OTHER]);
+        let seen = turned(&mut far_end, &mut sounds, true, both).await;
+        // The first is earlier than when it was put back.
+        let after = turn(&seen, true).1.time - seen[0].time;
         assert!(after <= BACK_WITHIN, "pull {pull}: {after}");
         slowest = (slowest.0.max(without), slowest.1.max(after));
     }
@@ -368,7 +373,7 @@ async fn far_ends_see_words_soon_and_the_camera_soon_again_and_hear_no_gap() {
         slowest.0 / PICTURE_MS,
         slowest.1 / PICTURE_MS
     );
-    sounds.append(&mut far_end.heard);
+    sounds.append(&mut far_end.came.heard);
     assert_eq!(longest(sounds.iter().map(|heard| heard.time)), PACKET);
     let once = ["Camera Rally missing", "Camera recovered"];
     let news = told(&daemon.heard_so_far().await);

@@ -90,14 +90,15 @@ async fn a_program_takes_over(fault: Fault) -> String {
     let mut daemon = engine().await;
     let mut far_end = FarEnd::of(&mut daemon, CALL, Codec::H264).await;
     far_end.beside(encodes(&mut daemon, &[Codec::Vp8])).await;
-    let before = far_end.shown.len();
+    far_end.came.look();
+    let before = far_end.came.shown.len();
     // What the service does when it hears that.
     send_camera(&mut daemon, CALL, Codec::Vp8).await;
     let verdict = far_end.beside(verdict(&mut daemon)).await;
     far_end.beside(daemon.stats_until(by("vp8enc"))).await;
     far_end.until(|shown, _| shown.len() > before + 10).await;
     assert!(before > 10, "the hardware's pictures were seen");
-    let missing = longest(numbers(&far_end.shown));
+    let missing = longest(numbers(&far_end.came.shown));
     eprintln!("{fault:?}: {missing} pictures of the camera until the next one was seen");
     assert!(missing <= MOST_MISSING, "{missing}");
     let Some(MediaEvent::Codecs { trials, .. }) = daemon.log.iter().rfind(is_report) else {

@@ -155,7 +155,7 @@ async fn the_view_eases_to_where_people_want_it_and_back() {
     room.look(WHOLE).await;
     let back = room.arrives(0.0, 1.0).await;
     eases(&back, 0.5, 1.0);
-    let code = room.far_end.shown.last().and_then(|shown| shown.code);
+    let code = room.far_end.came.shown.last().and_then(|shown| shown.code);
     assert!(code.is_some(), "all of the picture, and sharp");
 }
 
@@ -181,7 +181,7 @@ async fn without_the_choice_the_picture_stays_whole() {
     let mut room = Room::in_a_call(false).await;
     room.look(HALF).await;
     room.far_end.until(|shown, _| shown.len() >= 30).await;
-    for shown in &room.far_end.shown {
+    for shown in &room.far_end.came.shown {
         assert!(shown.code.is_some(), "{:?}", Part::of(shown));
     }
     assert_eq!(room.daemon.log_of_views().await, []);

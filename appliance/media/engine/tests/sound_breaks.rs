@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use saal_media::{control::House, engine::Machine};
 use saal_media_protocol::{
-    AudioChoice, Codec, DeviceChoice, MediaEvent, MediaTrouble, SourceKind, StreamSsrc, TransportId,
+    AudioChoice, Codec, DeviceChoice, MediaEvent, MediaTrouble, TransportId,
 };
 use support::{
-    Daemon, assign,
-    bridge::receive,
+    Daemon,
     cards::{self, CARD, Sounds},
     clip::spoken,
     far_end::{FarEnd, Heard, PACKET, PICTURE_MS, SOUND_MS, longest},
@@ -23,10 +22,6 @@ use tokio::sync::{Mutex, MutexGuard, mpsc};
 
 const CALL: TransportId = TransportId(1);
 const UNIT: &str = "usb-1";
-const ADA: StreamSsrc = StreamSsrc {
-    ssrc: 700,
-    rtx: None,
-};
 /// More than the card keeps, in either direction.
 const LATE: Duration = Duration::from_millis(400);
 /// In samples. Sound may be away for a second in all; the card itself was without it for [`LATE`], and longer where this
@@ -87,12 +82,7 @@ impl Room {
     }
 
     async fn hears_ada(&mut self) {
-        self.daemon
-            .transport(receive(CALL, "ada-a0", ADA, false))
-            .await;
-        let ada = assign(CALL, "ada-a0", "ada", SourceKind::Microphone);
-        self.daemon.transport(ada).await;
-        self.far_end.bridge.show(ADA, Some(spoken()));
+        self.far_end.speaks(&mut self.daemon, spoken()).await;
         CARD.listen();
         self.far_end.until(|_, heard| audible(heard) >= SOME).await;
         self.plays().await;
@@ -148,12 +138,12 @@ async fn a_microphone_whose_thread_came_too_late_is_heard_again_within_a_second(
     CARD.capture.come_late(LATE);
     let ran_over = || CARD.capture.missed() > before;
     room.far_end.until(|_, _| ran_over()).await;
-    let so_far = audible(&room.far_end.heard);
+    let so_far = audible(&room.far_end.came.heard);
     let again = |heard: &[Heard]| audible(heard) >= so_far + 2 * SOME;
     room.far_end.until(|_, heard| again(heard)).await;
     let missed = CARD.capture.missed() - before;
     assert!(missed >= LATE.as_millis() as u64 * SOUND_MS, "{missed}");
-    let silent = longest(times(&room.far_end.heard)) - PACKET;
+    let silent = longest(times(&room.far_end.came.heard)) - PACKET;
     eprintln!(
         "{} ms lost, silent for {} ms",
         missed / SOUND_MS,
@@ -212,10 +202,10 @@ async fn a_speakerphone_that_is_put_back_is_heard_and_plays_again() {
         CARD.listen();
         room.far_end.forget();
         room.far_end.until(|shown, _| !shown.is_empty()).await;
-        let back = room.far_end.shown[0].time / PICTURE_MS;
+        let back = room.far_end.came.shown[0].time / PICTURE_MS;
         room.plug.send(()).unwrap();
         room.far_end.until(|_, heard| audible(heard) > 0).await;
-        let first = times(&room.far_end.heard).next().unwrap() / SOUND_MS;
+        let first = times(&room.far_end.came.heard).next().unwrap() / SOUND_MS;
         // A card is opened in the time of this machine, so that a busy one would fail here for nothing.
         eprintln!("heard after {} ms", first - back);
         room.far_end.until(|_, heard| audible(heard) >= SOME).await;

@@ -40,6 +40,26 @@ const MONITOR: &str = "monitor";
 /// MiB. Two engines, and cameras with their buffers, need less than half of it.
 const MEMORY: &str = "1024";
 
+/// How fast a guest is by its own clock, which counts instructions. What it does takes as long for us either way, as long as it
+/// does not wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestSpeed {
+    /// 500 million instructions a second, 2 ns each: enough for one thing at a time, and waiting is over soon.
+    Modest,
+    /// 1,000 million a second: a whole call in the time of its sound.
+    Twice,
+}
+
+impl GuestSpeed {
+    /// QEMU's option: 2^shift ns an instruction.
+    fn option(self) -> &'static str {
+        match self {
+            Self::Modest => "shift=1,sleep=on",
+            Self::Twice => "shift=0,sleep=on",
+        }
+    }
+}
+
 /// A running guest; dropping it ends it.
 #[derive(Debug)]
 pub struct Guest {
@@ -68,7 +88,7 @@ impl Guest {
     ///
     /// # Errors
     /// [`Error::GuestTools`] when the set-up has not run, and with the end of the console when it does not come up.
-    pub async fn start() -> Result<Self> {
+    pub async fn start(speed: GuestSpeed) -> Result<Self> {
         let tools = Tools::find()?.guest.ok_or(Error::GuestTools)?;
         let folder = RunFolder::new()?;
         let exchange = folder.path().join("exchange");
@@ -79,7 +99,7 @@ impl Guest {
         );
         initramfs::write(&archive, &tools)?;
         let program = Program::new("the virtual machine", "qemu-system-x86_64", console.clone())
-            .args(machine())
+            .args(machine(speed))
             .args(["-kernel".into(), tools.join("vmlinuz")])
             .args(["-initrd".into(), archive])
             .args(share("host", "/", ",readonly=on"))
@@ -138,6 +158,18 @@ impl Guest {
     /// [`Error::InGuest`] when it is in use.
     pub async fn unload(&mut self, module: &str) -> Result<()> {
         self.modprobe(&["--remove", module]).await
+    }
+
+    /// Has its processor always do something from now on, where it would wait. Time goes on with instructions alone then, so that
+    /// nothing comes late for it where this computer is busy; but each second takes as long as one that is full of work.
+    ///
+    /// # Errors
+    /// As [`Guest::run`].
+    pub async fn keep_busy(&mut self) -> Result<()> {
+        // With what nothing else wants (sched(7), SCHED_IDLE).
+        let script = "chrt --idle 0 sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 &";
+        let done = self.run(script, MODULE_WITHIN).await?;
+        done.success("chrt").map(drop)
     }
 
     async fn modprobe(&mut self, arguments: &[&str]) -> Result<()> {
@@ -247,12 +279,11 @@ impl Finished {
 
 /// A PC without anything but what is listed, emulated in software, so that it is the same on every machine.
 ///
-/// Its clock counts instructions: 2^1 ns each, a computer of 500 million a second. On a host that is slower or busy its time
-/// goes slower, so that what keeps up with cameras and sound cards does so everywhere, and a second in a test is one in there.
-/// That takes one processor; while it waits, its time is ours.
-fn machine() -> Vec<&'static str> {
+/// Its clock counts instructions. On a host that is slower or busy its time goes slower, so that what keeps up with cameras and
+/// sound cards does so everywhere, and a second in a test is one in there. That takes one processor; while it waits, its time is ours.
+fn machine(speed: GuestSpeed) -> Vec<&'static str> {
     let mut arguments = vec!["-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "1"];
-    arguments.extend(["-icount", "shift=1,sleep=on", "-rtc", "clock=vm"]);
+    arguments.extend(["-icount", speed.option(), "-rtc", "clock=vm"]);
     arguments.extend([
         "-m",
         MEMORY,

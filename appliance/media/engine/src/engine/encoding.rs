@@ -25,45 +25,40 @@ const LONGEST_REASON: u64 = 400;
 
 /// Where encoders in hardware come from, and what tries them.
 #[derive(Clone, Debug)]
-pub enum EncoderSource {
-    /// All of the machine that meetings take; this program tries them.
-    Machine,
-    /// These, the best first.
-    These {
-        /// Their names in GStreamer.
-        factories: Vec<String>,
-        /// The program that tries them, told as this one is.
-        tried_by: PathBuf,
-        /// How long a trial may take, with a process that starts.
-        within: Duration,
-    },
+pub struct EncoderSource {
+    /// Lists those that calls may use, the best first; GStreamer is there by then.
+    pub list: fn() -> Vec<HardwareEncoder>,
+    /// The program that tries one, in a process of its own: [`TRY_ENCODER`] and its name in GStreamer are its arguments. None
+    /// is tried without it.
+    pub tried_by: Option<PathBuf>,
+    /// How long a trial may take, with a process that starts.
+    pub within: Duration,
 }
 
 impl EncoderSource {
+    /// All of the machine that meetings take; this program tries them.
+    #[must_use]
+    pub fn machine() -> Self {
+        let this = std::env::current_exe();
+        let missing = |error: &std::io::Error| {
+            tracing::error!(%error, "no encoder can be tried: this program is not found");
+        };
+        Self {
+            list: HardwareEncoder::of_the_machine,
+            tried_by: this.inspect_err(missing).ok(),
+            within: WITHIN,
+        }
+    }
+
     /// The first one that does what calls need, and what is known of those before it.
     async fn choose(
         self,
         known: Vec<EncoderTrial>,
     ) -> (Option<HardwareEncoder>, Vec<EncoderTrial>) {
-        let (machine, engine, within) = match self {
-            Self::Machine => match std::env::current_exe() {
-                Ok(engine) => (HardwareEncoder::of_the_machine(), engine, WITHIN),
-                Err(error) => {
-                    tracing::error!(%error, "no encoder can be tried: this program is not found");
-                    return (None, known);
-                }
-            },
-            Self::These {
-                factories,
-                tried_by,
-                within,
-            } => {
-                let named = factories.iter();
-                let named = named.filter_map(|name| HardwareEncoder::named(name));
-                (named.collect(), tried_by, within)
-            }
-        };
-        hardware(&machine, known, &engine, within).await
+        match &self.tried_by {
+            Some(engine) => hardware(&(self.list)(), known, engine, self.within).await,
+            None => (None, known),
+        }
     }
 }
 
@@ -88,7 +83,7 @@ pub(super) struct Encoders {
 impl Default for Encoders {
     fn default() -> Self {
         Self {
-            source: EncoderSource::Machine,
+            source: EncoderSource::machine(),
             trials: Vec::new(),
             chosen: None,
             failed: None,

@@ -1,6 +1,5 @@
 //! Turns samples of one clock into samples of another that is nearly as fast.
 
-use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 /// Samples on each side of a place between two; flat to 20 kHz.
@@ -8,18 +7,25 @@ const HALF: usize = 16;
 const TAPS: usize = 2 * HALF;
 /// Places between two samples that have a filter of their own; between those it is interpolated.
 const PHASES: usize = 128;
+/// Taps that are summed beside each other, as processors multiply them at once.
+const LANES: usize = 4;
+
+type Filter = [[f32; LANES]; TAPS / LANES];
 
 /// Filters for each phase and the one after the last.
-static FILTERS: LazyLock<Vec<[f32; TAPS]>> = LazyLock::new(|| {
-    (0..=PHASES)
-        .map(|p| filter(p as f32 / PHASES as f32))
-        .collect()
+static FILTERS: LazyLock<Vec<Filter>> = LazyLock::new(|| {
+    let phases = (0..=PHASES).map(|p| p as f32 / PHASES as f32);
+    phases.map(|place| in_lanes(&filter(place))).collect()
 });
+
+fn in_lanes(taps: &[f32; TAPS]) -> Filter {
+    std::array::from_fn(|group| std::array::from_fn(|lane| taps[group * LANES + lane]))
+}
 
 /// Samples that wait, and where in them the next one of the other clock lies.
 #[derive(Debug, Default)]
 pub(super) struct Resampler {
-    waiting: VecDeque<f32>,
+    waiting: Vec<f32>,
     place: f64,
 }
 
@@ -64,10 +70,18 @@ impl Resampler {
         let first = self.place as usize;
         let phase = (self.place - first as f64) * PHASES as f64;
         let (lower, part) = (phase as usize, phase.fract() as f32);
-        let (a, b) = (&FILTERS[lower], &FILTERS[lower + 1]);
-        let sum: f32 = (0..TAPS)
-            .map(|tap| self.waiting[first + tap] * (a[tap] + part * (b[tap] - a[tap])))
-            .sum();
+        let (waiting, _) = self.waiting[first..first + TAPS].as_chunks::<LANES>();
+        let filters = FILTERS[lower].iter().zip(&FILTERS[lower + 1]);
+        let mut sums = [0.0; LANES];
+        for (samples, (a, b)) in waiting.iter().zip(filters) {
+            sums = [
+                sums[0] + samples[0] * (a[0] + part * (b[0] - a[0])),
+                sums[1] + samples[1] * (a[1] + part * (b[1] - a[1])),
+                sums[2] + samples[2] * (a[2] + part * (b[2] - a[2])),
+                sums[3] + samples[3] * (a[3] + part * (b[3] - a[3])),
+            ];
+        }
+        let sum: f32 = sums.iter().sum();
         sum.round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16
     }
 }

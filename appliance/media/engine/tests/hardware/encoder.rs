@@ -1,11 +1,28 @@
 //! An encoder of V4L2 in the engine, on the kernel's test driver of a codec.
 
-use saal_media::{control::House, engine::EncoderSource};
-use saal_media_protocol::{EncoderTrial, Verdict};
+use std::time::Duration;
+
+use saal_hal_linux::{M2mRole, m2m_codecs};
+use saal_media::{
+    control::House,
+    engine::{EncoderSource, Engine, GLANCE, Machine},
+    graph::{Fault, Graph, GraphEvent, HardwareEncoder, Installed, Part, TrackKey},
+    handing::Copies,
+};
+use saal_media_protocol::{
+    Codec, DeviceChoice, EncoderChoice, EncoderTrial, MediaCommand, MediaEvent, MediaStats,
+    PictureWay, SourceKind, TransportCommand, TransportRole, Verdict,
+};
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    support::bridge::{Bridge, numbers},
-    *,
+    OUT, Pulled, SMALL, cameras,
+    support::{
+        self, DEADLINE, Daemon,
+        bridge::{Bridge, numbers},
+        open, publish, simulated,
+    },
+    with_camera,
 };
 
 /// The element of the kernel's test driver.
@@ -166,9 +183,9 @@ impl Trier {
 
     /// An engine that has nothing to choose but this encoder.
     fn source(&self) -> EncoderSource {
-        EncoderSource::These {
-            factories: vec![TEST_ENCODER.to_owned()],
-            tried_by: self.program(),
+        EncoderSource {
+            list: || HardwareEncoder::named(TEST_ENCODER).into_iter().collect(),
+            tried_by: Some(self.program()),
             // An emulated processor takes seconds to start a process.
             within: DEADLINE,
         }

@@ -52,7 +52,7 @@ impl From<Scene> for Example {
 }
 
 impl Example {
-    fn plain(name: &'static str, screen: Screen) -> Self {
+    pub(crate) fn plain(name: &'static str, screen: Screen) -> Self {
         (name, screen, Navigation::default()).into()
     }
 

@@ -171,7 +171,14 @@ fn room(meetings: Vec<Meeting>, clock: &str) -> Room {
     room.handle(at(clock), Event::Config(Box::new(parse(text).unwrap())));
     room.handle(at(clock), Event::CalendarWritable(true));
     let problems = Vec::new();
-    room.handle(at(clock), Event::Meetings { meetings, problems });
+    room.handle(
+        at(clock),
+        Event::Meetings {
+            meetings,
+            problems,
+            put_off: Vec::new(),
+        },
+    );
     room
 }
 

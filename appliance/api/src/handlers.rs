@@ -9,7 +9,7 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use saal_control::{Arrange, LayoutName, PanelAction, Reply, Request, Taps};
-use saal_media_protocol::{CameraAction, PictureDevice, SourceKind};
+use saal_media_protocol::{CameraAction, PictureDevice, SoundUnit, SourceKind};
 use saal_meeting::{MeetingAction, MeetingId, MeetingLink, Secret};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -256,6 +256,42 @@ pub(crate) async fn use_camera(State(shared): State<Shared>, Sent(body): Sent) -
     let usual = CameraAction::Usual {};
     let action = camera.map_or(usual, |camera| CameraAction::Use { camera });
     have_done(&shared, Request::Camera { action }).await
+}
+
+/// The microphones and loudspeakers that there are to choose from.
+#[utoipa::path(
+    get,
+    path = "/v1/sound-devices",
+    tag = "room",
+    responses((status = 200, body = [v1::SoundDevice]), (status = 503, body = Problem)),
+    security(("token" = ["read"]))
+)]
+pub(crate) async fn sound_devices(
+    State(shared): State<Shared>,
+) -> Result<Json<Vec<v1::SoundDevice>>, Problem> {
+    let Reply::Sound(report) = ask(&shared, Request::SoundState {}).await? else {
+        return Err(unexpected());
+    };
+    let device = |unit: &SoundUnit| v1::SoundDevice {
+        microphone: unit.microphone.clone(),
+        loudspeaker: unit.loudspeaker.clone(),
+        in_use: report.is_in_use(unit),
+    };
+    Ok(Json(report.units.iter().map(device).collect()))
+}
+
+/// Takes another microphone and loudspeaker: in a call, or before one for the meeting that begins soon.
+#[utoipa::path(
+    post,
+    path = "/v1/use-sound-device",
+    tag = "call",
+    request_body = v1::UseSoundDevice,
+    responses(Outcome),
+    security(("token" = ["control"]))
+)]
+pub(crate) async fn use_sound_device(State(shared): State<Shared>, Sent(body): Sent) -> Done {
+    let v1::UseSoundDevice { device } = read(&body)?;
+    have_done(&shared, Request::Sound { device }).await
 }
 
 /// Sets how loud the others are, in a meeting or not.

@@ -111,6 +111,7 @@ fn scoped(shared: &Shared) -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::status))
         .routes(routes!(handlers::meetings))
         .routes(routes!(handlers::cameras))
+        .routes(routes!(handlers::sound_devices))
         .routes(routes!(events::events));
     let control = OpenApiRouter::new()
         .routes(routes!(handlers::join))
@@ -121,6 +122,7 @@ fn scoped(shared: &Shared) -> OpenApiRouter<Shared> {
         .routes(routes!(handlers::microphone))
         .routes(routes!(handlers::camera))
         .routes(routes!(handlers::use_camera))
+        .routes(routes!(handlers::use_sound_device))
         .routes(routes!(handlers::volume))
         .routes(routes!(handlers::television))
         .routes(routes!(handlers::presentation))

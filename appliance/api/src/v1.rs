@@ -40,6 +40,30 @@ pub struct Prepared {
     pub camera: Option<String>,
     /// Nobody is to see the room.
     pub camera_off: bool,
+    /// With this microphone, as `/v1/sound-devices` lists it; absent: the usual one.
+    pub microphone: Option<String>,
+    /// With this loudspeaker; absent: the usual one.
+    pub loudspeaker: Option<String>,
+}
+
+/// A piece of sound hardware that people may choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SoundDevice {
+    /// Its microphone's name; absent: it has none.
+    pub microphone: Option<String>,
+    /// Its loudspeaker's name; absent: it has none.
+    pub loudspeaker: Option<String>,
+    /// What it has is the room's now.
+    pub in_use: bool,
+}
+
+/// Which microphone and loudspeaker to take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UseSoundDevice {
+    /// Name of a microphone or loudspeaker of `/v1/sound-devices`, whose other half comes with it; absent: the usual ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 /// A camera that people may choose.
@@ -349,6 +373,8 @@ impl From<saal_control::Status> for Status {
                 meeting: prepared.meeting.0,
                 camera: prepared.camera,
                 camera_off: prepared.camera_off,
+                microphone: prepared.microphone,
+                loudspeaker: prepared.loudspeaker,
             }),
             looked_at: status.onlooker.is_some_and(|onlooker| onlooker.allowed),
             troubles: status.troubles.into_iter().map(Trouble::from).collect(),

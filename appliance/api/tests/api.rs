@@ -107,6 +107,11 @@ fn reply(request: &Request) -> Reply {
                 "cameras":[{"id":"usb-1","name":"Ceiling","kind":"camera"}]}}}"#;
             Answer::parse(line).unwrap()
         }
+        Request::SoundState {} => {
+            let line = r#"{"version":1,"reply":{"sound":{"units":[{"microphone":"Jabra","loudspeaker":"Jabra"},
+                {"microphone":null,"loudspeaker":"HDMI"}],"microphone":"Jabra","loudspeaker":"HDMI"}}}"#;
+            Answer::parse(line).unwrap()
+        }
         Request::Panel {
             action: PanelAction::Tree {},
         } => Reply::Panel(Box::new(json!({"elements": [
@@ -259,6 +264,27 @@ async fn the_description_is_served_to_all_and_is_the_one_in_the_documentation() 
 }
 
 #[tokio::test]
+async fn devices_are_listed_with_those_in_use() {
+    let bench = Bench::new();
+    let token = secret(Scope::Read);
+    for (path, expected) in [
+        (
+            "/v1/cameras",
+            json!([{"id": "usb-1", "name": "Ceiling", "in_use": false}]),
+        ),
+        (
+            "/v1/sound-devices",
+            json!([{"microphone": "Jabra", "loudspeaker": "Jabra", "in_use": false},
+                {"microphone": null, "loudspeaker": "HDMI", "in_use": true}]),
+        ),
+    ] {
+        let answer = bench.send("GET", path, Some(&token), "").await;
+        let (status, listed) = read(answer).await;
+        assert_eq!((status, listed), (StatusCode::OK, expected), "{path}");
+    }
+}
+
+#[tokio::test]
 #[allow(clippy::too_many_lines, reason = "a table: an entry for each endpoint")]
 async fn what_is_asked_for_is_what_the_room_is_told() {
     let bench = Bench::new();
@@ -308,6 +334,20 @@ async fn what_is_asked_for_is_what_the_room_is_told() {
             vec![Request::Camera {
                 action: CameraAction::Usual {},
             }],
+        ),
+        (
+            "POST",
+            "/v1/use-sound-device",
+            r#"{"device": "Jabra"}"#,
+            vec![Request::Sound {
+                device: Some("Jabra".to_owned()),
+            }],
+        ),
+        (
+            "POST",
+            "/v1/use-sound-device",
+            "{}",
+            vec![Request::Sound { device: None }],
         ),
         (
             "PUT",

@@ -13,6 +13,7 @@ mod jitsi_widget;
 pub mod link;
 mod nordeck;
 mod problem;
+mod put_off;
 mod recurrence;
 mod room;
 mod sources;
@@ -24,7 +25,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
 use saal_core::CalendarProblem;
 use saal_meeting::{Destination, Invitation, LinkTarget, Meeting, MeetingId, MeetingLink, PartOf};
 
-use crate::{entry::Span, room::Room, sources::Sources};
+use crate::{
+    entry::Span,
+    put_off::{Later, PutOff},
+    room::Room,
+    sources::Sources,
+};
 
 /// Meetings that ended so long ago are no longer told.
 const BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -38,11 +44,15 @@ const STEP_SECONDS: i64 = 300;
 pub struct Calendar {
     zones: TimeZoneDatabase,
     rooms: Vec<Room>,
+    /// As they were before their entries changed, until that was compared.
+    replaced: Vec<Room>,
     standing: Vec<Meeting>,
     /// Links of standing meetings that can't be read.
     unread: Vec<CalendarProblem>,
     /// What CalDAV servers, feeds and folders say, by their names.
     sources: Sources,
+    /// What was told and begins later now.
+    put_off: PutOff,
 }
 
 impl Default for Calendar {
@@ -51,9 +61,11 @@ impl Default for Calendar {
         Self {
             zones: TimeZoneDatabase::bundled(),
             rooms: Vec::new(),
+            replaced: Vec::new(),
             standing: Vec::new(),
             unread: Vec::new(),
             sources: Sources::default(),
+            put_off: PutOff::default(),
         }
     }
 }
@@ -71,6 +83,7 @@ impl Calendar {
             };
             self.rooms.push(room);
         }
+        self.replaced.extend(before);
     }
 
     /// Meetings that are always there: title and link, as the configuration names them.
@@ -118,7 +131,28 @@ impl Calendar {
         self.sources.add_to(&mut meetings, window, &mut problems);
         meetings.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
         problems.sort();
+        let (rooms, replaced) = (&self.rooms, std::mem::take(&mut self.replaced));
+        let sources = &mut self.sources;
+        self.put_off
+            .follow(now, window, &meetings, |places, hours| {
+                let of = |all: &[Room]| -> Vec<Meeting> {
+                    let there = all.iter().filter(|room| places.contains(&*room.place()));
+                    there.flat_map(|room| room.appointments(hours)).collect()
+                };
+                let before = of(&replaced).into_iter().map(|meeting| meeting.id);
+                Later {
+                    before: before.chain(sources.before(hours)).collect(),
+                    found: of(rooms).into_iter().chain(sources.within(hours)).collect(),
+                }
+            });
+        sources.forget_before();
         (meetings, problems)
+    }
+
+    /// What [`Self::meetings`] told before and did not tell last, because it begins later now: of the weeks that sources read.
+    #[must_use]
+    pub fn put_off(&self) -> &[Meeting] {
+        self.put_off.meetings()
     }
 
     /// Breakout sessions belong to the occurrence of their main meeting that is nearest to their own

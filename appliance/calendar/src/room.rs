@@ -87,6 +87,16 @@ impl Room {
         (meetings, problems)
     }
 
+    /// The room's appointments in hours that are not asked for often, whoever is in its call.
+    pub(crate) fn appointments(&self, window: Span) -> Vec<Meeting> {
+        let counted = self.count(window);
+        let mut meetings = Vec::new();
+        for occurrence in counted.occurrences {
+            self.add(&mut meetings, self.meeting(occurrence, 0));
+        }
+        meetings
+    }
+
     /// Appointments as meetings, with the people in the call at the one that is now.
     fn with_call(&self, now: Timestamp, occurrences: Vec<Occurrence>) -> Vec<Meeting> {
         let in_call = self.invitation.in_call;
@@ -238,7 +248,7 @@ impl Room {
         MeetingId(format!("{}/{occurrence}", self.place()))
     }
 
-    fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         self.invitation.destination.place()
     }
 

@@ -1,9 +1,12 @@
 //! What CalDAV servers, feeds and folders say, side by side, and beside the Matrix rooms.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use saal_core::{CalendarProblem, id_in_calendar};
-use saal_meeting::{Destination, Meeting, NoWay};
+use saal_meeting::{Destination, Meeting, MeetingId, NoWay};
 
 use crate::{
     entry::Span,
@@ -18,6 +21,10 @@ const MOST_OTHERS: usize = 5;
 pub(crate) struct Sources {
     files: BTreeMap<String, Arc<CalendarFile>>,
     counted: Option<Counted>,
+    /// The same of the weeks after that, while a meeting of the day went there.
+    later: Option<Counted>,
+    /// What sources said before they said something else, until that was compared.
+    replaced: BTreeMap<String, Arc<CalendarFile>>,
 }
 
 /// What is in some hours; it is asked far more often than it changes.
@@ -34,13 +41,16 @@ impl Sources {
     }
 
     pub(crate) fn set(&mut self, name: &str, file: Arc<CalendarFile>) {
-        self.files.insert(name.to_owned(), file);
-        self.counted = None;
+        if let Some(before) = self.files.insert(name.to_owned(), file) {
+            self.replaced.entry(name.to_owned()).or_insert(before);
+        }
+        (self.counted, self.later) = (None, None);
     }
 
     pub(crate) fn keep(&mut self, names: &[&str]) {
         self.files.retain(|name, _| names.contains(&name.as_str()));
-        self.counted = None;
+        self.replaced.clear();
+        (self.counted, self.later) = (None, None);
     }
 
     /// Adds what is in the window. An appointment that several calendars have is one, and one whose meeting is there
@@ -64,6 +74,34 @@ impl Sources {
         found.for_each(|meeting| add(meetings, meeting.clone()));
         problems.extend_from_slice(&counted.problems);
         self.counted = Some(counted);
+    }
+
+    /// What is in hours that are not asked for often, each once.
+    pub(crate) fn within(&mut self, window: Span) -> Vec<Meeting> {
+        let counted = match self.later.take() {
+            Some(counted) if counted.hours == window => counted,
+            _ => self.count(window),
+        };
+        let mut meetings = Vec::new();
+        let found = counted.meetings.iter().cloned();
+        found.for_each(|meeting| add(&mut meetings, meeting));
+        self.later = Some(counted);
+        meetings
+    }
+
+    /// Names of meetings that were there in these hours, where sources changed since this was asked last.
+    pub(crate) fn before(&mut self, window: Span) -> BTreeSet<MeetingId> {
+        let replaced = std::mem::take(&mut self.replaced);
+        let of = |file: &Arc<CalendarFile>| {
+            let (appointments, _) = file.appointments(window.start, window.end);
+            appointments.iter().map(id).collect::<Vec<_>>()
+        };
+        replaced.values().flat_map(of).collect()
+    }
+
+    /// What changed since was compared.
+    pub(crate) fn forget_before(&mut self) {
+        self.replaced.clear();
     }
 
     fn count(&self, hours: Span) -> Counted {
@@ -154,6 +192,11 @@ fn is_nowhere(meeting: &Meeting) -> bool {
     matches!(meeting.destination, Destination::Nowhere { .. })
 }
 
+fn id(appointment: &Appointment<'_>) -> MeetingId {
+    let planned = appointment.in_series.then_some(appointment.planned);
+    id_in_calendar(appointment.uid, planned)
+}
+
 fn meeting(appointment: &Appointment<'_>) -> Meeting {
     let found = appointment.found;
     let nowhere = || {
@@ -167,10 +210,7 @@ fn meeting(appointment: &Appointment<'_>) -> Meeting {
         appointment.title
     };
     Meeting {
-        id: id_in_calendar(
-            appointment.uid,
-            appointment.in_series.then_some(appointment.planned),
-        ),
+        id: id(appointment),
         title: title.to_owned(),
         start: Some(appointment.start),
         end: Some(appointment.end),

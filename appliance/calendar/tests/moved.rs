@@ -55,7 +55,12 @@ impl Bench {
 
     fn tell_meetings(&mut self) {
         let (meetings, problems) = self.calendar.meetings(self.now.wall);
-        self.tell(Event::Meetings { meetings, problems });
+        let put_off = self.calendar.put_off().to_vec();
+        self.tell(Event::Meetings {
+            meetings,
+            problems,
+            put_off,
+        });
     }
 
     /// What the calendar has now: a `DTSTART` and what else stands in the event.
@@ -148,30 +153,118 @@ fn a_meeting_that_is_moved_is_not_cancelled_for_those_in_it() {
     assert_eq!(bench.notices(), [DayNotice::Cancelled]);
 }
 
+/// A meeting in a Matrix room, on this day of November in Berlin.
+fn invitation(day: u8, hour: u8) -> Invitation {
+    let moment = |hour: u8| json!({"tzid": "Europe/Berlin", "value": format!("202611{day:02}T{hour:02}0000")});
+    let entry = json!({"uid": "1", "dtstart": moment(hour), "dtend": moment(hour + 1)});
+    Invitation {
+        destination: Destination::matrix("!lahn:example.org".to_owned()),
+        name: "Weekly".to_owned(),
+        aliases: Vec::new(),
+        calendar_event: Some(json!({"creator": "@ada:example.org", "calendar": [entry]})),
+        jitsi_widgets: Vec::new(),
+        in_call: 0,
+        part_of: None,
+    }
+}
+
 #[test]
 fn a_meeting_of_a_room_that_is_moved_is_not_cancelled_for_those_in_it() {
-    let invitation = |hour: u8| {
-        let moment =
-            |hour: u8| json!({"tzid": "Europe/Berlin", "value": format!("20261126T{hour:02}0000")});
-        let entry = json!({"uid": "1", "dtstart": moment(hour), "dtend": moment(hour + 1)});
-        Invitation {
-            destination: Destination::matrix("!lahn:example.org".to_owned()),
-            name: "Weekly".to_owned(),
-            aliases: Vec::new(),
-            calendar_event: Some(json!({"creator": "@ada:example.org", "calendar": [entry]})),
-            jitsi_widgets: Vec::new(),
-            in_call: 0,
-            part_of: None,
-        }
-    };
     let mut bench = Bench::new();
-    bench.calendar.update(vec![invitation(10)]);
+    bench.calendar.update(vec![invitation(26, 10)]);
     bench.tell_meetings();
     bench.enter();
-    bench.calendar.update(vec![invitation(15)]);
+    bench.calendar.update(vec![invitation(26, 15)]);
     bench.tell_meetings();
-    let start = at("2026-11-26T14:00:00Z");
-    assert_eq!(bench.notices(), [DayNotice::Moved { start }]);
+    assert_eq!(bench.notices(), moved_at("2026-11-26T14:00:00Z"));
+    bench.calendar.update(vec![invitation(30, 15)]);
+    bench.tell_meetings();
+    assert_eq!(bench.notices(), moved_at("2026-11-30T14:00:00Z"));
+}
+
+#[test]
+fn a_meeting_that_is_put_off_beyond_the_days_in_view_is_not_cancelled_for_those_in_it() {
+    let mut bench = Bench::new();
+    bench.reads(&[("20261126T090000Z", "")]);
+    bench.enter();
+    bench.reads(&[("20261207T090000Z", "SEQUENCE:1\r\n")]);
+    assert_eq!(bench.notices(), moved_at("2026-12-07T09:00:00Z"));
+    assert!(bench.meetings().is_empty(), "not these days");
+    // It is found there again and again, and nobody is told twice.
+    bench.day(DayAction::Read {});
+    bench.tell_meetings();
+    assert_eq!(bench.notices(), []);
+    bench.reads(&[("20261208T090000Z", "SEQUENCE:2\r\n")]);
+    assert_eq!(bench.notices(), moved_at("2026-12-08T09:00:00Z"));
+    bench.reads(&[("20261208T090000Z", "SEQUENCE:3\r\nSTATUS:CANCELLED\r\n")]);
+    assert_eq!(bench.notices(), [DayNotice::Cancelled]);
+}
+
+#[test]
+fn what_is_put_off_beyond_the_weeks_that_are_read_is_cancelled_as_far_as_the_room_knows() {
+    let mut bench = Bench::new();
+    bench.reads(&[("20261126T090000Z", "")]);
+    bench.enter();
+    bench.reads(&[("20270126T090000Z", "SEQUENCE:1\r\n")]);
+    assert_eq!(bench.notices(), [DayNotice::Cancelled]);
+}
+
+#[test]
+fn a_series_or_one_of_it_that_is_put_off_for_days_is_not_cancelled_for_those_in_it() {
+    let weekly = |start, more: &str| (start, format!("RRULE:FREQ=WEEKLY\r\n{more}"));
+    let mut bench = Bench::new();
+    let (start, series) = weekly("20261112T090000Z", "");
+    bench.reads(&[(start, &series)]);
+    bench.enter();
+    let moved = "RECURRENCE-ID:20261126T090000Z\r\n";
+    bench.reads(&[(start, &series), ("20261130T090000Z", moved)]);
+    assert_eq!(bench.notices(), moved_at("2026-11-30T09:00:00Z"));
+    let (start, series) = weekly("20261117T140000Z", "SEQUENCE:1\r\n");
+    let mut bench = Bench::new();
+    bench.reads(
+        &[weekly("20261112T090000Z", "")]
+            .each_ref()
+            .map(|(s, m)| (*s, &**m)),
+    );
+    bench.enter();
+    bench.reads(&[(start, &series)]);
+    assert_eq!(bench.notices(), moved_at("2026-12-01T14:00:00Z"));
+}
+
+/// The next one of its series is another meeting.
+#[test]
+fn one_of_a_series_in_a_room_that_is_left_out_is_cancelled_for_those_in_it() {
+    let series = |more: &str| {
+        let mut invitation = invitation(26, 10);
+        let mut entry = invitation.calendar_event.take().unwrap();
+        entry["calendar"][0]["rrule"] = "FREQ=WEEKLY".into();
+        if !more.is_empty() {
+            entry["calendar"][0]["exdate"] = json!([{"tzid": "Europe/Berlin", "value": more}]);
+        }
+        invitation.calendar_event = Some(entry);
+        invitation
+    };
+    let mut bench = Bench::new();
+    bench.calendar.update(vec![series("")]);
+    bench.tell_meetings();
+    bench.enter();
+    bench.calendar.update(vec![series("20261126T100000")]);
+    bench.tell_meetings();
+    assert_eq!(bench.notices(), [DayNotice::Cancelled]);
+}
+
+#[test]
+fn who_is_about_to_enter_what_was_put_off_for_days_reads_when_it_is() {
+    let mut bench = Bench::new();
+    bench.reads(&[("20261126T091000Z", "")]);
+    bench.reads(&[("20261203T091000Z", "SEQUENCE:1\r\n")]);
+    let away = DayNotice::MovedAway {
+        title: "Weekly".to_owned(),
+        start: at("2026-12-03T09:10:00Z"),
+    };
+    assert_eq!(bench.notices(), [away]);
+    bench.clock("2026-11-26T10:11:00Z");
+    assert_eq!(bench.notices(), [], "nobody comes for it any more");
 }
 
 #[test]

@@ -507,7 +507,11 @@ impl Life {
     fn tell_meetings(&mut self) {
         let (meetings, problems) = self.calendar.meetings(self.now.wall);
         assert_eq!(problems, []);
-        self.tell(Event::Meetings { meetings, problems });
+        self.tell(Event::Meetings {
+            meetings,
+            problems,
+            put_off: Vec::new(),
+        });
     }
 
     fn tell_state(&mut self, source: usize, at: Option<Timestamp>, failure: Option<String>) {

@@ -3,7 +3,7 @@
 use saal_meeting::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraReport, Devices, MeetingLine, Status, VERSION};
+use crate::{CameraReport, Devices, MeetingLine, SoundReport, Status, VERSION};
 
 /// Why something was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,6 +70,8 @@ pub enum Reply {
     Devices(Box<Devices>),
     /// To `CameraState`.
     Camera(Box<CameraReport>),
+    /// To `SoundState`.
+    Sound(SoundReport),
     /// To `Panel` with `Tree`: as `/api/panel.json` of the web view.
     Panel(Box<serde_json::Value>),
     /// To `Panel` with `Picture`.

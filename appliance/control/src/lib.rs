@@ -22,7 +22,7 @@ pub use question::{
 pub use status::{
     CalendarLine, CallStatus, CameraReport, CecReport, ChosenDevices, DayStatus, Devices,
     EngineProcess, EngineStatus, LayoutName, MeetingLine, MutedSources, Obstacle, OnlookerStatus,
-    PhaseName, Prepared, Status, TakenTime, TelevisionStatus, TroubleLine,
+    PhaseName, Prepared, SoundReport, Status, TakenTime, TelevisionStatus, TroubleLine,
 };
 
 /// Version of this protocol. Daemon and client come from one image, so another one is a fault.

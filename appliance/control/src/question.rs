@@ -75,6 +75,14 @@ pub enum Request {
         /// What.
         action: CameraAction,
     },
+    /// The sound devices that there are; answered with [`crate::Reply::Sound`].
+    SoundState {},
+    /// Uses another microphone and loudspeaker, in a call or before a meeting for that one; [`crate::Reply::Done`] once it has
+    /// begun.
+    Sound {
+        /// Name of a microphone or loudspeaker; its other half comes with it. `None`: the usual ones again.
+        device: Option<String>,
+    },
     /// Reads the configuration again; [`crate::Reply::Done`] once it is in use, else
     /// [`ErrorCode::ConfigRefused`] with the place, and the one before stays.
     Reload {},

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use saal_media_protocol::{
-    CameraState, CodecReport, DeviceList, MediaStats, PictureDevice, Preset, RoomPicture,
+    CameraState, CodecReport, DeviceList, MediaStats, PictureDevice, Preset, RoomPicture, SoundUnit,
 };
 use saal_meeting::{AccountState, Caption, ChatLine, MeetingId, MeetingState, Participant, Ring};
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ pub struct TakenTime {
     pub until: Timestamp,
 }
 
-/// What people chose for a meeting before it, as where its camera failed.
+/// What people chose for a meeting before it, as where a device failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prepared {
@@ -97,6 +97,12 @@ pub struct Prepared {
     pub camera: Option<String>,
     /// Nobody is to see the room.
     pub camera_off: bool,
+    /// This microphone, by name; `None`: the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microphone: Option<String>,
+    /// This loudspeaker, by name; `None`: the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loudspeaker: Option<String>,
 }
 
 /// Somebody elsewhere.
@@ -364,6 +370,26 @@ pub struct CameraReport {
     /// Those that people may choose from in a call.
     #[serde(default)]
     pub cameras: Vec<PictureDevice>,
+}
+
+/// The room's sound devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoundReport {
+    /// Those that people may choose from; what belongs together is one.
+    pub units: Vec<SoundUnit>,
+    /// The microphone that is to be used, by name.
+    pub microphone: String,
+    /// The loudspeaker that is to be used, by name.
+    pub loudspeaker: String,
+}
+
+impl SoundReport {
+    /// What this one has is in use.
+    #[must_use]
+    pub fn is_in_use(&self, unit: &SoundUnit) -> bool {
+        unit.is_used_as([&self.microphone, &self.loudspeaker])
+    }
 }
 
 /// The configuration's devices: a name, `simulated` or `none`.

@@ -269,6 +269,8 @@ fn status() -> Status {
             meeting: MeetingId("calendar/next/once".to_owned()),
             camera: Some("Ceiling".to_owned()),
             camera_off: false,
+            microphone: Some("Lectern".to_owned()),
+            loudspeaker: None,
         }),
         engine: EngineStatus {
             pid: Some(123),
@@ -317,7 +319,8 @@ fn status_json() -> Value {
         "volume": 60,
         "laptop": true,
         "onlooker": {"of": "camera", "allowed": true},
-        "prepared": {"meeting": "calendar/next/once", "camera": "Ceiling", "camera_off": false},
+        "prepared": {"meeting": "calendar/next/once", "camera": "Ceiling", "camera_off": false,
+            "microphone": "Lectern"},
         "engine": {"pid": 123, "state": "ready"},
         "media": null,
         "troubles": [{"code": "homeserver_unreachable", "text": "…"}],

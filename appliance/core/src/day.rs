@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use saal_media_protocol::SoundUnit;
 use saal_meeting::{BookingSpan, Meeting, MeetingId};
 
 use crate::Booking;
@@ -74,6 +75,15 @@ pub enum DayNotice {
         title: String,
         /// As people call it.
         camera: String,
+    },
+    /// People chose another microphone or loudspeaker for a meeting.
+    OtherSound {
+        /// For which.
+        meeting: MeetingId,
+        /// Empty where it may not be read.
+        title: String,
+        /// What is another one, by name.
+        unit: SoundUnit,
     },
     /// A meeting has the room, and people may change that.
     Taken {

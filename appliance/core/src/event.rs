@@ -162,8 +162,10 @@ pub enum SoundAction {
     Quieter,
     /// The loudspeaker is so loud, percent; more than 100 is 100.
     Volume(u8),
-    /// Use this piece of hardware: what it has of microphone and loudspeaker.
+    /// Use this piece of hardware, what it has of microphone and loudspeaker; before a meeting for that one.
     Use(SoundUnit),
+    /// In a call: use what is configured. Before a meeting: take back what was chosen for it.
+    Usual,
     /// People look at how loud the microphone is, or no more.
     Meter(bool),
     /// The loudspeaker plays notes, or no more.
@@ -278,6 +280,8 @@ pub enum Event {
         meetings: Vec<Meeting>,
         /// Entries that could not be read.
         problems: Vec<CalendarProblem>,
+        /// What was among the day's meetings before and begins after all of these now.
+        put_off: Vec<Meeting>,
     },
     /// One of the configured calendars was asked; what fails keeps the time of what was known.
     Calendar(CalendarState),

@@ -299,14 +299,18 @@ impl Trouble {
         }
     }
 
-    /// The room's camera delivers no picture, or none of the room.
+    /// This device of the room does not do its work: its camera shows nothing, its microphone hears nothing.
     #[must_use]
-    pub fn is_about_camera(&self) -> bool {
+    pub fn is_about(&self, device: DeviceUse) -> bool {
         match self {
-            Self::NotReady { part, .. } => *part == Part::Camera,
-            // Where another one does its work already, the meeting has a picture.
+            Self::NotReady { part, .. } => match part {
+                Part::Camera => device == DeviceUse::Camera,
+                Part::Microphone => device == DeviceUse::Microphone,
+                _ => false,
+            },
+            // Where another one does its work already, the meeting has what it needs.
             Self::Device(MediaTrouble::Replaced { .. }) => false,
-            Self::Device(trouble) => trouble.source() == DeviceUse::Camera,
+            Self::Device(trouble) => trouble.source() == device,
             _ => false,
         }
     }

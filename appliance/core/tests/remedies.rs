@@ -1,4 +1,4 @@
-//! A camera that fails before a meeting: another one, or no picture, and what becomes of that choice.
+//! A camera, microphone or loudspeaker that fails before a meeting: another one, or no picture, and what becomes of that choice.
 #![allow(clippy::unwrap_used, reason = "a test that can not go on says where")]
 
 mod common;
@@ -6,13 +6,15 @@ mod common;
 use std::{collections::BTreeMap, time::Duration};
 
 use common::{Bench, config, config_text, meeting, participant, to_service};
-use saal_core::{CameraRemedies, DayNotice, Effect, Event, Intent};
+use saal_core::{DayNotice, Effect, Event, Intent, Remedies, SoundAction};
 use saal_media_protocol::{
-    CameraAction, CameraCheck, CameraChoice, DeviceList, DeviceReport, DeviceUse, DisplayCheck,
-    MediaCommand, MediaEvent, MediaTrouble, MicrophoneCheck, PictureDevice, PictureKind,
-    SourceKind,
+    AudioChoice, CameraAction, CameraCheck, CameraChoice, DeviceList, DeviceReport, DeviceUse,
+    DisplayCheck, MediaCommand, MediaEvent, MediaTrouble, MicrophoneCheck, PictureDevice,
+    PictureKind, SoundUnit, SourceKind,
 };
-use saal_meeting::{CallEvent, EndReason, Meeting, MeetingCommand, MeetingId};
+use saal_meeting::{
+    CallEvent, Destination, EndReason, Meeting, MeetingCommand, MeetingId, MeetingLink,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const CAMERAS: [(&str, &str); 3] = [("usb-1", "Front"), ("usb-2", "Ceiling"), ("usb-3", "Board")];
@@ -23,11 +25,21 @@ fn later() -> Meeting {
     meeting("later", Some(start), Some(end), 0)
 }
 
+/// Sound hardware; what has no name it does not have.
+fn unit(microphone: &str, loudspeaker: &str) -> SoundUnit {
+    let part = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    SoundUnit {
+        microphone: part(microphone),
+        loudspeaker: part(loudspeaker),
+    }
+}
+
 /// Ten minutes before it, with so many cameras, of which the first is the room's.
 fn before_the_meeting(cameras: usize) -> Bench {
     let mut bench = Bench::at_home();
     bench.tell_meetings(vec![later()]);
-    let text = config_text() + "\n[devices]\ncamera = \"Front\"\n";
+    let devices = "camera = \"Front\"\nmicrophone = \"Jabra\"\nloudspeaker = \"Jabra\"\n";
+    let text = format!("{}\n[devices]\n{devices}", config_text());
     bench.tell(Event::Config(config(&text)));
     let device = |(id, name): &(&str, &str)| PictureDevice {
         id: (*id).to_owned(),
@@ -36,6 +48,12 @@ fn before_the_meeting(cameras: usize) -> Bench {
     };
     let list = DeviceList {
         cameras: CAMERAS[..cameras].iter().map(device).collect(),
+        sound_units: vec![
+            unit("Jabra", "Jabra"),
+            unit("Rally", "Rally"),
+            unit("", "HDMI 0"),
+            unit("Lectern", ""),
+        ],
         ..DeviceList::default()
     };
     bench.tell(Event::Media(MediaEvent::Devices(list)));
@@ -47,14 +65,27 @@ fn before_the_meeting(cameras: usize) -> Bench {
 
 /// What the trial of this number found.
 fn answered(bench: &mut Bench, number: u64, camera: CameraCheck) -> Vec<Effect> {
+    reported(bench, number, camera, MicrophoneCheck::Hears)
+}
+
+fn reported(
+    bench: &mut Bench,
+    number: u64,
+    camera: CameraCheck,
+    microphone: MicrophoneCheck,
+) -> Vec<Effect> {
     let found = BTreeMap::new();
     bench.tell(Event::Checked { number, found });
     let report = DeviceReport {
         camera,
-        microphone: MicrophoneCheck::Hears,
+        microphone,
         display: DisplayCheck::Connected,
     };
     bench.tell(Event::Media(MediaEvent::Checked(report)))
+}
+
+fn heard(bench: &mut Bench, number: u64, microphone: MicrophoneCheck) -> Vec<Effect> {
+    reported(bench, number, CameraCheck::Moving, microphone)
 }
 
 fn failing(cameras: usize) -> Bench {
@@ -63,18 +94,21 @@ fn failing(cameras: usize) -> Bench {
     bench
 }
 
-fn remedies(bench: &Bench) -> CameraRemedies {
-    bench.room.camera_remedies(bench.now)
+fn remedies(bench: &Bench) -> Remedies {
+    bench.room.remedies(bench.now)
 }
 
 /// What people can do: the name of the other camera, whether to do without.
 fn offered(bench: &Bench) -> (Option<String>, bool) {
     let remedies = remedies(bench);
-    (remedies.other.map(|camera| camera.name), remedies.without)
+    (
+        remedies.camera.map(|camera| camera.name),
+        remedies.without_picture,
+    )
 }
 
 fn take_other(bench: &mut Bench) -> Vec<Effect> {
-    let camera = remedies(bench).other.unwrap().id;
+    let camera = remedies(bench).camera.unwrap().id;
     bench.touch(Intent::Camera(CameraAction::Use { camera }))
 }
 
@@ -335,4 +369,189 @@ fn in_its_call_another_camera_takes_the_place_of_the_chosen_one() {
         bench.room.preparation().unwrap().meeting,
         MeetingId("later".to_owned())
     );
+}
+
+/// Microphone and loudspeaker that the engine is told to use.
+fn told_sound(effects: &[Effect]) -> Option<[String; 2]> {
+    let name = |choice: &AudioChoice| match choice {
+        AudioChoice::Device(name) => name.clone(),
+        other => format!("{other:?}"),
+    };
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Media(MediaCommand::Configure { devices, .. }) => {
+            Some([name(&devices.microphone), name(&devices.loudspeaker)])
+        }
+        _ => None,
+    })
+}
+
+fn sound(microphone: &str, loudspeaker: &str) -> Option<[String; 2]> {
+    Some([microphone.to_owned(), loudspeaker.to_owned()])
+}
+
+/// The chirp of the trial that begins.
+fn chirps(effects: &[Effect]) -> Option<bool> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Media(MediaCommand::Check { chirp }) => Some(*chirp),
+        _ => None,
+    })
+}
+
+fn take_unit(bench: &mut Bench, unit: SoundUnit) -> Vec<Effect> {
+    bench.touch(Intent::Sound(SoundAction::Use(unit)))
+}
+
+fn deaf() -> Bench {
+    let mut bench = before_the_meeting(1);
+    heard(&mut bench, 2, MicrophoneCheck::Deaf);
+    bench
+}
+
+fn other_sound(unit: SoundUnit) -> DayNotice {
+    DayNotice::OtherSound {
+        meeting: later().id,
+        title: later().title,
+        unit,
+    }
+}
+
+#[test]
+fn where_the_microphone_fails_another_one_is_offered_tried_aloud_and_the_meeting_s() {
+    let mut bench = before_the_meeting(1);
+    heard(&mut bench, 2, MicrophoneCheck::Hears);
+    assert_eq!(remedies(&bench), Remedies::default());
+    let mut bench = deaf();
+    let offered = Remedies {
+        microphone: Some(unit("Rally", "Rally")),
+        ..Remedies::default()
+    };
+    assert_eq!(remedies(&bench), offered);
+    let effects = take_unit(&mut bench, unit("Rally", "Rally"));
+    assert_eq!(told_sound(&effects), sound("Rally", "Rally"));
+    assert_eq!(chirps(&effects), Some(true), "nobody has heard that one");
+    assert_eq!(bench.trouble_codes(), [] as [&str; 0]);
+    heard(&mut bench, 3, MicrophoneCheck::Hears);
+    let notice = other_sound(unit("Rally", "Rally"));
+    assert_eq!(notices(&bench), std::slice::from_ref(&notice));
+    let effects = bench.touch_join("later");
+    assert_eq!(told_sound(&effects), None, "it is in use already");
+    leave(&mut bench);
+    assert_eq!(notices(&bench), [notice]);
+    let over = bench.wait(60 * MINUTE, true);
+    assert_eq!(told_sound(&over), sound("Jabra", "Jabra"), "it is over");
+}
+
+#[test]
+fn a_touch_on_each_goes_through_all_microphones_and_one_without_loudspeaker_leaves_that() {
+    let mut bench = deaf();
+    let mut number = 2;
+    for (next, used) in [
+        (unit("Rally", "Rally"), sound("Rally", "Rally")),
+        (unit("Lectern", ""), sound("Lectern", "Rally")),
+        (unit("Jabra", "Jabra"), sound("Jabra", "Jabra")),
+    ] {
+        let offered = remedies(&bench).microphone.unwrap();
+        assert_eq!(offered, next);
+        assert_eq!(told_sound(&take_unit(&mut bench, offered)), used);
+        number += 1;
+        heard(&mut bench, number, MicrophoneCheck::Silent);
+        assert_eq!(bench.trouble_codes(), ["not_ready_microphone"]);
+    }
+}
+
+#[test]
+fn what_is_found_of_the_microphone_before_says_nothing_of_the_one_that_was_chosen_meanwhile() {
+    let mut bench = deaf();
+    take_unit(&mut bench, unit("Rally", "Rally"));
+    let effects = take_unit(&mut bench, unit("Lectern", ""));
+    assert_eq!(chirps(&effects), None, "one is being tried");
+    let effects = heard(&mut bench, 3, MicrophoneCheck::Deaf);
+    assert_eq!(bench.trouble_codes(), [] as [&str; 0], "that was Rally");
+    assert_eq!(chirps(&effects), Some(true), "the lectern's");
+    heard(&mut bench, 4, MicrophoneCheck::Deaf);
+    assert_eq!(bench.trouble_codes(), ["not_ready_microphone"]);
+}
+
+#[test]
+fn what_was_chosen_while_the_server_was_still_asked_is_tried_after_that() {
+    let mut bench = before_the_meeting(2);
+    let report = DeviceReport {
+        camera: CameraCheck::NoPictures,
+        microphone: MicrophoneCheck::Hears,
+        display: DisplayCheck::Connected,
+    };
+    bench.tell(Event::Media(MediaEvent::Checked(report)));
+    assert!(!tries(&take_other(&mut bench)), "one goes on");
+    let found = BTreeMap::new();
+    let effects = bench.tell(Event::Checked { number: 2, found });
+    assert!(tries(&effects));
+    assert_eq!(chirps(&effects), Some(false), "the microphone was heard");
+}
+
+fn missing(source: DeviceUse) -> Event {
+    Event::Media(MediaEvent::Trouble(MediaTrouble::Missing {
+        source,
+        wanted: "Jabra".to_owned(),
+        present: Vec::new(),
+    }))
+}
+
+#[test]
+fn a_pulled_speakerphone_has_one_button_and_a_pulled_loudspeaker_its_own() {
+    let mut bench = before_the_meeting(1);
+    heard(&mut bench, 2, MicrophoneCheck::Hears);
+    bench.tell(missing(DeviceUse::Loudspeaker));
+    let other = Some(unit("Rally", "Rally"));
+    assert_eq!(remedies(&bench).loudspeaker, other);
+    bench.tell(missing(DeviceUse::Microphone));
+    assert_eq!(remedies(&bench).microphone, other);
+    assert_eq!(remedies(&bench).loudspeaker, None, "it comes with that");
+    take_unit(&mut bench, unit("Rally", "Rally"));
+    assert_eq!(bench.trouble_codes(), [] as [&str; 0]);
+    bench.tell(missing(DeviceUse::Loudspeaker));
+    let offered = remedies(&bench).loudspeaker.unwrap();
+    assert_eq!(offered, unit("", "HDMI 0"));
+    let effects = take_unit(&mut bench, offered);
+    assert_eq!(told_sound(&effects), sound("Rally", "HDMI 0"));
+    assert_eq!(notices(&bench), [other_sound(unit("Rally", "HDMI 0"))]);
+}
+
+#[test]
+fn the_usual_sound_is_taken_again_by_a_touch_and_a_choice_in_the_call_is_for_good() {
+    let mut bench = deaf();
+    take_unit(&mut bench, unit("Rally", "Rally"));
+    heard(&mut bench, 3, MicrophoneCheck::Hears);
+    let effects = bench.touch(Intent::Sound(SoundAction::Usual));
+    assert_eq!(told_sound(&effects), sound("Jabra", "Jabra"));
+    assert_eq!(notices(&bench), []);
+    heard(&mut bench, 4, MicrophoneCheck::Deaf);
+    take_unit(&mut bench, unit("Rally", "Rally"));
+    heard(&mut bench, 5, MicrophoneCheck::Hears);
+    bench.touch_join("later");
+    let effects = take_unit(&mut bench, unit("Lectern", ""));
+    assert_eq!(told_sound(&effects), sound("Lectern", "Rally"));
+    leave(&mut bench);
+    assert_eq!(notices(&bench), [], "that is the room's now");
+    assert_eq!(bench.room.sound_devices(), Some(["Lectern", "Rally"]));
+    bench.touch_join("later");
+    let effects = bench.touch(Intent::Sound(SoundAction::Usual));
+    assert_eq!(told_sound(&effects), sound("Jabra", "Jabra"));
+}
+
+#[test]
+fn a_meeting_of_sound_alone_has_another_microphone_and_no_other_camera() {
+    let mut bench = before_the_meeting(2);
+    let mut spoken = later();
+    let link = MeetingLink::new("https://meet.example.org/Talk");
+    spoken.destination = Destination::jitsi(link);
+    if let Destination::Jitsi { audio_only, .. } = &mut spoken.destination {
+        *audio_only = true;
+    }
+    bench.tell_meetings(vec![spoken]);
+    reported(&mut bench, 2, CameraCheck::Still, MicrophoneCheck::Deaf);
+    let offered = Remedies {
+        microphone: Some(unit("Rally", "Rally")),
+        ..Remedies::default()
+    };
+    assert_eq!(remedies(&bench), offered);
 }

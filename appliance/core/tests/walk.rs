@@ -135,6 +135,7 @@ fn sound() -> impl Strategy<Value = SoundAction> {
         Just(SoundAction::Louder),
         Just(SoundAction::Quieter),
         Just(SoundAction::Use(unit)),
+        Just(SoundAction::Usual),
         any::<bool>().prop_map(SoundAction::Meter),
         any::<bool>().prop_map(SoundAction::Tone),
     ]
@@ -328,6 +329,7 @@ fn meetings() -> impl Strategy<Value = Event> {
         Event::Meetings {
             meetings: if some { vec![nine, call] } else { Vec::new() },
             problems: if broken { vec![problem] } else { Vec::new() },
+            put_off: Vec::new(),
         }
     })
 }
@@ -632,6 +634,7 @@ impl Walk {
         walk.tell(Event::Meetings {
             meetings: vec![call],
             problems: Vec::new(),
+            put_off: Vec::new(),
         });
         walk
     }

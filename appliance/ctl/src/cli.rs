@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod camera;
+mod sound;
 
 use std::{num::NonZeroU16, path::PathBuf};
 
@@ -12,7 +13,7 @@ use saal_meeting::{
     AccountAction, BookingSpan, DayAction, MeetingAction, MeetingId, Secret, SignInWay,
 };
 
-pub(crate) use self::camera::CameraCommand;
+pub(crate) use self::{camera::CameraCommand, sound::SoundCommand};
 use crate::provision::Provision;
 
 /// Where packages keep the daemon's state.
@@ -128,6 +129,11 @@ pub(crate) enum Command {
     Camera {
         #[command(subcommand)]
         command: CameraCommand,
+    },
+    /// Choose microphone and loudspeaker
+    Sound {
+        #[command(subcommand)]
+        command: SoundCommand,
     },
     /// Show the others in another way on the television
     Television {
@@ -330,6 +336,7 @@ impl Command {
             },
             Self::Volume { percent } => Request::SetVolume { percent: *percent },
             Self::Camera { command } => command.request(),
+            Self::Sound { command } => command.request(),
             Self::Television { command } => Request::Arrange { how: command.how() },
             Self::Panel { command } => Request::Panel {
                 action: command.action(),

@@ -192,6 +192,7 @@ fn json(reply: &Reply, command: &Command) -> String {
         Reply::Status(status) => serde_json::to_string_pretty(status),
         Reply::Meetings(meetings) => serde_json::to_string_pretty(meetings),
         Reply::Camera(camera) => serde_json::to_string_pretty(camera),
+        Reply::Sound(sound) => serde_json::to_string_pretty(sound),
         Reply::Devices(devices) => serde_json::to_string_pretty(devices),
         Reply::RecoveryKey { key } => serde_json::to_string_pretty(key),
         Reply::Panel(tree) => serde_json::to_string_pretty(tree),

@@ -14,7 +14,7 @@ use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem}
 
 use self::{
     day::{meetings, of_calendar, prepared},
-    devices::{camera, cameras, devices},
+    devices::{camera, cameras, devices, sound},
     media::media,
 };
 use crate::cli::{AccountCommand, CameraCommand, Command, PanelCommand, Switch};
@@ -33,6 +33,7 @@ pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String
         },
         Reply::Meetings(all) => meetings(all, zone),
         Reply::Devices(of) => devices(of),
+        Reply::Sound(of) => sound(of),
         Reply::Camera(of) => match command {
             Command::Camera {
                 command: CameraCommand::List,
@@ -72,6 +73,7 @@ fn done(command: &Command) -> &'static str {
         } => "The microphone is on.",
         Command::Volume { .. } => "The volume is set.",
         Command::Camera { command } => camera_done(command),
+        Command::Sound { .. } => "Changing the sound; `saalctl status` tells if it can't be used.",
         Command::Television { .. } => "The television shows the others so now.",
         Command::Account { command } => done_with_account(command),
         Command::Restart => "The computer restarts.",

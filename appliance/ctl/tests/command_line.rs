@@ -13,15 +13,15 @@ use std::{
 use saal_control::{
     Answer, CallStatus, CameraReport, CecReport, ChosenDevices, DayStatus, Devices, EngineProcess,
     EngineStatus, ErrorCode, LayoutName, MeetingLine, MutedSources, OnlookerStatus, PanelAction,
-    PhaseName, Question, Refused, Reply, Request, Status, SystemRequest, Taps, TelevisionStatus,
-    TroubleLine,
+    PhaseName, Prepared, Question, Refused, Reply, Request, SoundReport, Status, SystemRequest,
+    Taps, TelevisionStatus, TroubleLine,
 };
 use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{
     CameraAction, CameraMoves, CameraState, CameraView, CandidateProtocol, CodecElement,
     CodecReport, ConnectionStats, Control, ControlState, DeviceList, MediaStats, PictureDevice,
-    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, RoomPicture, SourceKind,
-    StreamStats, TrackStats, TransportId, Verdict,
+    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, RoomPicture, SoundUnit,
+    SourceKind, StreamStats, TrackStats, TransportId, Verdict,
 };
 use saal_meeting::{
     AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingId, MeetingState,
@@ -764,6 +764,74 @@ fn the_cameras_are_listed_with_the_one_in_use() {
     let daemon = Daemon::play(move |_| Reply::Camera(Box::new(none.clone())));
     let said = printed(&daemon.run(&["camera", "list"]));
     assert_eq!(said, "The room has no camera.\n");
+}
+
+#[test]
+fn sound_devices_are_listed_chosen_and_given_back() {
+    let daemon = Daemon::play(|request| match request {
+        Request::SoundState {} => Reply::Sound(SoundReport {
+            units: vec![
+                SoundUnit {
+                    microphone: Some("Jabra".to_owned()),
+                    loudspeaker: Some("Jabra".to_owned()),
+                },
+                SoundUnit {
+                    microphone: None,
+                    loudspeaker: Some("HDMI 0".to_owned()),
+                },
+                SoundUnit {
+                    microphone: Some("Lectern".to_owned()),
+                    loudspeaker: None,
+                },
+            ],
+            microphone: "Lectern".to_owned(),
+            loudspeaker: "Jabra".to_owned(),
+        }),
+        _ => Reply::Done {},
+    });
+    assert_eq!(
+        printed(&daemon.run(&["sound", "list"])),
+        "  Jabra: microphone and loudspeaker\n  HDMI 0: loudspeaker\n* Lectern: microphone\n"
+    );
+    assert_eq!(daemon.asked.recv(), Ok(Request::SoundState {}));
+    for (words, device) in [
+        (&["sound", "use", "HDMI 0"][..], Some("HDMI 0".to_owned())),
+        (&["sound", "usual"], None),
+    ] {
+        printed(&daemon.run(words));
+        assert_eq!(daemon.asked.recv(), Ok(Request::Sound { device }));
+    }
+}
+
+#[test]
+fn what_people_chose_for_the_meeting_that_comes_is_shown() {
+    let chosen = |camera: Option<&str>, camera_off, microphone: Option<&str>| {
+        let (camera, microphone) = (camera.map(str::to_owned), microphone.map(str::to_owned));
+        let prepared = Some(Prepared {
+            meeting: MeetingId("calendar/next/once".to_owned()),
+            camera,
+            camera_off,
+            microphone,
+            loudspeaker: None,
+        });
+        let status = Status {
+            prepared,
+            ..status()
+        };
+        let daemon = Daemon::play(move |_| Reply::Status(Box::new(status.clone())));
+        let text = printed(&daemon.run(&["status"]));
+        let line = text.lines().find(|line| line.starts_with("Prepared"));
+        line.unwrap_or_default().to_owned()
+    };
+    let has = "Prepared    the meeting that comes has";
+    assert_eq!(
+        chosen(Some("Ceiling"), false, Some("Lectern")),
+        format!("{has} the microphone \"Lectern\", the camera \"Ceiling\"")
+    );
+    assert_eq!(
+        chosen(Some("Ceiling"), true, None),
+        format!("{has} no picture")
+    );
 }
 
 #[test]

@@ -11,33 +11,62 @@ use saal_core::{Intent, Now, Phase, Room};
 use saal_hal::{Key, Touch};
 use saal_hal_linux::system_fonts;
 use saal_panel::{
-    Console, Damage, LanguageFile, Layout, Motion, Place, Renderer, Utterance, View, Worked,
+    Console, Damage, Explored, LanguageFile, Layout, Motion, Place, Renderer, Utterance, View,
+    Worked,
 };
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use crate::{comfort::ComfortFile, input::Inputs, voice::Voice};
 
+/// Made once, by whoever asks first.
+type Png = Arc<OnceLock<Arc<Vec<u8>>>>;
+
 /// What the panel shows now, for everybody who looks.
+#[derive(Clone)]
 pub(crate) struct Picture {
     pixels: Arc<saal_panel::Picture>,
     /// Where it moves to.
     arrives: Arc<saal_panel::Picture>,
-    /// The tree of elements, as `/api/panel.json` gives it.
-    pub(crate) tree: Arc<serde_json::Value>,
-    png: OnceLock<Arc<Vec<u8>>>,
-    moving: OnceLock<Arc<Vec<u8>>>,
+    /// All but the finger, which moves over it.
+    tree: Arc<Map<String, Value>>,
+    explored: Option<Explored>,
+    png: Png,
+    moving: Png,
+}
+
+/// The tree of elements, as `/api/panel.json` gives it.
+#[derive(Serialize)]
+pub(crate) struct Tree<'a> {
+    #[serde(flatten)]
+    all: &'a Map<String, Value>,
+    explored: Option<&'a Explored>,
 }
 
 impl Picture {
-    pub(crate) fn new(pixels: Arc<saal_panel::Picture>, tree: Arc<serde_json::Value>) -> Self {
+    pub(crate) fn new(pixels: Arc<saal_panel::Picture>, tree: Arc<Map<String, Value>>) -> Self {
         Self {
             arrives: Arc::clone(&pixels),
             pixels,
             tree,
-            png: OnceLock::new(),
-            moving: OnceLock::new(),
+            explored: None,
+            png: Png::default(),
+            moving: Png::default(),
         }
+    }
+
+    /// What is in it.
+    pub(crate) fn tree(&self) -> Tree<'_> {
+        Tree {
+            all: &self.tree,
+            explored: self.explored.as_ref(),
+        }
+    }
+
+    /// The same with the finger there, or away.
+    fn exploring(self, explored: Option<Explored>) -> Self {
+        Self { explored, ..self }
     }
 
     /// On its way to another one.
@@ -116,10 +145,7 @@ pub(crate) struct Panel {
 
 impl Panel {
     pub(crate) fn new(state: &Path, inputs: &Inputs) -> Self {
-        let nothing = Picture::new(
-            Arc::new(saal_panel::Picture::new(1, 1)),
-            Arc::new(json!({})),
-        );
+        let nothing = Picture::new(Arc::new(saal_panel::Picture::new(1, 1)), Arc::default());
         let comfort = ComfortFile::open(state);
         let mut console = Console::default();
         if let Some(comfort) = comfort.saved() {
@@ -168,9 +194,11 @@ impl Panel {
         let tree = self.tree(room, &view, &layout);
         self.layout = Some(layout);
         self.follow_motion(&view, damage, now.mono);
-        let same = damage == Damage::Unchanged && *self.shown.borrow().tree == tree;
-        if !same {
-            self.show(Arc::new(tree), now.mono);
+        let explored = self.layout.as_ref().and_then(|l| self.console.explored(l));
+        let shown = Picture::clone(&self.shown.borrow());
+        let same = *shown.tree == tree && shown.explored == explored;
+        if damage != Damage::Unchanged || !same {
+            self.show(Arc::new(tree), explored, now.mono);
         }
     }
 
@@ -191,8 +219,8 @@ impl Panel {
     }
 
     /// The picture of this moment and what is in it, for everybody who looks.
-    fn show(&mut self, tree: Arc<serde_json::Value>, now: Duration) {
-        let still = Picture::new(Arc::clone(self.renderer.picture()), tree);
+    fn show(&mut self, tree: Arc<Map<String, Value>>, explored: Option<Explored>, now: Duration) {
+        let still = Picture::new(Arc::clone(self.renderer.picture()), tree).exploring(explored);
         let moving = self.motion.as_ref().and_then(|motion| motion.at(now));
         let picture = match moving {
             Some(moving) => still.moving(moving),
@@ -207,8 +235,8 @@ impl Panel {
     /// The next picture of a motion, if it is due.
     pub(crate) fn move_on(&mut self, now: Now) {
         if self.motion.is_some() {
-            let tree = Arc::clone(&self.shown.borrow().tree);
-            self.show(tree, now.mono);
+            let shown = Picture::clone(&self.shown.borrow());
+            self.show(shown.tree, shown.explored, now.mono);
         }
     }
 
@@ -226,7 +254,7 @@ impl Panel {
         (view, layout)
     }
 
-    fn tree(&self, room: &Room, view: &View, layout: &Layout) -> serde_json::Value {
+    fn tree(&self, room: &Room, view: &View, layout: &Layout) -> Map<String, Value> {
         let said = self.said.iter().map(|(number, said)| {
             json!({
                 "number": number,
@@ -236,7 +264,7 @@ impl Panel {
                 "element": said.element,
             })
         });
-        json!({
+        let tree = json!({
             "width": layout.width(),
             "height": layout.height(),
             "room": view.room,
@@ -244,10 +272,13 @@ impl Panel {
             "screen": screen(room),
             "comfort": view.comfort,
             "focus": view.navigation.focus(),
-            "explored": self.console.explored(layout),
             "said": said.collect::<Vec<_>>(),
             "elements": layout.elements(),
-        })
+        });
+        match tree {
+            Value::Object(tree) => tree,
+            _ => Map::new(),
+        }
     }
 
     fn speak(&mut self) {
@@ -268,42 +299,39 @@ impl Panel {
 
     /// A finger on what the panel shows now.
     pub(crate) fn touch(&mut self, touch: Touch, now: Now) -> Worked {
-        self.work(now, |console, layout| {
-            console.touch(layout, touch, now.mono)
-        })
+        self.work(|console, layout| console.touch(layout, touch, now.mono))
     }
 
     /// A key, of a keyboard or a switch.
     pub(crate) fn key(&mut self, key: Key, now: Now) -> Worked {
-        self.work(now, |console, layout| console.key(layout, key, now.mono))
+        self.work(|console, layout| console.key(layout, key, now.mono))
     }
 
     /// Time passed.
     pub(crate) fn tick(&mut self, now: Now) -> Worked {
-        self.work(now, |console, layout| console.tick(layout, now.mono))
+        self.work(|console, layout| console.tick(layout, now.mono))
     }
 
-    fn work(&mut self, now: Now, how: impl FnOnce(&mut Console, &Layout) -> Worked) -> Worked {
+    fn work(&mut self, how: impl FnOnce(&mut Console, &Layout) -> Worked) -> Worked {
         let Some(layout) = &self.layout else {
             return Worked::default();
         };
         let worked = how(&mut self.console, layout);
-        let explored = (!worked.redraw).then(|| json!(self.console.explored(layout)));
+        let explored = (!worked.redraw).then(|| self.console.explored(layout));
         self.speak();
         // What is drawn anyway says so then.
         if let Some(explored) = explored {
-            self.tell_explored(explored, now.mono);
+            self.tell_explored(explored);
         }
         worked
     }
 
-    /// Nothing looks another way, but a finger that listens is elsewhere.
-    fn tell_explored(&mut self, explored: serde_json::Value, now: Duration) {
-        let shown = Arc::clone(&self.shown.borrow().tree);
-        if shown["explored"] != explored {
-            let mut tree = Arc::unwrap_or_clone(shown);
-            tree["explored"] = explored;
-            self.show(Arc::new(tree), now);
+    /// Nothing looks another way, but a finger that listens is elsewhere: tens of times a second, so that picture and tree
+    /// stay the same ones.
+    fn tell_explored(&mut self, explored: Option<Explored>) {
+        let shown = Picture::clone(&self.shown.borrow());
+        if shown.explored != explored {
+            self.shown.send_replace(Arc::new(shown.exploring(explored)));
         }
     }
 

@@ -267,7 +267,6 @@ mod tests {
 
     use saal_hal::{Display, DisplayError, Displays};
     use saal_hal_sim::SimulatedPanelScreens;
-    use serde_json::json;
     use tokio::sync::mpsc::UnboundedReceiver;
 
     use super::*;
@@ -351,7 +350,7 @@ mod tests {
         let pixels = saal_panel::Picture::from_rgb(width, height, rgb);
         Arc::new(Picture::new(
             Arc::new(pixels.expect("it has the size")),
-            Arc::new(json!({})),
+            Arc::default(),
         ))
     }
 

@@ -1,6 +1,7 @@
 //! Answers for `saalctl` and the web view, made from what the room knows.
 
 mod devices;
+mod sound;
 
 use jiff::tz::TimeZone;
 use saal_control::{
@@ -11,7 +12,7 @@ use saal_control::{
 };
 use saal_core::{
     Arrange, CalendarState, EngineState, Enrolment, Event, InCall, Intent, Now, Onlooker,
-    OtherRoom, Phase, Preparation, Room, Sharing, SoundAction, Trouble,
+    OtherRoom, Phase, Preparation, Room, Sharing, Trouble,
 };
 use saal_fleet_protocol::config::Layout;
 use saal_media_protocol::{CameraAction, SourceKind};
@@ -57,9 +58,11 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         }
         Request::Decline {} => ringing(facts, Intent::Decline),
         Request::SetMuted { source, muted } => set_muted(*source, *muted, facts),
-        Request::SetVolume { percent } => set_volume(*percent),
+        Request::SetVolume { percent } => sound::set_volume(*percent),
         Request::CameraState {} => (Reply::Camera(Box::new(camera_report(facts.room))), None),
         Request::Camera { action } => camera(action, facts),
+        Request::SoundState {} => (Reply::Sound(sound::report(facts.room)), None),
+        Request::Sound { device } => sound::use_device(device.as_deref(), facts),
     }
 }
 
@@ -242,9 +245,9 @@ fn in_call(facts: &Facts<'_>, intent: Intent) -> (Reply, Option<Intent>) {
     (Reply::Done {}, Some(intent))
 }
 
-/// What may be chosen before a meeting too.
+/// What may be chosen before a meeting with pictures too.
 fn in_call_or_before(facts: &Facts<'_>, intent: Intent) -> (Reply, Option<Intent>) {
-    if facts.room.coming(facts.now).is_some() {
+    if facts.room.coming_with_picture(facts.now).is_some() {
         return (Reply::Done {}, Some(intent));
     }
     in_call(facts, intent)
@@ -266,15 +269,6 @@ fn set_muted(source: SourceKind, muted: bool, facts: &Facts<'_>) -> (Reply, Opti
             refuse(ErrorCode::NotMutable, message)
         }
     }
-}
-
-fn set_volume(percent: u8) -> (Reply, Option<Intent>) {
-    if percent > 100 {
-        let message = format!("the volume is 0 to 100 percent, not {percent}");
-        return refuse(ErrorCode::Malformed, message);
-    }
-    let intent = Intent::Sound(SoundAction::Volume(percent));
-    (Reply::Done {}, Some(intent))
 }
 
 fn join_link(link: &MeetingLink, facts: &Facts<'_>) -> (Reply, Option<Intent>) {
@@ -370,6 +364,8 @@ fn prepared(prepared: &Preparation) -> Prepared {
         meeting: prepared.meeting.clone(),
         camera: prepared.camera.clone(),
         camera_off: prepared.unseen,
+        microphone: prepared.sound.microphone.clone(),
+        loudspeaker: prepared.sound.loudspeaker.clone(),
     }
 }
 

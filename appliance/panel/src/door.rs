@@ -110,11 +110,13 @@ impl DoorView {
     }
 }
 
-/// Which camera a meeting has is its people's business.
+/// Which devices a meeting has is its people's business.
 fn is_for_the_corridor(notice: &DayNotice) -> bool {
     !matches!(
         notice,
-        DayNotice::WithoutPicture { .. } | DayNotice::OtherCamera { .. }
+        DayNotice::WithoutPicture { .. }
+            | DayNotice::OtherCamera { .. }
+            | DayNotice::OtherSound { .. }
     )
 }
 
@@ -126,6 +128,7 @@ fn hide_title(notice: &mut DayNotice) {
         | DayNotice::MovedAway { title, .. }
         | DayNotice::WithoutPicture { title, .. }
         | DayNotice::OtherCamera { title, .. }
+        | DayNotice::OtherSound { title, .. }
         | DayNotice::Taken { title, .. } => title.clear(),
         DayNotice::Alone | DayNotice::Cancelled | DayNotice::Moved { .. } => {}
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{
-    CameraRemedies, DayNotice, Door, Elsewhere, InCall, JOIN_BEFORE, LobbyWord, Muted, Notice, Now,
-    Obstacle, Onlooker, Phase, PhoneDoor, Presenting, Reaction, Room, Said, Sharing, SpanChoice,
+    DayNotice, Door, Elsewhere, InCall, JOIN_BEFORE, LobbyWord, Muted, Notice, Now, Obstacle,
+    Onlooker, Phase, PhoneDoor, Presenting, Reaction, Remedies, Room, Said, Sharing, SpanChoice,
     Stage, SystemRequest, SystemStage, Trouble, TroubleCode,
 };
 use saal_fleet_protocol::config::{Language, Layout, Support};
@@ -65,8 +65,8 @@ pub struct DayView {
     pub extensions: Vec<SpanChoice>,
     /// What they have to know, what matters most first.
     pub notices: Vec<DayNotice>,
-    /// What they can do about a camera that fails before a meeting.
-    pub remedies: CameraRemedies,
+    /// What they can do about devices that fail before a meeting.
+    pub remedies: Remedies,
 }
 
 impl Default for DayView {
@@ -77,7 +77,7 @@ impl Default for DayView {
             bookable: Vec::new(),
             extensions: Vec::new(),
             notices: Vec::new(),
-            remedies: CameraRemedies::default(),
+            remedies: Remedies::default(),
         }
     }
 }
@@ -93,7 +93,7 @@ impl DayView {
             bookable: room.bookable(now),
             extensions,
             notices: room.day_notices(now),
-            remedies: room.camera_remedies(now),
+            remedies: room.remedies(now),
         }
     }
 }
@@ -271,12 +271,7 @@ pub struct SoundView {
 
 impl SoundView {
     fn of(room: &Room) -> Self {
-        let [microphone, loudspeaker] = room.sound_devices().unwrap_or_default();
-        let uses = |unit: &SoundUnit| {
-            let part =
-                |name: &Option<String>, used: &str| name.as_deref().is_none_or(|n| n == used);
-            part(&unit.microphone, microphone) && part(&unit.loudspeaker, loudspeaker)
-        };
+        let used = room.sound_devices().unwrap_or_default();
         let units = &room.devices().sound_units;
         Self {
             volume: room.sound().volume,
@@ -284,7 +279,7 @@ impl SoundView {
             tone: room.plays_tone(),
             units: units
                 .iter()
-                .map(|unit| (unit.clone(), uses(unit)))
+                .map(|unit| (unit.clone(), unit.is_used_as(used)))
                 .collect(),
         }
     }

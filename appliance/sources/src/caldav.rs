@@ -143,7 +143,7 @@ fn written(response: &Response) -> Result<(), ChangeError> {
     }
 }
 
-async fn ask(
+pub(crate) async fn ask(
     client: &Client,
     login: Option<&Login>,
     request: Request,

@@ -8,6 +8,7 @@ mod caldav;
 mod feed;
 mod folder;
 mod http;
+mod inbox;
 mod kept;
 mod look;
 mod names;

@@ -21,6 +21,7 @@ use crate::{
     answering::{Known, addresses},
     caldav::{self, Changing},
     feed, folder,
+    inbox::Inbox,
     kept::Kept,
     names::NameServers,
     writer::Wish,
@@ -62,6 +63,7 @@ pub(crate) struct Looker {
     pub(crate) unanswered: bool,
     /// Objects whose answer the server refused, by UID.
     pub(crate) refused: BTreeMap<String, String>,
+    pub(crate) inbox: Inbox,
     /// Why the last look failed, as it was told.
     failing: Option<String>,
     version: feed::Version,
@@ -130,6 +132,7 @@ impl Looker {
             dav,
             unanswered: true,
             refused: BTreeMap::new(),
+            inbox: Inbox::default(),
             failing: None,
             version: feed::Version::default(),
             listing: None,
@@ -155,6 +158,9 @@ impl Looker {
         if answers && self.answer_invitations().await {
             self.look_once().await?;
         }
+        if answers {
+            self.clear_inbox().await;
+        }
         Ok(())
     }
 
@@ -168,6 +174,7 @@ impl Looker {
             Seen::New(files) => {
                 self.files = files;
                 self.unanswered = true;
+                self.inbox.has_news();
                 let file = self.read_files(now).await;
                 self.make_smaller(now).await;
                 self.keep(now).await;

@@ -184,6 +184,30 @@ impl CalendarServer {
         Ok(())
     }
 
+    /// Lays a message about a meeting into the inbox of the calendar's owner (RFC 6638), where the server has one.
+    ///
+    /// # Errors
+    /// As for [`Self::put`].
+    pub async fn lay(&self, name: &str, text: &str) -> Result<()> {
+        let url = format!("{}{name}.ics", self.inbox());
+        self.ask_at(Method::PUT, url, text).await?;
+        Ok(())
+    }
+
+    /// What the server tells of the messages there, with their names.
+    ///
+    /// # Errors
+    /// As for [`Self::put`].
+    pub async fn messages(&self) -> Result<String> {
+        let method = Method::from_bytes(b"PROPFIND").expect("a token");
+        let what = "<d:propfind xmlns:d=\"DAV:\"><d:prop><d:getetag/></d:prop></d:propfind>";
+        self.ask_at(method, self.inbox(), what).await
+    }
+
+    fn inbox(&self) -> String {
+        format!("{}room/inbox/", self.base())
+    }
+
     /// An object as its organiser sees it, long lines in one.
     ///
     /// # Errors
@@ -218,8 +242,12 @@ impl CalendarServer {
 
     async fn ask(&self, method: Method, name: &str, body: &str) -> Result<String> {
         let url = format!("{}{name}", self.calendar());
+        self.ask_at(method, url, body).await
+    }
+
+    async fn ask_at(&self, method: Method, url: String, body: &str) -> Result<String> {
         let kind = match method.as_str() {
-            "REPORT" => "application/xml; charset=utf-8",
+            "REPORT" | "PROPFIND" => "application/xml; charset=utf-8",
             _ => "text/calendar; charset=utf-8",
         };
         let request = http::client()

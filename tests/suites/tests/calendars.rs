@@ -21,10 +21,16 @@ impl Office {
         let server = folder.path().join("server");
         std::fs::create_dir_all(&server).expect("the run's folder is writable");
         let calendar = CalendarServer::start(program, &server).await?;
-        Self::with(calendar, folder, every).await
+        Self::with(calendar, folder, every, "never").await
     }
 
-    async fn with(calendar: CalendarServer, folder: RunFolder, every: u32) -> Result<Self> {
+    /// It answers invitations so.
+    async fn with(
+        calendar: CalendarServer,
+        folder: RunFolder,
+        every: u32,
+        answer: &str,
+    ) -> Result<Self> {
         let password = folder.path().join("calendar-password");
         let written = std::fs::write(&password, CalendarServer::PASSWORD);
         written.expect("the run's folder is writable");
@@ -36,7 +42,7 @@ impl Office {
             loudspeaker: none(),
             more: format!(
                 "[[calendars]]\nname = \"Room calendar\"\ncaldav = {base:?}\nuser = {user:?}\n\
-                 password_file = {password:?}\naddresses = [\"room@example.org\"]\nevery_seconds = {every}\n\n\
+                 password_file = {password:?}\naddresses = [\"room@example.org\"]\nevery_seconds = {every}\nanswer = {answer:?}\n\n\
                  [day]\ncheck_in_minutes = 30\n"
             ),
             ..RoomOptions::default()
@@ -213,7 +219,7 @@ async fn two_at_a_time(program: CalendarProgram) -> Result<()> {
         .put("weekly", &event("weekly", "Weekly", INVITED))
         .await?;
     // It does not look again while this goes on.
-    let office = Office::with(calendar, folder, 3600).await?;
+    let office = Office::with(calendar, folder, 3600, "never").await?;
     office.panel_asks_for("Weekly").await?;
     let agenda = format!("{INVITED}DESCRIPTION:Agenda follows\r\n");
     let changed = event("weekly", "Weekly with guests", &agenda);
@@ -238,6 +244,48 @@ fn what_the_organiser_changes_meanwhile_stays_in_radicale() -> Result<()> {
 #[test]
 fn what_the_organiser_changes_meanwhile_stays_in_xandikos() -> Result<()> {
     run(two_at_a_time(CalendarProgram::Xandikos))
+}
+
+/// A request and its cancellation, once the calendar has them and the room's answer; a message about something else stays.
+#[test]
+fn messages_that_the_room_has_handled_are_deleted_from_its_inbox_in_xandikos() -> Result<()> {
+    run(async {
+        let folder = RunFolder::new()?;
+        let server = folder.path().join("server");
+        std::fs::create_dir_all(&server).expect("the run's folder is writable");
+        let calendar = CalendarServer::start(CalendarProgram::Xandikos, &server).await?;
+        let office = Office::with(calendar, folder, 5, "when-free").await?;
+        let start = Timestamp::now() + SignedDuration::from_mins(30);
+        let message = |method: &str, uid: &str, sequence: u32| {
+            let open = INVITED.replace("PARTSTAT=ACCEPTED", "PARTSTAT=NEEDS-ACTION");
+            let text = event_at(
+                start,
+                uid,
+                "Weekly",
+                &format!("{open}SEQUENCE:{sequence}\r\n"),
+            );
+            text.replace("BEGIN:VEVENT", &format!("METHOD:{method}\r\nBEGIN:VEVENT"))
+        };
+        let calendar = &office.calendar;
+        calendar.lay("other", &message("REPLY", "other", 0)).await?;
+        calendar
+            .lay("asked", &message("REQUEST", "weekly", 0))
+            .await?;
+        office.panel_shows("Weekly").await?;
+        let accepted = |text: &str| text.contains("PARTSTAT=ACCEPTED");
+        office
+            .organiser_sees("that the room accepts", accepted)
+            .await?;
+        let look = async || calendar.messages().await;
+        let lacks = |name: &'static str| move |text: &String| !text.contains(name);
+        until("the request is cleared", PATIENCE, look, lacks("asked")).await?;
+        calendar.lay("off", &message("CANCEL", "weekly", 1)).await?;
+        until("the cancellation too", PATIENCE, look, lacks("off.ics")).await?;
+        let left = calendar.messages().await?;
+        assert!(left.contains("other.ics"), "{left}");
+        office.close().await;
+        Ok(())
+    })
 }
 
 /// A booking that nobody else sees is taken back, and said.

@@ -1,4 +1,4 @@
-//! Every page that visitors' phones and the door have, in Chromium: what axe-core finds, in light and dark, and with text of
+//! Every page that visitors' phones, laptops and the door have, in Chromium: what axe-core finds, in light and dark, and with text of
 //! twice the size. The pages are those of all examples of the panel, so that a new screen is among them.
 #![allow(
     clippy::unwrap_used,
@@ -22,6 +22,9 @@ mod scenes;
 #[allow(dead_code, reason = "shared with the panel's tests")]
 mod settings_scenes;
 
+#[path = "../../../appliance/daemon/src/browsers/words.rs"]
+mod words;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -43,6 +46,7 @@ use saal_suites::Result;
 const SCREEN: &str = include_str!("../../../appliance/daemon/src/browsers/screen.html");
 const OVER: &str = include_str!("../../../appliance/daemon/src/browsers/over.html");
 const STYLE: &str = include_str!("../../../appliance/daemon/src/browsers/screen.css");
+const PLAIN_STYLE: &str = include_str!("../../../appliance/daemon/src/browsers/page.css");
 const LINK: &str = "<link rel=\"stylesheet\" href=\"/screen.css\">";
 
 /// Pages by their names.
@@ -65,6 +69,62 @@ impl Pages {
             .replace("{main}", &of.main);
         let before = self.0.insert(name.clone(), html);
         assert!(before.is_none(), "two pages are {name}");
+    }
+
+    /// A page with a style and words of its own, as its script would have it with this step and these words.
+    fn add_plain(&mut self, name: String, html: &str, step: Option<&str>, says: Option<&str>) {
+        let link =
+            ["page.css", "/page.css"].map(|at| format!("<link rel=\"stylesheet\" href={at:?}>"));
+        let at = link.iter().find(|link| html.contains(*link));
+        let link = at.expect("the style stands in the page");
+        let mut html = html.replace(link, &format!("<style>{PLAIN_STYLE}</style>"));
+        for script in ["share.js", "view.js"] {
+            html = html.replace(&format!("<script src={script:?} defer></script>"), "");
+        }
+        if let Some(step) = step {
+            html = html.replace("class=\"step\" hidden>", "class=\"step\">");
+            html = html.replace("class=\"step\">", "class=\"step\" hidden>");
+            let hidden = format!("id={step:?} class=\"step\" hidden>");
+            assert!(html.contains(&hidden), "there is a step {step}");
+            html = html.replace(&hidden, &format!("id={step:?} class=\"step\">"));
+        }
+        if let Some(says) = says {
+            let words = said(&html, says).to_owned();
+            let status = "aria-live=\"polite\">";
+            html = html.replace(status, &format!("{status}{words}"));
+        }
+        let before = self.0.insert(name.clone(), html);
+        assert!(before.is_none(), "two pages are {name}");
+    }
+
+    /// The laptop's pages at each step, with all that they say there, and the one on which the door's tablet is signed in.
+    fn add_laptops_and_sign_in(&mut self, german: bool) {
+        let language = if german { "De" } else { "En" };
+        for (page, html) in [
+            ("share", words::share(german)),
+            ("view", words::view(german)),
+        ] {
+            let steps = between(&html, "id=\"", "\" class=\"step\"");
+            let says = between(&html, "id=\"say-", "\">");
+            assert!(steps.len() > 1 && says.len() > steps.len());
+            for step in &steps {
+                let name = format!("{page}, {step} {language}");
+                self.add_plain(name, &html, Some(step), None);
+            }
+            for says in &says {
+                let name = format!("{page}, {says} {language}");
+                self.add_plain(name, &html, Some(&steps[0]), Some(says));
+            }
+        }
+        for (name, wrong) in [("", false), (", wrong", true)] {
+            let html = words::sign_in_door(german, wrong);
+            self.add_plain(
+                format!("door's sign-in{name} {language}"),
+                &html,
+                None,
+                None,
+            );
+        }
     }
 
     /// Every example of a call, as a phone has it.
@@ -133,6 +193,22 @@ impl Pages {
     }
 }
 
+/// What stands between two texts, everywhere; never over a quotation mark.
+fn between(html: &str, before: &str, after: &str) -> Vec<String> {
+    let rests = html.split(before).skip(1);
+    let found = rests.filter_map(|rest| rest.split_once(after));
+    let found = found.map(|(found, _)| found.to_owned());
+    found.filter(|found| !found.contains('"')).collect()
+}
+
+/// What the page's script would say.
+fn said<'a>(html: &'a str, says: &str) -> &'a str {
+    let (_, rest) = html
+        .split_once(&format!("<span id=\"say-{says}\">"))
+        .expect("the page has these words");
+    rest.split_once("</span>").expect("and their end").0
+}
+
 /// What only people in the room open is on no phone.
 fn seen_by_visitors(view: &View) -> bool {
     const OURS: [Sheet; 5] = [
@@ -171,7 +247,14 @@ fn room(meetings: Vec<Meeting>, clock: &str) -> Room {
     room.handle(at(clock), Event::Config(Box::new(parse(text).unwrap())));
     room.handle(at(clock), Event::CalendarWritable(true));
     let problems = Vec::new();
-    room.handle(at(clock), Event::Meetings { meetings, problems });
+    room.handle(
+        at(clock),
+        Event::Meetings {
+            meetings,
+            problems,
+            put_off: Vec::new(),
+        },
+    );
     room
 }
 
@@ -182,6 +265,7 @@ fn all() -> Pages {
     for language in [Language::De, Language::En] {
         pages.add_at_home(language);
         pages.add_doors(language);
+        pages.add_laptops_and_sign_in(language == Language::De);
     }
     pages
 }
@@ -207,7 +291,7 @@ async fn barriers(pages: &Pages, folder: &Path) -> Result<Vec<String>> {
 }
 
 #[test]
-fn axe_finds_nothing_on_any_page_of_phones_and_doors() -> Result<()> {
+fn axe_finds_nothing_on_any_page_of_phones_laptops_and_doors() -> Result<()> {
     let pages = all();
     println!("{} pages", pages.0.len());
     let folder = tempfile::tempdir().unwrap();

@@ -7,17 +7,22 @@ use jiff::{Timestamp, tz::TimeZone};
 const HEAD: &str = r#"<?xml version="1.0" encoding="utf-8"?>"#;
 const SPACES: &str = r#"xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:s="http://calendarserver.org/ns/""#;
 
-/// What a resource is and whose; RFC 5397, RFC 4791 section 5.2 and 6.2, RFC 6638 section 2.4.
+/// What a resource is and whose; RFC 5397, RFC 4791 section 5.2 and 6.2, RFC 6638 section 2.2 and 2.4.
 pub(super) fn what_is_there() -> String {
     properties(
         "<d:resourcetype/><d:displayname/><d:current-user-principal/><c:calendar-home-set/>\
-         <c:calendar-user-address-set/><c:supported-calendar-component-set/>",
+         <c:calendar-user-address-set/><c:supported-calendar-component-set/><c:schedule-inbox-URL/>",
     )
 }
 
 /// How to notice changes: RFC 6578 section 4, and CalendarServer's `getctag`.
 pub(super) fn versions() -> String {
     properties("<d:resourcetype/><d:sync-token/><s:getctag/><d:supported-report-set/>")
+}
+
+/// What is in a collection, and in which version.
+pub(super) fn members() -> String {
+    properties("<d:resourcetype/><d:getetag/>")
 }
 
 fn properties(names: &str) -> String {

@@ -46,6 +46,7 @@ pub struct Service {
 pub(super) struct Discovery {
     stage: Stage,
     addresses: Vec<String>,
+    inbox: Option<Url>,
     /// Services that were not tried yet, the next one last.
     services: Vec<Url>,
     looked_up: bool,
@@ -58,6 +59,8 @@ pub(super) enum Next {
     Found {
         calendars: Vec<Url>,
         addresses: Vec<String>,
+        /// Where messages about the account's meetings are laid, if the server schedules.
+        inbox: Option<Url>,
     },
 }
 
@@ -66,6 +69,7 @@ impl Discovery {
         let discovery = Self {
             stage: Stage::Base,
             addresses: Vec::new(),
+            inbox: None,
             services: Vec::new(),
             looked_up: false,
         };
@@ -86,6 +90,7 @@ impl Discovery {
             Err(error) => return Err(error),
         };
         self.addresses.extend(addresses(&read));
+        self.inbox = self.inbox.take().or_else(|| inbox(asked, &read));
         if self.stage == Stage::Home {
             return self.calendars(asked, &read);
         }
@@ -94,6 +99,7 @@ impl Discovery {
             return Ok(Next::Found {
                 calendars: vec![asked.clone()],
                 addresses: self.addresses,
+                inbox: self.inbox,
             });
         }
         let of = |href: &Option<&String>| href.and_then(|href| asked.join(href).ok());
@@ -192,6 +198,7 @@ impl Discovery {
         Ok(Next::Found {
             calendars,
             addresses: self.addresses,
+            inbox: self.inbox,
         })
     }
 }
@@ -229,6 +236,19 @@ fn same_host(asked: &Url, url: Url) -> Result<Url, CalDavError> {
     } else {
         Err(CalDavError::Elsewhere(url))
     }
+}
+
+/// As the principal says, or as it lies among its calendars; one elsewhere is not asked for.
+fn inbox(asked: &Url, read: &Multistatus) -> Option<Url> {
+    let named = read.resources.iter().find_map(|r| r.inbox.as_ref());
+    let here = || read.resources.iter().find(|r| r.is_inbox).map(|r| &r.href);
+    let mut url = asked.join(named.or_else(here)?).ok()?;
+    // A collection, however the server writes it (RFC 4918 section 5.2).
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    same_host(asked, url).ok()
 }
 
 fn addresses(read: &Multistatus) -> impl Iterator<Item = String> {

@@ -7,6 +7,7 @@
 mod bodies;
 mod collection;
 mod discovery;
+pub mod inbox;
 mod multistatus;
 
 use std::time::Duration;
@@ -159,6 +160,7 @@ pub struct CalDav {
     collections: Vec<Collection>,
     /// The room's own addresses, as the server knows them.
     addresses: Vec<String>,
+    inbox: Option<Url>,
     asked: Option<Request>,
     redirects: u8,
 }
@@ -185,6 +187,7 @@ impl CalDav {
             state: State::Idle,
             collections: Vec::new(),
             addresses: Vec::new(),
+            inbox: None,
             asked: None,
             redirects: 0,
         }
@@ -280,6 +283,12 @@ impl CalDav {
         &self.addresses
     }
 
+    /// Where a server that schedules lays what others want of the account.
+    #[must_use]
+    pub fn inbox(&self) -> Option<&Url> {
+        self.inbox.as_ref()
+    }
+
     /// Whether a server's tokens were found to tell of no change.
     #[must_use]
     pub fn is_compared(&self) -> bool {
@@ -327,10 +336,11 @@ impl CalDav {
             Ok(discovery::Next::Found {
                 calendars,
                 addresses,
+                inbox,
             }) => {
                 let collection = |url| Collection::new(url, self.ahead);
                 self.collections = calendars.into_iter().map(collection).collect();
-                self.addresses = addresses;
+                (self.addresses, self.inbox) = (addresses, inbox);
                 self.begin(0, true, now)
             }
             Err(error) => Step::Failed(error),

@@ -19,6 +19,10 @@ pub(super) struct Resource {
     pub(super) etag: Option<String>,
     pub(super) data: Option<String>,
     pub(super) is_calendar: bool,
+    /// Messages of others lie in it (RFC 6638 section 2.2).
+    pub(super) is_inbox: bool,
+    /// Where the principal's is.
+    pub(super) inbox: Option<String>,
     /// What may be in it; empty where the server does not tell.
     pub(super) components: Vec<String>,
     pub(super) principal: Option<String>,
@@ -93,7 +97,8 @@ fn take(resource: &mut Resource, property: Node<'_, '_>) {
         "getetag" => resource.etag = inside(),
         "calendar-data" => resource.data = property.text().map(str::to_owned),
         "resourcetype" => {
-            resource.is_calendar = children(property, CALDAV, "calendar").next().is_some();
+            let is = |kind| children(property, CALDAV, kind).next().is_some();
+            (resource.is_calendar, resource.is_inbox) = (is("calendar"), is("schedule-inbox"));
         }
         "supported-calendar-component-set" => {
             let list = children(property, CALDAV, "comp");
@@ -102,6 +107,7 @@ fn take(resource: &mut Resource, property: Node<'_, '_>) {
         }
         "current-user-principal" => resource.principal = hrefs().into_iter().next(),
         "calendar-home-set" => resource.homes = hrefs(),
+        "schedule-inbox-URL" => resource.inbox = hrefs().into_iter().next(),
         "calendar-user-address-set" => resource.addresses = hrefs(),
         "sync-token" => resource.sync_token = inside(),
         "getctag" => resource.ctag = inside(),

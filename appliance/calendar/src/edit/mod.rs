@@ -4,6 +4,7 @@
 //! What a room may change in an invitation is what an attendee may (RFC 6638 section 3.2.2.1): its own participation, for one
 //! meeting or all, and a comment.
 
+mod message;
 mod object;
 mod when;
 
@@ -13,6 +14,7 @@ use jiff::{
 };
 use thiserror::Error;
 
+pub use self::message::Message;
 use self::{
     object::{Component, Item, Property},
     when::Form,

@@ -204,7 +204,7 @@ impl Property {
         &self.raw[..end.unwrap_or(self.raw.len())]
     }
 
-    fn is(&self, name: &str) -> bool {
+    pub(super) fn is(&self, name: &str) -> bool {
         self.name().eq_ignore_ascii_case(name)
     }
 

@@ -141,7 +141,7 @@ impl Room {
         let (call, destination) = (joining.call, joining.meeting.destination.clone());
         self.phase = Phase::Joining(joining);
         self.watched.clear();
-        self.follow_camera_choice();
+        self.follow_device_choice();
         self.send_media_state();
         let (microphone, camera) = (!self.muted.microphone, !self.muted.camera);
         self.effect(Effect::Meeting(MeetingCommand::Join {
@@ -300,7 +300,7 @@ impl Room {
         let by_itself = !matches!(self.phase, Phase::Leaving(_)) && !expected;
         self.end_view_with_meeting();
         self.phase = Phase::Home;
-        self.follow_camera_choice();
+        self.follow_device_choice();
         self.resume = None;
         self.watched.clear();
         self.clear_displays();

@@ -123,7 +123,7 @@ impl Room {
     pub(super) fn camera_choice(&self) -> Option<Device> {
         let config = self.config.as_ref()?;
         let chosen = self.chosen_camera.clone();
-        let chosen = chosen.or_else(|| self.prepared_camera());
+        let chosen = chosen.or_else(|| self.prepared_here()?.camera.clone());
         let chosen = chosen.and_then(|name| Device::try_from(name).ok());
         chosen
             .or_else(|| self.camera_of_meeting())
@@ -142,12 +142,14 @@ impl Room {
         named.camera.clone()
     }
 
-    /// The engine is told when another camera is wanted than before.
-    pub(super) fn follow_camera_choice(&mut self) {
+    /// The engine is told when another camera, microphone or loudspeaker is wanted than before.
+    pub(super) fn follow_device_choice(&mut self) {
         if self.phase.call().is_none() {
             self.chosen_camera = None;
         }
-        if self.config.is_some() && self.camera_choice() != self.camera_told {
+        let sound = self.sound_devices().map(|names| names.map(str::to_owned));
+        let other = self.camera_choice() != self.camera_told || sound != self.sound_told;
+        if self.config.is_some() && other {
             self.configure_devices();
         }
     }

@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct Day {
     /// As the calendars say.
     pub(super) calendars: Vec<Meeting>,
+    /// What was among these, and begins after all that they tell of now.
+    pub(super) put_off: Vec<Meeting>,
     pub(super) bookings: Bookings,
     /// A calendar can be written to.
     writable: bool,
@@ -83,7 +85,7 @@ impl Room {
         match &self.phase {
             Phase::Home => {
                 let check_in = self.check_in_wanted(now).into_iter();
-                let prepared = self.prepared_notice();
+                let prepared = self.prepared_notices();
                 let moved = self.moved_away(now);
                 check_in
                     .chain(moved)
@@ -375,15 +377,16 @@ impl Room {
     }
 
     /// The calendars say something else than before.
-    pub(super) fn on_calendars(&mut self, now: Now, meetings: Vec<Meeting>) {
-        self.follow_series(now, &meetings);
-        self.follow_appointment(now, &meetings);
+    pub(super) fn on_calendars(&mut self, now: Now, meetings: Vec<Meeting>, put_off: Vec<Meeting>) {
+        let all: Vec<Meeting> = meetings.iter().chain(&put_off).cloned().collect();
+        self.follow_series(now, &all);
+        self.follow_appointment(now, &all);
         let known = |id: &MeetingId| meetings.iter().any(|meeting| meeting.id == *id);
         self.day.entered.retain(known);
-        self.follow_moved(now, &meetings);
+        self.follow_moved(now, &all);
         self.keep_readiness(&meetings);
         let moved = self.day.bookings.follow(&self.day.calendars, &meetings);
-        self.day.calendars = meetings;
+        (self.day.calendars, self.day.put_off) = (meetings, put_off);
         if self.day.bookings.tidy(&self.day.calendars, now.wall) || moved {
             self.save_bookings();
         }

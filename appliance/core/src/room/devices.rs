@@ -181,6 +181,7 @@ impl Room {
         ] {
             self.troubles.clear(TroubleCode::Device(source));
         }
+        self.sound_told = self.sound_devices().map(|names| names.map(str::to_owned));
         self.camera_told = told;
         self.effect(Effect::Media(MediaCommand::Configure {
             devices,

@@ -27,7 +27,7 @@ mod viewing;
 
 pub use another::{OtherRoom, TakenTime};
 pub use elsewhere::Elsewhere;
-pub use preparing::{CameraRemedies, Preparation};
+pub use preparing::{Preparation, Remedies};
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -90,6 +90,8 @@ pub struct Room {
     prepared: Option<preparing::Preparation>,
     /// What the engine was told to use.
     camera_told: Option<Device>,
+    /// The same of microphone and loudspeaker.
+    sound_told: Option<[String; 2]>,
     /// People who aim the camera see themselves until then (monotonic).
     aiming_until: Option<Duration>,
     /// Of all cameras that were ever here.
@@ -156,6 +158,7 @@ impl Room {
             chosen_camera: None,
             prepared: None,
             camera_told: None,
+            sound_told: None,
             aiming_until: None,
             all_presets: Vec::new(),
             encoders: encoders::Encoders::default(),
@@ -202,7 +205,14 @@ impl Room {
             Event::Voice { works } => self.on_voice(works),
             Event::Presets(presets) => self.all_presets = presets,
             Event::Intent(intent) => self.on_intent(now, intent),
-            Event::Meetings { meetings, problems } => self.on_meetings(now, meetings, problems),
+            Event::Meetings {
+                meetings,
+                problems,
+                put_off,
+            } => {
+                self.on_problems(problems);
+                self.on_calendars(now, meetings, put_off);
+            }
             Event::Checked { number, found } => self.on_checked(now, number, found),
             Event::SavedBookings(saved) => self.on_saved_bookings(*saved),
             Event::CalendarWritable(writable) => self.on_calendar_writable(writable),
@@ -298,7 +308,7 @@ impl Room {
             Intent::ReadChat => self.read_chat(),
             Intent::ShowChat(shown) => self.show_chat(shown),
             Intent::Arrange(how) => self.arrange(how),
-            Intent::Sound(action) => self.on_sound(action),
+            Intent::Sound(action) => self.on_sound(now, action),
             Intent::Settings(action) => self.on_settings(now, action),
             Intent::View(action) => self.on_view_action(now, action),
             Intent::Day(action) => self.on_day(now, action),

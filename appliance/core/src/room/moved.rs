@@ -53,7 +53,8 @@ impl Room {
             return;
         };
         let by_id = |all: &[Meeting]| all.iter().find(|m| m.id == place.id).cloned();
-        match (by_id(&self.day.calendars), by_id(meetings)) {
+        let was = by_id(&self.day.calendars).or_else(|| by_id(&self.day.put_off));
+        match (was, by_id(meetings)) {
             (_, Some(is)) if is.start.is_some() => {
                 let moved = is.start.filter(|start| Some(*start) != place.start);
                 (place.start, place.end, place.title) = (is.start, is.end, is.title);
@@ -101,7 +102,10 @@ impl Room {
     pub(super) fn moved_away(&self, now: Now) -> Option<DayNotice> {
         let moved = self.day.moved_away.as_ref()?;
         let waits = moved.until.is_none_or(|until| until > now.wall);
-        let meeting = self.meeting(&moved.meeting).filter(|_| waits)?;
+        let mut put_off = self.day.put_off.iter();
+        let put_off = put_off.find(|meeting| meeting.id == moved.meeting);
+        let meeting = self.meeting(&moved.meeting).or(put_off);
+        let meeting = meeting.filter(|_| waits)?;
         let joinable = self.can_join(now, meeting);
         (!joinable).then(|| DayNotice::MovedAway {
             title: title(meeting),

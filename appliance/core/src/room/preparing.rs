@@ -1,11 +1,11 @@
-//! What people choose for the meeting that comes, where its camera fails before it: another camera, or no picture.
+//! What people choose for the meeting that comes, where camera or sound fail before it: another device, or no picture.
 
 use jiff::{SignedDuration, Timestamp};
-use saal_media_protocol::{DeviceUse, PictureDevice};
+use saal_media_protocol::{DeviceUse, PictureDevice, SoundUnit};
 use saal_meeting::{Destination, Meeting, MeetingId};
 
 use super::{Room, another::time_of};
-use crate::{DayNotice, Effect, EngineState, Now, Part, Phase, Trouble, TroubleCode, day::title};
+use crate::{DayNotice, Effect, EngineState, Now, Part, Phase, TroubleCode, day::title};
 
 /// Chosen for one meeting; holds until that is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,49 +16,77 @@ pub struct Preparation {
     pub camera: Option<String>,
     /// Nobody sees the room.
     pub unseen: bool,
+    /// Microphone and loudspeaker instead of the usual ones, by name.
+    pub sound: SoundUnit,
 }
 
 impl Preparation {
     fn is_empty(&self) -> bool {
-        self.camera.is_none() && !self.unseen
+        self.camera.is_none() && !self.unseen && self.sound == SoundUnit::default()
     }
 }
 
-/// What people can do about a camera that fails before a meeting.
+/// What people can do about devices that fail before a meeting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CameraRemedies {
-    /// Take this one.
-    pub other: Option<PictureDevice>,
+pub struct Remedies {
+    /// Take this camera.
+    pub camera: Option<PictureDevice>,
     /// Take part without being seen.
-    pub without: bool,
+    pub without_picture: bool,
+    /// Take this microphone, with its loudspeaker where it has one.
+    pub microphone: Option<SoundUnit>,
+    /// Take this loudspeaker, with its microphone where it has one.
+    pub loudspeaker: Option<SoundUnit>,
 }
 
 impl Room {
-    /// The meeting that people can choose a camera for: the next that begins soon, else one that has begun without them.
+    /// The meeting that people can choose devices for: the next that begins soon, else one that has begun without them.
     #[must_use]
     pub fn coming(&self, now: Now) -> Option<&Meeting> {
-        let leads_in = |meeting: &&Meeting| {
-            let nowhere = matches!(meeting.destination, Destination::Nowhere { .. });
-            !nowhere && !meeting.destination.is_audio_only()
-        };
+        let leads_in =
+            |meeting: &&Meeting| !matches!(meeting.destination, Destination::Nowhere { .. });
         let next = self.expected(now).or_else(|| self.holder(now));
         next.filter(leads_in).filter(|_| self.phase == Phase::Home)
     }
 
-    /// What can be done now about the camera of the meeting that comes; nothing where it does its work.
+    /// The same where it has pictures: people can choose a camera for it.
     #[must_use]
-    pub fn camera_remedies(&self, now: Now) -> CameraRemedies {
-        let coming = self.coming(now).map(|meeting| &meeting.id);
-        let fails = self.troubles.get(TroubleCode::NotReady(Part::Camera));
-        let fails = fails.or_else(|| self.troubles.get(TroubleCode::Device(DeviceUse::Camera)));
-        let unseen = coming.is_some_and(|id| self.goes_unseen(id));
-        if coming.is_none() || unseen || !fails.is_some_and(Trouble::is_about_camera) {
-            return CameraRemedies::default();
+    pub fn coming_with_picture(&self, now: Now) -> Option<&Meeting> {
+        self.coming(now)
+            .filter(|meeting| !meeting.destination.is_audio_only())
+    }
+
+    /// What can be done now about devices of the meeting that comes; nothing where they do their work.
+    #[must_use]
+    pub fn remedies(&self, now: Now) -> Remedies {
+        let seen = self.coming_with_picture(now);
+        let seen = seen.is_some_and(|meeting| !self.goes_unseen(&meeting.id));
+        let camera = seen && self.fails(DeviceUse::Camera);
+        let other = |device| {
+            let wanted = self.coming(now).is_some() && self.fails(device);
+            wanted.then(|| self.other_unit(device).cloned()).flatten()
+        };
+        let microphone = other(DeviceUse::Microphone);
+        Remedies {
+            camera: camera.then(|| self.other_camera().cloned()).flatten(),
+            without_picture: camera,
+            // Where one is both, one button is enough.
+            loudspeaker: other(DeviceUse::Loudspeaker)
+                .filter(|unit| microphone.as_ref() != Some(unit)),
+            microphone,
         }
-        CameraRemedies {
-            other: self.other_camera().cloned(),
-            without: true,
-        }
+    }
+
+    /// Something is known to keep it from its work, and nothing else does it.
+    fn fails(&self, device: DeviceUse) -> bool {
+        let part = match device {
+            DeviceUse::Camera => Some(Part::Camera),
+            DeviceUse::Microphone => Some(Part::Microphone),
+            _ => None,
+        };
+        let found = part.and_then(|part| self.troubles.get(TroubleCode::NotReady(part)));
+        let told = found.or_else(|| self.troubles.get(TroubleCode::Device(device)));
+        told.is_some_and(|trouble| trouble.is_about(device))
     }
 
     /// What people chose for a meeting before it, until it is over.
@@ -87,12 +115,11 @@ impl Room {
         prepared.is_some_and(|p| p.meeting == *id && p.unseen)
     }
 
-    /// The camera of the meeting that the room is in, or that comes, where people chose one.
-    pub(super) fn prepared_camera(&self) -> Option<String> {
+    /// What people chose for the meeting that the room is in, or that comes.
+    pub(super) fn prepared_here(&self) -> Option<&Preparation> {
         let here = self.phase.meeting().map(|meeting| &meeting.id);
-        let prepared = self.prepared.as_ref()?;
-        let counts = here.is_none_or(|here| *here == prepared.meeting);
-        prepared.camera.clone().filter(|_| counts)
+        let prepared = self.prepared.as_ref();
+        prepared.filter(|prepared| here.is_none_or(|here| *here == prepared.meeting))
     }
 
     /// Another camera, or again the usual one: for this call, or for the meeting that comes.
@@ -100,21 +127,49 @@ impl Room {
         if self.phase.call().is_some() {
             self.chosen_camera.clone_from(&camera);
         }
-        let changed = self.prepare(now, |prepared| {
+        let coming = self
+            .coming_with_picture(now)
+            .map(|meeting| meeting.id.clone());
+        let changed = self.prepare(coming, |prepared| {
             prepared.camera = camera;
             prepared.unseen = false;
         });
         if self.phase.call().is_some() {
-            self.follow_camera_choice();
+            self.follow_device_choice();
             self.effect(Effect::Redraw);
         } else if changed {
-            self.try_other_camera(now);
+            self.try_other(now, Part::Camera);
         }
     }
 
     /// Whether others are to see the room in the meeting that comes.
     pub(super) fn prepare_unseen(&mut self, now: Now, unseen: bool) {
-        self.prepare(now, |prepared| prepared.unseen = unseen);
+        let coming = self
+            .coming_with_picture(now)
+            .map(|meeting| meeting.id.clone());
+        self.prepare(coming, |prepared| prepared.unseen = unseen);
+    }
+
+    /// Another microphone or loudspeaker for the meeting that comes, or `None`: again the usual ones.
+    pub(super) fn prepare_sound(&mut self, now: Now, unit: Option<SoundUnit>) {
+        let coming = self.coming(now).map(|meeting| meeting.id.clone());
+        let changed = self.prepare(coming, |prepared| {
+            let before = std::mem::take(&mut prepared.sound);
+            if let Some(unit) = unit {
+                prepared.sound = SoundUnit {
+                    microphone: unit.microphone.or(before.microphone),
+                    loudspeaker: unit.loudspeaker.or(before.loudspeaker),
+                };
+            }
+        });
+        if changed {
+            self.try_other(now, Part::Microphone);
+        }
+    }
+
+    /// People chose others in the meeting itself.
+    pub(super) fn forget_prepared_sound(&mut self) {
+        self.prepare(None, |prepared| prepared.sound = SoundUnit::default());
     }
 
     /// People turned the camera on in the meeting for which they had chosen otherwise.
@@ -129,8 +184,11 @@ impl Room {
     }
 
     /// Changes what is chosen for the meeting that the room is in, or that comes; true where something is another way now.
-    fn prepare(&mut self, now: Now, change: impl FnOnce(&mut Preparation)) -> bool {
-        let coming = self.coming(now).map(|meeting| meeting.id.clone());
+    fn prepare(
+        &mut self,
+        coming: Option<MeetingId>,
+        change: impl FnOnce(&mut Preparation),
+    ) -> bool {
         let here = self.phase.meeting().map(|meeting| meeting.id.clone());
         // In a meeting only what was chosen for it before is worth keeping.
         let kept = self.prepared.as_ref().map(|prepared| &prepared.meeting);
@@ -143,6 +201,7 @@ impl Room {
             meeting,
             camera: None,
             unseen: false,
+            sound: SoundUnit::default(),
         });
         change(prepared);
         self.prepared = after.filter(|prepared| !prepared.is_empty());
@@ -154,14 +213,12 @@ impl Room {
     }
 
     /// What was found out about the one before is of no use.
-    fn try_other_camera(&mut self, now: Now) {
-        self.follow_camera_choice();
-        self.forget_camera_finding();
+    fn try_other(&mut self, now: Now, part: Part) {
+        self.follow_device_choice();
+        self.is_another(part);
         let able = self.engine.state() == EngineState::Ready;
         let place = self.coming(now).map(|meeting| meeting.destination.clone());
-        if able && self.tries_devices() {
-            self.try_camera_again();
-        } else if able && !self.is_trying() {
+        if able && !self.is_trying() {
             self.try_room(now, place);
         }
         self.effect(Effect::Redraw);
@@ -184,26 +241,39 @@ impl Room {
             .is_some_and(near);
         if here != Some(&prepared.meeting) && !is_near {
             self.prepared = None;
-            self.follow_camera_choice();
+            self.follow_device_choice();
             self.effect(Effect::Redraw);
         }
     }
 
     /// What people chose for a meeting that comes, while they are not in it.
-    pub(super) fn prepared_notice(&self) -> Option<DayNotice> {
-        let prepared = self.prepared.as_ref()?;
-        let meeting = self.meeting(&prepared.meeting)?;
+    pub(super) fn prepared_notices(&self) -> Vec<DayNotice> {
+        let Some(prepared) = &self.prepared else {
+            return Vec::new();
+        };
+        let Some(meeting) = self.meeting(&prepared.meeting) else {
+            return Vec::new();
+        };
         let (id, title) = (meeting.id.clone(), title(meeting));
-        if prepared.unseen {
-            return Some(DayNotice::WithoutPicture { meeting: id, title });
-        }
-        let chosen = prepared.camera.as_ref()?;
-        let mut known = self.cameras();
-        let known = known.find(|camera| camera.id == *chosen);
-        Some(DayNotice::OtherCamera {
-            meeting: id,
-            title,
-            camera: known.map_or_else(|| chosen.clone(), |camera| camera.name.clone()),
-        })
+        let sound = (prepared.sound != SoundUnit::default()).then(|| DayNotice::OtherSound {
+            meeting: id.clone(),
+            title: title.clone(),
+            unit: prepared.sound.clone(),
+        });
+        let camera = || {
+            let chosen = prepared.camera.as_ref()?;
+            let mut known = self.cameras();
+            let known = known.find(|camera| camera.id == *chosen);
+            Some(DayNotice::OtherCamera {
+                meeting: id.clone(),
+                title: title.clone(),
+                camera: known.map_or_else(|| chosen.clone(), |camera| camera.name.clone()),
+            })
+        };
+        let unseen = prepared.unseen.then(|| DayNotice::WithoutPicture {
+            meeting: id.clone(),
+            title: title.clone(),
+        });
+        unseen.or_else(camera).into_iter().chain(sound).collect()
     }
 }

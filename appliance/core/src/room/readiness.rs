@@ -47,8 +47,10 @@ pub(super) struct Readiness {
     morning: Option<Date>,
     /// Camera and microphone are open to be tried, until then at the latest (monotonic).
     devices: Option<Duration>,
-    /// They are tried with a camera that is in use no more.
-    other_camera: bool,
+    /// Parts that are others since the trial began: what it finds of them is of no use.
+    changed: BTreeSet<Part>,
+    /// No chirp was played since microphone or loudspeaker are others.
+    unheard: bool,
     /// What the last trials said.
     findings: BTreeMap<Part, Finding>,
     /// What is wrong.
@@ -140,17 +142,20 @@ impl Room {
         let new = next.as_ref().is_some_and(|next| !tried(next));
         let due = self.readiness.again.is_some_and(|at| at <= now.mono);
         let again = due && next.is_some();
+        // People wait for what is found of the device that they chose while another was tried.
+        let changed = !self.readiness.changed.is_empty() && !self.tries_devices();
         let morning = self.is_morning(now);
         if morning {
             self.readiness.morning = self.here(now).map(|here| here.date());
         }
-        if new || morning || again {
+        if new || morning || again || changed {
             let first = self.first_today(now).cloned().filter(|_| morning);
             if let Some(next) = &next {
                 self.readiness.tried_for.insert(next.id.clone());
             }
-            let place = next.or(first).map(|meeting| meeting.destination);
-            self.try_room(now, place);
+            let coming = self.coming(now).cloned().filter(|_| changed);
+            let place = next.or(first).or(coming);
+            self.try_room(now, place.map(|meeting| meeting.destination));
         }
     }
 
@@ -195,15 +200,16 @@ impl Room {
     }
 
     pub(super) fn try_room(&mut self, now: Now, place: Option<Destination>) {
-        let again = self.readiness.again.take().is_some();
+        let changed = std::mem::take(&mut self.readiness.changed);
+        let again = self.readiness.again.take().is_some() || !changed.is_empty();
         self.readiness.trials += 1;
         let number = self.readiness.trials;
         self.readiness.trial = Some((number, now.mono + PATIENCE));
         self.readiness.devices = Some(now.mono + PATIENCE);
         self.readiness.findings.clear();
-        self.readiness.other_camera = false;
         // A second chirp tells nothing about a microphone that heard the first.
-        let deaf = self.readiness.bad.contains(&Part::Microphone);
+        let unheard = std::mem::take(&mut self.readiness.unheard);
+        let deaf = unheard || self.readiness.bad.contains(&Part::Microphone);
         let chirp = (!again || deaf) && self.may_chirp(now);
         self.effect(Effect::Media(MediaCommand::Check { chirp }));
         if let Some(place) = &place {
@@ -278,33 +284,26 @@ impl Room {
 
     pub(super) fn on_device_report(&mut self, now: Now, report: &DeviceReport) {
         self.readiness.devices = None;
-        let other_camera = std::mem::take(&mut self.readiness.other_camera);
         if self.phase == Phase::Home {
             let mut found = of_devices(report, self.hears_people(now));
-            if other_camera {
-                found.remove(&Part::Camera);
-            }
+            found.retain(|part, _| !self.readiness.changed.contains(part));
             if self.may_rest_unplugged() {
                 found.remove(&Part::Display);
             }
             self.found(now, found);
-            if other_camera {
-                self.readiness.again = Some(now.mono);
-            }
             self.effect(Effect::Redraw);
         }
     }
 
-    /// The trial that goes on is of another camera than the one that people chose meanwhile.
-    pub(super) fn try_camera_again(&mut self) {
-        self.readiness.other_camera = true;
-    }
-
-    /// Another camera is in use now.
-    pub(super) fn forget_camera_finding(&mut self) {
-        self.readiness.bad.remove(&Part::Camera);
-        self.readiness.findings.remove(&Part::Camera);
-        self.troubles.clear(TroubleCode::NotReady(Part::Camera));
+    /// Another device is in use now: what was found, or is being found, is about the one before.
+    pub(super) fn is_another(&mut self, part: Part) {
+        self.readiness.bad.remove(&part);
+        self.readiness.findings.remove(&part);
+        self.troubles.clear(TroubleCode::NotReady(part));
+        self.readiness.unheard |= part == Part::Microphone;
+        if self.is_trying() {
+            self.readiness.changed.insert(part);
+        }
     }
 
     /// A television that rests looks on some cables as if it were pulled; one that is named is told of all the same.
@@ -389,7 +388,8 @@ impl Room {
         self.readiness.again = None;
         self.readiness.trial = None;
         self.readiness.devices = None;
-        self.readiness.other_camera = false;
+        self.readiness.changed.clear();
+        self.readiness.unheard = false;
         for part in Part::ALL {
             self.troubles.clear(TroubleCode::NotReady(part));
         }

@@ -1,9 +1,9 @@
 //! The room's sound: how loud, which devices, trying them, and the lights of devices for calls.
 
-use saal_media_protocol::{MediaCommand, SoundUnit};
+use saal_media_protocol::{DeviceUse, MediaCommand, SoundUnit};
 
 use super::Room;
-use crate::{CallLights, ChosenDevices, Effect, Phase, SoundAction, SoundChoice};
+use crate::{CallLights, ChosenDevices, Effect, Now, Phase, SoundAction, SoundChoice};
 
 /// What people try at the moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,19 +37,49 @@ impl Room {
     pub fn sound_devices(&self) -> Option<[&str; 2]> {
         let devices = &self.config.as_ref()?.devices;
         let configured = [devices.microphone.as_str(), devices.loudspeaker.as_str()];
-        Some(self.sound.devices(configured))
+        let [microphone, loudspeaker] = self.sound.devices(configured);
+        let prepared = self.prepared_here().map(|prepared| &prepared.sound);
+        let chosen = |part: fn(&SoundUnit) -> &Option<String>, usual| {
+            prepared
+                .and_then(|unit| part(unit).as_deref())
+                .unwrap_or(usual)
+        };
+        Some([
+            chosen(|unit| &unit.microphone, microphone),
+            chosen(|unit| &unit.loudspeaker, loudspeaker),
+        ])
+    }
+
+    /// The piece of hardware after the one in use that has such a device, so that a touch on each goes through all.
+    pub(super) fn other_unit(&self, device: DeviceUse) -> Option<&SoundUnit> {
+        let [microphone, loudspeaker] = self.sound_devices()?;
+        let (part, used): (fn(&SoundUnit) -> Option<&str>, _) = match device {
+            DeviceUse::Microphone => (|unit| unit.microphone.as_deref(), microphone),
+            DeviceUse::Loudspeaker => (|unit| unit.loudspeaker.as_deref(), loudspeaker),
+            _ => return None,
+        };
+        let all = self.devices.sound_units.iter();
+        let all: Vec<&SoundUnit> = all.filter(|unit| part(unit).is_some()).collect();
+        let place = all.iter().position(|unit| part(unit) == Some(used));
+        let next = place.map_or(0, |place| (place + 1) % all.len());
+        all.get(next).copied().filter(|_| Some(next) != place)
     }
 
     pub(super) fn on_saved_sound(&mut self, saved: SoundChoice) {
         self.sound = saved;
     }
 
-    pub(super) fn on_sound(&mut self, action: SoundAction) {
+    pub(super) fn on_sound(&mut self, now: Now, action: SoundAction) {
         match action {
             SoundAction::Louder => self.set_volume(self.sound.louder()),
             SoundAction::Quieter => self.set_volume(self.sound.quieter()),
             SoundAction::Volume(percent) => self.set_volume(percent.min(100)),
+            SoundAction::Use(unit) if self.coming(now).is_some() => {
+                self.prepare_sound(now, Some(unit));
+            }
             SoundAction::Use(unit) => self.use_unit(unit),
+            SoundAction::Usual if self.phase.call().is_some() => self.use_configured(),
+            SoundAction::Usual => self.prepare_sound(now, None),
             SoundAction::Meter(meter) => self.try_sound(Trial {
                 meter,
                 // Who leaves has heard enough.
@@ -87,7 +117,16 @@ impl Room {
             loudspeaker,
             instead_of: configured.map(|device| device.as_str().to_owned()),
         });
+        self.forget_prepared_sound();
         self.configure_devices();
+        self.save_sound();
+    }
+
+    /// Nothing that people chose holds any more.
+    fn use_configured(&mut self) {
+        self.sound.devices = None;
+        self.forget_prepared_sound();
+        self.follow_device_choice();
         self.save_sound();
     }
 

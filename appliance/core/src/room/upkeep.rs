@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use saal_fleet_protocol::Config;
-use saal_meeting::{AccountState, EndReason, IdentityState, Meeting};
+use saal_meeting::{AccountState, EndReason, IdentityState};
 
 use super::Room;
 use crate::{
@@ -142,19 +142,13 @@ impl Room {
         }
     }
 
-    pub(super) fn on_meetings(
-        &mut self,
-        now: Now,
-        meetings: Vec<Meeting>,
-        mut problems: Vec<CalendarProblem>,
-    ) {
+    pub(super) fn on_problems(&mut self, mut problems: Vec<CalendarProblem>) {
         problems.sort();
         if problems.is_empty() {
             self.troubles.clear(TroubleCode::Calendar);
         } else {
             self.raise(Trouble::Calendar { problems });
         }
-        self.on_calendars(now, meetings);
     }
 
     pub(super) fn on_signage(&mut self, problems: Vec<String>) {

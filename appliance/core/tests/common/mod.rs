@@ -173,6 +173,7 @@ impl Bench {
         self.tell(Event::Meetings {
             meetings,
             problems: Vec::new(),
+            put_off: Vec::new(),
         })
     }
 

@@ -72,12 +72,18 @@ fn state(meeting: &MeetingLine) -> String {
 
 /// What people chose for the meeting that comes.
 pub(super) fn prepared(prepared: &Prepared) -> String {
-    match &prepared.camera {
-        _ if prepared.camera_off => "the meeting that comes goes without picture".to_owned(),
-        Some(camera) => {
-            let camera = plain(camera);
-            format!("the meeting that comes has the camera \"{camera}\"")
-        }
-        None => "nothing".to_owned(),
-    }
+    let named = |part: &str, name: &Option<String>| {
+        let name = name.as_ref()?;
+        Some(format!("the {part} \"{}\"", plain(name)))
+    };
+    let camera = match prepared.camera_off {
+        true => Some("no picture".to_owned()),
+        false => named("camera", &prepared.camera),
+    };
+    let sound = [
+        named("microphone", &prepared.microphone),
+        named("loudspeaker", &prepared.loudspeaker),
+    ];
+    let all: Vec<String> = sound.into_iter().chain([camera]).flatten().collect();
+    format!("the meeting that comes has {}", all.join(", "))
 }

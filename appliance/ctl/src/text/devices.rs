@@ -1,6 +1,6 @@
 //! Devices, and what encodes and decodes.
 
-use saal_control::{CameraReport, CecReport, Devices};
+use saal_control::{CameraReport, CecReport, Devices, SoundReport};
 use saal_media_protocol::{CodecElement, PictureDevice, PictureKind, PictureWay, Verdict};
 
 use super::{line, plain, plain_id, sentence};
@@ -43,6 +43,23 @@ pub(super) fn camera(report: &CameraReport) -> String {
         text += &line(if index == 0 { "Controls" } else { "" }, &words);
     }
     text
+}
+
+/// What belongs together in one line, what is in use marked.
+pub(super) fn sound(report: &SoundReport) -> String {
+    if report.units.is_empty() {
+        return "The room has no microphone and no loudspeaker.\n".to_owned();
+    }
+    let rows = report.units.iter().map(|unit| {
+        let mark = if report.is_in_use(unit) { '*' } else { ' ' };
+        let what = match (&unit.microphone, &unit.loudspeaker) {
+            (Some(_), Some(_)) => "microphone and loudspeaker",
+            (Some(_), None) => "microphone",
+            (None, _) => "loudspeaker",
+        };
+        format!("{mark} {}: {what}\n", plain(unit.name()))
+    });
+    rows.collect()
 }
 
 /// Each with the identity that `camera use` takes, the one in use marked.

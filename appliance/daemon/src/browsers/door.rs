@@ -8,7 +8,7 @@ use axum::{
     Form,
     extract::State,
     http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
@@ -36,13 +36,13 @@ fn is_in(shared: &Shared, headers: &HeaderMap) -> bool {
     may(shared, &screen::cookie(headers, COOKIE))
 }
 
-fn sign_in_page(headers: &HeaderMap) -> Html<String> {
-    page::sign_in_door(headers)
-}
-
 pub(super) async fn look(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     if !is_in(&shared, &headers) {
-        return (StatusCode::UNAUTHORIZED, sign_in_page(&headers)).into_response();
+        return (
+            StatusCode::UNAUTHORIZED,
+            page::sign_in_door(&headers, false),
+        )
+            .into_response();
     }
     screen::look(&shared, &headers, PATH, Guest::Door).await
 }
@@ -64,7 +64,8 @@ pub(super) async fn sign_in(
     if !may(&shared, token) {
         tracing::warn!("a wrong token for the door");
         tokio::time::sleep(WRONG_TOKEN).await;
-        return (StatusCode::UNAUTHORIZED, sign_in_page(&headers)).into_response();
+        let again = page::sign_in_door(&headers, true);
+        return (StatusCode::UNAUTHORIZED, again).into_response();
     }
     let cookie =
         format!("{COOKIE}={token}; Path={PATH}; Max-Age={KEPT}; Secure; HttpOnly; SameSite=Strict");

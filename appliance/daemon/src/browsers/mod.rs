@@ -13,6 +13,7 @@ mod screen;
 mod socket;
 mod tls;
 mod viewer;
+mod words;
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},

@@ -1,7 +1,5 @@
 //! What people, and programs for them, do at the panel.
 
-use std::sync::Arc;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use saal_control::{PanelAction, Reply, Taps};
 use saal_core::Event;
@@ -74,8 +72,8 @@ impl Daemon {
     pub(super) async fn work_panel(&mut self, action: PanelAction) -> Reply {
         match action {
             PanelAction::Tree {} => {
-                let tree = Arc::clone(&self.panel.watch().borrow().tree);
-                return Reply::Panel(Box::new(Arc::unwrap_or_clone(tree)));
+                let tree = serde_json::to_value(self.panel.watch().borrow().tree());
+                return Reply::Panel(Box::new(tree.unwrap_or_default()));
             }
             PanelAction::Picture {} => {
                 self.tell(Event::RemoteLook).await;

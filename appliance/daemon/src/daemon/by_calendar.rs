@@ -64,7 +64,13 @@ impl Daemon {
                 "calendar entry skipped"
             );
         }
-        self.tell(Event::Meetings { meetings, problems }).await;
+        let put_off = self.calendar.put_off().to_vec();
+        let news = Event::Meetings {
+            meetings,
+            problems,
+            put_off,
+        };
+        self.tell(news).await;
     }
 
     /// Recurrences move into the window of days that is shown.

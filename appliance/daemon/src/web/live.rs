@@ -109,7 +109,7 @@ async fn send_panel(
     sink: &mut SplitSink<WebSocket, Message>,
     picture: Arc<Picture>,
 ) -> Result<(), axum::Error> {
-    let tree = picture.tree.to_string();
+    let tree = serde_json::to_string(&picture.tree()).unwrap_or_default();
     let png = tokio::task::spawn_blocking(move || picture.moving_png()).await;
     let Ok(png) = png else { return Ok(()) };
     sink.send(tagged(PANEL, &png)).await?;

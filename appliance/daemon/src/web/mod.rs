@@ -151,7 +151,7 @@ const POLICY: &str = "default-src 'none'; img-src 'self' blob:; style-src 'unsaf
 async fn panel_tree(State(shared): State<Shared>) -> Response {
     shared.inputs.send(Input::Room(Event::RemoteLook));
     let picture = shared.panel.borrow().clone();
-    Json(&*picture.tree).into_response()
+    Json(picture.tree()).into_response()
 }
 
 async fn status(State(shared): State<Shared>) -> Response {

@@ -40,6 +40,13 @@ impl SoundUnit {
         let name = self.loudspeaker.as_ref().or(self.microphone.as_ref());
         name.map_or("", String::as_str)
     }
+
+    /// What it has of both is in use, where these are: the names of microphone and loudspeaker.
+    #[must_use]
+    pub fn is_used_as(&self, [microphone, loudspeaker]: [&str; 2]) -> bool {
+        let part = |name: &Option<String>, used: &str| name.as_deref().is_none_or(|n| n == used);
+        part(&self.microphone, microphone) && part(&self.loudspeaker, loudspeaker)
+    }
 }
 
 /// A device that can't be used; the call goes on with what is left.

@@ -201,7 +201,7 @@ impl Service {
                     // Dropping the call's commands makes it leave; the account's tasks end here.
                     None => return,
                 },
-                Some(state) = self.states.recv() => self.say(state),
+                Some(state) = self.states.recv() => self.say_of_account(state),
                 Some(heard) = self.heard.recv() => self.hear(heard),
                 () = driver::at(gives_up) => {
                     self.ringing.handle_timeout(std::time::Instant::now());
@@ -218,6 +218,14 @@ impl Service {
                 }
             }
         }
+    }
+
+    /// What is told of the rooms' age is about what stands on the panel then.
+    fn say_of_account(&mut self, state: MeetingEvent) {
+        if matches!(state, MeetingEvent::RoomsKnown { .. }) {
+            self.tell_invitations();
+        }
+        self.say(state);
     }
 
     fn say(&self, event: MeetingEvent) {

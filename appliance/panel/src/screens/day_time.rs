@@ -1,7 +1,7 @@
 //! The room's time: what the day wants of people, and how they book the room, keep it and give it back.
 
-use saal_core::{DayNotice, Intent, SpanChoice};
-use saal_media_protocol::{CameraAction, SourceKind};
+use saal_core::{DayNotice, Intent, SoundAction, SpanChoice};
+use saal_media_protocol::{CameraAction, SoundUnit, SourceKind};
 use saal_meeting::{BookingSpan, DayAction, MeetingId};
 
 use super::{
@@ -76,7 +76,8 @@ pub(super) fn notice(page: &Page<'_>, notice: &DayNotice) -> Node {
         | DayNotice::Moved { .. }
         | DayNotice::MovedAway { .. }
         | DayNotice::WithoutPicture { .. }
-        | DayNotice::OtherCamera { .. } => (t.accent_soft.0, t.on_accent_soft.0),
+        | DayNotice::OtherCamera { .. }
+        | DayNotice::OtherSound { .. } => (t.accent_soft.0, t.on_accent_soft.0),
         _ => (t.notice_soft.0, t.on_notice_soft.0),
     };
     let words = words(page, notice);
@@ -92,6 +93,7 @@ pub(super) fn notice(page: &Page<'_>, notice: &DayNotice) -> Node {
         DayNotice::Taken { .. } => ("day-taken", Icon::Clock, Role::Status),
         DayNotice::WithoutPicture { .. } => ("day-no-picture", Icon::CameraOff, Role::Status),
         DayNotice::OtherCamera { .. } => ("day-other-camera", Icon::Camera, Role::Status),
+        DayNotice::OtherSound { .. } => ("day-other-sound", Icon::Speakerphone, Role::Status),
     };
     banner(page, mark, soft, &words, buttons).means(Meaning::new(id, role, words))
 }
@@ -142,6 +144,33 @@ fn words(page: &Page<'_>, notice: &DayNotice) -> String {
                 ("camera", Value::Foreign(camera)),
             ];
             page.words.tell(Message::DayOtherCamera, values)
+        }
+        DayNotice::OtherSound { title, unit, .. } => other_sound(page, title, unit),
+    }
+}
+
+/// What of the sound is another for a meeting.
+fn other_sound(page: &Page<'_>, title: &str, unit: &SoundUnit) -> String {
+    let named = named(page, title);
+    let title = ("title", Value::Foreign(&named));
+    let (microphone, loudspeaker) = (unit.microphone.as_deref(), unit.loudspeaker.as_deref());
+    let is = |part, name| (part, Value::Foreign(name));
+    match (microphone, loudspeaker) {
+        (Some(microphone), Some(loudspeaker)) => {
+            let both = [
+                title,
+                is("microphone", microphone),
+                is("loudspeaker", loudspeaker),
+            ];
+            page.words.tell(Message::DayOtherSound, both)
+        }
+        (Some(microphone), None) => {
+            let values = [title, is("microphone", microphone)];
+            page.words.tell(Message::DayOtherMicrophone, values)
+        }
+        (None, loudspeaker) => {
+            let values = [title, is("loudspeaker", loudspeaker.unwrap_or_default())];
+            page.words.tell(Message::DayOtherLoudspeaker, values)
         }
     }
 }
@@ -198,7 +227,9 @@ fn answers(page: &Page<'_>, notice: &DayNotice, about: &str) -> Vec<Node> {
                 button("check-in", Message::CheckIn, page.accent(), here),
             ]
         }
-        DayNotice::WithoutPicture { .. } | DayNotice::OtherCamera { .. } => {
+        DayNotice::WithoutPicture { .. }
+        | DayNotice::OtherCamera { .. }
+        | DayNotice::OtherSound { .. } => {
             let (id, message, intent) = back(notice);
             vec![button(id, message, page.quiet(), Deed::Room(intent))]
         }
@@ -209,12 +240,16 @@ fn answers(page: &Page<'_>, notice: &DayNotice, about: &str) -> Vec<Node> {
     }
 }
 
-/// What takes back what people chose for a meeting's picture.
+/// What takes back what people chose for a meeting's picture and sound.
 fn back(notice: &DayNotice) -> (&'static str, Message, Intent) {
     match notice {
         DayNotice::OtherCamera { .. } => {
             let usual = Intent::Camera(CameraAction::Usual {});
             ("usual-camera", Message::UsualCamera, usual)
+        }
+        DayNotice::OtherSound { .. } => {
+            let usual = Intent::Sound(SoundAction::Usual);
+            ("usual-sound", Message::UsualSound, usual)
         }
         _ => {
             let seen = Intent::SetMuted(SourceKind::Camera, false);

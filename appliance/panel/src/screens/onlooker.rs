@@ -58,7 +58,8 @@ impl Page<'_> {
         let gap = self.px(16.0);
         let parts = [icon(Icon::Show, self.px(28.0), on), what.share()];
         // Larger words leave no room beside the buttons.
-        let banner = if self.scale.is_enlarged() && self.scale.is_narrow() {
+        let below = self.scale.is_narrow() || self.scale.is_tight();
+        let banner = if self.scale.is_enlarged() && below {
             column([row(parts).gap(gap), row(buttons).gap(gap).wrapping()])
         } else {
             row(parts.into_iter().chain(buttons))

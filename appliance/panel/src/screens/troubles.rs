@@ -1,8 +1,8 @@
 //! What is wrong: banners that leave the rest usable, and a page where nothing else is possible.
 
 use embedded_graphics::pixelcolor::Rgb888;
-use saal_core::{Intent, Severity, Trouble};
-use saal_media_protocol::{CameraAction, SourceKind};
+use saal_core::{Intent, Severity, SoundAction, Trouble};
+use saal_media_protocol::{CameraAction, DeviceUse, SoundUnit, SourceKind};
 use saal_meeting::{AccountAction, IdentityState, SignInWay};
 
 use super::{
@@ -190,7 +190,7 @@ impl Page<'_> {
 
     /// The buttons for what people can do about it here, beside each other.
     fn actions(&self, trouble: &Trouble, soft: Rgb888, on: Rgb888) -> Option<Node> {
-        let remedies = self.camera_remedies(trouble);
+        let remedies = self.remedies(trouble);
         if remedies.is_empty() {
             return self.action(trouble, soft, on);
         }
@@ -199,22 +199,49 @@ impl Page<'_> {
         Some(row(buttons).gap(self.px(12.0)).wrapping())
     }
 
-    /// Another camera, or none, for the meeting that comes.
-    fn camera_remedies(&self, trouble: &Trouble) -> Vec<Meaning> {
+    /// Another device, or no picture, for the meeting that comes.
+    fn remedies(&self, trouble: &Trouble) -> Vec<Meaning> {
         let remedies = &self.view.day.remedies;
         let home = matches!(self.view.screen, Screen::Home { .. });
         // Where two tell of it, one has the buttons.
-        let mut about_camera = self.view.troubles.iter().filter(|t| t.is_about_camera());
-        let first = about_camera.next().map(Trouble::code);
-        if !home || first != Some(trouble.code()) {
-            return Vec::new();
+        let tells = |device| {
+            let mut about = self.view.troubles.iter().filter(|t| t.is_about(device));
+            home && about.next().map(Trouble::code) == Some(trouble.code())
+        };
+        if tells(DeviceUse::Camera) {
+            return self.camera_remedies(trouble);
         }
+        let microphone = remedies.microphone.as_ref();
+        let microphone = microphone.filter(|_| tells(DeviceUse::Microphone));
+        let loudspeaker = remedies.loudspeaker.as_ref();
+        let loudspeaker = loudspeaker.filter(|_| tells(DeviceUse::Loudspeaker));
+        let unit = microphone.or(loudspeaker);
+        unit.map(|unit| self.other_sound(unit))
+            .into_iter()
+            .collect()
+    }
+
+    /// Takes this microphone, loudspeaker or both.
+    fn other_sound(&self, unit: &SoundUnit) -> Meaning {
+        let (id, label) = match (&unit.microphone, &unit.loudspeaker) {
+            (Some(_), Some(_)) => ("other-speakerphone", Message::OtherSpeakerphone),
+            (Some(_), None) => ("other-microphone", Message::OtherMicrophone),
+            (None, _) => ("other-loudspeaker", Message::OtherLoudspeaker),
+        };
+        Meaning::new(id, Role::Button, self.words.say(label))
+            .described(plain(unit.name()))
+            .intent(Intent::Sound(SoundAction::Use(unit.clone())))
+    }
+
+    /// Another camera, or none, for the meeting that comes.
+    fn camera_remedies(&self, trouble: &Trouble) -> Vec<Meaning> {
+        let remedies = &self.view.day.remedies;
         let meaning = |id: &str, label, about: String, intent| {
             Meaning::new(id, Role::Button, self.words.say(label))
                 .described(about)
                 .intent(intent)
         };
-        let other = remedies.other.as_ref().map(|camera| {
+        let other = remedies.camera.as_ref().map(|camera| {
             let intent = Intent::Camera(CameraAction::Use {
                 camera: camera.id.clone(),
             });
@@ -225,7 +252,7 @@ impl Page<'_> {
                 intent,
             )
         });
-        let without = remedies.without.then(|| {
+        let without = remedies.without_picture.then(|| {
             let intent = Intent::SetMuted(SourceKind::Camera, true);
             let about = self.explain(trouble).what;
             meaning("without-picture", Message::WithoutPicture, about, intent)

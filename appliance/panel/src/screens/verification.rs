@@ -188,7 +188,8 @@ fn cell(page: &Page<'_>, at: usize, number: u8) -> Node {
         let font = page.font(Type::Display).centred();
         text(symbol, font, page.theme.text.0).rigid()
     });
-    let style = if picture.is_some() {
+    // A word that is alone is written larger, unless all words are.
+    let style = if picture.is_some() || page.scale.is_enlarged() {
         Type::Small
     } else {
         Type::Strong

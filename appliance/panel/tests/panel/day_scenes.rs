@@ -1,6 +1,7 @@
 //! The room's time on the panel: what the day wants of people, and how they take, keep and give back the room.
 
 use saal_core::{DayNotice, Muted, SpanChoice};
+use saal_media_protocol::SoundUnit;
 use saal_meeting::{BookingSpan, MeetingId};
 use saal_panel::{DayView, Navigation, Screen, Sheet};
 
@@ -103,6 +104,18 @@ pub(crate) fn other_camera() -> DayView {
         meeting: id(),
         title: title(),
         camera: "Deckenkamera".to_owned(),
+    }])
+}
+
+/// People chose another microphone and loudspeaker for it, of one piece of hardware or of two.
+pub(crate) fn other_sound(microphone: Option<&str>, loudspeaker: Option<&str>) -> DayView {
+    notices([DayNotice::OtherSound {
+        meeting: id(),
+        title: title(),
+        unit: SoundUnit {
+            microphone: microphone.map(str::to_owned),
+            loudspeaker: loudspeaker.map(str::to_owned),
+        },
     }])
 }
 

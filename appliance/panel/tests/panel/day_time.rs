@@ -1,8 +1,8 @@
 //! What the buttons about the room's time do.
 
-use saal_core::Intent;
+use saal_core::{Intent, SoundAction};
 use saal_fleet_protocol::config::Language;
-use saal_media_protocol::{CameraAction, SourceKind};
+use saal_media_protocol::{CameraAction, SoundUnit, SourceKind};
 use saal_meeting::{BookingSpan, DayAction};
 use saal_panel::{Layout, Renderer};
 
@@ -88,9 +88,17 @@ fn each_button_does_what_it_says() {
 }
 
 #[test]
-fn where_the_camera_fails_each_button_does_what_it_says() {
+fn where_a_device_fails_each_button_does_what_it_says() {
     let camera = "usb-2".to_owned();
     let seen = |muted| Intent::SetMuted(SourceKind::Camera, muted);
+    let unit = |microphone: Option<&str>, loudspeaker: Option<&str>| {
+        Intent::Sound(SoundAction::Use(SoundUnit {
+            microphone: microphone.map(str::to_owned),
+            loudspeaker: loudspeaker.map(str::to_owned),
+        }))
+    };
+    let (speakerphone, television) = (Some("Jabra SPEAK 750"), Some("HDA Intel PCH: HDMI 0"));
+    let usual = Intent::Sound(SoundAction::Usual);
     let examples = examples::all();
     for (name, button, intent) in [
         (
@@ -105,6 +113,22 @@ fn where_the_camera_fails_each_button_does_what_it_says() {
             "usual-camera",
             Intent::Camera(CameraAction::Usual {}),
         ),
+        (
+            "home-sound-fails",
+            "other-speakerphone",
+            unit(speakerphone, speakerphone),
+        ),
+        (
+            "home-microphone-fails",
+            "other-microphone",
+            unit(Some("Rednerpult"), None),
+        ),
+        (
+            "home-loudspeaker-fails",
+            "other-loudspeaker",
+            unit(None, television),
+        ),
+        ("home-other-sound", "usual-sound", usual),
     ] {
         let mut example = examples.iter().filter(|example| example.name == name);
         let view = example.next().unwrap().view(Language::En);

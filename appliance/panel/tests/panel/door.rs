@@ -23,7 +23,14 @@ fn room(titles: bool, meetings: Vec<Meeting>, clock: &str) -> (Room, Now) {
     let mut room = Room::new();
     room.handle(now, Event::Config(Box::new(config::parse(&text).unwrap())));
     let problems = Vec::new();
-    room.handle(now, Event::Meetings { meetings, problems });
+    room.handle(
+        now,
+        Event::Meetings {
+            meetings,
+            problems,
+            put_off: Vec::new(),
+        },
+    );
     (room, now)
 }
 

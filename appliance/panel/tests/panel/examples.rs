@@ -2,11 +2,13 @@
 //! docs/panel.md, held by the tests of the tree on every size, scale and theme, and measured by the benchmark.
 
 use saal_core::{
-    CameraRemedies, Elsewhere, Muted, Offer, Onlooker, Part, PhoneDoor, PhoneTicket, Sharing,
-    Trouble, ViewerId,
+    Elsewhere, Muted, Offer, Onlooker, Part, PhoneDoor, PhoneTicket, Remedies, Sharing, Trouble,
+    ViewerId,
 };
 use saal_fleet_protocol::config::{Language, Support};
-use saal_media_protocol::{PictureDevice, PictureKind, RoomPicture};
+use saal_media_protocol::{
+    DeviceUse, MediaTrouble, PictureDevice, PictureKind, RoomPicture, SoundUnit,
+};
 use saal_meeting::{EndReason, IdentityState, JoinStage, Secret, SignInProblem};
 use saal_panel::{
     DayView, Key, Layout, Navigation, Renderer, Screen, SettingsView, Sheet, Step, View,
@@ -52,7 +54,7 @@ impl From<Scene> for Example {
 }
 
 impl Example {
-    fn plain(name: &'static str, screen: Screen) -> Self {
+    pub(crate) fn plain(name: &'static str, screen: Screen) -> Self {
         (name, screen, Navigation::default()).into()
     }
 
@@ -99,6 +101,8 @@ pub(crate) fn all() -> Vec<Example> {
     all.push(whom_to_call());
     all.extend(failing_camera());
     all.push(moved_away());
+    all.extend(failing_sound());
+    all.extend(other_sound());
     all
 }
 
@@ -287,9 +291,10 @@ fn failing_camera() -> [Example; 3] {
         name: "Deckenkamera".to_owned(),
         kind: PictureKind::Camera,
     };
-    let remedies = CameraRemedies {
-        other: Some(other),
-        without: true,
+    let remedies = Remedies {
+        camera: Some(other),
+        without_picture: true,
+        ..Remedies::default()
     };
     let failing = DayView {
         remedies,
@@ -308,6 +313,75 @@ fn failing_camera() -> [Example; 3] {
             vec![camera()],
         ),
         example("home-other-camera", day_scenes::other_camera(), Vec::new()),
+    ]
+}
+
+/// A microphone or loudspeaker that fails before a meeting, and the one that there is instead.
+fn failing_sound() -> [Example; 3] {
+    let named = |name: &str| Some(name.to_owned());
+    let speakerphone = SoundUnit {
+        microphone: named("Jabra SPEAK 750"),
+        loudspeaker: named("Jabra SPEAK 750"),
+    };
+    let lectern = SoundUnit {
+        microphone: named("Rednerpult"),
+        loudspeaker: None,
+    };
+    let television = SoundUnit {
+        microphone: None,
+        loudspeaker: named("HDA Intel PCH: HDMI 0"),
+    };
+    let silent = Trouble::Device(MediaTrouble::Missing {
+        source: DeviceUse::Loudspeaker,
+        wanted: "Jabra SPEAK 750".to_owned(),
+        present: Vec::new(),
+    });
+    let example = |name, remedies, trouble| Example {
+        day: DayView {
+            remedies,
+            ..DayView::default()
+        },
+        ..Example::plain(name, scenes::upcoming()).with(vec![trouble])
+    };
+    let deaf = |unit| Remedies {
+        microphone: Some(unit),
+        ..Remedies::default()
+    };
+    let microphone = || scenes::not_ready(Part::Microphone);
+    [
+        example("home-sound-fails", deaf(speakerphone), microphone()),
+        example("home-microphone-fails", deaf(lectern), microphone()),
+        example(
+            "home-loudspeaker-fails",
+            Remedies {
+                loudspeaker: Some(television),
+                ..Remedies::default()
+            },
+            silent,
+        ),
+    ]
+}
+
+/// What people chose instead.
+fn other_sound() -> [Example; 3] {
+    let (speakerphone, lectern) = (Some("Jabra SPEAK 750"), Some("Rednerpult"));
+    let example = |name, day| Example {
+        day,
+        ..Example::plain(name, scenes::upcoming())
+    };
+    [
+        example(
+            "home-other-sound",
+            day_scenes::other_sound(lectern, speakerphone),
+        ),
+        example(
+            "home-other-microphone",
+            day_scenes::other_sound(lectern, None),
+        ),
+        example(
+            "home-other-loudspeaker",
+            day_scenes::other_sound(None, speakerphone),
+        ),
     ]
 }
 

@@ -3,12 +3,12 @@
 use std::{cell::RefCell, collections::BTreeSet, sync::LazyLock};
 
 use saal_core::{Intent, Muted, Onlooker, ViewerId};
-use saal_fleet_protocol::config::Language;
+use saal_fleet_protocol::config::{Language, ScalePercent};
 use saal_hal::{Touch, TouchPhase};
 use saal_media_protocol::{RoomPicture, SourceKind};
 use saal_panel::{Damage, Element, Layout, Renderer, Role, Screen, TouchTracker, View};
 
-use crate::{examples, scenes};
+use crate::{examples, rules, scenes};
 
 pub(crate) const SIZES: [(u32, u32); 6] = [
     (1280, 800),
@@ -416,4 +416,37 @@ fn a_long_name_has_a_second_line_in_the_list_of_people() {
             assert_eq!(cut.next(), None, "{width}x{height}");
         }
     }
+}
+
+/// What somebody asks who wants to look is read whole, and so is all beside it, where larger words leave the least room.
+#[test]
+fn with_a_question_above_it_nothing_of_a_screen_is_broken() {
+    let mut renderer = Renderer::new();
+    let viewer = ViewerId(1);
+    let emoji = (0..64_u8).step_by(7).map(|first| {
+        let emoji = std::array::from_fn(|at| (first + u8::try_from(at).unwrap_or(0)) % 64);
+        let of = saal_meeting::Verification::Compare { emoji };
+        examples::Example::plain("emoji", Screen::Verification(of))
+    });
+    let mut found = Vec::new();
+    for (at, example) in examples::all().into_iter().chain(emoji).enumerate() {
+        for (width, height) in [(800, 480), (1024, 600)] {
+            let scale = ScalePercent::ALL[1 + at % (ScalePercent::ALL.len() - 1)];
+            for (language, of) in [
+                (Language::De, RoomPicture::Camera),
+                (Language::En, RoomPicture::Television),
+            ] {
+                let mut view = example.view(language);
+                (view.width, view.height) = (width, height);
+                view.comfort.scale = scale;
+                view.onlooker = Onlooker::Asks { viewer, of };
+                let layout = renderer.lay_out(&view, None);
+                let what = rules::fit(&view, &layout);
+                let (name, scale) = (example.name, scale.get());
+                let told = format!("{name} {width}x{height} {scale} {language:?}: {what:?}");
+                found.extend((!what.is_empty()).then_some(told));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

@@ -55,6 +55,7 @@ impl Wall {
             Event::Meetings {
                 meetings,
                 problems: Vec::new(),
+                put_off: Vec::new(),
             },
         );
         Self {
@@ -806,6 +807,7 @@ fn another_link_of_the_meeting_is_one_touch_away() {
     let plan = |meetings| Event::Meetings {
         meetings,
         problems: Vec::new(),
+        put_off: Vec::new(),
     };
     wall.room.handle(now(), plan(vec![meeting.clone()]));
     wall.touch("ways:0");

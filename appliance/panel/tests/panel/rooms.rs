@@ -55,6 +55,7 @@ fn with_meeting() -> Room {
         Event::Meetings {
             meetings: vec![weekly()],
             problems: Vec::new(),
+            put_off: Vec::new(),
         },
     );
     room

@@ -47,7 +47,14 @@ impl Desk {
             scenes::at("15:00"),
         )];
         let problems = Vec::new();
-        room.handle(at(now), Event::Meetings { meetings, problems });
+        room.handle(
+            at(now),
+            Event::Meetings {
+                meetings,
+                problems,
+                put_off: Vec::new(),
+            },
+        );
         let layout = renderer.lay_out(&scenes::view(Language::En, scenes::free()), None);
         let mut desk = Self {
             room,

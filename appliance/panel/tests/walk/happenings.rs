@@ -129,6 +129,7 @@ pub(crate) fn meetings(dice: &mut Dice) -> Event {
     Event::Meetings {
         meetings,
         problems: Vec::new(),
+        put_off: Vec::new(),
     }
 }
 

@@ -86,7 +86,11 @@ async fn day(panel: &mut Panel, calendar: &Path, keep: &Path) -> Sources {
         };
         panel.calendar.set_source("Room", file);
         let (meetings, problems) = panel.calendar.meetings(Timestamp::now());
-        let news = Event::Meetings { meetings, problems };
+        let news = Event::Meetings {
+            meetings,
+            problems,
+            put_off: Vec::new(),
+        };
         panel.room.handle(now(), news);
         if panel.draw().contains(TITLE) {
             return sources;

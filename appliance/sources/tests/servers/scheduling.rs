@@ -20,14 +20,17 @@ const PRINCIPAL: &str = "<c:calendar-user-address-set><d:href>mailto:hall@exampl
                          </c:schedule-inbox-URL><c:schedule-outbox-URL><d:href>/dav/room/outbox/</d:href>\
                          </c:schedule-outbox-URL><c:calendar-home-set><d:href>/dav/room/</d:href></c:calendar-home-set>";
 const HOME: &str = "/dav/room/cal/";
+const INBOX: &str = "/dav/room/inbox/";
 
 /// What the server holds.
 #[derive(Default)]
 struct Held {
     /// The room's copies by UID, with how often each was written.
     calendar: BTreeMap<String, (u32, String)>,
-    /// What was asked, and what of the organiser: `REQUEST weekly`.
-    inbox: Vec<String>,
+    /// Messages by their names.
+    inbox: BTreeMap<String, String>,
+    /// How many there ever were.
+    messages: usize,
     /// What organisers were told: the room's participation and the UID.
     replies: Vec<String>,
     /// Where the room wrote.
@@ -38,6 +41,38 @@ impl Held {
     fn lay(&mut self, uid: &str, text: String) {
         let times = self.calendar.get(uid).map_or(0, |(times, _)| *times);
         self.calendar.insert(uid.to_owned(), (times + 1, text));
+    }
+
+    /// What an organiser wants is told beside.
+    fn tell(&mut self, method: &str, text: &str) {
+        self.messages += 1;
+        let text = text.replace("BEGIN:VEVENT", &format!("METHOD:{method}\r\nBEGIN:VEVENT"));
+        self.inbox.insert(format!("{}.ics", self.messages), text);
+    }
+
+    fn message(&mut self, asked: &Asked, name: &str) -> Answer {
+        let etag = format!("\"{name}\"");
+        match (asked.method.as_str(), self.inbox.get(name)) {
+            ("GET", Some(text)) => {
+                let body = Body::from(text.clone());
+                status(200).header("etag", etag).body(body).unwrap()
+            }
+            ("DELETE", Some(_)) if asked.matches.as_ref() == Some(&etag) => {
+                self.inbox.remove(name);
+                empty(204)
+            }
+            ("DELETE", Some(_)) => empty(412),
+            _ => empty(404),
+        }
+    }
+
+    fn messages(&self) -> Answer {
+        let of = |name: &String| {
+            let etag = format!("<d:getetag>\"{name}\"</d:getetag>");
+            resource(&format!("{INBOX}{name}"), &etag)
+        };
+        let folder = resource(INBOX, "<d:resourcetype><d:collection/></d:resourcetype>");
+        multistatus(&(folder + &self.inbox.keys().map(of).collect::<String>()))
     }
 
     fn etag(&self, uid: &str) -> String {
@@ -108,6 +143,8 @@ impl Held {
                 ]
                 .concat(),
             ),
+            ("PROPFIND", INBOX) => self.messages(),
+            (_, path) if path.starts_with(INBOX) => self.message(asked, &path[INBOX.len()..]),
             ("PROPFIND", HOME) => multistatus(&resource(HOME, CALENDAR)),
             ("REPORT", HOME) => self.objects(asked),
             ("PUT", _) => self.put(asked),
@@ -156,16 +193,16 @@ impl Office {
         );
         let text = event(uid, uid, hours).replace("LOCATION:", &more);
         let mut held = self.held.lock().unwrap();
-        held.inbox.push(format!("REQUEST {uid}"));
+        held.tell("REQUEST", &text);
         held.lay(uid, text);
     }
 
     /// The organiser calls it off: the server marks the room's copy (section 3.2.4.2 and RFC 5546 section 3.2.5).
     fn cancel(&self, uid: &str) {
         let mut held = self.held.lock().unwrap();
-        held.inbox.push(format!("CANCEL {uid}"));
         let (_, text) = held.calendar[uid].clone();
         let text = text.replace("SEQUENCE:", "STATUS:CANCELLED\r\nSEQUENCE:1");
+        held.tell("CANCEL", &text);
         held.lay(uid, text);
     }
 
@@ -183,6 +220,13 @@ impl Office {
         let held = self.held.lock().unwrap();
         assert_eq!(held.replies.len(), replies, "{:?}", held.replies);
         held.replies.last().unwrap().clone()
+    }
+
+    /// Waits until so many messages are left.
+    async fn inbox_has(&mut self, messages: usize) {
+        while self.held.lock().unwrap().inbox.len() != messages {
+            self.hear().await;
+        }
     }
 
     /// Waits until the panel has these meetings and no others.
@@ -216,12 +260,46 @@ async fn organisers_are_told_what_the_room_answers_to_requests_updates_and_cance
         "that is free again"
     );
     office.shows(&["weekly"]).await;
+    office.inbox_has(0).await;
     let held = office.held.lock().unwrap();
-    assert_eq!(held.inbox.len(), 6);
+    assert_eq!(held.messages, 6);
     let outside = |path: &&String| !path.starts_with(HOME);
     assert_eq!(
         held.written.iter().find(outside),
         None,
         "its calendar alone"
     );
+}
+
+/// Of a meeting that is not in the room's calendar, or is there in an older version, and what asks for something else.
+#[tokio::test]
+async fn messages_that_are_not_handled_stay_and_those_behind_them_go() {
+    let mut office = Office::open().await;
+    let more = format!(
+        "SEQUENCE:0\r\nORGANIZER:mailto:alice@example.org\r\n\
+         ATTENDEE;CUTYPE=ROOM;PARTSTAT=NEEDS-ACTION:mailto:{ROOM}\r\nLOCATION:"
+    );
+    let elsewhere = |uid: &str| event(uid, uid, 4).replace("LOCATION:", &more);
+    {
+        let mut held = office.held.lock().unwrap();
+        for n in 0..25 {
+            held.tell("REQUEST", &elsewhere(&format!("elsewhere-{n}")));
+        }
+        held.tell("CANCEL", &elsewhere("elsewhere-0"));
+        held.tell("REPLY", &elsewhere("weekly"));
+    }
+    office.request("weekly", 3, 0);
+    let newer = elsewhere("weekly").replace("SEQUENCE:0", "SEQUENCE:7");
+    office.held.lock().unwrap().tell("REQUEST", &newer);
+    assert_eq!(office.told(1).await, "ACCEPTED weekly");
+    office.inbox_has(28).await;
+    let gone = |held: &Held| (1..=29).find(|n| !held.inbox.contains_key(&format!("{n}.ics")));
+    assert_eq!(gone(&office.held.lock().unwrap()), Some(28), "its request");
+    // The server takes it out of the calendar when it is called off.
+    office.cancel("weekly");
+    office.held.lock().unwrap().calendar.clear();
+    office.shows(&[]).await;
+    office.inbox_has(28).await;
+    let held = office.held.lock().unwrap();
+    assert!(!held.inbox.contains_key("30.ics"), "its cancellation");
 }

@@ -159,8 +159,9 @@ impl Runner {
     async fn open_early(&self, known: Option<&Session>) -> Option<(Opened, BTreeSet<OwnedRoomId>)> {
         let opening = open::on_disk(known?, &self.vault, &self.account.dir);
         let opened = Box::pin(opening).await.ok()?;
-        self.contact.read(&opened.client).await;
         let read = self.publish_all_rooms(&opened.client).await;
+        // How old something is means nothing before it is there.
+        self.contact.read(&opened.client).await;
         Some((opened, read))
     }
 
@@ -306,9 +307,6 @@ impl Runner {
                 Ok(news) => {
                     let everything = news.complete && !whole;
                     self.take_in(client, &news, everything).await;
-                    if everything {
-                        tracing::info!("every room of the account is read");
-                    }
                     whole |= news.complete;
                     let say_doors = |doors: &mut Doors| doors.take_in(&news.rooms, &device.user);
                     self.account.doors.send_if_modified(say_doors);
@@ -322,6 +320,9 @@ impl Runner {
                     }
                     if whole {
                         self.contact.heard(client, Timestamp::now()).await;
+                    }
+                    if everything {
+                        tracing::info!("every room of the account is read and kept");
                     }
                     // Meetings first. Another device may have verified this one, or told it the secrets.
                     let may_be = !self.verified && news.to_device;

@@ -12,16 +12,16 @@ use std::{
 
 use saal_control::{
     Answer, CallStatus, CameraReport, CecReport, ChosenDevices, DayStatus, Devices, EngineProcess,
-    EngineStatus, ErrorCode, LayoutName, MeetingLine, MutedSources, OnlookerStatus, PanelAction,
-    PhaseName, Question, Refused, Reply, Request, Status, SystemRequest, Taps, TelevisionStatus,
-    TroubleLine,
+    EngineStatus, ErrorCode, LayoutName, LookedAt, MeetingLine, MutedSources, OnlookerStatus,
+    PanelAction, PhaseName, Question, Refused, Reply, Request, Status, SystemRequest, Taps,
+    TelevisionStatus, TroubleLine,
 };
 use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{
     CameraAction, CameraMoves, CameraState, CameraView, CandidateProtocol, CodecElement,
     CodecReport, ConnectionStats, Control, ControlState, DeviceList, MediaStats, PictureDevice,
-    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, RoomPicture, SourceKind,
-    StreamStats, TrackStats, TransportId, Verdict,
+    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, SourceKind, StreamStats,
+    TrackStats, TransportId, Verdict,
 };
 use saal_meeting::{
     AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingId, MeetingState,
@@ -133,7 +133,7 @@ fn busy() -> Status {
         phase: PhaseName::Call,
         laptop: true,
         onlooker: Some(OnlookerStatus {
-            of: RoomPicture::Camera,
+            of: LookedAt::Camera,
             allowed: false,
         }),
         call: Some(CallStatus {

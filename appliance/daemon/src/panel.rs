@@ -16,7 +16,12 @@ use saal_panel::{
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::{comfort::ComfortFile, input::Inputs, voice::Voice};
+use crate::{
+    afar::{Afar, encode},
+    comfort::ComfortFile,
+    input::Inputs,
+    voice::Voice,
+};
 
 /// What the panel shows now, for everybody who looks.
 pub(crate) struct Picture {
@@ -25,6 +30,8 @@ pub(crate) struct Picture {
     arrives: Arc<saal_panel::Picture>,
     /// The tree of elements, as `/api/panel.json` gives it.
     pub(crate) tree: Arc<serde_json::Value>,
+    /// What of it may be seen from afar; the same for all pictures of a motion.
+    afar: Arc<Afar>,
     png: OnceLock<Arc<Vec<u8>>>,
     moving: OnceLock<Arc<Vec<u8>>>,
 }
@@ -35,6 +42,7 @@ impl Picture {
             arrives: Arc::clone(&pixels),
             pixels,
             tree,
+            afar: Arc::default(),
             png: OnceLock::new(),
             moving: OnceLock::new(),
         }
@@ -44,6 +52,11 @@ impl Picture {
     fn moving(self, now: saal_panel::Picture) -> Self {
         let pixels = Arc::new(now);
         Self { pixels, ..self }
+    }
+
+    /// What whoever helps from afar sees of it, made once.
+    pub(crate) fn afar(&self) -> &Arc<Afar> {
+        &self.afar
     }
 
     /// The picture itself.
@@ -64,7 +77,7 @@ impl Picture {
     /// The picture as PNG, where it stands still, made once for all who ask; blocks for milliseconds.
     pub(crate) fn png(&self) -> Arc<Vec<u8>> {
         self.png
-            .get_or_init(|| Arc::new(encode(&self.arrives)))
+            .get_or_init(|| Arc::new(encode(&self.arrives, png::Compression::Fast)))
             .clone()
     }
 
@@ -74,24 +87,9 @@ impl Picture {
             return self.png();
         }
         self.moving
-            .get_or_init(|| Arc::new(encode(&self.pixels)))
+            .get_or_init(|| Arc::new(encode(&self.pixels, png::Compression::Fast)))
             .clone()
     }
-}
-
-fn encode(picture: &saal_panel::Picture) -> Vec<u8> {
-    let mut png = Vec::new();
-    let mut encoder = png::Encoder::new(&mut png, picture.width(), picture.height());
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder
-        .write_header()
-        .expect("a panel has pixels and memory is no disk");
-    writer
-        .write_image_data(picture.rgb())
-        .expect("the buffer has the header's size");
-    drop(writer);
-    png
 }
 
 /// What was said last is told to programs; more is remembered by nobody.
@@ -111,6 +109,7 @@ pub(crate) struct Panel {
     /// Where people were when it was drawn last.
     place: Option<Place>,
     motion: Option<Motion>,
+    afar: Arc<Afar>,
     shown: watch::Sender<Arc<Picture>>,
 }
 
@@ -135,6 +134,7 @@ impl Panel {
             size: None,
             place: None,
             motion: None,
+            afar: Arc::default(),
             shown: watch::Sender::new(Arc::new(nothing)),
         }
     }
@@ -166,10 +166,13 @@ impl Panel {
             );
         }
         let tree = self.tree(room, &view, &layout);
+        let before = self.afar.number();
+        let afar = Afar::new(before + 1, &view, &layout, self.renderer.picture());
         self.layout = Some(layout);
         self.follow_motion(&view, damage, now.mono);
         let same = damage == Damage::Unchanged && *self.shown.borrow().tree == tree;
-        if !same {
+        if !same || before == 0 {
+            self.afar = Arc::new(afar);
             self.show(Arc::new(tree), now.mono);
         }
     }
@@ -192,7 +195,8 @@ impl Panel {
 
     /// The picture of this moment and what is in it, for everybody who looks.
     fn show(&mut self, tree: Arc<serde_json::Value>, now: Duration) {
-        let still = Picture::new(Arc::clone(self.renderer.picture()), tree);
+        let mut still = Picture::new(Arc::clone(self.renderer.picture()), tree);
+        still.afar = Arc::clone(&self.afar);
         let moving = self.motion.as_ref().and_then(|motion| motion.at(now));
         let picture = match moving {
             Some(moving) => still.moving(moving),

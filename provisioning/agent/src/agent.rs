@@ -3,6 +3,7 @@
 mod configuring;
 mod helping;
 mod rooms;
+mod seeing;
 mod updating;
 
 use std::{future::Future, pin::pin, time::Duration};
@@ -11,6 +12,7 @@ use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 use saal_control::EnrolmentStatus;
 use saal_fleet_protocol::fleet::{
+    help::PICTURE_EVERY,
     log::LogSent,
     order::{Order, key_from_text},
     update::System,
@@ -19,7 +21,7 @@ use saal_fleet_protocol::fleet::{
 use sha2::{Digest as _, Sha256};
 use tokio::{
     task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval, sleep},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep},
 };
 
 use crate::{
@@ -117,6 +119,8 @@ pub struct Agent {
     told_system: Option<System>,
     /// The log, while it is read for somebody.
     log: Option<JoinHandle<LogSent>>,
+    /// Somebody sees the panel from afar, or asks to.
+    help: Option<seeing::Help>,
 }
 
 impl Agent {
@@ -166,6 +170,7 @@ impl Agent {
             updater: None,
             told_system: None,
             log: None,
+            help: None,
         })
     }
 
@@ -191,7 +196,9 @@ impl Agent {
             let reason = match self.during(opening).await? {
                 Ok((link, server)) => {
                     self.settings.server = Some(server);
-                    match Box::pin(self.talk(link)).await? {
+                    let end = Box::pin(self.talk(link)).await;
+                    self.stop_help().await;
+                    match end? {
                         End::Again => {
                             backoff.reset();
                             continue;
@@ -233,8 +240,7 @@ impl Agent {
     /// Does something else and looks after the room meanwhile.
     async fn during<T>(&mut self, other: impl Future<Output = T>) -> Result<T, AgentError> {
         let mut other = pin!(other);
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = every(LOOK);
         loop {
             tokio::select! {
                 done = &mut other => return Ok(done),
@@ -258,8 +264,7 @@ impl Agent {
         if !link.say(&first).await {
             return Ok(End::Lost("the connection broke".to_owned()));
         }
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut looks, mut pictures) = (every(LOOK), every(PICTURE_EVERY));
         let mut renewing = false;
         loop {
             let end = tokio::select! {
@@ -268,6 +273,7 @@ impl Agent {
                     Err(reason) => Some(End::Lost(reason)),
                 },
                 _ = looks.tick() => self.look().await?,
+                _ = pictures.tick(), if self.help.is_some() => self.see(&mut link).await,
             };
             if let Some(end) = end {
                 return Ok(end);
@@ -316,6 +322,7 @@ impl Agent {
             report: self.reported.clone(),
             room: self.told.clone(),
             system: self.told_system.clone(),
+            helps: true,
         }
     }
 
@@ -352,6 +359,7 @@ impl Agent {
             }
             FromServer::OtherRooms { rooms } => self.room.show_other_rooms(rooms).await,
             FromServer::Log(wanted) => self.read_log(wanted),
+            FromServer::Help(wanted) => self.help(wanted).await,
             FromServer::Update(signed) => return self.update(&signed),
             FromServer::NoUpdate {} => self.call_back(),
             FromServer::Here { .. } | FromServer::Challenge { .. } => {}
@@ -479,4 +487,10 @@ pub(crate) fn digest(order: &str) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+fn every(period: Duration) -> Interval {
+    let mut every = interval(period);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    every
 }

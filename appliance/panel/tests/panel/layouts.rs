@@ -184,8 +184,10 @@ fn needed_on(screen: &str) -> &'static [&'static str] {
             "leave",
         ],
         // Where there is little room, somebody who asks goes before what can be turned to.
-        "call-view-asks" => &["view-asks", "allow-view", "refuse-view"],
-        "call-seen" => &["seen", "end-view"],
+        "call-view-asks" | "call-help-asks" | "home-help-asks" => {
+            &["view-asks", "allow-view", "refuse-view"]
+        }
+        "call-seen" | "call-helped" => &["seen", "end-view"],
         name if name.starts_with("call-") => &["title", "more", "microphone", "leave"],
         _ => &["clock"],
     }

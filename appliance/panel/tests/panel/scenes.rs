@@ -48,7 +48,7 @@ pub(crate) fn view(language: Language, screen: Screen) -> View {
 fn helper(touch: bool) -> Helper {
     Helper {
         help: HelpId(1),
-        name: "anna-lena.schmidtbauer".to_owned(),
+        name: "anna-lena.schmidtbauerin".to_owned(),
         touch,
     }
 }

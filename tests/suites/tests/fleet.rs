@@ -260,7 +260,6 @@ fn an_operator_sees_and_works_a_panel_for_as_long_as_somebody_in_the_room_allows
         let (device, _far_end, page) = operated(&fleet, &folder).await?;
         page.click("Ask to see and work it").await?;
         page.reads("People in the room are being asked").await?;
-        no_barriers(&page, "the question").await?;
         let asks = |tree: &_| shows(tree, "otto (IT) asks to see and work this panel");
         device
             .room

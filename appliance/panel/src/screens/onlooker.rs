@@ -88,8 +88,9 @@ impl Page<'_> {
         });
         let gap = self.px(16.0);
         let parts = [icon(Icon::Show, self.px(28.0), on), what.share()];
-        // Larger words leave no room beside the buttons.
-        let banner = if self.scale.is_enlarged() && self.scale.is_narrow() {
+        // Larger words, and names, which nobody breaks, leave no room beside the buttons.
+        let wide = self.scale.is_enlarged() || is_named(&self.view.onlooker);
+        let banner = if wide && self.scale.is_narrow() {
             column([row(parts).gap(gap), row(buttons).gap(gap).wrapping()])
         } else {
             row(parts.into_iter().chain(buttons))
@@ -102,4 +103,9 @@ impl Page<'_> {
             .round(self.px(16.0))
             .means(Meaning::new(id, Role::Alert, words))
     }
+}
+
+/// Somebody's own name stands in it.
+fn is_named(onlooker: &Onlooker) -> bool {
+    matches!(onlooker, Onlooker::AsksToHelp(_) | Onlooker::Helps(_))
 }

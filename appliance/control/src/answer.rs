@@ -3,7 +3,7 @@
 use saal_meeting::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraReport, Devices, MeetingLine, SoundReport, Status, VERSION};
+use crate::{CameraReport, Devices, HelpStatus, MeetingLine, SoundReport, Status, VERSION};
 
 /// Why something was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub enum Reply {
         /// A PNG in base64 (RFC 4648, section 4).
         png: String,
     },
+    /// To `HelpStands`.
+    Help(Box<HelpStatus>),
     /// To `RecoveryKey`.
     RecoveryKey {
         /// As people write it down; `None`: the room has none.

@@ -12,17 +12,20 @@
 //! Both ends are strict: unknown fields and other versions are refused, never guessed at.
 
 mod answer;
+mod help;
 mod question;
 mod status;
 
 pub use answer::{Answer, AnswerError, ErrorCode, Refused, Reply};
+pub use help::{HelpState, HelpStatus, NumberedPicture};
 pub use question::{
     Arrange, EnrolmentStatus, OtherRoom, PanelAction, Question, Request, SystemRequest, Taps,
 };
 pub use status::{
     CalendarLine, CallStatus, CameraReport, CecReport, ChosenDevices, DayStatus, Devices,
-    EngineProcess, EngineStatus, LayoutName, MeetingLine, MutedSources, Obstacle, OnlookerStatus,
-    PhaseName, Prepared, SoundReport, Status, TakenTime, TelevisionStatus, TroubleLine,
+    EngineProcess, EngineStatus, LayoutName, LookedAt, MeetingLine, MutedSources, Obstacle,
+    OnlookerStatus, PhaseName, Prepared, SoundReport, Status, TakenTime, TelevisionStatus,
+    TroubleLine,
 };
 
 /// Version of this protocol. Daemon and client come from one image, so another one is a fault.

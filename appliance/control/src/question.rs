@@ -1,6 +1,7 @@
 //! From the client to the daemon.
 
 use jiff::Timestamp;
+use saal_fleet_protocol::fleet::help::HelpWanted;
 use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{AccountAction, DayAction, MeetingAction, MeetingId, MeetingLink, Secret};
@@ -97,6 +98,18 @@ pub enum Request {
     OtherRooms {
         /// None: nobody could.
         rooms: Vec<OtherRoom>,
+    },
+    /// Somebody of the fleet helps; [`crate::Reply::Done`] once it was taken in, whatever becomes of it.
+    Help {
+        /// What they want.
+        wanted: HelpWanted,
+    },
+    /// How a help stands; answered with [`crate::Reply::Help`]. What nobody asks for is over after some seconds.
+    HelpStands {
+        /// Which.
+        number: u64,
+        /// The number of the last picture that was told; 0: none was.
+        seen: u64,
     },
     /// Asks the room's computer for this; [`crate::Reply::Done`] once it was asked, else [`ErrorCode::NotFound`] where nobody
     /// would do it. The room leaves its meeting first.

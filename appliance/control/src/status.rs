@@ -110,9 +110,30 @@ pub struct Prepared {
 #[serde(deny_unknown_fields)]
 pub struct OnlookerStatus {
     /// What they see, or ask to see.
-    pub of: RoomPicture,
+    pub of: LookedAt,
     /// People in the room allowed it; else they are being asked.
     pub allowed: bool,
+}
+
+/// What somebody elsewhere sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookedAt {
+    /// What the television shows.
+    Television,
+    /// What the camera sees.
+    Camera,
+    /// The panel.
+    Panel,
+}
+
+impl From<RoomPicture> for LookedAt {
+    fn from(of: RoomPicture) -> Self {
+        match of {
+            RoomPicture::Television => Self::Television,
+            RoomPicture::Camera => Self::Camera,
+        }
+    }
 }
 
 /// What the room is doing.

@@ -2,11 +2,11 @@
 
 use saal_control::{
     Answer, AnswerError, Arrange, CallStatus, DayStatus, EngineProcess, EngineStatus, ErrorCode,
-    LayoutName, MutedSources, OnlookerStatus, PanelAction, PhaseName, Prepared, Question, Refused,
-    Reply, Request, Status, SystemRequest, Taps, TelevisionStatus, TroubleLine,
+    LayoutName, LookedAt, MutedSources, OnlookerStatus, PanelAction, PhaseName, Prepared, Question,
+    Refused, Reply, Request, Status, SystemRequest, Taps, TelevisionStatus, TroubleLine,
 };
 use saal_hal::{KeyName, Modifiers};
-use saal_media_protocol::{CameraAction, CameraView, Control, RoomPicture, SourceKind};
+use saal_media_protocol::{CameraAction, CameraView, Control, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingAction, MeetingId,
     MeetingLink, MeetingState, Participant, Ring, RingId, Secret, SignInWay,
@@ -262,7 +262,7 @@ fn status() -> Status {
         volume: 60,
         laptop: true,
         onlooker: Some(OnlookerStatus {
-            of: RoomPicture::Camera,
+            of: LookedAt::Camera,
             allowed: true,
         }),
         prepared: Some(Prepared {

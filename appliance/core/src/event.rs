@@ -13,10 +13,10 @@ use saal_meeting::{
 };
 
 use crate::{
-    Bookings, CalendarChange, CallLights, ChangeRefused, Checkup, Finding, Invitation,
-    LaptopAction, LaptopEvent, LaptopId, LaptopReply, LocalSettings, OtherRoom, Part, PhoneAction,
-    PhoneTicket, PrivacyLog, SavedCall, SettingsAction, SoundChoice, SystemFacts, SystemRequest,
-    TroubleCode, ViewAction, ViewerEvent, ViewerId, ViewerReply,
+    Bookings, CalendarChange, CallLights, ChangeRefused, Checkup, Finding, HelpAction, HelpEvent,
+    HelpId, Invitation, LaptopAction, LaptopEvent, LaptopId, LaptopReply, LocalSettings, OtherRoom,
+    Part, PhoneAction, PhoneTicket, PrivacyLog, SavedCall, SettingsAction, SoundChoice,
+    SystemFacts, SystemRequest, TroubleCode, ViewAction, ViewerEvent, ViewerId, ViewerReply,
 };
 
 /// What somebody in the room, or IT for them, wants.
@@ -57,6 +57,8 @@ pub enum Intent {
     Phone(PhoneAction),
     /// Do this about somebody who wants to look at the room from elsewhere.
     View(ViewAction),
+    /// Do this about somebody of the fleet who wants to help.
+    Help(HelpAction),
     /// Do this in the meeting.
     Act(MeetingAction),
     /// Leave, or stop joining.
@@ -88,7 +90,10 @@ impl Intent {
     /// Only somebody who is in the room may want it, not whoever touches the panel from elsewhere.
     #[must_use]
     pub fn is_for_those_present(&self) -> bool {
-        matches!(self, Self::View(ViewAction::Allow(_)))
+        matches!(
+            self,
+            Self::View(ViewAction::Allow(_)) | Self::Help(HelpAction::Allow(_))
+        )
     }
 
     /// People in the corridor may want it at the door: what is about who has the room, and that they have read what
@@ -133,6 +138,7 @@ impl Intent {
             | Self::ForgetRecent
             | Self::GivePassword(_)
             | Self::View(_)
+            | Self::Help(_)
             | Self::Answer { .. }
             | Self::Decline(_)
             | Self::Account(_)
@@ -325,6 +331,8 @@ pub enum Event {
     Laptop(LaptopId, LaptopEvent),
     /// From the page of somebody with the right to look at the room.
     Viewer(ViewerId, ViewerEvent),
+    /// From somebody of the fleet who helps.
+    Help(HelpId, HelpEvent),
     /// Answers [`Effect::OpenDoor`]; `None`: the room does not listen.
     Invitation(Option<Invitation>),
     /// Answers [`Effect::InvitePhones`]; `None`: the room does not listen.

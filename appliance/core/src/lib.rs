@@ -12,6 +12,7 @@ mod day;
 mod day_words;
 mod engine;
 mod event;
+mod help;
 mod laptop;
 mod layout;
 mod muting;
@@ -42,6 +43,7 @@ pub use event::{
     Arrange, CalendarProblem, CalendarState, Effect, EngineEvent, Enrolment, Event, Intent,
     SoundAction,
 };
+pub use help::{HelpAction, HelpEvent, HelpId, HelpStage, Helper};
 pub use laptop::{
     Door, Invitation, LaptopAction, LaptopEnd, LaptopEvent, LaptopId, LaptopReply, Sharing,
 };

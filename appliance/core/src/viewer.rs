@@ -5,6 +5,8 @@ use std::{net::IpAddr, time::Duration};
 
 use saal_media_protocol::{BrowserId, RoomPicture};
 
+use crate::help::Helper;
+
 /// A visit to the page of those who look; never used twice in a daemon's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewerId(pub u64);
@@ -69,7 +71,7 @@ pub enum ViewerEnd {
 }
 
 /// Whether somebody looks at the room from elsewhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Onlooker {
     /// Nobody.
     #[default]
@@ -83,6 +85,10 @@ pub enum Onlooker {
     },
     /// Somebody sees this, or is about to.
     Looks(RoomPicture),
+    /// Somebody of the fleet asks people whether they may see the panel, and maybe work it.
+    AsksToHelp(Helper),
+    /// Somebody of the fleet sees the panel, and maybe works it.
+    Helps(Helper),
 }
 
 /// How long people are asked.

@@ -196,7 +196,9 @@ fn json(reply: &Reply, command: &Command) -> String {
         Reply::Devices(devices) => serde_json::to_string_pretty(devices),
         Reply::RecoveryKey { key } => serde_json::to_string_pretty(key),
         Reply::Panel(tree) => serde_json::to_string_pretty(tree),
-        Reply::Done {} | Reply::PanelPicture { .. } | Reply::Error(_) => Ok("{}".to_owned()),
+        Reply::Done {} | Reply::PanelPicture { .. } | Reply::Help(_) | Reply::Error(_) => {
+            Ok("{}".to_owned())
+        }
     };
     value.expect("plain data with text keys is JSON") + "\n"
 }

@@ -6,10 +6,9 @@ mod media;
 
 use jiff::tz::TimeZone;
 use saal_control::{
-    CallStatus, EngineProcess, EngineStatus, OnlookerStatus, PhaseName, Reply, Status,
+    CallStatus, EngineProcess, EngineStatus, LookedAt, OnlookerStatus, PhaseName, Reply, Status,
     TelevisionStatus,
 };
-use saal_media_protocol::RoomPicture;
 use saal_meeting::{AccountState, Participant, Ring, Role, SignIn, SignInProblem};
 
 use self::{
@@ -43,7 +42,10 @@ pub(crate) fn reply(reply: &Reply, command: &Command, zone: &TimeZone) -> String
         Reply::Panel(tree) => format!("{tree:#}\n"),
         Reply::RecoveryKey { key: Some(key) } => key.reveal().to_owned() + "\n",
         Reply::RecoveryKey { key: None } => "The room has no recovery key.\n".to_owned(),
-        Reply::Done {} | Reply::PanelPicture { .. } => done(command).to_owned() + "\n",
+        // Nobody here asks how a help stands.
+        Reply::Done {} | Reply::PanelPicture { .. } | Reply::Help(_) => {
+            done(command).to_owned() + "\n"
+        }
         Reply::Error(refused) => format!("{refused}\n"),
     }
 }
@@ -202,10 +204,12 @@ fn status(status: &Status, zone: &TimeZone) -> String {
 
 fn onlooker(onlooker: OnlookerStatus) -> &'static str {
     match (onlooker.allowed, onlooker.of) {
-        (true, RoomPicture::Television) => "sees the television",
-        (true, RoomPicture::Camera) => "sees through the camera",
-        (false, RoomPicture::Television) => "asks people to let it see the television",
-        (false, RoomPicture::Camera) => "asks people to let it see through the camera",
+        (true, LookedAt::Panel) => "sees the panel, and helps",
+        (false, LookedAt::Panel) => "asks people to let it see the panel, to help",
+        (true, LookedAt::Television) => "sees the television",
+        (true, LookedAt::Camera) => "sees through the camera",
+        (false, LookedAt::Television) => "asks people to let it see the television",
+        (false, LookedAt::Camera) => "asks people to let it see through the camera",
     }
 }
 

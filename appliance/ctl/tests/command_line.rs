@@ -12,9 +12,9 @@ use std::{
 
 use saal_control::{
     Answer, CallStatus, CameraReport, CecReport, ChosenDevices, DayStatus, Devices, EngineProcess,
-    EngineStatus, ErrorCode, LayoutName, MeetingLine, MutedSources, OnlookerStatus, PanelAction,
-    PhaseName, Prepared, Question, Refused, Reply, Request, SoundReport, Status, SystemRequest,
-    Taps, TelevisionStatus, TroubleLine,
+    EngineStatus, ErrorCode, LayoutName, LookedAt, MeetingLine, MutedSources, OnlookerStatus,
+    PanelAction, PhaseName, Prepared, Question, Refused, Reply, Request, SoundReport, Status,
+    SystemRequest, Taps, TelevisionStatus, TroubleLine,
 };
 use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{
@@ -133,7 +133,7 @@ fn busy() -> Status {
         phase: PhaseName::Call,
         laptop: true,
         onlooker: Some(OnlookerStatus {
-            of: RoomPicture::Camera,
+            of: LookedAt::Camera,
             allowed: false,
         }),
         call: Some(CallStatus {

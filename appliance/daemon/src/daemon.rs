@@ -1,6 +1,7 @@
 //! The loop: one input in, the core decides, its effects are carried out.
 
 mod at_guest;
+mod at_help;
 mod at_panel;
 mod at_system;
 mod by_calendar;
@@ -12,7 +13,7 @@ use std::{collections::HashMap, path::PathBuf};
 use anyhow::Result;
 use saal_calendar::Calendar;
 use saal_control::{Reply, Request};
-use saal_core::{CalendarProblem, Effect, Event, Room};
+use saal_core::{CalendarProblem, Effect, Event, HelpId, Room};
 use saal_fleet_protocol::Config;
 use saal_hal_linux::memory;
 use saal_media_protocol::{
@@ -184,6 +185,9 @@ impl Daemon {
             Input::Contact(screen, contact) => self.contact(&screen, contact).await,
             Input::TouchScreens(all) => self.output.set_touch_screens(all),
             Input::Glass(glass) => self.move_panel(glass),
+            Input::Request(Request::HelpStands { number, seen }, reply) => {
+                self.help_stands(HelpId(number), seen, reply).await;
+            }
             Input::Request(request, reply) => {
                 let answer = self.answer(request).await;
                 // Whoever asked may have hung up.
@@ -208,6 +212,7 @@ impl Daemon {
         match request {
             Request::Panel { action } => return self.work_panel(action).await,
             Request::Reload {} => return self.reload().await,
+            Request::Help { wanted } => self.help(wanted).await,
             Request::Enrolment { status } => self.tell(status::enrolment(status)).await,
             Request::OtherRooms { rooms } => self.tell(status::other_rooms(rooms)).await,
             Request::System { request } => return self.ask_system(request).await,

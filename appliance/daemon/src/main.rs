@@ -3,6 +3,7 @@
 //! Everything that happens (touches, meeting service, engine, calendar, timers, signals) becomes
 //! one input; the core decides; the effects are carried out. No decision stands in this crate.
 
+mod afar;
 mod browsers;
 mod calendar_changes;
 mod calendars;

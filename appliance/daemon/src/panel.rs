@@ -18,7 +18,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use crate::{comfort::ComfortFile, input::Inputs, voice::Voice};
+use crate::{
+    afar::{Afar, encode},
+    comfort::ComfortFile,
+    input::Inputs,
+    voice::Voice,
+};
 
 /// Made once, by whoever asks first.
 type Png = Arc<OnceLock<Arc<Vec<u8>>>>;
@@ -32,6 +37,8 @@ pub(crate) struct Picture {
     /// All but the finger, which moves over it.
     tree: Arc<Map<String, Value>>,
     explored: Option<Explored>,
+    /// What of it may be seen from afar; the same for all pictures of a motion.
+    afar: Arc<Afar>,
     png: Png,
     moving: Png,
 }
@@ -51,6 +58,7 @@ impl Picture {
             pixels,
             tree,
             explored: None,
+            afar: Arc::default(),
             png: Png::default(),
             moving: Png::default(),
         }
@@ -75,6 +83,11 @@ impl Picture {
         Self { pixels, ..self }
     }
 
+    /// What whoever helps from afar sees of it, made once.
+    pub(crate) fn afar(&self) -> &Arc<Afar> {
+        &self.afar
+    }
+
     /// The picture itself.
     pub(crate) fn pixels(&self) -> &saal_panel::Picture {
         &self.pixels
@@ -93,7 +106,7 @@ impl Picture {
     /// The picture as PNG, where it stands still, made once for all who ask; blocks for milliseconds.
     pub(crate) fn png(&self) -> Arc<Vec<u8>> {
         self.png
-            .get_or_init(|| Arc::new(encode(&self.arrives)))
+            .get_or_init(|| Arc::new(encode(&self.arrives, png::Compression::Fast)))
             .clone()
     }
 
@@ -103,24 +116,9 @@ impl Picture {
             return self.png();
         }
         self.moving
-            .get_or_init(|| Arc::new(encode(&self.pixels)))
+            .get_or_init(|| Arc::new(encode(&self.pixels, png::Compression::Fast)))
             .clone()
     }
-}
-
-fn encode(picture: &saal_panel::Picture) -> Vec<u8> {
-    let mut png = Vec::new();
-    let mut encoder = png::Encoder::new(&mut png, picture.width(), picture.height());
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder
-        .write_header()
-        .expect("a panel has pixels and memory is no disk");
-    writer
-        .write_image_data(picture.rgb())
-        .expect("the buffer has the header's size");
-    drop(writer);
-    png
 }
 
 /// What was said last is told to programs; more is remembered by nobody.
@@ -140,6 +138,7 @@ pub(crate) struct Panel {
     /// Where people were when it was drawn last.
     place: Option<Place>,
     motion: Option<Motion>,
+    afar: Arc<Afar>,
     shown: watch::Sender<Arc<Picture>>,
 }
 
@@ -161,6 +160,7 @@ impl Panel {
             size: None,
             place: None,
             motion: None,
+            afar: Arc::default(),
             shown: watch::Sender::new(Arc::new(nothing)),
         }
     }
@@ -192,12 +192,17 @@ impl Panel {
             );
         }
         let tree = self.tree(room, &view, &layout);
+        let before = self.afar.number();
+        let afar = Afar::new(before + 1, &view, &layout, self.renderer.picture());
         self.layout = Some(layout);
         self.follow_motion(&view, damage, now.mono);
         let explored = self.layout.as_ref().and_then(|l| self.console.explored(l));
         let shown = Picture::clone(&self.shown.borrow());
-        let same = *shown.tree == tree && shown.explored == explored;
-        if damage != Damage::Unchanged || !same {
+        let same = damage == Damage::Unchanged && *shown.tree == tree;
+        if !same || before == 0 {
+            self.afar = Arc::new(afar);
+        }
+        if !same || before == 0 || shown.explored != explored {
             self.show(Arc::new(tree), explored, now.mono);
         }
     }
@@ -220,7 +225,8 @@ impl Panel {
 
     /// The picture of this moment and what is in it, for everybody who looks.
     fn show(&mut self, tree: Arc<Map<String, Value>>, explored: Option<Explored>, now: Duration) {
-        let still = Picture::new(Arc::clone(self.renderer.picture()), tree).exploring(explored);
+        let mut still = Picture::new(Arc::clone(self.renderer.picture()), tree).exploring(explored);
+        still.afar = Arc::clone(&self.afar);
         let moving = self.motion.as_ref().and_then(|motion| motion.at(now));
         let picture = match moving {
             Some(moving) => still.moving(moving),

@@ -6,8 +6,8 @@ mod sound;
 use jiff::tz::TimeZone;
 use saal_control::{
     CalendarLine, CallStatus, CameraReport, DayStatus, EngineProcess, EngineStatus,
-    EnrolmentStatus, ErrorCode, LayoutName, MeetingLine, MutedSources, Obstacle, OnlookerStatus,
-    PhaseName, Prepared, Refused, Reply, Request, Status, SystemRequest, TakenTime,
+    EnrolmentStatus, ErrorCode, LayoutName, LookedAt, MeetingLine, MutedSources, Obstacle,
+    OnlookerStatus, PhaseName, Prepared, Refused, Reply, Request, Status, SystemRequest, TakenTime,
     TelevisionStatus, TroubleLine, VERSION,
 };
 use saal_core::{
@@ -49,6 +49,8 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         | Request::Reload {}
         | Request::Enrolment { .. }
         | Request::OtherRooms { .. }
+        | Request::Help { .. }
+        | Request::HelpStands { .. }
         | Request::System { .. } => (Reply::Done {}, None),
         Request::RecoveryKey {} => (Reply::RecoveryKey { key: None }, None),
         Request::Leave {} => in_call(facts, Intent::Leave),
@@ -372,8 +374,10 @@ fn prepared(prepared: &Preparation) -> Prepared {
 fn onlooker(onlooker: Onlooker) -> Option<OnlookerStatus> {
     let (of, allowed) = match onlooker {
         Onlooker::Nobody => return None,
-        Onlooker::Asks { of, .. } => (of, false),
-        Onlooker::Looks(of) => (of, true),
+        Onlooker::Asks { of, .. } => (of.into(), false),
+        Onlooker::Looks(of) => (of.into(), true),
+        Onlooker::AsksToHelp(_) => (LookedAt::Panel, false),
+        Onlooker::Helps(_) => (LookedAt::Panel, true),
     };
     Some(OnlookerStatus { of, allowed })
 }

@@ -29,6 +29,7 @@ mod phone_keys;
 mod picture;
 mod placing;
 mod plain;
+mod private;
 mod qr_code;
 mod reactions;
 mod renderer;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saal_core::{Now, Presence, Room};
+use saal_core::{Now, Onlooker, Presence, Room};
 use saal_hal::{Look, Touch, TouchPhase};
 
 /// Percent of its light that a panel has while nobody is there: enough to see from the door that it works.
@@ -39,7 +39,9 @@ impl Rest {
         let dim = |config: &saal_fleet_protocol::Config| {
             presence.rests(config.panel.dim_after_minutes, now)
         };
-        self.dimmed = room.config().is_some_and(dim);
+        // Nobody reads a question, or a mark, on a dark panel.
+        let alone = room.onlooker() == Onlooker::Nobody;
+        self.dimmed = alone && room.config().is_some_and(dim);
         let bright = room.config().map(|c| c.panel.brightness_percent);
         let bright = bright.unwrap_or_default().get();
         let stood = now.mono.saturating_sub(self.stepped);

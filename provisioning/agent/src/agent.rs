@@ -4,6 +4,7 @@ mod configuring;
 mod helping;
 mod identifying;
 mod rooms;
+mod seeing;
 mod updating;
 
 use std::{future::Future, pin::pin, time::Duration};
@@ -11,6 +12,7 @@ use std::{future::Future, pin::pin, time::Duration};
 use ed25519_dalek::VerifyingKey;
 use saal_control::EnrolmentStatus;
 use saal_fleet_protocol::fleet::{
+    help::PICTURE_EVERY,
     log::LogSent,
     order::{Order, key_from_text},
     update::System,
@@ -19,7 +21,7 @@ use saal_fleet_protocol::fleet::{
 use sha2::{Digest as _, Sha256};
 use tokio::{
     task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval, sleep},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep},
 };
 
 use self::identifying::who;
@@ -119,6 +121,8 @@ pub struct Agent {
     told_system: Option<System>,
     /// The log, while it is read for somebody.
     log: Option<JoinHandle<LogSent>>,
+    /// Somebody sees the panel from afar, or asks to.
+    help: Option<seeing::Help>,
 }
 
 impl Agent {
@@ -174,6 +178,7 @@ impl Agent {
             updater: None,
             told_system: None,
             log: None,
+            help: None,
         })
     }
 
@@ -230,7 +235,9 @@ impl Agent {
         match self.during(opening).await? {
             Ok((link, server)) => {
                 self.settings.server = Some(server);
-                Box::pin(self.talk(link)).await
+                let end = Box::pin(self.talk(link)).await;
+                self.stop_help().await;
+                end
             }
             Err(error) => Ok(End::Lost(error.to_string())),
         }
@@ -239,8 +246,7 @@ impl Agent {
     /// Does something else and looks after the room meanwhile.
     async fn during<T>(&mut self, other: impl Future<Output = T>) -> Result<T, AgentError> {
         let mut other = pin!(other);
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = every(LOOK);
         loop {
             tokio::select! {
                 done = &mut other => return Ok(done),
@@ -267,8 +273,7 @@ impl Agent {
         if !link.say(&first).await {
             return Ok(End::Lost("the connection broke".to_owned()));
         }
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut looks, mut pictures) = (every(LOOK), every(PICTURE_EVERY));
         let mut renewing = false;
         loop {
             let end = tokio::select! {
@@ -277,6 +282,7 @@ impl Agent {
                     Err(reason) => Some(End::Lost(reason)),
                 },
                 _ = looks.tick() => self.look().await?,
+                _ = pictures.tick(), if self.help.is_some() => self.see(&mut link).await,
             };
             if let Some(end) = end {
                 return Ok(end);
@@ -308,6 +314,7 @@ impl Agent {
             report: self.reported.clone(),
             room: self.told.clone(),
             system: self.told_system.clone(),
+            helps: true,
         }
     }
 
@@ -344,6 +351,7 @@ impl Agent {
             }
             FromServer::OtherRooms { rooms } => self.room.show_other_rooms(rooms).await,
             FromServer::Log(wanted) => self.read_log(wanted),
+            FromServer::Help(wanted) => self.help(wanted).await,
             FromServer::Update(signed) => return self.update(&signed),
             FromServer::NoUpdate {} => self.call_back(),
             FromServer::Here { .. } | FromServer::Challenge { .. } => {}
@@ -478,4 +486,10 @@ pub(crate) fn digest(order: &str) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+fn every(period: Duration) -> Interval {
+    let mut every = interval(period);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    every
 }

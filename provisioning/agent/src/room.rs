@@ -4,10 +4,13 @@ use std::{io, path::PathBuf, time::Duration};
 
 use jiff::Timestamp;
 use saal_control::{
-    Answer, EngineProcess, EnrolmentStatus, ErrorCode, MeetingLine, OtherRoom, Question, Reply,
-    Request, SOCKET_NAME, Status, TakenTime,
+    Answer, EngineProcess, EnrolmentStatus, ErrorCode, HelpStatus, MeetingLine, OtherRoom,
+    Question, Reply, Request, SOCKET_NAME, Status, TakenTime,
 };
-use saal_fleet_protocol::fleet::wire::{FreeRoom, RoomState, Span};
+use saal_fleet_protocol::fleet::{
+    help::HelpWanted,
+    wire::{FreeRoom, RoomState, Span},
+};
 use saal_meeting::AccountState;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -91,6 +94,20 @@ impl Room {
         let rooms = rooms.collect();
         // It is said again while it is so.
         let _ = self.ask(Request::OtherRooms { rooms }).await;
+    }
+
+    /// Says what somebody wants who helps; whether it was taken in.
+    pub async fn help(&self, wanted: HelpWanted) -> bool {
+        let answer = self.ask(Request::Help { wanted }).await;
+        matches!(answer, Some(Reply::Done {}))
+    }
+
+    /// How a help stands, with the panel's picture if it is another one than was seen; `None` if it does not answer.
+    pub async fn help_stands(&self, number: u64, seen: u64) -> Option<HelpStatus> {
+        match self.ask(Request::HelpStands { number, seen }).await {
+            Some(Reply::Help(status)) => Some(*status),
+            _ => None,
+        }
     }
 
     async fn ask(&self, request: Request) -> Option<Reply> {

@@ -1,6 +1,7 @@
 //! A crowd of devices without rooms, over real TLS and the real protocol, to see what a server bears.
 
 mod cast;
+mod helped;
 
 use std::{
     fmt,
@@ -364,6 +365,7 @@ impl Device {
 
     async fn stay(&mut self, link: &mut Link, own: &Membership, seen: &mut Seen) -> bool {
         let (mut greeted, place) = (false, self.place);
+        let mut touched = helped::Touched::default();
         loop {
             let heard = tokio::select! {
                 heard = link.hear() => heard,
@@ -375,9 +377,12 @@ impl Device {
                 self.standing.connected.fetch_add(1, Ordering::Relaxed);
                 self.standing.opened.fetch_add(1, Ordering::Relaxed);
             }
-            if let FromServer::Order(signed) = message
-                && !self.confirm(link, &signed, own, seen).await
-            {
+            let goes_on = match message {
+                FromServer::Order(signed) => self.confirm(link, &signed, own, seen).await,
+                FromServer::Help(wanted) => helped::answer(link, &mut touched, wanted).await,
+                _ => true,
+            };
+            if !goes_on {
                 break;
             }
         }
@@ -427,5 +432,6 @@ fn hello(seen: &Seen) -> FromDevice {
         report: None,
         room: None,
         system: None,
+        helps: true,
     }))
 }

@@ -9,7 +9,7 @@ use saal_fleet_protocol::fleet::{
     log::USUAL_LINES,
 };
 
-use crate::alerts::AlertCommand;
+use crate::{alerts::AlertCommand, panel::PanelCommand};
 
 /// Looks after a fleet of rooms.
 #[derive(Parser, Debug)]
@@ -55,6 +55,9 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = USUAL_LINES)]
         lines: u32,
     },
+    /// A room's panel, seen and worked with leave of the people there.
+    #[command(subcommand)]
+    Panel(PanelCommand),
     /// What the layers say: `/`, site, site/group, site/group/room.
     #[command(subcommand)]
     Config(Config),

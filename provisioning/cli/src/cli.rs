@@ -19,7 +19,7 @@ use crate::{
     administer, alerts,
     arguments::{Arguments, Audit, Command, Config, Devices},
     client::{ACCESS_VARIABLE, Fleet},
-    logs, text, updates, values,
+    logs, panel, text, updates, values,
 };
 
 pub(crate) const NOTHING: Option<&()> = None;
@@ -113,6 +113,7 @@ async fn work(session: &Session, command: Command) -> Result<String> {
             session.get::<Device>(&path, &[], text::device).await
         }
         Command::Logs { room, lines } => logs::logs(session, &room, lines).await,
+        Command::Panel(command) => panel::panel(session, command).await,
         Command::Waiting => {
             let show = |all: &Vec<Waiting>| text::waiting(all);
             session.get("waiting", &[], show).await

@@ -50,7 +50,7 @@ pub(crate) async fn logs(session: &Session, room: &Scope, lines: u32) -> Result<
     bail!("{room} does not answer; its agent may be of a release that sends no logs")
 }
 
-async fn in_room(session: &Session, room: &Scope) -> Result<Device> {
+pub(crate) async fn in_room(session: &Session, room: &Scope) -> Result<Device> {
     if !room.is_room() {
         bail!("{room} is no room; write site/group/room");
     }

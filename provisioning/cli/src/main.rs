@@ -6,6 +6,7 @@ mod arguments;
 mod cli;
 mod client;
 mod logs;
+mod panel;
 mod text;
 mod updates;
 mod values;

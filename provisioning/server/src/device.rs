@@ -2,6 +2,7 @@
 
 mod helping;
 mod proof;
+mod seeing;
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
@@ -15,6 +16,7 @@ use axum::{
 use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     DeviceId,
+    help::HelpEnd,
     order::key_to_text,
     update::System,
     wire::{
@@ -31,7 +33,7 @@ use crate::{
     fleet::{
         devices::{self, DeviceRow},
         enrolment::{self, Entry},
-        logs, orders, presence, rooms,
+        helps, logs, orders, presence, rooms,
         updates::{self, Due},
     },
     hub::{Seat, Wake, Who},
@@ -71,6 +73,7 @@ pub(crate) async fn open(
             told: 0,
             update: None,
             log: 0,
+            help: seeing::Help::default(),
         };
         connection.talk().await;
     })
@@ -89,6 +92,8 @@ struct Connection<'a> {
     update: Option<Due>,
     /// The number of the last request for its log that it was told.
     log: u64,
+    /// Somebody who helps its room.
+    help: seeing::Help,
 }
 
 impl Connection<'_> {
@@ -275,6 +280,7 @@ impl Connection<'_> {
         let app = self.app;
         let seat = app.hub.enter(Who::Member(row.device.clone()));
         let flow = self.serve(&row, seat).await;
+        Box::pin(self.stop_help(&row)).await;
         let (device, now) = (row.device, Timestamp::now());
         let leaving = app.store.run(move |tx| devices::left(tx, &device, now));
         if let Err(error) = Box::pin(leaving).await {
@@ -323,6 +329,7 @@ impl Connection<'_> {
             FromDevice::OtherRooms(span) => self.other_rooms(row, span).await,
             FromDevice::System(system) => self.system(row, *system).await,
             FromDevice::Log(log) => self.log_came(row, *log).await,
+            FromDevice::Help(said) => self.help_said(row, *said).await,
             FromDevice::Enrol(_) => {
                 self.refuse(
                     Refusal::Malformed,
@@ -369,9 +376,12 @@ impl Connection<'_> {
     /// One round trip: how it stands, and what it missed.
     async fn greet(&mut self, row: &DeviceRow, hello: Hello) -> Flow {
         let generation = hello.generation;
+        self.help.can_be_told(hello.helps);
         let (device, keys, now) = (row.device.clone(), self.app.keys.clone(), Timestamp::now());
         let greeted = self.app.store.run(move |tx| {
             devices::hello(tx, &keys, &device, &hello, now)?;
+            // What went on before this connection is over.
+            helps::noticed(tx, &device, None, (HelpEnd::Lost, now))?;
             let order = orders::due(tx, &keys, &device, now)?;
             Ok((
                 order,
@@ -407,16 +417,18 @@ impl Connection<'_> {
                 orders::unseen(tx, &row)?,
                 updates::due(tx, &device)?,
                 logs::due(tx, &device, now)?,
+                helps::due(tx, &device)?,
             )))
         });
         match looked.await {
-            Ok(Some((order, update, log))) => {
+            Ok(Some((order, update, log, help))) => {
                 if let Some((generation, order)) = order.filter(|(new, _)| *new != self.told) {
                     self.told = generation;
                     self.say(&FromServer::Order(order)).await?;
                 }
                 self.update(update).await?;
-                self.ask_for_log(log).await
+                self.ask_for_log(log).await?;
+                self.help(row, help).await
             }
             Ok(None) => {
                 self.refuse(Refusal::Revoked, "this device was revoked")

@@ -121,12 +121,32 @@ pub enum FleetError {
         "the provider names no group that may do anything here; ask whoever looks after this fleet"
     )]
     NoRole,
+    /// A room can't be helped so.
+    #[error(transparent)]
+    Help(#[from] HelpProblem),
     /// A message was not taken.
     #[error("it was not taken: {0}")]
     NotDelivered(String),
     /// The server goes down.
     #[error("the server is stopping")]
     Stopping,
+}
+
+/// Why a room can't be helped so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HelpProblem {
+    /// The room has no connection.
+    #[error("the room is not connected")]
+    Away,
+    /// Somebody else helps it.
+    #[error("{0} helps this room, or has asked to; one at a time does")]
+    Helped(String),
+    /// People there did not allow it, or no more.
+    #[error("people in the room have not allowed that; ask them first")]
+    NotAllowed,
+    /// No finger is so fast.
+    #[error("a panel takes five touches a second; wait a moment")]
+    TooFast,
 }
 
 impl From<rusqlite::Error> for FleetError {
@@ -162,6 +182,10 @@ impl FleetError {
             Self::Unauthorised => "unauthorised",
             Self::Provider(_) => "provider",
             Self::NoRole => "no_role",
+            Self::Help(HelpProblem::Away) => "not_connected",
+            Self::Help(HelpProblem::Helped(_)) => "helped",
+            Self::Help(HelpProblem::NotAllowed) => "not_allowed",
+            Self::Help(HelpProblem::TooFast) => "too_fast",
             Self::NotDelivered(_) => "not_delivered",
             Self::Bundles(_)
             | Self::Crypto(_)

@@ -141,6 +141,11 @@ impl Hub {
         self.moving.notify_one();
     }
 
+    /// Whether there are others, who hear what is said.
+    pub(crate) fn has_others(&self) -> bool {
+        self.others.is_some()
+    }
+
     /// Says something to the other nodes.
     pub(crate) fn say(&self, said: Said) {
         if let Some(others) = &self.others {

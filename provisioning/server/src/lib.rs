@@ -20,6 +20,7 @@ mod hub;
 mod keys;
 mod nodes;
 mod oidc;
+mod panels;
 mod passwords;
 mod processes;
 mod rollouts;

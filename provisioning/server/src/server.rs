@@ -24,6 +24,7 @@ use crate::{
     keys::{self, Keys},
     nodes::{self, NatsError, Others, Siblings, Standing},
     oidc::{Provider, Settings},
+    panels::Panels,
     processes,
     store::{Shared, Store, StoreError, Tx},
     tls::{self, OwnCertificate, TlsError},
@@ -107,6 +108,8 @@ pub(crate) struct App {
     pub(crate) authority: Authority,
     pub(crate) hub: Hub,
     pub(crate) bundles: Bundles,
+    /// What is looked at here.
+    pub(crate) panels: Arc<Panels>,
     /// Where people sign in besides here.
     pub(crate) provider: Option<Provider>,
     /// True once the server goes down.
@@ -178,6 +181,7 @@ impl Server {
             authority,
             hub,
             bundles,
+            panels: Arc::default(),
             provider,
             stopping,
         });

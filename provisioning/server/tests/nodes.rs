@@ -229,6 +229,52 @@ async fn nodes_serve_together_and_none_of_them_is_needed() {
     assert_eq!(crowd.counts().refused, 0);
 }
 
+/// The first device of a fleet, as its other node knows it.
+async fn helped(fleet: &Together) -> String {
+    let page = fleet.api.ask(Method::GET, "devices", json!(null)).await;
+    let device = page["items"][0]["device"].as_str().unwrap();
+    format!("devices/{device}/help")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panel_is_seen_and_touched_from_a_node_that_does_not_hold_its_device() {
+    let server = postgres::Postgres::start();
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = Together::start(folder.path(), &server.url("postgres")).await;
+    prepare(&fleet.api).await;
+    let crowd = Crowd::start(&fleet.door, folder.path().join("a/ca.pem"), DEVICES, "SIM-");
+    let crowd = crowd.unwrap();
+    fleet.online(DEVICES).await;
+    let path = helped(&fleet).await;
+    let ask = async |method, more: &str, body| {
+        let path = format!("{path}{more}");
+        fleet.api.ask(method, &path, body).await
+    };
+    ask(Method::POST, "", json!({"touch": true})).await;
+    let panel = async |what: &str, fine: fn(&Value) -> bool| {
+        let begun = Instant::now();
+        loop {
+            let seen = ask(Method::GET, "/panel", json!(null)).await;
+            let target = &seen["panel"]["shown"]["picture"]["targets"][0];
+            if fine(target) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{what}: {seen}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    panel("a picture", |target| target["label"] == "Simulated").await;
+    ask(Method::POST, "/touch", json!({"x": 640, "y": 400})).await;
+    panel("the touch", |target| {
+        target["x"] == 640 && target["y"] == 400
+    })
+    .await;
+    ask(Method::DELETE, "", json!(null)).await;
+    let over = ask(Method::GET, "", json!(null)).await;
+    assert_eq!(over["state"]["ended"]["why"], "left");
+    assert_eq!(crowd.counts().lost, 0);
+}
+
 /// A system that is told what is wrong: each message, once it is taken.
 async fn told() -> (String, mpsc::UnboundedReceiver<Value>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();

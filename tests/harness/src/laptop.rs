@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::farend::{FarEnd, Picture};
-use crate::page::Page;
+use crate::page::{Page, decode};
 use crate::wait::until;
 
 /// A page answers in milliseconds; a busy machine takes longer.
@@ -79,6 +79,25 @@ impl Laptop {
     pub async fn click(&self, name: &str) -> Result<()> {
         let request = json!({ "name": name });
         self.page.ask::<Value>("click", request).await.map(drop)
+    }
+
+    /// Taps a picture at a part of its width and height, from the left and from the top.
+    ///
+    /// # Errors
+    /// As for [`Self::fill`].
+    pub async fn tap_image(&self, label: &str, (x, y): (f64, f64)) -> Result<()> {
+        let request = json!({ "label": label, "x": x, "y": y });
+        self.page.ask::<Value>("tap_image", request).await.map(drop)
+    }
+
+    /// The file of a picture that the page holds itself; `None`: it shows none.
+    ///
+    /// # Errors
+    /// As for [`Self::fill`].
+    pub async fn image(&self, label: &str) -> Result<Option<Vec<u8>>> {
+        let request = json!({ "label": label });
+        let image: Option<String> = self.page.ask("image", request).await?;
+        image.map(|image| decode("image", &image)).transpose()
     }
 
     /// Waits until this can be read on the page.

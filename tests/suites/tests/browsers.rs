@@ -3,11 +3,10 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use saal_control::{OnlookerStatus, Status};
+use saal_control::{LookedAt, OnlookerStatus, Status};
 use saal_harness::{
     Caller, FarEnd, Laptop, PanelTree, Picture, Room, RoomOptions, RunFolder, run, until,
 };
-use saal_media_protocol::RoomPicture;
 use saal_suites::{
     PATIENCE, Result, Taken, far_end_hears_nothing, far_end_hears_seconds, loudspeaker_sounds,
     scanned, scanned_on_television,
@@ -223,7 +222,7 @@ async fn sees_it_move(page: &Laptop) -> Result<()> {
 }
 
 /// What `saalctl status` tells of somebody who looks.
-fn onlooker(of: RoomPicture, allowed: bool) -> impl Fn(&Status) -> bool {
+fn onlooker(of: LookedAt, allowed: bool) -> impl Fn(&Status) -> bool {
     move |status| status.onlooker == Some(OnlookerStatus { of, allowed })
 }
 
@@ -263,7 +262,7 @@ fn it_looks_at_the_room_with_peoples_leave_and_until_they_end_it() -> Result<()>
         let says = |words: &'static str| move |tree: &PanelTree| tree.text().contains(words);
         let seen = says("Your IT is looking at what this room\u{2019}s camera sees");
         room.panel_shows("who sees", PATIENCE, seen).await?;
-        let looking = onlooker(RoomPicture::Camera, true);
+        let looking = onlooker(LookedAt::Camera, true);
         room.status_is("an onlooker", PATIENCE, looking).await?;
         has_no_barriers(&page).await?;
         let other = far_end.laptop(&url, "en").await?;

@@ -3,7 +3,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use saal_harness::{FarEnd, Fleet, FleetDevice, Laptop, RunFolder, authenticator, run, until};
+use saal_harness::{
+    FarEnd, Fleet, FleetDevice, Laptop, PanelTree, RunFolder, authenticator, run, until,
+};
 use saal_suites::{PATIENCE, Result, shows};
 
 const CODE: &str = "Code of this device: ";
@@ -152,6 +154,143 @@ fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Re
         let german = far_end.laptop(&fleet.page("/audit"), "de-DE").await?;
         german.reads("Anmelden").await?;
         no_barriers(&german, "the sign-in").await?;
+        Ok(())
+    })
+}
+
+/// The pixels of a PNG, and how many in a row.
+fn pixels(png: &[u8]) -> (u32, Vec<u8>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+        .read_info()
+        .expect("a PNG");
+    let size = reader.output_buffer_size().expect("a panel has a size");
+    let mut pixels = vec![0; size];
+    let frame = reader.next_frame(&mut pixels).expect("a whole picture");
+    (frame.width, pixels)
+}
+
+const PICTURE: &str = "The room's panel";
+
+/// The page's picture is the panel's.
+async fn sees_the_panel(page: &Laptop, device: &FleetDevice) -> Result<()> {
+    let same = async || -> Result<bool> {
+        let seen = page.image(PICTURE).await?;
+        let shown = device.room.panel_picture().await?;
+        Ok(seen.as_deref().map(pixels) == Some(pixels(&shown)))
+    };
+    until("the panel's own picture", PATIENCE, same, |same| *same).await?;
+    Ok(())
+}
+
+/// Taps what has this id, on the picture.
+async fn taps(page: &Laptop, device: &FleetDevice, id: &str) -> Result<()> {
+    let panel = device.room.panel().await?;
+    let found = panel.elements.iter().find(|e| e.id == id);
+    let (x, y) = found.expect("it is on the panel").rect.middle();
+    let (width, height) = (f64::from(panel.width), f64::from(panel.height));
+    let at = (f64::from(x) / width, f64::from(y) / height);
+    page.tap_image(PICTURE, at).await
+}
+
+/// What the log says of help, oldest first: who, and what.
+async fn helped(fleet: &Fleet) -> Result<Vec<String>> {
+    let log = fleet.ctl(&["--json", "audit"]).await?;
+    let log: serde_json::Value = serde_json::from_str(&log).expect("JSON");
+    let items = log["items"].as_array().expect("lines").iter().rev();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let line = |item: &serde_json::Value| {
+        assert_eq!(item["scope"], LAHN);
+        format!("{} {}", text(&item["by"]["kind"]), text(&item["act"]))
+    };
+    let helps = items.filter(|item| text(&item["act"]).starts_with("help_"));
+    Ok(helps.map(line).collect())
+}
+
+/// A room of the fleet, and an operator of its site at the room's page.
+async fn operated(fleet: &Fleet, folder: &RunFolder) -> Result<(FleetDevice, FarEnd, Laptop)> {
+    let device = prepared(fleet, folder).await?;
+    let code = code(&device).await?;
+    fleet.ctl(&["claim", &code, "--room", LAHN]).await?;
+    let configured = |tree: &_| shows(tree, "Raum Lahn") && !shows(tree, CODE);
+    device
+        .room
+        .panel_shows("its configuration", PATIENCE, configured)
+        .await?;
+    let far_end = FarEnd::alone(folder.path()).await?;
+    let invited = fleet
+        .ctl(&["person", "invite", "otto", "--may", "operator:kassel"])
+        .await?;
+    let link = invited.lines().next().unwrap_or_default();
+    let page = far_end.laptop(link, "en").await?;
+    welcomed(&page).await?;
+    let list = fleet.ctl(&["--json", "devices"]).await?;
+    let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let name = list["items"][0]["device"].as_str().unwrap_or_default();
+    page.go(&fleet.page(&format!("/rooms/{name}"))).await?;
+    page.reads("online").await?;
+    Ok((device, far_end, page))
+}
+
+/// What is tapped on the picture, and on the buttons beside it, is tapped on the panel.
+async fn works_the_panel(page: &Laptop, device: &FleetDevice) -> Result<()> {
+    let home = |tree: &PanelTree| tree.elements.iter().any(|e| e.id == "access");
+    taps(page, device, "access").await?;
+    let opened = |tree: &PanelTree| shows(tree, MARK) && !home(tree);
+    device
+        .room
+        .panel_shows("what was tapped", PATIENCE, opened)
+        .await?;
+    sees_the_panel(page, device).await?;
+    page.click("Back to the start").await?;
+    device
+        .room
+        .panel_shows("home again", PATIENCE, home)
+        .await
+        .map(drop)
+}
+
+const MARK: &str = "otto (IT) sees and works this panel";
+
+#[test]
+fn an_operator_sees_and_works_a_panel_for_as_long_as_somebody_in_the_room_allows_it() -> Result<()>
+{
+    run(async {
+        let folder = RunFolder::new()?;
+        let fleet = Fleet::start(folder.path()).await?;
+        let (device, _far_end, page) = operated(&fleet, &folder).await?;
+        page.click("Ask to see and work it").await?;
+        page.reads("People in the room are being asked").await?;
+        let asks = |tree: &_| shows(tree, "otto (IT) asks to see and work this panel");
+        device
+            .room
+            .panel_shows("the question", PATIENCE, asks)
+            .await?;
+        assert_eq!(page.image(PICTURE).await?, None, "nobody has allowed it");
+
+        device.room.touch_element("Allow").await?;
+        page.reads("the panel is shown and can be worked").await?;
+        sees_the_panel(&page, &device).await?;
+        no_barriers(&page, "the panel").await?;
+        works_the_panel(&page, &device).await?;
+
+        // What is typed into is not seen from afar.
+        device.room.touch_element("Another meeting").await?;
+        device.room.touch_element("Type a link or a name").await?;
+        page.reads("A PIN, a password or a code is on the panel now")
+            .await?;
+        assert_eq!(page.image(PICTURE).await?, None, "nothing of it is shown");
+
+        device.room.touch_element("End").await?;
+        page.reads("People in the room ended it.").await?;
+        assert_eq!(page.image(PICTURE).await?, None, "the last one is gone");
+        no_barriers(&page, "the end").await?;
+        let lines = [
+            "person help_asked",
+            "device help_allowed",
+            "person help_touched",
+            "device help_ended",
+        ];
+        assert_eq!(helped(&fleet).await?, lines);
         Ok(())
     })
 }

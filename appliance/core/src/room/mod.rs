@@ -10,6 +10,7 @@ mod day;
 mod devices;
 mod elsewhere;
 mod encoders;
+mod helping;
 mod laptop;
 mod meeting;
 mod moved;
@@ -42,8 +43,8 @@ use saal_meeting::{
 
 use crate::{
     Agenda, CallLights, Displays, Effect, EngineState, Event, Intent, Muted, Now, Phase,
-    SoundChoice, Trouble, TroubleCode, engine::Engine, laptop::Laptops, phone::Phones,
-    trouble::Troubles, viewer::Viewers,
+    SoundChoice, Trouble, TroubleCode, engine::Engine, help::Helpers, laptop::Laptops,
+    phone::Phones, trouble::Troubles, viewer::Viewers,
 };
 
 /// The room's state. See the crate's documentation for how to drive it.
@@ -105,6 +106,8 @@ pub struct Room {
     phones: Phones,
     /// Who looks at the room from elsewhere.
     viewers_elsewhere: Viewers,
+    /// Who helps from afar.
+    helpers: Helpers,
     /// What people chose for the sound.
     sound: SoundChoice,
     trial: sound::Trial,
@@ -168,6 +171,7 @@ impl Room {
             laptops: Laptops::default(),
             phones: Phones::default(),
             viewers_elsewhere: Viewers::default(),
+            helpers: Helpers::default(),
             sound: SoundChoice::default(),
             trial: sound::Trial::default(),
             lit: CallLights::default(),
@@ -235,6 +239,7 @@ impl Room {
             Event::Media(event) => self.on_media(now, event),
             Event::Laptop(laptop, event) => self.on_laptop(now, laptop, event),
             Event::Viewer(viewer, event) => self.on_viewer(now, viewer, event),
+            Event::Help(help, event) => self.on_help(now, help, event),
             Event::Invitation(invitation) => self.on_invitation(invitation),
             Event::PhoneTicket(ticket) => self.on_phone_ticket(now, ticket),
             Event::TelevisionViewers(count) => self.on_viewers(count),
@@ -276,6 +281,7 @@ impl Room {
             .and_then(|call| call.said.next_deadline());
         let laptops = self.laptops.next_deadline();
         let views = self.viewers_elsewhere.next_deadline();
+        let help = self.helpers.next_deadline();
         let aiming = self.aiming_until;
         [
             self.engine.deadline(),
@@ -284,6 +290,7 @@ impl Room {
             aiming,
             laptops,
             views,
+            help,
             self.day_deadline(now),
             self.readiness_deadline(now),
             self.settings_deadline(now),
@@ -311,6 +318,7 @@ impl Room {
             Intent::Sound(action) => self.on_sound(now, action),
             Intent::Settings(action) => self.on_settings(now, action),
             Intent::View(action) => self.on_view_action(now, action),
+            Intent::Help(action) => self.on_help_action(now, action),
             Intent::Day(action) => self.on_day(now, action),
             Intent::Laptop(action) => self.on_laptop_action(now, action),
             Intent::Phone(action) => self.on_phone_action(now, action),

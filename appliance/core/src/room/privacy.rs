@@ -92,7 +92,8 @@ impl Room {
             Use::LiveStream => state.is_some_and(|state| state.live_stream),
             Use::Transcription => state.is_some_and(|state| state.transcription),
             Use::RemoteView => {
-                let watches = matches!(self.onlooker(), Onlooker::Looks(_)) || self.viewers > 0;
+                let sees = |onlooker| matches!(onlooker, Onlooker::Looks(_) | Onlooker::Helps(_));
+                let watches = sees(self.onlooker()) || self.viewers > 0;
                 watches || self.privacy.looked.is_some()
             }
             Use::RemoteTouch => self.privacy.remote.is_some(),

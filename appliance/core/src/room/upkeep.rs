@@ -185,6 +185,7 @@ impl Room {
         self.forget_aiming(now);
         self.forget_laptops(now);
         self.forget_views(now);
+        self.forget_help(now);
         if std::mem::replace(&mut self.minute, now.minute()) != now.minute() {
             self.save_call(now);
             self.follow_calendars(now);

@@ -13,7 +13,11 @@ impl Room {
     /// Whether somebody looks at the room from elsewhere.
     #[must_use]
     pub fn onlooker(&self) -> Onlooker {
-        self.viewers_elsewhere.onlooker()
+        match (self.viewers_elsewhere.onlooker(), self.helpers.one()) {
+            (Onlooker::Nobody, Some((helper, true))) => Onlooker::Helps(helper.clone()),
+            (Onlooker::Nobody, Some((helper, false))) => Onlooker::AsksToHelp(helper.clone()),
+            (onlooker, _) => onlooker,
+        }
     }
 
     fn takes_viewers(&self) -> bool {
@@ -24,7 +28,9 @@ impl Room {
     pub(super) fn on_viewer(&mut self, now: Now, viewer: ViewerId, event: ViewerEvent) {
         match event {
             ViewerEvent::Asks { of, address } => {
-                let asked = if self.takes_viewers() {
+                let asked = if self.helpers.one().is_some() {
+                    Err(ViewerEnd::Crowded)
+                } else if self.takes_viewers() {
                     self.viewers_elsewhere.ask(now.mono, viewer, of, address)
                 } else {
                     // What was on the way when that was switched off.

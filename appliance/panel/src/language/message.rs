@@ -256,6 +256,7 @@ messages! {
     ViewAsksCamera = "view-asks-camera",
     ViewAllow = "view-allow",
     ViewRefuse = "view-refuse",
+    HelpAsksLook = "help-asks-look", HelpAsksTouch = "help-asks-touch", HelpedLook = "helped-look", HelpedTouch = "helped-touch",
     LaptopShare = "laptop-share",
     LaptopOther = "laptop-other",
     LaptopStop = "laptop-stop",

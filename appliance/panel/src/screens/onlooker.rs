@@ -1,65 +1,97 @@
 //! Somebody looks at the room from elsewhere, or asks to: above everything, on every screen.
 
-use saal_core::{Intent, Onlooker, ViewAction};
+use saal_core::{HelpAction, Helper, Intent, Onlooker, ViewAction};
 use saal_media_protocol::RoomPicture;
 
 use super::Page;
 use crate::{
     element::Role,
     icon::Icon,
-    language::Message,
+    language::{Message, Value},
     node::{Meaning, Node, column, icon, row, text},
     style::Type,
 };
 
+type Button = (&'static str, Message, Intent);
+
 impl Page<'_> {
     /// Whoever is here is asked, and knows that they are seen; nothing is more important than that.
     pub(super) fn onlooker(&self) -> Option<Node> {
-        match self.view.onlooker {
+        match &self.view.onlooker {
             Onlooker::Nobody => None,
             Onlooker::Asks { viewer, of } => {
                 let words = match of {
                     RoomPicture::Television => Message::ViewAsksTelevision,
                     RoomPicture::Camera => Message::ViewAsksCamera,
                 };
-                let refuse = ViewAction::Refuse(viewer);
-                let buttons = [
-                    ("refuse-view", Message::ViewRefuse, refuse),
-                    ("allow-view", Message::ViewAllow, ViewAction::Allow(viewer)),
-                ];
-                Some(self.about_onlooker("view-asks", words, &buttons))
+                let refuse = Intent::View(ViewAction::Refuse(*viewer));
+                let allow = Intent::View(ViewAction::Allow(*viewer));
+                Some(self.asks(self.words.say(words), refuse, allow))
             }
             Onlooker::Looks(of) => {
                 let words = match of {
                     RoomPicture::Television => Message::SeenTelevision,
                     RoomPicture::Camera => Message::SeenCamera,
                 };
-                let end = ("end-view", Message::SeenEnd, ViewAction::End);
-                Some(self.about_onlooker("seen", words, &[end]))
+                Some(self.looks(self.words.say(words), Intent::View(ViewAction::End)))
+            }
+            Onlooker::AsksToHelp(helper) => {
+                let words = match helper.touch {
+                    true => Message::HelpAsksTouch,
+                    false => Message::HelpAsksLook,
+                };
+                let refuse = Intent::Help(HelpAction::Refuse(helper.help));
+                let allow = Intent::Help(HelpAction::Allow(helper.help));
+                Some(self.asks(self.named(words, helper), refuse, allow))
+            }
+            Onlooker::Helps(helper) => {
+                let words = match helper.touch {
+                    true => Message::HelpedTouch,
+                    false => Message::HelpedLook,
+                };
+                let end = Intent::Help(HelpAction::End);
+                Some(self.looks(self.named(words, helper), end))
             }
         }
     }
 
-    fn about_onlooker(
+    fn named(&self, words: Message, helper: &Helper) -> String {
+        let name = Value::Foreign(&helper.name);
+        self.words.tell(words, [("name", name)])
+    }
+
+    fn asks(&self, words: String, refuse: Intent, allow: Intent) -> Node {
+        let buttons = [
+            ("refuse-view", Message::ViewRefuse, refuse),
+            ("allow-view", Message::ViewAllow, allow),
+        ];
+        self.about_onlooker("view-asks", words, buttons)
+    }
+
+    fn looks(&self, words: String, end: Intent) -> Node {
+        self.about_onlooker("seen", words, [("end-view", Message::SeenEnd, end)])
+    }
+
+    fn about_onlooker<const N: usize>(
         &self,
         id: &str,
-        words: Message,
-        buttons: &[(&str, Message, ViewAction)],
+        words: String,
+        buttons: [Button; N],
     ) -> Node {
         let (soft, on) = (self.theme.danger_soft.0, self.theme.on_danger_soft.0);
-        let words = self.words.say(words);
         let what = text(words.clone(), self.font(Type::Label).lines(3), on).whole();
-        let buttons = buttons.iter().map(|(id, label, action)| {
-            let meaning = Meaning::new(*id, Role::Button, self.words.say(*label))
+        let buttons = buttons.map(|(id, label, intent)| {
+            let meaning = Meaning::new(id, Role::Button, self.words.say(label))
                 .described(words.clone())
-                .intent(Intent::View(*action));
+                .intent(intent);
             self.banner_button(meaning, soft, on)
         });
         let gap = self.px(16.0);
         let parts = [icon(Icon::Show, self.px(28.0), on), what.share()];
-        // Larger words leave no room beside the buttons.
-        let below = self.scale.is_narrow() || self.scale.is_tight();
-        let banner = if self.scale.is_enlarged() && below {
+        // Larger words, and names, which nobody breaks, leave no room beside the buttons.
+        let (wide, narrow) = (self.scale.is_enlarged(), self.scale.is_narrow());
+        let named = is_named(&self.view.onlooker) && narrow;
+        let banner = if named || wide && (narrow || self.scale.is_tight()) {
             column([row(parts).gap(gap), row(buttons).gap(gap).wrapping()])
         } else {
             row(parts.into_iter().chain(buttons))
@@ -72,4 +104,9 @@ impl Page<'_> {
             .round(self.px(16.0))
             .means(Meaning::new(id, Role::Alert, words))
     }
+}
+
+/// Somebody's own name stands in it.
+fn is_named(onlooker: &Onlooker) -> bool {
+    matches!(onlooker, Onlooker::AsksToHelp(_) | Onlooker::Helps(_))
 }

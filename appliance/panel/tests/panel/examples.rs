@@ -73,7 +73,7 @@ impl Example {
         let mut view = scenes::view(language, self.screen.clone());
         scenes::stand(&mut view, &self.navigation);
         view.troubles.clone_from(&self.troubles);
-        view.onlooker = self.onlooker;
+        view.onlooker.clone_from(&self.onlooker);
         view.day.clone_from(&self.day);
         view.settings.clone_from(&self.settings);
         view.support.clone_from(&self.support);
@@ -103,6 +103,7 @@ pub(crate) fn all() -> Vec<Example> {
     all.push(moved_away());
     all.extend(failing_sound());
     all.extend(other_sound());
+    all.extend(helped());
     all
 }
 
@@ -424,6 +425,17 @@ fn looked_at() -> Vec<Example> {
         Example::plain("call-seen", call())
             .seen(looks(television))
             .with(busy),
+    ]
+}
+
+/// Somebody of the fleet helps from afar, or asks to.
+fn helped() -> [Example; 4] {
+    let call = || scenes::call(Muted::default());
+    [
+        Example::plain("home-help-asks", scenes::home()).seen(scenes::asks_to_help(true)),
+        Example::plain("home-helped", scenes::upcoming()).seen(scenes::helps(false)),
+        Example::plain("call-help-asks", call()).seen(scenes::asks_to_help(false)),
+        Example::plain("call-helped", call()).seen(scenes::helps(true)),
     ]
 }
 

@@ -184,8 +184,10 @@ fn needed_on(screen: &str) -> &'static [&'static str] {
             "leave",
         ],
         // Where there is little room, somebody who asks goes before what can be turned to.
-        "call-view-asks" => &["view-asks", "allow-view", "refuse-view"],
-        "call-seen" => &["seen", "end-view"],
+        "call-view-asks" | "call-help-asks" | "home-help-asks" => {
+            &["view-asks", "allow-view", "refuse-view"]
+        }
+        "call-seen" | "call-helped" => &["seen", "end-view"],
         name if name.starts_with("call-") => &["title", "more", "microphone", "leave"],
         _ => &["clock"],
     }
@@ -291,16 +293,19 @@ fn every_screen_asks_about_somebody_who_wants_to_look_and_lets_people_end_it() {
         (Onlooker::Asks { viewer, of }, "allow-view"),
         (Onlooker::Asks { viewer, of }, "refuse-view"),
         (Onlooker::Looks(of), "end-view"),
+        (scenes::asks_to_help(true), "allow-view"),
+        (scenes::asks_to_help(true), "refuse-view"),
+        (scenes::helps(true), "end-view"),
     ];
     for example in examples::all() {
         let name = example.name;
         for (width, height) in SIZES {
-            for (onlooker, button) in cases {
+            for (onlooker, button) in &cases {
                 let mut view = example.view(Language::De);
                 (view.width, view.height) = (width, height);
-                view.onlooker = onlooker;
+                view.onlooker.clone_from(onlooker);
                 let layout = renderer.lay_out(&view, None);
-                let found = layout.elements().iter().find(|e| e.id == button);
+                let found = layout.elements().iter().find(|e| e.id == *button);
                 let Some(Element { rect, .. }) = found else {
                     panic!("{name} {width}x{height} has no {button}");
                 };

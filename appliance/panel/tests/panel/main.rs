@@ -19,6 +19,7 @@ mod meeting_scenes;
 mod meetings;
 mod motion;
 mod phone;
+mod private;
 mod pseudo;
 mod report;
 mod rooms;

@@ -2,7 +2,8 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{
-    CalendarProblem, Elsewhere, Muted, Onlooker, OtherRoom, Part, Presenting, Sharing, Trouble,
+    CalendarProblem, Elsewhere, HelpId, Helper, Muted, Onlooker, OtherRoom, Part, Presenting,
+    Sharing, Trouble,
 };
 use saal_fleet_protocol::config::{Language, Support};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
@@ -42,6 +43,24 @@ pub(crate) fn view(language: Language, screen: Screen) -> View {
         troubles: Vec::new(),
         navigation: Navigation::default(),
     }
+}
+
+fn helper(touch: bool) -> Helper {
+    Helper {
+        help: HelpId(1),
+        name: "anna-lena.schmidtbauerin".to_owned(),
+        touch,
+    }
+}
+
+/// Somebody of the fleet asks whether they may see the panel, or work it too.
+pub(crate) fn asks_to_help(touch: bool) -> Onlooker {
+    Onlooker::AsksToHelp(helper(touch))
+}
+
+/// They do.
+pub(crate) fn helps(touch: bool) -> Onlooker {
+    Onlooker::Helps(helper(touch))
 }
 
 /// People are there, with what they chose.

@@ -1,6 +1,9 @@
 //! What the world does to a room, drawn from the examples.
 
-use saal_core::{EngineEvent, Enrolment, Event, Invitation, PhoneTicket, ViewerEvent, ViewerId};
+use saal_core::{
+    EngineEvent, Enrolment, Event, HelpEvent, HelpId, Invitation, PhoneTicket, ViewerEvent,
+    ViewerId,
+};
 use saal_fleet_protocol::config::parse;
 use saal_media_protocol::{
     DeviceUse, MediaEvent, MediaTrouble, PictureDevice, PictureKind, RoomPicture, SoundUnit,
@@ -228,7 +231,7 @@ fn end(dice: &mut Dice) -> EndReason {
 
 /// Something that has nothing to do with the call.
 pub(crate) fn around(dice: &mut Dice) -> Event {
-    match dice.below(17) {
+    match dice.below(19) {
         0 => meetings(dice),
         1 => config(dice),
         2 => Event::Account(account(dice)),
@@ -271,6 +274,14 @@ pub(crate) fn around(dice: &mut Dice) -> Event {
             },
         ),
         14 => Event::CalendarWritable(dice.below(4) > 0),
+        15 => {
+            let (name, touch) = (dice.words(), dice.coin());
+            Event::Help(HelpId(dice.roll()), HelpEvent::Asks { name, touch })
+        }
+        16 => {
+            let (name, touch) = (dice.words(), dice.coin());
+            Event::Help(HelpId(1), HelpEvent::Asks { name, touch })
+        }
         _ => Event::Media(media(dice)),
     }
 }

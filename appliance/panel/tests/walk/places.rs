@@ -99,6 +99,8 @@ places!(ONLOOKERS, onlooker, Onlooker, {
     "nobody looks" => Onlooker::Nobody,
     "somebody asks to look" => Onlooker::Asks { .. },
     "somebody looks" => Onlooker::Looks(_),
+    "somebody asks to help" => Onlooker::AsksToHelp(_),
+    "somebody helps" => Onlooker::Helps(_),
 });
 
 /// What people are asked in a meeting before anything else.

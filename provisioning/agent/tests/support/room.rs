@@ -8,10 +8,11 @@ use std::{
 
 use jiff::Timestamp;
 use saal_control::{
-    Answer, DayStatus, EngineProcess, EngineStatus, EnrolmentStatus, ErrorCode, MeetingLine,
-    OtherRoom, PhaseName, Question, Refused, Reply, Request, SOCKET_NAME, Status, TroubleLine,
+    Answer, DayStatus, EngineProcess, EngineStatus, EnrolmentStatus, ErrorCode, HelpState,
+    HelpStatus, MeetingLine, NumberedPicture, OtherRoom, PhaseName, Question, Refused, Reply,
+    Request, SOCKET_NAME, Status, TroubleLine,
 };
-use saal_fleet_protocol::config;
+use saal_fleet_protocol::{config, fleet::help::HelpWanted};
 use saal_meeting::{AccountState, MeetingId};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -34,6 +35,8 @@ struct Inner {
     used: watch::Sender<String>,
     /// Where its next meeting could go, as the panel says.
     others: watch::Sender<Option<Vec<OtherRoom>>>,
+    /// What whoever helps wanted, in order.
+    wanted: watch::Sender<Vec<HelpWanted>>,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +47,8 @@ struct Said {
     meeting: Option<Timestamp>,
     /// What it read.
     tried: Vec<String>,
+    /// How a help stands, and the panel.
+    help: Option<(HelpState, Option<NumberedPicture>)>,
     /// A document with this in it makes the room ill.
     poison: Option<(String, String)>,
 }
@@ -59,6 +64,7 @@ impl Room {
             shown: watch::Sender::new(None),
             used: watch::Sender::new(text),
             others: watch::Sender::new(None),
+            wanted: watch::Sender::default(),
         }));
         std::fs::create_dir_all(state).unwrap();
         let listener = UnixListener::bind(state.join(SOCKET_NAME)).unwrap();
@@ -139,6 +145,18 @@ impl Room {
         self.0.said.lock().unwrap().tried.clone()
     }
 
+    /// People answer whoever asks to help, and the panel looks so.
+    pub fn says_of_help(&self, state: HelpState, picture: Option<NumberedPicture>) {
+        self.0.said.lock().unwrap().help = Some((state, picture));
+    }
+
+    /// What whoever helps wanted, once it is so much.
+    pub async fn wanted(&self, count: usize) -> Vec<HelpWanted> {
+        let mut wanted = self.0.wanted.subscribe();
+        let all = wanted.wait_for(|wanted| wanted.len() >= count).await;
+        all.unwrap().clone()
+    }
+
     async fn serve(self, socket: UnixStream) {
         let (read, mut write) = socket.into_split();
         let mut lines = BufReader::new(read).lines();
@@ -166,6 +184,15 @@ impl Room {
             Request::OtherRooms { rooms } => {
                 self.0.others.send_replace(Some(rooms));
                 Reply::Done {}
+            }
+            Request::Help { wanted } => {
+                self.0.wanted.send_modify(|all| all.push(wanted));
+                Reply::Done {}
+            }
+            Request::HelpStands { seen, .. } => {
+                let (state, picture) = self.0.said.lock().unwrap().help.clone().unwrap();
+                let picture = picture.filter(|picture| picture.number != seen);
+                Reply::Help(Box::new(HelpStatus { state, picture }))
             }
             other => panic!("the agent asks for {other:?}"),
         }

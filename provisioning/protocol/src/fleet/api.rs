@@ -5,6 +5,7 @@
 mod access;
 mod alerts;
 mod audit;
+mod help;
 mod hooks;
 mod logs;
 mod updates;
@@ -21,6 +22,7 @@ pub use alerts::{
     IssuedAlertRule, MailSecurity, NewAlertRule,
 };
 pub use audit::{Act, Actor, ActorKind, AuditCheck, AuditEntry, AuditPage};
+pub use help::{AskHelp, RoomHelp, RoomHelpState, RoomPanel, TouchPanel};
 pub use hooks::{IssuedWebhook, NewWebhook, Webhook};
 pub use logs::{AskLog, RoomLog};
 pub use updates::{

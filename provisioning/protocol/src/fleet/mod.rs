@@ -2,11 +2,12 @@
 //!
 //! [`layers`] merges what IT wrote for organisation, site, group and room. [`order`] is the signed
 //! result for one device, [`update`] the same for releases of the system. [`wire`] are the messages of a device's connection, [`api`] those of
-//! people and programs. [`log`] is what devices tell whoever helps. [`discovery`] says how devices find the server. All of it is data: keys, clocks and sockets are others'.
+//! people and programs. [`log`] is what devices tell whoever helps, [`help`] how their panel is seen and worked. [`discovery`] says how devices find the server. All of it is data: keys, clocks and sockets are others'.
 
 pub mod api;
 pub mod bundle;
 pub mod discovery;
+pub mod help;
 pub mod layers;
 pub mod log;
 mod names;

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     ClaimCode, DeviceId,
+    help::{HelpSaid, HelpWanted},
     log::{LogSent, LogWanted},
     order::Signed,
     update::System,
@@ -43,6 +44,8 @@ pub enum FromDevice {
     System(Box<System>),
     /// Answers [`FromServer::Log`].
     Log(Box<LogSent>),
+    /// How somebody's help goes on; answers [`FromServer::Help`].
+    Help(Box<HelpSaid>),
     /// Do I still reach you? Answered with [`FromServer::Here`].
     Reach {
         /// Comes back.
@@ -93,6 +96,8 @@ pub enum FromServer {
     },
     /// Somebody who helps asks for the newest lines of the log. Answered with [`FromDevice::Log`].
     Log(LogWanted),
+    /// Somebody helps. Only for devices that said that they can be helped.
+    Help(HelpWanted),
     /// Answers [`FromDevice::Reach`].
     Here {
         /// As it came.
@@ -188,6 +193,9 @@ pub struct Hello {
     /// How its system is, where it can be updated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<System>,
+    /// It knows [`FromServer::Help`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub helps: bool,
 }
 
 /// How a room is.

@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod extract;
 mod handlers;
+mod help;
 mod logs;
 mod metrics;
 mod people;
@@ -34,10 +35,18 @@ use utoipa::openapi::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{bundles, device, error::FleetError, fleet::access, server::App};
+use crate::{
+    bundles, device,
+    error::{FleetError, HelpProblem},
+    fleet::access,
+    server::App,
+};
 
 pub(crate) use alerts::{add_rule_for, remove_rule_for};
 pub(crate) use handlers::{change_for, claim_for, move_for, one, revoke_for};
+pub(crate) use help::{
+    Looking, ask_for as ask_for_help, end_for as end_help_for, look_for, touch_for,
+};
 pub(crate) use logs::ask_for as ask_for_log;
 pub(crate) use people::{change_person_for, invite_for, remove_person_for};
 pub(crate) use updates::{one_rollout, order_for, releases_of, start_for};
@@ -81,6 +90,9 @@ fn of(role: Role) -> Routes {
         Role::Operator => OpenApiRouter::new()
             .routes(routes!(handlers::move_device))
             .routes(routes!(logs::ask, logs::show))
+            .routes(routes!(help::ask, help::show, help::end))
+            .routes(routes!(help::panel))
+            .routes(routes!(help::touch))
             .routes(routes!(handlers::waiting))
             .routes(routes!(handlers::claim))
             .routes(routes!(handlers::change))
@@ -202,7 +214,11 @@ pub(crate) fn status(error: &FleetError) -> StatusCode {
         | E::LastAdministrator
         | E::InUse { .. }
         | E::Overlaps(_)
-        | E::Rollout { .. } => StatusCode::CONFLICT,
+        | E::Rollout { .. }
+        | E::Help(HelpProblem::Away | HelpProblem::Helped(_) | HelpProblem::NotAllowed) => {
+            StatusCode::CONFLICT
+        }
+        E::Help(HelpProblem::TooFast) => StatusCode::TOO_MANY_REQUESTS,
         E::NotARoom(_) | E::Setting(_) | E::Malformed(_) | E::Bundle(_) => StatusCode::BAD_REQUEST,
         E::Forbidden { .. } | E::NoRole => StatusCode::FORBIDDEN,
         E::Unauthorised | E::Provider(_) => StatusCode::UNAUTHORIZED,

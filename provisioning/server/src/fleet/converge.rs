@@ -197,6 +197,7 @@ impl World {
             report: self.ledger.report().cloned(),
             room: None,
             system: None,
+            helps: true,
         }));
         self.link = Some((VecDeque::from([hello]), VecDeque::new()));
         self.told = 0;

@@ -105,7 +105,7 @@ pub(crate) fn page(
 }
 
 /// Where the log's lines about a device belong: those without a room are the organisation's.
-fn place(row: &DeviceRow) -> Scope {
+pub(crate) fn place(row: &DeviceRow) -> Scope {
     row.room.clone().unwrap_or_else(Scope::organisation)
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod devices;
 pub(crate) mod enrolment;
 pub(crate) mod factor;
 pub(crate) mod guests;
+pub(crate) mod helps;
 pub(crate) mod hooks;
 pub(crate) mod identity;
 pub(crate) mod listing;

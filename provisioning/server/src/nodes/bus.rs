@@ -1,4 +1,5 @@
-//! What nodes say to each other. Each of it only says where to look; so what is lost costs a look at everything.
+//! What nodes say to each other. Each of it only says where to look; so what is lost costs a look at everything. Pictures of
+//! panels alone are said themselves, sealed, as they are kept nowhere; the next one makes good for one that is lost.
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,6 +47,8 @@ pub(crate) enum Said {
     Came(Vec<DeviceId>),
     /// Something may not have been said: everybody looks.
     Look,
+    /// How the panel of a room looks that somebody helps, sealed (`panels.rs`).
+    Panel(DeviceId, String),
 }
 
 impl Said {
@@ -172,6 +175,7 @@ pub(super) fn hear(app: &Arc<App>, said: Said) {
             app.hub.tell(&Who::Waiting(key), Wake::News);
         }
         Said::Look => look(app.clone()),
+        Said::Panel(device, sealed) => app.panels.hear(&app.keys, &device, &sealed),
     }
 }
 

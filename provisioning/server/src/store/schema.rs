@@ -40,6 +40,7 @@ pub(super) const MIGRATIONS: &[&[Step]] = &[
     &[Step::Both(V8)],
     &[Step::Both(V9)],
     &[Step::Both(V10)],
+    &[Step::Both(V11)],
 ];
 
 /// Times are seconds since 1970. Keys are base64 as on the wire, values JSON.
@@ -312,5 +313,23 @@ CREATE TABLE logs (
   asked INTEGER NOT NULL,
   came INTEGER,
   log TEXT
+);
+";
+
+/// Help from afar: the last one of each device, and what the device is to be told of it.
+const V11: &str = "
+CREATE TABLE helps (
+  device TEXT PRIMARY KEY,
+  number INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  touch INTEGER NOT NULL,
+  asked INTEGER NOT NULL,
+  allowed INTEGER,
+  touched INTEGER,
+  ended INTEGER,
+  why TEXT,
+  looks INTEGER NOT NULL,
+  touches TEXT NOT NULL
 );
 ";

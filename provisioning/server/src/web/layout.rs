@@ -18,6 +18,7 @@ use crate::fleet::sessions::Session;
 
 const STYLE: &str = include_str!("../../assets/fleet.css");
 const SCRIPT: &str = include_str!("../../assets/fleet.js");
+const HELP: &str = include_str!("../../assets/help.js");
 const MARK: &str = include_str!("../../assets/mark.svg");
 
 /// Nothing from elsewhere, no script but ours, in nobody's frame.
@@ -50,6 +51,7 @@ pub(crate) async fn asset(Path(file): Path<String>) -> Response {
     let (kind, text) = match file.as_str() {
         "fleet.css" => ("text/css; charset=utf-8", STYLE),
         "fleet.js" => ("text/javascript; charset=utf-8", SCRIPT),
+        "help.js" => ("text/javascript; charset=utf-8", HELP),
         "mark.svg" => ("image/svg+xml", MARK),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };

@@ -8,6 +8,8 @@ mod configuration;
 mod configure;
 mod devices;
 mod forms;
+mod help;
+mod help_live;
 mod layout;
 mod live;
 mod overview;
@@ -82,6 +84,34 @@ const PAGES: &[Page] = &[
         path: "/rooms/{device}",
         methods: VIEW,
         router: || get(room::show),
+    },
+    Page {
+        path: "/rooms/{device}/help",
+        methods: &[
+            (Method::GET, Role::Operator),
+            (Method::POST, Role::Operator),
+        ],
+        router: || get(help::show).post(help::ask),
+    },
+    Page {
+        path: "/rooms/{device}/help/end",
+        methods: OPERATE,
+        router: || post(help::end),
+    },
+    Page {
+        path: "/rooms/{device}/help/live",
+        methods: &[(Method::GET, Role::Operator)],
+        router: || get(help_live::follow),
+    },
+    Page {
+        path: "/rooms/{device}/help/picture",
+        methods: &[(Method::GET, Role::Operator)],
+        router: || get(help::picture),
+    },
+    Page {
+        path: "/rooms/{device}/help/touch",
+        methods: OPERATE,
+        router: || post(help::touch),
     },
     Page {
         path: "/rooms/{device}/log",

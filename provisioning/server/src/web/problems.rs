@@ -6,7 +6,7 @@ use super::{
     Words,
     forms::{id, place, role},
 };
-use crate::error::FleetError;
+use crate::error::{FleetError, HelpProblem};
 
 /// A sentence for people; what programs and logs read is the error's own Display.
 pub(crate) fn told(words: &Words, error: &FleetError) -> String {
@@ -44,6 +44,12 @@ pub(crate) fn told(words: &Words, error: &FleetError) -> String {
         FleetError::Unauthorised => words.say(id("error-unauthorised")),
         FleetError::Provider(detail) => tell(id("error-provider"), &[("detail", detail)]),
         FleetError::NoRole => words.say(id("error-no-role")),
+        FleetError::Help(HelpProblem::Away) => words.say(id("error-help-away")),
+        FleetError::Help(HelpProblem::Helped(name)) => {
+            tell(id("error-help-helped"), &[("name", name)])
+        }
+        FleetError::Help(HelpProblem::NotAllowed) => words.say(id("error-help-not-allowed")),
+        FleetError::Help(HelpProblem::TooFast) => words.say(id("error-help-too-fast")),
         FleetError::NotDelivered(detail) => tell(id("error-not-delivered"), &[("detail", detail)]),
         FleetError::Stopping => words.say(id("error-stopping")),
         FleetError::Bundles(_)

@@ -19,11 +19,11 @@ use super::{
     audit::sentence,
     configuration,
     forms::{connection, guard, id, standing},
-    layout, room_log,
+    help, layout, room_log,
 };
 use crate::{
     api::{move_for, one, revoke_for},
-    fleet::{audit, logs, settings},
+    fleet::{audit, helps, logs, settings},
 };
 
 /// Lines of the log on the page.
@@ -41,7 +41,7 @@ pub(crate) async fn show(
         device.device.clone(),
         view.caller().grants.clone(),
     );
-    let helps = room_log::may(&view, &device);
+    let may_help = room_log::may(&view, &device);
     let found = app.store.read(move |tx| {
         let explained = room
             .map(|room| settings::explain(tx, &room, None))
@@ -51,10 +51,14 @@ pub(crate) async fn show(
             limit: Some(LATEST),
             ..audit::Query::default()
         };
-        let log = logs::show(tx, &name, Timestamp::now())?.filter(|_| helps);
-        Ok((explained, audit::list(tx, &grants, &query)?.items, log))
+        let now = Timestamp::now();
+        let log = logs::show(tx, &name, now)?.filter(|_| may_help);
+        let help = helps::show(tx, &name, now)?.filter(|_| may_help);
+        let latest = audit::list(tx, &grants, &query)?.items;
+        Ok((explained, latest, log, help))
     });
-    let (explained, latest, own_log) = found.await.map_err(|error| view.failed(error))?;
+    let (explained, latest, own_log, last_help) =
+        found.await.map_err(|error| view.failed(error))?;
     let title = match &device.room {
         Some(room) => room.to_string(),
         None => view.say("no-room"),
@@ -69,7 +73,10 @@ pub(crate) async fn show(
                 (log(&view, &latest))
             }
         }
-        @if helps { (room_log::card(&view, &device, own_log.as_ref())) }
+        @if may_help {
+            (help::card(&view, &device, last_help.as_ref()))
+            (room_log::card(&view, &device, own_log.as_ref()))
+        }
         @if let (Some(room), Some(explained)) = (&device.room, &explained) { (provenance(&view, room, explained)) }
     };
     Ok(layout::page(&view, &title, true, &body))

@@ -138,6 +138,18 @@ const operations = {
   check: async ({ user, label }) => (await known(user).page.getByLabel(label).check(), null),
   /** As a finger or a mouse does: what a page may do only then, it may. */
   click: async ({ user, name }) => (await known(user).page.getByRole("button", { name, exact: true }).click({ timeout: 15000 }), null),
+  /** Taps a picture at a part of its width and height. */
+  async tap_image({ user, label, x, y }) {
+    const image = known(user).page.getByAltText(label, { exact: true });
+    const box = await image.boundingBox();
+    return (await image.click({ position: { x: box.width * x, y: box.height * y }, timeout: 15000 }), null);
+  },
+  /** What a picture that the page holds itself consists of, in base64; null: it shows none. */
+  image: async ({ user, label }) =>
+    await known(user).page.evaluate((alt) => {
+      const image = [...document.images].find((one) => one.alt === alt && one.getClientRects().length);
+      return image?.src.startsWith("data:") ? image.src.split(",")[1] : null;
+    }, label),
   /** Calls one of the functions that the page offers. */
   invoke: async ({ user, name, values }) =>
     await known(user).page.evaluate(([wanted, given]) => window.saal[wanted](...given), [name, values]),

@@ -99,6 +99,16 @@ acts! {
     DeviceRevoked = "device_revoked",
     /// Somebody asked a device for its log.
     LogAsked = "log_asked",
+    /// Somebody asked people in a room whether they may see its panel.
+    HelpAsked = "help_asked",
+    /// People in a room allowed it.
+    HelpAllowed = "help_allowed",
+    /// A help did not begin: people in the room said no, or did not answer, or it could not be.
+    HelpRefused = "help_refused",
+    /// Whoever helps began to work the panel.
+    HelpTouched = "help_touched",
+    /// A help is over.
+    HelpEnded = "help_ended",
     /// A device took an order back.
     OrderRolledBack = "order_rolled_back",
     /// A device did not try an order.

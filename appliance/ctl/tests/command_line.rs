@@ -20,8 +20,8 @@ use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{
     CameraAction, CameraMoves, CameraState, CameraView, CandidateProtocol, CodecElement,
     CodecReport, ConnectionStats, Control, ControlState, DeviceList, MediaStats, PictureDevice,
-    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, RoomPicture, SoundUnit,
-    SourceKind, StreamStats, TrackStats, TransportId, Verdict,
+    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, SoundUnit, SourceKind,
+    StreamStats, TrackStats, TransportId, Verdict,
 };
 use saal_meeting::{
     AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingId, MeetingState,

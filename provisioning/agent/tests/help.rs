@@ -187,7 +187,7 @@ async fn older(device: &Device) -> Link {
     let membership = identity::membership(&kept).unwrap().unwrap();
     let credentials = Credentials {
         certificate: membership.certificate,
-        key: Identity::open(&kept).unwrap().key_der(),
+        key: Identity::open(&kept, &settings).unwrap().signer().unwrap(),
     };
     let to = Place::from(settings.server.clone().unwrap());
     let mut link = Link::open(&settings, &to, Some(credentials)).await.unwrap();

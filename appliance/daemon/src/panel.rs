@@ -435,4 +435,32 @@ link = "https://meet.example.org/weekly"
     async fn who_wants_no_motion_sees_the_sheet_at_once() {
         assert_eq!(opened("reduced_motion = true").len(), 1);
     }
+
+    #[tokio::test]
+    async fn a_finger_that_explores_copies_neither_the_tree_nor_the_picture() {
+        let (mut panel, room, mut now) = at_home("spoken = true");
+        let at = panel.layout.as_ref().unwrap().element("access");
+        let (x, y) = at.unwrap().rect.middle();
+        let mut touch = |panel: &mut Panel, x, phase| {
+            let felt = panel.touch(Touch { x, y, phase }, now);
+            now.mono += Duration::from_millis(500);
+            let waited = panel.tick(now);
+            if felt.redraw || waited.redraw {
+                panel.draw(&room, now);
+            }
+            panel.watch().borrow().clone()
+        };
+        let seen = |picture: &Picture| serde_json::to_value(picture.tree()).unwrap();
+        let before = touch(&mut panel, x, TouchPhase::Down);
+        let png = before.png();
+        for x in [x + 1, x + 2] {
+            let after = touch(&mut panel, x, TouchPhase::Move);
+            assert_eq!(seen(&after)["explored"]["x"], x);
+            assert_eq!(seen(&after)["room"], "Raum Lahn");
+            assert!(Arc::ptr_eq(&before.tree, &after.tree));
+            assert!(Arc::ptr_eq(&png, &after.png()), "nor encodes it");
+        }
+        let gone = touch(&mut panel, x, TouchPhase::Up);
+        assert_eq!(seen(&gone)["explored"], Value::Null);
+    }
 }

@@ -29,6 +29,40 @@ fn a_home_server_that_is_away_is_named_and_found_again() -> Result<()> {
     })
 }
 
+#[test]
+fn without_its_home_server_a_restarted_room_shows_its_day_and_how_old_that_is() -> Result<()> {
+    run(async {
+        let mut stage = Taken::take().await?;
+        let meeting = stage.meeting("Morning").await?;
+        let link = format!("https://matrix.to/#/{}?via=localhost", meeting.matrix_room);
+        let options = RoomOptions {
+            more: folder_with(&stage, "office", &link),
+            ..RoomOptions::default()
+        };
+        let room = Room::start(&stage.servers, &meeting.guest, &options).await?;
+        panel_says(&room, "Morning").await?;
+        let log = async || Result::Ok(room.log());
+        let all = "every room of the account is read and kept";
+        until(all, saal_suites::PATIENCE, log, |log| log.contains(all)).await?;
+        let before = room.status().await?.pid;
+        stage.servers.stop_synapse().await;
+        room.kill();
+        let another = |status: &saal_control::Status| status.pid != before;
+        let patience = saal_suites::PATIENCE;
+        room.status_is("a daemon after it", patience, another)
+            .await?;
+        let tree = panel_says(&room, "Meetings from there are shown as of").await?;
+        assert!(shows(&tree, "Morning"), "of the Matrix room: {tree:?}");
+        assert!(shows(&tree, "Board"), "of another source: {tree:?}");
+        stage.servers.start_synapse().await?;
+        let mended = |tree: &saal_harness::PanelTree| !shows(tree, "No connection");
+        room.panel_shows("that it is mended", patience, mended)
+            .await?;
+        room.stop().await;
+        Ok(())
+    })
+}
+
 /// Who vouches for an impostor under its real name is believed; who vouches for nobody is not.
 fn believing(impostor: &Impostor) -> Vec<(String, String)> {
     let authority = impostor.authority().display().to_string();

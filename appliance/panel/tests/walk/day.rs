@@ -195,9 +195,7 @@ impl<'a> Day<'a> {
             _ => false,
         };
         let named = touchable.map(|e| {
-            // What asks first whether one knows what it does is another thing once one said so.
-            let at_once = if e.intent.is_some() { " at once" } else { "" };
-            let name = format!("{place:?} {}{at_once}", kind_of(&e.id));
+            let name = format!("{place:?} {}", kind_of(&e.id));
             let tried = seen.touched.get(&name).copied().unwrap_or(0);
             // What leads on and never gets there is not all that people do.
             let first = tried < MOST_TRIED && leads_on(e);

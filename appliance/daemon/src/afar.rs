@@ -32,9 +32,22 @@ impl Afar {
         }
     }
 
+    /// Nobody sees anything; pictures are counted on.
+    pub(crate) fn hidden(number: u64) -> Self {
+        Self {
+            number,
+            ..Self::default()
+        }
+    }
+
     /// Counts up with each picture; 0 is none.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Somebody helps.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.width > 0
     }
 
     /// Only for the people in the room.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use saal_core::{Intent, Now, Phase, Room};
+use saal_core::{Intent, Now, Onlooker, Phase, Room};
 use saal_hal::{Key, Touch};
 use saal_hal_linux::system_fonts;
 use saal_panel::{
@@ -192,18 +192,27 @@ impl Panel {
             );
         }
         let tree = self.tree(room, &view, &layout);
-        let before = self.afar.number();
-        let afar = Afar::new(before + 1, &view, &layout, self.renderer.picture());
+        let afar = self.seen_from_afar(&view, &layout);
         self.layout = Some(layout);
         self.follow_motion(&view, damage, now.mono);
         let explored = self.layout.as_ref().and_then(|l| self.console.explored(l));
         let shown = Picture::clone(&self.shown.borrow());
         let same = damage == Damage::Unchanged && *shown.tree == tree;
-        if !same || before == 0 {
+        let looked_at = !same || afar.is_seen() != self.afar.is_seen();
+        if looked_at {
             self.afar = Arc::new(afar);
         }
-        if !same || before == 0 || shown.explored != explored {
+        if looked_at || shown.explored != explored {
             self.show(Arc::new(tree), explored, now.mono);
+        }
+    }
+
+    /// Nothing while nobody helps: what people touch doesn't wait for it.
+    fn seen_from_afar(&self, view: &View, layout: &Layout) -> Afar {
+        let number = self.afar.number();
+        match view.onlooker {
+            Onlooker::Helps(_) => Afar::new(number + 1, view, layout, self.renderer.picture()),
+            _ => Afar::hidden(number),
         }
     }
 

@@ -225,10 +225,7 @@ impl Room {
             }
             Event::Calendar(state) => self.on_calendar(now, state),
             Event::Identity(state) => self.on_identity(state),
-            Event::Verification(verification) => {
-                self.verification = verification;
-                self.effect(Effect::Redraw);
-            }
+            Event::Verification(verification) => self.on_verification(verification),
             Event::Account(account) => self.on_account(account),
             Event::RoomsKnown(at) => self.on_rooms_known(at),
             Event::Ringing(ring) => self.on_ringing(ring),

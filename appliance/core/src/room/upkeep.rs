@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use saal_fleet_protocol::Config;
-use saal_meeting::{AccountState, EndReason, IdentityState};
+use saal_meeting::{AccountState, EndReason, IdentityState, Verification};
 
 use super::Room;
 use crate::{
@@ -140,6 +140,11 @@ impl Room {
         if self.troubles.follow_identity(state) {
             self.effect(Effect::Redraw);
         }
+    }
+
+    pub(super) fn on_verification(&mut self, verification: Option<Verification>) {
+        self.verification = verification;
+        self.effect(Effect::Redraw);
     }
 
     pub(super) fn on_problems(&mut self, mut problems: Vec<CalendarProblem>) {

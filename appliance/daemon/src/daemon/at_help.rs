@@ -59,7 +59,7 @@ impl Daemon {
         self.tell(Event::Help(help, HelpEvent::Follows)).await;
         let stage = self.room.help_stage(help);
         let afar = Arc::clone(self.panel.watch().borrow().afar());
-        let news = stage == HelpStage::Allowed && afar.number() != seen;
+        let news = stage == HelpStage::Allowed && afar.is_seen() && afar.number() != seen;
         tokio::task::spawn_blocking(move || {
             let picture = news.then(|| NumberedPicture {
                 number: afar.number(),

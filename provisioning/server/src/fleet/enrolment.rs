@@ -197,6 +197,22 @@ pub(crate) fn simulated(
     insert(tx, new, &Way::Serial, now)
 }
 
+/// One in a room in Kassel, for tests.
+#[cfg(test)]
+pub(crate) fn in_kassel(tx: &Tx<'_>, now: Timestamp) -> Result<DeviceRow, FleetError> {
+    let room = "kassel/rathaus/lahn"
+        .parse()
+        .map_err(FleetError::Malformed)?;
+    let newcomer = Newcomer {
+        key: "key",
+        seal_key: "",
+        serial: "SN1",
+        model: "Saal",
+        room: Some(&room),
+    };
+    simulated(tx, &newcomer, now)
+}
+
 fn insert(
     tx: &Tx<'_>,
     new: &Newcomer<'_>,

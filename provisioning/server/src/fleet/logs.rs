@@ -126,10 +126,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        fleet::{
-            enrolment::{self, Newcomer},
-            listing,
-        },
+        fleet::{enrolment, listing},
         store::testing::Fresh,
     };
 
@@ -138,15 +135,7 @@ mod tests {
     }
 
     fn device(tx: &Tx<'_>) -> Result<Device, FleetError> {
-        let room = "kassel/rathaus/lahn".parse().unwrap();
-        let newcomer = Newcomer {
-            key: "key",
-            seal_key: "",
-            serial: "SN1",
-            model: "Saal",
-            room: Some(&room),
-        };
-        let row = enrolment::simulated(tx, &newcomer, at(0))?;
+        let row = enrolment::in_kassel(tx, at(0))?;
         listing::show(tx, &row.device)
     }
 

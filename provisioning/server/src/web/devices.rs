@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{
     Failed, Shared, View,
     forms::{Standing, connection, encoded, guard, standing},
-    layout, problems,
+    layout, problems, room,
 };
 use crate::{
     api::claim_for,
@@ -184,12 +184,7 @@ fn row(view: &View, device: &Device) -> Markup {
     html! {
         tr {
             th scope="row" {
-                a href={ "/rooms/" (device.device) } {
-                    @match &device.room {
-                        Some(room) => (room),
-                        None => (view.say("no-room")),
-                    }
-                }
+                a href={ "/rooms/" (device.device) } { (room::name_of(view, device)) }
             }
             td { (standing(view.words, device)) }
             td { (connection(view.words, device)) }

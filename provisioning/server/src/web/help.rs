@@ -8,7 +8,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use saal_fleet_protocol::fleet::{
-    DeviceId, Scope,
+    DeviceId,
     api::{AskHelp, Device, Role, RoomHelp, RoomHelpState, TouchPanel},
     help::{HelpEnd, Shown},
     wire::from_text,
@@ -19,7 +19,7 @@ use super::{
     Failed, Shared, View, Words,
     forms::{guard, id},
     layout,
-    room::Only,
+    room::{Only, name_of},
 };
 use crate::{
     api::{ask_for_help, end_help_for, look_for, one, touch_for},
@@ -100,10 +100,7 @@ pub(crate) async fn show(
     let (name, now) = (device.device.clone(), view.now);
     let found = app.store.read(move |tx| helps::show(tx, &name, now)).await;
     let help = found.map_err(|error| view.failed(error))?;
-    let room = device
-        .room
-        .as_ref()
-        .map_or_else(|| view.say("no-room"), Scope::to_string);
+    let room = name_of(&view, &device);
     let title = view.words.tell("help-title", &[("room", &room)]);
     let back = format!("/rooms/{}", device.device);
     let body = html! {
@@ -231,10 +228,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        fleet::{
-            enrolment::{self, Newcomer},
-            presence,
-        },
+        fleet::{enrolment, presence},
         store::Tx,
         web::tests::Fleet,
     };
@@ -242,15 +236,7 @@ mod tests {
     /// A device in a room, connected as far as anybody knows.
     async fn device(fleet: &Fleet) -> DeviceId {
         let work = |tx: &Tx<'_>| {
-            let room = "kassel/rathaus/lahn".parse().unwrap();
-            let newcomer = Newcomer {
-                key: "key",
-                seal_key: "",
-                serial: "SN1",
-                model: "Saal",
-                room: Some(&room),
-            };
-            let row = enrolment::simulated(tx, &newcomer, Timestamp::now())?;
+            let row = enrolment::in_kassel(tx, Timestamp::now())?;
             presence::note(tx, 0, std::slice::from_ref(&row.device), &[])?;
             Ok(row.device)
         };

@@ -59,10 +59,7 @@ pub(crate) async fn show(
     });
     let (explained, latest, own_log, last_help) =
         found.await.map_err(|error| view.failed(error))?;
-    let title = match &device.room {
-        Some(room) => room.to_string(),
-        None => view.say("no-room"),
-    };
+    let title = name_of(&view, &device);
     let body = html! {
         nav.way aria-label=(view.say("way")) { ol { li { a href="/rooms" { (view.say("rooms")) } } li { span aria-current="page" { (title) } } } }
         div.head { h1 { (title) } p { (standing(view.words, &device)) " " (connection(view.words, &device)) } }
@@ -196,6 +193,12 @@ fn log(view: &View, latest: &[AuditEntry]) -> Markup {
             }
         }
     }
+}
+
+/// What a device is called: by its room.
+pub(super) fn name_of(view: &View, device: &Device) -> String {
+    let room = device.room.as_ref();
+    room.map_or_else(|| view.say("no-room"), Scope::to_string)
 }
 
 fn provenance(view: &View, room: &Scope, explained: &Explained) -> Markup {

@@ -101,25 +101,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        fleet::{
-            enrolment::{self, Newcomer},
-            logs,
-        },
+        fleet::{enrolment, logs},
         web::tests::Fleet,
     };
 
     async fn device(fleet: &Fleet) -> DeviceId {
-        let work = |tx: &crate::store::Tx<'_>| {
-            let room = "kassel/rathaus/lahn".parse().unwrap();
-            let newcomer = Newcomer {
-                key: "key",
-                seal_key: "",
-                serial: "SN1",
-                model: "Saal",
-                room: Some(&room),
-            };
-            enrolment::simulated(tx, &newcomer, jiff::Timestamp::now())
-        };
+        let work = |tx: &crate::store::Tx<'_>| enrolment::in_kassel(tx, jiff::Timestamp::now());
         fleet.store.run(work).await.unwrap().device
     }
 

@@ -39,7 +39,7 @@ use saal_media_protocol::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    graph::{Graph, GraphEvent, Part, Picture, Screen, TrackKey},
+    graph::{self, Graph, GraphEvent, Part, Picture, Screen, TrackKey},
     plan::CapturePlan,
     transport::{Frame, FromTransport, Proxy, Transport},
 };
@@ -210,6 +210,13 @@ impl Engine {
         }
     }
 
+    fn redistribute_latency(&mut self, pipeline: &gstreamer::Pipeline) {
+        graph::redistribute_latency(pipeline);
+        if let Some(sound) = self.devices.sound() {
+            sound.follow_latency();
+        }
+    }
+
     fn hear_frame(&mut self, key: &TrackKey, frame: Frame) {
         // It was on its way when its connection was closed; a decoder for it would never end.
         if !self.transports.contains_key(&key.transport) {
@@ -344,7 +351,7 @@ impl Engine {
                 trials,
                 installed,
             } => self.encoder_tried(choice, found, trials, installed),
-            GraphEvent::Latency(pipeline) => crate::graph::redistribute_latency(&pipeline),
+            GraphEvent::Latency(pipeline) => self.redistribute_latency(&pipeline),
             GraphEvent::NotShared(key, layer) => self.not_shared(&key, layer),
             GraphEvent::Failed {
                 part,

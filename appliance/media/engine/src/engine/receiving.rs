@@ -19,8 +19,6 @@ use crate::{
 
 /// What `level` reports for silence; said for tracks that have no level yet.
 const SILENCE_DBFS: f64 = -120.0;
-/// Of 20 ms each.
-const PACKETS_PER_SECOND: u64 = 50;
 
 /// Everything that we receive.
 #[derive(Debug)]
@@ -52,11 +50,7 @@ struct Track {
 #[derive(Debug)]
 enum Media {
     Video(Video),
-    Sound {
-        packets: u64,
-        /// How much later than it is played it comes out of the loudspeaker, once that is known.
-        latency: Option<Duration>,
-    },
+    Sound { packets: u64 },
 }
 
 impl Receiving {
@@ -94,22 +88,15 @@ impl Receiving {
             Media::Video(video) => {
                 video.frame(key, frame, at, &self.graph, &self.screen, transports);
             }
-            Media::Sound { packets, latency } => {
+            Media::Sound { packets } => {
+                *packets += 1;
                 // Without a loudspeaker yet, the sound of the first milliseconds is lost.
                 if let Some(sound) = sound {
                     match sound.play(key, frame, at) {
-                        Ok(held) => {
-                            // Each second: another loudspeaker may have taken its place.
-                            let known =
-                                latency.filter(|_| !packets.is_multiple_of(PACKETS_PER_SECOND));
-                            let comes_out = known.unwrap_or_else(|| sound.latency());
-                            *latency = Some(comes_out);
-                            track.playout.comes_out_after(comes_out + held);
-                        }
+                        Ok(held) => track.playout.comes_out_after(sound.latency() + held),
                         Err(error) => tracing::error!(%error, "a voice can't be played"),
                     }
                 }
-                *packets += 1;
             }
         }
         if strayed {
@@ -128,14 +115,8 @@ impl Receiving {
         }
         let held = before.as_ref().map(|track| track.held);
         let media = match (frame.codec, before.map(|track| track.media)) {
-            (Codec::Opus, Some(Media::Sound { packets, .. })) => Media::Sound {
-                packets,
-                latency: None,
-            },
-            (Codec::Opus, _) => Media::Sound {
-                packets: 0,
-                latency: None,
-            },
+            (Codec::Opus, Some(Media::Sound { packets })) => Media::Sound { packets },
+            (Codec::Opus, _) => Media::Sound { packets: 0 },
             (_, Some(Media::Video(video))) => Media::Video(video.anew()),
             _ => Media::Video(Video::new(self.owners.get(key).map(Owner::tile))),
         };
@@ -422,7 +403,7 @@ impl Receiving {
             .tracks
             .iter()
             .filter_map(|(key, track)| {
-                let (Media::Sound { packets, .. }, owner) = (&track.media, self.owners.get(key)?)
+                let (Media::Sound { packets }, owner) = (&track.media, self.owners.get(key)?)
                 else {
                     return None;
                 };

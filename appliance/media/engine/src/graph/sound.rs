@@ -67,6 +67,7 @@ pub struct Sound {
     ringer: Option<Ringer>,
     trial: Option<Ringer>,
     speech: Option<(Words, Ringer)>,
+    latency: Duration,
 }
 
 #[derive(Debug)]
@@ -113,6 +114,7 @@ impl Sound {
             ringer: None,
             trial: None,
             speech: None,
+            latency: Duration::ZERO,
         };
         begin_now(graph, &sound.mixer);
         start(Part::Loudspeaker, &sound.pipeline)?;
@@ -177,12 +179,16 @@ impl Sound {
     /// How much later than its time sound is heard: the mixer takes that long, and the loudspeaker's buffer.
     #[must_use]
     pub fn latency(&self) -> Duration {
+        self.latency
+    }
+
+    /// Asks for [`Self::latency`] anew, after it was distributed.
+    pub fn follow_latency(&mut self) {
         let mut query = gst::query::Latency::new();
-        if !self.pipeline.query(&mut query) {
-            return Duration::ZERO;
-        }
-        let (_, least, _) = query.result();
-        duration(least)
+        self.latency = match self.pipeline.query(&mut query) {
+            true => duration(query.result().1),
+            false => Duration::ZERO,
+        };
     }
 
     /// How loud everything is played: 1 is as it came, 0 is silence.
@@ -249,7 +255,7 @@ impl Sound {
     }
 
     fn follow_notes(
-        &self,
+        &mut self,
         on: bool,
         plays: Option<Ringer>,
         notes: Notes,
@@ -265,7 +271,7 @@ impl Sound {
         }
     }
 
-    fn add_ringer(&self, notes: Notes) -> Result<Ringer, GraphError> {
+    fn add_ringer(&mut self, notes: Notes) -> Result<Ringer, GraphError> {
         let part = Part::Loudspeaker;
         let bin = gst::Bin::with_name(&format!("{notes:?}"));
         let (input, level) = (live_input(10), level()?);
@@ -286,7 +292,7 @@ impl Sound {
 
     /// Adds a bin to the mix.
     fn mix(
-        &self,
+        &mut self,
         bin: &gst::Bin,
         last: &gst::Element,
         part: &Part,
@@ -303,6 +309,7 @@ impl Sound {
         }
         // Without any track the mixer is not live, and the loudspeaker would be told of no latency: all would come too late for it.
         redistribute_latency(&self.pipeline);
+        self.follow_latency();
         Ok(pad)
     }
 
@@ -312,7 +319,7 @@ impl Sound {
         self.microphone.is_none() && self.received.is_empty()
     }
 
-    fn add_received(&self, key: &TrackKey) -> Result<Received, GraphError> {
+    fn add_received(&mut self, key: &TrackKey) -> Result<Received, GraphError> {
         let part = Part::Sound(key.clone());
         let bin = gst::Bin::with_name(&format!("{RECEIVED}{}/{}", key.transport.0, key.track));
         let decoding = Decoding::new()?;

@@ -2,10 +2,7 @@ use saal_fleet_protocol::fleet::api::ActorKind;
 
 use super::*;
 use crate::{
-    fleet::{
-        enrolment::{self, Newcomer},
-        listing,
-    },
+    fleet::{enrolment, listing},
     store::testing::Fresh,
 };
 
@@ -23,15 +20,7 @@ fn person(name: &str, now: i64) -> Stamp {
 
 /// A device in a room, connected to this node.
 fn device(tx: &Tx<'_>) -> Result<Device, FleetError> {
-    let room = "kassel/rathaus/lahn".parse().unwrap();
-    let newcomer = Newcomer {
-        key: "key",
-        seal_key: "",
-        serial: "SN1",
-        model: "Saal",
-        room: Some(&room),
-    };
-    let row = enrolment::simulated(tx, &newcomer, at(0))?;
+    let row = enrolment::in_kassel(tx, at(0))?;
     presence::note(tx, 0, std::slice::from_ref(&row.device), &[])?;
     listing::show(tx, &row.device)
 }

@@ -50,15 +50,12 @@ impl Decoding {
         self.redundancy && !self.voice.loses(at)
     }
 
-    /// Decodes a frame that is due at `at`, and something in the place of those that were lost before it. Answers how much later it is decoded.
+    /// Decodes a frame that is due at `at`, and something in the place of those that were lost before it. Answers how much
+    /// later it is played.
     pub(super) fn push(&mut self, frame: &Frame, at: Duration) -> Duration {
-        let Frame {
-            rtp_time,
-            contiguous,
-            data,
-            ..
-        } = frame;
-        let lost = self.voice.missing(*rtp_time, *contiguous, data, at);
+        let lost = self
+            .voice
+            .missing(frame.rtp_time, frame.contiguous, &frame.data, at);
         if !self.redundancy && self.voice.loses(at) {
             self.decoder.set_property("use-inband-fec", true);
             self.redundancy = true;

@@ -42,7 +42,7 @@ impl Sound {
         }
     }
 
-    fn add_speech(&self, rate: u32) -> Result<(Words, Ringer), GraphError> {
+    fn add_speech(&mut self, rate: u32) -> Result<(Words, Ringer), GraphError> {
         let part = Part::Loudspeaker;
         let bin = gst::Bin::with_name("speech");
         let (input, level) = (live_input(10), level()?);

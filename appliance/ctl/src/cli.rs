@@ -173,6 +173,13 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE", default_value = "/etc/saal/saal.toml")]
         config: PathBuf,
     },
+    /// Ask for the factory state if Ctrl is held for ten seconds and let go then; the room's start runs this
+    #[command(hide = true)]
+    ResetKey {
+        /// Where the computer looks for what the room asks
+        #[arg(long, value_name = "DIR", default_value = "/run/saal/requests")]
+        requests: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -349,9 +356,11 @@ impl Command {
                 request: SystemRequest::FactoryReset,
             },
             // The self test asks the devices and not the daemon; what the daemon knows of them is nearest.
-            Self::Devices | Self::Selftest | Self::Ports { .. } | Self::Provision(_) => {
-                Request::Devices {}
-            }
+            Self::Devices
+            | Self::Selftest
+            | Self::Ports { .. }
+            | Self::ResetKey { .. }
+            | Self::Provision(_) => Request::Devices {},
         }
     }
 }

@@ -7,6 +7,7 @@ mod client;
 mod find;
 mod ports;
 mod provision;
+mod reset_key;
 mod selftest;
 mod text;
 
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
         Command::Selftest => return selftest::run(cli.json),
+        Command::ResetKey { requests } => return reset_key::run(requests),
         Command::Ports { config } => return ports::run(config),
         Command::Provision(wanted) => return provision::run(wanted),
         _ => {}

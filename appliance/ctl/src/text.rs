@@ -89,6 +89,7 @@ fn done(command: &Command) -> &'static str {
         | Command::Devices
         | Command::Selftest
         | Command::Ports { .. }
+        | Command::ResetKey { .. }
         | Command::Provision(_) => "Done.",
     }
 }

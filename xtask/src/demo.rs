@@ -28,6 +28,7 @@ pub(crate) fn bench(name: &str, rest: &[String]) -> anyhow::Result<()> {
         "panel" => return panel(&tools),
         "calendar" => return calendar(&tools),
         "fleet" => return fleet(rest),
+        "boot" | "powercut" => return of_the_image(name, rest),
         _ => {}
     }
     println!("Building optimised (many minutes the first time).");
@@ -69,6 +70,15 @@ fn fleet(rest: &[String]) -> anyhow::Result<()> {
     )?;
     let mut run = command(&build);
     run.arg("--").args(rest).current_dir(paths::root());
+    finish(&mut run, "What it said is above.")
+}
+
+/// The image in a virtual machine, with optimised programs. What watches it is as in tests: the machine is what takes the time.
+fn of_the_image(name: &str, rest: &[String]) -> anyhow::Result<()> {
+    let made = crate::image::for_bench()?;
+    let mut run = command(&["test", "-p", "saal-image-tests", "--bench", name]);
+    run.arg("--").args(rest).current_dir(paths::root());
+    run.envs(made.variables());
     finish(&mut run, "What it said is above.")
 }
 

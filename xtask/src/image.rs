@@ -90,12 +90,21 @@ pub(crate) fn image(options: &Options) -> anyhow::Result<()> {
 /// `SAAL_IMAGE_PROGRAMS`.
 pub(crate) fn for_tests() -> anyhow::Result<Made> {
     let programs = std::env::var_os("SAAL_IMAGE_PROGRAMS").map(PathBuf::from);
+    made_for(programs.is_none(), programs)
+}
+
+/// The image for benchmarks: optimised programs.
+pub(crate) fn for_bench() -> anyhow::Result<Made> {
+    made_for(false, None)
+}
+
+fn made_for(dev_profile: bool, programs: Option<PathBuf>) -> anyhow::Result<Made> {
     let options = Options {
         bundle: true,
         flash: None,
         quick: true,
         keys: None,
-        dev_profile: programs.is_none(),
+        dev_profile,
         programs,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };

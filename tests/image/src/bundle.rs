@@ -1,8 +1,9 @@
 //! Updates for a machine: the image's own parts under another version, or with a flaw that a room has to notice.
 
+use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::machine::Image;
 
@@ -51,13 +52,25 @@ fi
 rm -rf "$parts"
 "#;
 
-/// `stick FOLDER VERSION`: FOLDER/VERSION.stick is a FAT file system with the label that rooms look for, and the bundle on it.
+/// `another VERSION EPOCH WITHOUT`: another release than the one that was built: the same content but for a file, packed otherwise, so
+/// that each block of its root is another.
+const ANOTHER: &str = r#"
+rm -f /work/in/quick
+sed -i 's/^CompressionLevel=.*/CompressionLevel=3/' /work/in/slot/*.conf
+root=/work/work/root
+back() { [ ! -e /work/work/without ] || mv /work/work/without "$root/$3"; }
+[ -z "$3" ] || { mv "$root/$3" /work/work/without; trap 'back "$@"' EXIT; }
+for stage in slot kernel bundle; do /work/in/build $stage "$1" "$2"; done
+"#;
+
+/// `stick FOLDER NAME`: FOLDER/NAME.stick is a FAT file system with the label that rooms look for, and what is in FOLDER/NAME on it.
 const STICK: &str = r#"
-bundle=$1/$2.raucb stick=$1/$2.stick
+stick=$1/$2.stick
 rm -f "$stick"
-truncate -s "$(($(stat -c %s "$bundle") + 33554432))" "$stick"
+truncate -s "$(($(du -sb "$1/$2" | cut -f 1) + 67108864))" "$stick"
 mkfs.vfat -n SAAL-UPDATE "$stick"
-mcopy -i "$stick" "$bundle" ::/
+mcopy -s -i "$stick" "$1/$2"/* ::/
+rm -rf "$1/$2"
 "#;
 
 /// What a bundle is.
@@ -111,14 +124,46 @@ impl Image {
         Ok(self.outside(machine, &format!("{version}.raucb")))
     }
 
-    /// A stick with such a bundle. Gives its file, as the build root names it.
+    /// Builds another release than the image's, without one file of its root (`""`: with all); bundles are made of that one from now
+    /// on.
     ///
     /// # Errors
     /// When it can't be made.
-    pub fn stick(&self, machine: &str, version: &str, kind: Bundle) -> Result<String> {
-        self.bundle(machine, version, kind)?;
+    pub fn make_another(&self, without: &str) -> Result<()> {
+        // Any time will do that is the same for all.
+        let time = "1700000000";
+        let version = env!("CARGO_PKG_VERSION");
+        self.ask(&["sh", "-euc", ANOTHER, "another", version, time, without])
+            .map(drop)
+    }
+
+    /// A stick with these files: their paths on it and their contents. Gives its file, as the build root names it.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn stick(&self, machine: &str, name: &str, files: &[(&str, Vec<u8>)]) -> Result<String> {
+        for (path, content) in files {
+            let path = self.outside(machine, &format!("{name}/{path}"));
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)
+                    .with_context(|| format!("cannot create {}", folder.display()))?;
+            }
+            fs::write(&path, content)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
         let folder = format!("/work/vm/{machine}");
-        self.ask(&["sh", "-euc", STICK, "stick", &folder, version])?;
-        Ok(format!("{folder}/{version}.stick"))
+        self.ask(&["sh", "-euc", STICK, "stick", &folder, name])?;
+        Ok(format!("{folder}/{name}.stick"))
+    }
+
+    /// A stick with such a bundle.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn stick_with(&self, machine: &str, version: &str, kind: Bundle) -> Result<String> {
+        let bundle = self.bundle(machine, version, kind)?;
+        let content = fs::read(&bundle);
+        let content = content.with_context(|| format!("cannot read {}", bundle.display()))?;
+        self.stick(machine, version, &[("update.raucb", content)])
     }
 }

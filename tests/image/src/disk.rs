@@ -23,21 +23,43 @@ impl Disk {
     /// A freshly flashed one in this folder.
     pub(crate) fn flash(image: &Image, folder: &Path) -> Result<Self> {
         let file = folder.join("disk.raw");
-        let copied = std::process::Command::new("cp")
-            .args(["--sparse=always", "--reflink=auto"])
-            .arg(&image.raw)
-            .arg(&file)
-            .status()
-            .context("there is no cp")?;
-        if !copied.success() {
-            bail!("cannot copy {}", image.raw.display());
-        }
+        copy(&image.raw, &file)?;
         let open = fs::File::options().write(true).open(&file);
         open.and_then(|disk| disk.set_len(SIZE))
             .with_context(|| format!("cannot enlarge {}", file.display()))?;
         Ok(Self {
             file,
             partitions: partitions(&image.raw.with_extension("json"))?,
+        })
+    }
+
+    /// Another system's, of whose partitions nothing is known.
+    pub(crate) fn of(file: PathBuf) -> Self {
+        let partitions = Vec::new();
+        Self { file, partitions }
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The folder of its machine.
+    pub(crate) fn folder(&self) -> &Path {
+        self.file.parent().expect("a disk lies in a folder")
+    }
+
+    /// Another one with the same bytes, beside it.
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    pub fn copy(&self, name: &str) -> Result<Self> {
+        let file = self.folder().join(name);
+        copy(&self.file, &file)?;
+        Ok(Self {
+            file,
+            partitions: self.partitions.clone(),
         })
     }
 
@@ -69,6 +91,19 @@ impl Disk {
         disk.seek(at)?;
         Ok(disk.write_all(&byte)?)
     }
+}
+
+/// With holes where there are zeros.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let copied = std::process::Command::new("cp")
+        .args(["--sparse=always", "--reflink=auto"])
+        .args([from, to])
+        .status()
+        .context("there is no cp")?;
+    if !copied.success() {
+        bail!("cannot copy {}", from.display());
+    }
+    Ok(())
 }
 
 /// What systemd-repart said of the partitions that it made: labels and offsets.

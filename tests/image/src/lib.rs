@@ -7,17 +7,26 @@
 )]
 
 mod bundle;
+mod cut;
 mod disk;
 mod fleet;
+mod kept;
 mod machine;
 mod monitor;
+mod panel;
+mod peer;
 mod pixels;
 mod room;
+mod write_log;
 
 pub use bundle::Bundle;
+pub use cut::{Before, CutDisk, System};
 pub use disk::Disk;
 pub use fleet::{Fleet, HOST};
+pub use kept::{DataReader, Files};
 pub use machine::{Image, Machine};
 pub use monitor::Monitor;
+pub use panel::{Panel, STARTED_WITHIN, middle, shown, text, within};
 pub use pixels::Pixels;
 pub use room::Room;
+pub use write_log::{Entry, WriteLog};

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -19,6 +20,16 @@ const ROOT: &str = "SAAL_IMAGE_ROOT";
 const ENTER: &str = "SAAL_IMAGE_ENTER";
 /// A boot by software emulation takes two minutes where nothing else runs; this bounds one beside other work.
 const UP_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// The machine's disk. What the machine wants to be sure of is not waited for: this computer keeps its power.
+const DISK: &str = "-drive if=virtio,format=raw,cache=unsafe,file=FOLDERdisk.raw";
+/// With a record of each write.
+const RECORDED: &str = "-blockdev driver=file,node-name=disk-file,filename=FOLDERdisk.raw,cache.no-flush=on \
+     -blockdev driver=raw,node-name=disk-raw,file=disk-file \
+     -blockdev driver=file,node-name=log-file,filename=FOLDERwrites.log,cache.no-flush=on \
+     -blockdev driver=raw,node-name=log-raw,file=log-file \
+     -blockdev driver=blklogwrites,node-name=recorded,file=disk-raw,log=log-raw,log-sector-size=512 \
+     -device virtio-blk-pci,drive=recorded";
 
 /// The image that is tested.
 #[derive(Debug)]
@@ -75,6 +86,12 @@ impl Image {
         self.root.join("work/vm").join(machine).join(file)
     }
 
+    /// Where the parts of the release lie that was built last.
+    #[must_use]
+    pub fn parts(&self) -> PathBuf {
+        self.root.join("work/work")
+    }
+
     /// Writes a file beside a machine's disk.
     ///
     /// # Errors
@@ -127,10 +144,16 @@ impl Image {
         if !output.status.success() {
             bail!("{}", String::from_utf8_lossy(&output.stderr));
         }
+        self.firmware(&folder)?;
+        Ok(disk)
+    }
+
+    /// What the firmware of a new machine remembers.
+    pub(crate) fn firmware(&self, folder: &Path) -> Result<()> {
         let firmware = self.root.join("usr/share/OVMF/OVMF_VARS_4M.fd");
         fs::copy(&firmware, folder.join("vars.fd"))
             .with_context(|| format!("no {}", firmware.display()))?;
-        Ok(disk)
+        Ok(())
     }
 
     /// Switches a machine on with this disk.
@@ -138,11 +161,30 @@ impl Image {
     /// # Errors
     /// When QEMU does not start.
     pub fn start(&self, disk: &Disk, tpm: bool) -> Result<Machine> {
-        let folder = disk
-            .file
-            .parent()
-            .context("a disk lies in a folder")?
-            .to_owned();
+        self.start_with(disk, tpm, &[])
+    }
+
+    /// As [`Self::start`], with these words for QEMU too: what is plugged in when power comes.
+    ///
+    /// # Errors
+    /// When QEMU does not start.
+    pub fn start_with(&self, disk: &Disk, tpm: bool, more: &[&str]) -> Result<Machine> {
+        self.switch_on(disk, tpm, DISK, more)
+    }
+
+    /// As [`Self::start`], without a TPM; each write to the disk is recorded, in order, in the file that comes with it
+    /// ([`WriteLog`](crate::WriteLog)).
+    ///
+    /// # Errors
+    /// When QEMU does not start.
+    pub fn start_recorded(&self, disk: &Disk) -> Result<(Machine, PathBuf)> {
+        let log = disk.folder().join("writes.log");
+        fs::write(&log, "").with_context(|| format!("cannot write {}", log.display()))?;
+        Ok((self.switch_on(disk, false, RECORDED, &[])?, log))
+    }
+
+    fn switch_on(&self, disk: &Disk, tpm: bool, drive: &str, more: &[&str]) -> Result<Machine> {
+        let folder = disk.folder().to_owned();
         let name = folder
             .file_name()
             .context("a folder has a name")?
@@ -153,7 +195,8 @@ impl Image {
         // Free a moment ago: QEMU can't say which one it took.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut words: Vec<String> = vec!["qemu-system-x86_64".into()];
-        words.extend(hardware(&inside, port));
+        words.extend(hardware(&inside, drive, port));
+        words.extend(more.iter().map(|&word| word.to_owned()));
         if tpm.is_some() {
             let socket = format!("socket,id=tpm,path={}", inside("tpm.sock"));
             let device = [
@@ -179,20 +222,28 @@ impl Image {
         })
     }
 
-    /// The boot loader's entries on a machine's disk, which may be running: their names tell which slot has how many attempts left.
+    /// The boot loader's entries of slots on a machine's disk, which may be running: their names tell which slot has how many attempts left.
     ///
     /// # Errors
     /// When the partition can't be read, as while it is written.
     pub fn entries(&self, disk: &Disk) -> Result<Vec<String>> {
-        let name = disk.file.parent().and_then(Path::file_name);
-        let name = name.context("a disk lies in a folder")?.to_string_lossy();
-        let partition = format!("/work/vm/{name}/disk.raw@@{}", disk.partition("esp")?);
+        let partition = in_build_root(disk, "esp")?;
         let listed = self.ask(&["mdir", "-b", "-i", &partition, "::/loader/entries"])?;
         let names = listed.lines().filter_map(|line| line.rsplit('/').next());
         let mut names: Vec<String> = names.map(|name| name.trim().to_owned()).collect();
-        names.retain(|name| name.starts_with("saal-"));
+        names.retain(|name| name.starts_with("saal-") && name != "saal-rescue.conf");
         names.sort();
         Ok(names)
+    }
+
+    /// Renames an entry of the boot loader on the disk of a machine that is off, as the boot loader does when it counts.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn rename_entry(&self, disk: &Disk, from: &str, to: &str) -> Result<()> {
+        let partition = in_build_root(disk, "esp")?;
+        let from = format!("::/loader/entries/{from}");
+        self.ask(&["mren", "-i", &partition, &from, to]).map(drop)
     }
 
     fn start_tpm(&self, folder: &Path, inside: &impl Fn(&str) -> String) -> Result<Child> {
@@ -211,15 +262,30 @@ impl Image {
             &control,
         ]);
         let child = command.spawn().context("swtpm does not start")?;
-        let socket = folder.join("tpm.sock");
-        for _ in 0..600 {
-            if socket.exists() {
-                return Ok(child);
-            }
-            sleep(Duration::from_millis(100));
-        }
-        bail!("swtpm made no socket")
+        made(&folder.join("tpm.sock"))?;
+        Ok(child)
     }
+}
+
+/// Waits until a program that was started a moment ago has made its socket.
+fn made(socket: &Path) -> Result<()> {
+    for _ in 0..600 {
+        if socket.exists() {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(100));
+    }
+    bail!("there is no {}", socket.display())
+}
+
+/// A partition of a machine's disk as mtools takes it: the disk's file in the build root, `@@`, and where it begins.
+fn in_build_root(disk: &Disk, partition: &str) -> Result<String> {
+    let name = disk.file.parent().and_then(Path::file_name);
+    let name = name.context("a disk lies in a folder")?.to_string_lossy();
+    Ok(format!(
+        "/work/vm/{name}/disk.raw@@{}",
+        disk.partition(partition)?
+    ))
 }
 
 impl Machine {
@@ -251,7 +317,9 @@ impl Machine {
     /// # Errors
     /// When QEMU does not answer.
     pub fn monitor(&self) -> Result<Monitor> {
-        Monitor::connect(&self.folder.join("qmp.sock"), &self.folder)
+        let socket = self.folder.join("qmp.sock");
+        made(&socket)?;
+        Monitor::connect(&socket, &self.folder)
     }
 
     /// The ends of console and log.
@@ -276,25 +344,34 @@ impl Drop for Machine {
             let _ = child.kill();
             let _ = child.wait();
         }
+        // That was what started QEMU; QEMU itself dies with it, a moment later, and then leaves disk and socket to the next one.
+        let socket = self.folder.join("qmp.sock");
+        for _ in 0..100 {
+            if UnixStream::connect(&socket).is_err() {
+                break;
+            }
+            sleep(Duration::from_millis(100));
+        }
+        let _ = fs::remove_file(&socket);
     }
 }
 
 /// A room's computer: two graphics cards with a display each (QEMU plugs nothing into a card's second output), a touch screen,
 /// a watchdog; the room's web view on a port of ours. No path in the build root has a space.
-fn hardware(inside: &impl Fn(&str) -> String, port: u16) -> Vec<String> {
+fn hardware(inside: &impl Fn(&str) -> String, drive: &str, port: u16) -> Vec<String> {
+    let drive = drive.replace("FOLDER", &inside(""));
     let words = format!(
         "-machine q35,smm=on -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -nodefaults -display none \
          -uuid 5aa15aa1-0000-4000-8000-000000000001 -smbios type=1,serial=SAAL-0001 \
          -global driver=cfi.pflash01,property=secure,value=on \
          -drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd \
          -drive if=pflash,format=raw,unit=1,file={vars} \
-         -drive if=virtio,format=raw,cache=unsafe,file={disk} \
+         {drive} \
          -device virtio-vga,id=card0,xres=1280,yres=800 -device virtio-gpu-pci,id=card1,xres=640,yres=360 \
          -device virtio-multitouch-pci,id=finger -device virtio-rng-pci -device i6300esb -action watchdog=reset -device qemu-xhci,id=usb \
          -nic user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{port}-:8480 \
          -serial file:{console} -qmp unix:{monitor},server=on,wait=off",
         vars = inside("vars.fd"),
-        disk = inside("disk.raw"),
         console = inside("console.log"),
         monitor = inside("qmp.sock"),
     );

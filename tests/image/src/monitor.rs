@@ -79,6 +79,36 @@ impl Monitor {
         self.order("device_add", &stick)
     }
 
+    /// Somebody pulls it out again.
+    ///
+    /// # Errors
+    /// When it was not there.
+    pub fn unplug(&mut self, name: &str) -> Result<()> {
+        self.order("device_del", &json!({"id": name}))
+    }
+
+    /// A key of the keyboard, by QEMU's name, goes down or comes up.
+    ///
+    /// # Errors
+    /// When QEMU knows no such key.
+    pub fn key(&mut self, name: &str, is_down: bool) -> Result<()> {
+        let key = json!({"type": "qcode", "data": name});
+        let event = json!({"type": "key", "data": {"down": is_down, "key": key}});
+        self.order("input-send-event", &json!({"events": [event]}))
+    }
+
+    /// The plug is pulled, and QEMU has ended when this returns.
+    ///
+    /// # Errors
+    /// When QEMU was gone.
+    pub fn pull_the_plug(mut self) -> Result<()> {
+        self.order("quit", &json!({}))?;
+        // Nobody is there any more to answer.
+        let mut rest = String::new();
+        while self.lines.read_line(&mut rest)? > 0 {}
+        Ok(())
+    }
+
     fn order(&mut self, command: &str, arguments: &Value) -> Result<()> {
         let line = json!({"execute": command, "arguments": arguments}).to_string() + "\n";
         self.lines.get_mut().write_all(line.as_bytes())?;

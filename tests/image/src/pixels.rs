@@ -58,6 +58,22 @@ impl Pixels {
         let pairs = self.rgb.chunks_exact(3).zip(other.rgb.chunks_exact(3));
         pairs.filter(|(one, two)| one != two).count()
     }
+
+    /// How many lines of text a console shows: grey or white on black, and its lower half is black. 0 for anything else, as the panel
+    /// is.
+    #[must_use]
+    pub fn console_lines(&self) -> usize {
+        let mut pixels = self.rgb.chunks_exact(3);
+        let is_grey = pixels.all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]);
+        let rows = self.rgb.chunks_exact(self.width as usize * 3);
+        let written: Vec<bool> = rows.map(|row| row.iter().any(|&part| part != 0)).collect();
+        if !is_grey || written[written.len() / 2..].contains(&true) {
+            return 0;
+        }
+        // From a black row to one that is not.
+        let begins = written.windows(2).filter(|pair| !pair[0] && pair[1]);
+        begins.count()
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +91,25 @@ mod tests {
         assert_eq!(one.differing(&two), 1);
         two.width = 1;
         assert_eq!(one.differing(&two), 2);
+    }
+
+    #[test]
+    fn a_console_is_told_from_a_panel() {
+        let picture = |rows: &[u8]| Pixels {
+            width: 1,
+            height: u32::try_from(rows.len()).unwrap(),
+            rgb: rows
+                .iter()
+                .flat_map(|&row| [row, row, row & 0xf0])
+                .collect(),
+        };
+        assert_eq!(
+            picture(&[0, 160, 160, 0, 160, 0, 0, 0, 0, 0]).console_lines(),
+            2
+        );
+        assert_eq!(picture(&[0, 0, 0, 0]).console_lines(), 0, "nothing");
+        assert_eq!(picture(&[0, 169, 0, 0]).console_lines(), 0, "a colour");
+        assert_eq!(picture(&[9, 16, 0, 16]).console_lines(), 0, "a background");
     }
 
     #[test]

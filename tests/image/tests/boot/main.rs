@@ -6,12 +6,15 @@
     reason = "who waits for a machine wants to see how far it is"
 )]
 
-mod support;
+mod broken;
+mod meeting;
 
 use anyhow::{Context, Result, ensure};
-use saal_image_tests::{Bundle, Fleet, Image, Monitor, Room};
+use meeting::Meeting;
+use saal_image_tests::{
+    Bundle, Fleet, Image, Monitor, Panel, Room, STARTED_WITHIN, shown, text, within,
+};
 use serde_json::Value;
-use support::{Meeting, Panel, STARTED_WITHIN, shown, text, within};
 
 const TOKEN: &str = "a-token-of-the-test";
 const PIN: &str = "4711";
@@ -204,6 +207,7 @@ fn what_no_room_takes(image: &Image, fleet: &Fleet, room: &Room) -> Result<()> {
     for (version, kind, said) in [
         ("900.1.1", Bundle::Stranger, "signature"),
         ("900.1.2", Bundle::Truncated, "dm-verity"),
+        ("900.1.3", Bundle::OtherHardware, "ompatible"),
     ] {
         bring(image, fleet, version, kind)?;
         let what = format!("no to {kind:?}");
@@ -297,6 +301,47 @@ fn it_starts_anew_and_forgets_everything_at_its_panel() -> Result<()> {
     within(STARTED_WITHIN, "a new device", || {
         Ok(fleet.ask(&["waiting"])?.to_string().contains("SAAL-0001"))
     })
+}
+
+#[test]
+#[ignore = "eight starts of an emulated computer: ./dev test image -- --ignored"]
+fn releases_that_are_no_good_give_way_to_what_was() -> Result<()> {
+    let Some(image) = Image::find()? else {
+        return Ok(());
+    };
+    let (fleet, files) = fleet(&image, "flaws", "https://meet.example.org/daily")?;
+    let disk = image.flash("flaws", &files)?;
+    let mut machine = image.start(&disk, true)?;
+    machine.room(TOKEN)?;
+    known(&fleet, "a room of the fleet", is_settled)?;
+    let entries = |what: &str, wanted: [&str; 2]| {
+        within(STARTED_WITHIN, what, || {
+            // While the room writes there it can't be read.
+            Ok(image.entries(&disk).is_ok_and(|names| names == wanted))
+        })
+    };
+    entries("a good system", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    // Its daemon does not run; it runs and can show no picture.
+    for (version, without) in [
+        ("900.2.1", "usr/bin/saald"),
+        ("900.2.2", "usr/bin/saal-media"),
+    ] {
+        image.make_another(without)?;
+        bring(&image, &fleet, version, Bundle::Whole)?;
+        entries(
+            &format!("the start without {without}"),
+            ["saal-a+3.conf", "saal-b+2-1.conf"],
+        )?;
+        entries("the way back", ["saal-a+2-1.conf", "saal-b+0-3.conf"])?;
+        machine.room(TOKEN)?;
+        let not_started = |device: &Value| {
+            device["system"]["update"]["version"] == version
+                && step(device)["failed"]["why"] == "not_started"
+        };
+        known(&fleet, "why it is back", not_started)?;
+        entries("what was good", ["saal-a+3.conf", "saal-b+0-3.conf"])?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -1,31 +1,34 @@
 //! Waiting for what a slow machine does, and looking at and touching its panel.
 
-mod meeting;
-
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use saal_image_tests::{Monitor, Pixels, Room};
 use serde_json::Value;
 
-pub(crate) use meeting::Meeting;
+use crate::monitor::Monitor;
+use crate::pixels::Pixels;
+use crate::room::Room;
 
 /// Everything is a hundred times slower than in a room.
 const SHOWN_WITHIN: Duration = Duration::from_secs(180);
 /// An update is written, or three starts fail.
-pub(crate) const STARTED_WITHIN: Duration = Duration::from_secs(20 * 60);
+pub const STARTED_WITHIN: Duration = Duration::from_secs(20 * 60);
 
 /// A panel under a finger.
-pub(crate) struct Panel<'a> {
+#[derive(Debug)]
+pub struct Panel<'a> {
     /// What it shows.
-    pub(crate) room: &'a Room,
+    pub room: &'a Room,
     /// The finger.
-    pub(crate) monitor: &'a mut Monitor,
+    pub monitor: &'a mut Monitor,
 }
 
 impl Panel<'_> {
     /// Touches what has this name, when it is there.
-    pub(crate) fn touch(&mut self, label: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// With what stands on the panel, when it does not come.
+    pub fn touch(&mut self, label: &str) -> Result<()> {
         let mut place = None;
         let waited = wait(&format!("\"{label}\""), || {
             place = middle(&self.room.tree()?, label);
@@ -37,14 +40,20 @@ impl Panel<'_> {
     }
 
     /// Waits until these words are on it.
-    pub(crate) fn shows(&self, words: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// With what stands on the panel, when they do not come.
+    pub fn shows(&self, words: &str) -> Result<()> {
         wait(words, || Ok(text(&self.room.tree()?).contains(words)))
             .with_context(|| self.room.tree().map(|tree| text(&tree)).unwrap_or_default())
     }
 }
 
 /// Waits until the display shows, to the pixel, what the panel draws.
-pub(crate) fn shown(room: &Room, monitor: &mut Monitor) -> Result<()> {
+///
+/// # Errors
+/// With how they differ, when it does not.
+pub fn shown(room: &Room, monitor: &mut Monitor) -> Result<()> {
     let mut last = None;
     let waited = wait("the same picture", || {
         let (drawn, seen) = (room.panel()?, monitor.pixels(0)?);
@@ -73,11 +82,11 @@ fn wait(what: &str, is_so: impl FnMut() -> Result<bool>) -> Result<()> {
     within(SHOWN_WITHIN, what, is_so)
 }
 
-pub(crate) fn within(
-    limit: Duration,
-    what: &str,
-    mut is_so: impl FnMut() -> Result<bool>,
-) -> Result<()> {
+/// Looks, twice a second, until it is so, and says how long that took.
+///
+/// # Errors
+/// When looking fails, or the limit passes.
+pub fn within(limit: Duration, what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
     let started = Instant::now();
     loop {
         if is_so()? {
@@ -92,7 +101,9 @@ pub(crate) fn within(
     }
 }
 
-pub(crate) fn text(tree: &Value) -> String {
+/// What a panel's elements are called and say, one a line.
+#[must_use]
+pub fn text(tree: &Value) -> String {
     let elements = tree["elements"].as_array().cloned().unwrap_or_default();
     let labels: Vec<String> = elements
         .iter()
@@ -105,7 +116,8 @@ pub(crate) fn text(tree: &Value) -> String {
 }
 
 /// The middle of what can be touched and has this name, in hundred-thousandths of the panel.
-fn middle(tree: &Value, label: &str) -> Option<(u32, u32)> {
+#[must_use]
+pub fn middle(tree: &Value, label: &str) -> Option<(u32, u32)> {
     let elements = tree["elements"].as_array()?;
     let named = |element: &&Value| element["label"] == label && element["role"] != "text";
     let rect = &elements.iter().find(named)?["rect"];

@@ -1,0 +1,311 @@
+//! A room is started for the first time, somebody changes how its panel looks, and a stick updates it; every write to its disk is
+//! recorded. Then the power is cut after each of these writes, and where writes were under way together, with only some of them
+//! done: would the room start, and what does it remember? (After dm-log-writes; goals.md: 0 unbootable, 0 lost settings.)
+//!
+//! `./dev bench powercut [--seed N] [--looks N]`; fails when a cut breaks a room.
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use saal_image_tests::{
+    Before, Bundle, CutDisk, DataReader, Disk, Entry, Files, Image, Panel, STARTED_WITHIN, System,
+    WriteLog, shown, within,
+};
+
+const TOKEN: &str = "a-token-of-the-benchmark";
+const CONFIG: &str = r#"
+version = 1
+[room]
+name = "Raum Lahn"
+language = "en"
+time_zone = "Europe/Berlin"
+[[meetings]]
+title = "Daily"
+link = "https://meet.example.org/daily"
+[panel]
+display = "Virtual-1"
+[web]
+listen = "0.0.0.0:8480"
+token_file = "token"
+"#;
+/// The file that tells how somebody wanted the panel.
+const CHOSEN: &str = "saal/comfort.json";
+/// Cuts in the middle of one flush's writes, each with other writes lost.
+const SHUFFLES: usize = 4;
+
+/// What was found.
+#[derive(Default)]
+struct Found {
+    cuts: usize,
+    shuffled: usize,
+    looks: usize,
+    unbootable: Vec<String>,
+    lost: Vec<String>,
+    memory: Memory,
+}
+
+/// What the room remembered at earlier cuts.
+#[derive(Default)]
+struct Memory {
+    /// How the panel was wanted, oldest first.
+    chosen: Vec<Vec<u8>>,
+    /// Of these, what surely is on the disk.
+    durable: Option<usize>,
+}
+
+fn main() -> Result<()> {
+    let (mut seed, mut looks) = (1, 500);
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut number = || {
+            words
+                .next()
+                .and_then(|text| text.parse().ok())
+                .context("a number is missing")
+        };
+        match word.as_str() {
+            "--seed" => seed = number()?,
+            "--looks" => looks = usize::try_from(number()?)?,
+            _ => {}
+        }
+    }
+    let Some(image) = Image::find()? else {
+        return Ok(());
+    };
+    let files = [
+        ("saal.toml", CONFIG.to_owned()),
+        ("token", TOKEN.to_owned()),
+    ];
+    let disk = image.flash("powercut", &files)?;
+    let old = System::read(&image.parts())?;
+    image.make_another("")?;
+    let new = System::read(&image.parts())?;
+    ensure!(old.root != new.root, "two releases with the same root");
+    let base = disk.copy("base.raw")?;
+    let log = record(&image, &disk)?;
+    let mut cut = CutDisk::open(&base, vec![old, new])?;
+    let found = replay(&mut cut, &base, &log, seed, looks)?;
+    found.report()
+}
+
+/// The room's first start, its settings, its update; gives what was written.
+fn record(image: &Image, disk: &Disk) -> Result<WriteLog> {
+    let stick = image.stick_with("powercut", "900.0.1", Bundle::Whole)?;
+    let (mut machine, log) = image.start_recorded(disk)?;
+    let room = machine.room(TOKEN)?;
+    let mut monitor = machine.monitor()?;
+    // It looks for fingers from then on.
+    shown(&room, &mut monitor)?;
+    let mut panel = Panel {
+        room: &room,
+        monitor: &mut monitor,
+    };
+    panel.touch("Display and accessibility")?;
+    for (label, theme) in [
+        ("Dark", "dark"),
+        ("High contrast", "contrast"),
+        ("Light", "light"),
+        ("Dark", "dark"),
+    ] {
+        panel.touch(label)?;
+        within(STARTED_WITHIN, label, || {
+            Ok(room.tree()?["comfort"]["theme"] == theme)
+        })?;
+    }
+    panel.touch("Back to the start")?;
+    let entries = |what: &str, wanted: [&str; 2]| {
+        within(STARTED_WITHIN, what, || {
+            // While the room writes there it can't be read.
+            Ok(image.entries(disk).is_ok_and(|names| names == wanted))
+        })
+    };
+    entries("a good system", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    monitor.plug(&stick, "update")?;
+    entries("the update's start", ["saal-a+3.conf", "saal-b+2-1.conf"])?;
+    machine.room(TOKEN)?;
+    entries("a good update's mark", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    monitor.pull_the_plug()?;
+    WriteLog::open(&log)
+}
+
+fn replay(
+    cut: &mut CutDisk,
+    disk: &Disk,
+    log: &WriteLog,
+    seed: u64,
+    looks: usize,
+) -> Result<Found> {
+    let folder = disk.file().with_extension("looked-at");
+    fs::create_dir_all(&folder)?;
+    let reader = DataReader::new(disk.file(), log, &folder);
+    let writes = log
+        .entries
+        .iter()
+        .filter(|entry| **entry != Entry::Flush)
+        .count();
+    println!(
+        "{} entries, {writes} of them writes; seed {seed}",
+        log.entries.len()
+    );
+    let mut random = Random(seed);
+    let mut found = Found::default();
+    let each = (writes / looks.max(1)).max(1);
+    let (started, mut under_way) = (Instant::now(), Vec::new());
+    for entry in &log.entries {
+        let Entry::Write { at, len, data } = *entry else {
+            found.flushed(
+                cut,
+                log,
+                &reader,
+                &mut random,
+                std::mem::take(&mut under_way),
+            )?;
+            continue;
+        };
+        let before = cut.write(at, &log.data(data, len)?)?;
+        under_way.push((*entry, before));
+        found.cut(cut, &format!("after write {}", found.cuts));
+        if found.cuts.is_multiple_of(each) {
+            found.look(&reader, &format!("after write {}", found.cuts), true);
+        }
+        if found.cuts.is_multiple_of(1000) {
+            println!("  {} cuts, {} s", found.cuts, started.elapsed().as_secs());
+        }
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// Does the room start?
+    fn cut(&mut self, cut: &mut CutDisk, when: &str) {
+        self.cuts += 1;
+        if let Err(error) = cut.starts() {
+            self.unbootable.push(format!("{when}: {error:#}"));
+        }
+    }
+
+    /// What does it remember?
+    fn look(&mut self, reader: &DataReader, when: &str, in_order: bool) {
+        self.looks += 1;
+        let judged = reader
+            .files()
+            .and_then(|files| self.memory.judge(&files, in_order));
+        if let Err(error) = judged {
+            self.lost.push(format!("{when}: {error:#}"));
+        }
+    }
+
+    /// What was under way together may have come in any part: some of these parts, then all of it.
+    fn flushed(
+        &mut self,
+        cut: &mut CutDisk,
+        log: &WriteLog,
+        reader: &DataReader,
+        random: &mut Random,
+        under_way: Vec<(Entry, Before)>,
+    ) -> Result<()> {
+        let (entries, before): (Vec<Entry>, Vec<Before>) = under_way.into_iter().unzip();
+        if entries.len() > 1 {
+            cut.undo(before)?;
+            for number in 0..SHUFFLES {
+                let mut done = Vec::new();
+                for entry in &entries {
+                    if random.next().is_multiple_of(2) {
+                        done.extend(write(cut, log, entry)?);
+                    }
+                }
+                self.shuffled += 1;
+                let when = format!(
+                    "some of {} writes before write {}",
+                    entries.len(),
+                    self.cuts
+                );
+                self.cut(cut, &when);
+                // The first one, so that not each of many thousand is looked into.
+                if number == 0 && random.next().is_multiple_of(4) {
+                    self.look(reader, &when, false);
+                }
+                cut.undo(done)?;
+            }
+            for entry in &entries {
+                write(cut, log, entry)?;
+            }
+        }
+        self.memory.durable();
+        Ok(())
+    }
+
+    fn report(&self) -> Result<()> {
+        println!(
+            "{} cuts ({} of them with writes lost that were under way), {} looks at what is remembered",
+            self.cuts, self.shuffled, self.looks
+        );
+        println!("unbootable      {} (goal 0)", self.unbootable.len());
+        println!("lost settings   {} (goal 0)", self.lost.len());
+        for said in self.unbootable.iter().chain(&self.lost).take(20) {
+            println!("  {said}");
+        }
+        ensure!(
+            !self.memory.chosen.is_empty(),
+            "nothing was ever remembered: the record is of no use"
+        );
+        ensure!(
+            self.unbootable.is_empty() && self.lost.is_empty(),
+            "a power cut breaks rooms"
+        );
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// Nothing is half, and what was chosen is not older than what was on the disk.
+    fn judge(&mut self, files: &Files, in_order: bool) -> Result<()> {
+        for (name, content) in files {
+            let is_json = Path::new(name).extension().is_some_and(|end| end == "json");
+            ensure!(
+                !is_json || serde_json::from_slice::<serde_json::Value>(content).is_ok(),
+                "half of {name} is there"
+            );
+        }
+        let Some(chosen) = files.get(CHOSEN) else {
+            ensure!(self.durable.is_none(), "{CHOSEN} is gone");
+            return Ok(());
+        };
+        let known = self.chosen.iter().rposition(|one| one == chosen);
+        match known {
+            Some(known) => ensure!(Some(known) >= self.durable, "{CHOSEN} is an older one"),
+            None if in_order => self.chosen.push(chosen.clone()),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// All that was seen is on the disk now.
+    fn durable(&mut self) {
+        self.durable = self.chosen.len().checked_sub(1);
+    }
+}
+
+fn write(cut: &mut CutDisk, log: &WriteLog, entry: &Entry) -> Result<Option<Before>> {
+    let Entry::Write { at, len, data } = *entry else {
+        return Ok(None);
+    };
+    cut.write(at, &log.data(data, len)?).map(Some)
+}
+
+/// splitmix64: the same cuts for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,121 @@
+//! What a room remembers on a disk as a power cut leaves it: the data partition, opened as its next start would.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::write_log::{Entry, WriteLog};
+
+const BLOCK: u64 = 4096;
+/// What the daemon and the fleet's agent remember, as the partition names it.
+const REMEMBERED: [&str; 2] = ["/lib/saal", "/lib/saal-agent"];
+
+/// Files by name with what is in them.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// Looks into data partitions.
+#[derive(Debug)]
+pub struct DataReader {
+    disk: PathBuf,
+    /// Blocks of the disk that the machine wrote at some time: all others are empty.
+    written: BTreeSet<u64>,
+    folder: PathBuf,
+}
+
+impl DataReader {
+    /// For the disk in this file, as this log goes on with it. What is looked at is copied to the folder.
+    #[must_use]
+    pub fn new(disk: &Path, log: &WriteLog, folder: &Path) -> Self {
+        let mut written = BTreeSet::new();
+        for entry in &log.entries {
+            if let Entry::Write { at, len, .. } = entry {
+                written.extend(at / BLOCK..(at + len).div_ceil(BLOCK));
+            }
+        }
+        Self {
+            disk: disk.to_owned(),
+            written,
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// What the room would find at its next start. A disk without a data partition gets one then: nothing.
+    ///
+    /// # Errors
+    /// When the table of partitions is gone, or the room would not open the partition (`image/root/…/data`): it would forget all.
+    pub fn files(&self) -> Result<Files> {
+        let Some((start, len)) = self.partition()? else {
+            return Ok(Files::new());
+        };
+        let copy = self.folder.join("data.raw");
+        let _ = fs::remove_file(&copy);
+        let (from, to) = (File::open(&self.disk)?, File::create(&copy)?);
+        to.set_len(len)?;
+        let mut bytes = vec![0; usize::try_from(BLOCK)?];
+        for block in self.written.range(start / BLOCK..(start + len) / BLOCK) {
+            from.read_exact_at(&mut bytes, block * BLOCK)?;
+            to.write_all_at(&bytes, block * BLOCK - start)?;
+        }
+        let checked = Command::new("e2fsck").arg("-p").arg(&copy).output();
+        let checked = checked.context("there is no e2fsck")?;
+        ensure!(
+            checked.status.code().is_some_and(|code| code <= 2),
+            "the data partition is damaged: {}",
+            String::from_utf8_lossy(&checked.stdout)
+        );
+        self.read(&copy)
+    }
+
+    /// Copies the remembered out of it, without mounting.
+    fn read(&self, copy: &Path) -> Result<Files> {
+        let out = self.folder.join("remembered");
+        let _ = fs::remove_dir_all(&out);
+        fs::create_dir_all(&out)?;
+        let wanted = format!("rdump {} {}", REMEMBERED.join(" "), out.display());
+        let done = Command::new("debugfs")
+            .args(["-R", &wanted])
+            .arg(copy)
+            .output();
+        done.context("there is no debugfs")?;
+        let mut files = Files::new();
+        let mut folders = vec![out.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    let name = entry.path().strip_prefix(&out)?.display().to_string();
+                    files.insert(name, fs::read(entry.path())?);
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// Where the data partition is, if there is one.
+    fn partition(&self) -> Result<Option<(u64, u64)>> {
+        let listed = Command::new("sfdisk")
+            .arg("--json")
+            .arg(&self.disk)
+            .output();
+        let listed = listed.context("there is no sfdisk")?;
+        if !listed.status.success() {
+            bail!("the disk has no table of partitions any more");
+        }
+        let table: Value = serde_json::from_slice(&listed.stdout)?;
+        let table = &table["partitiontable"];
+        let sector = table["sectorsize"].as_u64().unwrap_or(512);
+        let partitions = table["partitions"].as_array().cloned().unwrap_or_default();
+        // Those of the image, which a room never moves.
+        ensure!(partitions.len() >= 6, "partitions are gone: {partitions:?}");
+        let data = partitions.iter().find(|one| one["name"] == "data");
+        let number = |one: &Value, key: &str| one[key].as_u64().unwrap_or_default() * sector;
+        Ok(data.map(|one| (number(one, "start"), number(one, "size"))))
+    }
+}

@@ -366,11 +366,10 @@ fn hardware(inside: &impl Fn(&str) -> String, drive: &str, port: u16) -> Vec<Str
          -global driver=cfi.pflash01,property=secure,value=on \
          -drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd \
          -drive if=pflash,format=raw,unit=1,file={vars} \
-         {drive} \
          -device virtio-vga,id=card0,xres=1280,yres=800 -device virtio-gpu-pci,id=card1,xres=640,yres=360 \
          -device virtio-multitouch-pci,id=finger -device virtio-rng-pci -device i6300esb -action watchdog=reset -device qemu-xhci,id=usb \
          -nic user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{port}-:8480 \
-         -serial file:{console} -qmp unix:{monitor},server=on,wait=off",
+         -serial file:{console} -qmp unix:{monitor},server=on,wait=off {drive}",
         vars = inside("vars.fd"),
         console = inside("console.log"),
         monitor = inside("qmp.sock"),

@@ -5,26 +5,27 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use saal_hal::{AudioDevices, Direction};
-use saal_hal_linux::AlsaDevices;
+use saal_hal_linux::{AlsaDevices, Priorities};
 use saal_hal_sim::{I420Picture, pattern, tone};
 use saal_media_protocol::{
     AudioChoice, DeviceChoice, DeviceUse, MediaCommand, MediaEvent, MediaTrouble, Notices,
     VideoSend,
 };
+use tokio::process::Child;
 
 use super::{
     OUT, loop_of_sound, missing, recovered,
     support::{
         self, DEADLINE, Daemon, clip,
         far_end::{BACK_WITHIN, Came, FarEnd, PICTURE_MS, Shown, WORDS_WITHIN, longest},
-        one_layer,
+        one_layer, start_process,
     },
     usb::{self, RATE, RAW, UsbCamera, UsbSpeakerphone},
     voice::{begins, lasts, seconds, silences},
@@ -93,9 +94,24 @@ impl Webcam {
 /// A speakerphone that is plugged in, in front of which somebody says numbered seconds.
 struct Speakerphone {
     phone: UsbSpeakerphone,
-    /// What it played since it was plugged in.
-    played: Mutex<Vec<i16>>,
+    played: Mutex<Played>,
     plugged: Instant,
+}
+
+/// What a speakerphone played since it was plugged in.
+#[derive(Default)]
+struct Played {
+    samples: Vec<i16>,
+    /// Where somebody begins to speak in it; looked for in what is new, for an emulated processor has no time for more.
+    begins: Option<usize>,
+}
+
+impl Played {
+    fn add(&mut self, new: &[i16]) {
+        let before = self.samples.len();
+        self.samples.extend(new);
+        self.begins = self.begins.or_else(|| begins(new).map(|at| before + at));
+    }
 }
 
 impl Speakerphone {
@@ -114,22 +130,26 @@ impl Speakerphone {
     }
 
     /// What it played so far.
-    fn played(&self) -> Vec<i16> {
+    fn played(&self) -> MutexGuard<'_, Played> {
         let mut played = self.played.lock().unwrap();
-        played.extend(self.phone.heard());
-        played.clone()
+        played.add(&self.phone.heard());
+        played
     }
 
     /// Whether it has played so many seconds of sound.
     fn has_played(&self, seconds: usize) -> bool {
         let played = self.played();
-        begins(&played).is_some_and(|begins| played.len() > begins + seconds * RATE)
+        let enough = |begins| played.samples.len() > begins + seconds * RATE;
+        played.begins.is_some_and(enough)
     }
 }
 
-/// A room with a webcam and these for sound.
-async fn room(microphone: &str, loudspeaker: &str) -> Daemon {
-    let mut room = Daemon::engine(DeviceChoice {
+/// A room with a webcam and these for sound: an engine in a process of its own, as it is on an appliance. This process is what is
+/// around the room, and has the processor before it.
+async fn room(microphone: &str, loudspeaker: &str) -> (Child, Daemon) {
+    Priorities::of_this_process().prefer_in_part();
+    let (engine, mut room) = start_process();
+    room.greet(DeviceChoice {
         microphone: AudioChoice::Device(microphone.to_owned()),
         loudspeaker: AudioChoice::Device(loudspeaker.to_owned()),
         // A tone is no speech: it would be taken out.
@@ -142,7 +162,7 @@ async fn room(microphone: &str, loudspeaker: &str) -> Daemon {
         ..Notices::default()
     };
     room.send(MediaCommand::SetNotices(words)).await;
-    room
+    (engine, room)
 }
 
 /// Sees and hears it, and says numbered seconds.
@@ -182,7 +202,7 @@ fn say(what: &str, took: Duration, by_the_wall: Duration) {
 async fn a_webcam_is_pulled_out_of_a_call_and_put_back_beside_real_sound() {
     let webcam = Webcam::plug(0).await;
     let (microphone, loudspeaker) = loop_of_sound();
-    let mut room = room(&microphone.name, &loudspeaker.name).await;
+    let (_engine, mut room) = room(&microphone.name, &loudspeaker.name).await;
     let mut far_end = far_end(&mut room).await;
     far_end.takes(&mut room, (15, BEFORE), || true).await;
     let chosen = camera_of(&room);
@@ -307,7 +327,7 @@ fn is_back(event: &MediaEvent, of: DeviceUse) -> bool {
 #[ignore = "needs vhci-hcd, uvcvideo, snd-usb-audio, no other sound card, and root"]
 async fn on_usb_a_speakerphone_is_pulled_out_of_a_call_and_put_back() {
     let (webcam, phone) = (Webcam::plug(0).await, Speakerphone::plug().await);
-    let mut room = room(SPEAKERPHONE, SPEAKERPHONE).await;
+    let (_engine, mut room) = room(SPEAKERPHONE, SPEAKERPHONE).await;
     let mut far_end = far_end(&mut room).await;
     far_end
         .takes(&mut room, (15, 100), || phone.has_played(2))
@@ -338,8 +358,7 @@ async fn on_usb_a_speakerphone_is_pulled_out_of_a_call_and_put_back() {
     let longer = lasts(pauses[0].1).saturating_sub(away);
     say("the room's voice is away longer", longer, longer);
     assert!(longer <= SOUND_WITHIN, "{longer:?} beyond {away:?}");
-    let played = phone.played();
-    let begins = lasts(begins(&played).unwrap());
+    let begins = lasts(phone.played().begins.unwrap());
     let longer = begins.saturating_sub(listed);
     say("the other end's voice is away longer", longer, begins);
     assert!(longer <= SOUND_WITHIN, "{longer:?} beyond {listed:?}");

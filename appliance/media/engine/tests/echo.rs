@@ -141,25 +141,7 @@ fn stays_away(echo: &[f32], heard: &[f32], from: f32, to: f32) {
     );
 }
 
-/// A loudspeaker follows the clock of the house in steps (docs/adr/0075): from one sample to the next the echo comes 5 ms later, or
-/// earlier.
-#[test]
-fn a_loudspeaker_that_follows_in_steps_lets_no_echo_through() {
-    const STEP: usize = 240;
-    let far = Voice::new(1).speak(16.0);
-    let echo = late(in_the_room(&far, LOUDSPEAKER));
-    let at = 8 * 48_000;
-    let later = [&echo[..at], &echo[at - STEP..]].concat();
-    let earlier = [&echo[..at], &echo[at + STEP..]].concat();
-    for echo in [later, earlier] {
-        let heard = processed(WITHOUT_GAIN, &far, &echo);
-        for (from, to) in [(8.0, 8.5), (8.5, 9.0), (9.0, 10.0), (10.0, 15.9)] {
-            stays_away(&echo, &heard, from, to);
-        }
-    }
-}
-
-/// Between the steps the card plays a little slower or faster than sound is made for it.
+/// Between the steps by which it is followed (docs/adr/0075) a card plays a little slower or faster than sound is made for it.
 #[test]
 fn a_loudspeaker_that_is_off_by_as_much_as_cards_are_lets_no_echo_through() {
     let far = Voice::new(1).speak(16.0);

@@ -272,6 +272,9 @@ fn the_camera_is_soon_seen_again(came: &Came, words: u64, back: Instant) {
 
 /// The other end hears itself, by way of the room's loudspeaker and microphone, and notices nothing of the pull: no pause is longer
 /// than one in a call that is as long and in which nothing happens, but for a packet's length, and no second is missing.
+///
+/// How much is silent altogether is printed and not held to: after the mixer waited for a voice, every second packet of it can be
+/// missing for a second, in a call without a pull too (docs/adr/0081).
 fn sound_is_untouched(came: &Came, pulled: Instant) {
     let sound = came.sound();
     let (begins, pulled) = (

@@ -20,8 +20,8 @@ use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{
     CameraAction, CameraMoves, CameraState, CameraView, CandidateProtocol, CodecElement,
     CodecReport, ConnectionStats, Control, ControlState, DeviceList, MediaStats, PictureDevice,
-    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, SoundUnit, SourceKind,
-    StreamStats, TrackStats, TransportId, Verdict,
+    PictureKind, PictureWay, Preset, ReceivedVideo, RelayProtocol, SoundPriority, SoundUnit,
+    SourceKind, StreamStats, TrackStats, TransportId, Verdict,
 };
 use saal_meeting::{
     AccountAction, AccountState, BookingSpan, DayAction, Destination, MeetingId, MeetingState,
@@ -657,6 +657,7 @@ fn devices_are_listed_with_the_chosen_one_marked() {
                 microphones: vec!["Jabra".to_owned()],
                 loudspeakers: Vec::new(),
                 sound_units: Vec::new(),
+                sound_priority: Some(SoundPriority::RealTime),
             },
             codecs: codecs(),
             chosen: ChosenDevices {
@@ -681,6 +682,7 @@ Cameras         HD Webcam
 Microphones     Jabra
               * hw:CARD=Jabra,DEV=0 (as configured)
 Loudspeakers  * none
+Sound           comes before pictures, in real time
 Content         Cam Link
               * none
 Displays        QEMU Monitor

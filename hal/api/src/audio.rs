@@ -25,6 +25,18 @@ impl Direction {
     }
 }
 
+/// How the kernel prefers threads that carry sound to others, such as those of pictures (sched(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoundPriority {
+    /// They run before all others, whenever they have something to do (`SCHED_RR`).
+    RealTime,
+    /// They get a larger part of the processor (nice values).
+    Nicer,
+    /// Not at all: their process may not have it so.
+    Ordinary,
+}
+
 /// A sound device that is connected now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudioDevice {

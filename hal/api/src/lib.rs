@@ -22,7 +22,7 @@ mod touch;
 mod touch_screen;
 mod volume;
 
-pub use audio::{AudioDevice, AudioDevices, AudioError, Direction};
+pub use audio::{AudioDevice, AudioDevices, AudioError, Direction, SoundPriority};
 pub use camera::{
     Camera, CameraError, Cameras, PictureEncoding, PictureFormat, PictureKind, same_piece,
 };

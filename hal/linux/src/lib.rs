@@ -1,4 +1,4 @@
-//! The hardware of a Linux computer: V4L2 cameras, ALSA sound, keys for calls, keyboards, touch screens, DRM displays, the key that seals.
+//! The hardware of a Linux computer: V4L2 cameras, ALSA sound, keys for calls, keyboards, touch screens, DRM displays, the key that seals, what the kernel prefers.
 //!
 //! This is the one crate that may be unsafe, call by call; others stay `forbid(unsafe_code)`.
 
@@ -24,6 +24,7 @@ mod multitouch;
 mod names;
 mod phone_keys;
 mod plug_events;
+mod priority;
 mod sysfs;
 mod typing;
 mod v4l2_calls;
@@ -45,5 +46,6 @@ pub use key_file::KeyFile;
 pub use lending::{BorrowedDisplays, Lender, lending_pair};
 pub use phone_keys::LinuxPhoneKeys;
 pub use plug_events::PlugEvents;
+pub use priority::Priorities;
 pub use v4l2_cameras::V4l2Cameras;
 pub use v4l2_codecs::{M2mCodec, M2mRole, m2m_codecs};

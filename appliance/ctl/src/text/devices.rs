@@ -1,7 +1,9 @@
 //! Devices, and what encodes and decodes.
 
 use saal_control::{CameraReport, CecReport, Devices, SoundReport};
-use saal_media_protocol::{CodecElement, PictureDevice, PictureKind, PictureWay, Verdict};
+use saal_media_protocol::{
+    CodecElement, PictureDevice, PictureKind, PictureWay, SoundPriority, Verdict,
+};
 
 use super::{line, plain, plain_id, sentence};
 
@@ -85,6 +87,7 @@ pub(super) fn devices(devices: &Devices) -> String {
     kind("Cameras", &of(PictureKind::Camera), &chosen.camera)
         + &kind("Microphones", &present.microphones, &chosen.microphone)
         + &kind("Loudspeakers", &present.loudspeakers, &chosen.loudspeaker)
+        + &sound_priority(present.sound_priority)
         + &kind("Content", &of(PictureKind::Input), &chosen.content)
         + &displays(devices)
         + &televisions(&devices.cec)
@@ -92,6 +95,19 @@ pub(super) fn devices(devices: &Devices) -> String {
         + &codecs("Encoders", &devices.codecs.encoders)
         + &way(devices.codecs.camera.as_ref())
         + &codecs("Decoders", &devices.codecs.decoders)
+}
+
+/// Whether sound goes on where pictures take the processor.
+fn sound_priority(priority: Option<SoundPriority>) -> String {
+    let words = match priority {
+        None => return String::new(),
+        Some(SoundPriority::RealTime) => "comes before pictures, in real time",
+        Some(SoundPriority::Nicer) => "comes before pictures, but not in real time (RLIMIT_RTPRIO)",
+        Some(SoundPriority::Ordinary) => {
+            "does not come before pictures: the engine may not have it so (RLIMIT_RTPRIO, RLIMIT_NICE)"
+        }
+    };
+    format!("{:<14}  {words}\n", "Sound")
 }
 
 /// Two things are shown on displays; where each is, if any shows both apart.

@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};
 
-use saal_hal_linux::PlugEvents;
+use saal_hal_linux::{PlugEvents, Priorities};
 use saal_media_protocol::{MediaCommand, MediaEvent, StillPicture, VERSION};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -47,10 +47,12 @@ pub struct House {
     pub machine: Machine,
     /// Says each time that something was plugged or pulled; without it the engine looks by itself.
     pub plugs: Option<mpsc::UnboundedReceiver<()>>,
+    /// What its threads may be preferred by.
+    pub priorities: Priorities,
 }
 
 impl House {
-    /// The computer that this runs on, with these displays.
+    /// The computer that this runs on, with these displays; its threads are left as they are.
     #[must_use]
     pub fn real(displays: DisplaySource) -> Self {
         Self {
@@ -58,6 +60,7 @@ impl House {
             encoders: EncoderSource::machine(),
             machine: Machine::real(),
             plugs: listen(),
+            priorities: Priorities::left_alone(),
         }
     }
 }
@@ -75,14 +78,18 @@ pub async fn serve(
     let (network, mut heard) = mpsc::unbounded_channel();
     let (events, outgoing) = mpsc::unbounded_channel();
     let (preview, shown) = watch::channel(None);
-    let graph = Graph::new(graph_events)?;
+    let mut graph = Graph::new(graph_events)?;
     graph::prewarm()?;
     let House {
         displays,
         encoders,
         machine,
         mut plugs,
+        priorities,
     } = house;
+    // Packets go through here. After GLib has its threads, or it gives them what this one has.
+    priorities.prefer_in_part();
+    graph.prefer_sound(priorities);
     let proxy = Proxy::of_the_environment();
     let mut engine = Engine::new(graph, events, network, preview, proxy, machine);
     engine.take_displays_from(displays);

@@ -6,8 +6,11 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use nix::unistd::getuid;
-use saal_hal_linux::{BorrowedDisplays, DrmDisplays, end_at_once, memory, take_inherited_fd};
+use nix::{sys::signal::Signal, unistd::getuid};
+use saal_hal::SoundPriority;
+use saal_hal_linux::{
+    BorrowedDisplays, DrmDisplays, Priorities, end_at_once, memory, take_inherited_fd,
+};
 use saal_media::{
     confinement::Confined,
     control::{House, serve},
@@ -16,7 +19,10 @@ use saal_media::{
     keeper::{ACCEPTED, keep},
 };
 use saal_media_protocol::{CONTROL_FD, DISPLAY_FD, PICTURE_FD};
-use tokio::net::UnixStream;
+use tokio::{
+    net::UnixStream,
+    signal::unix::{SignalKind, signal},
+};
 use tracing_subscriber::EnvFilter;
 
 /// Ends at once when all is said: codecs and drivers have threads of their own, which a library that is taken down at a
@@ -61,7 +67,11 @@ fn run() -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let (control, pictures) = (into_tokio(control)?, into_tokio(pictures)?);
-        serve(control, pictures, House::real(displays))
+        let house = House {
+            priorities: priorities()?,
+            ..House::real(displays)
+        };
+        serve(control, pictures, house)
             .await
             .context("the media engine ends")
     })
@@ -81,6 +91,30 @@ fn say(outcome: Result<(), TrialError>) -> Result<()> {
         writeln!(std::io::stdout(), "{reason}")?;
     }
     outcome.context("the encoder will not do")
+}
+
+/// Sound comes before pictures, as far as this process may have it so, and as long as it does not take the processor for itself.
+fn priorities() -> Result<Priorities> {
+    let number = SignalKind::from_raw(Signal::SIGXCPU as i32);
+    let mut overruns = signal(number).context("no signal can be waited for")?;
+    let priorities = Priorities::of_this_process();
+    match priorities.preferred() {
+        SoundPriority::RealTime => tracing::info!("sound comes before pictures, in real time"),
+        SoundPriority::Nicer => tracing::info!("sound comes before pictures, but not in real time"),
+        SoundPriority::Ordinary => tracing::warn!(
+            "sound does not come before pictures: this process may neither (RLIMIT_RTPRIO, RLIMIT_NICE)"
+        ),
+    }
+    let watched = priorities.clone();
+    tokio::spawn(async move {
+        while overruns.recv().await.is_some() {
+            watched.end();
+            tracing::error!(
+                "a thread of sound never paused: sound does not come before pictures any more"
+            );
+        }
+    });
+    Ok(priorities)
 }
 
 /// An engine that is not confined is better than a room without pictures; the log and the service's

@@ -131,3 +131,39 @@ fn who_sits_far_away_is_made_louder_and_a_fan_is_not() {
     let noise = level(&heard, 6.0, 12.0);
     assert!(noise < -48.0, "{noise} dB of a fan");
 }
+
+/// What the far end hears of its own voice in these seconds is hardly any of it.
+fn stays_away(echo: &[f32], heard: &[f32], from: f32, to: f32) {
+    let (before, after) = (level(echo, from, to), level(heard, from, to));
+    assert!(
+        before - after > 30.0,
+        "{before} dB before, {after} dB after, from {from} s to {to} s"
+    );
+}
+
+/// Between the steps by which it is followed (docs/adr/0075) a card plays a little slower or faster than sound is made for it.
+#[test]
+fn a_loudspeaker_that_is_off_by_as_much_as_cards_are_lets_no_echo_through() {
+    let far = Voice::new(1).speak(16.0);
+    let echo = late(in_the_room(&far, LOUDSPEAKER));
+    let captured = |millionths: f32| -> Vec<f32> {
+        let moves = |n: usize| {
+            let off = n as f32 * millionths * 1e-6;
+            let (whole, part) = (off.floor(), off - off.floor());
+            let at = |more: isize| {
+                let place = n.checked_add_signed(whole as isize + more);
+                place
+                    .and_then(|place| echo.get(place))
+                    .copied()
+                    .unwrap_or(0.0)
+            };
+            at(0) * (1.0 - part) + at(1) * part
+        };
+        (0..echo.len()).map(moves).collect()
+    };
+    for millionths in [-50.0, 50.0] {
+        let echo = captured(millionths);
+        let heard = processed(WITHOUT_GAIN, &far, &echo);
+        stays_away(&echo, &heard, 6.0, 16.0);
+    }
+}

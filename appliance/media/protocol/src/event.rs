@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BrowserEvent, CameraState, Codec, CodecReport, EncoderTrial, PictureDevice, SourceKind,
-    TransportEvent, TransportId,
+    BrowserEvent, CameraState, Codec, CodecReport, EncoderTrial, PictureDevice, SoundPriority,
+    SourceKind, TransportEvent, TransportId,
 };
 
 /// What is connected, in people's words.
@@ -22,6 +22,9 @@ pub struct DeviceList {
     /// Microphones and loudspeakers by piece of hardware: what people choose is one of these.
     #[serde(default)]
     pub sound_units: Vec<SoundUnit>,
+    /// How sound comes before pictures in the engine that says this; `None`: it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound_priority: Option<SoundPriority>,
 }
 
 /// A piece of sound hardware. Microphone and loudspeaker of a speakerphone belong together and are chosen together.

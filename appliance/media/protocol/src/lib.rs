@@ -35,7 +35,7 @@ pub use event::{
     DisplayCheck, MediaEvent, MediaStats, MediaTrouble, MicrophoneCheck, ReceivedVideo,
     RelayProtocol, SentVideo, SoundUnit, StreamStats, TrackStats,
 };
-pub use saal_hal::{Control, ControlState, PictureKind};
+pub use saal_hal::{Control, ControlState, PictureKind, SoundPriority};
 pub use still::{StillError, StillPicture};
 pub use transport::{
     ANSWER_STREAM, Answers, Candidate, Codec, DescriptionKind, IceServer, RemoteTrack, SourceKind,

@@ -23,10 +23,12 @@ use std::{
     fs,
     io::{self, Read, Write},
     os::{fd::AsRawFd, unix::net::UnixStream},
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard},
     thread,
     time::{Duration, Instant},
 };
+
+use saal_hal_linux::Priorities;
 
 pub use camera::{CAMERA, UsbCamera};
 pub use speakerphone::{QUIETEST, RATE, UsbSpeakerphone};
@@ -184,8 +186,16 @@ impl<D: Device> Cable<D> {
             more: Condvar::new(),
         });
         let (answers, works) = (Arc::clone(&shared), Arc::clone(&shared));
-        thread::spawn(move || answers.answer(reads));
-        thread::spawn(move || runs(&works));
+        // A device takes nothing of the processor of the computer that it is plugged into.
+        let (priorities, also) = (priorities(), priorities());
+        thread::spawn(move || {
+            priorities.prefer();
+            answers.answer(reads);
+        });
+        thread::spawn(move || {
+            also.prefer();
+            runs(&works);
+        });
         let order = format!("{socket} {} 1 {}", theirs.as_raw_fd(), D::SPEED);
         fs::write(format!("{BUS}/attach"), order).unwrap();
         Self { socket, shared }
@@ -202,6 +212,11 @@ impl<D> Drop for Cable<D> {
         self.shared.wire.lock().unwrap().closed = true;
         self.shared.more.notify_all();
     }
+}
+
+fn priorities() -> Priorities {
+    static FOUND: LazyLock<Priorities> = LazyLock::new(Priorities::of_this_process);
+    FOUND.clone()
 }
 
 /// The kernel frees a socket when all have let go of what was plugged in, and has no event for that.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, time::Instant};
 
 use saal_hal::{AudioDevice, Direction, Volume};
+use saal_hal_linux::Priorities;
 use saal_media_protocol::{
     AudioChoice, DeviceChoice, DeviceList, DeviceUse, MediaEvent, MediaTrouble,
 };
@@ -27,6 +28,7 @@ pub(super) struct Devices {
     /// When devices that failed are tried again.
     rest_until: BTreeMap<DeviceUse, Instant>,
     present: DeviceList,
+    priorities: Priorities,
     nodes: Vec<OsString>,
     /// What the configuration called the devices that are open.
     microphone_is: AudioChoice,
@@ -56,6 +58,7 @@ impl Devices {
             troubles: BTreeMap::new(),
             rest_until: BTreeMap::new(),
             present: DeviceList::default(),
+            priorities: graph.priorities().clone(),
             nodes: Vec::new(),
             microphone_is: AudioChoice::None,
             loudspeaker_is: AudioChoice::None,
@@ -81,7 +84,7 @@ impl Devices {
     /// Looks for what is configured, so that a wrong name is known before the first call.
     pub(super) fn configure(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
         self.nodes = discovery::nodes();
-        self.present = discovery::present(&self.pictures.cameras, &*self.sounds);
+        self.present = discovery::present(&self.pictures.cameras, &*self.sounds, &self.priorities);
         self.pictures.configure(choice.picture);
         let mut said = vec![MediaEvent::Devices(self.present.clone())];
         said.extend(self.look(choice));
@@ -107,7 +110,7 @@ impl Devices {
     /// Something was plugged in or pulled out.
     pub(super) fn plugged(&mut self, choice: &DeviceChoice) -> Vec<MediaEvent> {
         let mut said = Vec::new();
-        let present = discovery::present(&self.pictures.cameras, &*self.sounds);
+        let present = discovery::present(&self.pictures.cameras, &*self.sounds, &self.priorities);
         let before = std::mem::replace(&mut self.present, present);
         if before != self.present {
             said.push(MediaEvent::Devices(self.present.clone()));

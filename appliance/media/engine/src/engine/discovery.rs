@@ -1,7 +1,7 @@
 //! Finding the room's devices, and what is said when one can't be found or used.
 
 use saal_hal::{AudioDevice, AudioDevices, AudioError, CameraError, Direction, Displays};
-use saal_hal_linux::DrmDisplays;
+use saal_hal_linux::{DrmDisplays, Priorities};
 use saal_media_protocol::{
     AudioChoice, CameraChoice, DeviceChoice, DeviceList, DeviceUse, MediaTrouble, SoundUnit,
 };
@@ -76,7 +76,11 @@ pub(super) fn any_real(choice: &DeviceChoice) -> bool {
 }
 
 /// Everything that is connected.
-pub(super) fn present(cameras: &KnownCameras, sounds: &dyn AudioDevices) -> DeviceList {
+pub(super) fn present(
+    cameras: &KnownCameras,
+    sounds: &dyn AudioDevices,
+    priorities: &Priorities,
+) -> DeviceList {
     let displays = DrmDisplays::default().list().unwrap_or_default();
     let sound = |direction| {
         let devices = sounds.list(direction).unwrap_or_default();
@@ -88,6 +92,7 @@ pub(super) fn present(cameras: &KnownCameras, sounds: &dyn AudioDevices) -> Devi
         loudspeakers: sound(Direction::Playback),
         displays: displays.into_iter().map(|display| display.name).collect(),
         sound_units: sound_units(sounds),
+        sound_priority: Some(priorities.preferred()),
     }
 }
 

@@ -25,6 +25,7 @@ mod sound;
 mod source_video;
 mod speech;
 mod still;
+mod streaming;
 mod television;
 mod temporal;
 mod ticker;
@@ -45,6 +46,7 @@ use gstreamer::{self as gst, prelude::*};
 pub use hardware::{Bitstream, HardwareEncoder, SIMULATED_ENCODER};
 pub use notice::draw_notice;
 pub use preview::Picture;
+use saal_hal_linux::Priorities;
 use saal_media_protocol::{
     BrowserId, Codec, ControlState, EncoderChoice, EncoderTrial, TransportId,
 };
@@ -228,6 +230,7 @@ pub struct Graph {
     base: gst::ClockTime,
     started: Instant,
     events: mpsc::UnboundedSender<GraphEvent>,
+    priorities: Priorities,
 }
 
 /// Initialises GStreamer: it reads its list of plugins, or makes it anew and writes it down. No
@@ -253,7 +256,18 @@ impl Graph {
             base,
             started: Instant::now(),
             events,
+            priorities: Priorities::left_alone(),
         })
+    }
+
+    /// Threads that carry sound are preferred, as far as this allows. For what is built from now on.
+    pub fn prefer_sound(&mut self, priorities: Priorities) {
+        self.priorities = priorities;
+    }
+
+    /// What threads that carry sound are preferred by.
+    pub(crate) fn priorities(&self) -> &Priorities {
+        &self.priorities
     }
 
     /// Time zero.
@@ -318,6 +332,9 @@ impl Graph {
                     fault: Fault::of(&what),
                     reason: format!("{what} ({})", detail.lines().last().unwrap_or_default()),
                 });
+            }
+            gst::MessageView::StreamStatus(status) => {
+                streaming::follow(&self.priorities, &part(source), status);
             }
             gst::MessageView::Latency(_) => {
                 if let Some(pipeline) = pipeline.upgrade() {

@@ -54,7 +54,8 @@ pub(super) fn start(
     let (input, graph) = (input.clone(), graph.clone());
     let first = graph.now().mseconds() / 20;
     let mut packet = first;
-    Ticker::start("ringer", Duration::from_millis(20), move || {
+    let (priorities, period) = (graph.priorities().clone(), Duration::from_millis(20));
+    Ticker::with("ringer", &priorities, period, move || {
         let due = graph.now().mseconds() / 20;
         packet = packet.max(due);
         while packet < due + AHEAD {

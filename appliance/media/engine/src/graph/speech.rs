@@ -65,7 +65,8 @@ pub(super) fn start(
 ) -> std::io::Result<Ticker> {
     let (input, graph, words) = (input.clone(), graph.clone(), words.clone());
     let mut packet = graph.now().mseconds() / 20;
-    Ticker::start("speech", Duration::from_millis(20), move || {
+    let (priorities, period) = (graph.priorities().clone(), Duration::from_millis(20));
+    Ticker::with("speech", &priorities, period, move || {
         let due = graph.now().mseconds() / 20;
         packet = packet.max(due);
         while packet < due + AHEAD {

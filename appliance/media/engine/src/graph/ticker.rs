@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use saal_hal_linux::Priorities;
+
 /// Runs until it is dropped.
 #[derive(Debug)]
 pub(super) struct Ticker {
@@ -18,12 +20,24 @@ impl Ticker {
     pub(super) fn start(
         name: &str,
         period: Duration,
+        tick: impl FnMut() + Send + 'static,
+    ) -> std::io::Result<Self> {
+        Self::with(name, &Priorities::left_alone(), period, tick)
+    }
+
+    /// The same, for a thread that carries sound.
+    pub(super) fn with(
+        name: &str,
+        priorities: &Priorities,
+        period: Duration,
         mut tick: impl FnMut() + Send + 'static,
     ) -> std::io::Result<Self> {
+        let priorities = priorities.clone();
         let (stop, stopped) = mpsc::channel::<()>();
         let thread = thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || {
+                priorities.prefer();
                 let mut next = Instant::now();
                 loop {
                     tick();

@@ -1,0 +1,239 @@
+//! Which threads of this process the kernel prefers, sched(7): those that carry sound. A picture that comes 20 ms later is not
+//! noticed; 20 ms of sound that are missing are.
+
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    thread,
+};
+
+use nix::{
+    errno::Errno,
+    libc::{self, c_int, id_t, pid_t},
+    sys::resource::{Resource, setrlimit},
+};
+use saal_hal::SoundPriority;
+
+/// Between ordinary threads and the kernel's own, which begin at 50: Chromium's choice for its sound, and less than what RealtimeKit
+/// gives at most (20).
+const REAL_TIME: c_int = 8;
+/// How many steps nicer the kernel is to threads that are preferred without real time (Chromium's choice too, for the same).
+const NICER: c_int = 10;
+/// Microseconds for which a thread in real time may run without waiting for anything (RLIMIT_RTTIME). Sound's threads wait after
+/// each period of 10 ms; this is what one of them needs at most that has a second to make up for, on a slow processor.
+const AT_ONCE: u64 = 500_000;
+/// The same, after which the kernel ends the process.
+const AT_MOST: u64 = 5_000_000;
+
+/// What this process may, and has done with its threads. Copies are of the same process.
+#[derive(Clone, Debug)]
+pub struct Priorities(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    preferred: AtomicU8,
+    /// The nice value that all threads had.
+    usual: c_int,
+}
+
+impl Priorities {
+    /// All threads are left as they are.
+    #[must_use]
+    pub fn left_alone() -> Self {
+        Self::new(SoundPriority::Ordinary)
+    }
+
+    /// Finds out what this process may, and bounds for how long threads in real time may keep others from the processor:
+    /// who calls this waits for SIGXCPU, which says that one of them ran for half a second, and calls [`Self::end`] then.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        // Without a bound none of them is to be in real time.
+        let bounded = setrlimit(Resource::RLIMIT_RTTIME, AT_ONCE, AT_MOST).is_ok();
+        let usual = usual();
+        let tries = move || match bounded && set_policy(0, libc::SCHED_RR, REAL_TIME).is_ok() {
+            true => SoundPriority::RealTime,
+            false if be_nicer(usual).is_ok() => SoundPriority::Nicer,
+            false => SoundPriority::Ordinary,
+        };
+        // In a thread that ends: who asks stays as it is.
+        let found = thread::spawn(tries).join();
+        Self::new(found.unwrap_or(SoundPriority::Ordinary))
+    }
+
+    fn new(preferred: SoundPriority) -> Self {
+        Self(Arc::new(Shared {
+            preferred: AtomicU8::new(preferred as u8),
+            usual: usual(),
+        }))
+    }
+
+    /// How threads that carry sound are preferred.
+    #[must_use]
+    pub fn preferred(&self) -> SoundPriority {
+        match self.0.preferred.load(Ordering::Relaxed) {
+            of if of == SoundPriority::RealTime as u8 => SoundPriority::RealTime,
+            of if of == SoundPriority::Nicer as u8 => SoundPriority::Nicer,
+            _ => SoundPriority::Ordinary,
+        }
+    }
+
+    /// The thread that calls this carries sound from now on, and waits after each piece of it. Threads that it starts are ordinary
+    /// ones.
+    pub fn prefer(&self) {
+        let done = match self.preferred() {
+            SoundPriority::RealTime => set_policy(0, libc::SCHED_RR, REAL_TIME),
+            SoundPriority::Nicer => be_nicer(self.0.usual),
+            SoundPriority::Ordinary => return,
+        };
+        told(done);
+    }
+
+    /// The thread that calls this is one on which sound depends, but does other things too, some of them for longer: it is never in
+    /// real time. Threads that it starts are ordinary ones.
+    pub fn prefer_in_part(&self) {
+        if self.preferred() != SoundPriority::Ordinary {
+            told(be_nicer(self.0.usual));
+        }
+    }
+
+    /// The thread that calls this does something else from now on.
+    pub fn leave(&self) {
+        if self.preferred() != SoundPriority::Ordinary {
+            told(set_policy(0, libc::SCHED_OTHER, 0).and_then(|()| set_nice(self.0.usual)));
+        }
+    }
+
+    /// Takes real time from all threads of this process, and prefers none any more. One of them took the processor for itself.
+    pub fn end(&self) {
+        self.0
+            .preferred
+            .store(SoundPriority::Ordinary as u8, Ordering::Relaxed);
+        let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+        let ids = threads.filter_map(|thread| thread.ok()?.file_name().to_str()?.parse().ok());
+        for id in ids {
+            // One that has ended meanwhile needs nothing.
+            let _ = set_policy(id, libc::SCHED_OTHER, 0);
+        }
+    }
+}
+
+/// The calling thread; what it starts does not get this from it.
+fn be_nicer(usual: c_int) -> nix::Result<()> {
+    set_policy(0, libc::SCHED_OTHER, 0)?;
+    set_nice(usual - NICER)
+}
+
+/// A thread that is not preferred works as well as before; its process was said to be able to.
+fn told(done: nix::Result<()>) {
+    if let Err(error) = done {
+        tracing::debug!(%error, "a thread's priority stays as it was");
+    }
+}
+
+/// What the threads of this process have when nobody changed it.
+#[allow(unsafe_code, reason = "a call of the C library")]
+fn usual() -> c_int {
+    // SAFETY: it takes numbers and gives one.
+    unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
+}
+
+/// sched_setscheduler(2), for one thread; 0 is the calling one. What it starts is ordinary.
+#[allow(unsafe_code, reason = "a call of the C library")]
+fn set_policy(thread: pid_t, policy: c_int, priority: c_int) -> nix::Result<()> {
+    // SAFETY: the structure holds nothing but numbers, one on every Linux of ours.
+    let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
+    parameters.sched_priority = priority;
+    let policy = policy | libc::SCHED_RESET_ON_FORK;
+    // SAFETY: it reads the structure, which outlives the call.
+    let done = unsafe { libc::sched_setscheduler(thread, policy, &raw const parameters) };
+    Errno::result(done).map(drop)
+}
+
+/// setpriority(2), which on Linux is for the calling thread alone.
+#[allow(unsafe_code, reason = "a call of the C library")]
+fn set_nice(nice: c_int) -> nix::Result<()> {
+    let nice = nice.clamp(-20, 19);
+    // SAFETY: it takes numbers.
+    let done = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0 as id_t, nice) };
+    Errno::result(done).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, PoisonError};
+
+    use super::*;
+
+    /// One of these tests is about all threads of their process.
+    static ONE: Mutex<()> = Mutex::new(());
+
+    /// Policy and nice value of the thread that calls this, as proc_pid_stat(5) has them.
+    fn stands() -> (u32, c_int) {
+        let stat = fs::read_to_string("/proc/thread-self/stat").unwrap();
+        let fields: Vec<&str> = stat[stat.rfind(')').unwrap()..].split(' ').collect();
+        // The first one here is the second of all.
+        (fields[39].parse().unwrap(), fields[17].parse().unwrap())
+    }
+
+    fn wanted(priorities: &Priorities, before: (u32, c_int)) -> (u32, c_int) {
+        match priorities.preferred() {
+            SoundPriority::RealTime => (2, before.1),
+            SoundPriority::Nicer => (before.0, (before.1 - NICER).max(-20)),
+            SoundPriority::Ordinary => before,
+        }
+    }
+
+    #[test]
+    fn a_thread_that_carries_sound_is_preferred_as_far_as_may_be_and_what_it_starts_is_not() {
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let priorities = Priorities::of_this_process();
+        let usual = stands();
+        thread::spawn(move || {
+            priorities.prefer();
+            assert_eq!(stands(), wanted(&priorities, usual));
+            let started = thread::spawn(stands).join().unwrap();
+            assert_eq!(started.0, 0, "no real time");
+            assert!(started.1 >= usual.1.min(0), "{started:?}");
+            priorities.leave();
+            assert_eq!(stands(), usual);
+            priorities.prefer_in_part();
+            assert_ne!(stands().0, 2, "never in real time");
+        })
+        .join()
+        .unwrap();
+        assert_eq!(stands(), usual, "others stay as they are");
+    }
+
+    #[test]
+    fn who_prefers_nobody_leaves_all_as_they_are() {
+        let (alone, usual) = (Priorities::left_alone(), stands());
+        alone.prefer();
+        alone.prefer_in_part();
+        alone.leave();
+        assert_eq!(stands(), usual);
+    }
+
+    #[test]
+    fn the_end_is_for_all_threads_and_for_good() {
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let priorities = Priorities::of_this_process();
+        let usual = stands();
+        let theirs = priorities.clone();
+        thread::spawn(move || {
+            theirs.prefer();
+            thread::scope(|scope| {
+                scope.spawn(|| theirs.end());
+            });
+            assert_eq!(stands().0, 0, "no real time any more");
+            assert_eq!(theirs.preferred(), SoundPriority::Ordinary);
+            theirs.prefer();
+            assert_eq!(stands().0, 0);
+        })
+        .join()
+        .unwrap();
+        assert_eq!(stands(), usual);
+    }
+}

@@ -23,6 +23,7 @@ pub mod keeper;
 pub mod lettering;
 pub mod motion;
 pub mod opus;
+pub mod phase;
 pub mod plan;
 pub mod playout;
 pub mod sound;

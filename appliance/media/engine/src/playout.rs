@@ -37,7 +37,7 @@ const AHEAD: i64 = 10_000_000;
 const BEHIND: i64 = 30_000_000;
 /// Where pictures have to wait for sound that comes later, sound stays this much behind: nobody notices, and the picture is
 /// earlier.
-const TRAILING: i64 = 20_000_000;
+const TRAILING: i64 = 25_000_000;
 /// What moved by this much is looked at again.
 const STRAYED: i64 = 5_000_000;
 
@@ -197,7 +197,8 @@ impl Playout {
 }
 
 /// Puts together what belongs together: the tracks of one sender, each with whether it is sound. Where sound is too far from a
-/// picture the earlier ones wait for the latest. Tracks whose sender's clock is not known yet are left alone.
+/// picture the earlier ones wait for the latest, and pictures never wait for longer than sound has them: nobody sees a picture
+/// that is shown a little shorter. Tracks whose sender's clock is not known yet are left alone.
 pub fn align<'a>(tracks: impl Iterator<Item = (bool, &'a mut Playout)>) {
     let known = |(sound, playout): (bool, &'a mut Playout)| Some((playout.lag()?, sound, playout));
     let mut tracks: Vec<_> = tracks.filter_map(known).collect();
@@ -215,10 +216,18 @@ pub fn align<'a>(tracks: impl Iterator<Item = (bool, &'a mut Playout)>) {
         .iter()
         .map(|(lag, sound, _)| (*lag, *sound))
         .collect();
-    for ((lag, _, playout), hold) in tracks.iter_mut().zip(holds(&lags)) {
+    let heard = played(true).max();
+    let seen = lags.iter().filter(|(_, sound)| !sound).map(|(lag, _)| *lag);
+    let needed = seen
+        .max()
+        .max(heard.map(|heard| heard.saturating_sub(TRAILING)));
+    for ((lag, sound, playout), hold) in tracks.iter_mut().zip(holds(&lags)) {
         playout.aligned = Some(*lag);
+        let waits = needed.map_or(0, |needed| needed.saturating_sub(*lag));
         if !near {
             playout.hold = hold;
+        } else if !*sound && playout.hold > waits.saturating_add(STRAYED) {
+            playout.hold = waits;
         }
     }
 }
@@ -463,7 +472,7 @@ mod tests {
             }
         }
         assert_eq!(apart[10], -60, "nothing is known of the sender's clock yet");
-        let behind = |ms: &i64| (-21..=-19).contains(ms);
+        let behind = |ms: &i64| (-26..=-24).contains(ms);
         assert!(
             apart[60..].iter().all(behind),
             "a little earlier than sound: {apart:?}"
@@ -471,10 +480,32 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_is_earlier_again_when_its_sound_is() {
+        let (mut sound, mut picture) = (Playout::new(48_000), Playout::new(90_000));
+        let epoch = Duration::from_secs(1_800_000_000);
+        let mut waited = Vec::new();
+        for n in 0..400_u64 {
+            let captured = Duration::from_millis(20 * n);
+            let arrival = captured + Duration::from_millis(50);
+            // Words were lost until then, and packets were held for what the next ones say of them.
+            let card = Duration::from_millis(if n < 200 { 70 } else { 50 });
+            sound.comes_out_after(card);
+            sound.schedule(arrival, 960 * n);
+            waited.push((picture.schedule(arrival, 1_800 * n) - arrival).as_millis());
+            if n % 50 == 49 {
+                sound.report(960 * n as u32, epoch + captured);
+                picture.report(1_800 * n as u32, epoch + captured);
+                align([(true, &mut sound), (false, &mut picture)].into_iter());
+            }
+        }
+        assert_eq!([waited[150], waited[350]], [50, 30]);
+    }
+
+    #[test]
     fn nobody_waits_for_a_clock_of_another_world() {
         let [sound, picture] = [true, false].map(|sound| move |lag: i64| (lag, sound));
         assert_eq!(holds(&[sound(0), picture(60_000_000)]), [60_000_000, 0]);
-        assert_eq!(holds(&[sound(60_000_000), picture(0)]), [0, 40_000_000]);
+        assert_eq!(holds(&[sound(60_000_000), picture(0)]), [0, 35_000_000]);
         assert_eq!(
             holds(&[sound(10_000_000), picture(0)]),
             [0, 0],

@@ -40,9 +40,9 @@ use crate::{
     motion::Pace,
 };
 
-/// How much later than it is due a picture is seen: half a period of 30 a second until it is composed, and the time that
-/// composing and drawing take (`./dev bench media`).
-pub const LATENCY: Duration = Duration::from_millis(30);
+/// How much later than it is due a picture is seen: composed soon after it came, it takes as long as composing and drawing
+/// take (`./dev bench media`).
+pub const LATENCY: Duration = Duration::from_millis(9);
 /// A calm picture needs no more.
 const IDLE_PICTURES_PER_SECOND: u32 = 1;
 /// Text is in front of all tiles, of which there are fewer than this.
@@ -167,6 +167,8 @@ impl TelevisionOutput {
         let made = Arc::<AtomicU64>::default();
         drop_pictures_before(&begun, &made, &rate);
         let stage = Stage::new(part.clone(), &pipeline, &compositor);
+        let output = rate.static_pad("src");
+        stage.follow_phase(&output.expect("every capsfilter has a source pad"));
         Ok(Self {
             display,
             settings,
@@ -388,6 +390,7 @@ impl TelevisionOutput {
             return Ok(());
         };
         let mut caps = raw_caps(self.settings.width, self.settings.height);
+        self.stage.set_speed(speed);
         let speed = gst::Fraction::new(i32::try_from(speed).unwrap_or(30), 1);
         caps.make_mut().set("framerate", speed);
         self.rate.set_property("caps", caps);

@@ -27,6 +27,8 @@ pub(crate) struct Row {
     ratio: Option<f64>,
     /// The room's figure that is to be reached, whatever the peer's is.
     most: Option<f64>,
+    /// Figures up to this can't be told from nothing: then the ratio counts for nothing.
+    floor: Option<f64>,
 }
 
 impl Row {
@@ -39,6 +41,7 @@ impl Row {
             peer: Vec::new(),
             ratio: None,
             most: None,
+            floor: None,
         }
     }
 
@@ -59,6 +62,14 @@ impl Row {
     pub(crate) fn at_most(self, most: f64) -> Self {
         Self {
             most: Some(most),
+            ..self
+        }
+    }
+
+    /// What is below this is nothing, as far as it can be measured: the goal beside the peer is met there.
+    pub(crate) fn down_to(self, floor: f64) -> Self {
+        Self {
+            floor: Some(floor),
             ..self
         }
     }
@@ -91,14 +102,16 @@ impl Row {
         let above = |figure: Option<f64>, goal: Option<f64>| {
             figure.zip(goal).is_some_and(|(figure, goal)| figure > goal)
         };
+        let ours = median(&self.ours).0;
         let ratio = match self.peer.as_slice() {
             [] => None,
+            _ if self.floor.is_some_and(|floor| ours <= floor) => None,
             // Nothing at all is never more than a part of nothing.
             _ => self
                 .ratio_to_peer()
-                .or_else(|| (median(&self.ours).0 > 0.0).then_some(f64::INFINITY)),
+                .or_else(|| (ours > 0.0).then_some(f64::INFINITY)),
         };
-        if above(Some(median(&self.ours).0), self.most) || above(ratio, self.ratio) {
+        if above(Some(ours), self.most) || above(ratio, self.ratio) {
             "missed"
         } else {
             "met"
@@ -117,6 +130,9 @@ impl Row {
         };
         let goal = |goal: Option<f64>| goal.map_or_else(String::new, |goal| format!("<= {goal}"));
         let ratio = self.ratio_to_peer();
+        let floor = self
+            .floor
+            .map(|floor| format!(", or {floor} {}", self.unit));
         [
             format!("{} [{}]", self.what, self.unit),
             shown(&self.ours),
@@ -127,7 +143,7 @@ impl Row {
                 shown(&self.peer)
             },
             ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")),
-            goal(self.ratio),
+            goal(self.ratio) + floor.as_deref().unwrap_or_default(),
             self.verdict().to_owned(),
         ]
     }
@@ -238,6 +254,12 @@ mod tests {
         row.add(90.0, 200.0);
         assert_eq!(row.verdict(), "missed");
         let mut row = Row::beside("time", "ms", 0.5);
+        row.add(70.0, 100.0);
+        assert_eq!(row.verdict(), "missed");
+        let mut row = Row::beside("silence", "ms", 0.25).down_to(50.0);
+        row.add(47.0, 51.0);
+        assert_eq!(row.verdict(), "met", "neither is told from nothing");
+        row.add(70.0, 100.0);
         row.add(70.0, 100.0);
         assert_eq!(row.verdict(), "missed");
         let mut row = Row::alone("time", "ms");

@@ -11,6 +11,12 @@ use super::{
 const RATE: i32 = 48_000;
 /// What people's voices need; the field's usual rate for speech.
 const OPUS_BITRATE: i32 = 32_000;
+/// What is mixed and given to the card at once: it waits that long to be mixed, and as long again for the card.
+const PIECE: gst::ClockTime = gst::ClockTime::from_mseconds(5);
+/// What the card has in its buffer.
+const CARD: gst::ClockTime = gst::ClockTime::from_mseconds(20);
+/// How late the thread may be that mixes; what comes later than this is silence, however much the card has.
+const MIXING: gst::ClockTime = gst::ClockTime::from_mseconds(10);
 /// `level` reports each second, and ten times a second while people look at it.
 const LEVEL_INTERVAL: u64 = 1_000_000_000;
 const OFTEN: u64 = 100_000_000;
@@ -45,6 +51,7 @@ pub(super) fn mixer() -> Result<gst::Element, GraphError> {
     // A track that is re-timed by its playout is moved at once, or its samples come too late.
     mixer.set_property("alignment-threshold", gst::ClockTime::from_mseconds(5));
     mixer.set_property("discont-wait", gst::ClockTime::ZERO);
+    mixer.set_property("output-buffer-duration", PIECE);
     Ok(mixer)
 }
 
@@ -83,10 +90,10 @@ pub(super) fn loudspeaker(device: &SoundDevice) -> Result<gst::Element, GraphErr
         SoundDevice::Alsa(name) => {
             let sink = make("alsasink")?;
             sink.set_property("device", name);
-            sink.set_property("buffer-time", 40_000_i64);
-            sink.set_property("latency-time", 10_000_i64);
-            // What is between mixer and card takes far less than a period.
-            sink.set_property("processing-deadline", gst::ClockTime::from_mseconds(10));
+            let microseconds = |time: gst::ClockTime| i64::try_from(time.useconds()).unwrap_or(0);
+            sink.set_property("buffer-time", microseconds(CARD));
+            sink.set_property("latency-time", microseconds(PIECE));
+            sink.set_property("processing-deadline", MIXING);
             sink.set_property("provide-clock", false);
             follow_clock(&sink);
             sink.set_property("async", false);

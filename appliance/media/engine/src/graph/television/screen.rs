@@ -9,7 +9,7 @@ use gstreamer as gst;
 use gstreamer_app as gst_app;
 use saal_media_protocol::TileSource;
 
-use super::{EncoderInputs, Graph, placeholder};
+use super::{EncoderInputs, Graph, placeholder, stage};
 
 /// The newest picture of each source, and where it is shown, on one display or several.
 #[derive(Clone, Debug)]
@@ -101,12 +101,15 @@ impl Screen {
         }
     }
 
-    /// The buffer is shared; only its time is ours.
+    /// The buffer is shared; only its time is ours: so long ago that it is in the next picture, whenever that is composed
+    /// ([`super::stage`]).
     pub(super) fn show(&self, input: &gst_app::AppSrc, sample: &gst::Sample) {
         let (Some(mut buffer), Some(caps)) = (sample.buffer_owned(), sample.caps()) else {
             return;
         };
-        buffer.make_mut().set_pts(self.graph.now());
+        buffer
+            .make_mut()
+            .set_pts(self.graph.now().saturating_sub(stage::AGO));
         let sample = gst::Sample::builder()
             .buffer(&buffer)
             .caps(&caps.to_owned())

@@ -2,6 +2,9 @@
 //!
 //! Where things are is said for each picture when it is composed and for all of them together, so that no picture shows
 //! half of a change. While nothing moves, nothing is asked and nothing is done.
+//!
+//! When within its period a picture is composed follows from when pictures come ([`Phase`]): the compositor waits for its
+//! inputs that much longer.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,10 +14,21 @@ use gstreamer_base::{self as gst_base, prelude::*};
 use saal_media_protocol::Rect;
 
 use super::{
-    super::{GraphError, Part, colorimetry::call_all_one, duration, encoder::live_input},
+    super::{
+        GraphError, Part, clock_time, colorimetry::call_all_one, duration, encoder::live_input,
+    },
     Layer,
 };
-use crate::motion::{Pace, Placing, Scene};
+use crate::{
+    motion::{Pace, Placing, Scene},
+    phase::Phase,
+};
+
+/// Pictures are told to be so old when they come: the compositor keeps what is younger than the picture that it makes for
+/// the next one, and it makes pictures up to a period later than they say.
+pub(super) const AGO: gst::ClockTime = gst::ClockTime::from_mseconds(100);
+/// With fewer pictures a second nothing moves, or a browser looks on.
+const SLOWEST: u32 = 15;
 
 /// What can be composed.
 #[derive(Debug)]
@@ -23,6 +37,7 @@ pub(super) struct Stage {
     pipeline: gst::Pipeline,
     compositor: gst::Element,
     moving: Arc<Mutex<Moving>>,
+    phase: Arc<Mutex<Option<Phase>>>,
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +111,28 @@ impl Stage {
             pipeline: pipeline.clone(),
             compositor: compositor.clone(),
             moving,
+            phase: Arc::default(),
         }
+    }
+
+    /// So many pictures a second are composed from now on.
+    pub(super) fn set_speed(&self, pictures_per_second: u32) {
+        let follows = pictures_per_second >= SLOWEST;
+        *lock(&self.phase) = follows.then(|| Phase::new(pictures_per_second));
+        self.compositor.set_property("latency", 0_u64);
+    }
+
+    /// Has each picture composed when those that it shows have come; `output` is what the compositor gives them to.
+    pub(super) fn follow_phase(&self, output: &gst::Pad) {
+        let (phase, compositor) = (Arc::clone(&self.phase), self.compositor.downgrade());
+        output.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let time = info.buffer().and_then(|buffer| buffer.pts());
+            let delay = time.and_then(|time| lock(&phase).as_mut()?.composes(duration(time)));
+            if let Some((delay, compositor)) = delay.zip(compositor.upgrade()) {
+                compositor.set_property("latency", clock_time(delay).nseconds());
+            }
+            gst::PadProbeReturn::Ok
+        });
     }
 
     /// One more picture for the compositor; nobody sees it yet.
@@ -109,6 +145,7 @@ impl Stage {
         let pad = pad.ok_or_else(|| broken(gst::glib::bool_error!("no more tiles")))?;
         pad.set_property("alpha", 0.0);
         call_all_one(&pad);
+        self.note_what_comes(&pad);
         let input = Input {
             source: live_input(1),
             pad,
@@ -126,6 +163,20 @@ impl Stage {
             return Err(broken(error));
         }
         Ok(input)
+    }
+
+    /// When pictures come there, and how large they are.
+    fn note_what_comes(&self, pad: &gst::Pad) {
+        let phase = Arc::clone(&self.phase);
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            if let Some(time) = info.buffer().and_then(|buffer| buffer.pts())
+                && let Some(phase) = lock(&phase).as_mut()
+            {
+                let side = |name| f64::from(pad.property::<i32>(name));
+                phase.came(duration(time + AGO), side("width") * side("height"));
+            }
+            gst::PadProbeReturn::Ok
+        });
     }
 
     pub(super) fn remove(&self, input: &Input) {
@@ -204,6 +255,6 @@ fn move_before_each_picture(compositor: &gst::Element, moving: Arc<Mutex<Moving>
     });
 }
 
-fn lock(moving: &Mutex<Moving>) -> MutexGuard<'_, Moving> {
-    moving.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -26,7 +26,7 @@ const EARLY: Duration = Duration::from_millis(300);
 /// What the room's own loudspeaker has (the engine's `graph/sound/elements.rs`): the delay is told for that.
 const LINE: &str = "appsrc name=in is-live=true format=time max-bytes=0 \
     caps=audio/x-raw,format=S16LE,rate=48000,channels=1,layout=interleaved ! audioconvert ! \
-    alsasink device=pulse buffer-time=40000 latency-time=10000 provide-clock=false slave-method=skew drift-tolerance=5000 \
+    alsasink device=pulse buffer-time=20000 latency-time=5000 provide-clock=false slave-method=skew drift-tolerance=5000 \
     alignment-threshold=4000000 discont-wait=0 async=false";
 
 /// How much later sound is heard than the card says, milliseconds; earlier is negative.

@@ -3,6 +3,7 @@
 mod helping;
 mod proof;
 mod seeing;
+mod trusting;
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
@@ -17,7 +18,6 @@ use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     DeviceId,
     help::HelpEnd,
-    order::key_to_text,
     update::System,
     wire::{
         Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Membership, Outcome,
@@ -33,7 +33,7 @@ use crate::{
     fleet::{
         devices::{self, DeviceRow},
         enrolment::{self, Entry},
-        helps, logs, orders, presence, rooms,
+        helps, logs, orders, presence, rooms, roots,
         updates::{self, Due},
     },
     hub::{Seat, Wake, Who},
@@ -74,6 +74,7 @@ pub(crate) async fn open(
             update: None,
             log: 0,
             help: seeing::Help::default(),
+            trusts: None,
         };
         connection.talk().await;
     })
@@ -94,6 +95,8 @@ struct Connection<'a> {
     log: u64,
     /// Somebody who helps its room.
     help: seeing::Help,
+    /// The newest root and list of releases that it was told; `None`: it is from before there were roots.
+    trusts: Option<(u64, u64)>,
 }
 
 impl Connection<'_> {
@@ -228,7 +231,9 @@ impl Connection<'_> {
                 match self.certificate(&device, &enrol.key.key).await {
                     Ok(certificate) => {
                         tracing::info!(%device, serial = enrol.serial, "enrolled");
-                        let membership = self.membership(device, certificate);
+                        let membership = Self::membership(device, certificate);
+                        self.trusts = enrol.root.map(|root| (root, 0));
+                        self.show_roots().await?;
                         let _ = self.say(&FromServer::Enrolled(Box::new(membership))).await;
                         Flow::Break(())
                     }
@@ -243,7 +248,7 @@ impl Connection<'_> {
         &mut self,
         device: &DeviceId,
         key: &str,
-    ) -> Result<DeviceCertificate, FleetError> {
+    ) -> Result<(DeviceCertificate, Vec<String>), FleetError> {
         let point = from_text(key).unwrap_or_default();
         let made = self
             .app
@@ -251,18 +256,24 @@ impl Connection<'_> {
             .for_device(device, &point, Timestamp::now());
         let made = made.map_err(|e| FleetError::Crypto(e.to_string()))?;
         let (device, ends) = (device.clone(), made.ends);
-        let noted = move |tx: &crate::store::Tx<'_>| devices::certified(tx, &device, ends);
-        self.app.store.run_quietly(noted).await?;
-        Ok(made)
+        let noted = move |tx: &crate::store::Tx<'_>| {
+            devices::certified(tx, &device, ends)?;
+            roots::order_keys(tx)
+        };
+        let keys = self.app.store.run_quietly(noted).await?;
+        Ok((made, keys))
     }
 
-    fn membership(&self, device: DeviceId, certificate: DeviceCertificate) -> Membership {
+    fn membership(
+        device: DeviceId,
+        (certificate, signing_keys): (DeviceCertificate, Vec<String>),
+    ) -> Membership {
         Membership {
             device,
             certificate: certificate.pem,
             begins: certificate.begins,
             ends: certificate.ends,
-            signing_keys: vec![key_to_text(&self.app.keys.signing.verifying_key())],
+            signing_keys,
         }
     }
 
@@ -330,6 +341,14 @@ impl Connection<'_> {
             FromDevice::System(system) => self.system(row, *system).await,
             FromDevice::Log(log) => self.log_came(row, *log).await,
             FromDevice::Help(said) => self.help_said(row, *said).await,
+            FromDevice::Trust(state) => {
+                let (device, now) = (row.device.clone(), Timestamp::now());
+                let keys = self.app.keys.clone();
+                self.write(move |tx| roots::told(tx, &keys, &device, Some(&state), now))
+                    .await?;
+                // A list that comes after the one that it knows.
+                self.show_roots().await
+            }
             FromDevice::Enrol(_) => {
                 self.refuse(
                     Refusal::Malformed,
@@ -377,6 +396,8 @@ impl Connection<'_> {
     async fn greet(&mut self, row: &DeviceRow, hello: Hello) -> Flow {
         let generation = hello.generation;
         self.help.can_be_told(hello.helps);
+        let trust = hello.trust.as_ref();
+        self.trusts = trust.map(|trust| (trust.root, trust.releases));
         let (device, keys, now) = (row.device.clone(), self.app.keys.clone(), Timestamp::now());
         let greeted = self.app.store.run(move |tx| {
             devices::hello(tx, &keys, &device, &hello, now)?;
@@ -391,6 +412,7 @@ impl Connection<'_> {
         });
         match greeted.await {
             Ok((order, update, log)) => {
+                self.show_roots().await?;
                 match order {
                     Some((generation, order)) => {
                         self.told = generation;
@@ -422,6 +444,7 @@ impl Connection<'_> {
         });
         match looked.await {
             Ok(Some((order, update, log, help))) => {
+                self.show_roots().await?;
                 if let Some((generation, order)) = order.filter(|(new, _)| *new != self.told) {
                     self.told = generation;
                     self.say(&FromServer::Order(order)).await?;
@@ -473,7 +496,7 @@ impl Connection<'_> {
         }
         match self.certificate(&row.device, &row.key).await {
             Ok(certificate) => {
-                let membership = self.membership(row.device.clone(), certificate);
+                let membership = Self::membership(row.device.clone(), certificate);
                 self.say(&FromServer::Renewed(Box::new(membership))).await
             }
             Err(error) => self.fail(&error).await,

@@ -10,6 +10,7 @@ mod devices;
 mod forms;
 mod help;
 mod help_live;
+mod keys;
 mod layout;
 mod live;
 mod overview;
@@ -171,6 +172,11 @@ const PAGES: &[Page] = &[
         path: "/audit",
         methods: VIEW,
         router: || get(audit::show),
+    },
+    Page {
+        path: "/keys",
+        methods: VIEW,
+        router: || get(keys::show),
     },
     Page {
         path: "/people",

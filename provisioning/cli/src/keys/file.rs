@@ -38,14 +38,14 @@ const SHORTEST: usize = 12;
 #[derive(Args, Debug)]
 pub(crate) struct Phrase {
     /// A file with the pass phrase; without it somebody is asked.
-    #[arg(long = "passphrase-file", value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
 impl Phrase {
     /// One that is there.
     pub(super) fn asked(&self) -> Result<Zeroizing<String>> {
-        match &self.file {
+        match &self.passphrase_file {
             Some(path) => {
                 let text = std::fs::read_to_string(path);
                 let text = Zeroizing::new(text.with_context(|| path.display().to_string())?);
@@ -65,7 +65,7 @@ impl Phrase {
         if phrase.chars().count() < SHORTEST {
             bail!("a pass phrase has {SHORTEST} characters at least; take some words");
         }
-        if self.file.is_none() {
+        if self.passphrase_file.is_none() {
             let again = rpassword::prompt_password("The same once more: ");
             if *Zeroizing::new(again.context("nobody can be asked")?) != *phrase {
                 bail!("these are two pass phrases; nothing was made");

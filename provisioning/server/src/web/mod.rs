@@ -24,6 +24,8 @@ mod session;
 pub(crate) mod tests;
 #[cfg(test)]
 mod tests_alerts;
+#[cfg(test)]
+mod tests_keys;
 mod updates;
 mod welcome;
 mod words;

@@ -15,8 +15,8 @@ mod told;
 use jiff::Timestamp;
 
 pub use metadata::{KeySignature, KeyValue, LARGEST, Metadata, PublicKey};
-pub use releases::{Hashes, Listed, Releases, Target};
-pub use root::{LONGEST_CHAIN, Role, RoleName, Roles, Root, Trusted};
+pub use releases::{Hashes, Listed, Releases, ReleasesKind, Target};
+pub use root::{LONGEST_CHAIN, Role, RoleName, Roles, Root, RootKind, Trusted};
 pub use told::{Distrust, TrustProblem, TrustState};
 
 /// As TUF's documents say it.

@@ -42,9 +42,9 @@ fn wants_somebody(view: &View, keys: &KeysInForce) -> Markup {
         .any(|role| role.role == RoleName::Root && role.server);
     html! {
         @if own { p.note.wait { (view.say("keys-own-root")) } }
-        @if keys.expired { p.note.bad { (until("keys-root-over", keys.expires)) } }
+        @if keys.expired { p.note.bad { (until(id("keys-root-over"), keys.expires)) } }
         @if let Some(list) = &keys.releases {
-            @if list.expired { p.note.bad { (until("keys-list-over", list.expires)) } }
+            @if list.expired { p.note.bad { (until(id("keys-list-over"), list.expires)) } }
             @if !list.counts { p.note.bad { (view.say("keys-list-invalid")) } }
         }
         @if keys.waiting > 0 { p.note.wait { (view.words.count("keys-waiting", keys.waiting)) } }

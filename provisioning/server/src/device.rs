@@ -341,14 +341,7 @@ impl Connection<'_> {
             FromDevice::System(system) => self.system(row, *system).await,
             FromDevice::Log(log) => self.log_came(row, *log).await,
             FromDevice::Help(said) => self.help_said(row, *said).await,
-            FromDevice::Trust(state) => {
-                let (device, now) = (row.device.clone(), Timestamp::now());
-                let keys = self.app.keys.clone();
-                self.write(move |tx| roots::told(tx, &keys, &device, Some(&state), now))
-                    .await?;
-                // A list that comes after the one that it knows.
-                self.show_roots().await
-            }
+            FromDevice::Trust(state) => self.trust_said(row, state).await,
             FromDevice::Enrol(_) => {
                 self.refuse(
                     Refusal::Malformed,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use saal_fleet_protocol::fleet::{
     Digest,
-    api::KeysInForce,
+    api::{DevicesAtRoot, KeysInForce, RoleKeys},
     trust::{Releases, RoleName, Root, TrustError},
 };
 
@@ -17,13 +17,6 @@ fn short(key: &Digest) -> &str {
 
 /// What is in force.
 pub(crate) fn keys(keys: &KeysInForce) -> String {
-    let over = |expired| {
-        if expired {
-            " (over: no update begins)"
-        } else {
-            ""
-        }
-    };
     let mut text = format!(
         "root {}, good until {}{}\n{}\n\n",
         keys.root,
@@ -31,29 +24,45 @@ pub(crate) fn keys(keys: &KeysInForce) -> String {
         over(keys.expired),
         keys.fingerprint
     );
-    let rows: Vec<Vec<String>> = keys
-        .roles
-        .iter()
-        .map(|role| {
-            let name = |key: &Digest| {
-                let server = if *key == keys.server_key {
-                    " (server)"
-                } else {
-                    ""
-                };
-                format!("{}{server}", short(key))
-            };
-            let all: Vec<String> = role.keys.iter().map(name).collect();
-            vec![
-                role.role.to_string(),
-                format!("{} of {}", role.threshold, role.keys.len()),
-                all.join(", "),
-            ]
-        })
-        .collect();
+    let rows: Vec<Vec<String>> = keys.roles.iter().map(|role| of(role, keys)).collect();
     text += &table(&["role", "needed", "keys"], &rows, "no roles");
-    match &keys.releases {
-        None => text += "\nno list of releases\n",
+    text += &what_is_missing(keys);
+    let at = |at: &DevicesAtRoot| {
+        let root = at.root.map(|root| root.to_string());
+        vec![dash(root), at.devices.to_string()]
+    };
+    let rows: Vec<Vec<String>> = keys.devices.iter().map(at).collect();
+    text + "\n" + &table(&["devices know root", "devices"], &rows, "no devices")
+}
+
+fn over(expired: bool) -> &'static str {
+    if expired {
+        " (over: no update begins)"
+    } else {
+        ""
+    }
+}
+
+fn of(role: &RoleKeys, keys: &KeysInForce) -> Vec<String> {
+    let name = |key: &Digest| {
+        let server = if *key == keys.server_key {
+            " (server)"
+        } else {
+            ""
+        };
+        format!("{}{server}", short(key))
+    };
+    let all: Vec<String> = role.keys.iter().map(name).collect();
+    vec![
+        role.role.to_string(),
+        format!("{} of {}", role.threshold, role.keys.len()),
+        all.join(", "),
+    ]
+}
+
+fn what_is_missing(keys: &KeysInForce) -> String {
+    let mut text = match &keys.releases {
+        None => "\nno list of releases\n".to_owned(),
         Some(list) => {
             let counts = if list.counts {
                 ""
@@ -61,13 +70,10 @@ pub(crate) fn keys(keys: &KeysInForce) -> String {
                 " (signed by keys that count no more)"
             };
             let (version, expires) = (list.version, list.expires);
-            let _ = writeln!(
-                text,
-                "\nlist of releases {version}, good until {expires}{}{counts}",
-                over(list.expired)
-            );
+            let over = over(list.expired);
+            format!("\nlist of releases {version}, good until {expires}{over}{counts}\n")
         }
-    }
+    };
     for release in &keys.unlisted {
         let _ = writeln!(text, "release {release} is not in it: no device takes it");
     }
@@ -75,23 +81,13 @@ pub(crate) fn keys(keys: &KeysInForce) -> String {
         let _ = writeln!(text, "{} orders wait for a signature", keys.waiting);
     }
     if keys.doubts > 0 {
+        let doubts = keys.doubts;
         let _ = writeln!(
             text,
-            "{} devices do not believe something that they were told",
-            keys.doubts
+            "{doubts} devices do not believe something that they were told"
         );
     }
-    let rows: Vec<Vec<String>> = keys
-        .devices
-        .iter()
-        .map(|at| {
-            vec![
-                dash(at.root.map(|root| root.to_string())),
-                at.devices.to_string(),
-            ]
-        })
-        .collect();
-    text + "\n" + &table(&["devices know root", "devices"], &rows, "no devices")
+    text
 }
 
 /// A root in a file.

@@ -1,17 +1,27 @@
 //! A device hears who may sign what before it hears anything that was signed.
 
+use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
-    trust::{Releases, Root},
+    trust::{Releases, Root, TrustState},
     wire::FromServer,
 };
 
 use super::{Connection, Flow};
 use crate::{
-    fleet::{lists, roots},
+    fleet::{devices::DeviceRow, lists, roots},
     store::Tx,
 };
 
 impl Connection<'_> {
+    /// What it trusts; there may be a list now that comes after the one that it knows.
+    pub(super) async fn trust_said(&mut self, row: &DeviceRow, state: TrustState) -> Flow {
+        let (device, now) = (row.device.clone(), Timestamp::now());
+        let keys = self.app.keys.clone();
+        self.write(move |tx| roots::told(tx, &keys, &device, Some(&state), now))
+            .await?;
+        self.show_roots().await
+    }
+
     /// The roots and the list of releases that it does not know yet.
     pub(super) async fn show_roots(&mut self) -> Flow {
         let Some((root, list)) = self.trusts else {

@@ -1,5 +1,6 @@
 //! A device's connection: one WebSocket, from the challenge to the end.
 
+mod certifying;
 mod helping;
 mod proof;
 mod seeing;
@@ -16,24 +17,22 @@ use axum::{
 };
 use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
-    DeviceId,
     help::HelpEnd,
     update::System,
     wire::{
-        Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Membership, Outcome,
-        Refusal, Span, encode, from_text, to_text,
+        Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Outcome, Refusal, Span,
+        encode, to_text,
     },
 };
 use tokio::sync::watch;
 
 use self::proof::{check, proves};
 use crate::{
-    authority::DeviceCertificate,
     error::FleetError,
     fleet::{
         devices::{self, DeviceRow},
         enrolment::{self, Entry},
-        helps, logs, orders, presence, rooms, roots,
+        helps, logs, orders, presence, rooms,
         updates::{self, Due},
     },
     hub::{Seat, Wake, Who},
@@ -241,39 +240,6 @@ impl Connection<'_> {
                 }
             }
             Err(error) => self.fail(&error).await,
-        }
-    }
-
-    async fn certificate(
-        &mut self,
-        device: &DeviceId,
-        key: &str,
-    ) -> Result<(DeviceCertificate, Vec<String>), FleetError> {
-        let point = from_text(key).unwrap_or_default();
-        let made = self
-            .app
-            .authority
-            .for_device(device, &point, Timestamp::now());
-        let made = made.map_err(|e| FleetError::Crypto(e.to_string()))?;
-        let (device, ends) = (device.clone(), made.ends);
-        let noted = move |tx: &crate::store::Tx<'_>| {
-            devices::certified(tx, &device, ends)?;
-            roots::order_keys(tx)
-        };
-        let keys = self.app.store.run_quietly(noted).await?;
-        Ok((made, keys))
-    }
-
-    fn membership(
-        device: DeviceId,
-        (certificate, signing_keys): (DeviceCertificate, Vec<String>),
-    ) -> Membership {
-        Membership {
-            device,
-            certificate: certificate.pem,
-            begins: certificate.begins,
-            ends: certificate.ends,
-            signing_keys,
         }
     }
 

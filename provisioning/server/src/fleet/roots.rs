@@ -297,7 +297,7 @@ mod tests {
             // One for an order that has been replaced meanwhile is left out.
             assert!(signing::take(tx, &[sign(first, &other)], &stamp)?.is_empty());
             let taken = signing::take(tx, &[sign(row.wanted, &other)], &stamp)?;
-            assert_eq!(taken, [row.device.clone()]);
+            assert_eq!(taken, std::slice::from_ref(&row.device));
             let (_, signed) = orders::unseen(tx, &row)?.expect("it is signed now");
             assert!(signed.verify(&[other.verifying_key()]).is_ok());
             assert_eq!(signing::count(tx)?, 0);

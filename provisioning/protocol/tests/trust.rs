@@ -129,7 +129,7 @@ fn what_was_changed_or_cut_is_not_believed() {
     assert_eq!(why(first.follow(cut)), Distrust::Signatures);
     let text = second.to_text();
     for end in (0..text.trim_end().len()).step_by(7) {
-        assert!(Metadata::read(text[..end].as_bytes()).is_err(), "{end}");
+        assert!(Metadata::read(&text.as_bytes()[..end]).is_err(), "{end}");
     }
     let long = vec![b' '; LARGEST + 1];
     let error = Metadata::read(&long).unwrap_err();

@@ -11,7 +11,10 @@ use std::{
 };
 
 use fatfs::{FileSystem, FsOptions};
-use saal_fleet_protocol::config::{Language, RoomName, TimeZoneName};
+use saal_fleet_protocol::{
+    config::{Language, RoomName, TimeZoneName},
+    fleet::Digest,
+};
 
 use gpt::GptError;
 
@@ -37,6 +40,9 @@ pub(crate) struct Provision {
     /// File with the authority that the server's certificate is from (ca.pem in the fleet's folder) [default: those that browsers trust]
     #[arg(long, requires = "name", value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Fingerprint of the fleet's root (`saal-fleetctl keys show`): the room goes into no other fleet
+    #[arg(long, requires = "name", value_name = "FINGERPRINT")]
+    root: Option<Digest>,
     /// What people call the room, until its fleet says more
     #[arg(long, requires = "time_zone", value_parser = room_name)]
     name: Option<RoomName>,
@@ -206,10 +212,11 @@ fn settings(wanted: &Provision, name: &RoomName, zone: &TimeZoneName) -> String 
         None => String::new(),
     };
     format!(
-        "version = 1\n{}{}{}\n[first]\nname = {}\nlanguage = {}\ntime_zone = {}\n",
+        "version = 1\n{}{}{}{}\n[first]\nname = {}\nlanguage = {}\ntime_zone = {}\n",
         line("server", wanted.server.as_deref()),
         line("token_file", wanted.token.as_ref().map(|_| TOKEN)),
         line("ca_file", wanted.ca.as_ref().map(|_| AUTHORITY)),
+        line("root", wanted.root.as_ref().map(Digest::as_str)),
         text(serde_json::to_value(name)),
         text(serde_json::to_value(wanted.language)),
         text(serde_json::to_value(zone)),
@@ -398,6 +405,7 @@ mod tests {
             "{settings}"
         );
         assert!(!settings.contains("ca_file"), "{settings}");
+        assert!(!settings.contains("root ="), "{settings}");
         // What was there before is replaced, also by something shorter.
         let other = wanted(
             &image,
@@ -423,14 +431,17 @@ mod tests {
         let ca = folder.path().join("ca.pem");
         fs::write(&ca, "-----BEGIN CERTIFICATE-----\n").unwrap();
         let line = format!(
-            "--server https://fleet.example.org --token t --name A --time-zone Etc/UTC --ca {}",
-            ca.display()
+            "--server https://fleet.example.org --token t --name A --time-zone Etc/UTC --ca {} --root {}",
+            ca.display(),
+            "ab".repeat(32)
         );
         let words: Vec<&str> = line.split(' ').collect();
         let names = provision(&wanted(&image, &words)).unwrap();
         assert_eq!(names, [AGENT, TOKEN, AUTHORITY]);
         assert!(content(&image, AGENT).contains("\nca_file = \"fleet-ca.pem\"\n"));
         assert_eq!(content(&image, AUTHORITY), "-----BEGIN CERTIFICATE-----\n");
+        let root = format!("\nroot = \"{}\"\n", "ab".repeat(32));
+        assert!(content(&image, AGENT).contains(&root));
     }
 
     #[test]

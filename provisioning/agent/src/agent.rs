@@ -5,16 +5,17 @@ mod helping;
 mod identifying;
 mod rooms;
 mod seeing;
+mod trusting;
 mod updating;
 
 use std::{future::Future, pin::pin, time::Duration};
 
-use ed25519_dalek::VerifyingKey;
 use saal_control::EnrolmentStatus;
 use saal_fleet_protocol::fleet::{
     help::PICTURE_EVERY,
     log::LogSent,
-    order::{Order, key_from_text},
+    order::Order,
+    trust::TrustState,
     update::System,
     wire::{FromDevice, FromServer, Hello, Membership, Refusal, Report, RoomState, Span},
 };
@@ -33,6 +34,7 @@ use crate::{
     ledger::{Ledger, LedgerError},
     link::Link,
     room::{self, Room},
+    roots::Roots,
     settings::{Settings, SettingsError},
     trial::{Verdict, Watch},
     update::{UpdateError, Updater},
@@ -94,6 +96,8 @@ pub struct Agent {
     /// `None` as long as the TPM that has it does not do its part.
     identity: Option<Identity>,
     membership: Option<Membership>,
+    /// Who may sign what.
+    roots: Roots<Folder>,
     ledger: Ledger<Folder>,
     room: Room,
     trying: Option<Trying>,
@@ -121,6 +125,8 @@ pub struct Agent {
     told_system: Option<System>,
     /// The log, while it is read for somebody.
     log: Option<JoinHandle<LogSent>>,
+    /// What the server was told of whom the device trusts.
+    told_trust: TrustState,
     /// Somebody sees the panel from afar, or asks to.
     help: Option<seeing::Help>,
 }
@@ -158,6 +164,7 @@ impl Agent {
         Ok(Self {
             serial: settings.serial()?,
             identity: who(&folder, &settings)?,
+            roots: Roots::open(folder.clone(), membership.as_ref())?,
             membership,
             search,
             network: Network::default(),
@@ -178,6 +185,7 @@ impl Agent {
             updater: None,
             told_system: None,
             log: None,
+            told_trust: TrustState::default(),
             help: None,
         })
     }
@@ -306,6 +314,8 @@ impl Agent {
         self.told = look.as_ref().map(room::state);
         self.reported = self.ledger.report().cloned();
         self.told_system = self.system();
+        self.roots.begin();
+        self.told_trust = self.roots.state();
         Hello {
             agent: env!("CARGO_PKG_VERSION").to_owned(),
             generation: self.ledger.good(),
@@ -315,6 +325,7 @@ impl Agent {
             room: self.told.clone(),
             system: self.told_system.clone(),
             helps: true,
+            trust: Some(self.told_trust.clone()),
         }
     }
 
@@ -325,10 +336,9 @@ impl Agent {
                 self.code = Some(code.to_string());
                 self.show().await;
             }
-            FromServer::Enrolled(membership) => {
-                self.join(*membership)?;
-                return Ok(Some(End::Again));
-            }
+            FromServer::Root(root) => self.roots.take_root(root)?,
+            FromServer::Releases(list) => self.roots.take_releases(list)?,
+            FromServer::Enrolled(membership) => return self.enrolled(*membership),
             FromServer::Renewed(membership) => {
                 self.join(*membership)?;
                 return Ok(Some(End::Again));
@@ -342,11 +352,13 @@ impl Agent {
                 return Ok(Some(End::Lost(message)));
             }
             FromServer::Order(signed) => {
+                self.roots.shown();
                 self.reached();
                 return self.order(&signed).await;
             }
             FromServer::Current { generation } => {
                 tracing::info!(generation, "up to date");
+                self.roots.shown();
                 self.reached();
             }
             FromServer::OtherRooms { rooms } => self.room.show_other_rooms(rooms).await,
@@ -357,22 +369,6 @@ impl Agent {
             FromServer::Here { .. } | FromServer::Challenge { .. } => {}
         }
         Ok(None)
-    }
-
-    /// The device's name never changes, nor who may sign for it: that is another fleet.
-    fn join(&mut self, membership: Membership) -> Result<(), AgentError> {
-        tracing::info!(device = %membership.device, "belongs to the fleet");
-        if self.search != Search::Nobody {
-            // Before the membership: whoever belongs to a fleet looks for no other one.
-            if let Some(server) = &self.settings.server {
-                identity::keep_found(&self.folder, server)?;
-            }
-            self.search = Search::Own;
-        }
-        identity::join(&self.folder, &membership)?;
-        self.membership = Some(membership);
-        self.code = None;
-        Ok(())
     }
 
     fn reached(&mut self) {
@@ -424,6 +420,7 @@ impl Agent {
         self.ask_for_rooms(link).await
             && self.report(link).await
             && self.tell_system(link).await
+            && self.tell_trust(link).await
             && self.send_log(link).await
     }
 
@@ -462,11 +459,6 @@ fn lay_down(settings: &Settings) -> Result<(Folder, Ledger<Folder>), AgentError>
     let folder = Folder::open(&path).map_err(|source| AgentError::Folder { path, source })?;
     let ledger = Ledger::open(folder.clone(), &settings.first_document())?;
     Ok((folder, ledger))
-}
-
-fn keys(own: &Membership) -> Vec<VerifyingKey> {
-    let keys = own.signing_keys.iter();
-    keys.filter_map(|key| key_from_text(key)).collect()
 }
 
 fn refused(reason: &str) -> End {

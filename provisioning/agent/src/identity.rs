@@ -29,6 +29,7 @@ pub(crate) use self::key::signer;
 use crate::{
     disk::Disk,
     ledger::Files,
+    roots,
     settings::{Server, Settings},
     tpm::TpmError,
 };
@@ -89,7 +90,7 @@ fn disk(file: &'static str) -> impl Fn(std::io::Error) -> IdentityError {
     move |source| IdentityError::Disk { file, source }
 }
 
-fn malformed(file: &'static str, reason: impl ToString) -> IdentityError {
+pub(crate) fn malformed(file: &'static str, reason: impl ToString) -> IdentityError {
     IdentityError::Malformed {
         file,
         reason: reason.to_string(),
@@ -237,6 +238,7 @@ pub fn keep_found(folder: &impl Disk, server: &Server) -> Result<(), IdentityErr
 pub fn forget(folder: &impl Disk) -> Result<(), IdentityError> {
     for file in [
         MEMBERSHIP_FILE,
+        roots::FILE,
         FOUND_FILE,
         "ledger.json",
         "current",
@@ -264,7 +266,7 @@ pub fn is_over(membership: &Membership, now: Timestamp) -> bool {
     now.as_second() >= membership.ends
 }
 
-fn read<T: for<'a> Deserialize<'a>>(
+pub(crate) fn read<T: for<'a> Deserialize<'a>>(
     folder: &impl Disk,
     file: &'static str,
 ) -> Result<Option<T>, IdentityError> {
@@ -275,7 +277,7 @@ fn read<T: for<'a> Deserialize<'a>>(
     read.map(Some).map_err(|e| malformed(file, e))
 }
 
-fn write(
+pub(crate) fn write(
     folder: &impl Disk,
     file: &'static str,
     value: &impl Serialize,

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod link;
 mod logs;
 pub mod room;
+pub mod roots;
 pub mod settings;
 pub mod simulated;
 pub mod tpm;

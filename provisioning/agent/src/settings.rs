@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use saal_fleet_protocol::config::{Language, RoomName, TimeZoneName};
+use saal_fleet_protocol::{
+    config::{Language, RoomName, TimeZoneName},
+    fleet::Digest,
+};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -17,8 +20,10 @@ pub struct Settings {
     /// File with the authorities that the server's certificate may be from (PEM); without it those
     /// of this computer. Relative to this file, as all are.
     pub ca_file: Option<PathBuf>,
-    /// File with a token that enrols the device.
+    /// File with a token that enrols the device, and behind it, if IT put it there, `root:` with the fingerprint as in `root`.
     pub token_file: Option<PathBuf>,
+    /// Fingerprint of a root of the fleet: a server that does not show it gets no new device.
+    pub root: Option<Digest>,
     /// The way out, where there is only one.
     pub proxy: Option<Proxy>,
     /// As on the box; without it the one that the board's firmware tells.

@@ -360,6 +360,8 @@ impl Device {
             serial: self.serial.clone(),
             model: "simulated".to_owned(),
             token: None,
+            // A crowd goes by the keys that it came in with.
+            root: None,
         })))
     }
 
@@ -433,5 +435,6 @@ fn hello(seen: &Seen) -> FromDevice {
         room: None,
         system: None,
         helps: true,
+        trust: None,
     }))
 }

@@ -200,6 +200,7 @@ async fn older(device: &Device) -> Link {
         report: None,
         room: None,
         system: None,
+        trust: None,
         helps: false,
     };
     link.say(&FromDevice::Hello(Box::new(hello))).await;

@@ -9,7 +9,7 @@ use saal_fleet_protocol::fleet::{
     log::USUAL_LINES,
 };
 
-use crate::{alerts::AlertCommand, panel::PanelCommand};
+use crate::{alerts::AlertCommand, keys::KeysCommand, panel::PanelCommand};
 
 /// Looks after a fleet of rooms.
 #[derive(Parser, Debug)]
@@ -81,6 +81,9 @@ pub(crate) enum Command {
     /// What is wrong, and who is told of it.
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Keys that sign what devices believe, see docs/keys.md.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Releases of the system that the server has.
     #[command(subcommand)]
     Release(ReleaseCommand),

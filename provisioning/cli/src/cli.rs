@@ -19,7 +19,7 @@ use crate::{
     administer, alerts,
     arguments::{Arguments, Audit, Command, Config, Devices},
     client::{ACCESS_VARIABLE, Fleet},
-    logs, panel, text, updates, values,
+    keys, logs, panel, text, updates, values,
 };
 
 pub(crate) const NOTHING: Option<&()> = None;
@@ -79,6 +79,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<String> {
     if let Command::Completion { shell } = arguments.command {
         return completion(shell);
     }
+    if let Command::Keys(command) = &arguments.command
+        && let Some(done) = keys::alone(command)
+    {
+        return done;
+    }
     let variable = || std::env::var_os(ACCESS_VARIABLE).map(PathBuf::from);
     let access = arguments.access.or_else(variable);
     let access = access
@@ -100,6 +105,7 @@ async fn work(session: &Session, command: Command) -> Result<String> {
         Command::Person(command) => administer::person(session, command).await,
         Command::Webhook(command) => administer::webhook(session, command).await,
         Command::Alert(command) => alerts::alert(session, command).await,
+        Command::Keys(command) => keys::keys(session, command).await,
         Command::Release(command) => updates::release(session, command).await,
         Command::Rollout(command) => updates::rollout(session, command).await,
         Command::Audit(asked) => audit(session, &asked).await,

@@ -5,6 +5,7 @@ mod alerts;
 mod arguments;
 mod cli;
 mod client;
+mod keys;
 mod logs;
 mod panel;
 mod text;

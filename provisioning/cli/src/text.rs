@@ -1,5 +1,6 @@
 //! Answers as people read them.
 
+mod keys;
 mod log;
 mod log_of_room;
 mod updates;
@@ -9,6 +10,7 @@ use saal_fleet_protocol::fleet::{
     wire::{Outcome, Report},
 };
 
+pub(crate) use keys::{keys, list, root};
 pub(crate) use log::{access, audit, audit_check, people, webhooks, welcome};
 pub(crate) use log_of_room::log_of_room;
 pub(crate) use updates::{bar, releases, rollout, rollout_devices, rollouts};
@@ -280,8 +282,11 @@ pub(crate) fn tokens(all: &[Token]) -> String {
 }
 
 pub(crate) fn issued(issued: &IssuedToken) -> String {
+    let root = issued.root.as_ref();
+    let root = root.map_or_else(String::new, |root| format!(" root:{root}"));
     format!(
-        "{}\nThis is shown once. It is good until {}.\n",
+        "{}{root}\nThis is shown once. It is good until {}. The whole line is for token_file: with what stands behind the token a \
+         device goes into no other fleet.\n",
         issued.token, issued.expires
     )
 }

@@ -274,6 +274,7 @@ waits-configuration = wartet, denn er erprobt eine Konfiguration
 waits-room = wartet, denn der Raum antwortet nicht
 waits-network = wartet, denn das Paket kommt nicht
 waits-called = angehalten
+waits-distrust = steht in keiner unterschriebenen Liste
 
 ## Alarme
 alerts = Alarme
@@ -387,6 +388,10 @@ act-rollout-resumed = Verteilung fortgesetzt
 act-rollout-stopped = Verteilung beendet
 act-rollout-finished = Verteilung abgeschlossen
 act-update-failed = Update fehlgeschlagen
+act-root-published = neue Wurzel der Schlüssel in Kraft gesetzt
+act-releases-signed = Liste der Versionen unterschrieben
+act-orders-signed = Aufträge unterschrieben
+act-device-distrusts = Gerät glaubt etwas nicht
 act-access-granted = Programm zugelassen
 act-access-removed = Programm ausgeschlossen
 act-person-invited = Person eingeladen
@@ -412,6 +417,8 @@ error-breaks = { $room } stünde damit ohne Konfiguration da: { $detail }
 error-exists = Das gibt es schon: { $what }
 error-in-use = { $what } lässt sich nicht entfernen, solange es hier gebraucht wird: { $by }
 error-overlaps = Dort läuft schon die Verteilung { $rollout }. Beenden Sie diese, oder warten Sie ihr Ende ab.
+error-unsigned = Die Version { $release } steht in keiner Liste, die mit den Schlüsseln dieser Verwaltung unterschrieben ist. Die Seite „Schlüssel“ sagt, was fehlt.
+error-trust = Das gilt nicht: { $detail }
 error-rollout = Bei dieser Verteilung geht das gerade nicht: { $detail }
 error-bundle = Das ist kein Bündel, das sich verteilen lässt: { $detail }
 error-last-administrator = Sonst verwaltet niemand die gesamte Organisation. Geben Sie diese Rolle erst jemand anderem.
@@ -427,3 +434,45 @@ error-provider = Niemand ist angemeldet: { $detail }
 error-no-role = Dort sind Sie angemeldet, hier dürfen Sie nichts. Fragen Sie, wer diese Räume verwaltet.
 error-stopping = Der Server wird gerade beendet. Versuchen Sie es gleich noch einmal.
 error-failed = Im Server ging etwas schief, geändert hat sich nichts. Für das Protokoll: { $detail }
+
+keys = Schlüssel
+keys-hint = Wer in dieser Verwaltung was unterschreiben darf. Geräte glauben nur, was diese Schlüssel unterschrieben haben.
+keys-root = Wurzel
+keys-root-version = Wurzel { $version }
+keys-fingerprint = Fingerabdruck
+keys-until = gut bis
+keys-role = Wofür
+keys-needed = Nötig
+keys-keys = Schlüssel
+keys-of-all = { $threshold } von { $all }
+keys-this-server = dieser Server
+keys-role-root = die nächste Wurzel
+keys-role-targets = die Liste der Versionen
+keys-role-configuration = Einstellungen der Räume
+keys-own-root = Die Wurzel ist der Schlüssel dieses Servers: Wer den Server hat, kann ändern, wer unterschreibt. Zwei Personen mit eigenen Schlüsseln können das übernehmen; docs/keys.md sagt, wie.
+keys-root-over = Die Wurzel war gut bis { $until }. Räume arbeiten weiter; es beginnt kein Update, bis es die nächste gibt.
+keys-list-over = Die Liste der Versionen war gut bis { $until }. Es beginnt kein Update, bis eine neue unterschrieben ist.
+keys-list-invalid = Die Liste der Versionen ist mit Schlüsseln unterschrieben, die nicht mehr gelten.
+keys-list = Liste der Versionen
+keys-list-version = Liste { $version }
+keys-no-list = Noch keine.
+keys-unlisted = Nicht in der Liste, von keinem Gerät angenommen: { $releases }
+keys-waiting = { $count ->
+    [one] Ein Auftrag wartet auf eine Unterschrift.
+   *[other] { $count } Aufträge warten auf eine Unterschrift.
+}
+keys-devices = Geräte
+keys-devices-count = Anzahl
+keys-devices-silent = sagt nichts (ältere Software)
+keys-doubts = { $count ->
+    [one] Ein Gerät glaubt etwas nicht, das ihm gesagt wurde.
+   *[other] { $count } Geräte glauben etwas nicht, das ihnen gesagt wurde.
+}
+doubt-malformed = Das Gerät versteht nicht, was ihm zu den Schlüsseln gesagt wurde.
+doubt-signatures = Das Gerät glaubt etwas nicht, weil zu wenige der nötigen Schlüssel es unterschrieben haben.
+doubt-gap = Dem Gerät fehlt eine Wurzel zwischen der, die es kennt, und der, die ihm gezeigt wurde.
+doubt-older = Dem Gerät wurde etwas gezeigt, das älter ist, als was es kennt.
+doubt-other-fleet = Dem Gerät wurde etwas anderes gezeigt, als es unter dieser Nummer kennt: eine andere Verwaltung, oder eine zurückgesetzte.
+doubt-order = Das Gerät glaubt seine Einstellungen nicht: Kein gültiger Schlüssel hat sie unterschrieben. Es bleibt bei denen, die es hat.
+doubt-unlisted = Das Gerät nimmt das Update nicht: Die Version steht nicht in der unterschriebenen Liste.
+doubt-expired = Das Gerät beginnt das Update nicht: Wurzel oder Liste sind abgelaufen, oder seine Uhr geht falsch.

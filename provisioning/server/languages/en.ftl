@@ -274,6 +274,7 @@ waits-configuration = waits, as it tries a configuration
 waits-room = waits, as the room does not answer
 waits-network = waits, as the bundle does not come
 waits-called = held
+waits-distrust = in no signed list
 
 ## Alerts
 alerts = Alerts
@@ -387,6 +388,10 @@ act-rollout-resumed = resumed a rollout
 act-rollout-stopped = stopped a rollout
 act-rollout-finished = finished a rollout
 act-update-failed = update failed
+act-root-published = put another root of keys into force
+act-releases-signed = signed the list of releases
+act-orders-signed = signed orders
+act-device-distrusts = a device does not believe something
 act-access-granted = gave a program access
 act-access-removed = took a program's access away
 act-person-invited = invited a person
@@ -412,6 +417,8 @@ error-breaks = { $room } would be left without a configuration: { $detail }
 error-exists = This exists already: { $what }
 error-in-use = { $what } can’t be removed while this needs it: { $by }
 error-overlaps = Rollout { $rollout } is under way there. Stop it, or wait for its end.
+error-unsigned = Release { $release } is in no list that this fleet’s keys signed. The page “Keys” says what is missing.
+error-trust = That does not count: { $detail }
 error-rollout = This rollout can’t do that now: { $detail }
 error-bundle = This is no bundle that could be rolled out: { $detail }
 error-last-administrator = Nobody else looks after the whole organisation. Give this role to somebody else first.
@@ -427,3 +434,45 @@ error-provider = Nobody is signed in: { $detail }
 error-no-role = You are signed in there, and may do nothing here. Ask whoever looks after this fleet.
 error-stopping = The server is stopping. Try again in a moment.
 error-failed = Something failed in the server, and nothing was changed. For the log: { $detail }
+
+keys = Keys
+keys-hint = Who may sign what in this fleet. Devices believe only what these keys signed.
+keys-root = Root
+keys-root-version = Root { $version }
+keys-fingerprint = Fingerprint
+keys-until = good until
+keys-role = For what
+keys-needed = Needed
+keys-keys = Keys
+keys-of-all = { $threshold } of { $all }
+keys-this-server = this server
+keys-role-root = the next root
+keys-role-targets = the list of releases
+keys-role-configuration = rooms’ settings
+keys-own-root = The root is this server’s key: whoever has the server can change who signs. Two people with keys of their own can take that over; docs/keys.md tells how.
+keys-root-over = The root was good until { $until }. Rooms go on; no update begins until there is the next one.
+keys-list-over = The list of releases was good until { $until }. No update begins until a new one is signed.
+keys-list-invalid = The list of releases is signed with keys that count no more.
+keys-list = List of releases
+keys-list-version = List { $version }
+keys-no-list = None yet.
+keys-unlisted = Not in the list, taken by no device: { $releases }
+keys-waiting = { $count ->
+    [one] One order waits for a signature.
+   *[other] { $count } orders wait for a signature.
+}
+keys-devices = Devices
+keys-devices-count = How many
+keys-devices-silent = says nothing (older software)
+keys-doubts = { $count ->
+    [one] One device does not believe something that it was told.
+   *[other] { $count } devices do not believe something that they were told.
+}
+doubt-malformed = The device does not understand what it was told of keys.
+doubt-signatures = The device does not believe something, as too few of the keys that are needed signed it.
+doubt-gap = The device lacks a root between the one that it knows and the one that it was shown.
+doubt-older = The device was shown something older than what it knows.
+doubt-other-fleet = The device was shown something else than it knows under this number: another fleet, or one that was set back.
+doubt-order = The device does not believe its settings: no key that counts signed them. It stays with those that it has.
+doubt-unlisted = The device does not take the update: the release is not in the signed list.
+doubt-expired = The device does not begin the update: root or list are over, or its clock is wrong.

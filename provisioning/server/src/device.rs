@@ -1,8 +1,10 @@
 //! A device's connection: one WebSocket, from the challenge to the end.
 
+mod certifying;
 mod helping;
 mod proof;
 mod seeing;
+mod trusting;
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
@@ -15,20 +17,17 @@ use axum::{
 };
 use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
-    DeviceId,
     help::HelpEnd,
-    order::key_to_text,
     update::System,
     wire::{
-        Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Membership, Outcome,
-        Refusal, Span, encode, from_text, to_text,
+        Enrol, FromDevice, FromServer, Hello, KeyProof, LARGEST_MESSAGE, Outcome, Refusal, Span,
+        encode, to_text,
     },
 };
 use tokio::sync::watch;
 
 use self::proof::{check, proves};
 use crate::{
-    authority::DeviceCertificate,
     error::FleetError,
     fleet::{
         devices::{self, DeviceRow},
@@ -74,6 +73,7 @@ pub(crate) async fn open(
             update: None,
             log: 0,
             help: seeing::Help::default(),
+            trusts: None,
         };
         connection.talk().await;
     })
@@ -94,6 +94,8 @@ struct Connection<'a> {
     log: u64,
     /// Somebody who helps its room.
     help: seeing::Help,
+    /// The newest root and list of releases that it was told; `None`: it is from before there were roots.
+    trusts: Option<(u64, u64)>,
 }
 
 impl Connection<'_> {
@@ -228,7 +230,9 @@ impl Connection<'_> {
                 match self.certificate(&device, &enrol.key.key).await {
                     Ok(certificate) => {
                         tracing::info!(%device, serial = enrol.serial, "enrolled");
-                        let membership = self.membership(device, certificate);
+                        let membership = Self::membership(device, certificate);
+                        self.trusts = enrol.root.map(|root| (root, 0));
+                        self.show_roots().await?;
                         let _ = self.say(&FromServer::Enrolled(Box::new(membership))).await;
                         Flow::Break(())
                     }
@@ -236,33 +240,6 @@ impl Connection<'_> {
                 }
             }
             Err(error) => self.fail(&error).await,
-        }
-    }
-
-    async fn certificate(
-        &mut self,
-        device: &DeviceId,
-        key: &str,
-    ) -> Result<DeviceCertificate, FleetError> {
-        let point = from_text(key).unwrap_or_default();
-        let made = self
-            .app
-            .authority
-            .for_device(device, &point, Timestamp::now());
-        let made = made.map_err(|e| FleetError::Crypto(e.to_string()))?;
-        let (device, ends) = (device.clone(), made.ends);
-        let noted = move |tx: &crate::store::Tx<'_>| devices::certified(tx, &device, ends);
-        self.app.store.run_quietly(noted).await?;
-        Ok(made)
-    }
-
-    fn membership(&self, device: DeviceId, certificate: DeviceCertificate) -> Membership {
-        Membership {
-            device,
-            certificate: certificate.pem,
-            begins: certificate.begins,
-            ends: certificate.ends,
-            signing_keys: vec![key_to_text(&self.app.keys.signing.verifying_key())],
         }
     }
 
@@ -330,6 +307,7 @@ impl Connection<'_> {
             FromDevice::System(system) => self.system(row, *system).await,
             FromDevice::Log(log) => self.log_came(row, *log).await,
             FromDevice::Help(said) => self.help_said(row, *said).await,
+            FromDevice::Trust(state) => self.trust_said(row, state).await,
             FromDevice::Enrol(_) => {
                 self.refuse(
                     Refusal::Malformed,
@@ -377,6 +355,8 @@ impl Connection<'_> {
     async fn greet(&mut self, row: &DeviceRow, hello: Hello) -> Flow {
         let generation = hello.generation;
         self.help.can_be_told(hello.helps);
+        let trust = hello.trust.as_ref();
+        self.trusts = trust.map(|trust| (trust.root, trust.releases));
         let (device, keys, now) = (row.device.clone(), self.app.keys.clone(), Timestamp::now());
         let greeted = self.app.store.run(move |tx| {
             devices::hello(tx, &keys, &device, &hello, now)?;
@@ -391,6 +371,7 @@ impl Connection<'_> {
         });
         match greeted.await {
             Ok((order, update, log)) => {
+                self.show_roots().await?;
                 match order {
                     Some((generation, order)) => {
                         self.told = generation;
@@ -422,6 +403,7 @@ impl Connection<'_> {
         });
         match looked.await {
             Ok(Some((order, update, log, help))) => {
+                self.show_roots().await?;
                 if let Some((generation, order)) = order.filter(|(new, _)| *new != self.told) {
                     self.told = generation;
                     self.say(&FromServer::Order(order)).await?;
@@ -473,7 +455,7 @@ impl Connection<'_> {
         }
         match self.certificate(&row.device, &row.key).await {
             Ok(certificate) => {
-                let membership = self.membership(row.device.clone(), certificate);
+                let membership = Self::membership(row.device.clone(), certificate);
                 self.say(&FromServer::Renewed(Box::new(membership))).await
             }
             Err(error) => self.fail(&error).await,

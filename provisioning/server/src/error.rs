@@ -2,9 +2,10 @@
 
 use crate::store::DatabaseError;
 use saal_fleet_protocol::fleet::{
-    DeviceId, Key, RolloutName, Scope,
+    DeviceId, Key, ReleaseName, RolloutName, Scope,
     api::{Role, RolloutState},
     bundle::BundleError,
+    trust::TrustError,
 };
 
 /// One variant for each thing that can't be done; Display is for people and says what to do.
@@ -71,6 +72,17 @@ pub enum FleetError {
         /// In people's words.
         by: String,
     },
+    /// Devices would not take a release.
+    #[error(
+        "release {release} is in no list that this fleet's keys signed; sign one: saal-fleetctl keys releases"
+    )]
+    Unsigned {
+        /// Which.
+        release: ReleaseName,
+    },
+    /// A root or a list of releases does not count.
+    #[error("it does not count: {0}")]
+    Trust(#[from] TrustError),
     /// Another rollout is under way at some of these devices.
     #[error("rollout {0} is under way there; stop it, or wait for its end")]
     Overlaps(RolloutName),
@@ -176,6 +188,8 @@ impl FleetError {
             Self::LastAdministrator => "last_administrator",
             Self::InUse { .. } => "in_use",
             Self::Overlaps(_) => "overlaps",
+            Self::Unsigned { .. } => "unsigned",
+            Self::Trust(error) => error.why().as_str(),
             Self::Rollout { .. } => "rollout",
             Self::Bundle(_) => "bundle",
             Self::Forbidden { .. } => "forbidden",

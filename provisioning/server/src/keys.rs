@@ -13,8 +13,9 @@ use rustls::crypto::{
     hpke::{Hpke as _, HpkePublicKey},
 };
 use saal_fleet_protocol::fleet::{
-    DeviceId, FileName, Scope,
+    DeviceId, Digest, FileName, Scope,
     order::{Order, SEALING, Sealed, Signed, sealed_for},
+    trust::{PublicKey, Role},
     wire::{from_text, to_text},
 };
 
@@ -37,6 +38,8 @@ pub(crate) struct Keys {
     pub(crate) signing: SigningKey,
     /// The same, several times as fast: orders come by the ten thousand.
     orders: Ed25519KeyPair,
+    /// What it is known by in roots.
+    id: Digest,
     seal: XChaCha20Poly1305,
 }
 
@@ -47,11 +50,23 @@ impl Keys {
         let signing = key(&path)?;
         let orders = Ed25519KeyPair::from_seed_unchecked(&signing);
         let seal = key(&folder.join(SEAL_FILE))?;
+        let own = SigningKey::from_bytes(&signing);
         Ok(Self {
-            signing: SigningKey::from_bytes(&signing),
+            id: PublicKey::from(&own.verifying_key()).id(),
+            signing: own,
             orders: orders.map_err(|e| FolderError::bad(&path, &e))?,
             seal: XChaCha20Poly1305::new(&seal.into()),
         })
+    }
+
+    /// By what a root names the key that signs.
+    pub(crate) fn id(&self) -> &Digest {
+        &self.id
+    }
+
+    /// Whether its signature alone is enough for a role.
+    pub(crate) fn fills(&self, role: &Role) -> bool {
+        role.threshold == 1 && role.keyids.contains(&self.id)
     }
 
     /// Signs an order.

@@ -25,6 +25,7 @@ mod passwords;
 mod processes;
 mod rollouts;
 mod server;
+mod sign_file;
 mod simulated;
 mod store;
 mod tls;
@@ -40,6 +41,7 @@ pub use folder::FolderError;
 pub use nodes::{Nats, NatsError, Sibling, Siblings};
 pub use processes::{Processes, SIBLING, another, first};
 pub use server::{Options, Server, StartError};
+pub use sign_file::sign_file;
 pub use simulated::{enrol_simulated, simulated_room};
 pub use store::{DatabaseError, Shared, StoreError};
 

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use saal_agent::simulated::{Cast, Crowd};
 use saal_fleet::{
     Announcement, Nats, Options, Server, Shared, StartError, another, back_up, back_up_shared,
-    enrol_simulated, first, restore, restore_shared,
+    enrol_simulated, first, restore, restore_shared, sign_file,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -146,6 +146,14 @@ enum Command {
         #[command(flatten)]
         shared: SharedArguments,
     },
+    /// Signs a root or a list of releases with the server's own key: a root that takes the root away from it needs that once.
+    SignFile {
+        /// The fleet's folder.
+        #[arg(long, value_name = "DIR", default_value = "/var/lib/saal-fleet")]
+        data: PathBuf,
+        /// The document, as `saal-fleetctl keys` wrote it.
+        file: PathBuf,
+    },
     /// Copies the database and the keys into a new folder, while the server runs. Keep it as safe as the server itself.
     Backup {
         /// The fleet's folder.
@@ -219,6 +227,7 @@ fn run(arguments: Arguments) -> Result<()> {
             };
             Ok(runtime()?.block_on(enrol_simulated(&options, devices, &to))?)
         }
+        Command::SignFile { data, file } => Ok(sign_file(&data, &file)?),
         Command::Backup { data, to, shared } => match shared.given() {
             Some(shared) => {
                 runtime()?.block_on(async { Ok(back_up_shared(&data, &shared, &to).await?) })

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     Scope,
     api::{Grant, NewAccess, Role},
+    trust::{Metadata, TrustError},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -17,7 +18,7 @@ use crate::{
     fleet::{
         access::{self, Caller},
         audit::Stamp,
-        identity,
+        identity, lists, roots,
     },
     folder::{self, FolderError},
     hub::Hub,
@@ -35,6 +36,8 @@ use crate::{
 const ACCESS_FILE: &str = "access.toml";
 /// Where people sign in besides here, if IT says so.
 const PROVIDER_FILE: &str = "sign-in.toml";
+/// The first root, where people make it before the fleet's first start.
+const ROOT_FILE: &str = "root.json";
 /// The access of that file.
 const FIRST: &str = "first";
 /// How often the server's own certificate is made anew.
@@ -167,6 +170,7 @@ impl Server {
         let listener = TcpListener::from_std(listener).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let url = url(&options.names, address);
+        begin_root(&options, &store, &keys).await?;
         first_access(&options, &store, &url).await?;
         let own = OwnCertificate::new(own_certificate(&authority, &options.names)?)?;
         let config = tls::config(&authority, own.clone())?;
@@ -268,6 +272,13 @@ async fn serve(
             if let Err(error) = renewed {
                 tracing::error!(%error, "the server keeps its old certificate");
             }
+            let keys = app.keys.clone();
+            let renewed = app
+                .store
+                .run(move |tx| lists::renew(tx, &keys, Timestamp::now()));
+            if let Err(error) = renewed.await {
+                tracing::error!(%error, "the list of releases is not signed anew");
+            }
         }
     };
     let orphaned = others.orphaned();
@@ -312,6 +323,37 @@ fn other_keys(options: &Options) -> StartError {
     StartError::OtherKeys {
         data: options.data.clone(),
     }
+}
+
+/// The fleet has a root before it serves: the one in its folder, if somebody laid one there before its first start, or one of the
+/// server's own key.
+async fn begin_root(options: &Options, store: &Store, keys: &Arc<Keys>) -> Result<(), StartError> {
+    let path = options.data.join(ROOT_FILE);
+    let bad = |e: TrustError| FolderError::bad(&path, &e);
+    let given = folder::read(&path)?;
+    let given = given.map(|bytes| Metadata::read(&bytes)).transpose();
+    let given = given.map_err(bad)?;
+    let (own, now) = (keys.clone(), Timestamp::now());
+    let made = store.run(move |tx| {
+        let made = roots::begin(tx, &own, given.as_ref(), now)?;
+        lists::renew(tx, &own, now)?;
+        Ok(made)
+    });
+    let Some(root) = made.await? else {
+        return Ok(());
+    };
+    let fingerprint = root.metadata().fingerprint().map_err(bad)?;
+    let (version, needed) = (root.root().version, root.root().roles.root.threshold);
+    if keys.fills(&root.root().roles.root) {
+        tracing::info!(
+            %fingerprint,
+            "this fleet's root is the server's own key: whoever has this folder may change who signs what. \
+             docs/keys.md tells how people with keys of their own take that over"
+        );
+    } else {
+        tracing::info!(%fingerprint, version, needed, "the root is that of {}", path.display());
+    }
+    Ok(())
 }
 
 /// A new fleet has one administrator: whoever can read its folder.

@@ -82,8 +82,23 @@ impl Fleet {
         command
             .args(words)
             .env("SAAL_FLEET_ACCESS", self.folder.join("access.toml"));
+        Self::said(command, "saal-fleetctl").await
+    }
+
+    /// `saal-fleet sign-file`, as somebody does who has the server's folder.
+    ///
+    /// # Errors
+    /// What it says when it fails.
+    pub async fn sign_file(&self, file: &Path) -> Result<()> {
+        let mut command = Command::new(product("saal-fleet"));
+        command.arg("sign-file").arg("--data").arg(&self.folder);
+        command.arg(file);
+        Self::said(command, "saal-fleet").await.map(drop)
+    }
+
+    async fn said(mut command: Command, name: &str) -> Result<String> {
         let done = command.output().await;
-        let done = done.map_err(Error::file("run", &product("saal-fleetctl")))?;
+        let done = done.map_err(Error::file("run", &product(name)))?;
         if done.status.success() {
             return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
         }

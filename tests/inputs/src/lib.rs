@@ -10,6 +10,7 @@ mod jitsi;
 mod json;
 mod matrix;
 mod protocols;
+mod trust;
 
 /// A reader of outside bytes.
 pub struct Target {
@@ -22,7 +23,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: [Target; 24] = [
     matrix::MEMBERS,
     matrix::KEYS,
     matrix::TALK,
@@ -41,6 +42,7 @@ pub const TARGETS: [Target; 23] = [
     protocols::ENGINE,
     protocols::FLEET,
     protocols::BUNDLE,
+    trust::TRUST,
     protocols::TELEPHONE,
     jitsi::STANZA,
     jitsi::JINGLE,

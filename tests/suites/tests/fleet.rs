@@ -144,6 +144,7 @@ fn somebody_is_invited_claims_a_device_and_changes_its_room_in_a_browser() -> Re
             ("/rooms", "SAAL-0001"),
             ("/audit", "claimed a device"),
             ("/audit?act=log_asked", "asked for a log"),
+            ("/keys", "this server"),
             ("/people", "anna"),
             ("/alerts", "Who is told"),
         ] {
@@ -291,6 +292,82 @@ fn an_operator_sees_and_works_a_panel_for_as_long_as_somebody_in_the_room_allows
             "device help_ended",
         ];
         assert_eq!(helped(&fleet).await?, lines);
+        Ok(())
+    })
+}
+
+/// What a holder of keys types, with files of theirs in a folder: `@name` is one.
+async fn types(fleet: &Fleet, folder: &RunFolder, line: &str) -> Result<String> {
+    let inside = |word: &str| match word.split_once('@') {
+        Some((before, name)) => format!("{before}{}", folder.path().join(name).display()),
+        None => word.to_owned(),
+    };
+    let words: Vec<String> = line.split(' ').map(inside).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    fleet.ctl(&words).await
+}
+
+#[test]
+fn two_people_take_the_root_over_and_a_third_one_signs_settings_away_from_the_server() -> Result<()>
+{
+    run(async {
+        let folder = RunFolder::new()?;
+        let fleet = Fleet::start(folder.path()).await?;
+        let device = prepared(&fleet, &folder).await?;
+        let code = code(&device).await?;
+        fleet.ctl(&["claim", &code, "--room", LAHN]).await?;
+        let standing = async || fleet.ctl(&["devices"]).await;
+        let up_to_date = |list: &String| list.contains("up to date");
+        until("the confirmation", PATIENCE, standing, up_to_date).await?;
+
+        std::fs::write(folder.path().join("phrase"), "correct horse battery\n").expect("a file");
+        let phrase = "--passphrase-file @phrase";
+        for name in ["anna", "ben", "carla", "emil"] {
+            types(&fleet, &folder, &format!("keys new @{name} {phrase}")).await?;
+        }
+        let shown = fleet.ctl(&["--json", "keys", "show"]).await?;
+        let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        let server = shown["server_key"].as_str().unwrap_or_default();
+        types(&fleet, &folder, "keys fetch @1.json").await?;
+        let edit = format!(
+            "keys edit @2.json --from @1.json --add root=@anna.pub --add root=@ben.pub --add root=@carla.pub \
+             --add configuration=@emil.pub --remove root={server} --remove configuration={server}"
+        );
+        types(&fleet, &folder, &edit).await?;
+        fleet.sign_file(&folder.path().join("2.json")).await?;
+        types(
+            &fleet,
+            &folder,
+            &format!("keys sign @2.json --key @anna {phrase}"),
+        )
+        .await?;
+        let early = types(&fleet, &folder, "keys publish @2.json").await;
+        let early = early.expect_err("one of two").to_string();
+        assert!(early.contains("1 of the 2 signatures"), "{early}");
+        types(
+            &fleet,
+            &folder,
+            &format!("keys sign @2.json --key @carla {phrase}"),
+        )
+        .await?;
+        types(&fleet, &folder, "keys publish @2.json").await?;
+
+        fleet
+            .ctl(&["config", "set", LAHN, "room.name", "Raum Eder"])
+            .await?;
+        let waiting = fleet.ctl(&["keys", "show"]).await?;
+        assert!(waiting.contains("1 orders wait"), "{waiting}");
+        types(
+            &fleet,
+            &folder,
+            &format!("keys sign-orders --key @emil --yes {phrase}"),
+        )
+        .await?;
+        let renamed = |tree: &_| shows(tree, "Raum Eder");
+        device
+            .room
+            .panel_shows("its new name", PATIENCE, renamed)
+            .await?;
         Ok(())
     })
 }

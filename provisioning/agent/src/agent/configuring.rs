@@ -3,7 +3,7 @@
 use saal_fleet_protocol::fleet::{order::Signed, wire::Failure};
 use tokio::time::Instant;
 
-use super::{Agent, AgentError, End, Trying, digest, keys, patience, refused};
+use super::{Agent, AgentError, End, Trying, digest, patience, refused};
 use crate::{ledger::Stale, room::Reload, trial::Watch, update::Updater};
 
 impl Agent {
@@ -11,12 +11,15 @@ impl Agent {
         let Some(own) = &self.membership else {
             return Ok(None);
         };
-        let keys = keys(own);
-        let order = match signed.verify(&keys) {
+        let order = match signed.verify(&self.roots.keys()) {
             Ok(order) if order.device == own.device => order,
             Ok(order) => return Ok(Some(refused(&format!("an order for {}", order.device)))),
-            Err(error) => return Ok(Some(refused(&error.to_string()))),
+            Err(error) => {
+                self.roots.doubt_order(&error.to_string());
+                return Ok(Some(refused(&error.to_string())));
+            }
         };
+        self.roots.believe_order();
         let digest = digest(&signed.order);
         match self.ledger.is_new(order.generation, &digest) {
             Ok(()) => {}

@@ -1,7 +1,10 @@
 //! Who the device is: what it shows and proves of itself.
 
 use jiff::Timestamp;
-use saal_fleet_protocol::fleet::wire::{Enrol, KeyProof};
+use saal_fleet_protocol::fleet::{
+    Digest,
+    wire::{Enrol, KeyProof},
+};
 
 use super::Agent;
 use crate::{
@@ -36,12 +39,17 @@ impl Agent {
         own.is_some_and(|own| identity::wants_renewal(own, Timestamp::now()))
     }
 
-    pub(super) fn enrol(&self, nonce: &str) -> Result<Enrol, String> {
+    pub(super) fn enrol(&mut self, nonce: &str) -> Result<Enrol, String> {
         let token = self.settings.token_file.as_ref().and_then(|path| {
             let read = std::fs::read_to_string(path);
             read.inspect_err(|error| tracing::warn!(path = %path.display(), %error, "no token"))
                 .ok()
         });
+        let token = token.as_deref().unwrap_or_default();
+        let mut words = token.split_whitespace();
+        let (token, told) = (words.next().map(str::to_owned), words.next());
+        let told = told.map(root_of).transpose()?;
+        self.roots.pin(told.or_else(|| self.settings.root.clone()));
         Ok(Enrol {
             key: self.prove(nonce)?,
             seal_key: self
@@ -50,9 +58,17 @@ impl Agent {
                 .map_or_else(String::new, |own| own.seal_key().to_owned()),
             serial: self.serial.clone(),
             model: self.settings.model.clone(),
-            token: token.map(|token| token.trim().to_owned()),
+            token,
+            root: Some(self.roots.version()),
         })
     }
+}
+
+/// What stands behind a token.
+fn root_of(word: &str) -> Result<Digest, String> {
+    let print = word.strip_prefix("root:");
+    let print = print.and_then(|print| print.parse().ok());
+    print.ok_or_else(|| format!("\"{word}\" behind the token is no \"root:FINGERPRINT\""))
 }
 
 /// Who the device is; `None`: its TPM does not do its part, which the log tells. The room goes on without the fleet.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     order::Signed,
     update::{System, UpdateOrder},
     wire::FromDevice,
 };
 
-use super::{Agent, AgentError, End, keys, refused};
+use super::{Agent, AgentError, End, refused};
 use crate::{
     link::Link,
     trial::Look,
@@ -40,7 +41,7 @@ impl Agent {
         let (Some(own), Some(updater)) = (&self.membership, &mut self.updater) else {
             return Ok(None);
         };
-        let order = match UpdateOrder::verify(signed, &keys(own)) {
+        let order = match UpdateOrder::verify(signed, &self.roots.keys()) {
             Ok(order) if order.device == own.device => order,
             Ok(order) => return Ok(Some(refused(&format!("an update for {}", order.device)))),
             Err(error) => return Ok(Some(refused(&error.to_string()))),
@@ -63,7 +64,16 @@ impl Agent {
         let Some(updater) = &mut self.updater else {
             return Ok(());
         };
+        // It is asked anew each time: a list may come, or its time may pass.
+        let listed = match updater.release() {
+            Some((release, runs)) => self.roots.allows(release, runs, Timestamp::now()),
+            None => {
+                self.roots.no_update();
+                true
+            }
+        };
         let scene = Scene {
+            listed,
             settings: &self.settings,
             room: &self.room,
             look,

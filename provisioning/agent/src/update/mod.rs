@@ -17,8 +17,9 @@ use jiff::Timestamp;
 use saal_fleet_protocol::{
     config,
     fleet::{
+        ReleaseName,
         order::{DOCUMENT, Signed},
-        update::{Step, System, UpdateFailure, UpdateOrder, Wait},
+        update::{Release, Step, System, UpdateFailure, UpdateOrder, Wait},
     },
 };
 use tokio::time::Instant;
@@ -65,6 +66,8 @@ pub struct Scene<'a> {
     pub look: Option<&'a Look>,
     /// It tries another configuration.
     pub trying: bool,
+    /// The release is in a list that the fleet's keys signed.
+    pub listed: bool,
     /// The device's certificate.
     pub credentials: Option<Credentials>,
 }
@@ -139,6 +142,14 @@ impl Updater {
             slot: self.booted.slot.clone(),
             update: update.map(|(update, step)| update.state(step)),
         }
+    }
+
+    /// What is to be fetched or written, and what runs.
+    #[must_use]
+    pub fn release(&self) -> Option<(&Release, &ReleaseName)> {
+        let update = self.record.update()?;
+        let open = matches!(update.stage, Stage::Wanted {} | Stage::Fetched {});
+        open.then_some((&update.order.release, &self.booted.version))
     }
 
     /// The room may not be disturbed by anything else now: a release is written or on trial.
@@ -250,6 +261,9 @@ impl Updater {
         // What is written is started whenever the device is: it is over sooner when it is not waited for that.
         if self.called && !matches!(update.stage, Stage::Installed { .. }) {
             return Err(Wait::Called);
+        }
+        if !scene.listed && !matches!(update.stage, Stage::Installed { .. }) {
+            return Err(Wait::Distrust);
         }
         if scene.trying {
             return Err(Wait::Configuration);

@@ -158,6 +158,7 @@ fn wait(why: Wait) -> &'static str {
         Wait::Room => "the room does not answer",
         Wait::Network => "the bundle does not come",
         Wait::Called => "held",
+        Wait::Distrust => "no signed list has it",
     }
 }
 

@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 mod help;
 mod hooks;
+mod keys;
 mod logs;
 mod updates;
 
@@ -24,14 +25,19 @@ pub use alerts::{
 pub use audit::{Act, Actor, ActorKind, AuditCheck, AuditEntry, AuditPage};
 pub use help::{AskHelp, RoomHelp, RoomHelpState, RoomPanel, TouchPanel};
 pub use hooks::{IssuedWebhook, NewWebhook, Webhook};
+pub use keys::{
+    DevicesAtRoot, KeysInForce, ListInForce, OrderKind, OrderToSign, RoleKeys, SignaturesTaken,
+    SignedOrder,
+};
 pub use logs::{AskLog, RoomLog};
 pub use updates::{
     NewRollout, Rollout, RolloutCounts, RolloutDevice, RolloutState, StoredRelease, Wave,
 };
 
 use super::{
-    ClaimCode, DeviceId, FileName, Key, Scope,
+    ClaimCode, DeviceId, Digest, FileName, Key, Scope,
     layers::{Origin, Overruled},
+    trust::TrustState,
     update::System,
     wire::{Report, RoomState},
 };
@@ -91,6 +97,8 @@ pub struct Device {
     pub agent: Option<String>,
     /// Its system, where it can be updated.
     pub system: Option<System>,
+    /// Which root it knows, and what it does not believe; an agent from before there were roots says nothing.
+    pub trust: Option<TrustState>,
 }
 
 /// A part of a long list.
@@ -289,6 +297,8 @@ pub struct IssuedToken {
     /// Until when.
     #[schema(value_type = String, format = DateTime)]
     pub expires: Timestamp,
+    /// The fingerprint of the root: behind the token in its file, as `root:FINGERPRINT`, it lets the device into no other fleet.
+    pub root: Option<Digest>,
 }
 
 /// Serial numbers that are expected, each with its room.

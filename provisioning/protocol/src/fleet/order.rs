@@ -113,6 +113,42 @@ impl Signed {
         }
     }
 
+    /// An order that somebody else is to sign: nobody believes it.
+    ///
+    /// # Panics
+    /// Never: it is plain data.
+    #[must_use]
+    pub fn unsigned(order: &impl Serialize) -> Self {
+        Self {
+            order: serde_json::to_string(order).expect("plain data with names as keys is JSON"),
+            signature: String::new(),
+        }
+    }
+
+    /// Nobody has signed it yet.
+    #[must_use]
+    pub fn is_unsigned(&self) -> bool {
+        self.signature.is_empty()
+    }
+
+    /// Reads an order that nobody has signed yet, to sign it as it stands.
+    ///
+    /// # Errors
+    /// [`OrderError::Malformed`], [`OrderError::Version`], [`OrderError::TooLarge`].
+    pub fn to_sign(text: &str) -> Result<Order, OrderError> {
+        let order: Order = understood(text, VERSION)?;
+        if order.document.len() > LARGEST_DOCUMENT {
+            return Err(OrderError::TooLarge(order.document.len()));
+        }
+        Ok(order)
+    }
+
+    /// Signs the text of an order.
+    #[must_use]
+    pub fn of_text(text: &str, key: &SigningKey) -> Self {
+        Self::sign(CONTEXT, text.to_owned(), key)
+    }
+
     /// Signs a text as one of a kind, which the context names.
     pub(super) fn sign(context: &[u8], order: String, key: &SigningKey) -> Self {
         let signature = key.sign(&signed_bytes(context, &order));
@@ -152,16 +188,21 @@ impl Signed {
         {
             return Err(OrderError::Signature);
         }
-        let malformed = |error: serde_json::Error| OrderError::Malformed(error.to_string());
-        let Versioned { version } = serde_json::from_str(&self.order).map_err(malformed)?;
-        if version != known {
-            return Err(OrderError::Version {
-                found: version,
-                known,
-            });
-        }
-        serde_json::from_str(&self.order).map_err(malformed)
+        understood(&self.order, known)
     }
+}
+
+/// The version first, so that another one is named as the reason.
+pub(super) fn understood<T: DeserializeOwned>(text: &str, known: u32) -> Result<T, OrderError> {
+    let malformed = |error: serde_json::Error| OrderError::Malformed(error.to_string());
+    let Versioned { version } = serde_json::from_str(text).map_err(malformed)?;
+    if version != known {
+        return Err(OrderError::Version {
+            found: version,
+            known,
+        });
+    }
+    serde_json::from_str(text).map_err(malformed)
 }
 
 fn signed_bytes(context: &[u8], order: &str) -> Vec<u8> {

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     Compatible, DeviceId, Digest, ReleaseName,
-    order::{OrderError, Signed},
+    order::{OrderError, Signed, understood},
 };
 
 /// The newest version of [`UpdateOrder`].
@@ -57,6 +57,20 @@ impl UpdateOrder {
     pub fn sign(&self, key: &SigningKey) -> Signed {
         let text = serde_json::to_string(self).expect("plain data is JSON");
         Signed::sign(CONTEXT, text, key)
+    }
+
+    /// Reads one that nobody has signed yet, to sign it as it stands.
+    ///
+    /// # Errors
+    /// As [`UpdateOrder::verify`].
+    pub fn to_sign(text: &str) -> Result<Self, OrderError> {
+        understood(text, VERSION)
+    }
+
+    /// Signs the text of one.
+    #[must_use]
+    pub fn of_text(text: &str, key: &SigningKey) -> Signed {
+        Signed::sign(CONTEXT, text.to_owned(), key)
     }
 
     /// Reads one that one of the keys signed.
@@ -160,6 +174,8 @@ pub enum Wait {
     Network,
     /// The server called it back, for now or for good.
     Called,
+    /// It is in no list of releases that the fleet's keys signed and that is still good; what the device trusts tells more.
+    Distrust,
 }
 
 /// Why an update failed.

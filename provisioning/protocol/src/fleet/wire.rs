@@ -14,6 +14,7 @@ use super::{
     help::{HelpSaid, HelpWanted},
     log::{LogSent, LogWanted},
     order::Signed,
+    trust::{Metadata, TrustState},
     update::System,
 };
 
@@ -46,6 +47,8 @@ pub enum FromDevice {
     Log(Box<LogSent>),
     /// How somebody's help goes on; answers [`FromServer::Help`].
     Help(Box<HelpSaid>),
+    /// What it trusts, at each change.
+    Trust(TrustState),
     /// Do I still reach you? Answered with [`FromServer::Here`].
     Reach {
         /// Comes back.
@@ -76,6 +79,10 @@ pub enum FromServer {
         /// For people, a sentence of English.
         message: String,
     },
+    /// The next root that the device does not know, one after the other. Only for devices that said which they know.
+    Root(Metadata),
+    /// Which releases there are. Only for devices that said that they know roots.
+    Releases(Metadata),
     /// This is the configuration.
     Order(Signed),
     /// What the device has is what it should have.
@@ -152,6 +159,9 @@ pub struct Enrol {
     /// From its image or a USB stick.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The version of the root that it knows; 0: none yet. A device from before there were roots says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<u64>,
 }
 
 /// What a device keeps of its fleet.
@@ -166,7 +176,7 @@ pub struct Membership {
     pub ends: i64,
     /// When it began.
     pub begins: i64,
-    /// Who signs orders, as [`super::order::key_to_text`] writes them.
+    /// Who signs orders, as [`super::order::key_to_text`] writes them. Devices that know a root go by that instead.
     pub signing_keys: Vec<String>,
 }
 
@@ -196,6 +206,9 @@ pub struct Hello {
     /// It knows [`FromServer::Help`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub helps: bool,
+    /// What it trusts. A device from before there were roots says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustState>,
 }
 
 /// How a room is.

@@ -6,6 +6,7 @@ mod audit;
 mod extract;
 mod handlers;
 mod help;
+mod keys;
 mod logs;
 mod metrics;
 mod people;
@@ -47,6 +48,7 @@ pub(crate) use handlers::{change_for, claim_for, move_for, one, revoke_for};
 pub(crate) use help::{
     Looking, ask_for as ask_for_help, end_for as end_help_for, look_for, touch_for,
 };
+pub(crate) use keys::keys_of;
 pub(crate) use logs::ask_for as ask_for_log;
 pub(crate) use people::{change_person_for, invite_for, remove_person_for};
 pub(crate) use updates::{one_rollout, order_for, releases_of, start_for};
@@ -86,6 +88,9 @@ fn of(role: Role) -> Routes {
             .routes(routes!(updates::all_rollouts))
             .routes(routes!(updates::rollout))
             .routes(routes!(updates::rollout_devices))
+            .routes(routes!(keys::keys))
+            .routes(routes!(keys::all_roots))
+            .routes(routes!(keys::next_list))
             .routes(routes!(metrics::metrics)),
         Role::Operator => OpenApiRouter::new()
             .routes(routes!(handlers::move_device))
@@ -96,6 +101,7 @@ fn of(role: Role) -> Routes {
             .routes(routes!(handlers::waiting))
             .routes(routes!(handlers::claim))
             .routes(routes!(handlers::change))
+            .routes(routes!(keys::orders_to_sign, keys::sign_orders))
             .routes(routes!(updates::pause))
             .routes(routes!(updates::stop)),
         Role::Administrator => OpenApiRouter::new()
@@ -114,6 +120,8 @@ fn of(role: Role) -> Routes {
             .routes(routes!(people::all_people, people::invite))
             .routes(routes!(people::change_person, people::remove_person))
             .routes(routes!(audit::audit_check))
+            .routes(routes!(keys::publish_root))
+            .routes(routes!(keys::publish_list))
             .routes(routes!(updates::add_release))
             .routes(routes!(updates::remove_release))
             .routes(routes!(updates::start_rollout))
@@ -214,6 +222,8 @@ pub(crate) fn status(error: &FleetError) -> StatusCode {
         | E::LastAdministrator
         | E::InUse { .. }
         | E::Overlaps(_)
+        | E::Unsigned { .. }
+        | E::Trust(_)
         | E::Rollout { .. }
         | E::Help(HelpProblem::Away | HelpProblem::Helped(_) | HelpProblem::NotAllowed) => {
             StatusCode::CONFLICT

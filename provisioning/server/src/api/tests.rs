@@ -255,15 +255,15 @@ async fn what_is_done_is_in_the_log_with_who_did_it_and_what_was_before() {
     assert_eq!(items[1]["before"]["value"], "light");
     assert_eq!(items[1]["after"]["value"], "dark");
     let check = ask(Method::GET, "audit/check", Value::Null).await;
-    // The first token, this test's, and the three.
-    assert_eq!(check["entries"], 5, "{check}");
+    // The root, the first token, this test's, and the three.
+    assert_eq!(check["entries"], 6, "{check}");
     assert_eq!(check["broken_at"], Value::Null);
     let (_, metrics) = fleet
         .send(&Method::GET, "/metrics", Some(&token), &Value::Null)
         .await;
     let metrics = metrics.as_str().unwrap().to_owned();
     assert!(
-        metrics.contains("\nsaal_fleet_audit_entries_total 5\n"),
+        metrics.contains("\nsaal_fleet_audit_entries_total 6\n"),
         "{metrics}"
     );
     assert!(fleet.folder.path().exists());

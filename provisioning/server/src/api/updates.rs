@@ -22,7 +22,7 @@ use crate::{
     error::FleetError,
     fleet::{
         access::Caller,
-        releases,
+        lists, releases,
         rollouts::{self, Order},
     },
     server::App,
@@ -65,9 +65,10 @@ pub(crate) async fn add_release(State(app): Fleet, by: By, body: Body) -> Answer
     by.within(&Scope::organisation(), Role::Administrator)?;
     let release = app.bundles.keep(body.into_data_stream()).await?;
     let (stamp, new) = (by.0.stamp(Timestamp::now()), release.clone());
+    let keys = app.keys.clone();
     let work = move |tx: &crate::store::Tx<'_>| {
         releases::add(tx, &new, &stamp)?;
-        Ok(())
+        lists::renew(tx, &keys, stamp.now)
     };
     if let Err(error) = app.store.run(work).await {
         // Another release may have just this bundle.
@@ -96,10 +97,13 @@ pub(crate) async fn remove_release(
 ) -> Answer<()> {
     by.within(&Scope::organisation(), Role::Administrator)?;
     let stamp = by.0.stamp(Timestamp::now());
-    let gone = app
-        .store
-        .run(move |tx| releases::remove(tx, &version, &stamp))
-        .await?;
+    let keys = app.keys.clone();
+    let work = move |tx: &crate::store::Tx<'_>| {
+        let gone = releases::remove(tx, &version, &stamp)?;
+        lists::renew(tx, &keys, stamp.now)?;
+        Ok(gone)
+    };
+    let gone = app.store.run(work).await?;
     app.bundles.remove(&gone.sha256).await?;
     Ok(Json(()))
 }
@@ -205,9 +209,12 @@ pub(crate) async fn start_for(
 ) -> Result<Rollout, FleetError> {
     caller.check(Role::Administrator, &new.scope)?;
     let stamp = caller.stamp(Timestamp::now());
-    app.store
-        .run(move |tx| rollouts::start(tx, &new, &stamp))
-        .await
+    let keys = app.keys.clone();
+    let work = move |tx: &crate::store::Tx<'_>| {
+        lists::renew(tx, &keys, stamp.now)?;
+        rollouts::start(tx, &new, &stamp)
+    };
+    app.store.run(work).await
 }
 
 /// Does something with a rollout that goes on. Whoever may work at its place may hold and stop it, only an administrator lets

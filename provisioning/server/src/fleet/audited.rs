@@ -321,6 +321,7 @@ fn enrol(serial: usize, token: Option<String>, now: Timestamp) -> Enrol {
         serial: format!("SN{serial}"),
         model: "Saal".to_owned(),
         token,
+        root: None,
     }
 }
 

@@ -198,6 +198,7 @@ impl World {
             room: None,
             system: None,
             helps: true,
+            trust: None,
         }));
         self.link = Some((VecDeque::from([hello]), VecDeque::new()));
         self.told = 0;
@@ -369,6 +370,7 @@ fn claimed(database: &Store, keys: &Keys, identity: &Identity) -> DeviceId {
         serial: "SN1".to_owned(),
         model: "Saal".to_owned(),
         token: None,
+        root: None,
     };
     let edits = vec![
         edit("room.name", "Lahn"),

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     audit::{self, Deed, Stamp},
-    parsed, parsed_or_none, updates,
+    parsed, parsed_or_none, roots, updates,
 };
 use crate::{
     error::FleetError,
@@ -180,6 +180,7 @@ pub(crate) fn hello(
     if let Some(state) = &hello.room {
         room_state(tx, device, state, now)?;
     }
+    roots::told(tx, keys, device, hello.trust.as_ref(), now)?;
     if let Some(system) = &hello.system {
         updates::told(tx, keys, device, system, now)?;
     }

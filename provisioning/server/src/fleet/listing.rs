@@ -149,6 +149,7 @@ fn public(row: &Row<'_>) -> Result<api::Device, DatabaseError> {
         state: json(row, "state")?,
         agent: row.get("agent")?,
         system: json(row, "system")?,
+        trust: json(row, "trust")?,
     })
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod helps;
 pub(crate) mod hooks;
 pub(crate) mod identity;
 pub(crate) mod listing;
+pub(crate) mod lists;
 pub(crate) mod logs;
 mod many;
 pub(crate) mod orders;
@@ -26,8 +27,10 @@ pub(crate) mod presence;
 pub(crate) mod releases;
 pub(crate) mod rollouts;
 pub(crate) mod rooms;
+pub(crate) mod roots;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod signing;
 pub(crate) mod tokens;
 pub(crate) mod updates;
 

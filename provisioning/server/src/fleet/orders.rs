@@ -7,18 +7,51 @@ use saal_fleet_protocol::fleet::{
     DeviceId, FileName, Key, Scope,
     layers::{Effective, Layer, LayersError, merge, value_of},
     order::{Order, Sealed, Signed, VERSION},
+    update::UpdateOrder,
 };
 
 use super::{
     devices::{self, DeviceRow},
     many::{self, Look},
-    parsed, settings,
+    parsed, roots, settings,
 };
 use crate::{
     error::FleetError,
     keys::Keys,
     store::{Optional as _, Tx, params},
 };
+
+/// Who signs orders.
+#[derive(Clone, Copy)]
+pub(crate) struct Signer<'a> {
+    keys: &'a Keys,
+    /// The root names the server's key for it; else orders wait for somebody who has one that it names.
+    signs: bool,
+}
+
+impl<'a> Signer<'a> {
+    pub(crate) fn now(tx: &Tx<'_>, keys: &'a Keys) -> Result<Self, FleetError> {
+        let signs = roots::names_for_orders(tx, keys)?;
+        Ok(Self { keys, signs })
+    }
+
+    fn sign(&self, order: &Order) -> Signed {
+        if self.signs {
+            self.keys.sign(order)
+        } else {
+            Signed::unsigned(order)
+        }
+    }
+
+    /// The same for an order about a release.
+    pub(crate) fn sign_update(&self, order: &UpdateOrder) -> Signed {
+        if self.signs {
+            order.sign(&self.keys.signing)
+        } else {
+            Signed::unsigned(order)
+        }
+    }
+}
 
 /// Layers over rooms, each read once while many rooms are looked at.
 #[derive(Default)]
@@ -178,6 +211,8 @@ pub(crate) struct New {
     signed: String,
     /// Of what was signed.
     signed_digest: String,
+    /// Nobody has signed it yet.
+    pending: bool,
 }
 
 /// Brings the orders of all devices within a scope up to date; returns those that have another one now.
@@ -188,11 +223,16 @@ pub(crate) fn renew(
     now: Timestamp,
 ) -> Result<Vec<DeviceId>, FleetError> {
     let layers = Layers::default();
+    let signer = Signer::now(tx, keys)?;
     let mut changed = Vec::new();
     many::each(
         tx,
         scope,
-        &mut Renewing { layers, keys, now },
+        &mut Renewing {
+            layers,
+            signer,
+            now,
+        },
         |row, renewal| {
             if store(tx, &row, &renewal)? {
                 changed.push(row.device);
@@ -205,7 +245,7 @@ pub(crate) fn renew(
 
 struct Renewing<'a> {
     layers: Layers,
-    keys: &'a Keys,
+    signer: Signer<'a>,
     now: Timestamp,
 }
 
@@ -222,7 +262,7 @@ impl Look for Renewing<'_> {
         };
         let counts = self.layers.counts(room, own);
         plan(
-            self.keys,
+            &self.signer,
             row,
             (&counts, counts.effective.document()),
             self.now,
@@ -235,7 +275,7 @@ impl Look for Renewing<'_> {
 /// # Errors
 /// When a secret can't be sealed for it.
 pub(crate) fn plan(
-    keys: &Keys,
+    signer: &Signer<'_>,
     row: &DeviceRow,
     (counts, document): (&Counts, Result<String, LayersError>),
     now: Timestamp,
@@ -255,7 +295,9 @@ pub(crate) fn plan(
     let generation = row.wanted.max(row.seen) + 1;
     let mut sealed: BTreeMap<FileName, Sealed> = BTreeMap::new();
     for (name, (scope, locked)) in &counts.secrets {
-        let secret = keys.seal_for(&row.device, &row.seal_key, (scope, name, locked))?;
+        let secret = signer
+            .keys
+            .seal_for(&row.device, &row.seal_key, (scope, name, locked))?;
         sealed.insert(name.clone(), secret);
     }
     let order = Order {
@@ -266,10 +308,11 @@ pub(crate) fn plan(
         document,
         secrets: sealed,
     };
-    let signed = keys.sign(&order);
+    let signed = signer.sign(&order);
     Ok(Renewal::Order(Box::new(New {
         generation,
         digest,
+        pending: signed.is_unsigned(),
         signed_digest: crate::hash(signed.order.as_bytes()),
         signed: serde_json::to_string(&signed).expect("plain data is JSON"),
     })))
@@ -291,9 +334,10 @@ pub(crate) fn store(tx: &Tx<'_>, row: &DeviceRow, renewal: &Renewal) -> Result<b
             tx.execute(sql, [device, problem])?;
         }
         Renewal::Order(new) => {
-            let sql = "INSERT INTO orders (device, signed) VALUES (?1, ?2) \
-                       ON CONFLICT (device) DO UPDATE SET signed = excluded.signed";
-            tx.execute(sql, [device, &new.signed])?;
+            let sql = "INSERT INTO orders (device, signed, pending) VALUES (?1, ?2, ?3) \
+                       ON CONFLICT (device) DO UPDATE SET signed = excluded.signed, pending = excluded.pending";
+            let pending = u32::from(new.pending);
+            tx.execute(sql, params![device, &new.signed, pending])?;
             let sql = "UPDATE devices SET wanted = ?2, digest = ?3, signed_digest = ?4, problem = NULL \
                        WHERE device = ?1";
             let New {
@@ -320,7 +364,8 @@ pub(crate) fn due(
         return unseen(tx, &row);
     };
     let counts = Layers::default().count(tx, room)?;
-    let renewal = plan(keys, &row, (&counts, counts.effective.document()), now)?;
+    let signer = Signer::now(tx, keys)?;
+    let renewal = plan(&signer, &row, (&counts, counts.effective.document()), now)?;
     if store(tx, &row, &renewal)? {
         return unseen(tx, &devices::get(tx, device)?);
     }
@@ -333,7 +378,7 @@ pub(crate) fn unseen(tx: &Tx<'_>, row: &DeviceRow) -> Result<Option<(u64, Signed
     if row.wanted <= row.seen {
         return Ok(None);
     }
-    let sql = "SELECT signed FROM orders WHERE device = ?1";
+    let sql = "SELECT signed FROM orders WHERE device = ?1 AND pending = 0";
     let signed = tx.query_row(sql, [row.device.as_str()], |row| row.get::<_, String>(0));
     let signed = signed.optional()?;
     let read = signed.map(|signed| Ok((row.wanted, serde_json::from_str(&signed)?)));

@@ -15,7 +15,7 @@ use super::{
     audit::{self, Deed, Stamp},
     devices::DeviceRow,
     many::{self, Look},
-    orders::{self, Layers, Renewal, Said},
+    orders::{self, Layers, Renewal, Said, Signer},
     parsed,
 };
 use crate::{
@@ -106,7 +106,7 @@ struct Changing<'a> {
     after: Layers,
     edited: Vec<&'a Key>,
     /// `None`: nothing is signed.
-    keys: Option<&'a Keys>,
+    signer: Option<Signer<'a>>,
     now: Timestamp,
 }
 
@@ -128,11 +128,12 @@ impl<'a> Changing<'a> {
         edited.sort();
         edited.dedup();
         let now = stamp.now;
+        let signer = keys.map(|keys| Signer::now(tx, keys)).transpose()?;
         Ok(Self {
             before,
             after,
             edited,
-            keys,
+            signer,
             now,
         })
     }
@@ -180,8 +181,8 @@ impl Look for Changing<'_> {
                 problem: problem.clone(),
             });
         }
-        let renewal = match self.keys {
-            Some(keys) => orders::plan(keys, row, (&counts, document), self.now)?,
+        let renewal = match &self.signer {
+            Some(signer) => orders::plan(signer, row, (&counts, document), self.now)?,
             None => Renewal::None,
         };
         Ok((shown, renewal))

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     audit::{self, Deed, Stamp},
-    parsed_or_none,
+    parsed_or_none, roots,
 };
 use crate::{
     error::FleetError,
@@ -72,7 +72,13 @@ pub(crate) fn issue(tx: &Tx<'_>, new: &NewToken, stamp: &Stamp) -> Result<Issued
         after: Some(after),
     };
     audit::record(tx, stamp, deed)?;
-    Ok(IssuedToken { token, expires })
+    let root = roots::current(tx)?;
+    let root = root.map(|root| root.metadata().fingerprint()).transpose()?;
+    Ok(IssuedToken {
+        token,
+        expires,
+        root,
+    })
 }
 
 /// Lets one device in, if the token still does; its name, and the device's room.

@@ -14,7 +14,9 @@ use serde_json::json;
 
 use super::{
     audit::{self, Deed, Stamp},
-    devices, json, parsed, parsed_or_none, releases, rollouts,
+    devices, json,
+    orders::Signer,
+    parsed, parsed_or_none, releases, rollouts,
 };
 use crate::{
     error::FleetError,
@@ -86,15 +88,17 @@ fn sign(
         issued: now,
         release: release.clone(),
     };
-    let signed = json!(order.sign(&keys.signing)).to_string();
-    let sql = "UPDATE devices SET update_number = ?2, update_signed = ?3 WHERE device = ?1";
-    tx.execute(sql, params![device.as_str(), number, signed])?;
+    let signed = Signer::now(tx, keys)?.sign_update(&order);
+    let pending = u32::from(signed.is_unsigned());
+    let sql = "UPDATE devices SET update_number = ?2, update_signed = ?3, update_pending = ?4 WHERE device = ?1";
+    let signed = json!(signed).to_string();
+    tx.execute(sql, params![device.as_str(), number, signed, pending])?;
     Ok(())
 }
 
 /// What a device should be told; nothing at all is said to one that never had to do with updates.
 pub(crate) fn due(tx: &Tx<'_>, device: &DeviceId) -> Result<Option<Due>, FleetError> {
-    let sql = "SELECT d.update_signed, r.state, u.outcome FROM devices d JOIN rollouts r ON r.name = d.rollout \
+    let sql = "SELECT CASE d.update_pending WHEN 0 THEN d.update_signed END AS update_signed, r.state, u.outcome FROM devices d JOIN rollouts r ON r.name = d.rollout \
                JOIN updates u ON u.rollout = d.rollout AND u.device = d.device \
                WHERE d.device = ?1 AND d.system IS NOT NULL";
     let found = tx
@@ -212,6 +216,20 @@ fn sign_again(
     }
     let plan = rollouts::get(tx, rollout)?.rollout.plan;
     sign(tx, keys, device, &releases::get(tx, &plan.release)?, now)
+}
+
+/// Signs all orders anew that devices may still have to hear, as the key that did counts no more.
+pub(crate) fn sign_open_again(tx: &Tx<'_>, keys: &Keys, now: Timestamp) -> Result<(), FleetError> {
+    let sql = "SELECT u.device, u.rollout FROM updates u JOIN devices d ON d.device = u.device AND d.rollout = u.rollout \
+               WHERE u.outcome = 'open' AND d.revoked IS NULL ORDER BY u.device";
+    let open = tx.query_map(sql, (), |row| {
+        Ok((
+            parsed::<DeviceId>(row, "device")?,
+            parsed::<RolloutName>(row, "rollout")?,
+        ))
+    })?;
+    open.iter()
+        .try_for_each(|(device, rollout)| sign_again(tx, keys, device, rollout, now))
 }
 
 /// What became of a device's update; what is bad is in the log.

@@ -336,7 +336,10 @@ async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use saal_fleet_protocol::fleet::trust::Trusted;
+
     use super::*;
+    use crate::fleet::{devices, orders, roots};
 
     #[test]
     fn a_database_of_a_newer_release_is_left_alone() {
@@ -361,6 +364,37 @@ mod tests {
             |tx: &Tx<'_>| Ok(tx.query_row("SELECT COUNT(*) FROM serials", (), |row| row.get(0))?);
         let found: i64 = store.read(count).await.unwrap();
         assert_eq!(found, 0);
+    }
+
+    #[test]
+    fn a_fleet_from_before_there_were_roots_keeps_what_it_told_its_devices() {
+        const BEFORE: usize = 11;
+        let folder = tempfile::tempdir().unwrap();
+        let old = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+        for step in schema::MIGRATIONS[..BEFORE].iter().copied().flatten() {
+            old.execute_batch(step.sqlite()).unwrap();
+        }
+        old.execute_batch(
+            "INSERT INTO devices (device, key, seal_key, serial, model, claimed, wanted) VALUES ('0123456789abcdef', 'k', 's', 'SN1', 'Saal', 0, 3);
+             INSERT INTO orders (device, signed) VALUES ('0123456789abcdef', '{\"order\":\"x\",\"signature\":\"y\"}');",
+        )
+        .unwrap();
+        old.pragma_update(None, "user_version", BEFORE).unwrap();
+        drop(old);
+        let store = Store::open(folder.path()).unwrap();
+        let keys = crate::keys::Keys::open(folder.path()).unwrap();
+        let look = |tx: &Tx<'_>| {
+            let row = devices::get(tx, &"0123456789abcdef".parse().unwrap())?;
+            let (generation, order) = orders::unseen(tx, &row)?.expect("it was signed before");
+            assert_eq!((generation, order.signature.as_str()), (3, "y"));
+            let root = roots::begin(tx, &keys, None, jiff::Timestamp::UNIX_EPOCH)?;
+            let root = root.expect("it had none");
+            // The key that devices of this fleet know signed it.
+            let known = [keys.signing.verifying_key()];
+            let metadata = root.metadata().clone();
+            Ok(Trusted::after_keys(&known, metadata).is_ok())
+        };
+        assert!(store.now(look).unwrap());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{DatabaseError, Tx, value::Value};
 
 /// In an order in which each row finds what it points to.
-pub(crate) const TABLES: [&str; 19] = [
+pub(crate) const TABLES: [&str; 21] = [
     "devices",
     "orders",
     "waiting",
@@ -25,6 +25,8 @@ pub(crate) const TABLES: [&str; 19] = [
     "identity",
     "alert_rules",
     "alerts",
+    "roots",
+    "release_lists",
 ];
 
 /// What is so now and means nothing later; nobody carries it anywhere.

@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[&[Step]] = &[
     &[Step::Both(V9)],
     &[Step::Both(V10)],
     &[Step::Both(V11)],
+    &[Step::Both(V12)],
 ];
 
 /// Times are seconds since 1970. Keys are base64 as on the wire, values JSON.
@@ -332,4 +333,28 @@ CREATE TABLE helps (
   looks INTEGER NOT NULL,
   touches TEXT NOT NULL
 );
+";
+
+/// Who may sign what, version by version, and which releases there are. `configuration` are the ids of the keys that may sign
+/// orders, JSON; `pending` orders wait for somebody else's signature. Devices from before say nothing of whom they trust.
+const V12: &str = "
+CREATE TABLE roots (
+  version INTEGER PRIMARY KEY,
+  document TEXT NOT NULL,
+  configuration TEXT NOT NULL,
+  published INTEGER NOT NULL
+);
+CREATE TABLE release_lists (
+  version INTEGER PRIMARY KEY,
+  document TEXT NOT NULL,
+  published INTEGER NOT NULL
+);
+ALTER TABLE orders ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX orders_pending ON orders (device) WHERE pending = 1;
+ALTER TABLE devices ADD COLUMN update_pending INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX devices_update_pending ON devices (device) WHERE update_pending = 1;
+ALTER TABLE devices ADD COLUMN root INTEGER;
+ALTER TABLE devices ADD COLUMN trust TEXT;
+ALTER TABLE devices ADD COLUMN distrust TEXT;
+CREATE INDEX devices_trust ON devices (root, distrust, revoked, room);
 ";

@@ -166,6 +166,7 @@ fn all_of_it_holds_on_postgresql_as_well() {
         "api::tests::",
         "web::tests::",
         "web::tests_alerts::",
+        "web::tests_keys::",
         "oidc::tests::",
         "--test-threads=2",
     ]);

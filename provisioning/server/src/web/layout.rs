@@ -143,7 +143,7 @@ pub(crate) fn problem(words: &Words, session: Option<&Session>, message: &str) -
 }
 
 /// The dashboard's parts, with the role that sees them.
-fn parts(words: &Words) -> [(&'static str, String, Role); 8] {
+fn parts(words: &Words) -> [(&'static str, String, Role); 9] {
     [
         ("/", words.say("overview"), Role::Viewer),
         ("/rooms", words.say("rooms"), Role::Viewer),
@@ -152,6 +152,7 @@ fn parts(words: &Words) -> [(&'static str, String, Role); 8] {
         ("/alerts", words.say("alerts"), Role::Viewer),
         ("/claim", words.say("claim"), Role::Operator),
         ("/audit", words.say("audit"), Role::Viewer),
+        ("/keys", words.say("keys"), Role::Viewer),
         ("/people", words.say("people"), Role::Administrator),
     ]
 }

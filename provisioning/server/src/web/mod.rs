@@ -10,6 +10,7 @@ mod devices;
 mod forms;
 mod help;
 mod help_live;
+mod keys;
 mod layout;
 mod live;
 mod overview;
@@ -23,6 +24,8 @@ mod session;
 pub(crate) mod tests;
 #[cfg(test)]
 mod tests_alerts;
+#[cfg(test)]
+mod tests_keys;
 mod updates;
 mod welcome;
 mod words;
@@ -171,6 +174,11 @@ const PAGES: &[Page] = &[
         path: "/audit",
         methods: VIEW,
         router: || get(audit::show),
+    },
+    Page {
+        path: "/keys",
+        methods: VIEW,
+        router: || get(keys::show),
     },
     Page {
         path: "/people",

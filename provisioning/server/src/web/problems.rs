@@ -35,6 +35,10 @@ pub(crate) fn told(words: &Words, error: &FleetError) -> String {
         FleetError::Overlaps(rollout) => {
             tell(id("error-overlaps"), &[("rollout", &rollout.to_string())])
         }
+        FleetError::Unsigned { release } => {
+            tell(id("error-unsigned"), &[("release", release.as_str())])
+        }
+        FleetError::Trust(problem) => tell(id("error-trust"), &[("detail", &problem.to_string())]),
         FleetError::Rollout { problem, .. } => tell(id("error-rollout"), &[("detail", problem)]),
         FleetError::Bundle(problem) => {
             tell(id("error-bundle"), &[("detail", &problem.to_string())])

@@ -19,7 +19,7 @@ use super::{
     audit::sentence,
     configuration,
     forms::{connection, guard, id, standing},
-    help, layout, room_log,
+    help, keys, layout, room_log,
 };
 use crate::{
     api::{move_for, one, revoke_for},
@@ -85,6 +85,9 @@ fn trouble(view: &View, device: &Device) -> Markup {
         @if let Some(problem) = &device.problem {
             p.note.bad { strong { (view.say("no-configuration-because")) } " " (problem) }
         }
+        @if let Some(problem) = device.trust.as_ref().and_then(|trust| trust.problem.as_ref()) {
+            p.note.bad { strong { (keys::doubt(view, problem.why)) } " " code { (problem.detail) } }
+        }
         @if let Some(Report { generation, outcome }) = &device.report {
             @match outcome {
                 Outcome::RolledBack { to, why, detail } => {
@@ -132,6 +135,7 @@ fn facts(view: &View, device: &Device) -> Markup {
                 dt { (view.say("generation")) }
                 dd { (view.words.tell("generation-of", &[("generation", &device.generation.to_string()), ("wanted", &device.wanted.to_string())])) }
                 dt { (view.say("last-seen")) } dd { (device.last_seen.map_or_else(none, |at| view.words.moment(at))) }
+                dt { (view.say("keys-root")) } dd { (device.trust.as_ref().map_or_else(none, |trust| trust.root.to_string())) }
                 dt { (view.say("agent")) } dd { (device.agent.clone().unwrap_or_else(none)) }
                 dt { (view.say("serial")) } dd { (device.serial) }
                 dt { (view.say("model")) } dd { (device.model) }

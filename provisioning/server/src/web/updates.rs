@@ -338,6 +338,7 @@ fn wait(view: &View, why: saal_fleet_protocol::fleet::update::Wait) -> String {
         Wait::Room => id("waits-room"),
         Wait::Network => id("waits-network"),
         Wait::Called => id("waits-called"),
+        Wait::Distrust => id("waits-distrust"),
     })
 }
 

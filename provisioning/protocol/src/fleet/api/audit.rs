@@ -133,6 +133,14 @@ acts! {
     RolloutFinished = "rollout_finished",
     /// A device does not have the release that it was to have.
     UpdateFailed = "update_failed",
+    /// Another root says who may sign what.
+    RootPublished = "root_published",
+    /// There is another signed list of releases.
+    ReleasesSigned = "releases_signed",
+    /// Somebody signed orders whose key is not on the server.
+    OrdersSigned = "orders_signed",
+    /// A device does not believe something that it was told.
+    DeviceDistrusts = "device_distrusts",
     /// A program was given access, or another one.
     AccessGranted = "access_granted",
     /// A program lost its access.

@@ -16,7 +16,7 @@ use self::plan::Place;
 use super::{
     access::Caller,
     audit::{self, Deed, Stamp},
-    json, parsed, parsed_or_none, places, releases, unread,
+    json, lists, parsed, parsed_or_none, places, releases, unread,
 };
 use crate::{
     error::FleetError,
@@ -146,6 +146,7 @@ pub(crate) fn start(tx: &Tx<'_>, new: &NewRollout, stamp: &Stamp) -> Result<Roll
     }
     plan::check(&plan).map_err(FleetError::Setting)?;
     let release = releases::get(tx, &plan.release)?;
+    lists::check(tx, &release)?;
     not_two(tx, &plan)?;
     let sql = "INSERT INTO rollouts (name, plan, release, scope, state, wave, approved, began) \
                VALUES (?1, ?2, ?3, ?4, 'running', 0, 0, ?5) ON CONFLICT DO NOTHING";

@@ -14,9 +14,10 @@ use saal_meeting::{
 
 use crate::{
     Bookings, CalendarChange, CallLights, ChangeRefused, Checkup, Finding, HelpAction, HelpEvent,
-    HelpId, Invitation, LaptopAction, LaptopEvent, LaptopId, LaptopReply, LocalSettings, OtherRoom,
-    Part, PhoneAction, PhoneTicket, PrivacyLog, SavedCall, SettingsAction, SoundChoice,
-    SystemFacts, SystemRequest, TroubleCode, ViewAction, ViewerEvent, ViewerId, ViewerReply,
+    HelpId, Invitation, KnownAuthority, LaptopAction, LaptopEvent, LaptopId, LaptopReply,
+    LocalSettings, OtherRoom, Part, PhoneAction, PhoneTicket, PrivacyLog, SavedCall,
+    SettingsAction, SoundChoice, SystemFacts, SystemRequest, TroubleCode, ViewAction, ViewerEvent,
+    ViewerId, ViewerReply,
 };
 
 /// What somebody in the room, or IT for them, wants.
@@ -229,6 +230,13 @@ pub enum Event {
         /// For the log.
         problem: String,
     },
+    /// The authorities that the configuration names beside the computer's own, as they are read with it.
+    Authorities {
+        /// All of them.
+        known: Vec<KnownAuthority>,
+        /// They are not those that count since the daemon started: it has to start anew for them.
+        others: bool,
+    },
     /// Pictures for the television that can't be shown, each with its file and the reason; none: all can.
     Signage(Vec<String>),
     /// The device waits to be claimed for its fleet; `None`: it belongs to one.
@@ -397,6 +405,8 @@ pub enum Effect {
     SavePresets(Vec<Preset>),
     /// The picture of the panel changed.
     Redraw,
+    /// Begin anew with all that the process does, for what counts only from its start: whom it trusts.
+    StartAnew,
     /// All is left; the process may end.
     Exit,
 }

@@ -55,7 +55,7 @@ pub use presence::Presence;
 pub use presenting::Presenting;
 pub use privacy::{PrivacyEntry, PrivacyLog, Use, UseEnd};
 pub use readiness::{Checkup, Finding, Part};
-pub use room::{Elsewhere, OtherRoom, Preparation, Remedies, Room, TakenTime};
+pub use room::{Elsewhere, KnownAuthority, OtherRoom, Preparation, Remedies, Room, TakenTime};
 pub use said::{Notice, Reaction, Said};
 pub use saved_call::{MAX_AGE, SavedCall};
 pub use screen_text::pictures_size;

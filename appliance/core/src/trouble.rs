@@ -52,6 +52,8 @@ pub enum TroubleCode {
     CallNotSaved,
     /// See [`Trouble::ConfigRefused`].
     ConfigRefused,
+    /// See [`Trouble::AuthorityOver`].
+    AuthorityOver,
     /// See [`Trouble::CalendarUnreachable`].
     CalendarUnreachable,
     /// See [`Trouble::Calendar`].
@@ -93,6 +95,7 @@ impl TroubleCode {
             Self::Voice => "voice",
             Self::CallNotSaved => "call_not_saved",
             Self::ConfigRefused => "config_refused",
+            Self::AuthorityOver => "authority_over",
             Self::CalendarUnreachable => "calendar_unreachable",
             Self::Calendar => "calendar",
             Self::Signage => "signage",
@@ -197,6 +200,11 @@ pub enum Trouble {
         /// Place and problem.
         problem: String,
     },
+    /// Authorities that the configuration names are over: servers that only they vouch for are not trusted.
+    AuthorityOver {
+        /// At least one.
+        names: Vec<String>,
+    },
     /// Calendars can't be asked; what they said before is shown.
     CalendarUnreachable {
         /// At least one.
@@ -255,6 +263,7 @@ impl Trouble {
             Self::Voice => TroubleCode::Voice,
             Self::CallNotSaved { .. } => TroubleCode::CallNotSaved,
             Self::ConfigRefused { .. } => TroubleCode::ConfigRefused,
+            Self::AuthorityOver { .. } => TroubleCode::AuthorityOver,
             Self::CalendarUnreachable { .. } => TroubleCode::CalendarUnreachable,
             Self::Calendar { .. } => TroubleCode::Calendar,
             Self::Signage { .. } => TroubleCode::Signage,
@@ -290,6 +299,7 @@ impl Trouble {
             | Self::NotReady { .. } => Severity::Limiting,
             Self::CallNotSaved { .. }
             | Self::ConfigRefused { .. }
+            | Self::AuthorityOver { .. }
             | Self::CalendarUnreachable { .. }
             | Self::Calendar { .. }
             | Self::Signage { .. }

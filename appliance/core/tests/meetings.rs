@@ -6,12 +6,13 @@ mod common;
 use std::time::Duration;
 
 use common::{
-    Bench, meeting, names, other_account, other_camera, participant, plain_config, to_service,
+    Bench, at, meeting, names, other_account, other_camera, participant, plain_config, to_service,
     weekly,
 };
 use jiff::SignedDuration;
 use saal_core::{
-    CalendarState, Effect, Enrolment, Event, Intent, Muted, SavedCall, Trouble, TroubleCode,
+    CalendarState, Effect, Enrolment, Event, Intent, KnownAuthority, Muted, SavedCall, Trouble,
+    TroubleCode,
 };
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
@@ -319,6 +320,58 @@ fn another_account_waits_for_the_end_of_the_call() {
         effects.contains(&Effect::StartAccount),
         "at home it is at once"
     );
+}
+
+/// What the room is told of a file with one authority.
+fn authorities(others: bool) -> Event {
+    let known = vec![KnownAuthority {
+        name: "Kreis Kassel Root".to_owned(),
+        until: at("2026-11-23T09:30:00Z"),
+    }];
+    Event::Authorities { known, others }
+}
+
+#[test]
+fn other_authorities_count_after_the_call_and_at_home_as_soon_as_whoever_brought_them_has_the_answer()
+ {
+    let mut bench = Bench::in_call();
+    assert_eq!(bench.tell(authorities(true)), []);
+    let effects = bench.wait(Duration::from_secs(60), true);
+    assert!(!effects.contains(&Effect::StartAnew), "{effects:?}");
+    let call = bench.call();
+    let effects = bench.tell(Event::Call(call, CallEvent::Ended(EndReason::Left)));
+    assert_eq!(effects.last(), Some(&Effect::StartAnew));
+
+    let mut bench = Bench::at_home();
+    assert_eq!(bench.tell(authorities(false)), []);
+    let effects = bench.wait(Duration::from_secs(10), true);
+    assert!(!effects.contains(&Effect::StartAnew), "they count already");
+    assert_eq!(bench.tell(authorities(true)), [], "the answer goes out");
+    let effects = bench.wait(Duration::from_secs(10), true);
+    let anew = effects.iter().filter(|e| **e == Effect::StartAnew).count();
+    assert_eq!(anew, 1);
+    bench.tell(authorities(true));
+    bench.tell(authorities(false));
+    let effects = bench.wait(Duration::from_secs(10), true);
+    assert!(!effects.contains(&Effect::StartAnew), "taken back in time");
+}
+
+#[test]
+fn an_authority_that_is_over_is_told_until_there_is_another() {
+    let mut bench = Bench::at_home();
+    bench.tell(authorities(false));
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+    // Half past nine comes.
+    bench.wait(Duration::from_secs(32 * 60), true);
+    let told = Trouble::AuthorityOver {
+        names: vec!["Kreis Kassel Root".to_owned()],
+    };
+    assert!(bench.room.troubles().contains(&&told));
+    bench.tell(Event::Authorities {
+        known: Vec::new(),
+        others: false,
+    });
+    assert!(!bench.room.troubles().contains(&&told));
 }
 
 #[test]

@@ -346,6 +346,7 @@ fn plain() -> impl Strategy<Value = Event> {
         3 => Just(Event::Engine(EngineEvent::Ready)),
         2 => Just(Event::Engine(EngineEvent::Lost { reason: text() })),
         1 => Just(Event::ConfigRefused { problem: text() }),
+        1 => any::<bool>().prop_map(|others| Event::Authorities { known: Vec::new(), others }),
         1 => any::<bool>().prop_map(|works| Event::Voice { works }),
         1 => Just(Event::CallNotSaved { path: text(), reason: text() }),
         1 => (0usize..3).prop_map(Event::TelevisionViewers),
@@ -412,6 +413,7 @@ impl World {
             }
             Effect::Media(command) => self.follow_media(command),
             Effect::Exit => assert!(self.shutdown, "nobody asked for the end"),
+            Effect::StartAnew => assert!(was_free, "somebody is in a meeting"),
             Effect::StartAccount
             | Effect::StartWeb
             | Effect::StartBrowsers

@@ -12,6 +12,7 @@ use std::{
 
 use fatfs::{FileSystem, FsOptions};
 use saal_fleet_protocol::{
+    authorities::{self, AuthoritiesError},
     config::{Language, RoomName, TimeZoneName},
     fleet::Digest,
 };
@@ -25,6 +26,9 @@ const AGENT: &str = "agent.toml";
 const TOKEN: &str = "enrolment-token";
 /// The authority that the server's certificate is from.
 const AUTHORITY: &str = "fleet-ca.pem";
+
+/// Authorities that the room trusts beside its computer's, whatever its configuration says.
+const AUTHORITIES: &str = "authorities";
 
 /// What is to be written.
 #[derive(Debug, clap::Args)]
@@ -43,6 +47,9 @@ pub(crate) struct Provision {
     /// Fingerprint of the fleet's root (`saal-fleetctl keys show`): the room goes into no other fleet
     #[arg(long, requires = "name", value_name = "FINGERPRINT")]
     root: Option<Digest>,
+    /// File with authorities of your own (PEM) that the room trusts beside those that browsers trust; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    authority: Vec<PathBuf>,
     /// What people call the room, until its fleet says more
     #[arg(long, requires = "time_zone", value_parser = room_name)]
     name: Option<RoomName>,
@@ -61,7 +68,9 @@ pub(crate) struct Provision {
 #[derive(Debug, thiserror::Error)]
 enum ProvisionError {
     /// Neither a server nor files.
-    #[error("there is nothing to write; give --name and --time-zone of a fleet's room, or --file")]
+    #[error(
+        "there is nothing to write; give --name and --time-zone of a fleet's room, --file, or --authority"
+    )]
     Nothing,
     /// A token for whichever server answers.
     #[error(
@@ -100,6 +109,14 @@ enum ProvisionError {
         path: PathBuf,
         /// What saald would say.
         problem: String,
+    },
+    /// A file of no authorities.
+    #[error("{}: {problem}", path.display())]
+    Authority {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        problem: AuthoritiesError,
     },
     /// The partition is full or damaged.
     #[error("can't write {name} to the factory partition: {source}")]
@@ -169,6 +186,9 @@ fn files(wanted: &Provision) -> Result<Vec<(String, Vec<u8>)>, ProvisionError> {
     for path in &wanted.file {
         files.push(given(path)?);
     }
+    for path in &wanted.authority {
+        files.push(authority(path)?);
+    }
     if files.is_empty() {
         return Err(ProvisionError::Nothing);
     }
@@ -180,6 +200,17 @@ fn read(path: &Path) -> Result<Vec<u8>, ProvisionError> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Under its own name, with the ending that the room looks for.
+fn authority(path: &Path) -> Result<(String, Vec<u8>), ProvisionError> {
+    let content = read(path)?;
+    authorities::read(&content).map_err(|problem| ProvisionError::Authority {
+        path: path.to_owned(),
+        problem,
+    })?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    Ok((format!("{AUTHORITIES}/{name}.pem"), content))
 }
 
 fn given(path: &Path) -> Result<(String, Vec<u8>), ProvisionError> {
@@ -230,6 +261,9 @@ fn write_all(slice: Slice, files: &[(String, Vec<u8>)]) -> Result<(), ProvisionE
     };
     let system = FileSystem::new(slice, FsOptions::new()).map_err(of("anything"))?;
     for (name, content) in files {
+        let folder = name.split_once('/').map(|(folder, _)| folder);
+        let made = folder.map(|folder| system.root_dir().create_dir(folder));
+        made.transpose().map_err(of(name))?;
         let written = system.root_dir().create_file(name).and_then(|mut file| {
             file.truncate()?;
             file.write_all(content)?;
@@ -442,6 +476,32 @@ mod tests {
         assert_eq!(content(&image, AUTHORITY), "-----BEGIN CERTIFICATE-----\n");
         let root = format!("\nroot = \"{}\"\n", "ab".repeat(32));
         assert!(content(&image, AGENT).contains(&root));
+    }
+
+    #[test]
+    fn authorities_come_into_their_folder_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = image(folder.path());
+        let file = folder.path().join("kreis.crt");
+        let words = ["--authority", file.to_str().unwrap()];
+        fs::write(&file, "DER").unwrap();
+        let error = provision(&wanted(&image, &words)).unwrap_err().to_string();
+        assert!(
+            error.contains("kreis.crt: there is no certificate in it"),
+            "{error}"
+        );
+
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let pem = params.self_signed(&key).unwrap().pem();
+        fs::write(&file, &pem).unwrap();
+        // Again, as when somebody provisions the same disk twice.
+        for _ in 0..2 {
+            let names = provision(&wanted(&image, &words)).unwrap();
+            assert_eq!(names, ["authorities/kreis.pem"]);
+        }
+        assert_eq!(content(&image, "authorities/kreis.pem"), pem);
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use saal_fleet_protocol::{Config, config};
+use saal_fleet_protocol::{
+    Config,
+    authorities::{self, Authority},
+    config,
+};
 use saal_meeting::Secret;
 use saal_panel::LanguageFile;
 
@@ -14,6 +18,8 @@ const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=12;
 pub(crate) struct ConfigFile {
     /// The document.
     pub(crate) path: PathBuf,
+    /// A folder of authorities that the command line names.
+    pub(crate) authorities: Option<PathBuf>,
     /// Devices named on the command line.
     pub(crate) overrides: Overrides,
 }
@@ -61,6 +67,7 @@ impl ConfigFile {
         // A file that can't be used is told now, and not when the panel is drawn.
         self.language(&config)?;
         self.pin(&config)?;
+        self.authorities(&config)?;
         Ok(config)
     }
 
@@ -82,6 +89,25 @@ impl ConfigFile {
             ));
         }
         Ok(Some(Secret::new(pin)))
+    }
+
+    /// Whom the room trusts beside the authorities of its computer: those of the configuration's file and of the command line's
+    /// folder. What is wrong in that folder nobody can mend from afar, so it is in the log and left out.
+    ///
+    /// # Errors
+    /// One line for people: of the configuration's file.
+    pub(crate) fn authorities(&self, config: &Config) -> Result<Vec<Authority>, String> {
+        let mut all = match &config.network.authorities_file {
+            Some(path) => read_authorities(&self.resolve(path))?,
+            None => Vec::new(),
+        };
+        for path in self.authorities.iter().flat_map(|folder| in_folder(folder)) {
+            match read_authorities(&path) {
+                Ok(more) => all.extend(more),
+                Err(problem) => tracing::error!("{problem}; this file is left out"),
+            }
+        }
+        Ok(all)
     }
 
     /// The words that take the place of the room's language.
@@ -138,6 +164,26 @@ impl ConfigFile {
     }
 }
 
+fn read_authorities(path: &Path) -> Result<Vec<Authority>, String> {
+    let place = path.display();
+    let text = std::fs::read(path).map_err(|e| format!("{place}: {e}"))?;
+    authorities::read(&text).map_err(|e| format!("{place}: {e}"))
+}
+
+/// Files whose names are those of certificates, in the order of their names. The folder need not be there.
+fn in_folder(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+            ending.is_some_and(|ending| ending == "pem" || ending == "crt")
+        })
+        .collect();
+    paths.sort();
+    paths
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +198,7 @@ mod tests {
         std::fs::write(folder.path().join("pin"), pin).unwrap();
         let file = ConfigFile {
             path: folder.path().join("saal.toml"),
+            authorities: None,
             overrides: Overrides::default(),
         };
         file.load().and_then(|config| file.pin(&config))
@@ -166,5 +213,54 @@ mod tests {
             assert!(problem.contains("/pin: "), "{problem}");
             assert!(wrong.is_empty() || !problem.contains(wrong), "{problem}");
         }
+    }
+
+    /// A certificate that signed itself.
+    fn certificate(name: &str, is_ca: rcgen::IsCa) -> String {
+        let mut params = rcgen::CertificateParams::default();
+        let common = rcgen::DnType::CommonName;
+        params.distinguished_name.push(common, name);
+        params.is_ca = is_ca;
+        let key = rcgen::KeyPair::generate().unwrap();
+        params.self_signed(&key).unwrap().pem()
+    }
+
+    fn of_authority(name: &str) -> String {
+        let is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        certificate(name, is_ca)
+    }
+
+    #[test]
+    fn a_configuration_with_a_file_of_no_authorities_is_refused_and_such_a_file_of_the_factory_left_out()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let factory = folder.path().join("authorities");
+        std::fs::create_dir(&factory).unwrap();
+        let network = "[network]\nauthorities_file = \"own.pem\"\n";
+        std::fs::write(folder.path().join("saal.toml"), format!("{ROOM}{network}")).unwrap();
+        std::fs::write(folder.path().join("pin"), "4711").unwrap();
+        let file = ConfigFile {
+            path: folder.path().join("saal.toml"),
+            authorities: Some(factory.clone()),
+            overrides: Overrides::default(),
+        };
+        let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let problem = file.load().unwrap_err();
+        assert!(problem.contains("/own.pem: "), "{problem}");
+        put("own.pem", &certificate("meet", rcgen::IsCa::NoCa));
+        let problem = file.load().unwrap_err();
+        assert!(
+            problem.contains("/own.pem: certificate 1 in it (meet) is not"),
+            "{problem}"
+        );
+
+        put("own.pem", &of_authority("Kreis"));
+        put("authorities/b.CRT", &of_authority("Land"));
+        put("authorities/a.pem", "nothing");
+        put("authorities/README", &of_authority("Nobody"));
+        let config = file.load().unwrap();
+        let known = file.authorities(&config).unwrap();
+        let names: Vec<&str> = known.iter().map(|a| a.name.as_str()).collect();
+        assert_eq!(names, ["Kreis", "Land"]);
     }
 }

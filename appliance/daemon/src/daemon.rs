@@ -23,6 +23,7 @@ use saal_meeting::{CallEvent, CallId, MeetingCommand, MeetingEvent};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    authorities::Trust,
     browsers::Browsers,
     calendars::Calendars,
     clock::Clock,
@@ -53,6 +54,7 @@ pub(crate) struct Daemon {
     panel: Panel,
     output: Output,
     file: ConfigFile,
+    trust: Trust,
     state: PathBuf,
     saved: SavedCallFile,
     requests: Requests,
@@ -76,12 +78,23 @@ pub(crate) struct Daemon {
     calendars: Option<Calendars>,
     /// Entries that can't be read, as they are in the log.
     unread: Vec<CalendarProblem>,
-    done: bool,
+    /// How it ends, once it does.
+    end: Option<End>,
+}
+
+/// How the daemon ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It is left.
+    Over,
+    /// It is to begin anew.
+    Anew,
 }
 
 impl Daemon {
     pub(crate) fn new(
         file: ConfigFile,
+        trust: Trust,
         state: PathBuf,
         requests: Requests,
         launcher: Launcher,
@@ -99,6 +112,7 @@ impl Daemon {
             output: Output::start(panel.watch(), &inputs),
             panel,
             file,
+            trust,
             state,
             saved,
             requests,
@@ -118,7 +132,7 @@ impl Daemon {
             changed,
             calendars: None,
             unread: Vec::new(),
-            done: false,
+            end: None,
         })
     }
 
@@ -127,7 +141,7 @@ impl Daemon {
         &mut self,
         config: Config,
         mut inputs: mpsc::UnboundedReceiver<Input>,
-    ) -> Result<()> {
+    ) -> Result<End> {
         let saved = self.remember().await;
         self.tell(Event::Config(Box::new(config))).await;
         if let Some(saved) = saved {
@@ -135,7 +149,7 @@ impl Daemon {
         }
         let mut manager = ServiceManager::of_this_process();
         manager.ready();
-        while !self.done {
+        while self.end.is_none() {
             let now = self.clock.now();
             let alive = manager.alive(now.mono);
             self.output.follow(&self.room, now);
@@ -163,7 +177,7 @@ impl Daemon {
                 }
             }
         }
-        Ok(())
+        Ok(self.end.unwrap_or(End::Over))
     }
 
     async fn take(&mut self, input: Input) {
@@ -355,6 +369,9 @@ impl Daemon {
             self.panel.use_words(words);
             let pin = self.file.pin(config).unwrap_or_default();
             self.room.handle(self.clock.now(), Event::SettingsPin(pin));
+            let own = self.file.authorities(config).unwrap_or_default();
+            let authorities = self.trust.tell(&own);
+            self.room.handle(self.clock.now(), authorities);
         }
         let now = self.clock.now();
         self.room.handle(now, event);
@@ -411,7 +428,8 @@ impl Daemon {
             | Effect::SavePrivacy(_)
             | Effect::SavePresets(_)) => self.save(effect),
             Effect::Redraw => {}
-            Effect::Exit => self.done = true,
+            Effect::StartAnew => self.end = Some(End::Anew),
+            Effect::Exit => self.end = Some(End::Over),
         }
     }
 

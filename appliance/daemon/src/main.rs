@@ -4,6 +4,7 @@
 //! one input; the core decides; the effects are carried out. No decision stands in this crate.
 
 mod afar;
+mod authorities;
 mod browsers;
 mod calendar_changes;
 mod calendars;
@@ -50,8 +51,9 @@ use nix::fcntl::{Flock, FlockArg};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    authorities::Trust,
     config_file::{ConfigFile, Overrides},
-    daemon::Daemon,
+    daemon::{Daemon, End},
     engine::Launcher,
     input::{Input, Inputs},
     system::Requests,
@@ -73,6 +75,9 @@ struct Arguments {
     /// Where a service manager starts a media engine for each connection, as a user of its own; without it saald starts one itself.
     #[arg(long, value_name = "SOCKET")]
     engine_socket: Option<PathBuf>,
+    /// A folder with certificates of authorities (*.pem, *.crt) that count beside the computer's and the configuration's.
+    #[arg(long, value_name = "DIR")]
+    authorities: Option<PathBuf>,
     /// Use this camera instead of the configured one.
     #[arg(long, value_name = "NAME")]
     camera: Option<String>,
@@ -117,6 +122,7 @@ fn run(arguments: Arguments) -> Result<()> {
     };
     let file = ConfigFile {
         path: arguments.config,
+        authorities: arguments.authorities,
         overrides,
     };
     // Without any good configuration there is nothing to fall back to.
@@ -124,23 +130,34 @@ fn run(arguments: Arguments) -> Result<()> {
     let state = arguments.state;
     std::fs::create_dir_all(&state)
         .with_context(|| format!("can't make the state folder {}", state.display()))?;
+    let own = file.authorities(&config).map_err(anyhow::Error::msg)?;
+    let trust = Trust::settle(&own, &state)?;
     let _lock = lock(&state)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("no runtime")?;
-    runtime.block_on(async {
+    let end = runtime.block_on(async {
         let (inputs, receiver) = Inputs::channel();
         forward_signals(inputs.clone())?;
         let requests = Requests::in_folder(arguments.requests);
         let launcher = Launcher::choose(arguments.engine_socket)?;
-        let mut daemon = Daemon::new(file, state, requests, launcher, inputs)?;
+        let mut daemon = Daemon::new(file, trust, state, requests, launcher, inputs)?;
         if arguments.window {
             daemon.open_window(&config.panel)?;
         }
         daemon.run(config, receiver).await
-    })
+    })?;
+    drop(runtime);
+    match end {
+        End::Over => Ok(()),
+        End::Anew => {
+            tracing::info!("begins anew, with other authorities");
+            authorities::reap_children();
+            Err(authorities::begin_anew())
+        }
+    }
 }
 
 /// Two daemons on one state folder would take each other's sockets and store.

@@ -861,6 +861,8 @@ trouble-enrolment-alone-advice = Es erreicht { $server } nicht und versucht es w
 trouble-enrolment-nowhere-advice = Es findet in diesem Netz keinen Server und sucht weiter. Wer das Netz betreut, macht ihn dort bekannt.
 trouble-config = Die neue Einstellung wurde abgelehnt
 trouble-config-advice = Die bisherige gilt weiter. { $problem }
+trouble-authority-over = Zertifikate, denen der Raum vertraut, sind abgelaufen
+trouble-authority-over-advice = Server mit Zertifikaten von { $names } sind nicht mehr erreichbar. Bitte sagen Sie Ihrer IT Bescheid.
 trouble-signage = { $count ->
     [one] Ein Bild für den Fernseher kann nicht gezeigt werden
    *[other] { $count } Bilder für den Fernseher können nicht gezeigt werden

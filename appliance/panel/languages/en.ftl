@@ -861,6 +861,8 @@ trouble-enrolment-alone-advice = It can't reach { $server } and keeps trying. Pl
 trouble-enrolment-nowhere-advice = It finds no server in this network and keeps looking. Whoever looks after the network tells it to the rooms there.
 trouble-config = The new settings were refused
 trouble-config-advice = The previous ones stay in use. { $problem }
+trouble-authority-over = Certificates that the room trusts have expired
+trouble-authority-over-advice = Servers with certificates of { $names } can no longer be reached. Please tell your IT team.
 trouble-signage = { $count ->
     [one] One picture for the television can’t be shown
    *[other] { $count } pictures for the television can’t be shown

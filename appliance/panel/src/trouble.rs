@@ -101,6 +101,7 @@ fn explained(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -> Trouble
         Trouble::ConfigRefused { problem } => {
             with(M::TroubleConfig, M::TroubleConfigAdvice, "problem", problem)
         }
+        Trouble::AuthorityOver { names } => authority_over(words, &names.join(", ")),
         Trouble::Signage { problems } => {
             let first = problems.first().map_or("", String::as_str);
             let advice = one(M::TroubleSignageAdvice, "problem", first);
@@ -139,6 +140,14 @@ fn store(words: &Words, path: &str, full: bool) -> (String, String) {
         [("path", Value::Foreign(path))],
     );
     (words.say(what), advice)
+}
+
+fn authority_over(words: &Words, names: &str) -> (String, String) {
+    let advice = words.tell(
+        Message::TroubleAuthorityOverAdvice,
+        [("names", Value::Foreign(names))],
+    );
+    (words.say(Message::TroubleAuthorityOver), advice)
 }
 
 fn counted(words: &Words, message: Message, count: usize) -> String {

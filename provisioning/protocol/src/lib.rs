@@ -4,6 +4,7 @@
 //! sent over a network, so every type is strict: unknown keys and values are refused with the
 //! place and what is allowed.
 
+pub mod authorities;
 mod checked;
 pub mod config;
 pub mod fleet;

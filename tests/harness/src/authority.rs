@@ -1,10 +1,15 @@
 //! An authority of the tests' own, and a certificate of it for this machine.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::{Error, Result};
 
@@ -41,6 +46,23 @@ impl Authority {
             certificate: write("certificate.pem", certificate)?,
             key: write("key.pem", key)?,
         })
+    }
+
+    /// How a server shows the certificate; `what` it is stands in errors.
+    pub(crate) fn server(&self, what: &str) -> Result<ServerConfig> {
+        let unusable = |error: &dyn std::fmt::Display| Error::Answer {
+            what: what.to_owned(),
+            answer: error.to_string(),
+        };
+        let certificate =
+            CertificateDer::from_pem_file(&self.certificate).map_err(|error| unusable(&error))?;
+        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| unusable(&error))?;
+        ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| unusable(&error))?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .map_err(|error| unusable(&error))
     }
 }
 

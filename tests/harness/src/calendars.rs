@@ -159,6 +159,12 @@ impl CalendarServer {
         }
     }
 
+    /// Where it listens, on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Where to begin to look for calendars.
     #[must_use]
     pub fn base(&self) -> String {

@@ -6,10 +6,6 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::authority::Authority;
 use crate::error::{Error, Result};
@@ -36,7 +32,7 @@ impl Impostor {
         let folder = folder.join("impostor");
         std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
         let files = Authority::for_names(&folder, &[ANOTHER])?;
-        let acceptor = TlsAcceptor::from(Arc::new(config(&files)?));
+        let acceptor = TlsAcceptor::from(Arc::new(files.server("an impostor's certificate")?));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(Error::Port)?;
@@ -65,20 +61,4 @@ impl Impostor {
     pub fn authority(&self) -> &Path {
         &self.authority
     }
-}
-
-fn config(files: &Authority) -> Result<ServerConfig> {
-    let unusable = |error: &dyn std::fmt::Display| Error::Answer {
-        what: "an impostor's certificate".to_owned(),
-        answer: error.to_string(),
-    };
-    let certificate =
-        CertificateDer::from_pem_file(&files.certificate).map_err(|error| unusable(&error))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unusable(&error))?;
-    ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unusable(&error))?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .map_err(|error| unusable(&error))
 }

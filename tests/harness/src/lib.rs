@@ -24,6 +24,7 @@ mod fleet;
 mod guest;
 mod hearing;
 mod http;
+mod https;
 mod impostor;
 mod jitsi;
 mod laptop;
@@ -66,6 +67,7 @@ pub use farend::{
 pub use fleet::{Fleet, FleetDevice, authenticator};
 pub use guest::{Finished, Guest, GuestScreen, GuestSpeed, Pixels, TestProgram};
 pub use hearing::{Heard, Hearing, LEAD, wave, with_lead};
+pub use https::Https;
 pub use impostor::Impostor;
 pub use jitsi::DOMAIN as JITSI_DOMAIN;
 pub use jitsi::{

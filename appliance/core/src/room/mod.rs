@@ -2,6 +2,7 @@
 
 mod another;
 mod arranging;
+mod authorities;
 mod by_itself;
 mod calendars;
 mod call;
@@ -27,6 +28,7 @@ mod upkeep;
 mod viewing;
 
 pub use another::{OtherRoom, TakenTime};
+pub use authorities::KnownAuthority;
 pub use elsewhere::Elsewhere;
 pub use preparing::{Preparation, Remedies};
 
@@ -66,6 +68,7 @@ pub struct Room {
     verification: Option<Verification>,
     /// A configuration with another account arrived during a call.
     account_waits: bool,
+    authorities: authorities::Authorities,
     muted: Muted,
     /// What was muted before people were asked whether they agree to being recorded.
     before_consent: Option<Muted>,
@@ -145,6 +148,7 @@ impl Room {
             rooms_known: None,
             verification: None,
             account_waits: false,
+            authorities: authorities::Authorities::default(),
             muted: Muted::default(),
             before_consent: None,
             resume: None,
@@ -191,6 +195,7 @@ impl Room {
         match event {
             Event::Config(config) => self.on_config(now, config),
             Event::ConfigRefused { problem } => self.raise(Trouble::ConfigRefused { problem }),
+            Event::Authorities { known, others } => self.on_authorities(now, known, others),
             Event::Signage(problems) => self.on_signage(problems),
             Event::Enrolment(enrolment) => self.on_enrolment(enrolment),
             Event::OtherRooms(rooms) => self.on_other_rooms(now, rooms),
@@ -258,6 +263,8 @@ impl Room {
         self.follow_phones(now);
         self.follow_settings(now);
         self.follow_privacy(now);
+        // Last: who is about to enter a meeting stays.
+        self.follow_authorities(now);
     }
 
     /// What the room wants done next, in order.
@@ -282,6 +289,7 @@ impl Room {
         let aiming = self.aiming_until;
         [
             self.engine.deadline(),
+            self.authorities.deadline(),
             leaving,
             said,
             aiming,

@@ -195,6 +195,7 @@ impl Room {
             self.save_call(now);
             self.follow_calendars(now);
             self.keep_privacy(now);
+            self.tell_authorities(now);
             self.effect(Effect::Redraw);
         }
     }

@@ -291,6 +291,7 @@ pub fn names(effects: &[Effect]) -> Vec<&'static str> {
         Effect::InvitePhones => "InvitePhones",
         Effect::Laptop(..) => "Laptop",
         Effect::Viewer(..) => "Viewer",
+        Effect::StartAnew => "StartAnew",
         Effect::Exit => "Exit",
     };
     effects.iter().map(name).collect()

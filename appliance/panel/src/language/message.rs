@@ -426,6 +426,7 @@ messages! {
     TroubleEnrolmentAlone = "trouble-enrolment-alone", TroubleEnrolmentAloneAdvice = "trouble-enrolment-alone-advice",
     TroubleEnrolmentNowhereAdvice = "trouble-enrolment-nowhere-advice",
     TroubleConfig = "trouble-config", TroubleConfigAdvice = "trouble-config-advice",
+    TroubleAuthorityOver = "trouble-authority-over", TroubleAuthorityOverAdvice = "trouble-authority-over-advice",
     TroubleSignage = "trouble-signage", TroubleSignageAdvice = "trouble-signage-advice",
     TroubleCalendarUnreachable = "trouble-calendar-unreachable",
     TroubleCalendarKnown = "trouble-calendar-known",

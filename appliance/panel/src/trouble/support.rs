@@ -57,6 +57,7 @@ fn can_help(trouble: &Trouble) -> bool {
         | Trouble::Voice
         | Trouble::CallNotSaved { .. }
         | Trouble::ConfigRefused { .. }
+        | Trouble::AuthorityOver { .. }
         | Trouble::Signage { .. }
         | Trouble::CalendarUnreachable { .. }
         | Trouble::NotInCalendar

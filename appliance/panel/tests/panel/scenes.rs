@@ -447,6 +447,9 @@ fn more_troubles() -> Vec<Trouble> {
             problem: "saal.toml:3: room.language: \"fr\" is not allowed; allowed are de, en"
                 .to_owned(),
         },
+        Trouble::AuthorityOver {
+            names: vec!["Kreis Kassel Root".to_owned()],
+        },
         Trouble::Signage {
             problems: vec!["sommerfest.jpg: it has more than 20 MB".to_owned()],
         },

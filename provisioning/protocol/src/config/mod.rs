@@ -12,7 +12,7 @@ pub use error::ConfigError;
 pub use ports::{OpenPorts, Protocol};
 pub use v1::{
     ApiScope, ApiToken, Browsers, CacheAddress, CalendarAnswer, CalendarSource, Config, Day,
-    Devices, DoorTablet, Encoder, Fleet, Jitsi, Language, Layout, Links, Matrix, Panel,
+    Devices, DoorTablet, Encoder, Fleet, Jitsi, Language, Layout, Links, Matrix, Network, Panel,
     PanelKeyboard, Readiness, RoomSection, Signage, StandingMeeting, Support, Television, Theme,
     Updates, Web, Window,
 };

@@ -5,6 +5,7 @@ mod api;
 mod calendars;
 mod day;
 mod fleet;
+mod network;
 mod panel;
 mod readiness;
 mod support;
@@ -19,6 +20,7 @@ pub use api::{ApiScope, ApiToken, DoorTablet};
 pub use calendars::{CalendarAnswer, CalendarSource, Links};
 pub use day::Day;
 pub use fleet::Fleet;
+pub use network::Network;
 pub use panel::{Panel, PanelKeyboard, Theme};
 pub use readiness::Readiness;
 pub use support::Support;
@@ -41,6 +43,9 @@ pub struct Config {
     /// Whom people in it call when they can't help themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support: Option<Support>,
+    /// Whom it trusts in its network.
+    #[serde(default, skip_serializing_if = "Network::is_default")]
+    pub network: Network,
     /// Its Matrix account; without one the room has only the meetings named here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matrix: Option<Matrix>,

@@ -42,6 +42,8 @@ pub(super) struct Behind {
     pub(super) cut: tokio::sync::watch::Receiver<()>,
     pub(super) tools: Tools,
     pub(super) base: String,
+    /// The port at which it answers by TLS too.
+    pub(super) https: Option<u16>,
     /// Upgrades are refused: of XMPP everybody's, to the bridge those of the room, whom no page's origin names.
     pub(super) no_websocket: bool,
     /// More lines at the end of the configuration.
@@ -57,6 +59,10 @@ impl Bound {
             .map_err(Error::Port)?;
         let port = listener.local_addr().map_err(Error::Port)?.port();
         Ok(Self { listener, port })
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// `127.0.0.1:PORT`.
@@ -92,7 +98,12 @@ async fn config(State(behind): Shared, headers: HeaderMap) -> Response {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
-    let base = host.map_or_else(|| behind.base.clone(), |host| format!("http://{host}"));
+    let of_host = |host: &str| {
+        let port = host.rsplit(':').next().and_then(|port| port.parse().ok());
+        let secure = port.is_some() && port == behind.https;
+        format!("{}://{host}", if secure { "https" } else { "http" })
+    };
+    let base = host.map_or_else(|| behind.base.clone(), of_host);
     let more = &behind.config;
     let socket = base.replacen("http", "ws", 1);
     let text = format!(

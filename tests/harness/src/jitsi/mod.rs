@@ -80,6 +80,9 @@ pub struct JitsiOptions {
     /// What else this computer is called by somebody who takes part, such as a virtual machine behind the address translation
     /// of its own network; media come there too.
     pub also_at: Option<std::net::IpAddr>,
+    /// Its address is https, with a certificate of the tests' authority for these names and addresses; http on loopback, which
+    /// is there all the same, without any.
+    pub https: Vec<String>,
     /// More lines at the end of config.js.
     pub config: String,
 }
@@ -95,6 +98,7 @@ impl Default for JitsiOptions {
             no_websocket: false,
             relay: None,
             also_at: None,
+            https: Vec::new(),
             config: String::new(),
         }
     }

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::error::{Error, Result};
 use crate::farend::{FarEnd, FarEndOptions};
+use crate::https::Https;
 use crate::run_folder::RunFolder;
 use crate::tools::Tools;
 use crate::web::Serving;
@@ -24,7 +25,9 @@ use super::{DOMAIN, JitsiOptions};
 #[derive(Debug)]
 pub struct JitsiServers {
     tools: Tools,
+    /// For whom everything is on loopback.
     base: String,
+    https: Option<Https>,
     focus: Focus,
     bridge: watch::Sender<Bridge>,
     links: watch::Sender<()>,
@@ -47,7 +50,15 @@ impl JitsiServers {
         let base = format!("http://{}", front.authority());
         let prosody = Prosody::start(&folder.path().join("prosody"), &options).await?;
         let (first, bridge_task) = Bridge::start().await?;
-        let sockets = format!("ws://{}", front.authority());
+        let names: Vec<&str> = options.https.iter().map(String::as_str).collect();
+        let https = match names.is_empty() {
+            true => None,
+            false => Some(Https::before(folder.path(), &names, front.port()).await?),
+        };
+        let sockets = match &https {
+            Some(https) => format!("wss://127.0.0.1:{}", https.port()),
+            None => format!("ws://{}", front.authority()),
+        };
         let (config, no_websocket) = (options.config.clone(), options.no_websocket);
         let (focus, mut tasks) =
             Focus::start(prosody.component_port(), first.clone(), sockets, options).await?;
@@ -60,12 +71,14 @@ impl JitsiServers {
             cut,
             tools: tools.clone(),
             base: base.clone(),
+            https: https.as_ref().map(Https::port),
             no_websocket,
             config,
         }));
         Ok(Self {
             tools,
             base,
+            https,
             focus,
             bridge,
             links,
@@ -76,12 +89,16 @@ impl JitsiServers {
         })
     }
 
-    /// Starts a browser for participants.
+    /// Starts a browser for participants, which takes the certificate as it is.
     ///
     /// # Errors
     /// When it does not come up; the error has the end of the driver's log.
     pub async fn browser(&self, options: &FarEndOptions) -> Result<FarEnd> {
-        FarEnd::start_in(&self.tools, self.folder.path(), &self.base, &[], options).await
+        let hosts: &[&str] = match self.https {
+            Some(_) => &["127.0.0.1"],
+            None => &[],
+        };
+        FarEnd::start_in(&self.tools, self.folder.path(), &self.base, hosts, options).await
     }
 
     /// Brings a participant into a room, or as far as it gets.
@@ -103,10 +120,19 @@ impl JitsiServers {
         &self.base
     }
 
-    /// The link of a meeting, as an invitation has it.
+    /// The link of a meeting, as an invitation has it: `https://127.0.0.1:PORT/ROOM` where [`JitsiOptions::https`] says so.
     #[must_use]
     pub fn link(&self, room: &str) -> String {
-        format!("{}/{room}", self.base)
+        match &self.https {
+            Some(https) => format!("https://127.0.0.1:{}/{room}", https.port()),
+            None => format!("{}/{room}", self.base),
+        }
+    }
+
+    /// The file with the certificate of the authority that vouches for [`Self::link`]; `None` without TLS.
+    #[must_use]
+    pub fn authority(&self) -> Option<&Path> {
+        self.https.as_ref().map(Https::authority)
     }
 
     /// What the bridge does in a room.

@@ -26,6 +26,8 @@ const CONFIG: &str = r#"
 name = "Raum Lahn"
 language = "en"
 time_zone = "Europe/Berlin"
+[network]
+authorities_file = "authorities.pem"
 [[meetings]]
 title = "Daily"
 link = "LINK"
@@ -69,6 +71,8 @@ fn fleet(image: &Image, name: &str, link: &str) -> Result<(Fleet, [(&'static str
     fleet.ask(&["config", "apply", PLACE, &layer.display().to_string()])?;
     fleet.told(&["secret", "set", PLACE, "token"], TOKEN)?;
     fleet.told(&["secret", "set", PLACE, "pin"], PIN)?;
+    // Where there is no meeting any authority does.
+    trusts(&fleet, &fleet.authority()?)?;
     let issued = fleet.ask(&["token", "new", "stick", "--room", PLACE])?;
     let token = issued["token"].as_str().context("a token is shown once")?;
     let files = [
@@ -77,6 +81,12 @@ fn fleet(image: &Image, name: &str, link: &str) -> Result<(Fleet, [(&'static str
         ("fleet-ca.pem", fleet.authority()?),
     ];
     Ok((fleet, files))
+}
+
+/// The room is to trust this authority beside its own.
+fn trusts(fleet: &Fleet, authority: &str) -> Result<()> {
+    fleet.told(&["secret", "set", PLACE, "authorities.pem"], authority)?;
+    Ok(())
 }
 
 /// Waits until the fleet knows this of its only device.
@@ -116,6 +126,7 @@ fn a_flashed_room_joins_its_fleet_answers_to_a_finger_and_is_updated() -> Result
     };
     let meeting = Meeting::start()?;
     let (fleet, files) = fleet(&image, "room", &meeting.link())?;
+    trusts(&fleet, &meeting.authority()?)?;
     let disk = image.flash("room", &files)?;
     let mut machine = image.start(&disk, true)?;
     // Its web view is the fleet's wish, and the firewall's.

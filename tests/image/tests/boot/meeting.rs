@@ -1,8 +1,8 @@
 //! A meeting on servers of this computer, and another room in it.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use saal_harness::{JitsiOptions, JitsiServers, Room, RoomOptions, run};
 
 /// Each frame costs an emulated machine a second or more.
@@ -26,6 +26,8 @@ impl Meeting {
     pub(crate) fn start() -> Result<Self> {
         let options = JitsiOptions {
             also_at: Some(saal_image_tests::HOST.parse()?),
+            // Only on the room's own computer http would do.
+            https: vec!["127.0.0.1".to_owned(), saal_image_tests::HOST.to_owned()],
             ..JitsiOptions::default()
         };
         let servers = run(JitsiServers::start(options))?;
@@ -39,11 +41,21 @@ impl Meeting {
             .replacen("127.0.0.1", saal_image_tests::HOST, 1)
     }
 
+    /// The authority that vouches for it, PEM.
+    pub(crate) fn authority(&self) -> Result<String> {
+        let file = self.servers.authority().context("it has TLS")?;
+        fs::read_to_string(file).context("the authority's certificate")
+    }
+
     /// Another room joins.
     pub(crate) fn another_joins(&self) -> Result<Other> {
         let options = RoomOptions {
             name: "Raum Fulda".to_owned(),
             television: SMALL,
+            more: format!(
+                "[network]\nauthorities_file = {:?}\n",
+                self.servers.authority().context("it has TLS")?
+            ),
             ..RoomOptions::default()
         };
         let options = options.with_meeting("Daily", &self.servers.link(NAME));

@@ -28,7 +28,7 @@ use super::{
         one_layer, start_process,
     },
     usb::{self, RATE, RAW, UsbCamera, UsbSpeakerphone},
-    voice::{begins, lasts, seconds, silences},
+    voice::{begins, lasts, most_missing, seconds, silences},
     with_camera,
 };
 
@@ -45,6 +45,8 @@ const SAID: usize = 20;
 const BEFORE: usize = 400;
 /// A packet of sound that is missing is made up for, and nobody notices.
 const UNNOTICED: Duration = Duration::from_millis(20);
+/// What may be missing of any second: five packets, where a voice of which every second one is missing lacks 25.
+const MISSING: Duration = Duration::from_millis(100);
 const SOUND_WITHIN: Duration = Duration::from_secs(1);
 
 /// A webcam that is plugged in, and how many pictures were asked of it.
@@ -271,10 +273,8 @@ fn the_camera_is_soon_seen_again(came: &Came, words: u64, back: Instant) {
 }
 
 /// The other end hears itself, by way of the room's loudspeaker and microphone, and notices nothing of the pull: no pause is longer
-/// than one in a call that is as long and in which nothing happens, but for a packet's length, and no second is missing.
-///
-/// How much is silent altogether is printed and not held to: after the mixer waited for a voice, every second packet of it can be
-/// missing for a second, in a call without a pull too (docs/adr/0081).
+/// than one in a call that is as long and in which nothing happens, but for a packet's length, no second is missing, and none is
+/// choppy, before the pull or after it (docs/adr/0081).
 fn sound_is_untouched(came: &Came, pulled: Instant) {
     let sound = came.sound();
     let (begins, pulled) = (
@@ -300,6 +300,9 @@ fn sound_is_untouched(came: &Came, pulled: Instant) {
         "pulled: the longest pause in a voice beside it, and all together: {both}"
     ));
     assert!(with.0 <= without.0 + UNNOTICED, "{both}");
+    let choppy = lasts(most_missing(&sound[from..]));
+    support::say(&format!("pulled: missing in the worst second: {choppy:?}"));
+    assert!(choppy <= MISSING, "{choppy:?} of a second are missing");
     let heard = seconds(&sound[from..], FAR_VOICE);
     support::say(&format!("pulled: heard {heard:?}"));
     let follow = |pair: &[u32]| pair[1] == pair[0] + 1;

@@ -32,6 +32,15 @@ pub(crate) fn silences(samples: &[i16]) -> Vec<(usize, usize)> {
     found
 }
 
+/// The most samples that are silent within any second.
+pub(crate) fn most_missing(samples: &[i16]) -> usize {
+    let loud = |piece: &[i16]| piece.iter().any(|sample| sample.unsigned_abs() > LOUD);
+    let silent: Vec<bool> = samples.chunks(PIECE).map(|piece| !loud(piece)).collect();
+    let second = tone::SAMPLE_RATE as usize / PIECE;
+    let missing = |second: &[bool]| second.iter().filter(|silent| **silent).count() * PIECE;
+    silent.windows(second).map(missing).max().unwrap_or(0)
+}
+
 /// Where sound begins; `None` without any.
 pub(crate) fn begins(samples: &[i16]) -> Option<usize> {
     let loud = samples

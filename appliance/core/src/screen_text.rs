@@ -8,14 +8,15 @@
 //! text, so it is cut to what can be shown.
 
 mod no_picture;
+mod sentences;
 
 pub(crate) use no_picture::Large;
 use no_picture::NoPicture;
 use saal_fleet_protocol::config::Language;
-use saal_media_protocol::{
-    Ground, Label, Notices, Place, Rect, SourceKind, TextLine, Tile, TileSource,
-};
+use saal_media_protocol::{Ground, Label, Place, Rect, SourceKind, TextLine, Tile, TileSource};
 use saal_meeting::{MeetingState, Participant, Ring};
+pub(crate) use sentences::camera_notices;
+use sentences::unreadable;
 
 use crate::{
     Displays, InCall, Said, Seen,
@@ -109,28 +110,6 @@ pub(crate) fn labels(
         .chain(screen.captions(&call.said))
         .chain(standing.reconnecting.then(|| screen.reconnecting()))
         .collect()
-}
-
-/// What stands in the place of the camera's picture, here and at the far ends.
-pub(crate) fn camera_notices(language: Language) -> Notices {
-    let [unplugged, covered, failed] = match language {
-        Language::De => [
-            "Die Kamera wurde abgezogen",
-            "Die Blende der Kamera ist geschlossen",
-            "Die Kamera liefert kein Bild",
-        ],
-        Language::En => [
-            "The camera was unplugged",
-            "The camera’s shutter is closed",
-            "The camera gives no picture",
-        ],
-    }
-    .map(str::to_owned);
-    Notices {
-        unplugged,
-        covered,
-        failed,
-    }
 }
 
 /// What the room itself is like, beside the call.
@@ -414,7 +393,10 @@ impl Screen {
                     let mark = if line.private { PRIVATE } else { "" };
                     format!("{mark}{}", clean(&line.author, NAME, Keep::Start))
                 },
-                text: clean(&line.text, CHAT, Keep::Start),
+                text: match clean(&line.text, CHAT, Keep::Start) {
+                    nothing if nothing.is_empty() => unreadable(self.language),
+                    text => text,
+                },
             })
             .collect();
         if lines.is_empty() {

@@ -393,6 +393,9 @@ fn the_chat_stands_beside_the_pictures_when_people_want_it() {
     });
     let more = hears(&mut bench, whispered).unwrap();
     assert_eq!(at(&more, Place::Fill)[0].lines[2], line("🔒 Bob", "Louder"));
+    let more = hears(&mut bench, chat("4", "Ada", "")).unwrap();
+    let unreadable = line("Ada", "Eine Nachricht, die sich nicht anzeigen lässt");
+    assert_eq!(at(&more, Place::Fill)[0].lines[3], unreadable);
     assert_eq!(bench.touch(Intent::ShowChat(true)), []);
     let off = bench.touch(Intent::ShowChat(false));
     assert_eq!(at(&shown(&off).unwrap(), Place::Fill), [] as [&Label; 0]);

@@ -455,6 +455,7 @@ chat = Chat
 chat-empty = Noch keine Nachrichten
 chat-empty-hint = Was andere ab jetzt schreiben, steht hier.
 chat-private = nur an diesen Raum
+chat-unreadable = Eine Nachricht, die sich nicht anzeigen lässt
 chat-show = Chat auf den Fernseher
 chat-hide = Chat vom Fernseher
 sound = Ton

@@ -455,6 +455,7 @@ chat = Chat
 chat-empty = No messages yet
 chat-empty-hint = What others write from now on appears here.
 chat-private = only to this room
+chat-unreadable = A message that can’t be shown
 chat-show = Show chat on TV
 chat-hide = Hide chat on TV
 sound = Sound

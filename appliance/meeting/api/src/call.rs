@@ -149,7 +149,7 @@ pub struct ChatLine {
     pub id: String,
     /// What people call the author.
     pub author: String,
-    /// Any Unicode, any length.
+    /// Any Unicode, any length; empty where somebody wrote what can't be read.
     pub text: String,
     /// To the room alone.
     pub private: bool,

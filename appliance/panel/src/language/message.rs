@@ -206,6 +206,7 @@ messages! {
     Chat = "chat",
     ChatEmpty = "chat-empty", ChatEmptyHint = "chat-empty-hint",
     ChatPrivate = "chat-private",
+    ChatUnreadable = "chat-unreadable",
     ChatShow = "chat-show",
     ChatHide = "chat-hide",
     Sound = "sound",

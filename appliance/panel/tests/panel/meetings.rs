@@ -583,6 +583,9 @@ fn what_comes_while_the_chat_is_read_is_read() {
     assert_eq!(wall.label("empty"), "No messages yet");
     wall.hear(chat(0, "Hello", false));
     assert_eq!(wall.description("line:0"), "Hello");
+    wall.hear(chat(1, "", false));
+    let unreadable = "A message that can’t be shown";
+    assert_eq!(wall.description("line:1"), unreadable);
     wall.touch("back");
     assert_eq!(wall.description("more"), "Hand, chat …");
 }

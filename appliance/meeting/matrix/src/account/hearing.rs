@@ -8,7 +8,7 @@ use std::{
 
 use matrix_sdk::{
     Client,
-    deserialized_responses::TimelineEvent,
+    deserialized_responses::{TimelineEvent, TimelineEventKind, UnableToDecryptReason},
     room::MessagesOptions,
     ruma::{
         RoomId,
@@ -121,7 +121,7 @@ fn read(room_id: &str, update: &JoinedRoomUpdate, locked: &mut VecDeque<Locked>)
         .filter(|event: &Value| event["type"] == "m.room.member")
         .collect();
     for event in &update.timeline.events {
-        if event.kind.is_utd() {
+        if is_locked(event) {
             let raw = event.raw().clone().cast_unchecked();
             if locked.len() == MOST_LOCKED {
                 locked.pop_front();
@@ -146,6 +146,13 @@ fn json(event: &TimelineEvent) -> Option<Value> {
     parsed(event.raw().json().get()).ok()
 }
 
+/// A key may still open it. One that was opened and holds what is no JSON, such as half an emoji, is told as it came: that
+/// somebody said something is all that there is to know of it.
+fn is_locked(event: &TimelineEvent) -> bool {
+    const OPENED: UnableToDecryptReason = UnableToDecryptReason::PayloadDeserializationFailure;
+    matches!(&event.kind, TimelineEventKind::UnableToDecrypt { utd_info, .. } if utd_info.reason != OPENED)
+}
+
 /// Keys come beside the sync that brought the event, or soon after.
 async fn unlock(client: &Client, locked: &mut VecDeque<Locked>, heard: &broadcast::Sender<Heard>) {
     for one in std::mem::take(locked) {
@@ -154,7 +161,7 @@ async fn unlock(client: &Client, locked: &mut VecDeque<Locked>, heard: &broadcas
             continue;
         };
         let event = Box::pin(room.decrypt_event(&one.raw, None)).await.ok();
-        match event.filter(|event| !event.kind.is_utd()) {
+        match event.filter(|event| !is_locked(event)) {
             Some(event) => {
                 let _ = heard.send(Heard {
                     room_id: one.room_id,
@@ -191,5 +198,6 @@ pub(crate) async fn history(client: &Client, room_id: &str) -> Result<Vec<Value>
     options.limit = HISTORY.into();
     let page = Box::pin(room.messages(options)).await;
     let page = page.map_err(|error| error.to_string())?;
-    Ok(page.chunk.iter().rev().filter_map(json).collect())
+    let told = page.chunk.iter().rev().filter(|event| !is_locked(event));
+    Ok(told.filter_map(json).collect())
 }

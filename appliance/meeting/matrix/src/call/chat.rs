@@ -17,7 +17,7 @@ const MOST_CORRECTIONS: usize = 8;
 struct Line {
     id: String,
     sender: String,
-    /// What it said when it was written.
+    /// What it said when it was written; nothing where that can't be read.
     text: String,
     /// Event and text of each correction, oldest first.
     corrections: Vec<(String, String)>,
@@ -76,20 +76,22 @@ impl Chat {
                 if relation["rel_type"] == "m.replace" {
                     return self.correct(relation["event_id"].as_str()?, sender, event);
                 }
-                self.write(id, sender, event)
+                self.write(id, sender, event, text(event)?)
             }
+            // It was decrypted and can't be read; a correction leaves what it corrects as it was.
+            "m.room.encrypted" if is_said(event) => self.write(id, sender, event, String::new()),
             _ => None,
         }
     }
 
-    fn write(&mut self, id: &str, sender: &str, event: &Value) -> Option<Change> {
+    fn write(&mut self, id: &str, sender: &str, event: &Value, text: String) -> Option<Change> {
         if self.0.iter().any(|line| line.id == id) {
             return None;
         }
         let mut line = Line {
             id: id.to_owned(),
             sender: sender.to_owned(),
-            text: text(event)?,
+            text,
             corrections: Vec::new(),
         };
         // What was read later comes with its last correction.
@@ -135,6 +137,12 @@ impl Chat {
         line.corrections.retain(|(known, _)| known != id);
         Some(Change::Line(line.written()))
     }
+}
+
+/// It stands for itself or answers something, as what is outside of its encryption says.
+fn is_said(event: &Value) -> bool {
+    let relation = event["content"]["m.relates_to"]["rel_type"].as_str();
+    matches!(relation, None | Some("m.thread"))
 }
 
 fn corrected(event: &Value) -> Option<String> {
@@ -230,6 +238,28 @@ mod tests {
         assert_eq!(chat.hear(&redacts("$1")), Some(removed));
         assert_eq!(texts(&chat), Vec::<String>::new());
         assert_eq!(chat.hear(&redacts("$1")), None);
+    }
+
+    #[test]
+    fn who_wrote_what_nobody_can_read_is_told() {
+        let torn = |id: &str, content: Value| json!({ "type": "m.room.encrypted", "event_id": id, "sender": "@anna:hs", "content": content });
+        let mut chat = Chat::default();
+        chat.hear(&says("$1", "hello"));
+        let read = chat.hear(&torn("$2", json!({ "ciphertext": "AwgA" })));
+        let Some(Change::Line(line)) = read else {
+            panic!("a line")
+        };
+        assert_eq!((line.sender.as_str(), line.text.as_str()), ("@anna:hs", ""));
+        for relation in ["m.replace", "m.annotation", "m.reference"] {
+            let relation = json!({ "rel_type": relation, "event_id": "$1" });
+            let about = torn("$3", json!({ "m.relates_to": relation }));
+            assert_eq!(chat.hear(&about), None);
+        }
+        let thread = json!({ "rel_type": "m.thread", "event_id": "$1" });
+        chat.hear(&torn("$4", json!({ "m.relates_to": thread })));
+        assert_eq!(texts(&chat), ["hello", "", ""]);
+        let removed = Change::Removed { id: "$2".into() };
+        assert_eq!(chat.hear(&redacts("$2")), Some(removed));
     }
 
     #[test]

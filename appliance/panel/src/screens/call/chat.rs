@@ -53,6 +53,13 @@ fn line(page: &Page<'_>, index: usize, line: &ChatLine) -> Node {
     let t = page.theme;
     let author = page.title(&line.author);
     let words = paragraph(&line.text);
+    // Ours is no quotation.
+    let (words, drawn, colour) = if words.trim().is_empty() {
+        let words = page.words.say(Message::ChatUnreadable);
+        (words.clone(), words, t.text_quiet.0)
+    } else {
+        (words.clone(), isolated(&words), t.text.0)
+    };
     let private = page.words.say(Message::ChatPrivate);
     let name = text(author.clone(), page.font(Type::Label), t.accent.0);
     let mark = line.private.then(|| {
@@ -64,7 +71,7 @@ fn line(page: &Page<'_>, index: usize, line: &ChatLine) -> Node {
         .rigid()
     });
     let head = row([name].into_iter().chain(mark)).gap(page.px(16.0));
-    let body = text(isolated(&words), page.font(Type::Body).lines(8), t.text.0);
+    let body = text(drawn, page.font(Type::Body).lines(8), colour);
     let fill = if line.private {
         t.notice_soft.0
     } else {

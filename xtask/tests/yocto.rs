@@ -73,7 +73,7 @@ fn the_recipe_fetches_the_crates_of_the_workspace() {
 }
 
 /// What image/ runs that is of its own partitions and packages, and so not of every board.
-const OF_THE_IMAGE_ALONE: [(&str, &str); 6] = [
+const OF_THE_IMAGE_ALONE: [(&str, &str); 7] = [
     (
         "efi.automount",
         "boards without UEFI have no such partition",
@@ -81,6 +81,7 @@ const OF_THE_IMAGE_ALONE: [(&str, &str); 6] = [
     ("efi.mount", "the same"),
     ("run-factory.mount", "the partition is of image/disk"),
     ("saal-data.service", "the board's distribution makes /var"),
+    ("saal-held.service", "saal-data.service does what it asks"),
     ("saal-update@.service", "its udev rule is not in the layer"),
     ("var.mount", "the board's distribution makes /var"),
 ];

@@ -103,9 +103,9 @@ impl Monitor {
     /// When QEMU was gone.
     pub fn pull_the_plug(mut self) -> Result<()> {
         self.order("quit", &json!({}))?;
-        // Nobody is there any more to answer.
+        // Until nobody is there any more, which QEMU says in one way or another.
         let mut rest = String::new();
-        while self.lines.read_line(&mut rest)? > 0 {}
+        while self.lines.read_line(&mut rest).is_ok_and(|read| read > 0) {}
         Ok(())
     }
 

@@ -205,7 +205,6 @@ messages! {
     PeopleCount = "people-count",
     Chat = "chat",
     ChatEmpty = "chat-empty", ChatEmptyHint = "chat-empty-hint",
-    ChatPrivate = "chat-private",
     ChatPrivate = "chat-private", ChatUnreadable = "chat-unreadable",
     ChatShow = "chat-show", ChatHide = "chat-hide",
     Sound = "sound",

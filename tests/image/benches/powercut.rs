@@ -2,12 +2,13 @@
 //! recorded. Then the power is cut after each of these writes, and where writes were under way together, with only some of them
 //! done: would the room start, and what does it remember? (After dm-log-writes; goals.md: 0 unbootable, 0 lost settings.)
 //!
-//! `./dev bench powercut [--seed N] [--looks N]`; fails when a cut breaks a room.
+//! `./dev bench powercut [--seed N] [--looks N] [--record FILE]`; fails when a cut breaks a room. With the record of an earlier run
+//! (`writes.log`) no machine is started.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -58,18 +59,14 @@ struct Memory {
 }
 
 fn main() -> Result<()> {
-    let (mut seed, mut looks) = (1, 500);
+    let (mut seed, mut looks, mut record_of) = (1, 500, None);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        let mut number = || {
-            words
-                .next()
-                .and_then(|text| text.parse().ok())
-                .context("a number is missing")
-        };
+        let mut value = || words.next().context("a value is missing");
         match word.as_str() {
-            "--seed" => seed = number()?,
-            "--looks" => looks = usize::try_from(number()?)?,
+            "--seed" => seed = value()?.parse()?,
+            "--looks" => looks = value()?.parse()?,
+            "--record" => record_of = Some(PathBuf::from(value()?)),
             _ => {}
         }
     }
@@ -86,7 +83,10 @@ fn main() -> Result<()> {
     let new = System::read(&image.parts())?;
     ensure!(old.root != new.root, "two releases with the same root");
     let base = disk.copy("base.raw")?;
-    let log = record(&image, &disk)?;
+    let log = match record_of {
+        Some(path) => WriteLog::open(&path)?,
+        None => record(&image, &disk)?,
+    };
     let mut cut = CutDisk::open(&base, vec![old, new])?;
     let found = replay(&mut cut, &base, &log, seed, looks)?;
     found.report()

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
 
 use crate::write_log::{Entry, WriteLog};
 
 const BLOCK: u64 = 4096;
+/// What partx counts in where partitions begin.
+const SECTOR: u64 = 512;
 /// What the daemon and the fleet's agent remember, as the partition names it.
 const REMEMBERED: [&str; 2] = ["/lib/saal", "/lib/saal-agent"];
 
@@ -100,22 +101,24 @@ impl DataReader {
 
     /// Where the data partition is, if there is one.
     fn partition(&self) -> Result<Option<(u64, u64)>> {
-        let listed = Command::new("sfdisk")
-            .arg("--json")
-            .arg(&self.disk)
-            .output();
-        let listed = listed.context("there is no sfdisk")?;
+        // Of a table whose beginning is damaged it takes the copy at the disk's end, as the kernel does.
+        let mut list = Command::new("partx");
+        list.args(["--raw", "--noheadings", "--bytes"])
+            .args(["--output", "START,SIZE,NAME"])
+            .arg(&self.disk);
+        let listed = list.output().context("there is no partx")?;
         if !listed.status.success() {
             bail!("the disk has no table of partitions any more");
         }
-        let table: Value = serde_json::from_slice(&listed.stdout)?;
-        let table = &table["partitiontable"];
-        let sector = table["sectorsize"].as_u64().unwrap_or(512);
-        let partitions = table["partitions"].as_array().cloned().unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
         // Those of the image, which a room never moves.
-        ensure!(partitions.len() >= 6, "partitions are gone: {partitions:?}");
-        let data = partitions.iter().find(|one| one["name"] == "data");
-        let number = |one: &Value, key: &str| one[key].as_u64().unwrap_or_default() * sector;
-        Ok(data.map(|one| (number(one, "start"), number(one, "size"))))
+        ensure!(listed.lines().count() >= 6, "partitions are gone: {listed}");
+        let mut data = listed.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (start, size, name) = (words.next()?, words.next()?, words.next()?);
+            let start = start.parse::<u64>().ok()? * SECTOR;
+            (name == "data").then_some((start, size.parse().ok()?))
+        });
+        Ok(data.next())
     }
 }

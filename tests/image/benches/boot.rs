@@ -8,25 +8,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use saal_image_tests::{Disk, Image, Monitor, Pixels, middle, shown, within};
+use saal_image_tests::{Disk, GOOD, Image, Monitor, Pixels, TOKEN, middle, shown, within};
 use serde_json::Value;
 
-const TOKEN: &str = "a-token-of-the-benchmark";
-const CONFIG: &str = r#"
-version = 1
-[room]
-name = "Raum Lahn"
-language = "en"
-time_zone = "Europe/Berlin"
-[[meetings]]
-title = "Daily"
-link = "https://meet.example.org/daily"
-[panel]
-display = "Virtual-1"
-[web]
-listen = "0.0.0.0:8480"
-token_file = "token"
-"#;
 /// Both have what such computers have; emulated, nothing of it is fast.
 const MEMORY: [&str; 2] = ["-m", "2048"];
 const GIVEN_UP: Duration = Duration::from_secs(20 * 60);
@@ -43,11 +27,7 @@ fn main() -> Result<()> {
     let Some(image) = Image::find()? else {
         return Ok(());
     };
-    let files = [
-        ("saal.toml", CONFIG.to_owned()),
-        ("token", TOKEN.to_owned()),
-    ];
-    let room = image.flash("boot", &files)?;
+    let room = image.flash_alone("boot")?;
     // The first start makes a room's data partition, which is no everyday start.
     let room_places = first_start(&image, &room)?;
     let peer = image.peer()?;
@@ -98,11 +78,7 @@ fn first_start(image: &Image, disk: &Disk) -> Result<Places> {
     let on = |tree: &Value| middle(tree, "Back to the start").is_some();
     within(GIVEN_UP, "the page", || Ok(on(&room.tree()?)))?;
     let back = place("Back to the start")?;
-    within(GIVEN_UP, "a good system", || {
-        Ok(image
-            .entries(disk)
-            .is_ok_and(|names| names == ["saal-a+3.conf", "saal-b+3.conf"]))
-    })?;
+    image.entries_become(disk, "a good system", GOOD)?;
     monitor.pull_the_plug()?;
     Ok(Places { there, back })
 }

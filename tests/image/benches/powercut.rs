@@ -13,26 +13,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use saal_image_tests::{
-    Before, Bundle, CutDisk, DataReader, Disk, Entry, Files, Image, Panel, STARTED_WITHIN, System,
-    WriteLog, shown, within,
+    Before, Bundle, CutDisk, DataReader, Disk, Entry, Files, GOOD, Image, Panel, STARTED_WITHIN,
+    System, TOKEN, WriteLog, shown, within,
 };
 
-const TOKEN: &str = "a-token-of-the-benchmark";
-const CONFIG: &str = r#"
-version = 1
-[room]
-name = "Raum Lahn"
-language = "en"
-time_zone = "Europe/Berlin"
-[[meetings]]
-title = "Daily"
-link = "https://meet.example.org/daily"
-[panel]
-display = "Virtual-1"
-[web]
-listen = "0.0.0.0:8480"
-token_file = "token"
-"#;
 /// The file that tells how somebody wanted the panel.
 const CHOSEN: &str = "saal/comfort.json";
 /// Cuts in the middle of one flush's writes, each with other writes lost.
@@ -73,11 +57,7 @@ fn main() -> Result<()> {
     let Some(image) = Image::find()? else {
         return Ok(());
     };
-    let files = [
-        ("saal.toml", CONFIG.to_owned()),
-        ("token", TOKEN.to_owned()),
-    ];
-    let disk = image.flash("powercut", &files)?;
+    let disk = image.flash_alone("powercut")?;
     let old = System::read(&image.parts())?;
     image.make_another("")?;
     let new = System::read(&image.parts())?;
@@ -117,17 +97,15 @@ fn record(image: &Image, disk: &Disk) -> Result<WriteLog> {
         })?;
     }
     panel.touch("Back to the start")?;
-    let entries = |what: &str, wanted: [&str; 2]| {
-        within(STARTED_WITHIN, what, || {
-            // While the room writes there it can't be read.
-            Ok(image.entries(disk).is_ok_and(|names| names == wanted))
-        })
-    };
-    entries("a good system", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    image.entries_become(disk, "a good system", GOOD)?;
     monitor.plug(&stick, "update")?;
-    entries("the update's start", ["saal-a+3.conf", "saal-b+2-1.conf"])?;
+    image.entries_become(
+        disk,
+        "the update's start",
+        ["saal-a+3.conf", "saal-b+2-1.conf"],
+    )?;
     machine.room(TOKEN)?;
-    entries("a good update's mark", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    image.entries_become(disk, "a good update's mark", GOOD)?;
     monitor.pull_the_plug()?;
     WriteLog::open(&log)
 }
@@ -141,7 +119,7 @@ fn replay(
 ) -> Result<Found> {
     let folder = disk.file().with_extension("looked-at");
     fs::create_dir_all(&folder)?;
-    let reader = DataReader::new(disk.file(), log, &folder);
+    let reader = DataReader::new(disk.file(), log, &folder)?;
     let writes = log
         .entries
         .iter()
@@ -151,19 +129,13 @@ fn replay(
         "{} entries, {writes} of them writes; seed {seed}",
         log.entries.len()
     );
-    let mut random = Random(seed);
+    let mut dice = fastrand::Rng::with_seed(seed);
     let mut found = Found::default();
     let each = (writes / looks.max(1)).max(1);
     let (started, mut under_way) = (Instant::now(), Vec::new());
     for entry in &log.entries {
         let Entry::Write { at, len, data } = *entry else {
-            found.flushed(
-                cut,
-                log,
-                &reader,
-                &mut random,
-                std::mem::take(&mut under_way),
-            )?;
+            found.flushed(cut, log, &reader, &mut dice, std::mem::take(&mut under_way))?;
             continue;
         };
         let before = cut.write(at, &log.data(data, len)?)?;
@@ -205,7 +177,7 @@ impl Found {
         cut: &mut CutDisk,
         log: &WriteLog,
         reader: &DataReader,
-        random: &mut Random,
+        dice: &mut fastrand::Rng,
         under_way: Vec<(Entry, Before)>,
     ) -> Result<()> {
         let (entries, before): (Vec<Entry>, Vec<Before>) = under_way.into_iter().unzip();
@@ -214,7 +186,7 @@ impl Found {
             for number in 0..SHUFFLES {
                 let mut done = Vec::new();
                 for entry in &entries {
-                    if random.next().is_multiple_of(2) {
+                    if dice.bool() {
                         done.extend(write(cut, log, entry)?);
                     }
                 }
@@ -226,7 +198,7 @@ impl Found {
                 );
                 self.cut(cut, &when);
                 // The first one, so that not each of many thousand is looked into.
-                if number == 0 && random.next().is_multiple_of(4) {
+                if number == 0 && dice.u8(..4) == 0 {
                     self.look(reader, &when, false);
                 }
                 cut.undo(done)?;
@@ -295,17 +267,4 @@ fn write(cut: &mut CutDisk, log: &WriteLog, entry: &Entry) -> Result<Option<Befo
         return Ok(None);
     };
     cut.write(at, &log.data(data, len)?).map(Some)
-}
-
-/// splitmix64: the same cuts for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::write_log::{Entry, WriteLog};
 
 const BLOCK: u64 = 4096;
-/// What partx counts in where partitions begin.
+/// What partx counts in where partitions begin, and writes are whole numbers of.
 const SECTOR: u64 = 512;
 /// What the daemon and the fleet's agent remember, as the partition names it.
 const REMEMBERED: [&str; 2] = ["/lib/saal", "/lib/saal-agent"];
@@ -23,26 +23,33 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 #[derive(Debug)]
 pub struct DataReader {
     disk: PathBuf,
-    /// Blocks of the disk that the machine wrote at some time: all others are empty.
+    /// Blocks of the disk to which the machine wrote more than zeros at some time: all others are empty, and a machine makes
+    /// gigabytes of its disk empty.
     written: BTreeSet<u64>,
     folder: PathBuf,
 }
 
 impl DataReader {
     /// For the disk in this file, as this log goes on with it. What is looked at is copied to the folder.
-    #[must_use]
-    pub fn new(disk: &Path, log: &WriteLog, folder: &Path) -> Self {
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub fn new(disk: &Path, log: &WriteLog, folder: &Path) -> Result<Self> {
         let mut written = BTreeSet::new();
         for entry in &log.entries {
-            if let Entry::Write { at, len, .. } = entry {
-                written.extend(at / BLOCK..(at + len).div_ceil(BLOCK));
-            }
+            let Entry::Write { at, len, data } = *entry else {
+                continue;
+            };
+            let bytes = log.data(data, len)?;
+            let sectors = bytes.chunks(usize::try_from(SECTOR)?).zip(at / SECTOR..);
+            let full = sectors.filter(|(sector, _)| sector.iter().any(|&byte| byte != 0));
+            written.extend(full.map(|(_, number)| number * SECTOR / BLOCK));
         }
-        Self {
+        Ok(Self {
             disk: disk.to_owned(),
             written,
             folder: folder.to_owned(),
-        }
+        })
     }
 
     /// What the room would find at its next start. A disk without a data partition gets one then: nothing.

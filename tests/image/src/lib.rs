@@ -6,6 +6,7 @@
     reason = "who waits for a machine wants to see how far it is"
 )]
 
+mod alone;
 mod bundle;
 mod cut;
 mod disk;
@@ -19,6 +20,7 @@ mod pixels;
 mod room;
 mod write_log;
 
+pub use alone::{GOOD, TOKEN, config};
 pub use bundle::Bundle;
 pub use cut::{Before, CutDisk, System};
 pub use disk::Disk;

@@ -7,47 +7,14 @@
 )]
 
 use anyhow::{Context, Result, ensure};
-use saal_image_tests::{Bundle, Disk, Image, Panel, Room, STARTED_WITHIN, shown, text, within};
-
-const TOKEN: &str = "a-token-of-the-test";
-const CONFIG: &str = r#"
-version = 1
-[room]
-name = "NAME"
-language = "en"
-time_zone = "Europe/Berlin"
-[[meetings]]
-title = "Daily"
-link = "https://meet.example.org/daily"
-[panel]
-display = "Virtual-1"
-[web]
-listen = "0.0.0.0:8480"
-token_file = "token"
-"#;
-const GOOD: [&str; 2] = ["saal-a+3.conf", "saal-b+3.conf"];
+use saal_image_tests::{
+    Bundle, Disk, GOOD, Image, Panel, Room, STARTED_WITHIN, TOKEN, config, shown, text, within,
+};
 
 /// Lines of text, the heading among them: what helps a room that does not start; why a stick does not; what a held key does.
 const HELP: usize = 8;
 const REFUSAL: usize = 4;
 const HELD: usize = 3;
-
-/// A flashed disk of a room without a fleet.
-fn flash(image: &Image, name: &str) -> Result<Disk> {
-    let files = [("saal.toml", config("Raum Lahn")), ("token", TOKEN.into())];
-    image.flash(name, &files)
-}
-
-fn config(name: &str) -> String {
-    CONFIG.replace("NAME", name)
-}
-
-fn entries(image: &Image, disk: &Disk, what: &str, wanted: [&str; 2]) -> Result<()> {
-    within(STARTED_WITHIN, what, || {
-        // While the room writes there it can't be read.
-        Ok(image.entries(disk).is_ok_and(|names| names == wanted))
-    })
-}
 
 /// Whose room the panel says it is, as soon as it says something.
 fn is_called(room: &Room, name: &str) -> Result<()> {
@@ -77,13 +44,12 @@ fn one_bit_of_the_root_that_turns_over_leads_to_the_other_slot() -> Result<()> {
     let Some(image) = Image::find()? else {
         return Ok(());
     };
-    let disk = flash(&image, "bit")?;
+    let disk = image.flash_alone("bit")?;
     disk.flip_bit("root-a", 0)?;
     let mut machine = image.start(&disk, true)?;
     let room = machine.room(TOKEN)?;
     is_called(&room, "Raum Lahn")?;
-    entries(
-        &image,
+    image.entries_become(
         &disk,
         "the other slot",
         ["saal-a+0-3.conf", "saal-b+3.conf"],
@@ -96,16 +62,16 @@ fn a_stick_updates_a_room_without_a_fleet() -> Result<()> {
     let Some(image) = Image::find()? else {
         return Ok(());
     };
-    let disk = flash(&image, "stick")?;
+    let disk = image.flash_alone("stick")?;
     let mut machine = image.start(&disk, true)?;
     machine.room(TOKEN)?;
-    entries(&image, &disk, "a good system", GOOD)?;
+    image.entries_become(&disk, "a good system", GOOD)?;
     let stick = image.stick_with("stick", "900.0.1", Bundle::Small)?;
     machine.monitor()?.plug(&stick, "update")?;
     let started = ["saal-a+3.conf", "saal-b+2-1.conf"];
-    entries(&image, &disk, "the update's start", started)?;
+    image.entries_become(&disk, "the update's start", started)?;
     machine.room(TOKEN)?;
-    entries(&image, &disk, "a good update's mark", GOOD)
+    image.entries_become(&disk, "a good update's mark", GOOD)
 }
 
 #[test]
@@ -114,7 +80,7 @@ fn a_stick_mends_a_room_neither_of_whose_systems_starts() -> Result<()> {
     let Some(image) = Image::find()? else {
         return Ok(());
     };
-    let disk = flash(&image, "mend")?;
+    let disk = image.flash_alone("mend")?;
     break_both(&image, &disk)?;
     let bad = image.stick_with("mend", "900.1.1", Bundle::Stranger)?;
     let good = image.stick_with("mend", "900.0.1", Bundle::Whole)?;
@@ -124,19 +90,19 @@ fn a_stick_mends_a_room_neither_of_whose_systems_starts() -> Result<()> {
         Ok(monitor.pixels(0)?.console_lines() >= HELP)
     })?;
     let waiting = ["saal-a+0-3.conf", "saal-b+0-3.conf"];
-    entries(&image, &disk, "nothing is tried", waiting)?;
+    image.entries_become(&disk, "nothing is tried", waiting)?;
     // Somebody else's is refused (another text stands there), and the room takes the next one.
     monitor.plug(&bad, "bad")?;
     within(STARTED_WITHIN, "no to somebody else's stick", || {
         let lines = monitor.pixels(0)?.console_lines();
         Ok((REFUSAL..HELP).contains(&lines))
     })?;
-    entries(&image, &disk, "nothing was tried", waiting)?;
+    image.entries_become(&disk, "nothing was tried", waiting)?;
     monitor.unplug("bad")?;
     monitor.plug(&good, "good")?;
     let room = machine.room(TOKEN)?;
     is_called(&room, "Raum Lahn")?;
-    entries(&image, &disk, "a good system", GOOD)
+    image.entries_become(&disk, "a good system", GOOD)
 }
 
 #[test]
@@ -145,7 +111,7 @@ fn a_stick_makes_another_room_of_one_that_does_not_start() -> Result<()> {
     let Some(image) = Image::find()? else {
         return Ok(());
     };
-    let disk = flash(&image, "anew")?;
+    let disk = image.flash_alone("anew")?;
     for slot in ["a", "b"] {
         let (from, to) = (
             format!("saal-{slot}+3.conf"),
@@ -159,12 +125,7 @@ fn a_stick_makes_another_room_of_one_that_does_not_start() -> Result<()> {
     machine.monitor()?.plug(&stick, "anew")?;
     let room = machine.room(TOKEN)?;
     is_called(&room, "Raum Fulda")?;
-    entries(
-        &image,
-        &disk,
-        "a good system",
-        ["saal-a+3.conf", "saal-b+1.conf"],
-    )
+    image.entries_become(&disk, "a good system", ["saal-a+3.conf", "saal-b+1.conf"])
 }
 
 #[test]
@@ -173,7 +134,7 @@ fn who_holds_ctrl_and_lets_go_gets_the_factory_state() -> Result<()> {
     let Some(image) = Image::find()? else {
         return Ok(());
     };
-    let disk = flash(&image, "held")?;
+    let disk = image.flash_alone("held")?;
     let mut machine = image.start(&disk, false)?;
     let room = machine.room(TOKEN)?;
     let mut monitor = machine.monitor()?;
@@ -187,7 +148,7 @@ fn who_holds_ctrl_and_lets_go_gets_the_factory_state() -> Result<()> {
     panel.touch("Dark")?;
     let is_dark = |room: &Room| Ok(room.tree()?["comfort"]["theme"] == "dark");
     within(STARTED_WITHIN, "another look", || is_dark(&room))?;
-    entries(&image, &disk, "a good system", GOOD)?;
+    image.entries_become(&disk, "a good system", GOOD)?;
     drop(machine);
 
     let mut machine = image.start_with(&disk, false, &["-device", "usb-kbd,bus=usb.0"])?;
@@ -215,7 +176,8 @@ fn a_room_whose_power_is_cut_fifty_times_is_the_room_that_it_was() -> Result<()>
     let seed = std::env::var("SAAL_SEED").ok();
     let seed: u64 = seed.and_then(|text| text.parse().ok()).unwrap_or(1);
     println!("SAAL_SEED={seed}");
-    let disk = flash(&image, "cuts")?;
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let disk = image.flash_alone("cuts")?;
     let stick = image.stick_with("cuts", "900.0.1", Bundle::Whole)?;
     let drive = format!("if=none,id=update,format=raw,read-only=on,file={stick}");
     let plugged = [
@@ -227,7 +189,7 @@ fn a_room_whose_power_is_cut_fifty_times_is_the_room_that_it_was() -> Result<()>
     for number in 0..CUTS {
         let machine = image.start_with(&disk, true, &plugged)?;
         // Any moment from the first instruction to the end of the update.
-        let after = std::time::Duration::from_millis(moment(seed, number));
+        let after = std::time::Duration::from_secs_f64(dice.f64() * UPDATED);
         std::thread::sleep(after);
         drop(machine);
         println!("cut {number} after {:.1} s", after.as_secs_f64());
@@ -242,12 +204,6 @@ fn a_room_whose_power_is_cut_fifty_times_is_the_room_that_it_was() -> Result<()>
     })
 }
 
-const CUTS: u64 = 50;
-
-/// Milliseconds after which the power goes, up to three minutes (splitmix64: the same for the same seed).
-fn moment(seed: u64, number: u64) -> u64 {
-    let mut mixed = seed.wrapping_add((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ (mixed >> 31)) % 180_000
-}
+const CUTS: u32 = 50;
+/// Seconds after which the power goes at the latest.
+const UPDATED: f64 = 180.0;

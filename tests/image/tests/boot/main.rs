@@ -12,11 +12,10 @@ mod meeting;
 use anyhow::{Context, Result, ensure};
 use meeting::Meeting;
 use saal_image_tests::{
-    Bundle, Fleet, Image, Monitor, Panel, Room, STARTED_WITHIN, shown, text, within,
+    Bundle, Fleet, GOOD, Image, Monitor, Panel, Room, STARTED_WITHIN, TOKEN, shown, text, within,
 };
 use serde_json::Value;
 
-const TOKEN: &str = "a-token-of-the-test";
 const PIN: &str = "4711";
 /// Where the room is in its fleet.
 const PLACE: &str = "kassel/rathaus/lahn";
@@ -147,15 +146,10 @@ fn a_flashed_room_joins_its_fleet_answers_to_a_finger_and_is_updated() -> Result
     engines_are_a_service_of_their_own(&fleet)?;
 
     // A name tells how many attempts a slot has left and how many it had; without the latter it is good, or was never started.
-    let entries = |what: &str, wanted: [&str; 2]| {
-        within(STARTED_WITHIN, what, || {
-            // While the room writes there it can't be read.
-            Ok(image.entries(&disk).is_ok_and(|names| names == wanted))
-        })
-    };
-    entries("a good system", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    let entries = |what: &str, wanted: [&str; 2]| image.entries_become(&disk, what, wanted);
+    entries("a good system", GOOD)?;
     what_no_room_takes(&image, &fleet, &room)?;
-    entries("nothing was begun", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    entries("nothing was begun", GOOD)?;
 
     // What runs then calls itself as what was flashed did, so the rollout ends as a failed one; the room's own word is asked for.
     bring(&image, &fleet, "900.0.1", Bundle::Small)?;
@@ -171,7 +165,7 @@ fn a_flashed_room_joins_its_fleet_answers_to_a_finger_and_is_updated() -> Result
         after["device"] == id,
         "it is still the one that it was: {after:#}"
     );
-    entries("a good update's mark", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    entries("a good update's mark", GOOD)?;
 
     bring(&image, &fleet, "900.0.2", Bundle::Damaged)?;
     entries("a bad update's start", ["saal-a+2-1.conf", "saal-b+3.conf"])?;
@@ -325,13 +319,8 @@ fn releases_that_are_no_good_give_way_to_what_was() -> Result<()> {
     let mut machine = image.start(&disk, true)?;
     machine.room(TOKEN)?;
     known(&fleet, "a room of the fleet", is_settled)?;
-    let entries = |what: &str, wanted: [&str; 2]| {
-        within(STARTED_WITHIN, what, || {
-            // While the room writes there it can't be read.
-            Ok(image.entries(&disk).is_ok_and(|names| names == wanted))
-        })
-    };
-    entries("a good system", ["saal-a+3.conf", "saal-b+3.conf"])?;
+    let entries = |what: &str, wanted: [&str; 2]| image.entries_become(&disk, what, wanted);
+    entries("a good system", GOOD)?;
     // Its daemon does not run; it runs and can show no picture.
     for (version, without) in [
         ("900.2.1", "usr/bin/saald"),

@@ -61,11 +61,6 @@ pub(crate) fn tests() -> anyhow::Result<Vec<TestProgram>> {
     Ok(programs)
 }
 
-/// The test programs of one package, for one that is so light that it need not wait for all others.
-pub(crate) fn tests_of(package: &str) -> anyhow::Result<Vec<TestProgram>> {
-    built(&["--package", package, "--tests"])
-}
-
 fn built(what: &[&str]) -> anyhow::Result<Vec<TestProgram>> {
     let json = ["--no-run", "--message-format=json-render-diagnostics"];
     let arguments = [&["test"], what, &json].concat();

@@ -444,7 +444,7 @@ impl Daemon {
             self.inputs.clone(),
             television,
             self.output.lend(),
-            self.still.watch(),
+            self.still.for_engine(),
         ) {
             Ok(engine) => self.engine = Some(engine),
             Err(error) => {

@@ -27,8 +27,8 @@ const MAX_PICTURE: usize = 16 << 20;
 /// The newest picture of the television.
 pub(crate) type Television = watch::Sender<Option<Arc<Vec<u8>>>>;
 
-/// What is drawn for the television, the newest.
-pub(crate) type Stills = watch::Receiver<Option<Arc<StillPicture>>>;
+/// What is drawn for the television, the newest, until an engine has it: that keeps it, and a megabyte need not be held twice.
+pub(crate) type Stills = watch::Sender<Option<Arc<StillPicture>>>;
 
 /// A running engine; dropping it kills the process.
 pub(crate) struct Engine {
@@ -150,16 +150,21 @@ async fn read_events(socket: OwnedReadHalf, send: &impl Fn(EngineInput)) -> Stri
 }
 
 /// Writes what is drawn last, first of all; an engine that is slow misses some.
-async fn write_stills(mut socket: tokio::net::unix::OwnedWriteHalf, mut stills: Stills) {
-    stills.mark_changed();
-    while stills.changed().await.is_ok() {
-        let still = stills.borrow_and_update().clone();
+async fn write_stills(mut socket: tokio::net::unix::OwnedWriteHalf, stills: Stills) {
+    let mut drawn = stills.subscribe();
+    drawn.mark_changed();
+    while drawn.changed().await.is_ok() {
+        let still = drawn.borrow_and_update().clone();
         let Some(still) = still else { continue };
         let written = socket.write_all(&still.header()).await.is_ok()
             && socket.write_all(still.planes()).await.is_ok();
         if !written {
             return;
         }
+        stills.send_if_modified(|newest| {
+            newest.take_if(|newest| Arc::ptr_eq(newest, &still));
+            false
+        });
     }
 }
 

@@ -4,8 +4,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use saal_core::{Now, Room};
 use saal_fleet_protocol::config;
-use saal_hal_linux::system_fonts;
-use saal_media_protocol::StillPicture;
+use saal_hal_linux::{memory, system_fonts};
+use saal_media_protocol::{StillError, StillPicture};
 use saal_panel::{Picture, Renderer, Signage, StillView};
 use tokio::sync::watch;
 
@@ -33,8 +33,8 @@ pub(crate) struct Slides {
 impl Still {
     pub(crate) fn new() -> Self {
         let (views, wanted) = watch::channel(None);
-        let (done, drawn) = watch::channel(None);
-        tokio::spawn(draw_all(wanted, done));
+        let drawn = Stills::new(None);
+        tokio::spawn(draw_all(wanted, drawn.clone()));
         Self {
             views,
             drawn,
@@ -43,8 +43,9 @@ impl Still {
         }
     }
 
-    /// Follows what is drawn.
-    pub(crate) fn watch(&self) -> Stills {
+    /// What is drawn, for an engine that has nothing yet: it is drawn once more.
+    pub(crate) fn for_engine(&self) -> Stills {
+        self.views.send_modify(|_| {});
         self.drawn.clone()
     }
 
@@ -95,14 +96,11 @@ impl Still {
 }
 
 /// One at a time; of those that come meanwhile the last.
-async fn draw_all(
-    mut views: watch::Receiver<Option<StillView>>,
-    done: watch::Sender<Option<Arc<StillPicture>>>,
-) {
+async fn draw_all(mut views: watch::Receiver<Option<StillView>>, done: Stills) {
     while views.changed().await.is_ok() {
         let view = views.borrow_and_update().clone();
         let Some(view) = view else { continue };
-        let Ok(drawn) = tokio::task::spawn_blocking(move || draw(&view)).await else {
+        let Ok(drawn) = tokio::task::spawn_blocking(move || draw_and_give_back(&view)).await else {
             continue;
         };
         match drawn {
@@ -114,8 +112,14 @@ async fn draw_all(
     }
 }
 
-/// Fonts and glyphs are given back: once a minute is seldom.
-fn draw(view: &StillView) -> Result<StillPicture, saal_media_protocol::StillError> {
+/// Once a minute is seldom: fonts and glyphs are not kept, and what they took goes back to the system.
+fn draw_and_give_back(view: &StillView) -> Result<StillPicture, StillError> {
+    let drawn = draw(view);
+    memory::give_back();
+    drawn
+}
+
+fn draw(view: &StillView) -> Result<StillPicture, StillError> {
     let mut renderer = Renderer::with_fonts(&system_fonts());
     let layout = renderer.lay_out_still(view);
     renderer.draw(&layout);

@@ -24,10 +24,11 @@ const WEIGHTS: [u16; 3] = [300, 400, 600];
 const MOST_BALANCED: usize = 4;
 /// Pixels.
 const BALANCED_WITHIN: u32 = 4;
-/// Glyph pictures kept; a panel shows a few hundred.
-const MOST_GLYPHS: usize = 4096;
-/// Glyphs at places kept for screens that come again, about two megabytes; a screen has some hundreds.
-const MOST_SHAPED: usize = 32_768;
+/// Glyph pictures kept, half a kilobyte each; a panel shows a few hundred.
+const MOST_GLYPHS: usize = 2_048;
+/// Glyphs at places kept for screens that come again, some hundred kilobytes; a screen has some hundreds. Each second of a call
+/// is a new text.
+const MOST_SHAPED: usize = 8_192;
 
 /// Families by what they draw.
 struct StandIns {
@@ -402,6 +403,7 @@ fn shape(system: &mut FontSystem, buffer: &mut Buffer, key: Key) -> Shaped {
             }
         }
     }
+    glyphs.shrink_to_fit();
     Shaped {
         key,
         width: width.ceil(),

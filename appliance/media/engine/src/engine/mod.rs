@@ -137,14 +137,17 @@ impl Engine {
 
     /// Carries out a command of the daemon.
     pub fn obey(&mut self, command: MediaCommand) {
-        let closes = matches!(
+        // Encoders and decoders of a call are most of what there ever is; composition, without a display, goes with who looked.
+        let frees = matches!(
             command,
             MediaCommand::Transport(TransportCommand::Close { .. })
+                | MediaCommand::SetPreview {
+                    pictures_per_second: 0
+                }
         );
         self.carry_out(command);
         self.reconcile();
-        if closes && self.transports.is_empty() {
-            // Encoders and decoders of a call are most of what there ever is.
+        if frees && self.transports.is_empty() {
             memory::give_back();
         }
     }
@@ -207,6 +210,10 @@ impl Engine {
             .push(&TileSource::Still, &crate::graph::still_sample(picture));
         if !std::mem::replace(&mut self.wanted.still, true) {
             self.reconcile();
+        }
+        // Nobody listens then, and the last one was a minute old or some seconds.
+        if self.transports.is_empty() {
+            memory::give_back();
         }
     }
 

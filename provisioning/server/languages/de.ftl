@@ -262,6 +262,7 @@ stop-hint = Räume, die die Version noch nicht schreiben, tun es dann nicht. Was
 nobody-let-in = Noch kein Raum zugelassen.
 step-none = noch nichts gehört
 step-downloads = lädt, { $percent } %
+update-fetched = { $mebibytes } MiB geladen
 step-installs = installiert, { $percent } %
 step-restarts = startet neu
 step-tries = in Erprobung

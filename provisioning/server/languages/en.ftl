@@ -262,6 +262,7 @@ stop-hint = Rooms that have not begun to write the release do not. What is writt
 nobody-let-in = No room was let in yet.
 step-none = not heard of yet
 step-downloads = downloads, { $percent } %
+update-fetched = { $mebibytes } MiB fetched
 step-installs = installs, { $percent } %
 step-restarts = restarts
 step-tries = on trial

@@ -140,17 +140,71 @@ pub(crate) fn build(options: &Options, stages: &mut Stages) -> anyhow::Result<Ma
     if !stages.run("binaries", input) {
         return Err(stopped());
     }
+    let last = if options.bundle { put_by(&root)? } else { None };
     for stage in wanted {
         if !stages.run(stage, || root.stage(stage, &options.version)) {
             return Err(stopped());
         }
     }
     measure(&root, options)?;
+    if let Some(last) = last {
+        compare(
+            &programs,
+            &last,
+            &root.out(&format!("saal-{}.raucb", options.version)),
+        )?;
+    }
     Ok(Made {
         image: root.out(&format!("saal-{}.raw", options.version)),
         root,
         programs,
     })
+}
+
+/// Keeps the newest bundle that was made before, under another name.
+fn put_by(root: &BuildRoot) -> anyhow::Result<Option<PathBuf>> {
+    let last = root.out("last.raucb");
+    let Ok(entries) = fs::read_dir(root.out("")) else {
+        return Ok(None);
+    };
+    let bundles = entries.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let bundle = path.extension().is_some_and(|kind| kind == "raucb");
+        Some((
+            bundle.then(|| path.metadata().ok()?.modified().ok())??,
+            path,
+        ))
+    });
+    let Some((_, newest)) = bundles.max() else {
+        return Ok(None);
+    };
+    fs::rename(&newest, &last).with_context(|| format!("cannot rename {}", newest.display()))?;
+    Ok(Some(last))
+}
+
+/// Says what a room that has the last bundle will fetch of this one (docs/adr/0088), where the program that can tell is built.
+fn compare(programs: &Path, last: &Path, new: &Path) -> anyhow::Result<()> {
+    let program = programs.join("saal-fleetctl");
+    if !program.is_file() {
+        println!(
+            "What an update from the last bundle fetches: saal-fleetctl release compare {} {}",
+            last.display(),
+            new.display()
+        );
+        return Ok(());
+    }
+    let mut command = Command::new(&program);
+    let output = command
+        .args(["release", "compare"])
+        .args([last, new])
+        .output();
+    let output = output.with_context(|| format!("cannot run {}", program.display()))?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let told = String::from_utf8_lossy(&output.stdout);
+    print!("an update from the last bundle {told}");
+    Ok(())
 }
 
 /// The keys to sign with. Who takes those of the tree is told each time.

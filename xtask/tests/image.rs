@@ -308,12 +308,33 @@ fn engines_are_another_user_s_where_the_daemon_asks_for_them() {
 
 /// A new device makes its keys in the TPM: its agent starts after it, and may open it.
 #[test]
-fn the_fleet_s_agent_may_ask_the_tpm_and_no_other_device() {
+fn the_fleet_s_agent_may_ask_the_tpm_and_read_the_slots_and_no_other_device() {
     let read = |path: &str| fs::read_to_string(of_the_image(path)).unwrap();
     let agent = read("usr/lib/systemd/system/saal-agent.service");
     assert!(values(&agent, "After").join(" ").contains("tpm2.target"));
     assert_eq!(values(&agent, "DevicePolicy"), ["closed"]);
-    assert_eq!(values(&agent, "DeviceAllow"), ["char-tpm rw"]);
+    let devices = values(&agent, "DeviceAllow");
+    let (_, slots): (Vec<&str>, Vec<&str>) = devices.iter().partition(|one| **one == "char-tpm rw");
+    assert_eq!(slots.len() + 1, devices.len(), "{devices:?}");
+    // What it may open beside it is what it is told to read, and no more than read.
+    for slot in slots {
+        let (device, rights) = slot.split_once(' ').unwrap();
+        assert_eq!(rights, "r", "{device}");
+        assert!(agent.contains(&format!("--seed {device} ")), "{agent}");
+    }
+    let rule = read("usr/lib/udev/rules.d/70-saal-slots.rules");
+    assert!(rule.contains("GROUP=\"saald\", MODE=\"0640\""), "{rule}");
+    for (slot, disk) in [("a", "10-root-a.conf"), ("b", "20-root-b.conf")] {
+        let kernel = format!("/efi/EFI/saal/{slot}.efi");
+        let partition = format!("/dev/disk/by-partlabel/root-{slot} ");
+        for seed in [partition, kernel] {
+            assert!(agent.contains(&format!("--seed {seed}")), "{agent}");
+        }
+        let disk = fs::read_to_string(of_the_image("../../disk").join(disk)).unwrap();
+        assert!(disk.contains(&format!("Label=root-{slot}\n")));
+    }
+    assert!(read("usr/lib/systemd/system/efi.mount").contains("umask=0027,gid=960"));
+    assert!(read("usr/lib/sysusers.d/saal.conf").contains("u saald 960 "));
     // With this a service has a /dev of its own without it.
     assert_eq!(values(&agent, "PrivateDevices"), [""; 0]);
     let groups = values(&agent, "SupplementaryGroups").join(" ");

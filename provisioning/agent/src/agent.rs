@@ -28,6 +28,7 @@ use tokio::{
 use self::identifying::who;
 use crate::{
     backoff::Backoff,
+    beside::beside,
     discovery::{Network, Search},
     disk::Folder,
     identity::{self, Identity, IdentityError},
@@ -239,7 +240,8 @@ impl Agent {
         let settings = self.settings.clone();
         let credentials = self.credentials()?;
         let (network, search) = (self.network.clone(), self.search);
-        let opening = Box::pin(async move { network.open(&settings, search, credentials).await });
+        let open = async move { network.open(&settings, search, credentials).await };
+        let opening = Box::pin(beside(open));
         match self.during(opening).await? {
             Ok((link, server)) => {
                 self.settings.server = Some(server);

@@ -7,6 +7,7 @@
 
 mod agent;
 pub mod backoff;
+mod beside;
 pub mod discovery;
 pub mod disk;
 pub mod identity;

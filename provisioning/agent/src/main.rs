@@ -27,6 +27,10 @@ struct Arguments {
     /// appears in it, the device is to be started anew.
     #[arg(long, value_name = "DIR", global = true)]
     rauc: Option<PathBuf>,
+    /// A slot, partition or file: what of a new bundle lies there is not fetched. May be given several times; what can't be read is
+    /// passed over.
+    #[arg(long, value_name = "FILE", global = true)]
+    seed: Vec<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -67,11 +71,11 @@ fn run(arguments: &Arguments) -> Result<()> {
             Ok(identity::forget(&folder)?)
         }
         Some(Command::Prepare) => Ok(Agent::prepare(&settings)?),
-        Some(Command::Run) | None => stay(settings, arguments.rauc.as_deref()),
+        Some(Command::Run) | None => stay(settings, arguments.rauc.as_deref(), &arguments.seed),
     }
 }
 
-fn stay(settings: Settings, rauc: Option<&Path>) -> Result<()> {
+fn stay(settings: Settings, rauc: Option<&Path>, seeds: &[PathBuf]) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -82,7 +86,8 @@ fn stay(settings: Settings, rauc: Option<&Path>) -> Result<()> {
         let again = settings.clone();
         let mut agent = Agent::open(settings)?;
         if let Some(run) = rauc {
-            agent = match Box::pin(agent.with_installer(Box::new(Rauc::new(run)))).await {
+            let rauc = Rauc::new(run).with_seeds(seeds.to_vec());
+            agent = match Box::pin(agent.with_installer(Box::new(rauc))).await {
                 Ok(agent) => agent,
                 // A room without updates is still a room of its fleet.
                 Err(error) => {

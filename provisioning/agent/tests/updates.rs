@@ -111,17 +111,25 @@ async fn a_release_with_which_the_room_is_not_well_is_taken_back_and_stops_the_r
     assert_eq!(log["items"].as_array().unwrap().len(), 2, "{log}");
 }
 
-/// A cache that breaks off in the middle; what it was asked for.
+/// A cache that has no list of pieces and breaks off in the middle of the bundle; what it was asked for then.
 async fn breaks_off(listener: TcpListener, bytes: Vec<u8>) -> String {
-    let (mut socket, _) = listener.accept().await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(socket.read_u8().await.unwrap());
+    loop {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(socket.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap();
+        if head.contains(".pieces ") {
+            let none = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            socket.write_all(none.as_bytes()).await.unwrap();
+            continue;
+        }
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", bytes.len());
+        socket.write_all(answer.as_bytes()).await.unwrap();
+        socket.write_all(&bytes[..bytes.len() / 2]).await.unwrap();
+        return head;
     }
-    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", bytes.len());
-    socket.write_all(answer.as_bytes()).await.unwrap();
-    socket.write_all(&bytes[..bytes.len() / 2]).await.unwrap();
-    String::from_utf8(head).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -292,6 +292,13 @@ pub(crate) enum ReleaseCommand {
     Add { file: PathBuf },
     /// Takes a release away that no rollout is about.
     Remove { version: ReleaseName },
+    /// Tells how much of a bundle a device fetches that has another one; asks no server.
+    Compare {
+        /// What it has: a bundle, or a slot's partition.
+        last: PathBuf,
+        /// What it is to have.
+        new: PathBuf,
+    },
 }
 
 #[derive(Subcommand, Debug)]

@@ -84,6 +84,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<String> {
     {
         return done;
     }
+    if let Command::Release(command) = &arguments.command
+        && let Some(done) = updates::alone(command)
+    {
+        return done;
+    }
     let variable = || std::env::var_os(ACCESS_VARIABLE).map(PathBuf::from);
     let access = arguments.access.or_else(variable);
     let access = access

@@ -13,7 +13,7 @@ use saal_fleet_protocol::fleet::{
 pub(crate) use keys::{keys, list, root};
 pub(crate) use log::{access, audit, audit_check, people, webhooks, welcome};
 pub(crate) use log_of_room::log_of_room;
-pub(crate) use updates::{bar, releases, rollout, rollout_devices, rollouts};
+pub(crate) use updates::{bar, compared, releases, rollout, rollout_devices, rollouts};
 
 /// A table with its columns under each other; nothing at all is a sentence.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>], none: &str) -> String {
@@ -135,6 +135,9 @@ pub(crate) fn device(device: &Device) -> String {
                 "update",
                 format!("{}: {}", update.version, updates::step(&update.step)),
             ));
+            if let Some(bytes) = update.fetched {
+                lines.push(("fetched", updates::fetched(bytes)));
+            }
         }
     }
     if let Some(problem) = &device.problem {

@@ -7,6 +7,7 @@ use reqwest::Method;
 use saal_fleet_protocol::fleet::{
     RolloutName,
     api::{NewRollout, Rollout, RolloutDevice, RolloutState, StoredRelease},
+    pieces::Index,
     update::Release,
 };
 
@@ -18,6 +19,23 @@ use crate::{
 
 /// Between two looks of `--watch`.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// What needs no server.
+pub(crate) fn alone(command: &ReleaseCommand) -> Option<Result<String>> {
+    match command {
+        ReleaseCommand::Compare { last, new } => Some(compare(last, new)),
+        _ => None,
+    }
+}
+
+fn compare(last: &Path, new: &Path) -> Result<String> {
+    let open = |path: &Path| std::fs::File::open(path).with_context(|| path.display().to_string());
+    let index = Index::of(open(new)?).with_context(|| new.display().to_string())?;
+    let news = index.news([open(last)?]);
+    let news = news.with_context(|| last.display().to_string())?;
+    let list = index.to_bytes().len() as u64;
+    Ok(text::compared(news + list, index.size()))
+}
 
 pub(crate) async fn release(session: &Session, command: ReleaseCommand) -> Result<String> {
     match command {
@@ -34,6 +52,8 @@ pub(crate) async fn release(session: &Session, command: ReleaseCommand) -> Resul
                 .await?;
             session.print(&answer, |()| String::new())
         }
+        // Needs no server, and was done before.
+        ReleaseCommand::Compare { last, new } => compare(&last, &new),
     }
 }
 

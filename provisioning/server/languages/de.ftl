@@ -262,6 +262,7 @@ stop-hint = Räume, die die Version noch nicht schreiben, tun es dann nicht. Was
 nobody-let-in = Noch kein Raum zugelassen.
 step-none = noch nichts gehört
 step-downloads = lädt, { $percent } %
+update-fetched = { $mebibytes } MiB geladen
 step-installs = installiert, { $percent } %
 step-restarts = startet neu
 step-tries = in Erprobung
@@ -291,6 +292,8 @@ alert-not-ready = Nicht bereit für die nächste Besprechung
 alert-trouble = Störung im Raum
 alert-rollout-stopped = Verteilung hat von selbst angehalten
 alert-certificate = Zertifikat läuft bald ab
+alert-root = Wurzel oder Liste der Versionen läuft bald ab
+alert-unsigned = Anweisungen warten auf Unterschriften
 alert-failures = { $count ->
     [one] nicht angenommen
    *[other] { $count }-mal nicht angenommen
@@ -349,6 +352,9 @@ alert-certificate-there = { $count ->
     [one] das Zertifikat von { $place } läuft bald ab und wird nicht erneuert
    *[other] { $place }: die Zertifikate von { $count } von { $of } Räumen laufen bald ab und werden nicht erneuert
 }
+alert-root-there = die Wurzel dessen, was Räume glauben, gilt höchstens noch dreißig Tage: Machen Sie die nächste (Seite „Schlüssel“)
+alert-list-there = die Liste der Versionen gilt höchstens noch dreißig Tage: Unterschreiben Sie die nächste (Seite „Schlüssel“)
+alert-unsigned-there = Anweisungen warten auf Unterschriften (Seite „Schlüssel“)
 
 ## Audit log
 audit-hint = Was wer wann getan hat. Nichts davon lässt sich ändern.

@@ -262,6 +262,7 @@ stop-hint = Rooms that have not begun to write the release do not. What is writt
 nobody-let-in = No room was let in yet.
 step-none = not heard of yet
 step-downloads = downloads, { $percent } %
+update-fetched = { $mebibytes } MiB fetched
 step-installs = installs, { $percent } %
 step-restarts = restarts
 step-tries = on trial
@@ -291,6 +292,8 @@ alert-not-ready = Not ready for its next meeting
 alert-trouble = Trouble in the room
 alert-rollout-stopped = Rollout stopped by itself
 alert-certificate = Certificate ends soon
+alert-root = Root or list of releases ends soon
+alert-unsigned = Orders wait for signatures
 alert-failures = { $count ->
     [one] not taken
    *[other] not taken, { $count } times
@@ -349,6 +352,9 @@ alert-certificate-there = { $count ->
     [one] the certificate of { $place } ends soon and is not renewed
    *[other] { $place }: the certificates of { $count } of { $of } rooms end soon and are not renewed
 }
+alert-root-there = the root of what rooms believe is good for thirty days at most: make the next one (page “Keys”)
+alert-list-there = the list of releases is good for thirty days at most: sign the next one (page “Keys”)
+alert-unsigned-there = orders wait for signatures (page “Keys”)
 
 ## Audit log
 audit-hint = Who did what and when. Nothing of it can be changed.

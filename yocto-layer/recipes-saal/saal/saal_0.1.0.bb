@@ -52,6 +52,7 @@ do_install() {
         $helpers/request
     install -D -m 0644 -t ${D}${nonarch_libdir}/saal $helpers/firewall.nft
     install -D -m 0644 -t ${D}${nonarch_base_libdir}/udev/rules.d \
+        ${S}/image/root/mkosi.extra${nonarch_libdir}/udev/rules.d/70-saal-slots.rules \
         ${S}/image/root/mkosi.extra${nonarch_libdir}/udev/rules.d/70-saal-telephones.rules \
         ${S}/image/root/mkosi.extra${nonarch_libdir}/udev/rules.d/70-saal-tpm.rules
 }

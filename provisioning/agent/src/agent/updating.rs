@@ -26,7 +26,13 @@ impl Agent {
         installer: Box<dyn Installer>,
     ) -> Result<Self, AgentError> {
         let patience = Duration::from_secs(u64::from(self.settings.update_seconds));
-        let updater = Updater::open(self.folder.clone(), installer, patience).await?;
+        let updater = Updater::open(
+            self.folder.clone(),
+            &self.settings.state,
+            installer,
+            patience,
+        )
+        .await?;
         self.updater = Some(updater);
         Ok(self)
     }

@@ -1,4 +1,5 @@
 //! The bundle's way to the device: from a cache nearby or the fleet's server, paced, and gone on with where it broke off.
+//! What of it the device has already need not come ([`super::pieces`]).
 
 use std::{
     io,
@@ -7,7 +8,11 @@ use std::{
 };
 
 use reqwest::{Client, StatusCode, header};
-use saal_fleet_protocol::fleet::{update::Release, wire::BUNDLES};
+use saal_fleet_protocol::fleet::{
+    Digest as Sha256Text,
+    update::Release,
+    wire::{BUNDLES, PIECES},
+};
 use sha2::{Digest as _, Sha256};
 use tokio::{
     fs::{File, OpenOptions},
@@ -85,25 +90,90 @@ impl Pace {
     }
 }
 
+/// The line to the device: bytes that came are counted, and those that come have to wait for their turn.
+pub(super) struct Line {
+    pace: Pace,
+    began: Instant,
+    fetched: u64,
+    /// Keeps the number, also of what was broken off.
+    file: PathBuf,
+}
+
+impl Line {
+    fn open(bytes_per_second: u64, file: PathBuf) -> Self {
+        Self {
+            pace: Pace::new(bytes_per_second),
+            began: Instant::now(),
+            fetched: counted(&file).unwrap_or_default(),
+            file,
+        }
+    }
+
+    pub(super) async fn take(&mut self, bytes: usize) {
+        self.fetched += bytes as u64;
+        let wait = self.pace.take(bytes as u64, self.began.elapsed());
+        sleep(wait).await;
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // Only people read it: a number that is lost is no harm.
+        let _ = std::fs::write(&self.file, self.fetched.to_string());
+    }
+}
+
+fn counted(file: &Path) -> Option<u64> {
+    std::fs::read_to_string(file).ok()?.parse().ok()
+}
+
+/// How many bytes came over the network for a bundle that is or was fetched.
+pub(super) fn fetched(state: &Path, sha256: &Sha256Text) -> Option<u64> {
+    counted(&folder(state).join(format!("{sha256}.fetched")))
+}
+
+/// Who has a bundle.
+pub(super) struct Source {
+    /// The bundle itself.
+    pub(super) bundle: Url,
+    /// The list of its pieces.
+    pub(super) pieces: Url,
+    /// How it is asked.
+    pub(super) client: Client,
+}
+
+/// From a cache nearby.
+#[derive(Clone, Debug)]
+pub struct Nearby {
+    /// The bundle.
+    pub bundle: Url,
+    /// The list of its pieces; it need not be there.
+    pub pieces: Url,
+}
+
 /// Where a bundle comes from and goes to.
 pub struct Fetch {
-    /// Each with how it is asked, the best first; the last one is the fleet's server.
-    sources: Vec<(Url, Client)>,
-    folder: PathBuf,
-    release: Release,
+    /// The best first; the last one is the fleet's server.
+    pub(super) sources: Vec<Source>,
+    pub(super) folder: PathBuf,
+    pub(super) release: Release,
+    /// Files and devices in which parts of it may lie.
+    pub(super) seeds: Vec<PathBuf>,
     bytes_per_second: u64,
 }
 
 impl Fetch {
-    /// From `cache`, if there is one, else from the fleet's server with the device's certificate.
+    /// From `cache`, if there is one, else from the fleet's server with the device's certificate; what lies in one of `seeds`
+    /// is taken from there.
     ///
     /// # Errors
     /// [`FetchError::Network`]: TLS can't be set up.
     pub fn new(
         settings: &Settings,
         credentials: Option<Credentials>,
-        cache: Option<Url>,
+        cache: Option<Nearby>,
         release: Release,
+        seeds: Vec<PathBuf>,
         bytes_per_second: u64,
     ) -> Result<Self, FetchError> {
         let mut sources = Vec::new();
@@ -112,7 +182,11 @@ impl Fetch {
             let client = Client::builder()
                 .tls_backend_preconfigured(link::tls(settings, None)?)
                 .no_proxy();
-            sources.push((cache, client.read_timeout(SILENCE).build()?));
+            sources.push(Source {
+                bundle: cache.bundle,
+                pieces: cache.pieces,
+                client: client.read_timeout(SILENCE).build()?,
+            });
         }
         let mut client = Client::builder()
             .tls_backend_preconfigured(link::tls(settings, credentials)?)
@@ -126,14 +200,20 @@ impl Fetch {
             client = client.proxy(through);
         }
         if let Some(server) = &settings.server {
-            let mut bundle = server.url().clone();
+            let (mut bundle, mut pieces) = (server.url().clone(), server.url().clone());
             bundle.set_path(&format!("{BUNDLES}/{}", release.sha256));
-            sources.push((bundle, client.read_timeout(SILENCE).build()?));
+            pieces.set_path(&format!("{BUNDLES}/{}/{PIECES}", release.sha256));
+            sources.push(Source {
+                bundle,
+                pieces,
+                client: client.read_timeout(SILENCE).build()?,
+            });
         }
         Ok(Self {
             sources,
             folder: folder(&settings.state),
             release,
+            seeds,
             bytes_per_second,
         })
     }
@@ -144,27 +224,50 @@ impl Fetch {
     /// [`FetchError`].
     pub async fn run(self, progress: impl Fn(u8)) -> Result<PathBuf, FetchError> {
         tokio::fs::create_dir_all(&self.folder).await?;
-        self.tidy().await?;
-        let whole = self.folder.join(format!("{}.raucb", self.release.sha256));
+        let whole = self.named("raucb");
         if tokio::fs::try_exists(&whole).await? && self.is_right(&whole).await? {
+            self.tidy().await?;
             return Ok(whole);
         }
-        let part = self.folder.join(format!("{}.part", self.release.sha256));
-        let mut pace = Pace::new(self.bytes_per_second);
+        let mut line = Line::open(self.bytes_per_second, self.named("fetched"));
+        let mut file = self.named("assembly");
+        if !self.in_pieces(&file, &mut line, &progress).await? {
+            remove(&file).await?;
+            // The bundle before is of no use then, and may have the place.
+            self.tidy().await?;
+            file = self.named("part");
+            self.whole(&file, &mut line, &progress).await?;
+        }
+        tokio::fs::rename(&file, &whole).await?;
+        File::open(&self.folder).await?.sync_all().await?;
+        self.tidy().await?;
+        let (fetched, size) = (line.fetched, self.release.size);
+        tracing::info!(fetched, size, "the bundle is here");
+        Ok(whole)
+    }
+
+    fn named(&self, kind: &str) -> PathBuf {
+        self.folder.join(format!("{}.{kind}", self.release.sha256))
+    }
+
+    /// All of it over the network.
+    async fn whole(
+        &self,
+        part: &Path,
+        line: &mut Line,
+        progress: &impl Fn(u8),
+    ) -> Result<(), FetchError> {
         let mut last = FetchError::Network("there is no source".to_owned());
-        for (number, (url, client)) in self.sources.iter().enumerate() {
-            let begun = length(&part).await? > 0;
+        for (number, source) in self.sources.iter().enumerate() {
+            let url = &source.bundle;
+            let begun = length(part).await? > 0;
             // What was begun may be from elsewhere or half written: then it counts for nothing.
             for again in 0..=u8::from(begun) {
-                match self.from(url, client, &part, &mut pace, &progress).await {
-                    Ok(()) if self.is_right(&part).await? => {
-                        tokio::fs::rename(&part, &whole).await?;
-                        File::open(&self.folder).await?.sync_all().await?;
-                        return Ok(whole);
-                    }
+                match self.from(source, part, line, progress).await {
+                    Ok(()) if self.is_right(part).await? => return Ok(()),
                     Ok(()) => {
                         tracing::warn!(%url, again, "what came is not the bundle that was signed");
-                        tokio::fs::remove_file(&part).await?;
+                        tokio::fs::remove_file(part).await?;
                         last = FetchError::Checksum;
                     }
                     Err(FetchError::Network(problem)) => {
@@ -181,10 +284,9 @@ impl Fetch {
 
     async fn from(
         &self,
-        url: &Url,
-        client: &Client,
+        source: &Source,
         part: &Path,
-        pace: &mut Pace,
+        line: &mut Line,
         progress: &impl Fn(u8),
     ) -> Result<(), FetchError> {
         let mut file = open(part).await?;
@@ -197,7 +299,7 @@ impl Fetch {
         if have == size {
             return Ok(());
         }
-        let request = client.get(url.clone());
+        let request = source.client.get(source.bundle.clone());
         let request = request.header(header::RANGE, format!("bytes={have}-"));
         let mut answer = request.send().await?.error_for_status()?;
         if answer.status() != StatusCode::PARTIAL_CONTENT {
@@ -206,7 +308,6 @@ impl Fetch {
             have = 0;
         }
         file.seek(SeekFrom::Start(have)).await?;
-        let began = Instant::now();
         while let Some(bytes) = answer.chunk().await? {
             have += bytes.len() as u64;
             if have > size {
@@ -215,7 +316,7 @@ impl Fetch {
             }
             file.write_all(&bytes).await?;
             progress(percent(have, size));
-            sleep(pace.take(bytes.len() as u64, began.elapsed())).await;
+            line.take(bytes.len()).await;
         }
         file.sync_all().await?;
         if have < size {
@@ -225,7 +326,7 @@ impl Fetch {
         Ok(())
     }
 
-    async fn is_right(&self, path: &Path) -> io::Result<bool> {
+    pub(super) async fn is_right(&self, path: &Path) -> io::Result<bool> {
         use std::fmt::Write as _;
         let mut file = File::open(path).await?;
         let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE]);
@@ -242,8 +343,22 @@ impl Fetch {
         Ok(text == self.release.sha256.as_str())
     }
 
-    /// What is of another release goes.
+    /// What is of another release goes, and what this one was made of.
     async fn tidy(&self) -> io::Result<()> {
+        let whole = tokio::fs::try_exists(self.named("raucb")).await?;
+        for path in self.others().await? {
+            tokio::fs::remove_file(path).await?;
+        }
+        if whole {
+            remove(&self.named("assembly")).await?;
+            remove(&self.named("part")).await?;
+        }
+        Ok(())
+    }
+
+    /// Files of other releases.
+    async fn others(&self) -> io::Result<Vec<PathBuf>> {
+        let mut others = Vec::new();
         let mut entries = tokio::fs::read_dir(&self.folder).await?;
         while let Some(entry) = entries.next_entry().await? {
             let name = entry.file_name();
@@ -251,10 +366,25 @@ impl Fetch {
                 .to_string_lossy()
                 .starts_with(self.release.sha256.as_str())
             {
-                tokio::fs::remove_file(entry.path()).await?;
+                others.push(entry.path());
             }
         }
-        Ok(())
+        Ok(others)
+    }
+
+    /// Where parts of the bundle may lie, what is most like it first.
+    pub(super) async fn all_seeds(&self) -> io::Result<Vec<PathBuf>> {
+        let mut seeds = vec![self.named("part")];
+        seeds.extend(self.others().await?);
+        seeds.extend_from_slice(&self.seeds);
+        Ok(seeds)
+    }
+}
+
+async fn remove(path: &Path) -> io::Result<()> {
+    match tokio::fs::remove_file(path).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

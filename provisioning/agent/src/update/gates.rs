@@ -1,10 +1,10 @@
-//! Whether the room may be worked on now. Pure: the time and the room's day are arguments.
+//! Whether the room may be worked on now: the time and the room's day are arguments.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use saal_fleet_protocol::{
-    config::{Config, Updates},
+    config::{self, Config, Updates},
     fleet::update::Wait,
 };
 
@@ -84,6 +84,13 @@ impl Rules {
         }
         Ok(())
     }
+}
+
+/// Those of the configuration in use.
+pub(super) fn rules(path: &Path) -> Option<Rules> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let config = config::parse(&text);
+    config.ok().map(|config| Rules::of(&config))
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! What writes a release into the slot that is not in use, and knows which one the device started from.
 
-use std::{future::Future, path::Path, pin::Pin};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    pin::Pin,
+};
 
 use saal_fleet_protocol::fleet::{Compatible, ReleaseName};
 
@@ -46,6 +50,9 @@ pub trait Installer: Send {
     /// # Errors
     /// [`InstallerError`].
     fn booted(&mut self) -> Work<'_, Booted>;
+
+    /// Files and devices in which parts of the next bundle may lie: the slots. They need not all be there.
+    fn seeds(&self) -> Vec<PathBuf>;
 
     /// Checks a bundle's own signature and writes it into the other slot, which is then the next one to be started.
     /// `progress` hears percents.

@@ -12,6 +12,8 @@ use super::{
     installer::{Installer, InstallerError},
 };
 
+use crate::beside::beside;
+
 /// What installs, for one at a time.
 #[derive(Clone)]
 pub(super) struct Tool(Arc<Mutex<Box<dyn Installer>>>);
@@ -23,6 +25,10 @@ impl Tool {
 
     pub(super) async fn mark(&self, good: bool) -> Result<(), InstallerError> {
         self.0.lock().await.mark(good).await
+    }
+
+    pub(super) async fn seeds(&self) -> Vec<PathBuf> {
+        self.0.lock().await.seeds()
     }
 
     pub(super) async fn restart(&self) -> Result<(), InstallerError> {
@@ -51,7 +57,8 @@ impl Job {
     pub(super) fn fetch(fetch: Fetch) -> Self {
         let (told, percent) = watch::channel(0);
         let task = tokio::spawn(async move {
-            fetch.run(|percent| say(&told, percent)).await?;
+            let work = async move { fetch.run(|percent| say(&told, percent)).await };
+            beside(work).await?;
             Ok(())
         });
         Self { task, percent }

@@ -3,10 +3,13 @@
 //! [`gates`] says when, [`record`] how far it is, [`download`] brings the bundle, [`installer`] writes and starts it. The
 //! [`Updater`] does one thing after the other, looked after once a second.
 
+pub mod assembly;
 pub mod download;
+mod fetching;
 pub mod gates;
 pub mod installer;
 mod job;
+mod pieces;
 pub mod rauc;
 pub mod record;
 pub mod simulated;
@@ -14,22 +17,20 @@ pub mod simulated;
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use jiff::Timestamp;
-use saal_fleet_protocol::{
-    config,
-    fleet::{
-        ReleaseName,
-        order::{DOCUMENT, Signed},
-        update::{Release, Step, System, UpdateFailure, UpdateOrder, Wait},
-    },
+use saal_fleet_protocol::fleet::{
+    ReleaseName,
+    order::{DOCUMENT, Signed},
+    update::{Release, Step, System, UpdateFailure, UpdateOrder, Wait},
 };
 use tokio::time::Instant;
 
 use self::{
-    download::{Fetch, FetchError},
-    gates::{Day, Rules},
+    gates::{Day, Rules, rules},
     installer::{Booted, Installer, InstallerError},
     job::{Job, JobError, Tool},
-    record::{Record, RecordError, Stage, Update, over},
+    record::{
+        Record, RecordError, Stage, Update, before, first_step, is_trial, is_under_way, over,
+    },
 };
 use crate::{
     agent::digest,
@@ -82,6 +83,8 @@ struct Trial {
 pub struct Updater {
     record: Record<Folder>,
     tool: Tool,
+    /// So many bytes came over the network for the bundle that is here.
+    fetched: Option<u64>,
     booted: Booted,
     job: Option<Job>,
     /// How far it is, as the server is told.
@@ -105,6 +108,7 @@ impl Updater {
     /// [`UpdateError`].
     pub async fn open(
         folder: Folder,
+        state: &Path,
         mut installer: Box<dyn Installer>,
         patience: Duration,
     ) -> Result<Self, UpdateError> {
@@ -117,8 +121,14 @@ impl Updater {
             since: Instant::now(),
         });
         let step = record.update().map(|update| first_step(&update.stage));
+        let fetched = record.update().and_then(|update| {
+            let begun = matches!(update.stage, Stage::Wanted {});
+            let sha256 = &update.order.release.sha256;
+            (!begun).then(|| download::fetched(state, sha256)).flatten()
+        });
         Ok(Self {
             record,
+            fetched,
             tool: Tool::new(installer),
             booted,
             job: None,
@@ -140,7 +150,7 @@ impl Updater {
             compatible: self.booted.compatible.clone(),
             version: self.booted.version.clone(),
             slot: self.booted.slot.clone(),
-            update: update.map(|(update, step)| update.state(step)),
+            update: update.map(|(update, step)| update.state(step, self.fetched)),
         }
     }
 
@@ -197,7 +207,7 @@ impl Updater {
         }
         tracing::info!(number = order.number, version = %order.release.version, "an update");
         self.stop();
-        (self.called, self.not_before) = (false, None);
+        (self.called, self.not_before, self.fetched) = (false, None, None);
         self.backoff.reset();
         let release = order.release.clone();
         self.record.begin(order, digest)?;
@@ -300,46 +310,6 @@ impl Updater {
                 self.install(update, scene.settings, troubles.unwrap_or_default())
             }
             _ => self.go_down(None).await,
-        }
-    }
-
-    async fn fetch(
-        &mut self,
-        update: &Update,
-        scene: &Scene<'_>,
-        rules: &Rules,
-    ) -> Result<(), UpdateError> {
-        let Some(job) = &mut self.job else {
-            let release = update.order.release.clone();
-            let cache = rules.updates().cache.as_ref();
-            let cache = cache.map(|cache| cache.bundle(release.sha256.as_str()));
-            let credentials = scene.credentials.clone();
-            let rate = rules.updates().kilobytes_per_second.bytes();
-            match Fetch::new(scene.settings, credentials, cache, release, rate) {
-                Ok(fetch) => self.job = Some(Job::fetch(fetch)),
-                Err(error) => self.later(&error.to_string()),
-            }
-            return Ok(());
-        };
-        self.step = Some(Step::Downloads {
-            percent: job.percent(),
-        });
-        let Some(ended) = job.ended().await else {
-            return Ok(());
-        };
-        self.job = None;
-        match ended {
-            Ok(()) => Ok(self.record.step(Stage::Fetched {})?),
-            Err(JobError::Fetch(FetchError::Disk(error))) => {
-                self.end(over(UpdateFailure::Disk, error.to_string()))
-            }
-            Err(JobError::Fetch(error @ FetchError::Checksum)) => {
-                self.end(over(UpdateFailure::Checksum, error.to_string()))
-            }
-            Err(error) => {
-                self.later(&error.to_string());
-                Ok(())
-            }
         }
     }
 
@@ -456,45 +426,4 @@ impl Updater {
     fn stop(&mut self) {
         self.job = None;
     }
-}
-
-fn is_under_way(stage: &Stage) -> bool {
-    matches!(
-        stage,
-        Stage::Installing { .. }
-            | Stage::Installed { .. }
-            | Stage::Trying { .. }
-            | Stage::Returning { .. }
-    )
-}
-
-fn is_trial(update: &&Update) -> bool {
-    matches!(update.stage, Stage::Trying { .. })
-}
-
-/// How the room was before the update.
-fn before(update: &Update) -> Look {
-    Look {
-        troubles: update.before.clone(),
-        ..Look::default()
-    }
-}
-
-fn first_step(stage: &Stage) -> Step {
-    match stage {
-        Stage::Trying { .. } => Step::Tries {},
-        Stage::Returning { why, detail, .. } => Step::Failed {
-            why: *why,
-            detail: detail.clone(),
-        },
-        Stage::Over { step } => step.clone(),
-        _ => Step::Waits { why: Wait::Room },
-    }
-}
-
-/// Those of the configuration in use.
-fn rules(path: &Path) -> Option<Rules> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let config = config::parse(&text);
-    config.ok().map(|config| Rules::of(&config))
 }

@@ -53,6 +53,7 @@ pub struct Rauc {
     /// A folder of this start alone.
     run: PathBuf,
     release: PathBuf,
+    seeds: Vec<PathBuf>,
 }
 
 fn away(error: impl std::fmt::Display) -> InstallerError {
@@ -86,6 +87,7 @@ impl Rauc {
             bus: None,
             run: run.to_owned(),
             release: RELEASE.into(),
+            seeds: Vec::new(),
         }
     }
 
@@ -96,7 +98,15 @@ impl Rauc {
             bus: Some(bus.to_owned()),
             run: run.to_owned(),
             release: release.to_owned(),
+            seeds: Vec::new(),
         }
+    }
+
+    /// Its slots: partitions and files, so that what is in them need not be fetched again.
+    #[must_use]
+    pub fn with_seeds(mut self, seeds: Vec<PathBuf>) -> Self {
+        self.seeds = seeds;
+        self
     }
 
     async fn service(&self) -> Result<ServiceProxy<'static>, InstallerError> {
@@ -135,6 +145,10 @@ impl Rauc {
 }
 
 impl Installer for Rauc {
+    fn seeds(&self) -> Vec<PathBuf> {
+        self.seeds.clone()
+    }
+
     fn booted(&mut self) -> Work<'_, Booted> {
         Box::pin(async move {
             let unknown = |what| move |problem: String| InstallerError::Unknown { what, problem };

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, io, path::Path};
 
-use saal_fleet_protocol::fleet::update::{Step, UpdateFailure, UpdateOrder, UpdateState};
+use saal_fleet_protocol::fleet::update::{Step, UpdateFailure, UpdateOrder, UpdateState, Wait};
 use serde::{Deserialize, Serialize};
 
 use super::installer::Booted;
-use crate::disk::Disk;
+use crate::{disk::Disk, trial::Look};
 
 const FILE: &str = "update.json";
 /// Stands while a release is on trial: the image's own check of a start then waits for the agent's word.
@@ -81,13 +81,14 @@ pub struct Update {
 }
 
 impl Update {
-    /// As the server is told, where nothing else is known.
+    /// As the server is told; so many bytes came for its bundle.
     #[must_use]
-    pub fn state(&self, step: Step) -> UpdateState {
+    pub fn state(&self, step: Step, fetched: Option<u64>) -> UpdateState {
         UpdateState {
             number: self.order.number,
             version: self.order.release.version.clone(),
             step,
+            fetched,
         }
     }
 }
@@ -258,5 +259,39 @@ fn after_start(stage: &Stage, booted: &Booted) -> Option<Stage> {
 pub fn over(why: UpdateFailure, detail: String) -> Stage {
     Stage::Over {
         step: Step::Failed { why, detail },
+    }
+}
+
+pub(super) fn is_under_way(stage: &Stage) -> bool {
+    matches!(
+        stage,
+        Stage::Installing { .. }
+            | Stage::Installed { .. }
+            | Stage::Trying { .. }
+            | Stage::Returning { .. }
+    )
+}
+
+pub(super) fn is_trial(update: &&Update) -> bool {
+    matches!(update.stage, Stage::Trying { .. })
+}
+
+/// How the room was before the update.
+pub(super) fn before(update: &Update) -> Look {
+    Look {
+        troubles: update.before.clone(),
+        ..Look::default()
+    }
+}
+
+pub(super) fn first_step(stage: &Stage) -> Step {
+    match stage {
+        Stage::Trying { .. } => Step::Tries {},
+        Stage::Returning { why, detail, .. } => Step::Failed {
+            why: *why,
+            detail: detail.clone(),
+        },
+        Stage::Over { step } => step.clone(),
+        _ => Step::Waits { why: Wait::Room },
     }
 }

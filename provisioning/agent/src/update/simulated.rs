@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -35,6 +35,8 @@ struct Inside {
     forged: BTreeSet<String>,
     /// What was done, in order.
     done: Vec<String>,
+    /// Where parts of bundles lie.
+    seeds: Vec<PathBuf>,
 }
 
 /// The device; its copies are the same one.
@@ -61,6 +63,7 @@ impl Simulated {
             broken: BTreeSet::new(),
             forged: BTreeSet::new(),
             done: Vec::new(),
+            seeds: Vec::new(),
         };
         Self {
             inside: Arc::new(Mutex::new(inside)),
@@ -80,6 +83,11 @@ impl Simulated {
     /// This release's bundle has a signature that the device does not trust.
     pub fn is_forged(&self, version: &str) {
         self.inside().forged.insert(version.to_owned());
+    }
+
+    /// Parts of bundles lie here, as in the slots of a device.
+    pub fn has_seed(&self, path: PathBuf) {
+        self.inside().seeds.push(path);
     }
 
     /// What was done, in order: `install 2`, `good b`, `restart`, …
@@ -154,6 +162,10 @@ impl Inside {
 }
 
 impl Installer for Simulated {
+    fn seeds(&self) -> Vec<PathBuf> {
+        self.inside().seeds.clone()
+    }
+
     fn booted(&mut self) -> Work<'_, Booted> {
         let inside = self.inside();
         let booted = Booted {

@@ -11,10 +11,22 @@ use super::{
     room::Room,
 };
 
-/// As RAUC makes them: a payload, and a signature with the manifest in it.
+/// As RAUC makes them: a payload, and a signature with the manifest in it. Names that end in `large` have a large one.
 pub fn bundle(version: &str) -> Vec<u8> {
+    if version.ends_with("large") {
+        return large(version);
+    }
+    with_payload(version, 200_000)
+}
+
+/// One of many pieces; those of all versions differ at their end alone.
+pub fn large(version: &str) -> Vec<u8> {
+    with_payload(version, 2_000_000)
+}
+
+fn with_payload(version: &str, bytes: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(7);
-    let mut bytes: Vec<u8> = (0..200_000).map(|_| random.u8(..)).collect();
+    let mut bytes: Vec<u8> = (0..bytes).map(|_| random.u8(..)).collect();
     let signature =
         format!("\u{30}[update]\ncompatible=saal\nversion={version}\n\n[bundle]\nformat=verity\n");
     bytes.extend_from_slice(signature.as_bytes());

@@ -128,13 +128,33 @@ pub(crate) fn rollout_devices(all: &[RolloutDevice]) -> String {
             one.device.to_string(),
             (one.wave + 1).to_string(),
             dash(one.step.as_ref().map(step)),
+            dash(one.fetched.map(fetched)),
             one.since.to_string(),
             dash(one.problem.clone()),
         ]
     };
     let rows: Vec<Vec<String>> = all.iter().map(line).collect();
-    let head = ["room", "device", "wave", "step", "since", "problem"];
+    let head = [
+        "room", "device", "wave", "step", "fetched", "since", "problem",
+    ];
     table(&head, &rows, "no device was let in")
+}
+
+/// What came over the network of a bundle: the device had the rest.
+pub(crate) fn fetched(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+/// What comes over the network of a bundle, where most of it is there already.
+pub(crate) fn compared(bytes: u64, size: u64) -> String {
+    let thousandths = bytes * 1000 / size.max(1);
+    format!(
+        "fetches {} of {} MiB, {}.{:03}\n",
+        bytes.div_ceil(1 << 20),
+        size.div_ceil(1 << 20),
+        thousandths / 1000,
+        thousandths % 1000
+    )
 }
 
 pub(crate) fn step(step: &Step) -> String {
@@ -164,6 +184,13 @@ fn wait(why: Wait) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_an_update_fetches_is_told_in_mebibytes_and_as_a_part() {
+        let told = super::compared(43 << 20, 300 << 20);
+        assert_eq!(told, "fetches 43 of 300 MiB, 0.143\n");
+        assert_eq!(super::compared(0, 0), "fetches 0 of 0 MiB, 0.000\n");
+    }
+
     use saal_fleet_protocol::fleet::api::{NewRollout, RolloutCounts, RolloutState};
 
     use super::*;

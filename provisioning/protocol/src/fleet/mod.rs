@@ -12,6 +12,7 @@ pub mod layers;
 pub mod log;
 mod names;
 pub mod order;
+pub mod pieces;
 pub mod trust;
 mod typed;
 pub mod update;

@@ -112,6 +112,10 @@ pub struct UpdateState {
     pub version: ReleaseName,
     /// How far it is.
     pub step: Step,
+    /// So many bytes came over the network for its bundle, once it is here. The others the device had: in its slots, or of
+    /// the bundle before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<u64>,
 }
 
 /// How far an update is.

@@ -22,6 +22,8 @@ use super::{
 pub const PATH: &str = "/device/v1";
 /// Where bundles are, for devices with their certificate: behind it stands the bundle's SHA-256.
 pub const BUNDLES: &str = "/device/v1/bundles";
+/// Behind a bundle's address: the list of its pieces ([`super::pieces::Index`]).
+pub const PIECES: &str = "pieces";
 /// A message has at most so many bytes.
 pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 

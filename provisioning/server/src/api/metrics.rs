@@ -7,6 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{Scope, api::Role};
 
 use super::{
@@ -14,7 +15,11 @@ use super::{
     extract::{By, Refusals},
     handlers::Fleet,
 };
-use crate::{error::FleetError, fleet::presence, store::Tx};
+use crate::{
+    error::FleetError,
+    fleet::{lists, presence, roots, signing},
+    store::Tx,
+};
 
 /// What the database knows of all devices.
 #[derive(Debug)]
@@ -31,6 +36,27 @@ struct Counts {
     rollouts_stopped: u64,
     updates_open: u64,
     updates_bad: u64,
+    keys: KeyCounts,
+}
+
+/// What people who hold keys look after.
+#[derive(Debug)]
+struct KeyCounts {
+    /// Seconds since 1970; 0: there is none.
+    root_ends: u64,
+    list_ends: u64,
+    unsigned: u64,
+}
+
+fn count_keys(tx: &Tx<'_>) -> Result<KeyCounts, FleetError> {
+    let second = |at: Timestamp| u64::try_from(at.as_second()).unwrap_or_default();
+    let root = roots::current(tx)?.map(|root| second(root.root().expires));
+    let list = lists::current(tx)?.map(|(_, list)| second(list.expires));
+    Ok(KeyCounts {
+        root_ends: root.unwrap_or_default(),
+        list_ends: list.unwrap_or_default(),
+        unsigned: signing::count(tx)?,
+    })
 }
 
 /// With how many devices are connected, at whichever node.
@@ -44,6 +70,7 @@ fn count(tx: &Tx<'_>) -> Result<(Counts, u64), FleetError> {
                (SELECT COUNT(*) FROM rollouts WHERE state = 'stopped' AND problem IS NOT NULL), \
                (SELECT COUNT(*) FROM updates WHERE outcome = 'open'), \
                (SELECT COUNT(*) FROM updates WHERE outcome IN ('failed', 'lost', 'ill')) FROM devices";
+    let keys = count_keys(tx)?;
     let counts = tx.query_row(sql, (), |row| {
         Ok(Counts {
             devices: row.get(0)?,
@@ -58,6 +85,7 @@ fn count(tx: &Tx<'_>) -> Result<(Counts, u64), FleetError> {
             rollouts_stopped: row.get(9)?,
             updates_open: row.get(10)?,
             updates_bad: row.get(11)?,
+            keys,
         })
     });
     Ok((counts?, presence::count(tx)?))
@@ -152,10 +180,33 @@ fn update_gauges(counts: &Counts) -> [Gauge; 4] {
     ]
 }
 
+fn key_gauges(keys: &KeyCounts) -> [Gauge; 3] {
+    [
+        (
+            "saal_fleet_root_expires_seconds",
+            "Until when the root of what devices believe is good, in seconds since 1970.",
+            keys.root_ends,
+        ),
+        (
+            "saal_fleet_releases_expire_seconds",
+            "Until when the list of releases is good, in seconds since 1970; 0 without a list.",
+            keys.list_ends,
+        ),
+        (
+            "saal_fleet_orders_unsigned",
+            "Orders that wait for the signatures of people.",
+            keys.unsigned,
+        ),
+    ]
+}
+
 fn written(counts: &Counts, online: u64) -> String {
     let mut text = String::new();
     let all = gauges(counts, online).into_iter();
-    for (name, help, value) in all.chain(update_gauges(counts)) {
+    for (name, help, value) in all
+        .chain(update_gauges(counts))
+        .chain(key_gauges(&counts.keys))
+    {
         let _ = writeln!(
             text,
             "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"

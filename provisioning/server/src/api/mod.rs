@@ -27,7 +27,7 @@ use axum::{
 use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     api::{Problem, Role},
-    wire::{BUNDLES, PATH},
+    wire::{BUNDLES, PATH, PIECES},
 };
 use utoipa::openapi::{
     OpenApi, OpenApiBuilder, SecurityRequirement,
@@ -69,6 +69,10 @@ pub(crate) fn router(app: Shared) -> Router {
     api.route("/api/v1/openapi.json", open)
         .route(PATH, get(device::open))
         .route(&format!("{BUNDLES}/{{sha256}}"), get(bundles::give))
+        .route(
+            &format!("{BUNDLES}/{{sha256}}/{PIECES}"),
+            get(bundles::give_pieces),
+        )
         .with_state(app)
 }
 

@@ -21,6 +21,8 @@ pub(super) fn kind(words: &Words, kind: AlertKind) -> String {
         AlertKind::Trouble => id("alert-trouble"),
         AlertKind::RolloutStopped => id("alert-rollout-stopped"),
         AlertKind::Certificate => id("alert-certificate"),
+        AlertKind::Root => id("alert-root"),
+        AlertKind::Unsigned => id("alert-unsigned"),
     })
 }
 
@@ -95,6 +97,11 @@ fn sentence(words: &Words, group: &AlertGroup) -> String {
         AlertKind::Trouble => id("alert-trouble-there"),
         AlertKind::RolloutStopped => id("alert-rollout-stopped-there"),
         AlertKind::Certificate => id("alert-certificate-there"),
+        AlertKind::Root if group.names.first().is_some_and(|name| name == "releases") => {
+            id("alert-list-there")
+        }
+        AlertKind::Root => id("alert-root-there"),
+        AlertKind::Unsigned => id("alert-unsigned-there"),
     };
     let (place, of) = (place(words, &group.place), group.of.to_string());
     let values = [

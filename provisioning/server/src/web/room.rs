@@ -19,7 +19,7 @@ use super::{
     audit::sentence,
     configuration,
     forms::{connection, guard, id, standing},
-    help, keys, layout, room_log,
+    help, keys, layout, room_log, updates,
 };
 use crate::{
     api::{move_for, one, revoke_for},
@@ -136,6 +136,13 @@ fn facts(view: &View, device: &Device) -> Markup {
                 dd { (view.words.tell("generation-of", &[("generation", &device.generation.to_string()), ("wanted", &device.wanted.to_string())])) }
                 dt { (view.say("last-seen")) } dd { (device.last_seen.map_or_else(none, |at| view.words.moment(at))) }
                 dt { (view.say("keys-root")) } dd { (device.trust.as_ref().map_or_else(none, |trust| trust.root.to_string())) }
+                @if let Some(system) = &device.system {
+                    dt { (view.say("release")) }
+                    dd {
+                        (system.version)
+                        @if let Some(bytes) = system.update.as_ref().and_then(|update| update.fetched) { " (" (updates::bytes_fetched(view, bytes)) ")" }
+                    }
+                }
                 dt { (view.say("agent")) } dd { (device.agent.clone().unwrap_or_else(none)) }
                 dt { (view.say("serial")) } dd { (device.serial) }
                 dt { (view.say("model")) } dd { (device.model) }

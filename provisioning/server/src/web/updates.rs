@@ -301,13 +301,20 @@ fn rooms(view: &View, devices: &[RolloutDevice]) -> Markup {
                         th scope="row" { a href={ "/rooms/" (encoded(one.device.as_str())) } {
                             (one.room.as_ref().map_or_else(|| one.device.to_string(), ToString::to_string))
                         } }
-                        td { (step(view, one)) @if let Some(problem) = &one.problem { p { (problem) } } }
+                        td { (step(view, one)) @if let Some(fetched) = one.fetched { p { (bytes_fetched(view, fetched)) } } @if let Some(problem) = &one.problem { p { (problem) } } }
                         td { (view.words.moment(one.since)) }
                     } } }
                 }
             }
         }
     }
+}
+
+/// What came over the network: the rest was in the device.
+pub(super) fn bytes_fetched(view: &View, bytes: u64) -> String {
+    let mebibytes = bytes.div_ceil(1 << 20).to_string();
+    let told = [("mebibytes", mebibytes.as_str())];
+    view.words.tell(id("update-fetched"), &told)
 }
 
 fn step(view: &View, device: &RolloutDevice) -> String {

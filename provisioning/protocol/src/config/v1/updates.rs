@@ -47,9 +47,19 @@ impl CacheAddress {
     /// Where one bundle is.
     #[must_use]
     pub fn bundle(&self, sha256: &str) -> Url {
+        self.file(&format!("{sha256}.raucb"))
+    }
+
+    /// Where the list of its pieces is, if the cache has it.
+    #[must_use]
+    pub fn pieces(&self, sha256: &str) -> Url {
+        self.file(&format!("{sha256}.pieces"))
+    }
+
+    fn file(&self, name: &str) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(&format!("{sha256}.raucb"));
+            path.pop_if_empty().push(name);
         }
         url
     }

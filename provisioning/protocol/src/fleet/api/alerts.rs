@@ -22,16 +22,22 @@ pub enum AlertKind {
     RolloutStopped,
     /// A device should have renewed its certificate long ago, and is cut off when it ends.
     Certificate,
+    /// The root of what devices believe, or the list of releases, is good for thirty days at most.
+    Root,
+    /// Orders wait for the signatures of people, and rooms for the orders.
+    Unsigned,
 }
 
 impl AlertKind {
     /// All there are.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Offline,
         Self::NotReady,
         Self::Trouble,
         Self::RolloutStopped,
         Self::Certificate,
+        Self::Root,
+        Self::Unsigned,
     ];
 
     /// As on the wire.
@@ -43,6 +49,8 @@ impl AlertKind {
             Self::Trouble => "trouble",
             Self::RolloutStopped => "rollout_stopped",
             Self::Certificate => "certificate",
+            Self::Root => "root",
+            Self::Unsigned => "unsigned",
         }
     }
 
@@ -55,7 +63,7 @@ impl AlertKind {
     /// It comes and goes by itself: only what lasts is told.
     #[must_use]
     pub fn has_to_last(self) -> bool {
-        matches!(self, Self::Offline | Self::Trouble)
+        matches!(self, Self::Offline | Self::Trouble | Self::Unsigned)
     }
 }
 

@@ -192,4 +192,7 @@ pub struct RolloutDevice {
     pub since: Timestamp,
     /// What is wrong.
     pub problem: Option<String>,
+    /// So many bytes came over the network for its bundle, once it is there; it had the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<u64>,
 }

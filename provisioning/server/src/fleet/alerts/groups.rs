@@ -25,16 +25,18 @@ pub(super) struct Told {
 impl Told {
     fn name(&self) -> String {
         match self.kind {
-            AlertKind::RolloutStopped => self.object.clone(),
+            AlertKind::RolloutStopped | AlertKind::Root | AlertKind::Unsigned => {
+                self.object.clone()
+            }
             _ => self.scope.to_string(),
         }
     }
 
-    /// Rollouts stand alone.
+    /// Rollouts and what keys sign stand alone.
     fn key(&self) -> (AlertKind, String, Scope, String) {
         let chain = self.scope.chain();
         let site = chain.get(1).unwrap_or(&chain[0]).clone();
-        let own = if self.kind.is_event() {
+        let own = if self.kind.is_event() || self.kind == AlertKind::Root {
             self.object.clone()
         } else {
             String::new()

@@ -420,3 +420,30 @@ fn a_back_up_shows_no_secret_and_a_rule_is_its_places() {
         .now(|tx| remove(tx, "mail", &caller(), &stamp))
         .unwrap();
 }
+
+#[test]
+fn what_people_with_keys_have_to_do_is_told_until_it_is_done() {
+    let world = World::new();
+    world.rule(
+        "keys",
+        &json!({"gather_seconds": 0, "pause_minutes": 0, "kinds": ["root", "unsigned"]}),
+    );
+    world.device(&device(1), "kassel/rathaus/lahn");
+    world.comes(&device(1));
+    let root = world
+        .store
+        .now(|tx| crate::fleet::roots::begin(tx, &world.keys, None, at(SINCE)))
+        .unwrap();
+    let ends = root.unwrap().root().expires.as_second();
+    let day = 24 * 60 * MINUTE;
+    assert!(world.told(ends - 31 * day).is_empty());
+    assert_eq!(world.told(ends - 29 * day), ["root 1 of 1 /"]);
+
+    let pending = "UPDATE devices SET update_pending = ?2 WHERE device = ?1";
+    world.set(pending, &device(1), 1_i64);
+    let begun = ends - 28 * day;
+    assert!(world.told(begun).is_empty(), "it may be signed at once");
+    assert_eq!(world.told(begun + 11 * MINUTE), ["unsigned 1 of 1 /"]);
+    world.set(pending, &device(1), 0_i64);
+    assert_eq!(world.told(begun + 12 * MINUTE), ["-unsigned 1 of 1 /"]);
+}

@@ -9,7 +9,7 @@ use saal_fleet_protocol::fleet::{
 
 use crate::{
     error::FleetError,
-    fleet::{audit, json, parsed, presence::ONLINE},
+    fleet::{audit, json, lists, parsed, presence::ONLINE, roots, signing},
     store::{DatabaseError, Row, Tx},
 };
 
@@ -19,6 +19,8 @@ const READINESS: &str = "not_ready_";
 const PROPOSAL: &str = "other_room";
 /// Devices renew their certificates when a third of their life, thirty days, is left.
 const CERTIFICATE: SignedDuration = SignedDuration::from_hours(20 * 24);
+/// People need some weeks to come together and sign.
+const KEYS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// So many lines of the log are looked through at once.
 const STRETCH: u64 = 1000;
 
@@ -55,7 +57,40 @@ pub(crate) fn wrong(
         device(row, watched, soon, &mut all)?;
         Ok(std::ops::ControlFlow::Continue(()))
     })?;
+    keys(tx, now, &mut all)?;
     Ok(all)
+}
+
+/// What people who hold keys have to do: sign what runs out, or what waits.
+fn keys(tx: &Tx<'_>, now: Timestamp, all: &mut Vec<Wrong>) -> Result<(), FleetError> {
+    let soon = now.checked_add(KEYS).unwrap_or(Timestamp::MAX);
+    let mut add = |kind, object: &str, detail| {
+        all.push(Wrong {
+            kind,
+            object: object.to_owned(),
+            code: String::new(),
+            scope: Scope::organisation(),
+            detail,
+            since: None,
+            stale: false,
+        });
+    };
+    let root = roots::current(tx)?.map(|root| root.root().expires);
+    // The server signs the list anew at half of its life, where it holds that key.
+    let list = lists::current(tx)?.map(|(_, list)| list.expires);
+    for (object, expires) in [("root", root), ("releases", list)] {
+        if let Some(expires) = expires.filter(|expires| *expires < soon) {
+            add(
+                AlertKind::Root,
+                object,
+                Some(format!("{object}: {expires}")),
+            );
+        }
+    }
+    if signing::count(tx)? > 0 {
+        add(AlertKind::Unsigned, "orders", None);
+    }
+    Ok(())
 }
 
 fn device(

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use saal_fleet_protocol::fleet::{
     DeviceId, RolloutName, Scope,
     api::{Act, NewRollout, Rollout, RolloutCounts, RolloutDevice, RolloutState, Wave},
+    update::System,
 };
 use serde_json::{Value, json};
 
@@ -118,10 +119,11 @@ pub(crate) fn devices(
     name: &RolloutName,
     limit: u64,
 ) -> Result<Vec<RolloutDevice>, FleetError> {
-    let sql = "SELECT u.device, d.room, u.wave, u.step, u.since, u.problem FROM updates u JOIN devices d ON d.device = u.device \
+    let sql = "SELECT u.device, d.room, u.wave, u.step, u.since, u.problem, CASE d.rollout WHEN u.rollout THEN d.system END AS system FROM updates u JOIN devices d ON d.device = u.device \
                WHERE u.rollout = ?1 ORDER BY CASE u.outcome WHEN 'lost' THEN 0 WHEN 'failed' THEN 1 WHEN 'ill' THEN 2 \
                WHEN 'open' THEN 3 ELSE 4 END, u.since DESC, u.device LIMIT ?2";
     let found = tx.query_map(sql, params![name.as_str(), limit], |row| {
+        let system: Option<System> = json(row, "system")?;
         Ok(RolloutDevice {
             device: parsed::<DeviceId>(row, "device")?,
             room: parsed_or_none(row, "room")?,
@@ -129,6 +131,9 @@ pub(crate) fn devices(
             step: json(row, "step")?,
             since: Timestamp::from_second(row.get("since")?).unwrap_or(Timestamp::UNIX_EPOCH),
             problem: row.get("problem")?,
+            fetched: system
+                .and_then(|system| system.update)
+                .and_then(|update| update.fetched),
         })
     })?;
     Ok(found)

@@ -180,6 +180,7 @@ impl World {
             number: order.number,
             version: order.release.version,
             step,
+            fetched: None,
         };
         self.tell(number, &system(runs, Some(update)));
     }
@@ -434,6 +435,7 @@ fn a_device_that_knows_a_newer_order_than_the_server_gets_one_above_it() {
         number: 40,
         version: "1".parse().unwrap(),
         step: Step::Done {},
+        fetched: None,
     };
     world.tell(number, &system("1", Some(state)));
     let Some(Ok(order)) = world.due(number) else {

@@ -16,13 +16,14 @@ use saal_media_protocol::{MediaCommand, MediaEvent, MediaStats, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, EndReason, MeetingCommand, Secret, Verification,
 };
-use saal_panel::{Console, Element, Layout, Renderer, Role, Screen, Step as Opens, View, Worked};
+use saal_panel::{Console, Element, Layout, Renderer, Role, Screen, View, Worked};
 
 use crate::{
     Step,
     examples::pages,
     happenings::{self, Dice},
     places, rules, scenes,
+    ways::{Thing, Ways},
 };
 
 thread_local! {
@@ -34,8 +35,8 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Seen {
     places: BTreeSet<&'static str>,
-    /// How often each thing was touched, by its place and its identity.
-    touched: BTreeMap<String, usize>,
+    /// What people learned by touching.
+    ways: Ways,
     /// Views whose pixels were looked at.
     drawn: BTreeSet<u64>,
     /// Promises that were not kept, and when that was seen first.
@@ -60,13 +61,6 @@ impl Seen {
         let there = |place: &&str| self.places.contains(*place);
         places::all().filter(|place| !there(place)).collect()
     }
-
-    /// The same of what people come to on a few days.
-    pub(crate) fn missing_on_few_days(&self) -> Vec<&'static str> {
-        let mut missing = self.missing();
-        missing.retain(|place| !places::is_rare(place));
-        missing
-    }
 }
 
 /// What the services know from the room's effects alone.
@@ -88,9 +82,6 @@ const ENDS: [&str; 6] = [
     "spoken",
 ];
 
-/// How often people try what might lead them to somewhere new.
-const MOST_TRIED: usize = 60;
-
 pub(crate) struct Day<'a> {
     seen: &'a RefCell<Seen>,
     room: Room,
@@ -104,6 +95,15 @@ pub(crate) struct Day<'a> {
     view: View,
     layout: Layout,
     broken: Option<String>,
+}
+
+/// How somebody tries something.
+#[derive(Clone, Copy)]
+enum Act {
+    Touch((i32, i32)),
+    Fill,
+    /// Until something happens that nobody here has done.
+    Wait,
 }
 
 impl<'a> Day<'a> {
@@ -147,7 +147,7 @@ impl<'a> Day<'a> {
         }
         match step {
             Step::Touch(which) => self.touch_one(which),
-            Step::Explore => self.touch_what_is_new(),
+            Step::Explore => self.try_what_is_new(),
             Step::Fill => {
                 self.fill();
             }
@@ -159,6 +159,7 @@ impl<'a> Day<'a> {
     }
 
     fn happens(&mut self, dice: &mut Dice) {
+        let waited = self.waiting();
         let call = self.world.open;
         let event = match call {
             Some(call) if dice.below(5) > 0 => Event::Call(call, happenings::in_call(dice)),
@@ -166,6 +167,7 @@ impl<'a> Day<'a> {
         };
         self.tell(event);
         self.draw();
+        self.learn(&waited);
     }
 
     fn touch_one(&mut self, which: usize) {
@@ -177,43 +179,73 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// Somebody tries what people tried least so far.
-    fn touch_what_is_new(&mut self) {
-        let place = places::screen_and_sheet(&self.view);
-        let pin = place.1 == Some("Settings");
-        if pin && self.fill() {
+    /// Somebody tries what people tried least so far, here or on the way to it.
+    fn try_what_is_new(&mut self) {
+        let things = self.things();
+        let mut seen = self.seen.borrow_mut();
+        let Some(chosen) = seen.ways.least_tried(things.iter().map(|(thing, _)| thing)) else {
             return;
+        };
+        let (number, thing) = (seen.steps, &things[chosen].0);
+        drop(seen);
+        // Any of those that are alike.
+        let alike = things.iter().filter(|(other, _)| other == thing);
+        let alike: Vec<Act> = alike.map(|(_, act)| *act).collect();
+        match alike[number % alike.len()] {
+            Act::Touch(at) => self.touch(at),
+            Act::Fill => {
+                self.fill();
+            }
+            Act::Wait => return self.happens(&mut Dice(number as u64)),
         }
-        let elements = self.layout.elements().iter();
+        self.learn(thing);
+    }
+
+    /// What there is to try now came of what they tried.
+    fn learn(&self, tried: &Thing) {
+        let things = self.things();
+        let after = things.iter().map(|(thing, _)| thing);
+        self.seen.borrow_mut().ways.learn(tried, after);
+    }
+
+    /// What people may try here: what can be touched, to type where something is asked for, and to wait for what comes.
+    fn things(&self) -> Vec<(Thing, Act)> {
+        let place = places::screen_and_sheet(&self.view);
         // Once they know what ends something, they stay.
         let ends = |e: &Element| ENDS.contains(&e.id.as_str());
+        let elements = self.layout.elements().iter();
         let touchable = elements.filter(|e| e.is_touchable() && !ends(e));
-        let mut seen = self.seen.borrow_mut();
-        // Before anything else where nobody has been.
-        let leads_on = |e: &Element| match &e.step {
-            Some(Opens::Open(sheet)) => places::behind(sheet).any(|to| !seen.places.contains(to)),
-            _ => false,
-        };
-        let named = touchable.map(|e| {
-            let name = format!("{place:?} {}", kind_of(&e.id));
-            let tried = seen.touched.get(&name).copied().unwrap_or(0);
-            // What leads on and never gets there is not all that people do.
-            let first = tried < MOST_TRIED && leads_on(e);
-            (!first, tried, name, e.rect.middle())
+        let touches = touchable.map(|e| {
+            let (kind, _) = e.id.split_once(':').unwrap_or((&e.id, ""));
+            // What asks first whether people know what it does is another thing once they said so.
+            let at_once = if e.intent.is_some() { " at once" } else { "" };
+            let kind = format!("{kind}{at_once}");
+            (Thing { place, kind }, Act::Touch(e.rect.middle()))
         });
-        let Some((_, _, name, at)) = named.min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1))) else {
-            return;
-        };
-        *seen.touched.entry(name).or_default() += 1;
-        drop(seen);
-        self.touch(at);
+        let kind = "type".to_owned();
+        let fill = self.asks().then_some((Thing { place, kind }, Act::Fill));
+        let wait = (self.waiting(), Act::Wait);
+        touches.chain(fill).chain([wait]).collect()
+    }
+
+    fn waiting(&self) -> Thing {
+        Thing {
+            place: places::screen_and_sheet(&self.view),
+            kind: "wait".to_owned(),
+        }
+    }
+
+    fn asks(&self) -> bool {
+        self.layout
+            .elements()
+            .iter()
+            .any(|e| e.role == Role::TextBox)
     }
 
     /// The PIN is one digit, and what is asked for in meetings may be anything.
     fn fill(&mut self) -> bool {
         const MOST: usize = 6;
-        let asked = |layout: &Layout| layout.elements().iter().any(|e| e.role == Role::TextBox);
-        let there = asked(&self.layout);
+        let there = self.asks();
         if there {
             for _ in 0..MOST {
                 self.key(KeyName::Backspace);

@@ -108,27 +108,6 @@ const CONSENT: &str = "call: consent";
 /// The PIN was right.
 const UNLOCKED: &str = "Settings: open";
 
-/// Where people come to on many days only (`./dev test deep`): behind the PIN, and what few meetings have.
-const RARE: &[&str] = &[
-    "going down: restart",
-    "going down: factory reset",
-    "sign in: code",
-    "Polls",
-    "Keypad",
-    "EndForAll",
-    "Settings: look",
-    "Settings: account",
-    "Settings: system",
-    "Settings: restart",
-    "Settings: factory reset",
-    "call: consent",
-];
-
-/// People do not come there on each few days.
-pub(crate) fn is_rare(place: &str) -> bool {
-    RARE.contains(&place)
-}
-
 /// Names of all places.
 pub(crate) fn all() -> impl Iterator<Item = &'static str> {
     let types = [SCREENS, SHEETS, ONLOOKERS, VERIFICATIONS];
@@ -139,61 +118,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static str> {
         .chain([CONSENT, UNLOCKED])
 }
 
-/// What a sheet and what opens from it are called.
-pub(crate) fn behind(of: &Sheet) -> impl Iterator<Item = &'static str> {
-    const CALL: &[&str] = &[
-        "People",
-        "Person",
-        "Remove",
-        "Chat",
-        "Arrangement",
-        "Laptop",
-        "Phone",
-        "Sound",
-        "Polls",
-        "Keypad",
-        "Camera",
-        "SavePosition",
-        "Cameras",
-        "EndForAll",
-        "Time",
-    ];
-    const SETTINGS: &[&str] = &[
-        UNLOCKED,
-        "Settings: network",
-        "Settings: devices",
-        "Settings: look",
-        "Settings: account",
-        "Settings: system",
-    ];
-    const SYSTEM: &[&str] = &[
-        "Settings: restart",
-        "Settings: factory reset",
-        "going down: restart",
-        "going down: factory reset",
-    ];
-    let name = sheet(of);
-    let more: [&[&str]; 2] = match name {
-        "More" => [CALL, &[]],
-        "People" => [&["Person", "Remove"], &[]],
-        "Person" => [&["Remove"], &[]],
-        "Camera" => [&["SavePosition"], &[]],
-        "Settings" => [SETTINGS, SYSTEM],
-        "Settings: system" => [SYSTEM, &[]],
-        "Settings: restart" => [&["going down: restart"], &[]],
-        "Settings: factory reset" => [&["going down: factory reset"], &[]],
-        "About" => [
-            &["About: privacy", "About: components", "About: licences"],
-            &[],
-        ],
-        _ => [&[], &[]],
-    };
-    [name]
-        .into_iter()
-        .chain(more.into_iter().flatten().copied())
-}
-
-/// The same without what is there beside.
+/// Where people are now, without what is there beside.
 pub(crate) fn screen_and_sheet(view: &View) -> (&'static str, Option<&'static str>) {
     (screen(&view.screen), view.navigation.sheet().map(sheet))
 }

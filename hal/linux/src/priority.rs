@@ -23,10 +23,13 @@ const REAL_TIME: c_int = 8;
 /// How many steps nicer the kernel is to threads that are preferred without real time (Chromium's choice too, for the same).
 const NICER: c_int = 10;
 /// Microseconds for which a thread in real time may run without waiting for anything (RLIMIT_RTTIME). Sound's threads wait after
-/// each period of 10 ms; this is what one of them needs at most that has a second to make up for, on a slow processor.
-const AT_ONCE: u64 = 500_000;
+/// each period of 5 to 20 ms. One that serves a card which is being pulled may wait for nothing any more, while on a single processor
+/// what pulls it can't run; a picture may stand still for half a second then.
+const AT_ONCE: u64 = 200_000;
 /// The same, after which the kernel ends the process.
 const AT_MOST: u64 = 5_000_000;
+/// So often threads may run for too long before none is in real time any more.
+const OVERRUNS: u8 = 5;
 
 /// What this process may, and has done with its threads. Copies are of the same process.
 #[derive(Clone, Debug)]
@@ -35,6 +38,7 @@ pub struct Priorities(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     preferred: AtomicU8,
+    overruns: AtomicU8,
     /// The nice value that all threads had.
     usual: c_int,
 }
@@ -47,7 +51,7 @@ impl Priorities {
     }
 
     /// Finds out what this process may, and bounds for how long threads in real time may keep others from the processor:
-    /// who calls this waits for SIGXCPU, which says that one of them ran for half a second, and calls [`Self::end`] then.
+    /// who calls this waits for SIGXCPU, which says that one of them ran for too long, and calls [`Self::overrun`] then.
     #[must_use]
     pub fn of_this_process() -> Self {
         // Without a bound none of them is to be in real time.
@@ -66,6 +70,7 @@ impl Priorities {
     fn new(preferred: SoundPriority) -> Self {
         Self(Arc::new(Shared {
             preferred: AtomicU8::new(preferred as u8),
+            overruns: AtomicU8::new(0),
             usual: usual(),
         }))
     }
@@ -106,17 +111,22 @@ impl Priorities {
         }
     }
 
-    /// Takes real time from all threads of this process, and prefers none any more. One of them took the processor for itself.
-    pub fn end(&self) {
-        self.0
-            .preferred
-            .store(SoundPriority::Ordinary as u8, Ordering::Relaxed);
+    /// Takes real time from all threads of this process: one of them took the processor for itself. Those that begin to carry sound
+    /// later are preferred again, unless it happened too often. Whether they are.
+    pub fn overrun(&self) -> bool {
+        let overruns = self.0.overruns.fetch_add(1, Ordering::Relaxed);
+        let again = overruns < OVERRUNS - 1;
+        if !again {
+            let ordinary = SoundPriority::Ordinary as u8;
+            self.0.preferred.store(ordinary, Ordering::Relaxed);
+        }
         let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
         let ids = threads.filter_map(|thread| thread.ok()?.file_name().to_str()?.parse().ok());
         for id in ids {
             // One that has ended meanwhile needs nothing.
             let _ = set_policy(id, libc::SCHED_OTHER, 0);
         }
+        again
     }
 }
 
@@ -217,18 +227,27 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_for_all_threads_and_for_good() {
+    fn what_ran_for_too_long_is_ordinary_and_what_begins_later_is_not_until_it_was_too_often() {
         let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let priorities = Priorities::of_this_process();
-        let usual = stands();
+        let (usual, preferred) = (stands(), priorities.preferred());
         let theirs = priorities.clone();
         thread::spawn(move || {
-            theirs.prefer();
-            thread::scope(|scope| {
-                scope.spawn(|| theirs.end());
-            });
-            assert_eq!(stands().0, 0, "no real time any more");
-            assert_eq!(theirs.preferred(), SoundPriority::Ordinary);
+            for overrun in 1..=OVERRUNS {
+                theirs.prefer();
+                assert_eq!(stands(), wanted(&theirs, usual));
+                let other = theirs.clone();
+                let again = thread::spawn(move || other.overrun()).join().unwrap();
+                assert_eq!(stands().0, 0, "no real time any more");
+                assert_eq!(again, overrun < OVERRUNS, "{overrun}");
+                let left = if again {
+                    preferred
+                } else {
+                    SoundPriority::Ordinary
+                };
+                assert_eq!(theirs.preferred(), left);
+                theirs.leave();
+            }
             theirs.prefer();
             assert_eq!(stands().0, 0);
         })

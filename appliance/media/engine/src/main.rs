@@ -21,7 +21,7 @@ use saal_media::{
 use saal_media_protocol::{CONTROL_FD, DISPLAY_FD, PICTURE_FD};
 use tokio::{
     net::UnixStream,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal as Overruns, SignalKind, signal},
 };
 use tracing_subscriber::EnvFilter;
 
@@ -106,15 +106,27 @@ fn priorities() -> Result<Priorities> {
         ),
     }
     let watched = priorities.clone();
-    tokio::spawn(async move {
-        while overruns.recv().await.is_some() {
-            watched.end();
+    // In a thread of its own: that of network and control may wait for the one that takes the processor.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    std::thread::spawn(move || runtime.block_on(watch(&watched, &mut overruns)));
+    Ok(priorities)
+}
+
+/// Ends real time when a thread of sound ran for too long; in real time itself, for nothing else runs then on a single processor.
+async fn watch(priorities: &Priorities, overruns: &mut Overruns) {
+    priorities.prefer();
+    while overruns.recv().await.is_some() {
+        if priorities.overrun() {
+            tracing::warn!("a thread of sound never paused: it has real time no more");
+            priorities.prefer();
+        } else {
             tracing::error!(
-                "a thread of sound never paused: sound does not come before pictures any more"
+                "threads of sound never pause: sound does not come before pictures any more"
             );
         }
-    });
-    Ok(priorities)
+    }
 }
 
 /// An engine that is not confined is better than a room without pictures; the log and the service's

@@ -206,13 +206,17 @@ fn it_meets_another_room(meeting: &Meeting, room: &Room, monitor: &mut Monitor) 
     Ok(())
 }
 
-/// The system's own log has lines of the engine, by its unit.
+/// The system's own log has lines of the engine, by its unit, which lets it have threads in real time (docs/adr/0081).
 fn engines_are_a_service_of_their_own(fleet: &Fleet) -> Result<()> {
     let log = fleet.ask(&["logs", PLACE, "--lines", "1000"])?.to_string();
     ensure!(
         // The number is in sysusers.d.
         log.contains("\"saal-media\"") && log.contains("the engine is confined user=961"),
         "of an engine with a unit and a user of its own: {log}"
+    );
+    ensure!(
+        log.contains("sound comes before pictures, in real time"),
+        "of what its unit lets it do: {log}"
     );
     Ok(())
 }

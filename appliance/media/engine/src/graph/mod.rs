@@ -324,8 +324,11 @@ impl Graph {
         let Some(source) = message.src() else { return };
         match message.view() {
             gst::MessageView::StateChanged(change) => failures.state_changed(source, change),
-            gst::MessageView::Error(_) if !failures.is_news(source) => {}
             gst::MessageView::Error(error) => {
+                streaming::failed(&self.priorities);
+                if !failures.is_news(source) {
+                    return;
+                }
                 let (what, detail) = (error.error(), error.debug().unwrap_or_default());
                 self.say(GraphEvent::Failed {
                     part: part(source),

@@ -21,7 +21,7 @@ use super::{
     ticker::Ticker,
 };
 use decoding::Decoding;
-use elements::{level, loudspeaker, mixer, raw_caps};
+use elements::{level, loudspeaker, mixer, raw_caps, waiting};
 use microphone::Microphone;
 use reference::Reference;
 
@@ -96,7 +96,8 @@ impl Sound {
         format.set_property("caps", raw_caps());
         let (level, volume, convert) = (level()?, make("volume")?, make("audioconvert")?);
         let sink = loudspeaker(&settings.loudspeaker)?;
-        let elements = [&mixer, &format, &level, &volume, &convert, &sink];
+        let waiting = waiting()?;
+        let elements = [&mixer, &waiting, &format, &level, &volume, &convert, &sink];
         chain(&pipeline, Part::Loudspeaker, &elements)?;
         let reference = settings.processing.then(|| Reference::new(Steps::ALL));
         if let Some(reference) = &reference {

@@ -19,9 +19,6 @@ use saal_hal_sim::{SimulatedAudio, tone};
 
 /// Samples in a millisecond.
 const MS: u64 = 48;
-/// What the card keeps of what was captured, and of what is to be played: as much as the engine asks of ALSA.
-const CAPTURED: u64 = 200 * MS;
-const TO_PLAY: u64 = 60 * MS;
 /// What counts as heard, of 32,768.
 const LOUD: u16 = 1_000;
 
@@ -157,12 +154,24 @@ glib::wrapper! {
         @extends gst_audio::AudioSink, gst_audio::AudioBaseSink, gstreamer_base::BaseSink, gst::Element, gst::Object;
 }
 
-/// The next sample that is read or written, by the card's clock.
+/// The next sample that is read or written, by the card's clock, and how many samples the card has room for: as many as the engine
+/// asks of ALSA.
 #[derive(Default)]
-pub(crate) struct Capture(AtomicU64);
+pub(crate) struct Capture {
+    next: AtomicU64,
+    room: AtomicU64,
+}
 
 #[derive(Default)]
-pub(crate) struct Playback(AtomicU64);
+pub(crate) struct Playback {
+    next: AtomicU64,
+    room: AtomicU64,
+}
+
+/// How many samples a card has room for that is asked for this; the elements above ask for one channel of 16 bits.
+fn asked(spec: &gst_audio::AudioRingBufferSpec) -> u64 {
+    u64::try_from(spec.segsize()).unwrap() * u64::try_from(spec.segtotal()).unwrap() / 2
+}
 
 #[glib::object_subclass]
 impl ObjectSubclass for Capture {
@@ -267,8 +276,9 @@ impl AudioSrcImpl for Capture {
         opened()
     }
 
-    fn prepare(&self, _: &mut gst_audio::AudioRingBufferSpec) -> Result<(), LoggableError> {
-        self.0.store(CARD.now(), Ordering::SeqCst);
+    fn prepare(&self, spec: &mut gst_audio::AudioRingBufferSpec) -> Result<(), LoggableError> {
+        self.next.store(CARD.now(), Ordering::SeqCst);
+        self.room.store(asked(spec), Ordering::SeqCst);
         Ok(())
     }
 
@@ -286,8 +296,8 @@ impl AudioSrcImpl for Capture {
             return gone!(self, Read);
         }
         let samples = data.len() as u64 / 2;
-        let (mut next, now) = (self.0.load(Ordering::SeqCst), CARD.now());
-        if now > next + CAPTURED {
+        let (mut next, now) = (self.next.load(Ordering::SeqCst), CARD.now());
+        if now > next + self.room.load(Ordering::SeqCst) {
             // It ran over: what it had is lost, and it begins anew.
             CARD.capture.missed.fetch_add(now - next, Ordering::SeqCst);
             next = now;
@@ -298,13 +308,13 @@ impl AudioSrcImpl for Capture {
         for (bytes, sample) in data.chunks_exact_mut(2).zip(captured) {
             bytes.copy_from_slice(&sample.to_le_bytes());
         }
-        self.0.store(next + samples, Ordering::SeqCst);
+        self.next.store(next + samples, Ordering::SeqCst);
         Ok((u32::try_from(data.len()).unwrap(), None))
     }
 
     fn delay(&self) -> u32 {
-        let waits = CARD.now().saturating_sub(self.0.load(Ordering::SeqCst));
-        u32::try_from(waits.min(CAPTURED)).unwrap()
+        let waits = CARD.now().saturating_sub(self.next.load(Ordering::SeqCst));
+        u32::try_from(waits.min(self.room.load(Ordering::SeqCst))).unwrap()
     }
 
     fn reset(&self) {}
@@ -315,8 +325,9 @@ impl AudioSinkImpl for Playback {
         opened()
     }
 
-    fn prepare(&self, _: &mut gst_audio::AudioRingBufferSpec) -> Result<(), LoggableError> {
-        self.0.store(0, Ordering::SeqCst);
+    fn prepare(&self, spec: &mut gst_audio::AudioRingBufferSpec) -> Result<(), LoggableError> {
+        self.next.store(0, Ordering::SeqCst);
+        self.room.store(asked(spec), Ordering::SeqCst);
         Ok(())
     }
 
@@ -334,14 +345,15 @@ impl AudioSinkImpl for Playback {
             return gone!(self, Write);
         }
         let samples = data.len() as u64 / 2;
-        let (mut next, now) = (self.0.load(Ordering::SeqCst), CARD.now());
+        let (mut next, now) = (self.next.load(Ordering::SeqCst), CARD.now());
         if now > next {
             // It ran dry, unless it just begins: it plays again from now on.
             let missed = if next == 0 { 0 } else { now - next };
             CARD.playback.missed.fetch_add(missed, Ordering::SeqCst);
             next = now;
         }
-        CARD.sleep_until((next + samples).saturating_sub(TO_PLAY));
+        let room = self.room.load(Ordering::SeqCst);
+        CARD.sleep_until((next + samples).saturating_sub(room));
         let mut all = data.chunks_exact(2);
         let loud = |bytes: &[u8]| i16::from_le_bytes([bytes[0], bytes[1]]).unsigned_abs() > LOUD;
         let piece = Played {
@@ -350,13 +362,13 @@ impl AudioSinkImpl for Playback {
             loud: all.any(loud),
         };
         CARD.played.lock().unwrap().push(piece);
-        self.0.store(next + samples, Ordering::SeqCst);
+        self.next.store(next + samples, Ordering::SeqCst);
         Ok(i32::try_from(data.len()).unwrap())
     }
 
     fn delay(&self) -> u32 {
-        let waits = self.0.load(Ordering::SeqCst).saturating_sub(CARD.now());
-        u32::try_from(waits.min(TO_PLAY)).unwrap()
+        let waits = self.next.load(Ordering::SeqCst).saturating_sub(CARD.now());
+        u32::try_from(waits.min(self.room.load(Ordering::SeqCst))).unwrap()
     }
 
     fn reset(&self) {}

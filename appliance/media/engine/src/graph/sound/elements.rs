@@ -17,6 +17,8 @@ const PIECE: gst::ClockTime = gst::ClockTime::from_mseconds(5);
 const CARD: gst::ClockTime = gst::ClockTime::from_mseconds(20);
 /// How late the thread may be that mixes; what comes later than this is silence, however much the card has.
 const MIXING: gst::ClockTime = gst::ClockTime::from_mseconds(10);
+/// What may wait for room in the card: more than any card is late.
+const MOST_WAITING: gst::ClockTime = gst::ClockTime::from_mseconds(500);
 /// `level` reports each second, and ten times a second while people look at it.
 const LEVEL_INTERVAL: u64 = 1_000_000_000;
 const OFTEN: u64 = 100_000_000;
@@ -53,6 +55,16 @@ pub(super) fn mixer() -> Result<gst::Element, GraphError> {
     mixer.set_property("discont-wait", gst::ClockTime::ZERO);
     mixer.set_property("output-buffer-duration", PIECE);
     Ok(mixer)
+}
+
+/// What is mixed and has no room in the card yet. Without it the mixer would wait for the card, find that it is late for
+/// each voice, take silence for what has not come to it yet, and leave out what comes then, as long as the card is late.
+pub(super) fn waiting() -> Result<gst::Element, GraphError> {
+    let queue = make("queue")?;
+    queue.set_property("max-size-time", MOST_WAITING);
+    queue.set_property("max-size-buffers", 0_u32);
+    queue.set_property("max-size-bytes", 0_u32);
+    Ok(queue)
 }
 
 pub(super) fn level() -> Result<gst::Element, GraphError> {

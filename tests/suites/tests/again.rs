@@ -119,7 +119,7 @@ fn again_and_again(trial: Trial) -> Result<()> {
 #[test]
 fn twenty_calls_leave_nothing_behind() -> Result<()> {
     again_and_again(Trial {
-        first: 15,
+        first: 30,
         more: 20,
         looks: 5,
     })

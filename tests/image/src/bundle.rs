@@ -41,7 +41,7 @@ stranger)
         -addext basicConstraints=critical,CA:FALSE -keyout "$key" -out "$certificate"
     ;;
 esac
-rauc bundle --cert="$certificate" --key="$key" "$parts" "$bundle"
+rauc bundle --cert="$certificate" --key="$key" --mksquashfs-args="-noD -noF" "$parts" "$bundle"
 if [ "$3" = truncated ]; then
     # What is signed, and how long that is (the last 8 bytes), stay; of what it is about, half goes.
     signature=$((0x$(tail -c 8 "$bundle" | od -An -tx1 | tr -d " \n") + 8))
@@ -105,6 +105,16 @@ impl Bundle {
 }
 
 impl Image {
+    /// How many bytes [`Self::bundle`] made of this version.
+    ///
+    /// # Errors
+    /// When it was not made.
+    pub fn size(&self, machine: &str, version: &str) -> Result<u64> {
+        let path = self.outside(machine, &format!("{version}.raucb"));
+        let about = fs::metadata(&path).with_context(|| format!("no {}", path.display()))?;
+        Ok(about.len())
+    }
+
     /// An update for a machine of this name.
     ///
     /// # Errors

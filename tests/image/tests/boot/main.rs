@@ -176,6 +176,14 @@ fn a_flashed_room_joins_its_fleet_answers_to_a_finger_and_is_updated() -> Result
         "it is still the one that it was: {after:#}"
     );
     entries("a good update's mark", GOOD)?;
+    // What is in it was in the slots, too.
+    let size = image.size("room", "900.0.1")?;
+    let fetched = after["system"]["update"]["fetched"].as_u64();
+    println!("of an update's {size} bytes {fetched:?} were fetched");
+    ensure!(
+        fetched.is_some_and(|fetched| fetched < size / 4),
+        "what of the update was fetched: {after:#}"
+    );
 
     bring(&image, &fleet, "900.0.2", Bundle::Damaged)?;
     entries("a bad update's start", ["saal-a+2-1.conf", "saal-b+3.conf"])?;

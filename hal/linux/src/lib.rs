@@ -46,6 +46,6 @@ pub use key_file::KeyFile;
 pub use lending::{BorrowedDisplays, Lender, lending_pair};
 pub use phone_keys::LinuxPhoneKeys;
 pub use plug_events::PlugEvents;
-pub use priority::Priorities;
+pub use priority::{Priorities, Thread};
 pub use v4l2_cameras::V4l2Cameras;
 pub use v4l2_codecs::{M2mCodec, M2mRole, m2m_codecs};

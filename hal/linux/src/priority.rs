@@ -14,6 +14,7 @@ use nix::{
     errno::Errno,
     libc::{self, c_int, id_t, pid_t},
     sys::resource::{Resource, setrlimit},
+    unistd::{Pid, gettid},
 };
 use saal_hal::SoundPriority;
 
@@ -34,6 +35,18 @@ const OVERRUNS: u8 = 5;
 /// What this process may, and has done with its threads. Copies are of the same process.
 #[derive(Clone, Debug)]
 pub struct Priorities(Arc<Shared>);
+
+/// A thread of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thread(Pid);
+
+impl Thread {
+    /// The one that calls this.
+    #[must_use]
+    pub fn current() -> Self {
+        Self(gettid())
+    }
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -106,8 +119,14 @@ impl Priorities {
 
     /// The thread that calls this does something else from now on.
     pub fn leave(&self) {
+        self.take_from(Thread(Pid::from_raw(0)));
+    }
+
+    /// Another thread of this process, which must not have ended yet, is an ordinary one from now on.
+    pub fn take_from(&self, thread: Thread) {
         if self.preferred() != SoundPriority::Ordinary {
-            told(set_policy(0, libc::SCHED_OTHER, 0).and_then(|()| set_nice(self.0.usual)));
+            let id = thread.0.as_raw();
+            told(set_policy(id, libc::SCHED_OTHER, 0).and_then(|()| set_nice(id, self.0.usual)));
         }
     }
 
@@ -122,7 +141,9 @@ impl Priorities {
         }
         let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
         let ids = threads.filter_map(|thread| thread.ok()?.file_name().to_str()?.parse().ok());
-        for id in ids {
+        // Who calls this comes last: as an ordinary thread it would not get the processor to go on.
+        let own = gettid().as_raw();
+        for id in ids.filter(|id| *id != own).chain([own]) {
             // One that has ended meanwhile needs nothing.
             let _ = set_policy(id, libc::SCHED_OTHER, 0);
         }
@@ -133,7 +154,7 @@ impl Priorities {
 /// The calling thread; what it starts does not get this from it.
 fn be_nicer(usual: c_int) -> nix::Result<()> {
     set_policy(0, libc::SCHED_OTHER, 0)?;
-    set_nice(usual - NICER)
+    set_nice(0, usual - NICER)
 }
 
 /// A thread that is not preferred works as well as before; its process was said to be able to.
@@ -162,18 +183,18 @@ fn set_policy(thread: pid_t, policy: c_int, priority: c_int) -> nix::Result<()> 
     Errno::result(done).map(drop)
 }
 
-/// setpriority(2), which on Linux is for the calling thread alone.
+/// setpriority(2), which on Linux is for one thread alone; 0 is the calling one.
 #[allow(unsafe_code, reason = "a call of the C library")]
-fn set_nice(nice: c_int) -> nix::Result<()> {
+fn set_nice(thread: pid_t, nice: c_int) -> nix::Result<()> {
     let nice = nice.clamp(-20, 19);
     // SAFETY: it takes numbers.
-    let done = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0 as id_t, nice) };
+    let done = unsafe { libc::setpriority(libc::PRIO_PROCESS, thread as id_t, nice) };
     Errno::result(done).map(drop)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::{Mutex, PoisonError, mpsc};
 
     use super::*;
 
@@ -218,6 +239,28 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_carries_sound_no_more_is_made_ordinary_by_another_one() {
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let priorities = Priorities::of_this_process();
+        let usual = stands();
+        let theirs = priorities.clone();
+        let (begun, begins) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        let carries = thread::spawn(move || {
+            theirs.prefer();
+            begun.send((Thread::current(), stands())).unwrap();
+            goes_on.recv().unwrap();
+            stands()
+        });
+        let (thread, carrying) = begins.recv().unwrap();
+        assert_eq!(carrying, wanted(&priorities, usual));
+        priorities.take_from(thread);
+        go_on.send(()).unwrap();
+        assert_eq!(carries.join().unwrap(), usual);
+        assert_eq!(stands(), usual, "others stay as they are");
+    }
+
+    #[test]
     fn who_prefers_nobody_leaves_all_as_they_are() {
         let (alone, usual) = (Priorities::left_alone(), stands());
         alone.prefer();
@@ -237,7 +280,12 @@ mod tests {
                 theirs.prefer();
                 assert_eq!(stands(), wanted(&theirs, usual));
                 let other = theirs.clone();
-                let again = thread::spawn(move || other.overrun()).join().unwrap();
+                let watches = move || {
+                    other.prefer();
+                    (other.overrun(), stands().0)
+                };
+                let (again, watching) = thread::spawn(watches).join().unwrap();
+                assert_eq!(watching, 0, "nor has who took it");
                 assert_eq!(stands().0, 0, "no real time any more");
                 assert_eq!(again, overrun < OVERRUNS, "{overrun}");
                 let left = if again {

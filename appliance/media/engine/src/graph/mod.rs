@@ -53,6 +53,7 @@ use saal_media_protocol::{
 pub use sound::{Sound, SoundDevice, SoundSettings};
 pub use source_video::{PictureSink, VideoDevice, VideoSource};
 pub use still::still_sample;
+use streaming::Preferred;
 pub use television::{LATENCY as TELEVISION_LATENCY, Screen, TelevisionOutput};
 use tokio::sync::mpsc;
 pub use trial::{CALL_SIZE, SMALL_SIZE, TRY_ENCODER, TrialError, try_encoder};
@@ -231,6 +232,7 @@ pub struct Graph {
     started: Instant,
     events: mpsc::UnboundedSender<GraphEvent>,
     priorities: Priorities,
+    preferred: Preferred,
 }
 
 /// Initialises GStreamer: it reads its list of plugins, or makes it anew and writes it down. No
@@ -257,12 +259,18 @@ impl Graph {
             started: Instant::now(),
             events,
             priorities: Priorities::left_alone(),
+            preferred: Preferred::default(),
         })
     }
 
     /// Threads that carry sound are preferred, as far as this allows. For what is built from now on.
     pub fn prefer_sound(&mut self, priorities: Priorities) {
         self.priorities = priorities;
+    }
+
+    /// The threads of these parts are about to be stopped: none is preferred any more.
+    fn end_preferring(&self, of: impl Fn(&Part) -> bool) {
+        self.preferred.end(&self.priorities, of);
     }
 
     /// What threads that carry sound are preferred by.
@@ -325,19 +333,21 @@ impl Graph {
         match message.view() {
             gst::MessageView::StateChanged(change) => failures.state_changed(source, change),
             gst::MessageView::Error(error) => {
-                streaming::failed(&self.priorities);
+                let failing = part(source);
+                self.end_preferring(|part| *part == failing);
                 if !failures.is_news(source) {
                     return;
                 }
                 let (what, detail) = (error.error(), error.debug().unwrap_or_default());
                 self.say(GraphEvent::Failed {
-                    part: part(source),
+                    part: failing,
                     fault: Fault::of(&what),
                     reason: format!("{what} ({})", detail.lines().last().unwrap_or_default()),
                 });
             }
             gst::MessageView::StreamStatus(status) => {
-                streaming::follow(&self.priorities, &part(source), status);
+                self.preferred
+                    .follow(&self.priorities, &part(source), status);
             }
             gst::MessageView::Latency(_) => {
                 if let Some(pipeline) = pipeline.upgrade() {

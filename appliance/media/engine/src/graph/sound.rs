@@ -169,6 +169,7 @@ impl Sound {
     pub fn close_microphone(&mut self) {
         if let Some(microphone) = self.microphone.take() {
             drop(microphone.ticker);
+            self.graph.end_preferring(|part| *part == Part::Microphone);
             let _ = microphone.bin.set_state(gst::State::Null);
             let _ = self.pipeline.remove(&microphone.bin);
             if let Some(reference) = &self.reference {
@@ -362,6 +363,7 @@ impl Sound {
 
 impl Drop for Sound {
     fn drop(&mut self) {
+        self.graph.end_preferring(|_| true);
         self.close_microphone();
         self.end_speech();
         for ringer in [self.ringer.take(), self.trial.take()]

@@ -385,6 +385,10 @@ async fn on_usb_a_speakerphone_is_pulled_out_of_a_call_and_put_back() {
     assert!(longer <= SOUND_WITHIN, "{longer:?} beyond {listed:?}");
     far_end.came.look();
     let froze = longest(far_end.came.shown.iter().map(|shown| shown.time));
+    support::say(&format!(
+        "pulled: the longest time without a picture beside it: {:?}",
+        media(froze)
+    ));
     assert!(
         froze <= WORDS_WITHIN,
         "the picture stood still for {:?}",

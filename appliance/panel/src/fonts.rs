@@ -1,17 +1,21 @@
 //! Text: shaping, direction, fallback and glyph pictures, with compiled-in fonts first and only then those of the system.
 
+mod shaping;
+
 use std::{collections::HashMap, sync::Arc};
 
-use cosmic_text::{
-    Align, Attrs, Buffer, CacheKey, CacheKeyFlags, Ellipsize, EllipsizeHeightLimit, Fallback,
-    Family, FeatureTag, FontFeatures, FontSystem, Metrics, Shaping, SwashCache, Weight, Wrap,
-    fontdb,
-};
+use cosmic_text::{Buffer, CacheKey, Fallback, FontSystem, SwashCache, Weight, fontdb};
 use embedded_graphics::{pixelcolor::Rgb888, prelude::RgbColor};
 use saal_hal::{FontBytes, stand_ins};
-use unicode_script::{Script, UnicodeScript};
+use shaping::{letters_of, shape};
+use unicode_script::Script;
 
-use crate::{icon::Icon, picture::Picture, plain::unisolated, style::TextStyle};
+use crate::{
+    icon::Icon,
+    picture::Picture,
+    plain::{is_foreign, unisolated},
+    style::TextStyle,
+};
 
 /// Inter as one variable font of all weights.
 const TEXT: &str = "Inter V";
@@ -20,15 +24,16 @@ const ICONS: &str = "lucide";
 const STAND_INS: [&str; 2] = ["DejaVu Sans", "Noto Emoji"];
 /// The weights of the type scale; stand-ins are registered for each, else they would be passed over.
 const WEIGHTS: [u16; 3] = [300, 400, 600];
-/// Longer texts are read as paragraphs, whose last line is short.
-const MOST_BALANCED: usize = 4;
-/// Pixels.
-const BALANCED_WITHIN: u32 = 4;
 /// Glyph pictures kept, half a kilobyte each; a panel shows a few hundred.
 const MOST_GLYPHS: usize = 2_048;
 /// Glyphs at places kept for screens that come again, some hundred kilobytes; a screen has some hundreds. Each second of a call
 /// is a new text.
 const MOST_SHAPED: usize = 8_192;
+
+/// A text of ours is written no smaller than this part of its size, so that no word of it is broken.
+const LEAST: f32 = 0.7;
+/// What is tried.
+const STEPS: [f32; 3] = [0.9, 0.8, LEAST];
 
 /// Families by what they draw.
 struct StandIns {
@@ -77,6 +82,8 @@ struct Key {
     /// Pixels at which it wraps or is cut; `None`: as wide as it wants.
     width: Option<u32>,
     icons: bool,
+    /// It is written smaller rather than that a word of it is broken.
+    gives_way: bool,
 }
 
 /// What chooses the letters of a text.
@@ -111,6 +118,10 @@ pub(crate) struct Shaped {
     pub(crate) height: f32,
     /// A word goes on in the next line, because it is longer than one.
     pub(crate) breaks_a_word: bool,
+    /// It is written smaller than its style says, because a word of it would be broken.
+    pub(crate) lessened: bool,
+    /// How wide the longest word is as it is written here, in pixels.
+    longest_word: f32,
     glyphs: Vec<(CacheKey, i32, i32)>,
     /// No font has letters of this script.
     lacks: Option<Script>,
@@ -208,13 +219,15 @@ impl Fonts {
         }
     }
 
-    /// Shapes a text; with a width it wraps to `style.lines` lines and ends with an ellipsis.
+    /// Shapes a text; with a width it wraps to `style.lines` lines and ends with an ellipsis. A text of ours is written smaller
+    /// where a word of it is longer than a line otherwise.
     pub(crate) fn text(&mut self, text: &str, style: TextStyle, width: Option<f32>) -> Arc<Shaped> {
         self.shape(Key {
             text: drawn(text),
             style,
             width: width.map(|w| w.max(1.0).ceil() as u32),
             icons: false,
+            gives_way: !is_foreign(text),
         })
     }
 
@@ -233,6 +246,7 @@ impl Fonts {
             style,
             width: None,
             icons: true,
+            gives_way: false,
         })
     }
 
@@ -242,16 +256,57 @@ impl Fonts {
             *used = frame;
             return Arc::clone(shaped);
         }
-        let system = &mut self.system;
-        let letters = self.letters.entry(Letters::of(&key));
-        let buffer = letters.or_insert_with(|| letters_of(system, &key));
-        let shaped = Arc::new(shape(system, buffer, key.clone()));
+        let shaped = match self.smaller(&key) {
+            Some(smaller) => smaller,
+            None => {
+                let system = &mut self.system;
+                let letters = self.letters.entry(Letters::of(&key));
+                let buffer = letters.or_insert_with(|| letters_of(system, &key));
+                shape(system, buffer, key.clone())
+            }
+        };
+        let shaped = Arc::new(shaped);
         self.kept += shaped.cost();
         if let Some(script) = shaped.lacks {
             self.lacking.entry(script).or_default();
         }
         self.shaped.insert(key, (Arc::clone(&shaped), frame));
         shaped
+    }
+
+    /// A text with a word that is longer than a line, in the largest size in which none is; `None` where there is no such word,
+    /// or no such size.
+    fn smaller(&mut self, key: &Key) -> Option<Shaped> {
+        let width = key.width.filter(|_| key.gives_way && key.style.lines > 1)? as f32;
+        let natural = self.shape(Key {
+            width: None,
+            ..key.clone()
+        });
+        if natural.longest_word <= width || natural.longest_word * LEAST > width {
+            return None;
+        }
+        let size = key.style.size as f32;
+        for step in STEPS {
+            let style = TextStyle {
+                size: (size * step) as u32,
+                ..key.style
+            };
+            let smaller = |style| Key {
+                style,
+                gives_way: false,
+                ..key.clone()
+            };
+            // What is behind the last line counts too, so that all of it has the same size however much is seen.
+            if !self.shape(smaller(style.lines(u8::MAX))).breaks_a_word {
+                let smaller = self.shape(smaller(style));
+                return Some(Shaped {
+                    key: key.clone(),
+                    lessened: true,
+                    ..Shaped::clone(&smaller)
+                });
+            }
+        }
+        None
     }
 
     /// Scripts that no font draws, by name (UAX #24), each once.
@@ -353,145 +408,4 @@ fn register(database: &mut fontdb::Database, source: fontdb::Source, weights: &[
             });
         }
     }
-}
-
-/// A text with its letters chosen and joined, which takes most of the time; where its lines break is still open.
-fn letters_of(system: &mut FontSystem, key: &Key) -> Buffer {
-    let size = key.style.size as f32;
-    let line_height = if key.icons {
-        size
-    } else {
-        key.style.line_height()
-    };
-    let mut buffer = Buffer::new(system, Metrics::new(size, line_height));
-    buffer.set_text(&key.text, &attributes(key), Shaping::Advanced, None);
-    buffer
-}
-
-/// Breaks lines, and takes over what is drawn.
-fn shape(system: &mut FontSystem, buffer: &mut Buffer, key: Key) -> Shaped {
-    let style = key.style;
-    buffer.set_wrap(if style.lines > 1 {
-        Wrap::WordOrGlyph
-    } else {
-        Wrap::None
-    });
-    let limit = EllipsizeHeightLimit::Lines(usize::from(style.lines));
-    buffer.set_ellipsize(match key.width {
-        Some(_) => Ellipsize::End(limit),
-        None => Ellipsize::None,
-    });
-    buffer.set_size(key.width.map(|w| w as f32), None);
-    let align = style.centred.then_some(Align::Center);
-    for line in &mut buffer.lines {
-        line.set_align(align);
-    }
-    buffer.shape_until_scroll(system, false);
-    let aside = balance(buffer, system, &key);
-    let (mut width, mut height, mut glyphs) = (0.0_f32, 0.0_f32, Vec::new());
-    let (mut breaks_a_word, mut lacks) = (false, None);
-    for run in buffer.layout_runs() {
-        width = width.max(run.line_w);
-        height = height.max(run.line_top + run.line_height);
-        breaks_a_word |= begins_within_a_word(&run);
-        let shift = leading_space(&run, style.centred);
-        for glyph in run.glyphs {
-            let physical = glyph.physical((aside - shift, run.line_y), 1.0);
-            glyphs.push((physical.cache_key, physical.x, physical.y));
-            if glyph.glyph_id == 0 && lacks.is_none() {
-                lacks = script_of(&run.text[glyph.start..glyph.end]);
-            }
-        }
-    }
-    glyphs.shrink_to_fit();
-    Shaped {
-        key,
-        width: width.ceil(),
-        height,
-        breaks_a_word,
-        glyphs,
-        lacks,
-    }
-}
-
-/// Lines of a text in the middle are about as long as each other: no word is left alone in the last one. Says how far they
-/// begin from the edge, in pixels.
-fn balance(buffer: &mut Buffer, system: &mut FontSystem, key: &Key) -> f32 {
-    let Some(room) = key.width.filter(|_| key.style.centred) else {
-        return 0.0;
-    };
-    let lines = buffer.layout_runs().count();
-    if !(2..=MOST_BALANCED).contains(&lines) {
-        return 0.0;
-    }
-    let limit = Ellipsize::End(EllipsizeHeightLimit::Lines(usize::from(key.style.lines)));
-    buffer.set_ellipsize(Ellipsize::None);
-    let mut holds = |width: u32| {
-        buffer.set_size(Some(width as f32), None);
-        buffer.shape_until_scroll(system, false);
-        let mut runs = buffer.layout_runs();
-        buffer.layout_runs().count() <= lines && !runs.any(|run| begins_within_a_word(&run))
-    };
-    // Narrower than half there are more lines.
-    let (mut least, mut width) = (room / 2, room);
-    let whole = holds(room);
-    if whole {
-        while width - least > BALANCED_WITHIN {
-            let middle = u32::midpoint(least, width);
-            if holds(middle) {
-                width = middle;
-            } else {
-                least = middle;
-            }
-        }
-    }
-    if !whole {
-        buffer.set_ellipsize(limit);
-    }
-    buffer.set_size(Some(width as f32), None);
-    buffer.shape_until_scroll(system, false);
-    ((room - width) / 2) as f32
-}
-
-/// Whose letters these are; not signs that several scripts share, nor code points that mean nothing.
-fn script_of(cluster: &str) -> Option<Script> {
-    let mut scripts = cluster.chars().map(|c| c.script());
-    scripts.find(|script| !matches!(script, Script::Common | Script::Inherited | Script::Unknown))
-}
-
-/// The line before ended in the middle of a word.
-fn begins_within_a_word(run: &cosmic_text::LayoutRun<'_>) -> bool {
-    let start = run.glyphs.first().map_or(0, |glyph| glyph.start);
-    let split = run.text.split_at_checked(start).unwrap_or_default();
-    let before = split.0.chars().next_back();
-    let behind = split.1.chars().next();
-    let both = before.zip(behind);
-    !run.rtl && both.is_some_and(|(a, b)| a.is_alphanumeric() && b.is_alphanumeric())
-}
-
-/// Wrapping with an ellipsis leaves the space at the start of a line that belongs to the end of the
-/// one before; this is how far the line has to move back.
-fn leading_space(run: &cosmic_text::LayoutRun<'_>, centred: bool) -> f32 {
-    let is_space = |glyph: &&cosmic_text::LayoutGlyph| {
-        run.text[glyph.start..glyph.end].trim().is_empty() && glyph.level.is_ltr()
-    };
-    let width: f32 = run
-        .glyphs
-        .iter()
-        .take_while(is_space)
-        .map(|glyph| glyph.w)
-        .sum();
-    if centred { width / 2.0 } else { width }
-}
-
-fn attributes(key: &Key) -> Attrs<'static> {
-    let mut features = FontFeatures::new();
-    if key.style.figures {
-        features.enable(FeatureTag::new(b"tnum"));
-    }
-    Attrs::new()
-        .family(Family::Name(if key.icons { ICONS } else { TEXT }))
-        .weight(Weight(key.style.weight))
-        .cache_key_flags(CacheKeyFlags::DISABLE_HINTING)
-        .font_features(features)
 }

@@ -126,6 +126,8 @@ pub struct Layout {
     pub(crate) broken: Vec<Shortened>,
     /// Texts of ours that end early and are nowhere else.
     pub(crate) cut: usize,
+    /// Texts of ours that are written smaller, because a word of them would be broken.
+    pub(crate) lessened: usize,
     /// From where to where things stand that no page may cut in two, in pixels from the top.
     pub(crate) solid: Vec<(f32, f32)>,
 }
@@ -173,10 +175,11 @@ impl Layout {
             .rfind(|e| e.rect.contains(x, y))
     }
 
-    /// How many texts of ours end early that people can't read elsewhere, or have a word that goes on in the next line.
+    /// How many texts of ours end early that people can't read elsewhere, or have a word that goes on in the next line or would,
+    /// were they not written smaller.
     pub(crate) fn breaks(&self) -> usize {
         let broken = self.broken.iter().filter(|broken| broken.is_ours());
-        broken.count() + self.cut
+        broken.count() + self.lessened + self.cut
     }
 
     /// Something did not fit into its parent: the panel is too small for this screen.

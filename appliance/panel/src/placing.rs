@@ -52,6 +52,7 @@ impl Layout {
             shortened: Vec::new(),
             broken: Vec::new(),
             cut: 0,
+            lessened: 0,
             solid: Vec::new(),
         };
         let mut taking = Taking {
@@ -191,14 +192,13 @@ impl Taking<'_> {
             self.layout.overflow |= one_line || look.whole || (self.finish.strict && ours);
             self.layout.shortened.push(shortened);
         }
-        if let Content::Text(text, style, _) = content
-            && self
-                .fonts
-                .text(text, *style, Some(shape.width))
-                .breaks_a_word
-        {
-            let broken = self.told(text);
-            self.layout.broken.push(broken);
+        if let Content::Text(text, style, _) = content {
+            let shaped = self.fonts.text(text, *style, Some(shape.width));
+            self.layout.lessened += usize::from(shaped.lessened);
+            if shaped.breaks_a_word {
+                let broken = self.told(text);
+                self.layout.broken.push(broken);
+            }
         }
         self.paint_content(content, shape);
     }
@@ -236,7 +236,7 @@ impl Taking<'_> {
 fn is_cut(content: &Content, width: f32, fonts: &mut Fonts) -> bool {
     match content {
         Content::Text(text, style, _) if style.lines == 1 => {
-            fonts.text(text, *style, None).width > width + 1.0
+            fonts.text(text, *style, None).width > width.ceil()
         }
         Content::Text(..) | Content::Icon(..) | Content::Code(..) | Content::Picture(_) => false,
     }

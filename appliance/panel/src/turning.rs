@@ -95,6 +95,7 @@ impl Layout {
             shortened: whole.shortened,
             broken: whole.broken,
             cut: whole.cut,
+            lessened: whole.lessened,
             solid: Vec::new(),
             paints: Vec::new(),
             elements: Vec::new(),

@@ -455,3 +455,40 @@ fn with_a_question_above_it_nothing_of_a_screen_is_broken() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// A word that is longer than a line is written smaller; none is cut or goes on in the next line. Each emoji's name comes up in
+/// each column.
+#[test]
+fn the_longest_words_stand_in_one_line() {
+    let mut renderer = Renderer::new();
+    let (viewer, of) = (ViewerId(1), RoomPicture::Camera);
+    let access = examples::all().into_iter().filter(|e| e.name == "access");
+    let emoji = (0..64_u8).step_by(2).map(|first| {
+        let emoji = std::array::from_fn(|at| (first + u8::try_from(at).unwrap_or(0)) % 64);
+        let of = saal_meeting::Verification::Compare { emoji };
+        examples::Example::plain("emoji", Screen::Verification(of))
+    });
+    let mut found = Vec::new();
+    for example in emoji.chain(access) {
+        for (width, height) in [(480, 800), (800, 480), (1024, 600), (600, 1024)] {
+            for (at, scale) in ScalePercent::ALL.into_iter().enumerate() {
+                for asks in [false, true] {
+                    let mut view = example.view(Language::De);
+                    (view.width, view.height) = (width, height);
+                    view.comfort.scale = scale;
+                    view.comfort.left_handed = at % 2 == 0;
+                    if asks {
+                        view.onlooker = Onlooker::Asks { viewer, of };
+                    }
+                    for page in crate::examples::pages(&mut renderer, &view) {
+                        let what = rules::fit(&view, &page);
+                        let (name, scale) = (example.name, scale.get());
+                        let told = format!("{name} {width}x{height} {scale} {asks}: {what:?}");
+                        found.extend((!what.is_empty()).then_some(told));
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

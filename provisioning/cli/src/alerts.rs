@@ -44,7 +44,7 @@ pub(crate) struct Of {
     /// Of what is wrong there and below.
     #[arg(long, default_value = "/")]
     scope: Scope,
-    /// offline, not_ready, trouble, rollout_stopped, certificate, root or unsigned; may be given several times. Else of all.
+    /// offline, not_ready, trouble, rollout_stopped, certificate, root, unsigned or authority; may be given several times. Else of all.
     #[arg(long = "of", value_name = "KIND")]
     kinds: Vec<AlertKind>,
     /// A room is offline or in trouble for so long before anybody is told, minutes.

@@ -294,6 +294,7 @@ alert-rollout-stopped = Verteilung hat von selbst angehalten
 alert-certificate = Zertifikat läuft bald ab
 alert-root = Wurzel oder Liste der Versionen läuft bald ab
 alert-unsigned = Anweisungen warten auf Unterschriften
+alert-authority = Zertifizierungsstelle der Flotte läuft bald ab
 alert-failures = { $count ->
     [one] nicht angenommen
    *[other] { $count }-mal nicht angenommen
@@ -355,6 +356,7 @@ alert-certificate-there = { $count ->
 alert-root-there = die Wurzel dessen, was Räume glauben, gilt höchstens noch dreißig Tage: Machen Sie die nächste (Seite „Schlüssel“)
 alert-list-there = die Liste der Versionen gilt höchstens noch dreißig Tage: Unterschreiben Sie die nächste (Seite „Schlüssel“)
 alert-unsigned-there = Anweisungen warten auf Unterschriften (Seite „Schlüssel“)
+alert-authority-there = die Zertifizierungsstelle der Flotte gilt höchstens noch dreißig Tage: Lassen Sie sie neu unterschreiben (saal-fleet authority request), sonst glauben Räume dem Server nicht mehr
 
 ## Audit log
 audit-hint = Was wer wann getan hat. Nichts davon lässt sich ändern.
@@ -395,6 +397,7 @@ act-rollout-stopped = Verteilung beendet
 act-rollout-finished = Verteilung abgeschlossen
 act-update-failed = Update fehlgeschlagen
 act-root-published = neue Wurzel der Schlüssel in Kraft gesetzt
+act-authority-installed = neue Kette von Zertifizierungsstellen in Kraft gesetzt
 act-releases-signed = Liste der Versionen unterschrieben
 act-orders-signed = Aufträge unterschrieben
 act-device-distrusts = Gerät glaubt etwas nicht

@@ -294,6 +294,7 @@ alert-rollout-stopped = Rollout stopped by itself
 alert-certificate = Certificate ends soon
 alert-root = Root or list of releases ends soon
 alert-unsigned = Orders wait for signatures
+alert-authority = Fleet's certificate authority ends soon
 alert-failures = { $count ->
     [one] not taken
    *[other] not taken, { $count } times
@@ -355,6 +356,7 @@ alert-certificate-there = { $count ->
 alert-root-there = the root of what rooms believe is good for thirty days at most: make the next one (page “Keys”)
 alert-list-there = the list of releases is good for thirty days at most: sign the next one (page “Keys”)
 alert-unsigned-there = orders wait for signatures (page “Keys”)
+alert-authority-there = the fleet's certificate authority is good for thirty days at most: have IT sign it again (saal-fleet authority request), else rooms no longer believe the server
 
 ## Audit log
 audit-hint = Who did what and when. Nothing of it can be changed.
@@ -395,6 +397,7 @@ act-rollout-stopped = stopped a rollout
 act-rollout-finished = finished a rollout
 act-update-failed = update failed
 act-root-published = put another root of keys into force
+act-authority-installed = put another chain of certificate authorities into force
 act-releases-signed = signed the list of releases
 act-orders-signed = signed orders
 act-device-distrusts = a device does not believe something

@@ -1,17 +1,35 @@
-//! The fleet's own certificate authority: its certificate, the server's and the devices'.
+//! The fleet's own certificate authority: its certificate, the server's and the devices'. Where IT signed it, it is one of IT's,
+//! and its own certificate still counts: both are of one key (docs/adr/0089).
 
-use std::{path::Path, time::Duration};
+mod chain;
+mod commands;
+#[cfg(test)]
+mod tests;
+
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SignatureAlgorithm,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-use saal_fleet_protocol::fleet::DeviceId;
+use rustls::{
+    RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier as _},
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+};
+use saal_fleet_protocol::{authorities, fleet::DeviceId};
 use time::OffsetDateTime;
 
-use crate::folder::{self, FolderError};
+use crate::{
+    folder::{self, FolderError},
+    tls,
+};
+
+use chain::Chain;
+pub use chain::ChainError;
+pub use commands::{install_authority, request_authority};
 
 /// The authority's key.
 const KEY_FILE: &str = "ca-key.pem";
@@ -31,7 +49,18 @@ const BEFORE: Duration = DAY;
 /// The authority.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
+    /// Its own certificate, PEM.
     certificate: String,
+    /// The same key, another time.
+    key: String,
+    above: Option<Above>,
+}
+
+/// What stands above it.
+struct Above {
+    chain: Chain,
+    /// Says to whom only its own certificate is known that the authority with IT's name is the same one.
+    cross: Option<CertificateDer<'static>>,
 }
 
 /// What a device gets.
@@ -55,29 +84,161 @@ impl Authority {
     /// When the files can't be read or written, or are none of an authority.
     pub(crate) fn open(folder: &Path, now: Timestamp) -> Result<Self, FolderError> {
         let (key_file, certificate_file) = (folder.join(KEY_FILE), folder.join(CERTIFICATE_FILE));
-        if let Some(pem) = folder::read(&key_file)? {
-            let bad = |e: &dyn std::fmt::Display| FolderError::bad(&key_file, e);
-            let pem = String::from_utf8(pem).map_err(|e| bad(&e))?;
-            let key = KeyPair::from_pem(&pem).map_err(|e| bad(&e))?;
-            let certificate = folder::read(&certificate_file)?
-                .and_then(|bytes| String::from_utf8(bytes).ok())
-                .ok_or_else(|| FolderError::bad(&certificate_file, &"it is missing or no text"))?;
-            let issuer = Issuer::new(params(&key, now), key);
-            return Ok(Self {
-                issuer,
-                certificate,
+        let bad = |e: &dyn std::fmt::Display| FolderError::bad(&key_file, e);
+        let (key, certificate) = match folder::read(&key_file)? {
+            Some(pem) => {
+                let pem = String::from_utf8(pem).map_err(|e| bad(&e))?;
+                let key = KeyPair::from_pem(&pem).map_err(|e| bad(&e))?;
+                let certificate = folder::read(&certificate_file)?
+                    .and_then(|bytes| String::from_utf8(bytes).ok())
+                    .ok_or_else(|| {
+                        FolderError::bad(&certificate_file, &"it is missing or no text")
+                    })?;
+                (key, certificate)
+            }
+            None => {
+                let key = KeyPair::generate().map_err(|e| bad(&e))?;
+                let certificate = params(&key, now).self_signed(&key);
+                let certificate = certificate.map_err(|e| bad(&e))?.pem();
+                folder::write(&certificate_file, certificate.as_bytes())?;
+                folder::write(&key_file, key.serialize_pem().as_bytes())?;
+                (key, certificate)
+            }
+        };
+        Ok(Self {
+            certificate,
+            key: key.serialize_pem(),
+            issuer: Issuer::new(params(&key, now), key),
+            above: None,
+        })
+    }
+
+    /// The same below IT's authority: a chain in PEM, or its own certificate, which is none.
+    ///
+    /// # Errors
+    /// [`ChainError`] for what is none; whether it counts now says [`Self::check`].
+    pub(crate) fn below(mut self, pem: &str, now: Timestamp) -> Result<Self, ChainError> {
+        if self.is_own(pem) {
+            return Ok(self);
+        }
+        let key = self.issuer.key();
+        let chain = Chain::read(pem.as_bytes(), &key.subject_public_key_info())?;
+        let mut about = params(key, now);
+        let own = about.distinguished_name.clone();
+        about.distinguished_name = chain.name.clone();
+        let again = || KeyPair::from_pem(&self.key);
+        let issuer = Issuer::new(about.clone(), again()?);
+        let cross = if chain.name == own {
+            None
+        } else {
+            Some(about.signed_by(key, &self.issuer)?.der().clone())
+        };
+        self.issuer = issuer;
+        self.above = Some(Above { chain, cross });
+        Ok(self)
+    }
+
+    /// Whether this is the authority's own certificate and nothing else.
+    fn is_own(&self, pem: &str) -> bool {
+        let all = |pem: &str| {
+            let all = CertificateDer::pem_slice_iter(pem.as_bytes());
+            all.collect::<Result<Vec<_>, _>>().ok()
+        };
+        all(pem).is_some_and(|read| Some(read) == all(&self.certificate))
+    }
+
+    /// Whether devices would believe the server by these names, and the server devices.
+    ///
+    /// # Errors
+    /// [`ChainError`], for the first thing that is wrong.
+    pub(crate) fn check(&self, names: &[String], now: Timestamp) -> Result<(), ChainError> {
+        let Some(Above { chain, .. }) = &self.above else {
+            return Ok(());
+        };
+        chain.check(now)?;
+        let made = self.for_server(names, now)?;
+        if !chain.issued(&made.chain[0]) {
+            return Err(ChainError::Name {
+                name: chain.called(),
             });
         }
-        let bad = |e: rcgen::Error| FolderError::bad(&key_file, &e);
-        let key = KeyPair::generate().map_err(bad)?;
-        let params = params(&key, now);
-        let certificate = params.self_signed(&key).map_err(bad)?.pem();
-        folder::write(&certificate_file, certificate.as_bytes())?;
-        folder::write(&key_file, key.serialize_pem().as_bytes())?;
-        Ok(Self {
-            issuer: Issuer::new(params, key),
-            certificate,
-        })
+        let at = Duration::from_secs(now.as_second().try_into().unwrap_or_default());
+        let at = UnixTime::since_unix_epoch(at);
+        for name in names {
+            // Each alone: limits of names count for a certificate as a whole, and people are told which name it is.
+            let made = self.for_server(std::slice::from_ref(name), now)?;
+            let believed = self.believed(&made, name, at);
+            believed.map_err(|source| ChainError::Server {
+                name: name.clone(),
+                source,
+            })?;
+        }
+        let key = KeyPair::generate()?;
+        let device = "0000000000000000"
+            .parse()
+            .expect("it is the name of a device");
+        let shown = self.for_device(&device, key.public_key_raw(), now)?;
+        let shown = CertificateDer::from_pem_slice(shown.pem.as_bytes());
+        let shown = shown.map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        let verifier = tls::verifier(self).map_err(|e| match e {
+            tls::TlsError::Rustls(error) => ChainError::Device(error),
+            other => ChainError::Device(rustls::Error::General(other.to_string())),
+        })?;
+        let believed = verifier.verify_client_cert(&shown, &[], at);
+        believed.map_err(ChainError::Device)?;
+        Ok(())
+    }
+
+    /// Whether somebody who knows nothing but IT's root believes the server.
+    fn believed(
+        &self,
+        made: &ServerCertificate,
+        name: &str,
+        at: UnixTime,
+    ) -> Result<(), rustls::Error> {
+        let chain = self
+            .above
+            .iter()
+            .flat_map(|above| &above.chain.certificates);
+        let mut roots = RootCertStore::empty();
+        if let Some(root) = chain.last() {
+            roots.add(root.clone())?;
+        }
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        let verifier = verifier.map_err(|e| rustls::Error::General(e.to_string()))?;
+        let name = ServerName::try_from(name.to_owned());
+        let name = name.map_err(|e| rustls::Error::General(e.to_string()))?;
+        let (own, rest) = (&made.chain[0], &made.chain[1..]);
+        verifier.verify_server_cert(own, rest, &name, &[], at)?;
+        Ok(())
+    }
+
+    /// What people give IT to sign (PKCS #10, RFC 2986), PEM.
+    pub(crate) fn request(&self, now: Timestamp) -> Result<String, rcgen::Error> {
+        let key = self.issuer.key();
+        params(key, now).serialize_request(key)?.pem()
+    }
+
+    /// Until when it counts: IT's chain, or its own certificate.
+    ///
+    /// # Errors
+    /// [`ChainError`] when its own certificate is none.
+    pub(crate) fn until(&self) -> Result<Timestamp, ChainError> {
+        if let Some(above) = &self.above {
+            return Ok(above.chain.until);
+        }
+        let own = authorities::read(self.certificate.as_bytes())?;
+        Ok(own[0].until)
+    }
+
+    /// Whose signature on a device's certificate counts: its own, and, where IT gave it another name, that one.
+    pub(crate) fn anchors(&self) -> Result<Vec<CertificateDer<'static>>, tls::TlsError> {
+        let own = CertificateDer::from_pem_slice(self.certificate.as_bytes());
+        let own = own.map_err(|_| tls::TlsError::Authority)?;
+        let above = self.above.iter().map(|above| &above.chain.certificates[0]);
+        Ok(std::iter::once(own).chain(above.cloned()).collect())
     }
 
     /// PEM.
@@ -103,8 +264,18 @@ impl Authority {
         let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes())
             .map_err(|_| rcgen::Error::CouldNotParseKeyPair)?;
         Ok(ServerCertificate {
-            chain: vec![certificate.der().clone()],
+            chain: std::iter::once(certificate.der().clone())
+                .chain(self.sent())
+                .collect(),
             key,
+        })
+    }
+
+    /// What the server shows behind its own certificate: all but IT's root, which whoever believes it has.
+    fn sent(&self) -> impl Iterator<Item = CertificateDer<'static>> {
+        self.above.iter().flat_map(|Above { chain, cross }| {
+            let all = &chain.certificates;
+            all[..all.len() - 1].iter().chain(cross).cloned()
         })
     }
 

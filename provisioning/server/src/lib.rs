@@ -35,6 +35,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use announcement::{Announcement, AnnouncementError};
 pub use api::description;
+pub use authority::{ChainError, install_authority, request_authority};
 pub use backup::{BackupError, back_up, back_up_shared, restore, restore_shared};
 pub use error::FleetError;
 pub use folder::FolderError;

@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand};
 use saal_agent::simulated::{Cast, Crowd};
 use saal_fleet::{
     Announcement, Nats, Options, Server, Shared, StartError, another, back_up, back_up_shared,
-    enrol_simulated, first, restore, restore_shared, sign_file,
+    enrol_simulated, first, install_authority, request_authority, restore, restore_shared,
+    sign_file,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -154,6 +155,9 @@ enum Command {
         /// The document, as `saal-fleetctl keys` wrote it.
         file: PathBuf,
     },
+    /// The fleet's own certificate authority below IT's.
+    #[command(subcommand)]
+    Authority(AuthorityCommand),
     /// Copies the database and the keys into a new folder, while the server runs. Keep it as safe as the server itself.
     Backup {
         /// The fleet's folder.
@@ -171,6 +175,30 @@ enum Command {
         data: PathBuf,
         /// What `backup` made.
         from: PathBuf,
+        #[command(flatten)]
+        shared: SharedArguments,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum AuthorityCommand {
+    /// Prints what IT is to sign (PKCS #10, PEM): an authority below which there is none (pathLen 0), for the fleet's key. Also in
+    /// an empty folder, before the first start.
+    Request {
+        /// The fleet's folder.
+        #[arg(long, value_name = "DIR", default_value = "/var/lib/saal-fleet")]
+        data: PathBuf,
+    },
+    /// Checks what IT signed and puts it into force; servers take it with their next start.
+    Install {
+        /// The fleet's folder.
+        #[arg(long, value_name = "DIR", default_value = "/var/lib/saal-fleet")]
+        data: PathBuf,
+        /// A name or address of the server, as `serve` has them: devices have to believe it by each.
+        #[arg(long = "name", value_name = "NAME", required = true)]
+        names: Vec<String>,
+        /// Certificates in PEM: the fleet's first, IT's root last. With ca.pem of the folder the fleet is its own authority again.
+        chain: PathBuf,
         #[command(flatten)]
         shared: SharedArguments,
     },
@@ -228,6 +256,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Ok(runtime()?.block_on(enrol_simulated(&options, devices, &to))?)
         }
         Command::SignFile { data, file } => Ok(sign_file(&data, &file)?),
+        Command::Authority(command) => authority(command),
         Command::Backup { data, to, shared } => match shared.given() {
             Some(shared) => {
                 runtime()?.block_on(async { Ok(back_up_shared(&data, &shared, &to).await?) })
@@ -240,6 +269,32 @@ fn run(arguments: Arguments) -> Result<()> {
             }
             None => Ok(restore(&data, &from)?),
         },
+    }
+}
+
+fn authority(command: AuthorityCommand) -> Result<()> {
+    match command {
+        AuthorityCommand::Request { data } => {
+            let request = request_authority(&data)?;
+            let mut out = std::io::stdout().lock();
+            Ok(out.write_all(request.as_bytes())?)
+        }
+        AuthorityCommand::Install {
+            data,
+            names,
+            chain,
+            shared,
+        } => {
+            let options = Options {
+                data,
+                listen: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
+                names,
+                shared: shared.given(),
+            };
+            runtime()?.block_on(install_authority(&options, &chain))?;
+            tracing::info!("the chain is in force with the next start of each server");
+            Ok(())
+        }
     }
 }
 

@@ -156,6 +156,7 @@ impl Server {
         let bundles = Bundles::open(&options.data);
         let bundles = bundles.map_err(|e| FolderError::io(&options.data, e))?;
         let authority = Authority::open(&options.data, now)?;
+        let authority = authority.in_force(&options, &store, now).await?;
         if options.shared.is_some() && known.is_none() {
             note_keys(&options, &store).await?;
         }
@@ -294,7 +295,10 @@ async fn serve(
 }
 
 /// What the nodes' keys are known by; a node that has others, or none, is no node of this fleet.
-async fn known_keys(options: &Options, store: &Store) -> Result<Option<String>, StartError> {
+pub(crate) async fn known_keys(
+    options: &Options,
+    store: &Store,
+) -> Result<Option<String>, StartError> {
     if options.shared.is_none() {
         return Ok(None);
     }

@@ -56,6 +56,7 @@ pub async fn enrol_simulated(options: &Options, devices: u32, to: &Path) -> Resu
     let store = Store::connect(&options.data, options.shared.as_ref()).await?;
     let keys = Keys::open(&options.data)?;
     let authority = Authority::open(&options.data, now)?;
+    let authority = authority.in_force(options, &store, now).await?;
     if options.shared.is_some() {
         note_keys(options, &store).await?;
     }

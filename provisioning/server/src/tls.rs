@@ -14,7 +14,10 @@ use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject},
-    server::{ClientHello, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier},
+    server::{
+        ClientHello, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier,
+        danger::ClientCertVerifier,
+    },
     sign::CertifiedKey,
     version::TLS13,
 };
@@ -115,18 +118,24 @@ impl ResolvesServerCert for OwnCertificate {
     }
 }
 
+/// Who is one of the fleet's devices.
+pub(crate) fn verifier(authority: &Authority) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for anchor in authority.anchors()? {
+        roots.add(anchor)?;
+    }
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    // Who has none may enrol, or has a token.
+    Ok(verifier.allow_unauthenticated().build()?)
+}
+
 pub(crate) fn config(
     authority: &Authority,
     own: Arc<OwnCertificate>,
 ) -> Result<ServerConfig, TlsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut roots = RootCertStore::empty();
-    let root = CertificateDer::from_pem_slice(authority.certificate().as_bytes());
-    roots.add(root.map_err(|_| TlsError::Authority)?)?;
-    // Who has none may enrol, or has a token.
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-        .allow_unauthenticated()
-        .build()?;
+    let verifier = verifier(authority)?;
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(verifier)

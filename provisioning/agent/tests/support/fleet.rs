@@ -72,6 +72,20 @@ impl Fleet {
         }
     }
 
+    /// The server ends and begins anew where it was.
+    pub async fn restart(self) -> Self {
+        let url: reqwest::Url = self.server.url().parse().unwrap();
+        let options = Options {
+            data: self.folder.path().to_owned(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, url.port().unwrap())),
+            shared: None,
+            names: vec![url.host_str().unwrap().to_owned()],
+        };
+        self.server.stop().await;
+        let server = Server::start(options).await.unwrap();
+        Self { server, ..self }
+    }
+
     pub async fn ask(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         let url = format!("{}/api/v1/{path}", self.server.url());
         let request = self
@@ -135,6 +149,15 @@ impl Fleet {
     pub fn unpack(&self, serial: &str, token: Option<&str>) -> Device {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(self, folder.path(), serial, token);
+        Self::lives(folder, settings, Network::default())
+    }
+
+    /// A new device that believes servers of another authority than the fleet's own.
+    pub fn unpack_believing(&self, authority: &Path, serial: &str) -> Device {
+        let folder = tempfile::tempdir().unwrap();
+        settings(self, folder.path(), serial, None);
+        let own = format!("{:?}", self.folder.path().join("ca.pem"));
+        let settings = rewrite(folder.path(), &own, &format!("{authority:?}"));
         Self::lives(folder, settings, Network::default())
     }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::FleetError,
-    fleet::{lists, presence, roots, signing},
+    fleet::{authority, lists, presence, roots, signing},
     store::Tx,
 };
 
@@ -46,13 +46,16 @@ struct KeyCounts {
     root_ends: u64,
     list_ends: u64,
     unsigned: u64,
+    authority_ends: u64,
 }
 
 fn count_keys(tx: &Tx<'_>) -> Result<KeyCounts, FleetError> {
     let second = |at: Timestamp| u64::try_from(at.as_second()).unwrap_or_default();
     let root = roots::current(tx)?.map(|root| second(root.root().expires));
     let list = lists::current(tx)?.map(|(_, list)| second(list.expires));
+    let chain = authority::current(tx)?.map(|chain| second(chain.until));
     Ok(KeyCounts {
+        authority_ends: chain.unwrap_or_default(),
         root_ends: root.unwrap_or_default(),
         list_ends: list.unwrap_or_default(),
         unsigned: signing::count(tx)?,
@@ -180,7 +183,7 @@ fn update_gauges(counts: &Counts) -> [Gauge; 4] {
     ]
 }
 
-fn key_gauges(keys: &KeyCounts) -> [Gauge; 3] {
+fn key_gauges(keys: &KeyCounts) -> [Gauge; 4] {
     [
         (
             "saal_fleet_root_expires_seconds",
@@ -196,6 +199,11 @@ fn key_gauges(keys: &KeyCounts) -> [Gauge; 3] {
             "saal_fleet_orders_unsigned",
             "Orders that wait for the signatures of people.",
             keys.unsigned,
+        ),
+        (
+            "saal_fleet_authority_expires_seconds",
+            "Until when the fleet's certificate authority and those above it are good, in seconds since 1970.",
+            keys.authority_ends,
         ),
     ]
 }

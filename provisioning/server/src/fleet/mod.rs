@@ -8,6 +8,7 @@ pub(crate) mod alerts;
 pub(crate) mod audit;
 #[cfg(test)]
 mod audited;
+pub(crate) mod authority;
 #[cfg(test)]
 mod converge;
 pub(crate) mod devices;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{DatabaseError, Tx, value::Value};
 
 /// In an order in which each row finds what it points to.
-pub(crate) const TABLES: [&str; 21] = [
+pub(crate) const TABLES: [&str; 22] = [
     "devices",
     "orders",
     "waiting",
@@ -27,6 +27,7 @@ pub(crate) const TABLES: [&str; 21] = [
     "alerts",
     "roots",
     "release_lists",
+    "authority",
 ];
 
 /// What is so now and means nothing later; nobody carries it anywhere.

@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: &[&[Step]] = &[
     &[Step::Both(V10)],
     &[Step::Both(V11)],
     &[Step::Both(V12)],
+    &[Step::Both(V13)],
 ];
 
 /// Times are seconds since 1970. Keys are base64 as on the wire, values JSON.
@@ -357,4 +358,13 @@ ALTER TABLE devices ADD COLUMN root INTEGER;
 ALTER TABLE devices ADD COLUMN trust TEXT;
 ALTER TABLE devices ADD COLUMN distrust TEXT;
 CREATE INDEX devices_trust ON devices (root, distrust, revoked, room);
+";
+
+/// Which chain of authorities is in force: one row, of number 1.
+const V13: &str = "
+CREATE TABLE authority (
+  number INTEGER PRIMARY KEY,
+  chain TEXT NOT NULL,
+  ends INTEGER NOT NULL
+);
 ";

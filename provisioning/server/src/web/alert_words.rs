@@ -23,6 +23,7 @@ pub(super) fn kind(words: &Words, kind: AlertKind) -> String {
         AlertKind::Certificate => id("alert-certificate"),
         AlertKind::Root => id("alert-root"),
         AlertKind::Unsigned => id("alert-unsigned"),
+        AlertKind::Authority => id("alert-authority"),
     })
 }
 
@@ -102,6 +103,7 @@ fn sentence(words: &Words, group: &AlertGroup) -> String {
         }
         AlertKind::Root => id("alert-root-there"),
         AlertKind::Unsigned => id("alert-unsigned-there"),
+        AlertKind::Authority => id("alert-authority-there"),
     };
     let (place, of) = (place(words, &group.place), group.of.to_string());
     let values = [

@@ -26,11 +26,13 @@ pub enum AlertKind {
     Root,
     /// Orders wait for the signatures of people, and rooms for the orders.
     Unsigned,
+    /// The certificate of the fleet's authority, or one above it, is good for thirty days at most.
+    Authority,
 }
 
 impl AlertKind {
     /// All there are.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Offline,
         Self::NotReady,
         Self::Trouble,
@@ -38,6 +40,7 @@ impl AlertKind {
         Self::Certificate,
         Self::Root,
         Self::Unsigned,
+        Self::Authority,
     ];
 
     /// As on the wire.
@@ -51,6 +54,7 @@ impl AlertKind {
             Self::Certificate => "certificate",
             Self::Root => "root",
             Self::Unsigned => "unsigned",
+            Self::Authority => "authority",
         }
     }
 

@@ -135,6 +135,8 @@ acts! {
     UpdateFailed = "update_failed",
     /// Another root says who may sign what.
     RootPublished = "root_published",
+    /// Another chain of authorities stands above the fleet's certificates.
+    AuthorityInstalled = "authority_installed",
     /// There is another signed list of releases.
     ReleasesSigned = "releases_signed",
     /// Somebody signed orders whose key is not on the server.

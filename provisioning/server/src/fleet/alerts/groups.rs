@@ -25,9 +25,10 @@ pub(super) struct Told {
 impl Told {
     fn name(&self) -> String {
         match self.kind {
-            AlertKind::RolloutStopped | AlertKind::Root | AlertKind::Unsigned => {
-                self.object.clone()
-            }
+            AlertKind::RolloutStopped
+            | AlertKind::Root
+            | AlertKind::Unsigned
+            | AlertKind::Authority => self.object.clone(),
             _ => self.scope.to_string(),
         }
     }

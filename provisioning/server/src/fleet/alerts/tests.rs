@@ -447,3 +447,32 @@ fn what_people_with_keys_have_to_do_is_told_until_it_is_done() {
     world.set(pending, &device(1), 0_i64);
     assert_eq!(world.told(begun + 12 * MINUTE), ["-unsigned 1 of 1 /"]);
 }
+
+#[test]
+fn an_authority_that_ends_soon_is_told_until_it_is_signed_again() {
+    let world = World::new();
+    world.rule(
+        "keys",
+        &json!({"gather_seconds": 0, "pause_minutes": 0, "kinds": ["authority"]}),
+    );
+    world.device(&device(1), "kassel/rathaus/lahn");
+    world.comes(&device(1));
+    let day = 24 * 60 * MINUTE;
+    let good_for = |days: i64| crate::fleet::authority::InForce {
+        chain: format!("good for {days} days"),
+        until: at(SINCE + days * day),
+    };
+    let begun = good_for(40);
+    world
+        .store
+        .now(|tx| crate::fleet::authority::begin(tx, &begun))
+        .unwrap();
+    assert!(world.told(SINCE + 9 * day).is_empty());
+    assert_eq!(world.told(SINCE + 11 * day), ["authority 1 of 1 /"]);
+    let (next, stamp) = (good_for(400), Stamp::server(at(SINCE + 12 * day)));
+    world
+        .store
+        .now(|tx| crate::fleet::authority::install(tx, &next, &stamp))
+        .unwrap();
+    assert_eq!(world.told(SINCE + 12 * day), ["-authority 1 of 1 /"]);
+}

@@ -9,7 +9,7 @@ use saal_fleet_protocol::fleet::{
 
 use crate::{
     error::FleetError,
-    fleet::{audit, json, lists, parsed, presence::ONLINE, roots, signing},
+    fleet::{audit, authority, json, lists, parsed, presence::ONLINE, roots, signing},
     store::{DatabaseError, Row, Tx},
 };
 
@@ -61,7 +61,7 @@ pub(crate) fn wrong(
     Ok(all)
 }
 
-/// What people who hold keys have to do: sign what runs out, or what waits.
+/// What people who hold keys, or the organisation's authority, have to do: sign what runs out, or what waits.
 fn keys(tx: &Tx<'_>, now: Timestamp, all: &mut Vec<Wrong>) -> Result<(), FleetError> {
     let soon = now.checked_add(KEYS).unwrap_or(Timestamp::MAX);
     let mut add = |kind, object: &str, detail| {
@@ -86,6 +86,14 @@ fn keys(tx: &Tx<'_>, now: Timestamp, all: &mut Vec<Wrong>) -> Result<(), FleetEr
                 Some(format!("{object}: {expires}")),
             );
         }
+    }
+    let chain = authority::current(tx)?.map(|chain| chain.until);
+    if let Some(until) = chain.filter(|until| *until < soon) {
+        add(
+            AlertKind::Authority,
+            "authority",
+            Some(format!("authority: {until}")),
+        );
     }
     if signing::count(tx)? > 0 {
         add(AlertKind::Unsigned, "orders", None);

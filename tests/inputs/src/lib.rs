@@ -23,7 +23,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 25] = [
     matrix::MEMBERS,
     matrix::KEYS,
     matrix::TALK,
@@ -48,6 +48,7 @@ pub const TARGETS: [Target; 24] = [
     jitsi::JINGLE,
     jitsi::BRIDGE,
     jitsi::SERVER_CONFIG,
+    protocols::PIECES,
 ];
 
 /// Gives bytes to a target.

@@ -11,6 +11,7 @@ use saal_fleet_protocol::{
         api::{Change, Edit},
         bundle, layers,
         order::OrderError,
+        pieces::Index,
         wire::{FromDevice, FromServer},
     },
 };
@@ -174,6 +175,29 @@ pub(crate) const BUNDLE: Target = Target {
         }
     },
     seeds: || vec![include_bytes!("seeds/bundle.txt").to_vec()],
+};
+
+/// The list of a bundle's pieces, which is believed by nobody: what is taken is a list of the size that it says.
+pub(crate) const PIECES: Target = Target {
+    name: "pieces",
+    read: |data| {
+        let said = data.get(8..).and_then(<[u8]>::first_chunk);
+        let size = said.map_or(0, |said| u64::from_be_bytes(*said));
+        if let Ok(index) = Index::parse(data, size) {
+            let lengths = index.pieces().iter().map(|piece| piece.length as u64);
+            assert_eq!(lengths.sum::<u64>(), size, "all of the bundle");
+            assert_eq!(index.to_bytes(), data);
+            assert!(data.len() as u64 <= Index::largest(size));
+        }
+    },
+    seeds: || {
+        let of = |bytes: &[u8]| Index::of(bytes).map(|index| index.to_bytes());
+        let some = include_bytes!("seeds/calendar.json").repeat(80);
+        [of(b""), of(b"Saal"), of(&some)]
+            .into_iter()
+            .flatten()
+            .collect()
+    },
 };
 
 /// A value that is taken can stand in a document.

@@ -3,11 +3,7 @@
 //! The list needs no trust. A wrong one costs the pieces that were fetched by it: the whole is checked against the signed
 //! hash, and then fetched as it is.
 
-use std::{
-    io,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{io, path::Path};
 
 use reqwest::{Response, StatusCode, header};
 use saal_fleet_protocol::fleet::pieces::Index;
@@ -37,10 +33,9 @@ impl<E: Into<FetchError>> From<E> for Unhelpful {
     }
 }
 
-type Shared = Arc<Mutex<Assembly>>;
-
 impl Fetch {
-    /// Puts the bundle together in `file`. `false`: that is no way, it has to be fetched whole.
+    /// Puts the bundle together in `file`. `false`: that is no way, it has to be fetched whole. Pieces are checked and written in
+    /// between: a fetch has a thread of its own ([`super::job`]).
     pub(super) async fn in_pieces(
         &self,
         file: &Path,
@@ -111,11 +106,10 @@ impl Fetch {
         progress: &impl Fn(u8),
     ) -> Result<(), Unhelpful> {
         let seeds = self.all_seeds().await?;
-        let assembly = assembly::begin(file.to_owned(), index, seeds).await?;
-        let assembly = Arc::new(Mutex::new(assembly));
+        let mut assembly = assembly::begin(file.to_owned(), index, seeds).await?;
         let mut last = Err(Unhelpful::Network("there is no source".to_owned()));
         for source in &self.sources {
-            last = self.missing(source, &assembly, line, progress).await;
+            last = self.missing(source, &mut assembly, line, progress).await;
             match &last {
                 Ok(()) => break,
                 Err(Unhelpful::Disk(_)) => return last,
@@ -125,7 +119,7 @@ impl Fetch {
             }
         }
         last?;
-        with(&assembly, |assembly| assembly.sync()).await?;
+        assembly.sync()?;
         Ok(())
     }
 
@@ -133,12 +127,11 @@ impl Fetch {
     async fn missing(
         &self,
         source: &Source,
-        assembly: &Shared,
+        assembly: &mut Assembly,
         line: &mut Line,
         progress: &impl Fn(u8),
     ) -> Result<(), Unhelpful> {
-        while let Some((numbers, bytes)) = with(assembly, |assembly| Ok(assembly.missing())).await?
-        {
+        while let Some((numbers, bytes)) = assembly.missing() {
             let request = source.client.get(source.bundle.clone());
             let range = format!("bytes={}-{}", bytes.start, bytes.end - 1);
             let request = request.header(header::RANGE, range);
@@ -155,9 +148,9 @@ impl Fetch {
             while let Some(more) = answer.chunk().await? {
                 came.extend_from_slice(&more);
                 line.take(more.len()).await;
-                number = place(assembly, number, &mut came).await?;
-                let left = with(assembly, |assembly| Ok(assembly.left())).await?;
-                progress(percent(self.release.size - left, self.release.size));
+                number = place(assembly, number, &mut came)?;
+                let have = self.release.size - assembly.left();
+                progress(percent(have, self.release.size));
             }
             if number < begun.end {
                 let problem = format!("it broke off at piece {number}");
@@ -169,47 +162,24 @@ impl Fetch {
 }
 
 /// Puts whole pieces where they belong, from piece `number` on; says which one comes next.
-async fn place(
-    assembly: &Shared,
+fn place(
+    assembly: &mut Assembly,
     mut number: usize,
     came: &mut Vec<u8>,
 ) -> Result<usize, Unhelpful> {
-    let bytes = std::mem::take(came);
-    let placed = with(assembly, move |assembly| {
-        let mut at = 0;
-        while let Some(length) = assembly.length(number) {
-            let Some(piece) = bytes.get(at..at + length) else {
-                break;
-            };
-            if !assembly.put(number, piece)? {
-                return Ok(Err(number));
-            }
-            (at, number) = (at + length, number + 1);
+    let mut at = 0;
+    while let Some(length) = assembly.length(number) {
+        let Some(piece) = came.get(at..at + length) else {
+            break;
+        };
+        if !assembly.put(number, piece)? {
+            let problem = format!("piece {number} is another one than the list says");
+            return Err(Unhelpful::Other(problem));
         }
-        Ok(Ok((number, bytes[at..].to_vec())))
-    });
-    match placed.await? {
-        Ok((number, rest)) => {
-            *came = rest;
-            Ok(number)
-        }
-        Err(wrong) => {
-            let problem = format!("piece {wrong} is another one than the list says");
-            Err(Unhelpful::Other(problem))
-        }
+        (at, number) = (at + length, number + 1);
     }
-}
-
-/// Works on the file where nothing waits for it.
-async fn with<T: Send + 'static>(
-    assembly: &Shared,
-    work: impl FnOnce(&mut Assembly) -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    let assembly = assembly.clone();
-    let work = move || work(&mut assembly.lock().unwrap_or_else(PoisonError::into_inner));
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(io::Error::other)?
+    came.drain(..at);
+    Ok(number)
 }
 
 fn is_full(error: &io::Error) -> bool {

@@ -13,8 +13,10 @@ use saal_media_protocol::{
 };
 use support::{Daemon, assign, negotiate, open, publish, simulated, tile};
 
-/// Caches of GStreamer and of TLS are full by then.
-const WARM_UP: usize = 6;
+/// Caches of GStreamer and of TLS are full by then, and threads that waited ten seconds for more to do are gone.
+const WARM_UP: usize = 16;
+/// So many of the last calls are looked at: now and then something of one is still on its way out.
+const LOOKS: usize = 5;
 const CALLS: usize = 20;
 /// In the deep tests. What one call in hundreds leaves behind shows here alone.
 const MANY_CALLS: usize = 1_000;
@@ -94,7 +96,7 @@ fn held() -> Held {
     }
 }
 
-/// The least of each that is held after some calls: now and then something of one is still on its way out.
+/// The least of each that is held after the last of some calls.
 async fn least(sender: &mut Daemon, receiver: &mut Daemon, calls: Range<usize>) -> Held {
     let mut all = Vec::new();
     for call in calls {
@@ -104,7 +106,8 @@ async fn least(sender: &mut Daemon, receiver: &mut Daemon, calls: Range<usize>) 
             eprintln!("{:?} after {} calls", all.last(), all.len());
         }
     }
-    let least = |of: fn(&Held) -> usize| all.iter().map(of).min().unwrap();
+    let last = &all[all.len() - LOOKS..];
+    let least = |of: fn(&Held) -> usize| last.iter().map(of).min().unwrap();
     Held {
         bytes: least(|held| held.bytes),
         threads: least(|held| held.threads),

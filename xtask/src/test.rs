@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use crate::beside::Beside;
 use crate::executables::{self, TestProgram};
 use crate::setup::{Tools, setup};
 use crate::stages::Stages;
@@ -21,15 +22,17 @@ pub(crate) enum Stage {
     Clippy,
     /// Licences, advisories and sources of dependencies.
     Deny,
-    /// Unit and crate tests.
+    /// Unit and crate tests, but for those of the next stage.
     Unit,
+    /// Picture and sound in real time: the media engine's tests.
+    Media,
     /// End to end on real servers.
     E2e,
     /// Of those, a room in Jitsi conferences; takes --server.
     Jitsi,
     /// Of those, the panel that is the same for every service; takes --service.
     Uniform,
-    /// The image: built with the development profile's programs, booted in a virtual machine, touched.
+    /// The image: built with the development profile's programs, booted in a virtual machine, touched, updated.
     Image,
     /// Random input for everything that reads what strangers send; takes --seconds, and names after --.
     Fuzz,
@@ -37,17 +40,15 @@ pub(crate) enum Stage {
     Deep,
 }
 
-const ALL: [Stage; 6] = [
-    Stage::Setup,
-    Stage::Fmt,
-    Stage::Clippy,
-    Stage::Deny,
-    Stage::Unit,
-    Stage::E2e,
-];
+/// What runs when no stage is named: what depends on time is by itself, one after the other.
+const FIRST: [Stage; 4] = [Stage::Setup, Stage::Fmt, Stage::E2e, Stage::Media];
+/// And what can wait, beside it.
+const BESIDE: [Stage; 4] = [Stage::Deny, Stage::Unit, Stage::Image, Stage::Clippy];
 
 /// Crates whose tests start servers and browsers.
 const END_TO_END: [&str; 2] = ["saal-suites", "saal-harness"];
+/// Crates whose tests play and capture in real time.
+const REAL_TIME: [&str; 1] = ["saal-media"];
 /// The crate whose tests start the flashed image.
 const OF_THE_IMAGE: &str = "saal-image-tests";
 
@@ -87,11 +88,15 @@ const JITSI_SERVER: &str = "SAAL_JITSI_SERVER";
 /// Runs the stages; an empty list means all.
 pub(crate) fn test(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
     check(chosen, options)?;
-    let chosen = if chosen.is_empty() { &ALL } else { chosen };
+    let (chosen, others): (&[Stage], &[Stage]) = if chosen.is_empty() {
+        (&FIRST, &BESIDE)
+    } else {
+        (chosen, &[])
+    };
     let needs_tools = |stage: &Stage| {
         !matches!(
             stage,
-            Stage::Fmt | Stage::Clippy | Stage::Unit | Stage::Fuzz
+            Stage::Fmt | Stage::Clippy | Stage::Unit | Stage::Media | Stage::Fuzz
         )
     };
     let mut stages = Stages::default();
@@ -102,13 +107,33 @@ pub(crate) fn test(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
             return stages.finish(ALONE);
         }
     }
+    let mut beside = None;
+    if !others.is_empty() {
+        // Built before: cargo builds one thing at a time.
+        let others: Vec<String> = others.iter().map(|stage| name(*stage)).collect();
+        let started = stages.run("build", || {
+            executables::build()?;
+            executables::tests()?;
+            beside = Some(Beside::start(&others, &options.rest)?);
+            Ok(())
+        });
+        if !started {
+            return stages.finish(ALONE);
+        }
+    }
     for stage in chosen.iter().filter(|stage| **stage != Stage::Setup) {
-        let name = stage
-            .to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned());
-        stages.run(&name, || run(*stage, tools.as_ref(), options));
+        stages.run(&name(*stage), || run(*stage, tools.as_ref(), options));
+    }
+    if let Some(beside) = beside {
+        stages.run("beside", || beside.finish());
     }
     stages.finish(ALONE)
+}
+
+/// As it is named on the command line.
+fn name(stage: Stage) -> String {
+    let value = stage.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// An option that would do nothing is a mistake.
@@ -144,6 +169,7 @@ fn run(stage: Stage, tools: Option<&Tools>, options: &Options) -> anyhow::Result
         ),
         Stage::Deny => setup::deny::check(&tools()?.cargo_deny),
         Stage::Unit => unit(rest),
+        Stage::Media => media(rest),
         Stage::Image => of_the_image(tools()?, rest),
         Stage::E2e => end_to_end(tools()?, |_| true, rest, |_| {}),
         Stage::Fuzz => {
@@ -193,6 +219,7 @@ fn unit(rest: &[String]) -> anyhow::Result<()> {
     let units = programs
         .iter()
         .filter(|program| !END_TO_END.contains(&program.package.as_str()))
+        .filter(|program| !REAL_TIME.contains(&program.package.as_str()))
         .filter(|program| program.package != OF_THE_IMAGE);
     let failed = count_failures(units, |program| {
         program.args(rest);
@@ -202,6 +229,17 @@ fn unit(rest: &[String]) -> anyhow::Result<()> {
         "The failed examples are listed above.",
     );
     report(failed + usize::from(documents.is_err()))
+}
+
+fn media(rest: &[String]) -> anyhow::Result<()> {
+    executables::build()?;
+    let programs = executables::tests()?;
+    let real_time = programs
+        .iter()
+        .filter(|program| REAL_TIME.contains(&program.package.as_str()));
+    report(count_failures(real_time, |program| {
+        program.args(rest);
+    }))
 }
 
 /// The panel's random days, ten times as many, the room's weeks, twenty times as many, and a thousand calls of the engine alone.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
 use saal_core::CalendarProblem;
-use saal_meeting::{Destination, Invitation, LinkTarget, Meeting, MeetingId, MeetingLink, PartOf};
+use saal_meeting::{Destination, Invitation, LinkTarget, Meeting, MeetingLink, PartOf};
 
 use crate::{
     entry::Span,
@@ -195,18 +195,8 @@ fn main_of(session: &Meeting, mains: &[Meeting]) -> Option<PartOf> {
 }
 
 fn standing(title: &str, destination: Destination) -> Meeting {
-    Meeting {
-        id: MeetingId(format!("standing/{}", destination.place())),
-        title: title.to_owned(),
-        start: None,
-        end: None,
-        destination,
-        in_call: 0,
-        private: false,
-        part_of: None,
-        others: Vec::new(),
-        tentative: false,
-    }
+    let id = format!("standing/{}", destination.place());
+    Meeting::without_time(id, title.to_owned(), destination)
 }
 
 /// A call without an appointment in the room of a standing meeting is that meeting's.

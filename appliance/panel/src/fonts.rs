@@ -4,9 +4,10 @@ mod shaping;
 
 use std::{collections::HashMap, sync::Arc};
 
-use cosmic_text::{Buffer, CacheKey, Fallback, FontSystem, SwashCache, Weight, fontdb};
+use cosmic_text::{Buffer, CacheKey, FontSystem, SwashCache};
 use embedded_graphics::{pixelcolor::Rgb888, prelude::RgbColor};
-use saal_hal::{FontBytes, stand_ins};
+use saal_fonts::{Weights, font_system};
+use saal_hal::FontBytes;
 use shaping::{letters_of, shape};
 use unicode_script::Script;
 
@@ -17,13 +18,11 @@ use crate::{
     style::TextStyle,
 };
 
-/// Inter as one variable font of all weights.
-const TEXT: &str = "Inter V";
-const ICONS: &str = "lucide";
-/// Families that stand in for what Inter lacks: Arabic, Hebrew and symbols, then emoji.
-const STAND_INS: [&str; 2] = ["DejaVu Sans", "Noto Emoji"];
-/// The weights of the type scale; stand-ins are registered for each, else they would be passed over.
-const WEIGHTS: [u16; 3] = [300, 400, 600];
+/// The weights of the type scale.
+const WEIGHTS: Weights<'_> = Weights {
+    regular: &[300, 400],
+    bold: &[600],
+};
 /// Glyph pictures kept, half a kilobyte each; a panel shows a few hundred.
 const MOST_GLYPHS: usize = 2_048;
 /// Glyphs at places kept for screens that come again, some hundred kilobytes; a screen has some hundreds. Each second of a call
@@ -34,45 +33,6 @@ const MOST_SHAPED: usize = 8_192;
 const LEAST: f32 = 0.7;
 /// What is tried.
 const STEPS: [f32; 3] = [0.9, 0.8, LEAST];
-
-/// Families by what they draw.
-struct StandIns {
-    of_script: HashMap<Script, Vec<&'static str>>,
-    forbidden: Vec<&'static str>,
-}
-
-impl StandIns {
-    fn new() -> Self {
-        let mut of_script: HashMap<Script, Vec<&'static str>> = HashMap::new();
-        let mut forbidden = vec![ICONS];
-        for font in stand_ins() {
-            let scripts = font.scripts.iter().copied();
-            for script in scripts.filter_map(Script::from_short_name) {
-                of_script.entry(script).or_default().push(font.family);
-            }
-            forbidden.push(font.family);
-        }
-        Self {
-            of_script,
-            forbidden,
-        }
-    }
-}
-
-impl Fallback for StandIns {
-    fn common_fallback(&self) -> &[&'static str] {
-        &STAND_INS
-    }
-
-    /// Icons are no letters; and a letter that nothing has is not looked for in each font of the system.
-    fn forbidden_fallback(&self) -> &[&'static str] {
-        &self.forbidden
-    }
-
-    fn script_fallback(&self, script: Script, _: &str) -> &[&'static str] {
-        self.of_script.get(&script).map_or(&[], Vec::as_slice)
-    }
-}
 
 /// What a piece of text is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -189,13 +149,8 @@ pub(crate) struct Fonts {
 impl Fonts {
     /// Beside the compiled-in fonts, these draw the scripts that they are for ([`stand_ins`]).
     pub(crate) fn new(others: &[FontBytes]) -> Self {
-        let system = FontSystem::new_with_locale_and_db_and_fallback(
-            "en".to_owned(),
-            database(others),
-            StandIns::new(),
-        );
         Self {
-            system,
+            system: font_system(WEIGHTS, others),
             glyphs: SwashCache::new(),
             shaped: HashMap::new(),
             kept: 0,
@@ -368,44 +323,4 @@ fn reads_from_the_right(c: char) -> bool {
     matches!(c,
         '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
         | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
-}
-
-fn database(others: &[FontBytes]) -> fontdb::Database {
-    let mut database = fontdb::Database::new();
-    let binary = |bytes: &'static [u8]| fontdb::Source::Binary(Arc::new(bytes));
-    database.load_font_source(binary(ttf_inter::REGULAR));
-    database.load_font_source(binary(lucide_icons::LUCIDE_FONT_BYTES));
-    for (bytes, weights) in [
-        (dejavu::sans::regular(), &WEIGHTS[..2]),
-        (dejavu::sans::bold(), &WEIGHTS[2..]),
-        (epaint_default_fonts::NOTO_EMOJI_REGULAR, &WEIGHTS[..]),
-    ] {
-        register(&mut database, binary(bytes), weights);
-    }
-    for other in others {
-        let source = fontdb::Source::Binary(Arc::clone(other));
-        register(&mut database, source, &WEIGHTS);
-    }
-    database
-}
-
-/// Registers a font under weights that it does not claim.
-fn register(database: &mut fontdb::Database, source: fontdb::Source, weights: &[u16]) {
-    let ids = database.load_font_source(source);
-    let faces: Vec<_> = ids
-        .iter()
-        .filter_map(|id| database.face(*id).cloned())
-        .collect();
-    for id in ids {
-        database.remove_face(id);
-    }
-    for face in faces {
-        for weight in weights {
-            let weight = Weight(*weight);
-            database.push_face_info(fontdb::FaceInfo {
-                weight,
-                ..face.clone()
-            });
-        }
-    }
 }

@@ -431,16 +431,6 @@ fn ad_hoc(target: LinkTarget) -> Meeting {
     if let Destination::Matrix { visit, .. } = &mut destination {
         *visit = true;
     }
-    Meeting {
-        id: MeetingId(format!("{AD_HOC}{}", destination.place())),
-        title,
-        start: None,
-        end: None,
-        destination,
-        in_call: 0,
-        private: false,
-        part_of: None,
-        others: Vec::new(),
-        tentative: false,
-    }
+    let id = format!("{AD_HOC}{}", destination.place());
+    Meeting::without_time(id, title, destination)
 }

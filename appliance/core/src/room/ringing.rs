@@ -1,7 +1,7 @@
 //! People who call the room, and whether it answers.
 
 use saal_media_protocol::MediaCommand;
-use saal_meeting::{CallId, Destination, Meeting, MeetingCommand, MeetingId, Ring, RingId};
+use saal_meeting::{CallId, Destination, Meeting, MeetingCommand, Ring, RingId};
 
 use super::Room;
 use crate::{Effect, Joining, Muted, Now, Phase};
@@ -98,16 +98,10 @@ impl Room {
 
 /// A meeting that is in no calendar: its caller is its name.
 fn called_to(ring: &Ring) -> Meeting {
-    Meeting {
-        id: MeetingId(format!("ring/{}", ring.id.0)),
-        title: ring.meeting.clone().unwrap_or_else(|| ring.from.clone()),
-        start: None,
-        end: None,
-        destination: ring.destination.clone(),
-        in_call: 0,
-        private: false,
-        part_of: None,
-        others: Vec::new(),
-        tentative: false,
-    }
+    let title = ring.meeting.clone().unwrap_or_else(|| ring.from.clone());
+    Meeting::without_time(
+        format!("ring/{}", ring.id.0),
+        title,
+        ring.destination.clone(),
+    )
 }

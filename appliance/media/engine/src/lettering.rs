@@ -1,8 +1,6 @@
 //! Text as a picture for the television: light letters on a dark ground, with compiled-in fonts
 //! first, so that pixels agree on every machine. Pure.
 
-mod fonts;
-
 use std::sync::Arc;
 
 use cosmic_text::{
@@ -10,18 +8,17 @@ use cosmic_text::{
     FontSystem, Metrics, Shaping, SwashCache, Weight, Wrap, fontdb,
 };
 use lucide_icons::Icon;
+use saal_fonts::{ICONS, TEXT, Weights, font_system};
 use saal_hal::FontBytes;
 use saal_media_protocol::{Ground, Label, Place, TextLine};
 
-use fonts::StandIns;
-
-/// Inter as one variable font of all weights.
-const TEXT: &str = "Inter V";
-/// Signs that people know from the panel.
-const ICONS: &str = "lucide";
 /// Weights of words and of whose they are: both heavier than on a panel, which is read from near.
 const WORDS: u16 = 500;
 const WHO: u16 = 700;
+const WEIGHTS: Weights<'_> = Weights {
+    regular: &[WORDS],
+    bold: &[WHO],
+};
 /// Luma of letters and of the dark ground: not the range's ends, which televisions sharpen.
 const INK: u8 = 228;
 const DARK: [u8; 3] = [28, GREY, GREY];
@@ -84,11 +81,7 @@ impl Lettering {
     /// Draws scripts that the compiled-in fonts lack with these, each of which is one of [`saal_hal::stand_ins`].
     #[must_use]
     pub fn with_fonts(others: &[FontBytes]) -> Self {
-        let system = FontSystem::new_with_locale_and_db_and_fallback(
-            "en".to_owned(),
-            fonts::database(others),
-            StandIns::new(),
-        );
+        let system = font_system(WEIGHTS, others);
         let is_icons = |face: &&fontdb::FaceInfo| face.families.iter().any(|(n, _)| n == ICONS);
         let icons = system.db().faces().find(is_icons).map(|face| face.id);
         Self {

@@ -228,6 +228,23 @@ pub struct Meeting {
 }
 
 impl Meeting {
+    /// One that nobody planned: it stands, or begins now.
+    #[must_use]
+    pub fn without_time(id: String, title: String, destination: Destination) -> Self {
+        Self {
+            id: MeetingId(id),
+            title,
+            start: None,
+            end: None,
+            destination,
+            in_call: 0,
+            private: false,
+            part_of: None,
+            others: Vec::new(),
+            tentative: false,
+        }
+    }
+
     /// All places that its invitation names, the likeliest first.
     pub fn places(&self) -> impl Iterator<Item = &Destination> {
         std::iter::once(&self.destination).chain(&self.others)

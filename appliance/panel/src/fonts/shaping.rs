@@ -4,9 +4,10 @@ use cosmic_text::{
     Align, Attrs, Buffer, CacheKeyFlags, Ellipsize, EllipsizeHeightLimit, Family, FeatureTag,
     FontFeatures, FontSystem, Metrics, Shaping, Weight, Wrap,
 };
+use saal_fonts::{ICONS, TEXT};
 use unicode_script::{Script, UnicodeScript};
 
-use super::{ICONS, Key, Shaped, TEXT};
+use super::{Key, Shaped};
 
 /// Longer texts are read as paragraphs, whose last line is short.
 const MOST_BALANCED: usize = 4;

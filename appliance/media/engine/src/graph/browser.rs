@@ -443,7 +443,17 @@ fn receive(
     bound(&depay, told);
     let output = output(sink);
     let elements = [&queue, &depay, &decoder, output.upcast_ref()];
-    chain(pipeline, part.clone(), &elements)?;
+    read_by(pad, pipeline, part, &elements)
+}
+
+/// Has these elements read what comes out of a pad; the first is a queue.
+fn read_by(
+    pad: &gst::Pad,
+    pipeline: &gst::Pipeline,
+    part: Part,
+    elements: &[&gst::Element],
+) -> Result<(), GraphError> {
+    chain(pipeline, part.clone(), elements)?;
     let broken = |source| GraphError::Link {
         part: part.clone(),
         source,
@@ -451,11 +461,11 @@ fn receive(
     for element in elements {
         element.sync_state_with_parent().map_err(broken)?;
     }
-    let entry = queue
+    let entry = elements[0]
         .static_pad("sink")
         .expect("every queue has a sink pad");
     let linked = pad.link(&entry);
-    linked.map_err(|error| broken(glib::bool_error!("a browser's picture: {error}")))?;
+    linked.map_err(|error| broken(glib::bool_error!("what a browser sends: {error}")))?;
     Ok(())
 }
 

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use gstreamer::{self as gst, glib, prelude::*};
+use gstreamer::{self as gst, prelude::*};
 use gstreamer_app as gst_app;
 use saal_media_protocol::Codec;
 
-use super::{BrowserSaid, LATENCY_MS, Told, lock};
+use super::{BrowserSaid, LATENCY_MS, Told, lock, read_by};
 use crate::{
-    graph::{GraphError, Part, chain, duration, make},
+    graph::{GraphError, Part, duration, make},
     opus,
     transport::Frame,
 };
@@ -60,20 +60,7 @@ pub(super) fn receive(
     });
     output.set_callbacks(callbacks.build());
     let elements = [&queue, &depay, output.upcast_ref()];
-    chain(pipeline, part.clone(), &elements)?;
-    let broken = |source| GraphError::Link {
-        part: part.clone(),
-        source,
-    };
-    for element in elements {
-        element.sync_state_with_parent().map_err(broken)?;
-    }
-    let entry = queue
-        .static_pad("sink")
-        .expect("every queue has a sink pad");
-    let linked = pad.link(&entry);
-    linked.map_err(|error| broken(glib::bool_error!("a laptop's sound: {error}")))?;
-    Ok(())
+    read_by(pad, pipeline, part, &elements)
 }
 
 /// The time of the newest packet, over all turns of its 32 bits.

@@ -113,3 +113,65 @@ fn the_recipe_installs_every_unit_of_the_image() {
         }
     }
 }
+
+/// A setting of a board's fragment or, where that says nothing, of the distribution.
+fn setting(fragment: &str, key: &str) -> String {
+    let distribution = fs::read_to_string(file("yocto-layer/conf/distro/saal-os.conf")).unwrap();
+    let of = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with(key))?;
+        Some(line.split('"').nth(1).unwrap().to_owned())
+    };
+    of(fragment).or_else(|| of(&distribution)).unwrap()
+}
+
+fn slots(kind: &str, slots: &[String]) -> std::process::Output {
+    let script = file("yocto-layer/recipes-saal/saal-slots/files/slots");
+    let mut run = std::process::Command::new("sh");
+    run.arg(script).arg(kind).args(slots).output().unwrap()
+}
+
+/// The agent is told the board's slots, and may read these and nothing else beside what its unit says.
+#[test]
+fn each_board_s_agent_reads_the_slots_that_rauc_writes() {
+    let unit = "image/root/mkosi.extra/usr/lib/systemd/system/saal-agent.service";
+    let unit = fs::read_to_string(file(unit)).unwrap();
+    assert!(
+        unit.contains("\nEnvironment=\"SAAL_SEEDS=--seed "),
+        "{unit}"
+    );
+    assert!(unit.contains(" $SAAL_SEEDS\n"), "{unit}");
+    for board in fs::read_dir(file("yocto-layer/conf/fragments/boards")).unwrap() {
+        let board = fs::read_to_string(board.unwrap().path()).unwrap();
+        let both = ["SAAL_SLOT_A", "SAAL_SLOT_B"].map(|key| setting(&board, key));
+        let made = |kind: &str| {
+            let made = slots(kind, &both);
+            assert!(made.status.success(), "{made:?}");
+            String::from_utf8(made.stdout).unwrap()
+        };
+        let [a, b] = &both;
+        let wanted = format!(
+            "[Service]\nEnvironment=\"SAAL_SEEDS=--seed {a} --seed {b}\"\nDeviceAllow={a} r\nDeviceAllow={b} r\n"
+        );
+        assert_eq!(made("unit"), wanted);
+        for slot in &both {
+            let name = slot.strip_prefix("/dev/").unwrap();
+            let key = if name.contains('/') {
+                "SYMLINK"
+            } else {
+                "KERNEL"
+            };
+            let rule = format!(
+                "SUBSYSTEM==\"block\", {key}==\"{name}\", GROUP=\"saald\", MODE=\"0640\"\n"
+            );
+            assert!(made("rules").contains(&rule), "{rule}");
+        }
+    }
+    let none = slots("unit", &["root-a".to_owned()]);
+    let says = String::from_utf8(none.stderr).unwrap();
+    assert!(
+        !none.status.success() && says.contains("SAAL_SLOT_A"),
+        "{says}"
+    );
+    let image = fs::read_to_string(file("yocto-layer/recipes-saal/images/saal-image.bb")).unwrap();
+    assert!(image.contains(" saal-slots "));
+}

@@ -1,7 +1,7 @@
 //! From the client to the daemon.
 
 use jiff::Timestamp;
-use saal_fleet_protocol::fleet::help::HelpWanted;
+use saal_fleet_protocol::fleet::{KeyProblem, help::HelpWanted};
 use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{CameraAction, SourceKind};
 use saal_meeting::{AccountAction, DayAction, MeetingAction, MeetingId, MeetingLink, Secret};
@@ -92,6 +92,11 @@ pub enum Request {
     Enrolment {
         /// How that stands.
         status: Option<EnrolmentStatus>,
+    },
+    /// Shows on the panel that the device can't prove to its fleet who it is, until `None` says that it can.
+    DeviceKey {
+        /// Why.
+        problem: Option<KeyProblem>,
     },
     /// Says which other rooms could have the next meeting, as the fleet knows it, the nearest first; while
     /// [`crate::DayStatus::seeks`] says that one is needed.

@@ -5,6 +5,7 @@ use saal_control::{
     LayoutName, LookedAt, MutedSources, OnlookerStatus, PanelAction, PhaseName, Prepared, Question,
     Refused, Reply, Request, Status, SystemRequest, Taps, TelevisionStatus, TroubleLine,
 };
+use saal_fleet_protocol::fleet::KeyProblem;
 use saal_hal::{KeyName, Modifiers};
 use saal_media_protocol::{CameraAction, CameraView, Control, SourceKind};
 use saal_meeting::{
@@ -21,6 +22,12 @@ fn requests() -> Vec<(Request, Value)> {
         (
             Request::Enrolment { status: None },
             json!({"enrolment": {"status": null}}),
+        ),
+        (
+            Request::DeviceKey {
+                problem: Some(KeyProblem::Foreign),
+            },
+            json!({"device_key": {"problem": "foreign"}}),
         ),
         (Request::Meetings {}, json!({"meetings": {}})),
         (Request::Devices {}, json!({"devices": {}})),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-use saal_fleet_protocol::{Config, config::Layout};
+use saal_fleet_protocol::{Config, config::Layout, fleet::KeyProblem};
 use saal_media_protocol::{
     CameraAction, EncoderTrial, MediaCommand, MediaEvent, Preset, SoundUnit, SourceKind,
 };
@@ -241,6 +241,8 @@ pub enum Event {
     Signage(Vec<String>),
     /// The device waits to be claimed for its fleet; `None`: it belongs to one.
     Enrolment(Option<Enrolment>),
+    /// The device can't prove to its fleet who it is; `None`: it can.
+    DeviceKey(Option<KeyProblem>),
     /// The fleet knows these rooms to be free for the next meeting, the nearest first; said again while it is so.
     OtherRooms(Vec<OtherRoom>),
     /// What an earlier daemon saved while it was in a call.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use saal_fleet_protocol::fleet::KeyProblem;
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{AccountState, EndReason, IdentityState, SignIn, SignInProblem};
 
@@ -50,6 +51,8 @@ pub enum TroubleCode {
     Voice,
     /// See [`Trouble::CallNotSaved`].
     CallNotSaved,
+    /// See [`Trouble::DeviceKey`].
+    DeviceKey,
     /// See [`Trouble::ConfigRefused`].
     ConfigRefused,
     /// See [`Trouble::AuthorityOver`].
@@ -94,6 +97,7 @@ impl TroubleCode {
             Self::Device(DeviceUse::ContentDisplay) => "content_display",
             Self::Voice => "voice",
             Self::CallNotSaved => "call_not_saved",
+            Self::DeviceKey => "device_key",
             Self::ConfigRefused => "config_refused",
             Self::AuthorityOver => "authority_over",
             Self::CalendarUnreachable => "calendar_unreachable",
@@ -195,6 +199,8 @@ pub enum Trouble {
         /// Where.
         path: String,
     },
+    /// The device can't prove to its fleet who it is: what it last had from there stays in use.
+    DeviceKey(KeyProblem),
     /// A new configuration was refused; the one before stays.
     ConfigRefused {
         /// Place and problem.
@@ -262,6 +268,7 @@ impl Trouble {
             Self::Device(trouble) => TroubleCode::Device(trouble.source()),
             Self::Voice => TroubleCode::Voice,
             Self::CallNotSaved { .. } => TroubleCode::CallNotSaved,
+            Self::DeviceKey(_) => TroubleCode::DeviceKey,
             Self::ConfigRefused { .. } => TroubleCode::ConfigRefused,
             Self::AuthorityOver { .. } => TroubleCode::AuthorityOver,
             Self::CalendarUnreachable { .. } => TroubleCode::CalendarUnreachable,
@@ -298,6 +305,7 @@ impl Trouble {
             | Self::Voice
             | Self::NotReady { .. } => Severity::Limiting,
             Self::CallNotSaved { .. }
+            | Self::DeviceKey(_)
             | Self::ConfigRefused { .. }
             | Self::AuthorityOver { .. }
             | Self::CalendarUnreachable { .. }

@@ -11,9 +11,10 @@ use common::{
 };
 use jiff::SignedDuration;
 use saal_core::{
-    CalendarState, Effect, Enrolment, Event, Intent, KnownAuthority, Muted, SavedCall, Trouble,
-    TroubleCode,
+    CalendarState, Effect, Enrolment, Event, Intent, KnownAuthority, Muted, SavedCall, Severity,
+    Trouble, TroubleCode,
 };
+use saal_fleet_protocol::fleet::KeyProblem;
 use saal_media_protocol::{MediaCommand, SourceKind};
 use saal_meeting::{
     AccountAction, AccountState, CallEvent, CallId, EndReason, IdentityState, MeetingCommand,
@@ -479,6 +480,20 @@ fn a_refused_configuration_is_told_until_a_good_one_comes() {
     assert_eq!(effects, [Effect::Redraw]);
     assert_eq!(bench.trouble_codes(), ["config_refused"]);
     bench.tell(Event::Config(plain_config()));
+    assert_eq!(bench.trouble_codes(), [""; 0]);
+}
+
+#[test]
+fn a_room_whose_device_lost_its_key_says_so_and_joins_as_before() {
+    let mut bench = Bench::at_home();
+    let lost = |problem| Event::DeviceKey(Some(problem));
+    assert_eq!(bench.tell(lost(KeyProblem::Missing)), [Effect::Redraw]);
+    assert_eq!(bench.tell(lost(KeyProblem::Missing)), []);
+    assert_eq!(bench.tell(lost(KeyProblem::Foreign)), [Effect::Redraw]);
+    assert_eq!(bench.trouble_codes(), ["device_key"]);
+    let told = bench.room.troubles()[0].severity();
+    assert_eq!(told, Severity::Notice, "meetings are possible");
+    assert_eq!(bench.tell(Event::DeviceKey(None)), [Effect::Redraw]);
     assert_eq!(bench.trouble_codes(), [""; 0]);
 }
 

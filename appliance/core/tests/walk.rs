@@ -24,7 +24,7 @@ use saal_core::{
     Intent, Muted, Onlooker, Phase, Room, Said, SavedCall, SoundAction, Stage, TroubleCode,
     content_tiles, pictures_size, tiles,
 };
-use saal_fleet_protocol::config::Layout;
+use saal_fleet_protocol::{config::Layout, fleet::KeyProblem};
 use saal_media_protocol::{
     CameraAction, Codec, DeviceUse, Label, MediaCommand, MediaEvent, MediaStats, MediaTrouble,
     SoundUnit, SourceKind, Tile, TileSource,
@@ -347,6 +347,7 @@ fn plain() -> impl Strategy<Value = Event> {
         2 => Just(Event::Engine(EngineEvent::Lost { reason: text() })),
         1 => Just(Event::ConfigRefused { problem: text() }),
         1 => any::<bool>().prop_map(|others| Event::Authorities { known: Vec::new(), others }),
+        1 => any::<bool>().prop_map(|foreign| Event::DeviceKey(foreign.then_some(KeyProblem::Foreign))),
         1 => any::<bool>().prop_map(|works| Event::Voice { works }),
         1 => Just(Event::CallNotSaved { path: text(), reason: text() }),
         1 => (0usize..3).prop_map(Event::TelevisionViewers),

@@ -228,6 +228,7 @@ impl Daemon {
             Request::Reload {} => return self.reload().await,
             Request::Help { wanted } => self.help(wanted).await,
             Request::Enrolment { status } => self.tell(status::enrolment(status)).await,
+            Request::DeviceKey { problem } => self.tell(Event::DeviceKey(problem)).await,
             Request::OtherRooms { rooms } => self.tell(status::other_rooms(rooms)).await,
             Request::System { request } => return self.ask_system(request).await,
             Request::RecoveryKey {} => {

@@ -48,6 +48,7 @@ pub(crate) fn answer(request: &Request, facts: &Facts<'_>) -> (Reply, Option<Int
         Request::Panel { .. }
         | Request::Reload {}
         | Request::Enrolment { .. }
+        | Request::DeviceKey { .. }
         | Request::OtherRooms { .. }
         | Request::Help { .. }
         | Request::HelpStands { .. }

@@ -5,7 +5,10 @@ pub(crate) mod support;
 
 use jiff::{Timestamp, tz::TimeZone};
 use saal_core::{OtherRoom, Part, Trouble};
-use saal_fleet_protocol::config::{Language, Support};
+use saal_fleet_protocol::{
+    config::{Language, Support},
+    fleet::KeyProblem,
+};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{EndReason, IdentityState};
 
@@ -98,6 +101,7 @@ fn explained(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -> Trouble
             "path",
             path,
         ),
+        Trouble::DeviceKey(problem) => device_key(words, *problem),
         Trouble::ConfigRefused { problem } => {
             with(M::TroubleConfig, M::TroubleConfigAdvice, "problem", problem)
         }
@@ -140,6 +144,16 @@ fn store(words: &Words, path: &str, full: bool) -> (String, String) {
         [("path", Value::Foreign(path))],
     );
     (words.say(what), advice)
+}
+
+fn device_key(words: &Words, problem: KeyProblem) -> (String, String) {
+    use Message as M;
+    let (what, advice) = match problem {
+        KeyProblem::Missing => (M::TroubleKeyMissing, M::TroubleKeyMissingAdvice),
+        KeyProblem::Foreign => (M::TroubleKeyForeign, M::TroubleKeyForeignAdvice),
+        KeyProblem::Failed => (M::TroubleKeyFailed, M::TroubleKeyFailedAdvice),
+    };
+    (words.say(what), words.say(advice))
 }
 
 fn authority_over(words: &Words, names: &str) -> (String, String) {

@@ -8,10 +8,10 @@ mod seeing;
 mod trusting;
 mod updating;
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use saal_control::EnrolmentStatus;
 use saal_fleet_protocol::fleet::{
+    KeyProblem,
     help::PICTURE_EVERY,
     log::LogSent,
     order::Order,
@@ -25,10 +25,10 @@ use tokio::{
     time::{Instant, Interval, MissedTickBehavior, interval, sleep},
 };
 
-use self::identifying::who;
+use self::identifying::{renew, who};
 use crate::{
     backoff::Backoff,
-    beside::beside,
+    beside::{Begun, beside, end},
     discovery::{Network, Search},
     disk::Folder,
     identity::{self, Identity, IdentityError},
@@ -94,8 +94,8 @@ pub struct Agent {
     network: Network,
     serial: String,
     folder: Folder,
-    /// `None` as long as the TPM that has it does not do its part.
-    identity: Option<Identity>,
+    /// The problem as long as the TPM that has it does not do its part.
+    identity: Result<Arc<Identity>, KeyProblem>,
     membership: Option<Membership>,
     /// Who may sign what.
     roots: Roots<Folder>,
@@ -120,6 +120,8 @@ pub struct Agent {
     code: Option<String>,
     /// The panel was told that the device belongs to a fleet.
     settled: bool,
+    /// What the panel was told of the device's key.
+    told_key: Option<Option<KeyProblem>>,
     /// Where the system can be updated.
     updater: Option<Updater>,
     /// What the server was told of the system.
@@ -183,6 +185,7 @@ impl Agent {
             greeted: false,
             code: None,
             settled: false,
+            told_key: None,
             updater: None,
             told_system: None,
             log: None,
@@ -231,10 +234,12 @@ impl Agent {
 
     /// One connection, from the search for a server to its end.
     async fn connect(&mut self) -> Result<End, AgentError> {
-        if self.identity.is_none() {
-            self.identity = who(&self.folder, &self.settings)?;
+        if self.identity.is_err() {
+            let (folder, settings) = (self.folder.clone(), self.settings.clone());
+            let asked = Box::pin(beside(async move { who(&folder, &settings) }));
+            self.identity = self.during(asked).await??;
         }
-        if self.identity.is_none() {
+        if self.identity.is_err() {
             return Ok(End::Lost("the device can't say who it is".to_owned()));
         }
         let settings = self.settings.clone();
@@ -249,7 +254,12 @@ impl Agent {
                 self.stop_help().await;
                 end
             }
-            Err(error) => Ok(End::Lost(error.to_string())),
+            Err(error) => {
+                if self.key_problem().is_some() {
+                    tracing::error!("{error}");
+                }
+                Ok(End::Lost(error.to_string()))
+            }
         }
     }
 
@@ -274,7 +284,7 @@ impl Agent {
             Err(reason) => return Ok(End::Lost(reason)),
         };
         let first = match self.credentials()? {
-            None => match self.enrol(&nonce) {
+            None => match self.enrol(&nonce).await? {
                 Ok(enrol) => FromDevice::Enrol(Box::new(enrol)),
                 Err(reason) => return Ok(End::Lost(reason)),
             },
@@ -284,7 +294,7 @@ impl Agent {
             return Ok(End::Lost("the connection broke".to_owned()));
         }
         let (mut looks, mut pictures) = (every(LOOK), every(PICTURE_EVERY));
-        let mut renewing = false;
+        let (mut renewing, mut proving) = (false, None);
         loop {
             let end = tokio::select! {
                 heard = link.hear() => match heard {
@@ -292,6 +302,10 @@ impl Agent {
                     Err(reason) => Some(End::Lost(reason)),
                 },
                 _ = looks.tick() => self.look().await?,
+                proof = end(&mut proving) => {
+                    renew(&mut link, proof).await;
+                    None
+                }
                 _ = pictures.tick(), if self.help.is_some() => self.see(&mut link).await,
             };
             if let Some(end) = end {
@@ -299,11 +313,7 @@ impl Agent {
             }
             if !renewing && self.wants_renewal() {
                 renewing = true;
-                match self.prove(&nonce) {
-                    Ok(proof) => _ = link.say(&FromDevice::Renew(proof)).await,
-                    // The next connection tries again; the certificate has a third of its life left.
-                    Err(reason) => tracing::error!(reason, "the certificate is not renewed"),
-                }
+                proving = Some(Box::pin(self.prove(&nonce)) as Begun<_>);
             }
             if !self.tell(&mut link).await {
                 return Ok(End::Lost("the connection broke".to_owned()));
@@ -436,23 +446,6 @@ impl Agent {
             Some(report) => link.say(&FromDevice::Report(report)).await,
             None => true,
         }
-    }
-
-    /// The panel shows the code until somebody typed it. It is said again, as saald may have started anew.
-    async fn show(&mut self) {
-        let status = self.membership.is_none().then(|| EnrolmentStatus {
-            server: self
-                .settings
-                .server
-                .as_ref()
-                .map_or_else(String::new, |s| s.host().to_owned()),
-            code: self.code.clone(),
-        });
-        if status.is_none() && self.settled {
-            return;
-        }
-        self.settled = status.is_none();
-        self.room.show_enrolment(status).await;
     }
 }
 

@@ -4,7 +4,7 @@
 //! takes a good part of a second for that, and a broken one as long as the kernel has patience. The agent has one thread, which
 //! looks after the room meanwhile.
 
-use std::{future, panic};
+use std::{future, panic, pin::Pin};
 
 use tokio::{runtime::Handle, sync::oneshot, task::spawn_blocking};
 
@@ -28,6 +28,19 @@ pub(crate) async fn beside<T: Send + 'static>(work: impl Future<Output = T> + Se
         // The runtime ends, and this with it.
         Ok(None) | Err(_) => future::pending().await,
     }
+}
+
+/// Work that goes on while something else is waited for.
+pub(crate) type Begun<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The end of work, if it has begun; it is over then.
+pub(crate) async fn end<T>(work: &mut Option<Begun<T>>) -> T {
+    let done = match work.as_mut() {
+        Some(work) => work.await,
+        None => future::pending().await,
+    };
+    *work = None;
+    done
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use rustls::{
     sign::SigningKey,
 };
 use saal_fleet_protocol::fleet::{
-    FileName,
+    FileName, KeyProblem,
     order::{Order, SEALING, Sealed, sealed_for},
     wire::{KeyProof, Membership, from_text, proof_of, to_text},
 };
@@ -130,6 +130,12 @@ impl Identity {
     /// [`IdentityError::Crypto`].
     pub fn signer(&self) -> Result<Arc<dyn SigningKey>, IdentityError> {
         self.key.signer()
+    }
+
+    /// Why the key did not sign the last time that it should; `None`: it did, or has not been asked.
+    #[must_use]
+    pub fn problem(&self) -> Option<KeyProblem> {
+        self.key.problem()
     }
 
     /// PKCS#8; `None`: the key is in a TPM and stays there.

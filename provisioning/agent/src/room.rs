@@ -8,6 +8,7 @@ use saal_control::{
     Question, Reply, Request, SOCKET_NAME, Status, TakenTime,
 };
 use saal_fleet_protocol::fleet::{
+    KeyProblem,
     help::HelpWanted,
     wire::{FreeRoom, RoomState, Span},
 };
@@ -83,6 +84,12 @@ impl Room {
     pub async fn show_enrolment(&self, status: Option<EnrolmentStatus>) {
         // Where nobody listens nobody looks either; it is said again.
         let _ = self.ask(Request::Enrolment { status }).await;
+    }
+
+    /// Says on the panel why the device can't prove who it is; `None`: it can.
+    pub async fn show_device_key(&self, problem: Option<KeyProblem>) {
+        // As above.
+        let _ = self.ask(Request::DeviceKey { problem }).await;
     }
 
     /// Says on the panel which other rooms could have the next meeting.

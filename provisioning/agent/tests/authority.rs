@@ -95,6 +95,7 @@ async fn renews(device: &mut Device) -> String {
     renewed.expect("the device has another certificate")
 }
 
+/// At the server's folder.
 async fn install(fleet: &Fleet, chain: &Path) {
     let options = Options {
         data: fleet.folder.path().to_owned(),
@@ -103,6 +104,36 @@ async fn install(fleet: &Fleet, chain: &Path) {
         names: vec!["localhost".to_owned()],
     };
     install_authority(&options, chain).await.unwrap();
+}
+
+/// By the API, as `saal-fleetctl` does it; what is none changes nothing and says why.
+async fn install_from_afar(fleet: &Fleet, chain: &Path) {
+    let before = fleet.done(Method::GET, "authority", json!(null)).await;
+    assert_eq!(before["chain"].as_array().unwrap().len(), 1);
+    assert_eq!(before["shown"], true);
+    let chain = std::fs::read_to_string(chain).unwrap();
+    let (own, rest) = chain.split_once("-----END CERTIFICATE-----\n").unwrap();
+    let turned = format!("{rest}{own}-----END CERTIFICATE-----\n");
+    let wrong = [
+        (json!({"chain": turned}), "is not for the key of this fleet"),
+        (json!({"chain": "geheim"}), "there is no certificate in it"),
+        (json!({"chain": chain, "names": ["no name"]}), "no name"),
+    ];
+    for (body, why) in wrong {
+        let (status, problem) = fleet.ask(Method::POST, "authority", body).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (400, &json!("chain")));
+        let says = problem["message"].as_str().unwrap();
+        assert!(says.contains(why), "{says}");
+    }
+    let same = fleet.done(Method::GET, "authority", json!(null)).await;
+    assert_eq!(same, before);
+    let body = json!({"chain": chain, "names": ["rooms.example.org"]});
+    let waits = fleet.done(Method::POST, "authority", body).await;
+    assert_eq!(waits["chain"][2]["name"], "Kreis Kassel Root");
+    assert_eq!(waits["shown"], false);
+    let log = fleet.done(Method::GET, "audit", json!(null)).await;
+    assert_eq!(log["items"][0]["act"], "authority_installed");
+    assert_eq!(log["items"][0]["by"]["name"], "first");
 }
 
 async fn called(fleet: &Fleet, rooms: [(&Device, &str); 2], name: &str) {
@@ -128,13 +159,28 @@ async fn life(other: Option<DnValue>) -> String {
     old.room.uses("Lahn").await;
 
     let it = It::new();
-    let request = request_authority(fleet.folder.path()).unwrap();
+    let afar = other.is_some();
+    let request = if afar {
+        let asked = fleet.done(Method::GET, "authority/request", json!(null));
+        asked.await["request"].as_str().unwrap().to_owned()
+    } else {
+        request_authority(fleet.folder.path()).unwrap()
+    };
     let [chain, root] = ["chain.pem", "it.pem"].map(|name| fleet.folder.path().join(name));
     std::fs::write(&chain, it.signs(&request, other)).unwrap();
     std::fs::write(&root, it.root.pem()).unwrap();
     let mut new = fleet.unpack_believing(&root, "SN2");
-    install(&fleet, &chain).await;
+    if afar {
+        install_from_afar(&fleet, &chain).await;
+    } else {
+        install(&fleet, &chain).await;
+    }
     let fleet = fleet.restart().await;
+    let now = fleet.done(Method::GET, "authority", json!(null)).await;
+    assert_eq!(
+        (now["chain"].as_array().unwrap().len(), &now["shown"]),
+        (3, &json!(true))
+    );
 
     fleet.set(FULDA, "room.name", json!("Fulda")).await;
     fleet.claim(&new, FULDA).await;

@@ -12,10 +12,11 @@ use saal_agent::{
     settings::Settings,
     tpm::TpmError,
 };
+use saal_fleet_protocol::fleet::KeyProblem;
 use serde_json::{Value, json};
 use support::{
     fleet::{Device, Fleet, in_a_tpm, rewrite},
-    swtpm::Swtpm,
+    swtpm::{Slow, Swtpm},
 };
 
 const ROOM: &str = "kassel/rathaus/lahn";
@@ -163,10 +164,58 @@ async fn a_room_goes_on_without_its_tpm_and_its_device_comes_back_with_it() {
 
     Fleet::switch_on(&mut device);
     fleet.device("SN1", |d| d["online"] == false).await;
+    device.room.says_of_its_key(Some(KeyProblem::Missing)).await;
     let document = device.folder.path().join("agent/current/saal.toml");
     assert!(std::fs::read_to_string(document).unwrap().contains("Eder"));
     tpm.recover().await;
     fleet.device("SN1", |d| d["online"] == true).await;
+    device.room.says_of_its_key(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_whose_tpm_was_cleared_says_so_goes_on_and_is_set_up_anew() {
+    let (fleet, mut tpm) = (fleet().await, Swtpm::start().await);
+    let mut device = fleet.unpack_on(&tpm.path(), "SN1");
+    fleet.claim(&device, ROOM).await;
+    fleet.device("SN1", |d| d["generation"] == 1).await;
+    device.room.says_of_its_key(None).await;
+
+    // While the agent runs: the next connection finds it.
+    tpm.clear().await;
+    let fleet = fleet.restart().await;
+    device.room.says_of_its_key(Some(KeyProblem::Foreign)).await;
+    Fleet::switch_off(&mut device).await;
+    // And while it does not.
+    Fleet::switch_on(&mut device);
+    device.room.is_looked_at(2).await;
+    device.room.says_of_its_key(Some(KeyProblem::Foreign)).await;
+    let document = device.folder.path().join("agent/current/saal.toml");
+    assert!(std::fs::read_to_string(document).unwrap().contains("Lahn"));
+
+    // As the factory state does.
+    Fleet::switch_off(&mut device).await;
+    Fleet::forgets(&device);
+    Fleet::switch_on(&mut device);
+    device.room.says_of_its_key(None).await;
+    let (code, claim) = (device.room.code().await, "claim");
+    let again = json!({"code": code, "room": ROOM, "replace": true});
+    fleet.done(Method::POST, claim, again).await;
+    let back = |d: &Value| d["revoked"] == false && d["generation"] == 1 && d["online"] == true;
+    fleet.device("SN1", back).await;
+    assert_eq!(opened(&device), "streng-geheim");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_looks_after_a_room_while_its_tpm_takes_its_time() {
+    let (fleet, tpm) = (fleet().await, Swtpm::start().await);
+    let slow = Slow::before(&tpm);
+    let device = fleet.unpack_on(&slow.path(), "SN1");
+    // It is asked to sign the request for a certificate, and does not.
+    slow.is_asked().await;
+    device.room.is_looked_at(2).await;
+    slow.signs();
+    fleet.claim(&device, ROOM).await;
+    device.room.uses("Lahn").await;
 }
 
 /// A device's file, and no fleet.

@@ -9,7 +9,9 @@ use saal_fleet_protocol::fleet::{
     log::USUAL_LINES,
 };
 
-use crate::{alerts::AlertCommand, keys::KeysCommand, panel::PanelCommand};
+use crate::{
+    alerts::AlertCommand, authority::AuthorityCommand, keys::KeysCommand, panel::PanelCommand,
+};
 
 /// Looks after a fleet of rooms.
 #[derive(Parser, Debug)]
@@ -84,6 +86,9 @@ pub(crate) enum Command {
     /// Keys that sign what devices believe, see docs/keys.md.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The fleet's own certificate authority below IT's, see docs/fleet.md.
+    #[command(subcommand)]
+    Authority(AuthorityCommand),
     /// Releases of the system that the server has.
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -18,6 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     administer, alerts,
     arguments::{Arguments, Audit, Command, Config, Devices},
+    authority,
     client::{ACCESS_VARIABLE, Fleet},
     keys, logs, panel, text, updates, values,
 };
@@ -111,6 +112,7 @@ async fn work(session: &Session, command: Command) -> Result<String> {
         Command::Webhook(command) => administer::webhook(session, command).await,
         Command::Alert(command) => alerts::alert(session, command).await,
         Command::Keys(command) => keys::keys(session, command).await,
+        Command::Authority(command) => authority::authority(session, command).await,
         Command::Release(command) => updates::release(session, command).await,
         Command::Rollout(command) => updates::rollout(session, command).await,
         Command::Audit(asked) => audit(session, &asked).await,

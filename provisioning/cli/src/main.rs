@@ -3,6 +3,7 @@
 mod administer;
 mod alerts;
 mod arguments;
+mod authority;
 mod cli;
 mod client;
 mod keys;

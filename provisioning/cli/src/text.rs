@@ -1,5 +1,6 @@
 //! Answers as people read them.
 
+mod authority;
 mod keys;
 mod log;
 mod log_of_room;
@@ -10,6 +11,7 @@ use saal_fleet_protocol::fleet::{
     wire::{Outcome, Report},
 };
 
+pub(crate) use authority::authority;
 pub(crate) use keys::{keys, list, root};
 pub(crate) use log::{access, audit, audit_check, people, webhooks, welcome};
 pub(crate) use log_of_room::log_of_room;

@@ -138,13 +138,39 @@ impl Authority {
         Ok(self)
     }
 
+    /// The same with another chain above it, checked for a server with these names.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub(crate) fn checked(
+        &self,
+        pem: &str,
+        names: &[String],
+        now: Timestamp,
+    ) -> Result<Self, ChainError> {
+        let key = KeyPair::from_pem(&self.key)?;
+        let bare = Self {
+            issuer: Issuer::new(params(&key, now), key),
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+            above: None,
+        };
+        let below = bare.below(pem, now)?;
+        below.check(names, now)?;
+        Ok(below)
+    }
+
+    /// Whether this is the chain that the server shows.
+    pub(crate) fn shows(&self, pem: &str) -> bool {
+        match &self.above {
+            None => self.is_own(pem),
+            Some(above) => certificates(pem).is_some_and(|all| all == above.chain.certificates),
+        }
+    }
+
     /// Whether this is the authority's own certificate and nothing else.
     fn is_own(&self, pem: &str) -> bool {
-        let all = |pem: &str| {
-            let all = CertificateDer::pem_slice_iter(pem.as_bytes());
-            all.collect::<Result<Vec<_>, _>>().ok()
-        };
-        all(pem).is_some_and(|read| Some(read) == all(&self.certificate))
+        certificates(pem).is_some_and(|read| Some(read) == certificates(&self.certificate))
     }
 
     /// Whether devices would believe the server by these names, and the server devices.
@@ -301,6 +327,11 @@ impl Authority {
             ends,
         })
     }
+}
+
+fn certificates(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
+    let all = CertificateDer::pem_slice_iter(pem.as_bytes());
+    all.collect::<Result<_, _>>().ok()
 }
 
 /// The same at each start, as issued certificates name it.

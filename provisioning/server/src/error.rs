@@ -1,6 +1,6 @@
 //! Why the server does not do what it is asked.
 
-use crate::store::DatabaseError;
+use crate::{authority::ChainError, store::DatabaseError};
 use saal_fleet_protocol::fleet::{
     DeviceId, Key, ReleaseName, RolloutName, Scope,
     api::{Role, RolloutState},
@@ -100,6 +100,9 @@ pub enum FleetError {
     /// A bundle can't be kept.
     #[error("the bundle can't be kept: {0}")]
     Bundles(#[from] std::io::Error),
+    /// A chain can't be put above the fleet's authority.
+    #[error(transparent)]
+    Chain(#[from] Box<ChainError>),
     /// Not with this token.
     #[error("this needs the role {needed:?}{}", place(.scope.as_ref()))]
     Forbidden {
@@ -192,6 +195,7 @@ impl FleetError {
             Self::Trust(error) => error.why().as_str(),
             Self::Rollout { .. } => "rollout",
             Self::Bundle(_) => "bundle",
+            Self::Chain(_) => "chain",
             Self::Forbidden { .. } => "forbidden",
             Self::Unauthorised => "unauthorised",
             Self::Provider(_) => "provider",

@@ -109,6 +109,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) keys: Arc<Keys>,
     pub(crate) authority: Authority,
+    /// Names and addresses that devices and people know it by.
+    pub(crate) names: Vec<String>,
     pub(crate) hub: Hub,
     pub(crate) bundles: Bundles,
     /// What is looked at here.
@@ -184,18 +186,14 @@ impl Server {
             store,
             keys,
             authority,
+            names: options.names,
             hub,
             bundles,
             panels: Arc::default(),
             provider,
             stopping,
         });
-        let serving = tokio::spawn(serve(
-            app,
-            (listener, own),
-            options.names,
-            (standing, others),
-        ));
+        let serving = tokio::spawn(serve(app, (listener, own), (standing, others)));
         Ok(Self { url, stop, serving })
     }
 
@@ -254,7 +252,6 @@ fn own_certificate(
 async fn serve(
     app: Arc<App>,
     (listener, own): (tls::Listener, Arc<OwnCertificate>),
-    names: Vec<String>,
     (standing, others): (Standing, Others),
 ) {
     let router = api::router(app.clone()).merge(web::router(app.clone()));
@@ -268,7 +265,7 @@ async fn serve(
         day.tick().await;
         loop {
             day.tick().await;
-            let renewed = own_certificate(&app.authority, &names);
+            let renewed = own_certificate(&app.authority, &app.names);
             let renewed = renewed.and_then(|new| Ok(own.replace(new)?));
             if let Err(error) = renewed {
                 tracing::error!(%error, "the server keeps its old certificate");

@@ -15,6 +15,7 @@ IMAGE_INSTALL = "\
     rauc \
     saal-agent \
     saal-media \
+    saal-slots \
     saalctl \
     saald \
     wpa-supplicant \

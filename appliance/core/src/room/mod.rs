@@ -198,6 +198,7 @@ impl Room {
             Event::Authorities { known, others } => self.on_authorities(now, known, others),
             Event::Signage(problems) => self.on_signage(problems),
             Event::Enrolment(enrolment) => self.on_enrolment(enrolment),
+            Event::DeviceKey(problem) => self.on_device_key(problem),
             Event::OtherRooms(rooms) => self.on_other_rooms(now, rooms),
             Event::SavedCall(saved) => self.on_saved_call(now, *saved),
             Event::SavedSound(saved) => self.on_saved_sound(*saved),

@@ -1,7 +1,7 @@
 //! Configuration, account, calendar, the clock, and the end.
 
 use jiff::Timestamp;
-use saal_fleet_protocol::Config;
+use saal_fleet_protocol::{Config, fleet::KeyProblem};
 use saal_meeting::{AccountState, EndReason, IdentityState, Verification};
 
 use super::Room;
@@ -104,6 +104,16 @@ impl Room {
                 self.troubles.raise(Trouble::Enrolment { server, code })
             }
             None => self.troubles.clear(TroubleCode::Enrolment),
+        };
+        if news {
+            self.effect(Effect::Redraw);
+        }
+    }
+
+    pub(super) fn on_device_key(&mut self, problem: Option<KeyProblem>) {
+        let news = match problem {
+            Some(problem) => self.troubles.raise(Trouble::DeviceKey(problem)),
+            None => self.troubles.clear(TroubleCode::DeviceKey),
         };
         if news {
             self.effect(Effect::Redraw);

@@ -56,6 +56,7 @@ fn can_help(trouble: &Trouble) -> bool {
         | Trouble::Identity(_)
         | Trouble::Voice
         | Trouble::CallNotSaved { .. }
+        | Trouble::DeviceKey(_)
         | Trouble::ConfigRefused { .. }
         | Trouble::AuthorityOver { .. }
         | Trouble::Signage { .. }

@@ -5,7 +5,10 @@ use saal_core::{
     CalendarProblem, Elsewhere, HelpId, Helper, Muted, Onlooker, OtherRoom, Part, Presenting,
     Sharing, Trouble,
 };
-use saal_fleet_protocol::config::{Language, Support};
+use saal_fleet_protocol::{
+    config::{Language, Support},
+    fleet::KeyProblem,
+};
 use saal_media_protocol::{DeviceUse, MediaTrouble};
 use saal_meeting::{
     Destination, EndReason, IdentityState, JoinStage, LinkTarget, Meeting, MeetingId, MeetingLink,
@@ -443,6 +446,9 @@ fn more_troubles() -> Vec<Trouble> {
         Trouble::CallNotSaved {
             path: "/var/lib/saal/call.json".to_owned(),
         },
+        Trouble::DeviceKey(KeyProblem::Missing),
+        Trouble::DeviceKey(KeyProblem::Foreign),
+        Trouble::DeviceKey(KeyProblem::Failed),
         Trouble::ConfigRefused {
             problem: "saal.toml:3: room.language: \"fr\" is not allowed; allowed are de, en"
                 .to_owned(),

@@ -40,7 +40,7 @@ impl Agent {
         if before.as_ref().is_some_and(|look| !look.is_idle()) {
             return Ok(None);
         }
-        let (Some(identity), Some((order, digest))) = (&self.identity, self.waiting.take()) else {
+        let (Ok(identity), Some((order, digest))) = (&self.identity, self.waiting.take()) else {
             return Ok(None);
         };
         let generation = order.generation;

@@ -8,6 +8,7 @@ use rustls::{
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
     sign::SigningKey,
 };
+use saal_fleet_protocol::fleet::KeyProblem;
 
 use super::{IdentityError, crypto};
 use crate::tpm::TpmKey;
@@ -31,6 +32,13 @@ impl Key {
         match self {
             Self::File(key) => key.sign(message).map_err(crypto),
             Self::Tpm(key) => Ok(key.sign(message)?),
+        }
+    }
+
+    pub(super) fn problem(&self) -> Option<KeyProblem> {
+        match self {
+            Self::File(_) => None,
+            Self::Tpm(key) => key.problem(),
         }
     }
 

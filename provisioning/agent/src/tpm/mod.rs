@@ -11,6 +11,7 @@ use std::{
     io::{self, Read, Write},
     os::unix::{fs::FileTypeExt as _, net::UnixStream},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::sleep,
     time::Duration,
 };
@@ -19,6 +20,7 @@ use rustls::{
     SignatureAlgorithm, SignatureScheme,
     sign::{Signer, SigningKey},
 };
+use saal_fleet_protocol::fleet::KeyProblem;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -81,6 +83,18 @@ pub enum TpmError {
         /// Why.
         code: Code,
     },
+}
+
+impl TpmError {
+    /// What people at the panel are told.
+    #[must_use]
+    pub fn problem(&self) -> KeyProblem {
+        match self {
+            Self::Missing { .. } => KeyProblem::Missing,
+            Self::Foreign { .. } => KeyProblem::Foreign,
+            Self::Io { .. } | Self::Malformed { .. } | Self::Refused { .. } => KeyProblem::Failed,
+        }
+    }
 }
 
 /// What is known of some reasons (TPM 2.0 Library, part 2, section 6.6.3).
@@ -308,6 +322,8 @@ pub struct TpmKey {
     wrapped: Wrapped,
     /// SEC 1, uncompressed.
     point: Vec<u8>,
+    /// Why it did not sign the last time; one for all copies, as TLS has its own.
+    problem: Arc<Mutex<Option<KeyProblem>>>,
 }
 
 impl TpmKey {
@@ -319,6 +335,7 @@ impl TpmKey {
             tpm,
             wrapped,
             point,
+            problem: Arc::default(),
         })
     }
 
@@ -333,7 +350,19 @@ impl TpmKey {
     /// # Errors
     /// [`TpmError`].
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, TpmError> {
-        self.tpm.sign(&self.wrapped, message)
+        let signed = self.tpm.sign(&self.wrapped, message);
+        *self.last() = signed.as_ref().err().map(TpmError::problem);
+        signed
+    }
+
+    /// Why it did not sign the last time; `None`: it did.
+    #[must_use]
+    pub fn problem(&self) -> Option<KeyProblem> {
+        *self.last()
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<KeyProblem>> {
+        self.problem.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

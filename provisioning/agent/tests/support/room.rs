@@ -12,13 +12,18 @@ use saal_control::{
     HelpStatus, MeetingLine, NumberedPicture, OtherRoom, PhaseName, Question, Refused, Reply,
     Request, SOCKET_NAME, Status, TroubleLine,
 };
-use saal_fleet_protocol::{config, fleet::help::HelpWanted};
+use saal_fleet_protocol::{
+    config,
+    fleet::{KeyProblem, help::HelpWanted},
+};
 use saal_meeting::{AccountState, MeetingId};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
     sync::watch,
 };
+
+use super::fleet::PATIENCE;
 
 /// What the room is at.
 #[derive(Clone, Debug)]
@@ -31,6 +36,10 @@ struct Inner {
     said: Mutex<Said>,
     /// What the panel shows of the enrolment.
     shown: watch::Sender<Option<EnrolmentStatus>>,
+    /// What its panel says of the device's key, once something was said.
+    key: watch::Sender<Option<Option<KeyProblem>>>,
+    /// How often the agent has looked at it.
+    looks: watch::Sender<u64>,
     /// The document in use.
     used: watch::Sender<String>,
     /// Where its next meeting could go, as the panel says.
@@ -62,6 +71,8 @@ impl Room {
             document,
             said: Mutex::default(),
             shown: watch::Sender::new(None),
+            key: watch::Sender::new(None),
+            looks: watch::Sender::new(0),
             used: watch::Sender::new(text),
             others: watch::Sender::new(None),
             wanted: watch::Sender::default(),
@@ -122,6 +133,33 @@ impl Room {
         shown.clone().unwrap().code.unwrap()
     }
 
+    /// Its panel says this of the device's key.
+    #[allow(dead_code, reason = "not every test's devices have a TPM")]
+    pub async fn says_of_its_key(&self, problem: Option<KeyProblem>) {
+        let mut said = self.0.key.subscribe();
+        let said = said.wait_for(|said| *said == Some(problem));
+        let said = tokio::time::timeout(PATIENCE, said).await;
+        let last = || *self.0.key.borrow();
+        assert!(
+            said.is_ok(),
+            "{problem:?} is wanted, and it says {:?}",
+            last()
+        );
+    }
+
+    /// The agent looks at it so often more.
+    #[allow(
+        dead_code,
+        reason = "not every test has something that holds an agent up"
+    )]
+    pub async fn is_looked_at(&self, times: u64) {
+        let mut looks = self.0.looks.subscribe();
+        let before = *looks.borrow();
+        let looked = looks.wait_for(|looks| *looks >= before + times);
+        let looked = tokio::time::timeout(PATIENCE, looked).await;
+        assert!(looked.is_ok(), "nobody looks after the room");
+    }
+
     /// The server that the room waits to be claimed at, as its panel says.
     pub async fn waits_at(&self) -> String {
         let mut shown = self.0.shown.subscribe();
@@ -174,7 +212,14 @@ impl Room {
 
     fn answer(&self, request: Request) -> Reply {
         match request {
-            Request::Status {} => Reply::Status(Box::new(self.status())),
+            Request::Status {} => {
+                self.0.looks.send_modify(|looks| *looks += 1);
+                Reply::Status(Box::new(self.status()))
+            }
+            Request::DeviceKey { problem } => {
+                self.0.key.send_replace(Some(problem));
+                Reply::Done {}
+            }
             Request::Enrolment { status } => {
                 self.0.shown.send_replace(status);
                 Reply::Done {}

@@ -5,6 +5,7 @@
 mod access;
 mod alerts;
 mod audit;
+mod authority;
 mod help;
 mod hooks;
 mod keys;
@@ -23,6 +24,7 @@ pub use alerts::{
     IssuedAlertRule, MailSecurity, NewAlertRule,
 };
 pub use audit::{Act, Actor, ActorKind, AuditCheck, AuditEntry, AuditPage};
+pub use authority::{AuthorityCertificate, AuthorityInForce, AuthorityRequest, NewAuthority};
 pub use help::{AskHelp, RoomHelp, RoomHelpState, RoomPanel, TouchPanel};
 pub use hooks::{IssuedWebhook, NewWebhook, Webhook};
 pub use keys::{

@@ -8,6 +8,7 @@ pub mod api;
 pub mod bundle;
 pub mod discovery;
 pub mod help;
+mod key;
 pub mod layers;
 pub mod log;
 mod names;
@@ -18,6 +19,7 @@ mod typed;
 pub mod update;
 pub mod wire;
 
+pub use key::KeyProblem;
 pub use names::{
     ClaimCode, Compatible, DeviceId, Digest, FileName, Key, ReleaseName, RolloutName, Scope,
 };

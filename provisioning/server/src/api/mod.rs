@@ -3,6 +3,7 @@
 mod administer;
 mod alerts;
 mod audit;
+mod authority;
 mod extract;
 mod handlers;
 mod help;
@@ -87,6 +88,7 @@ fn of(role: Role) -> Routes {
             .routes(routes!(handlers::settings))
             .routes(routes!(handlers::explain))
             .routes(routes!(audit::audit))
+            .routes(routes!(authority::show))
             .routes(routes!(alerts::alerts))
             .routes(routes!(updates::all_releases))
             .routes(routes!(updates::all_rollouts))
@@ -124,6 +126,8 @@ fn of(role: Role) -> Routes {
             .routes(routes!(people::all_people, people::invite))
             .routes(routes!(people::change_person, people::remove_person))
             .routes(routes!(audit::audit_check))
+            .routes(routes!(authority::request))
+            .routes(routes!(authority::install))
             .routes(routes!(keys::publish_root))
             .routes(routes!(keys::publish_list))
             .routes(routes!(updates::add_release))
@@ -233,7 +237,9 @@ pub(crate) fn status(error: &FleetError) -> StatusCode {
             StatusCode::CONFLICT
         }
         E::Help(HelpProblem::TooFast) => StatusCode::TOO_MANY_REQUESTS,
-        E::NotARoom(_) | E::Setting(_) | E::Malformed(_) | E::Bundle(_) => StatusCode::BAD_REQUEST,
+        E::NotARoom(_) | E::Setting(_) | E::Malformed(_) | E::Bundle(_) | E::Chain(_) => {
+            StatusCode::BAD_REQUEST
+        }
         E::Forbidden { .. } | E::NoRole => StatusCode::FORBIDDEN,
         E::Unauthorised | E::Provider(_) => StatusCode::UNAUTHORIZED,
         E::NotDelivered(_) => StatusCode::BAD_GATEWAY,

@@ -42,9 +42,9 @@ pub async fn install_authority(options: &Options, file: &Path) -> Result<(), Sta
     }
     let now = Timestamp::now();
     let wrong = |e: ChainError| bad(&e);
-    let checked = Authority::open(&options.data, now)?.below(&pem, now);
+    let authority = Authority::open(&options.data, now)?;
+    let checked = authority.checked(&pem, &options.names, now);
     let checked = checked.map_err(wrong)?;
-    checked.check(&options.names, now).map_err(wrong)?;
     let new = InForce {
         until: checked.until().map_err(wrong)?,
         chain: pem,

@@ -43,6 +43,7 @@ pub(crate) fn told(words: &Words, error: &FleetError) -> String {
         FleetError::Bundle(problem) => {
             tell(id("error-bundle"), &[("detail", &problem.to_string())])
         }
+        FleetError::Chain(problem) => tell(id("error-not-so"), &[("detail", &problem.to_string())]),
         FleetError::LastAdministrator => words.say(id("error-last-administrator")),
         FleetError::Forbidden { needed, scope } => forbidden(words, *needed, scope.as_ref()),
         FleetError::Unauthorised => words.say(id("error-unauthorised")),

@@ -67,6 +67,30 @@ impl Paint {
             && shape.x + shape.width >= left + part.size.width as f32
             && shape.y + shape.height >= top + part.size.height as f32
     }
+
+    /// What is to be seen of an area below it, where it goes across: pages that are turned end below their bar.
+    fn leaves(&self, area: Area) -> Option<Area> {
+        let Self::Fill(shape, _) = self else {
+            return Some(area);
+        };
+        let (left, right) = (area.x as f32, (area.x + area.width as i32) as f32);
+        let across = shape.x <= left && shape.x + shape.width >= right;
+        if shape.radius != 0.0 || !across {
+            return Some(area);
+        }
+        let (top, bottom) = (area.y, area.y + area.height as i32);
+        let (from, to) = (
+            shape.y.floor() as i32,
+            (shape.y + shape.height).ceil() as i32,
+        );
+        let (y, end) = match (from <= top, to >= bottom) {
+            (true, _) => (to.max(top), bottom),
+            (_, true) => (top, from.min(bottom)),
+            (false, false) => (top, bottom),
+        };
+        let height = u32::try_from(end - y).ok().filter(|high| *high > 0)?;
+        Some(Area { y, height, ..area })
+    }
 }
 
 /// A text or an icon as it is drawn.
@@ -203,10 +227,11 @@ impl Layout {
                 height: shaped.height as u32,
             };
             let colour = [colour.r(), colour.g(), colour.b()];
-            let corner = Point::new(area.x, area.y);
-            let part = Rectangle::new(corner, Size::new(area.width, area.height));
-            let covered = self.paints[at..].iter().any(|above| above.covers(&part));
-            (!covered).then_some(Ink { area, colour })
+            let above = &self.paints[at + 1..];
+            let area = above
+                .iter()
+                .try_fold(area, |area, above| above.leaves(area))?;
+            Some(Ink { area, colour })
         });
         seen.collect()
     }

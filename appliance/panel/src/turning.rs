@@ -8,7 +8,7 @@ use crate::{
     element::Element,
     fonts::Fonts,
     layout::{Finish, Layout, Paint},
-    node::Node,
+    node::{Node, column},
     shapes::{Fill, Rounded},
 };
 
@@ -58,20 +58,28 @@ pub(crate) struct Place {
     pub(crate) pages: usize,
 }
 
-/// What pages leave free at their end, of what they leave at their top.
+/// How much of a panel's height what is pinned may take.
+const MOST_PINNED: f32 = 0.4;
+/// What pages leave free at their end, and below what is pinned, of what they leave at their top.
 const FOOT: f32 = 0.4;
 
 impl Layout {
-    /// Shows the wanted page of a tree, or the last one, and beside or below it what `controls` makes.
+    /// Shows the wanted page of a tree, or the last one, and beside or below it what `controls` makes. What is `pinned` stands
+    /// above each page, or, where it would leave them too little, on the first.
     pub(crate) fn turned(
-        mut root: Node,
+        (root, pinned): (Node, Option<Node>),
         size: (u32, u32),
         Turning { bar, wanted, top }: Turning,
         (fonts, finish): (&mut Fonts, &Finish<'_>),
         controls: impl FnOnce(Place) -> Node,
     ) -> Self {
         let (width, height) = (size.0 as f32, size.1 as f32);
-        let (wide, high) = bar.leaves((width, height));
+        let (wide, mut high) = bar.leaves((width, height));
+        let (mut root, pinned) = pin((root, pinned), (wide, high), fonts, finish);
+        let head = pinned.as_ref().map_or(0.0, |(_, tall)| *tall);
+        high -= head;
+        // What is pinned has its own room below.
+        let top = if pinned.is_some() { top * FOOT } else { top };
         root.style.min_size.height = length(high);
         let ground = match root.fill {
             Some(Fill::Plain(colour) | Fill::Vertical(_, colour)) => colour,
@@ -101,11 +109,17 @@ impl Layout {
             elements: Vec::new(),
         };
         let above = if page == 0 { 0.0 } else { top };
-        let at = (left, above);
+        let at = (left, head + above);
         layout.take_page(whole.paints, whole.elements, (from, to), at);
-        layout.cover(ground, (left, 0.0, wide, above));
-        let end = above + to - from;
+        layout.cover(ground, (left, 0.0, wide, head + above));
+        let end = head + above + to - from;
         layout.cover(ground, (left, end, wide, height - end));
+        if let Some((pinned, _)) = pinned {
+            // It is read before what it stands above.
+            let rest = std::mem::take(&mut layout.elements);
+            layout.join(pinned, (left, 0.0));
+            layout.elements.extend(rest);
+        }
         let place = Place {
             page,
             pages: breaks.len() - 1,
@@ -123,6 +137,9 @@ impl Layout {
     /// Takes in what was laid out on its own, as it stands there.
     fn join(&mut self, other: Self, (x, y): (f32, f32)) {
         self.overflow |= other.overflow;
+        self.cut += other.cut;
+        self.shortened.extend(other.shortened);
+        self.broken.extend(other.broken);
         let paints = other.paints.into_iter().map(|p| moved(p, x, y));
         self.paints.extend(paints);
         let elements = other.elements.into_iter().map(|mut element| {
@@ -166,6 +183,27 @@ impl Layout {
         };
         self.paints.push(Paint::Fill(shape, Fill::Plain(colour)));
     }
+}
+
+/// What is pinned, laid out, and how high it is; where it takes too much of a page, it stands on top of the tree.
+fn pin(
+    (root, pinned): (Node, Option<Node>),
+    (wide, high): (f32, f32),
+    fonts: &mut Fonts,
+    finish: &Finish<'_>,
+) -> (Node, Option<(Layout, f32)>) {
+    let Some(node) = pinned else {
+        return (root, None);
+    };
+    let room = AvailableSpace::MaxContent;
+    let (pinned, tall) = Layout::over(node.clone(), wide, room, fonts, finish);
+    if tall <= high * MOST_PINNED {
+        return (root, Some((pinned, tall.ceil())));
+    }
+    let fill = root.fill;
+    let mut both = column([node, root]);
+    both.fill = fill;
+    (both, None)
 }
 
 /// The part of an element that is on this page.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A screen is never turned further than this.
-const MOST_PAGES: usize = 40;
+const MOST_PAGES: usize = 60;
 
 /// A view of the room as an example.
 pub(crate) struct Example {

@@ -10,6 +10,7 @@ mod accessibility;
 mod day_scenes;
 mod day_time;
 mod door;
+mod every_page;
 mod examples;
 mod hardware;
 mod hostile;

@@ -154,6 +154,8 @@ pub struct Layout {
     pub(crate) lessened: usize,
     /// From where to where things stand that no page may cut in two, in pixels from the top.
     pub(crate) solid: Vec<(f32, f32)>,
+    /// Those of headings.
+    pub(crate) leads: Vec<(f32, f32)>,
 }
 
 impl Layout {

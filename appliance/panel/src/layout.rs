@@ -201,11 +201,11 @@ impl Layout {
             .rfind(|e| e.rect.contains(x, y))
     }
 
-    /// How many texts of ours end early that people can't read elsewhere, or have a word that goes on in the next line or would,
-    /// were they not written smaller.
-    pub(crate) fn breaks(&self) -> usize {
+    /// Whether something does not fit, and how many texts of ours end early that people can't read elsewhere, or have a word
+    /// that goes on in the next line or would, were they not written smaller.
+    pub(crate) fn flaws(&self) -> (bool, usize) {
         let broken = self.broken.iter().filter(|broken| broken.is_ours());
-        broken.count() + self.lessened + self.cut
+        (self.overflow, broken.count() + self.lessened + self.cut)
     }
 
     /// Something did not fit into its parent: the panel is too small for this screen.

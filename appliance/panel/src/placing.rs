@@ -11,7 +11,7 @@ use crate::{
     fonts::Fonts,
     layout::{Finish, Layout, Paint, Shortened},
     node::{Content, Meaning, Node},
-    plain::unisolated,
+    plain::{is_foreign, unisolated},
     shapes::Rounded,
 };
 
@@ -193,7 +193,7 @@ impl Taking<'_> {
         }
         if let Content::Text(text, style, _) = content {
             let shaped = self.fonts.text(text, *style, Some(shape.width));
-            self.layout.lessened += usize::from(shaped.lessened);
+            self.layout.lessened += usize::from(shaped.lessened && !is_foreign(text));
             if shaped.breaks_a_word {
                 let broken = self.told(text);
                 self.layout.broken.push(broken);

@@ -177,14 +177,14 @@ fn on(view: &View, pressed: Option<&str>, medium: Medium<'_>) -> (Layout, Option
     let mut fit = Fit { page, medium };
     let mut layout = screen(&mut fit);
     for taken in [Taken::Narrow, Taken::Slim] {
-        let breaks = layout.breaks();
-        if breaks == 0 {
+        let flaws = layout.flaws();
+        if flaws == (false, 0) {
             break;
         }
         fit.page = page_of(view, pressed);
         fit.page.scale.taken = taken;
         let narrower = screen(&mut fit);
-        if narrower.breaks() < breaks {
+        if narrower.flaws() < flaws {
             layout = narrower;
         }
     }

@@ -104,6 +104,7 @@ pub(crate) fn all() -> Vec<Example> {
     all.extend(failing_sound());
     all.extend(other_sound());
     all.extend(helped());
+    all.extend(meeting_scenes::large().map(Example::from));
     all
 }
 

@@ -11,6 +11,7 @@ mod day_scenes;
 mod day_time;
 mod door;
 mod every_page;
+mod everywhere;
 mod examples;
 mod hardware;
 mod hostile;

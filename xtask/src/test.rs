@@ -36,7 +36,7 @@ pub(crate) enum Stage {
     Image,
     /// Random input for everything that reads what strangers send; takes --seconds, and names after --.
     Fuzz,
-    /// End to end with the long tests, the panel's long walk, a hundred weeks of rooms, a thousand calls of the engine, and the fuzz targets for a fixed number of inputs.
+    /// End to end with the long tests, the panel's long walk and all its screens on every panel, a hundred weeks of rooms, a thousand calls of the engine, and the fuzz targets for a fixed number of inputs.
     Deep,
 }
 
@@ -242,10 +242,11 @@ fn media(rest: &[String]) -> anyhow::Result<()> {
     }))
 }
 
-/// The panel's random days, ten times as many, the room's weeks, twenty times as many, and a thousand calls of the engine alone.
+/// The panel's random days, ten times as many, all its screens on every panel, the room's weeks, twenty times as many, and a thousand calls of the engine alone.
 fn long_tests() -> anyhow::Result<()> {
-    const LONG: [(&str, &str); 3] = [
+    const LONG: [(&str, &str); 4] = [
         ("saal-panel", "walk"),
+        ("saal-panel", "panel"),
         ("saal-calendar", "week"),
         ("saal-media", "again"),
     ];

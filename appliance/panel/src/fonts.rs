@@ -11,12 +11,7 @@ use saal_hal::FontBytes;
 use shaping::{letters_of, shape};
 use unicode_script::Script;
 
-use crate::{
-    icon::Icon,
-    picture::Picture,
-    plain::{is_foreign, unisolated},
-    style::TextStyle,
-};
+use crate::{icon::Icon, picture::Picture, plain::unisolated, style::TextStyle};
 
 /// The weights of the type scale.
 const WEIGHTS: Weights<'_> = Weights {
@@ -29,7 +24,7 @@ const MOST_GLYPHS: usize = 2_048;
 /// is a new text.
 const MOST_SHAPED: usize = 8_192;
 
-/// A text of ours is written no smaller than this part of its size, so that no word of it is broken.
+/// A text is written no smaller than this part of its size, so that no word of it is broken.
 const LEAST: f32 = 0.7;
 /// What is tried.
 const STEPS: [f32; 3] = [0.9, 0.8, LEAST];
@@ -44,6 +39,21 @@ struct Key {
     icons: bool,
     /// It is written smaller rather than that a word of it is broken.
     gives_way: bool,
+}
+
+impl Key {
+    /// As wide as it wants. How many lines it may have makes no difference then, and all ask for the same.
+    fn in_one_line(&self) -> Self {
+        let style = TextStyle {
+            lines: 1,
+            ..self.style
+        };
+        Self {
+            style,
+            width: None,
+            ..self.clone()
+        }
+    }
 }
 
 /// What chooses the letters of a text.
@@ -174,15 +184,19 @@ impl Fonts {
         }
     }
 
-    /// Shapes a text; with a width it wraps to `style.lines` lines and ends with an ellipsis. A text of ours is written smaller
-    /// where a word of it is longer than a line otherwise.
+    /// Shapes a text; with a width it wraps to `style.lines` lines and ends with an ellipsis. It is written smaller where a
+    /// word of it is a little longer than a line otherwise.
     pub(crate) fn text(&mut self, text: &str, style: TextStyle, width: Option<f32>) -> Arc<Shaped> {
-        self.shape(Key {
+        let key = Key {
             text: drawn(text),
             style,
             width: width.map(|w| w.max(1.0).ceil() as u32),
             icons: false,
-            gives_way: !is_foreign(text),
+            gives_way: true,
+        };
+        self.shape(match width {
+            Some(_) => key,
+            None => key.in_one_line(),
         })
     }
 
@@ -233,10 +247,7 @@ impl Fonts {
     /// or no such size.
     fn smaller(&mut self, key: &Key) -> Option<Shaped> {
         let width = key.width.filter(|_| key.gives_way && key.style.lines > 1)? as f32;
-        let natural = self.shape(Key {
-            width: None,
-            ..key.clone()
-        });
+        let natural = self.shape(key.in_one_line());
         if natural.longest_word <= width || natural.longest_word * LEAST > width {
             return None;
         }

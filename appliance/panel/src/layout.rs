@@ -67,6 +67,30 @@ impl Paint {
             && shape.x + shape.width >= left + part.size.width as f32
             && shape.y + shape.height >= top + part.size.height as f32
     }
+
+    /// What is to be seen of an area below it, where it goes across: pages that are turned end below their bar.
+    fn leaves(&self, area: Area) -> Option<Area> {
+        let Self::Fill(shape, _) = self else {
+            return Some(area);
+        };
+        let (left, right) = (area.x as f32, (area.x + area.width as i32) as f32);
+        let across = shape.x <= left && shape.x + shape.width >= right;
+        if shape.radius != 0.0 || !across {
+            return Some(area);
+        }
+        let (top, bottom) = (area.y, area.y + area.height as i32);
+        let (from, to) = (
+            shape.y.floor() as i32,
+            (shape.y + shape.height).ceil() as i32,
+        );
+        let (y, end) = match (from <= top, to >= bottom) {
+            (true, _) => (to.max(top), bottom),
+            (_, true) => (top, from.min(bottom)),
+            (false, false) => (top, bottom),
+        };
+        let height = u32::try_from(end - y).ok().filter(|high| *high > 0)?;
+        Some(Area { y, height, ..area })
+    }
 }
 
 /// A text or an icon as it is drawn.
@@ -130,6 +154,8 @@ pub struct Layout {
     pub(crate) lessened: usize,
     /// From where to where things stand that no page may cut in two, in pixels from the top.
     pub(crate) solid: Vec<(f32, f32)>,
+    /// Those of headings.
+    pub(crate) leads: Vec<(f32, f32)>,
 }
 
 impl Layout {
@@ -175,11 +201,11 @@ impl Layout {
             .rfind(|e| e.rect.contains(x, y))
     }
 
-    /// How many texts of ours end early that people can't read elsewhere, or have a word that goes on in the next line or would,
-    /// were they not written smaller.
-    pub(crate) fn breaks(&self) -> usize {
+    /// Whether something does not fit, and how many texts of ours end early that people can't read elsewhere, or have a word
+    /// that goes on in the next line or would, were they not written smaller.
+    pub(crate) fn flaws(&self) -> (bool, usize) {
         let broken = self.broken.iter().filter(|broken| broken.is_ours());
-        broken.count() + self.lessened + self.cut
+        (self.overflow, broken.count() + self.lessened + self.cut)
     }
 
     /// Something did not fit into its parent: the panel is too small for this screen.
@@ -203,10 +229,11 @@ impl Layout {
                 height: shaped.height as u32,
             };
             let colour = [colour.r(), colour.g(), colour.b()];
-            let corner = Point::new(area.x, area.y);
-            let part = Rectangle::new(corner, Size::new(area.width, area.height));
-            let covered = self.paints[at..].iter().any(|above| above.covers(&part));
-            (!covered).then_some(Ink { area, colour })
+            let above = &self.paints[at + 1..];
+            let area = above
+                .iter()
+                .try_fold(area, |area, above| above.leaves(area))?;
+            Some(Ink { area, colour })
         });
         seen.collect()
     }

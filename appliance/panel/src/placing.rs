@@ -11,7 +11,7 @@ use crate::{
     fonts::Fonts,
     layout::{Finish, Layout, Paint, Shortened},
     node::{Content, Meaning, Node},
-    plain::unisolated,
+    plain::{is_foreign, unisolated},
     shapes::Rounded,
 };
 
@@ -54,6 +54,7 @@ impl Layout {
             cut: 0,
             lessened: 0,
             solid: Vec::new(),
+            leads: Vec::new(),
         };
         let mut taking = Taking {
             tree: &tree,
@@ -150,12 +151,11 @@ impl Taking<'_> {
         if self.finish.focus == Some(meaning.id.as_str()) {
             self.focused = Some(shape);
         }
-        if meaning.role == Role::Heading {
-            // What it is the name of stands on the same page.
-            let height = 2.0 * shape.height;
-            self.solid(Rounded { height, ..shape });
-        } else if !meaning.role.is_group() {
+        if !meaning.role.is_group() {
             self.solid(shape);
+        }
+        if meaning.role == Role::Heading {
+            self.layout.leads.push(from_to(shape));
         }
         let around = self.within.last().map(|at| &self.layout.elements[*at]);
         let element = element(meaning, shape, around.map(|e| e.id.clone()));
@@ -164,8 +164,7 @@ impl Taking<'_> {
     }
 
     fn solid(&mut self, shape: Rounded) {
-        let from_to = (shape.y.floor(), (shape.y + shape.height).ceil());
-        self.layout.solid.push(from_to);
+        self.layout.solid.push(from_to(shape));
     }
 
     fn paint_box(&mut self, look: &Node, shape: Rounded) {
@@ -194,7 +193,7 @@ impl Taking<'_> {
         }
         if let Content::Text(text, style, _) = content {
             let shaped = self.fonts.text(text, *style, Some(shape.width));
-            self.layout.lessened += usize::from(shaped.lessened);
+            self.layout.lessened += usize::from(shaped.lessened && !is_foreign(text));
             if shaped.breaks_a_word {
                 let broken = self.told(text);
                 self.layout.broken.push(broken);
@@ -230,6 +229,11 @@ impl Taking<'_> {
         let text = Paint::Text(shaped, (shape.x, shape.y), colour);
         self.layout.paints.push(text);
     }
+}
+
+/// From where to where it stands, in whole pixels from the top.
+fn from_to(shape: Rounded) -> (f32, f32) {
+    (shape.y.floor(), (shape.y + shape.height).ceil())
 }
 
 /// Whether a line does not have the width that it needs.

@@ -8,7 +8,7 @@ use crate::{
     element::Element,
     fonts::Fonts,
     layout::{Finish, Layout, Paint},
-    node::Node,
+    node::{Node, column},
     shapes::{Fill, Rounded},
 };
 
@@ -58,32 +58,41 @@ pub(crate) struct Place {
     pub(crate) pages: usize,
 }
 
-/// What pages leave free at their end, of what they leave at their top.
+/// How much of a panel's height what is pinned may take.
+const MOST_PINNED: f32 = 0.4;
+/// What pages leave free at their end, and below what is pinned, of what they leave at their top.
 const FOOT: f32 = 0.4;
 
 impl Layout {
-    /// Shows the wanted page of a tree, or the last one, and beside or below it what `controls` makes.
+    /// Shows the wanted page of a tree, or the last one, and beside or below it what `controls` makes. What is `pinned` stands
+    /// above each page, or, where it would leave them too little, on the first.
     pub(crate) fn turned(
-        mut root: Node,
+        (root, pinned): (Node, Option<Node>),
         size: (u32, u32),
         Turning { bar, wanted, top }: Turning,
         (fonts, finish): (&mut Fonts, &Finish<'_>),
         controls: impl FnOnce(Place) -> Node,
     ) -> Self {
         let (width, height) = (size.0 as f32, size.1 as f32);
-        let (wide, high) = bar.leaves((width, height));
+        let (wide, mut high) = bar.leaves((width, height));
+        let (mut root, pinned) = pin((root, pinned), (wide, high), fonts, finish);
+        let head = pinned.as_ref().map_or(0.0, |(_, tall)| *tall);
+        high -= head;
+        // Below a bar nothing reaches the edge; beside one a page ends almost as far from it as it begins.
+        let foot = match bar {
+            Bar::Beside(_) => top * FOOT,
+            Bar::Below(_) => 0.0,
+        };
+        // What is pinned has its own room below.
+        let top = if pinned.is_some() { top * FOOT } else { top };
         root.style.min_size.height = length(high);
         let ground = match root.fill {
             Some(Fill::Plain(colour) | Fill::Vertical(_, colour)) => colour,
             None => Rgb888::default(),
         };
         let (whole, total) = Self::over(root, wide, AvailableSpace::MaxContent, fonts, finish);
-        // Below a bar nothing reaches the edge; beside one a page ends as far from it.
-        let foot = match bar {
-            Bar::Beside(_) => top * FOOT,
-            Bar::Below(_) => 0.0,
-        };
-        let breaks = breaks(&whole.solid, total, (high - foot, top));
+        let parts = (&*whole.solid, &*whole.leads);
+        let breaks = breaks(parts, total, (high - foot, top));
         let page = wanted.min(breaks.len() - 2);
         let (from, to) = (breaks[page], breaks[page + 1]);
         let aside = matches!(bar, Bar::Beside(_)) && (finish.hands ^ finish.reading);
@@ -97,15 +106,22 @@ impl Layout {
             cut: whole.cut,
             lessened: whole.lessened,
             solid: Vec::new(),
+            leads: Vec::new(),
             paints: Vec::new(),
             elements: Vec::new(),
         };
         let above = if page == 0 { 0.0 } else { top };
-        let at = (left, above);
+        let at = (left, head + above);
         layout.take_page(whole.paints, whole.elements, (from, to), at);
-        layout.cover(ground, (left, 0.0, wide, above));
-        let end = above + to - from;
+        layout.cover(ground, (left, 0.0, wide, head + above));
+        let end = head + above + to - from;
         layout.cover(ground, (left, end, wide, height - end));
+        if let Some((pinned, _)) = pinned {
+            // It is read before what it stands above.
+            let rest = std::mem::take(&mut layout.elements);
+            layout.join(pinned, (left, 0.0));
+            layout.elements.extend(rest);
+        }
         let place = Place {
             page,
             pages: breaks.len() - 1,
@@ -123,6 +139,10 @@ impl Layout {
     /// Takes in what was laid out on its own, as it stands there.
     fn join(&mut self, other: Self, (x, y): (f32, f32)) {
         self.overflow |= other.overflow;
+        self.cut += other.cut;
+        self.lessened += other.lessened;
+        self.shortened.extend(other.shortened);
+        self.broken.extend(other.broken);
         let paints = other.paints.into_iter().map(|p| moved(p, x, y));
         self.paints.extend(paints);
         let elements = other.elements.into_iter().map(|mut element| {
@@ -168,6 +188,27 @@ impl Layout {
     }
 }
 
+/// What is pinned, laid out, and how high it is; where it takes too much of a page, it stands on top of the tree.
+fn pin(
+    (root, pinned): (Node, Option<Node>),
+    (wide, high): (f32, f32),
+    fonts: &mut Fonts,
+    finish: &Finish<'_>,
+) -> (Node, Option<(Layout, f32)>) {
+    let Some(node) = pinned else {
+        return (root, None);
+    };
+    let room = AvailableSpace::MaxContent;
+    let (pinned, tall) = Layout::over(node.clone(), wide, room, fonts, finish);
+    if tall <= high * MOST_PINNED {
+        return (root, Some((pinned, tall.ceil())));
+    }
+    let fill = root.fill;
+    let mut both = column([node, root]);
+    both.fill = fill;
+    (both, None)
+}
+
 /// The part of an element that is on this page.
 fn on_page(mut element: Element, (from, to): (i32, i32)) -> Option<Element> {
     let bottom = element.rect.y.saturating_add_unsigned(element.rect.height);
@@ -178,10 +219,14 @@ fn on_page(mut element: Element, (from, to): (i32, i32)) -> Option<Element> {
 }
 
 /// Where pages begin and, last, where the last one ends. All are so high; the first has its own room at the top, the others
-/// leave some. What is left free below the last thing gets no page of its own.
-fn breaks(solid: &[(f32, f32)], total: f32, (whole, top): (f32, f32)) -> Vec<f32> {
+/// leave some. What is left free below the last thing gets no page of its own. What leads is followed on its page by something.
+fn breaks(
+    (solid, leads): (&[(f32, f32)], &[(f32, f32)]),
+    total: f32,
+    (whole, top): (f32, f32),
+) -> Vec<f32> {
     let mut breaks = vec![0.0];
-    let (mut from, mut high) = (0.0, whole);
+    let (mut from, mut high, most) = (0.0, whole, whole - top);
     let last = solid.iter().map(|(_, bottom)| *bottom);
     let end = last.reduce(f32::max).map_or(total, |last| last.min(total));
     while end - from > high + 0.5 {
@@ -192,14 +237,38 @@ fn breaks(solid: &[(f32, f32)], total: f32, (whole, top): (f32, f32)) -> Vec<f32
                 *top < at && *bottom > at && *top > from && bottom - top <= high
             })
         };
-        while let Some((top, _)) = cut(to) {
+        while let Some((top, _)) = cut(to).or_else(|| lonely((solid, leads), (from, to), most)) {
             to = *top;
         }
         breaks.push(to);
-        (from, high) = (to, whole - top);
+        (from, high) = (to, most);
     }
     breaks.push(total.min(from + high).max(from + 1.0));
     breaks
+}
+
+/// What leads, but is followed by nothing on a page from here to there, and would be on another of the height of `most`: not
+/// where both are higher, and not where nothing else is on the page.
+fn lonely<'a>(
+    (solid, leads): (&[(f32, f32)], &'a [(f32, f32)]),
+    (from, to): (f32, f32),
+    most: f32,
+) -> Option<&'a (f32, f32)> {
+    let holds = |above: f32, below: f32| {
+        let inside = |(top, bottom): &(f32, f32)| *top >= above && *bottom <= below;
+        solid.iter().any(inside)
+    };
+    let together = |(top, bottom): &(f32, f32)| {
+        let below = solid.iter().filter(|(begins, _)| begins >= bottom);
+        let next = below.min_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        next.is_none_or(|(begins, ends)| ends - top <= most || ends - begins > most)
+    };
+    let on_page = leads
+        .iter()
+        .filter(|(top, bottom)| *top > from && *bottom <= to);
+    on_page
+        .filter(|lead| !holds(lead.1, to) && holds(from, lead.0))
+        .find(|lead| together(lead))
 }
 
 fn extent(paint: &Paint) -> (f32, f32) {
@@ -237,27 +306,43 @@ mod tests {
     #[test]
     fn pages_cut_nothing_in_two() {
         let lines = [(0.0, 40.0), (50.0, 90.0), (100.0, 140.0), (150.0, 190.0)];
-        let on = |high| breaks(&lines, 190.0, (high, 0.0));
+        let on = |high| breaks((&lines, &[]), 190.0, (high, 0.0));
         assert_eq!(on(100.0), [0.0, 100.0, 190.0]);
         assert_eq!(on(120.0), [0.0, 100.0, 190.0]);
         assert_eq!(on(190.0), [0.0, 190.0], "one page");
-        let below_their_edge = breaks(&lines, 190.0, (100.0, 20.0));
+        let below_their_edge = breaks((&lines, &[]), 190.0, (100.0, 20.0));
         assert_eq!(below_their_edge, [0.0, 100.0, 150.0, 190.0]);
+    }
+
+    #[test]
+    fn a_heading_stands_above_what_it_leads() {
+        let lines = [(0.0, 40.0), (50.0, 70.0), (80.0, 160.0), (90.0, 110.0)];
+        let found = breaks((&lines, &[(50.0, 70.0)]), 160.0, (120.0, 0.0));
+        assert_eq!(found, [0.0, 50.0, 160.0]);
+        let first = breaks((&lines[1..], &[(50.0, 70.0)]), 160.0, (90.0, 0.0));
+        assert_eq!(
+            first,
+            [0.0, 80.0, 160.0],
+            "no page is left without anything"
+        );
+        let tall = [(0.0, 40.0), (50.0, 70.0), (80.0, 180.0)];
+        let apart = breaks((&tall, &[(50.0, 70.0)]), 180.0, (100.0, 0.0));
+        assert_eq!(apart, [0.0, 80.0, 180.0], "nor one with the heading alone");
     }
 
     #[test]
     fn free_room_below_the_last_line_is_no_page() {
         let lines = [(0.0, 40.0), (50.0, 90.0), (100.0, 190.0)];
-        let found = breaks(&lines, 230.0, (100.0, 0.0));
+        let found = breaks((&lines, &[]), 230.0, (100.0, 0.0));
         assert_eq!(found, [0.0, 100.0, 200.0]);
-        let one = breaks(&lines[..2], 130.0, (100.0, 0.0));
+        let one = breaks((&lines[..2], &[]), 130.0, (100.0, 0.0));
         assert_eq!(one, [0.0, 100.0]);
     }
 
     #[test]
     fn what_is_higher_than_a_page_is_turned_through() {
         let tall = [(0.0, 250.0), (260.0, 280.0)];
-        let found = breaks(&tall, 280.0, (100.0, 0.0));
+        let found = breaks((&tall, &[]), 280.0, (100.0, 0.0));
         assert_eq!(found, [0.0, 100.0, 200.0, 280.0]);
     }
 }

@@ -68,34 +68,38 @@ pub(super) fn shown(page: &Page<'_>, sharing: Sharing) -> Option<Node> {
 /// The whole panel, while the room is in no meeting.
 pub(super) fn alone(page: &Page<'_>, door: &Door) -> Node {
     let title = page.words.say(Message::LaptopTitle);
-    let cancel = cancel(page);
+    // Beside pages that are turned, it stands beside each.
+    let cancel = (!page.turned).then(|| {
+        let meaning = cancelling(page);
+        page.button(Icon::Cancel, &meaning.label.clone(), page.quiet(), meaning)
+    });
     if let Some((mark, id, hint)) = state(door) {
-        let hint = page.words.say(hint);
-        return waiting(page, (mark, id), &title, &hint, vec![cancel]);
+        let (hint, below) = (page.words.say(hint), cancel.into_iter().collect());
+        return waiting(page, (mark, id), &title, &hint, below);
     }
     let font = page.font(Type::Display).lines(2).centred();
     let heading = text(title.clone(), font, page.theme.text.0)
         .rigid()
         .means(Meaning::new("title", Role::Heading, title));
+    let cancel = cancel.map(|cancel| row([cancel]).centred().above(page.px(28.0)));
     let parts = [
-        page.top_bar(),
-        spacer(),
-        heading,
-        invitation(page, door).above(page.px(20.0)),
-        row([cancel]).centred().above(page.px(28.0)),
-        spacer(),
-        page.banners(),
+        Some(page.top_bar()),
+        Some(spacer()),
+        Some(heading),
+        Some(invitation(page, door).above(page.px(20.0))),
+        cancel,
+        Some(spacer()),
+        Some(page.banners()),
     ];
-    column(parts)
+    column(parts.into_iter().flatten())
         .padding(page.px(40.0))
         .fill(page.theme.background.0)
 }
 
-fn cancel(page: &Page<'_>) -> Node {
+/// No laptop after all.
+pub(super) fn cancelling(page: &Page<'_>) -> Meaning {
     let label = page.words.say(Message::Cancel);
-    let meaning = Meaning::new("cancel", Role::Button, label.clone())
-        .intent(Intent::Laptop(LaptopAction::CloseDoor));
-    page.button(Icon::Cancel, &label, page.quiet(), meaning)
+    Meaning::new("cancel", Role::Button, label).intent(Intent::Laptop(LaptopAction::CloseDoor))
 }
 
 /// Why there is no invitation.

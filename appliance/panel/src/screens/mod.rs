@@ -177,31 +177,20 @@ fn on(view: &View, pressed: Option<&str>, medium: Medium<'_>) -> (Layout, Option
     let mut fit = Fit { page, medium };
     let mut layout = screen(&mut fit);
     for taken in [Taken::Narrow, Taken::Slim] {
-        let breaks = layout.breaks();
-        if breaks == 0 {
+        let flaws = layout.flaws();
+        if flaws == (false, 0) {
             break;
         }
         fit.page = page_of(view, pressed);
         fit.page.scale.taken = taken;
         let narrower = screen(&mut fit);
-        if narrower.breaks() < breaks && narrower.answers_like(&layout) {
+        if narrower.flaws() < flaws {
             layout = narrower;
         }
     }
     match fit.medium {
         Medium::Pixels(_) => (layout, None),
         Medium::Tree(tree) => (layout, tree.map(|tree| *tree)),
-    }
-}
-
-impl Layout {
-    /// Who asks to look at the room is answered here as there: that is turned to on no page.
-    fn answers_like(&self, other: &Self) -> bool {
-        let has = |layout: &Self, id: &str| layout.elements().iter().any(|e| e.id == id);
-        let answers = ["allow-view", "refuse-view", "end-view"];
-        answers
-            .into_iter()
-            .all(|id| has(self, id) || !has(other, id))
     }
 }
 
@@ -371,7 +360,7 @@ impl Fit<'_> {
         }
     }
 
-    /// A page of what is too high for the panel, and buttons to the others.
+    /// A page of what is too high for the panel, and buttons to the others. Whoever looks at the room is told above each.
     fn turned(&mut self, tree: Node) -> Layout {
         let (page, view) = (&self.page, self.page.view);
         let across = page.turning_across();
@@ -389,6 +378,7 @@ impl Fit<'_> {
         let mut with = |bar: Bar, tree| {
             let controls = |at| page.turning(bar, at);
             let turning = Turning { bar, wanted, top };
+            let tree = (tree, page.pinned());
             Layout::turned(tree, size, turning, (&mut *fonts, &finish), controls)
         };
         if !page.scale.is_portrait() {

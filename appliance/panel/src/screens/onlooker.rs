@@ -16,7 +16,7 @@ type Button = (&'static str, Message, Intent);
 
 impl Page<'_> {
     /// Whoever is here is asked, and knows that they are seen; nothing is more important than that.
-    pub(super) fn onlooker(&self) -> Option<Node> {
+    fn onlooker(&self) -> Option<Node> {
         match &self.view.onlooker {
             Onlooker::Nobody => None,
             Onlooker::Asks { viewer, of } => {
@@ -55,6 +55,18 @@ impl Page<'_> {
         }
     }
 
+    /// The same on its own, above pages that are turned.
+    pub(super) fn pinned(&self) -> Option<Node> {
+        let banner = self.onlooker()?;
+        let pinned = column([banner]).paddings(self.px(20.0), self.px(12.0));
+        Some(pinned.fill(self.theme.background.0))
+    }
+
+    /// Among the banners, where nothing is turned.
+    pub(super) fn onlooker_here(&self) -> Option<Node> {
+        self.onlooker().filter(|_| !self.turned)
+    }
+
     fn named(&self, words: Message, helper: &Helper) -> String {
         let name = Value::Foreign(&helper.name);
         self.words.tell(words, [("name", name)])
@@ -91,7 +103,10 @@ impl Page<'_> {
         // Larger words, and names, which nobody breaks, leave no room beside the buttons.
         let (wide, narrow) = (self.scale.is_enlarged(), self.scale.is_narrow());
         let named = is_named(&self.view.onlooker) && narrow;
-        let banner = if named || wide && (narrow || self.scale.is_tight()) {
+        // Above pages height is what counts: one button has room beside the words of a wide panel.
+        let beside = self.turned && N == 1 && !self.scale.is_portrait();
+        let below = named || wide && (narrow || self.scale.is_tight());
+        let banner = if below && !beside {
             column([row(parts).gap(gap), row(buttons).gap(gap).wrapping()])
         } else {
             row(parts.into_iter().chain(buttons))

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use saal_core::Obstacle;
 
-use super::{Density, Fit, Medium, Page, call::leave, joining::cancelling, ringing::declining};
+use super::{
+    Density, Fit, Medium, Page, call::leave, joining::cancelling, laptop, ringing::declining,
+    sign_in, verification,
+};
 use crate::{
     Layout,
     element::Role,
@@ -298,7 +301,9 @@ impl Page<'_> {
         let down = button("screen-behind", Icon::Later, Message::ScreenBehind, behind);
         // On a single page only the way out is left of the bar.
         let turns = if at.pages > 1 {
-            let place = self.place_words(at.page + 1, at.pages, "screen-page");
+            // A bar beside has room for five characters; it stands there on every page.
+            let close = matches!(bar, Bar::Beside(_)) && at.pages > 9;
+            let place = self.place_words(at.page + 1, at.pages, ("screen-page", close));
             vec![up, row([place]).centred().grow(), down]
         } else {
             vec![spacer()]
@@ -324,6 +329,12 @@ impl Page<'_> {
             Screen::Joining { obstacle, .. } if !is_password(*obstacle) => {
                 (Icon::Cancel, self.quiet(), cancelling(self))
             }
+            Screen::SignIn { .. } => (Icon::Cancel, self.quiet(), sign_in::cancelling(self)),
+            Screen::Verification(of) => {
+                let (mark, meaning) = verification::closing(self, of)?;
+                (mark, self.quiet(), meaning)
+            }
+            Screen::Laptop(_) => (Icon::Cancel, self.quiet(), laptop::cancelling(self)),
             _ => return None,
         };
         Some(self.square(mark, tones, meaning))
@@ -337,18 +348,22 @@ impl Page<'_> {
         } else {
             pager.page + 1
         };
-        Some(self.place_words(number, count, "page"))
+        Some(self.place_words(number, count, ("page", false)))
     }
 
-    fn place_words(&self, number: usize, count: usize, id: &str) -> Node {
+    fn place_words(&self, number: usize, count: usize, (id, close): (&str, bool)) -> Node {
         let whole = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let values = [
             ("page", whole(number).into()),
             ("count", whole(count).into()),
         ];
         let words = self.words.tell(Message::PageOf, values);
-        let figures = self.font(Type::Strong).figures().centred();
-        let drawn = text(format!("{number} / {count}"), figures, self.theme.text.0).rigid();
+        let (font, shown) = match close {
+            false => (Type::Strong, format!("{number} / {count}")),
+            true => (Type::Small, format!("{number}/{count}")),
+        };
+        let figures = self.font(font).figures().centred();
+        let drawn = text(shown, figures, self.theme.text.0).rigid();
         drawn.means(Meaning::new(id, Role::Status, words))
     }
 

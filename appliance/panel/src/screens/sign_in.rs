@@ -50,12 +50,13 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, server: &str, of: &SignIn) -> Layout {
                     note: None,
                 };
                 fit.scan(&picture, &scan, |page| {
-                    vec![begin(page, SignInWay::Code), cancel(page)]
+                    let begin = begin(page, SignInWay::Code);
+                    [begin].into_iter().chain(cancel(page)).collect()
                 })
             }
             None => fit.most(0, |page, _| busy(page, starting())),
         },
-        SignIn::Digits => fit.most(0, |page, _| digits(page, cancel(page))),
+        SignIn::Digits => fit.most(0, |page, _| digits(page, cancel(page).unwrap_or_default())),
         SignIn::Allow { code } => fit.most(0, |page, _| allow(page, code)),
         SignIn::Needed { problem } => fit.most(0, |page, _| needed(page, server, problem.as_ref())),
         SignIn::Starting => fit.most(0, |page, _| busy(page, starting())),
@@ -72,13 +73,8 @@ fn starting() -> (Message, Message) {
 
 fn busy(page: &Page<'_>, (what, hint): (Message, Message)) -> Node {
     let (what, hint) = (page.words.say(what), page.words.say(hint));
-    waiting(
-        page,
-        (Icon::Busy, "sign-in"),
-        &what,
-        &hint,
-        vec![cancel(page)],
-    )
+    let below = cancel(page).into_iter().collect();
+    waiting(page, (Icon::Busy, "sign-in"), &what, &hint, below)
 }
 
 /// What became of it, and a new beginning.
@@ -95,7 +91,7 @@ fn needed(page: &Page<'_>, server: &str, problem: Option<&SignInProblem>) -> Nod
         way: SignInWay::Code,
     }));
     let again = page.button(Icon::Reconnect, &label, page.accent(), meaning);
-    let buttons = page.buttons([cancel(page), again]);
+    let buttons = page.buttons(cancel(page).into_iter().chain([again]));
     waiting(
         page,
         (mark, "sign-in-problem"),
@@ -110,7 +106,8 @@ fn allow(page: &Page<'_>, code: &str) -> Node {
     let what = page.words.say(Message::SignInAllow);
     let hint = page.words.say(Message::SignInAllowHint);
     let room = page.scale.width - 2.0 * page.px(40.0);
-    let below = vec![big(page, code, room, true), cancel(page)];
+    let below = [big(page, code, room, true)];
+    let below = below.into_iter().chain(cancel(page)).collect();
     waiting(page, (Icon::Scanned, "sign-in-allow"), &what, &hint, below)
 }
 
@@ -141,7 +138,7 @@ fn by_hand(page: &Page<'_>, code: &SignInCode) -> Node {
 }
 
 fn whole_page(page: &Page<'_>, main: Node) -> Node {
-    let buttons = [Some(cancel(page)), Some(new_code(page)), by_device(page)];
+    let buttons = [cancel(page), Some(new_code(page)), by_device(page)];
     let buttons = page.buttons(buttons.into_iter().flatten());
     let parts = [
         page.top_bar(),
@@ -257,11 +254,19 @@ fn begin(page: &Page<'_>, way: SignInWay) -> Node {
     page.account_button(what, page.quiet(), AccountAction::SignIn { way })
 }
 
-fn cancel(page: &Page<'_>) -> Node {
+/// Not now.
+pub(super) fn cancelling(page: &Page<'_>) -> Meaning {
     let label = page.words.say(Message::Cancel);
-    let meaning = Meaning::new("cancel", Role::Button, label.clone())
+    Meaning::new("cancel", Role::Button, label)
         .described(page.words.say(Message::SignInTitle))
         .intent(Intent::Account(AccountAction::CancelSignIn))
-        .step(Step::Close);
-    page.button(Icon::Cancel, &label, page.quiet(), meaning)
+        .step(Step::Close)
+}
+
+/// The button; beside pages that are turned, it stands beside each.
+fn cancel(page: &Page<'_>) -> Option<Node> {
+    (!page.turned).then(|| {
+        let meaning = cancelling(page);
+        page.button(Icon::Cancel, &meaning.label.clone(), page.quiet(), meaning)
+    })
 }

@@ -60,7 +60,7 @@ impl Page<'_> {
     pub(super) fn banners(&self) -> Node {
         if self.view.navigation.sheet() == Some(&Sheet::Troubles) {
             // Nothing is more important than to be seen.
-            return column(self.onlooker()).rigid();
+            return column(self.onlooker_here()).rigid();
         }
         self.stack(&self.view.troubles)
     }
@@ -83,7 +83,7 @@ impl Page<'_> {
         let shorter = self.density != Density::Roomy || hidden > 0;
         let banner = |trouble| self.banner(trouble, shorter, more.as_deref().filter(|_| inside));
         let forgets = self.view.navigation.is_warned().then(|| self.forgets());
-        let onlooker = self.onlooker();
+        let onlooker = self.onlooker_here();
         let none = troubles.is_empty() && forgets.is_none() && onlooker.is_none();
         let banners = onlooker.into_iter().chain(forgets);
         let mut banners: Vec<Node> = banners

@@ -1,5 +1,6 @@
 //! Somebody verifies the room from another device of its account.
 
+use saal_core::Intent;
 use saal_meeting::{AccountAction, Verification};
 
 use super::{Density, Fit, Page, joining::waiting, scanning::Scan};
@@ -24,7 +25,7 @@ pub(super) fn lay_out(fit: &mut Fit<'_>, of: &Verification) -> Layout {
             code: Message::VerifyCode,
             note: None,
         };
-        return fit.scan(&code, &scan, |page| beside_code(page, *emoji));
+        return fit.scan(&code, &scan, |page| beside_code(page, of, *emoji));
     }
     fit.most(0, |page, _| verification(page, of))
 }
@@ -36,18 +37,18 @@ fn verification(page: &Page<'_>, of: &Verification) -> Node {
         // A code that is too long to be drawn is none of Matrix; people cancel.
         Verification::Waiting | Verification::Scan { .. } => {
             let words = (Message::VerifyWaiting, Message::VerifyWaitingHint);
-            let cancel = close(page, Message::Cancel, Icon::Cancel);
+            let cancel = closing_button(page, of);
             message(page, (Icon::Waiting, "verify-waiting"), words, cancel)
         }
         Verification::Compare { emoji } => compare(page, emoji),
         Verification::Over { verified: true } => {
             let words = (Message::Verified, Message::VerifiedHint);
-            let close = close(page, Message::Dismiss, Icon::Check);
+            let close = closing_button(page, of);
             message(page, (Icon::Check, "verified"), words, close)
         }
         Verification::Over { verified: false } => {
             let words = (Message::NotVerified, Message::NotVerifiedHint);
-            let close = close(page, Message::Dismiss, Icon::Check);
+            let close = closing_button(page, of);
             message(page, (Icon::Limiting, "not-verified"), words, close)
         }
     }
@@ -57,10 +58,10 @@ fn message(
     page: &Page<'_>,
     mark: (Icon, &str),
     (what, hint): (Message, Message),
-    button: Node,
+    button: Option<Node>,
 ) -> Node {
     let (what, hint) = (page.words.say(what), page.words.say(hint));
-    waiting(page, mark, &what, &hint, vec![button])
+    waiting(page, mark, &what, &hint, button.into_iter().collect())
 }
 
 fn question(page: &Page<'_>, device: &str, user: Option<&str>) -> Node {
@@ -80,12 +81,16 @@ fn question(page: &Page<'_>, device: &str, user: Option<&str>) -> Node {
         page.accent(),
         AccountAction::Verify,
     );
-    let not = close(page, Message::VerifyNot, Icon::Cancel);
+    let not = page.account_button(
+        ("close-verification", Message::VerifyNot, Icon::Cancel),
+        page.quiet(),
+        AccountAction::CloseVerification,
+    );
     let mark = (Icon::Lock, "verify-question");
     waiting(page, mark, &what, &hint, vec![page.buttons([not, verify])])
 }
 
-fn beside_code(page: &Page<'_>, emoji: bool) -> Vec<Node> {
+fn beside_code(page: &Page<'_>, of: &Verification, emoji: bool) -> Vec<Node> {
     let emoji = emoji.then(|| {
         page.account_button(
             ("compare-emoji", Message::VerifyEmojiInstead, Icon::Smile),
@@ -93,8 +98,7 @@ fn beside_code(page: &Page<'_>, emoji: bool) -> Vec<Node> {
             AccountAction::CompareEmoji,
         )
     });
-    let cancel = close(page, Message::Cancel, Icon::Cancel);
-    emoji.into_iter().chain([cancel]).collect()
+    emoji.into_iter().chain(closing_button(page, of)).collect()
 }
 
 /// Somebody scanned the code: the other device has to say the same.
@@ -208,7 +212,23 @@ fn cell(page: &Page<'_>, at: usize, number: u8) -> Node {
         .means(Meaning::new(format!("emoji:{at}"), Role::Text, name))
 }
 
-fn close(page: &Page<'_>, label: Message, mark: Icon) -> Node {
-    let what = ("close-verification", label, mark);
-    page.account_button(what, page.quiet(), AccountAction::CloseVerification)
+/// Out of it, where that is no answer to a question.
+pub(super) fn closing(page: &Page<'_>, of: &Verification) -> Option<(Icon, Meaning)> {
+    let (mark, label) = match of {
+        Verification::Scan { .. } | Verification::Waiting => (Icon::Cancel, Message::Cancel),
+        Verification::Over { .. } => (Icon::Check, Message::Dismiss),
+        Verification::Requested { .. } | Verification::Scanned | Verification::Compare { .. } => {
+            return None;
+        }
+    };
+    let action = Intent::Account(AccountAction::CloseVerification);
+    let label = page.words.say(label);
+    let meaning = Meaning::new("close-verification", Role::Button, label).intent(action);
+    Some((mark, meaning))
+}
+
+/// The button; beside pages that are turned, it stands beside each.
+fn closing_button(page: &Page<'_>, of: &Verification) -> Option<Node> {
+    let (mark, meaning) = closing(page, of).filter(|_| !page.turned)?;
+    Some(page.button(mark, &meaning.label.clone(), page.quiet(), meaning))
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A screen is never turned further than this.
-const MOST_PAGES: usize = 40;
+const MOST_PAGES: usize = 60;
 
 /// A view of the room as an example.
 pub(crate) struct Example {
@@ -104,6 +104,7 @@ pub(crate) fn all() -> Vec<Example> {
     all.extend(failing_sound());
     all.extend(other_sound());
     all.extend(helped());
+    all.extend(meeting_scenes::large().map(Example::from));
     all
 }
 

@@ -10,6 +10,8 @@ mod accessibility;
 mod day_scenes;
 mod day_time;
 mod door;
+mod every_page;
+mod everywhere;
 mod examples;
 mod hardware;
 mod hostile;

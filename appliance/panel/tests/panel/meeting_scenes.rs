@@ -126,6 +126,39 @@ pub(crate) fn crowd() -> Vec<Participant> {
     people
 }
 
+/// Forty-nine people whose names are as long as organisations make them.
+fn long_names(call: &mut Call) {
+    let names = [
+        "Dr. Alexandra-Katharina Schmidt-Wallenberger",
+        "Sachgebietsleitung Öffentlichkeitsarbeit (Konferenzraum Nord)",
+        "Wolfeschlegelsteinhausenbergerdorff",
+        "Marie-Luise Freifrau von Hohenfels-Brandenstein-Altenmühl",
+        "Nguyễn Thị Minh Khai Hoàng Phương Anh",
+        "محمد عبد الرحمن بن عبد العزيز الحسيني",
+        "Александра Константинопольская-Преображенская",
+    ];
+    let people = (0..49).map(|n| Participant {
+        id: format!("p{n}"),
+        ..person(names[n % names.len()])
+    });
+    call.participants = people.collect();
+    call.participants[0].speaking = true;
+    call.participants[1].hand_raised = true;
+    call.participants[2].microphone = false;
+    call.participants[3].content = true;
+}
+
+/// A large meeting of long names: in the call, and all of them.
+pub(crate) fn large() -> [Scene; 3] {
+    let large = || call_with(long_names);
+    let person = Sheet::Person("p1".to_owned());
+    [
+        ("call-long-names", large(), Navigation::default()),
+        ("people-long-names", large(), at_sheet(Sheet::People)),
+        ("person-long-name", large(), at_sheet(person)),
+    ]
+}
+
 fn knocker(n: usize, name: &str) -> Knocker {
     Knocker {
         id: format!("k{n}"),

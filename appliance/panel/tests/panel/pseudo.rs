@@ -83,12 +83,12 @@ fn longer(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn long() -> LanguageFile {
+pub(crate) fn long() -> LanguageFile {
     LanguageFile::read(&translated(longer)).unwrap()
 }
 
 /// English words in Hebrew letters.
-fn turned_around() -> LanguageFile {
+pub(crate) fn turned_around() -> LanguageFile {
     let hebrew: Vec<char> = ('\u{5d0}'..='\u{5ea}').collect();
     let letter = |c: char| match c.to_ascii_lowercase() {
         lower @ 'a'..='z' => hebrew[lower as usize - 'a' as usize],

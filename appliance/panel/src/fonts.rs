@@ -157,7 +157,7 @@ pub(crate) struct Fonts {
 }
 
 impl Fonts {
-    /// Beside the compiled-in fonts, these draw the scripts that they are for ([`stand_ins`]).
+    /// Beside the compiled-in fonts, these draw the scripts that they are for ([`saal_hal::stand_ins`]).
     pub(crate) fn new(others: &[FontBytes]) -> Self {
         Self {
             system: font_system(WEIGHTS, others),

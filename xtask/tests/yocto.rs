@@ -116,18 +116,22 @@ fn the_recipe_installs_every_unit_of_the_image() {
 
 /// A setting of a board's fragment or, where that says nothing, of the distribution.
 fn setting(fragment: &str, key: &str) -> String {
-    let distribution = fs::read_to_string(file("yocto-layer/conf/distro/saal-os.conf")).unwrap();
+    let distribution = fs::read_to_string(file("yocto-layer/conf/distro/saal-os.conf"));
+    let distribution = distribution.expect("it is in the tree");
     let of = |text: &str| {
         let line = text.lines().find(|line| line.starts_with(key))?;
-        Some(line.split('"').nth(1).unwrap().to_owned())
+        line.split('"').nth(1).map(str::to_owned)
     };
-    of(fragment).or_else(|| of(&distribution)).unwrap()
+    of(fragment)
+        .or_else(|| of(&distribution))
+        .expect("one of both has it")
 }
 
 fn slots(kind: &str, slots: &[String]) -> std::process::Output {
     let script = file("yocto-layer/recipes-saal/saal-slots/files/slots");
     let mut run = std::process::Command::new("sh");
-    run.arg(script).arg(kind).args(slots).output().unwrap()
+    let run = run.arg(script).arg(kind).args(slots).output();
+    run.expect("there is a shell")
 }
 
 /// The agent is told the board's slots, and may read these and nothing else beside what its unit says.

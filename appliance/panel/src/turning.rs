@@ -30,6 +30,15 @@ impl Bar {
         }
     }
 
+    /// What pages that leave so much free at their top leave free at their end: what ends above a bar is
+    /// away from the edge anyway.
+    fn foot(self, top: f32) -> f32 {
+        match self {
+            Self::Beside(_) => top * FOOT,
+            Self::Below(_) => 0.0,
+        }
+    }
+
     /// Where it stands on a panel of this size, with its own: at the left end where it is put `aside`.
     fn place(self, (width, height): (f32, f32), aside: bool) -> (f32, f32, f32, f32) {
         match self {
@@ -78,11 +87,7 @@ impl Layout {
         let (mut root, pinned) = pin((root, pinned), (wide, high), fonts, finish);
         let head = pinned.as_ref().map_or(0.0, |(_, tall)| *tall);
         high -= head;
-        // Below a bar nothing reaches the edge; beside one a page ends almost as far from it as it begins.
-        let foot = match bar {
-            Bar::Beside(_) => top * FOOT,
-            Bar::Below(_) => 0.0,
-        };
+        let foot = bar.foot(top);
         // What is pinned has its own room below.
         let top = if pinned.is_some() { top * FOOT } else { top };
         root.style.min_size.height = length(high);
@@ -91,7 +96,10 @@ impl Layout {
             None => Rgb888::default(),
         };
         let (whole, total) = Self::over(root, wide, AvailableSpace::MaxContent, fonts, finish);
-        let parts = (&*whole.solid, &*whole.leads);
+        let parts = Parts {
+            solid: &whole.solid,
+            leads: &whole.leads,
+        };
         let breaks = breaks(parts, total, (high - foot, top));
         let page = wanted.min(breaks.len() - 2);
         let (from, to) = (breaks[page], breaks[page + 1]);
@@ -218,13 +226,22 @@ fn on_page(mut element: Element, (from, to): (i32, i32)) -> Option<Element> {
     Some(element)
 }
 
+/// From where to where something stands, in pixels from the top.
+type Span = (f32, f32);
+
+/// What pages are made of.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    /// What no page may cut in two.
+    solid: &'a [Span],
+    /// Headings; they are solid too.
+    leads: &'a [Span],
+}
+
 /// Where pages begin and, last, where the last one ends. All are so high; the first has its own room at the top, the others
 /// leave some. What is left free below the last thing gets no page of its own. What leads is followed on its page by something.
-fn breaks(
-    (solid, leads): (&[(f32, f32)], &[(f32, f32)]),
-    total: f32,
-    (whole, top): (f32, f32),
-) -> Vec<f32> {
+fn breaks(parts: Parts<'_>, total: f32, (whole, top): (f32, f32)) -> Vec<f32> {
+    let solid = parts.solid;
     let mut breaks = vec![0.0];
     let (mut from, mut high, most) = (0.0, whole, whole - top);
     let last = solid.iter().map(|(_, bottom)| *bottom);
@@ -237,7 +254,7 @@ fn breaks(
                 *top < at && *bottom > at && *top > from && bottom - top <= high
             })
         };
-        while let Some((top, _)) = cut(to).or_else(|| lonely((solid, leads), (from, to), most)) {
+        while let Some((top, _)) = cut(to).or_else(|| lonely(parts, (from, to), most)) {
             to = *top;
         }
         breaks.push(to);
@@ -249,16 +266,12 @@ fn breaks(
 
 /// What leads, but is followed by nothing on a page from here to there, and would be on another of the height of `most`: not
 /// where both are higher, and not where nothing else is on the page.
-fn lonely<'a>(
-    (solid, leads): (&[(f32, f32)], &'a [(f32, f32)]),
-    (from, to): (f32, f32),
-    most: f32,
-) -> Option<&'a (f32, f32)> {
+fn lonely(Parts { solid, leads }: Parts<'_>, (from, to): Span, most: f32) -> Option<&Span> {
     let holds = |above: f32, below: f32| {
-        let inside = |(top, bottom): &(f32, f32)| *top >= above && *bottom <= below;
+        let inside = |(top, bottom): &Span| *top >= above && *bottom <= below;
         solid.iter().any(inside)
     };
-    let together = |(top, bottom): &(f32, f32)| {
+    let together = |(top, bottom): &Span| {
         let below = solid.iter().filter(|(begins, _)| begins >= bottom);
         let next = below.min_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
         next.is_none_or(|(begins, ends)| ends - top <= most || ends - begins > most)
@@ -303,46 +316,50 @@ fn moved(paint: Paint, x: f32, y: f32) -> Paint {
 mod tests {
     use super::*;
 
+    fn parts<'a>(solid: &'a [Span], leads: &'a [Span]) -> Parts<'a> {
+        Parts { solid, leads }
+    }
+
     #[test]
     fn pages_cut_nothing_in_two() {
         let lines = [(0.0, 40.0), (50.0, 90.0), (100.0, 140.0), (150.0, 190.0)];
-        let on = |high| breaks((&lines, &[]), 190.0, (high, 0.0));
+        let on = |high| breaks(parts(&lines, &[]), 190.0, (high, 0.0));
         assert_eq!(on(100.0), [0.0, 100.0, 190.0]);
         assert_eq!(on(120.0), [0.0, 100.0, 190.0]);
         assert_eq!(on(190.0), [0.0, 190.0], "one page");
-        let below_their_edge = breaks((&lines, &[]), 190.0, (100.0, 20.0));
+        let below_their_edge = breaks(parts(&lines, &[]), 190.0, (100.0, 20.0));
         assert_eq!(below_their_edge, [0.0, 100.0, 150.0, 190.0]);
     }
 
     #[test]
     fn a_heading_stands_above_what_it_leads() {
         let lines = [(0.0, 40.0), (50.0, 70.0), (80.0, 160.0), (90.0, 110.0)];
-        let found = breaks((&lines, &[(50.0, 70.0)]), 160.0, (120.0, 0.0));
+        let found = breaks(parts(&lines, &[(50.0, 70.0)]), 160.0, (120.0, 0.0));
         assert_eq!(found, [0.0, 50.0, 160.0]);
-        let first = breaks((&lines[1..], &[(50.0, 70.0)]), 160.0, (90.0, 0.0));
+        let first = breaks(parts(&lines[1..], &[(50.0, 70.0)]), 160.0, (90.0, 0.0));
         assert_eq!(
             first,
             [0.0, 80.0, 160.0],
             "no page is left without anything"
         );
         let tall = [(0.0, 40.0), (50.0, 70.0), (80.0, 180.0)];
-        let apart = breaks((&tall, &[(50.0, 70.0)]), 180.0, (100.0, 0.0));
+        let apart = breaks(parts(&tall, &[(50.0, 70.0)]), 180.0, (100.0, 0.0));
         assert_eq!(apart, [0.0, 80.0, 180.0], "nor one with the heading alone");
     }
 
     #[test]
     fn free_room_below_the_last_line_is_no_page() {
         let lines = [(0.0, 40.0), (50.0, 90.0), (100.0, 190.0)];
-        let found = breaks((&lines, &[]), 230.0, (100.0, 0.0));
+        let found = breaks(parts(&lines, &[]), 230.0, (100.0, 0.0));
         assert_eq!(found, [0.0, 100.0, 200.0]);
-        let one = breaks((&lines[..2], &[]), 130.0, (100.0, 0.0));
+        let one = breaks(parts(&lines[..2], &[]), 130.0, (100.0, 0.0));
         assert_eq!(one, [0.0, 100.0]);
     }
 
     #[test]
     fn what_is_higher_than_a_page_is_turned_through() {
         let tall = [(0.0, 250.0), (260.0, 280.0)];
-        let found = breaks((&tall, &[]), 280.0, (100.0, 0.0));
+        let found = breaks(parts(&tall, &[]), 280.0, (100.0, 0.0));
         assert_eq!(found, [0.0, 100.0, 200.0, 280.0]);
     }
 }

@@ -35,7 +35,7 @@ const PANELS: [(u32, u32); 10] = [
 
 /// One of so many is looked at by everybody. It shares no factor with how many panels, sizes of text, languages and
 /// disturbances there are, so that each of them comes up with each other.
-const SELECTED: usize = 61;
+const SELECTED: usize = 31;
 
 /// A language, and the file that it is read from.
 type Spoken<'a> = (&'a str, Language, Option<&'a LanguageFile>);

@@ -27,10 +27,11 @@ fn main() -> Result<()> {
     let Some(image) = Image::find()? else {
         return Ok(());
     };
+    let peer = image.peer()?;
+    println!("Debian with Chromium is built");
     let room = image.flash_alone("boot")?;
     // The first start makes a room's data partition, which is no everyday start.
     let room_places = first_start(&image, &room)?;
-    let peer = image.peer()?;
     let anywhere = Places {
         there: (50_000, 50_000),
         back: (50_000, 50_000),

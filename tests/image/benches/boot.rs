@@ -66,7 +66,7 @@ fn turns() -> Result<usize> {
 
 /// Where to touch, from what the room says stands there.
 fn first_start(image: &Image, disk: &Disk) -> Result<Places> {
-    let mut machine = image.start_with(disk, false, &MEMORY)?;
+    let mut machine = image.start_watched(disk, &MEMORY)?;
     let room = machine.room(TOKEN)?;
     let mut monitor = machine.monitor()?;
     // It looks for fingers from then on.
@@ -87,7 +87,7 @@ fn first_start(image: &Image, disk: &Disk) -> Result<Places> {
 /// Seconds from power to the first touch that was answered.
 fn answers_after(image: &Image, disk: &Disk, places: &Places) -> Result<f64> {
     let begun = Instant::now();
-    let machine = image.start_with(disk, false, &MEMORY)?;
+    let machine = image.start_watched(disk, &MEMORY)?;
     let mut monitor = machine.monitor()?;
     while begun.elapsed() < GIVEN_UP {
         let touched = begun.elapsed();

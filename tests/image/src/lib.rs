@@ -14,6 +14,7 @@ mod fleet;
 mod kept;
 mod machine;
 mod monitor;
+mod offline;
 mod panel;
 mod peer;
 mod pixels;
@@ -21,7 +22,7 @@ mod room;
 mod write_log;
 
 pub use alone::{GOOD, TOKEN, config};
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Flaw};
 pub use cut::{Before, CutDisk, System};
 pub use disk::Disk;
 pub use fleet::{Fleet, HOST};

@@ -19,6 +19,7 @@ mod panel;
 mod peer;
 mod pixels;
 mod room;
+mod time_server;
 mod write_log;
 
 pub use alone::{GOOD, TOKEN, config};
@@ -32,4 +33,5 @@ pub use monitor::Monitor;
 pub use panel::{Panel, STARTED_WITHIN, middle, shown, text, within};
 pub use pixels::Pixels;
 pub use room::Room;
+pub use time_server::time_server;
 pub use write_log::{Entry, WriteLog};

@@ -9,6 +9,7 @@
 mod broken;
 mod flaws;
 mod meeting;
+mod poor;
 
 use anyhow::{Context, Result, ensure};
 use meeting::Meeting;

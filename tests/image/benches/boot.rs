@@ -118,7 +118,8 @@ fn becomes(monitor: &mut Monitor, is_so: impl Fn(&Pixels) -> bool) -> Result<boo
         if is_so(&monitor.pixels(0)?) {
             return Ok(true);
         }
-        std::thread::sleep(Duration::from_millis(50));
+        // Each look holds the whole machine up: twenty a second took more of the processor than the guest did.
+        std::thread::sleep(Duration::from_millis(500));
     }
     Ok(false)
 }

@@ -59,7 +59,7 @@ fn main() -> Result<()> {
     };
     let disk = image.flash_alone("powercut")?;
     let old = System::read(&image.parts())?;
-    image.make_another("")?;
+    image.make_another()?;
     let new = System::read(&image.parts())?;
     ensure!(old.root != new.root, "two releases with the same root");
     let base = disk.copy("base.raw")?;

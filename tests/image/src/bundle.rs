@@ -52,15 +52,41 @@ fi
 rm -rf "$parts"
 "#;
 
-/// `another VERSION EPOCH WITHOUT`: another release than the one that was built: the same content but for a file, packed otherwise, so
-/// that each block of its root is another.
+/// `another VERSION EPOCH`: another release than the one that was built: the same content, packed otherwise, so that each block of
+/// its root is another.
 const ANOTHER: &str = r#"
 rm -f /work/in/quick
 sed -i 's/^CompressionLevel=.*/CompressionLevel=3/' /work/in/slot/*.conf
-root=/work/work/root
-back() { [ ! -e /work/work/without ] || mv /work/work/without "$root/$3"; }
-[ -z "$3" ] || { mv "$root/$3" /work/work/without; trap 'back "$@"' EXIT; }
 for stage in slot kernel bundle; do /work/in/build $stage "$1" "$2"; done
+"#;
+
+/// `flawed VERSION EPOCH FOLDER FLAW`: a system of which each part is signed and as it was built, and that is no good. What bundles are
+/// made of stays.
+const FLAWED: &str = r#"
+work=/work/work
+mkdir -p "$3"
+back() {
+    [ ! -e $work/without ] || mv $work/without "$work/root/$4"
+    [ ! -e "$3/good-roothash" ] || for part in root.raw verity.raw kernel.efi roothash; do mv "$3/good-$part" "$work/$part"; done
+}
+case "$4" in
+usr/*)
+    for part in root.raw verity.raw kernel.efi roothash; do cp --reflink=auto "$work/$part" "$3/good-$part"; done
+    mv "$work/root/$4" $work/without
+    trap 'back "$@"' EXIT
+    # It starts, and ends at once with an error.
+    cp "$work/root/usr/bin/false" "$work/root/$4"
+    for stage in slot kernel; do /work/in/build $stage "$1" "$2"; done
+    for part in root.raw verity.raw kernel.efi; do cp --reflink=auto "$work/$part" "$3/$part"; done
+    ;;
+*)
+    # Without its first file system the kernel finds no root, and panics.
+    ukify build --linux=$work/vmlinuz --cmdline="$(tr '\n' ' ' </work/in/cmdline)" --os-release="@$work/root/usr/lib/os-release" --output="$3/unsigned"
+    /usr/lib/systemd/systemd-sbsign sign --private-key=/work/in/keys/secure-boot.key --certificate=/work/in/keys/secure-boot.crt \
+        --output="$3/kernel.efi" "$3/unsigned"
+    for part in root.raw verity.raw; do cp --reflink=auto "$work/$part" "$3/$part"; done
+    ;;
+esac
 "#;
 
 /// `stick FOLDER NAME`: FOLDER/NAME.stick is a FAT file system with the label that rooms look for, and what is in FOLDER/NAME on it.
@@ -72,6 +98,32 @@ mkfs.vfat -n SAAL-UPDATE "$stick"
 mcopy -s -i "$stick" "$1/$2"/* ::/
 rm -rf "$1/$2"
 "#;
+
+/// The image's own version; and any time will do that is the same for all.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const EPOCH: &str = "1700000000";
+
+/// Why a system is no good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// The room's daemon dies as soon as it starts.
+    DaemonDies,
+    /// The daemon runs, and its media engine does not.
+    NoPictures,
+    /// The kernel gives up before anything of the system runs.
+    KernelPanics,
+}
+
+impl Flaw {
+    /// The program that fails, or what is wrong otherwise.
+    fn word(self) -> &'static str {
+        match self {
+            Self::DaemonDies => "usr/bin/saald",
+            Self::NoPictures => "usr/bin/saal-media",
+            Self::KernelPanics => "kernel",
+        }
+    }
+}
 
 /// What a bundle is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,17 +186,33 @@ impl Image {
         Ok(self.outside(machine, &format!("{version}.raucb")))
     }
 
-    /// Builds another release than the image's, without one file of its root (`""`: with all); bundles are made of that one from now
-    /// on.
+    /// Builds another release than the image's; bundles are made of that one from now on.
     ///
     /// # Errors
     /// When it can't be made.
-    pub fn make_another(&self, without: &str) -> Result<()> {
-        // Any time will do that is the same for all.
-        let time = "1700000000";
-        let version = env!("CARGO_PKG_VERSION");
-        self.ask(&["sh", "-euc", ANOTHER, "another", version, time, without])
+    pub fn make_another(&self) -> Result<()> {
+        self.ask(&["sh", "-euc", ANOTHER, "another", VERSION, EPOCH])
             .map(drop)
+    }
+
+    /// Builds a system that is no good. Gives the folder of its parts in the build root, beside the disk of a machine of this name.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub(crate) fn make_flawed(&self, machine: &str, flaw: Flaw) -> Result<String> {
+        let folder = format!("/work/vm/{machine}/flawed");
+        let words = [
+            "sh",
+            "-euc",
+            FLAWED,
+            "flawed",
+            VERSION,
+            EPOCH,
+            &folder,
+            flaw.word(),
+        ];
+        self.ask(&words)?;
+        Ok(folder)
     }
 
     /// A stick with these files: their paths on it and their contents. Gives its file, as the build root names it.

@@ -50,6 +50,13 @@ impl Disk {
         self.file.parent().expect("a disk lies in a folder")
     }
 
+    /// What its machine is called.
+    pub(crate) fn name(&self) -> Result<String> {
+        let name = self.folder().file_name();
+        let name = name.context("a disk lies in a folder")?;
+        Ok(name.to_string_lossy().into_owned())
+    }
+
     /// Another one with the same bytes, beside it.
     ///
     /// # Errors

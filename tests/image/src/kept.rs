@@ -57,7 +57,7 @@ impl DataReader {
     /// # Errors
     /// When the table of partitions is gone, or the room would not open the partition (`image/root/…/data`): it would forget all.
     pub fn files(&self) -> Result<Files> {
-        let Some((start, len)) = self.partition()? else {
+        let Some((start, len)) = data_partition(&self.disk)? else {
             return Ok(Files::new());
         };
         let copy = self.folder.join("data.raw");
@@ -105,27 +105,27 @@ impl DataReader {
         }
         Ok(files)
     }
+}
 
-    /// Where the data partition is, if there is one.
-    fn partition(&self) -> Result<Option<(u64, u64)>> {
-        // Of a table whose beginning is damaged it takes the copy at the disk's end, as the kernel does.
-        let mut list = Command::new("partx");
-        list.args(["--raw", "--noheadings", "--bytes"])
-            .args(["--output", "START,SIZE,NAME"])
-            .arg(&self.disk);
-        let listed = list.output().context("there is no partx")?;
-        if !listed.status.success() {
-            bail!("the disk has no table of partitions any more");
-        }
-        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        // Those of the image, which a room never moves.
-        ensure!(listed.lines().count() >= 6, "partitions are gone: {listed}");
-        let mut data = listed.lines().filter_map(|line| {
-            let mut words = line.split_whitespace();
-            let (start, size, name) = (words.next()?, words.next()?, words.next()?);
-            let start = start.parse::<u64>().ok()? * SECTOR;
-            (name == "data").then_some((start, size.parse().ok()?))
-        });
-        Ok(data.next())
+/// Where the data partition of the disk in this file is, if there is one: its first byte, and how many there are.
+pub(crate) fn data_partition(disk: &Path) -> Result<Option<(u64, u64)>> {
+    // Of a table whose beginning is damaged it takes the copy at the disk's end, as the kernel does.
+    let mut list = Command::new("partx");
+    list.args(["--raw", "--noheadings", "--bytes"])
+        .args(["--output", "START,SIZE,NAME"])
+        .arg(disk);
+    let listed = list.output().context("there is no partx")?;
+    if !listed.status.success() {
+        bail!("the disk has no table of partitions any more");
     }
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    // Those of the image, which a room never moves.
+    ensure!(listed.lines().count() >= 6, "partitions are gone: {listed}");
+    let mut data = listed.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (start, size, name) = (words.next()?, words.next()?, words.next()?);
+        let start = start.parse::<u64>().ok()? * SECTOR;
+        (name == "data").then_some((start, size.parse().ok()?))
+    });
+    Ok(data.next())
 }

@@ -21,6 +21,13 @@ const ENTER: &str = "SAAL_IMAGE_ENTER";
 /// A boot by software emulation takes two minutes where nothing else runs; this bounds one beside other work.
 const UP_WITHIN: Duration = Duration::from_secs(15 * 60);
 
+/// A card that shows what the kernel says before it has a driver for it. Looking at the display while the driver takes the card over
+/// stops QEMU for good: the processor waits in `virtio_gpu_reset` for the main loop, which waits for the processor in
+/// `memory_region_snapshot_and_clear_dirty` (10.0, seen in both stacks).
+const CONSOLE: &str = "virtio-vga";
+/// One that can be looked at at any moment, and shows nothing between firmware and driver.
+const WATCHED: &str = "virtio-gpu-pci";
+
 /// The machine's disk. What the machine wants to be sure of is not waited for: this computer keeps its power.
 const DISK: &str = "-drive if=virtio,format=raw,cache=unsafe,file=FOLDERdisk.raw";
 /// With a record of each write.
@@ -49,6 +56,27 @@ pub struct Machine {
     port: u16,
     started: Instant,
 }
+
+/// What is another in one machine than in the next.
+struct Parts<'a> {
+    tpm: bool,
+    /// The card of the panel's display, for QEMU.
+    card: &'a str,
+    /// The disk, for QEMU.
+    drive: &'a str,
+    /// Of its network, for QEMU, with a comma behind it.
+    network: &'a str,
+    /// Words for QEMU: what is plugged in when power comes.
+    more: &'a [&'a str],
+}
+
+const PARTS: Parts<'_> = Parts {
+    tpm: false,
+    card: CONSOLE,
+    drive: DISK,
+    network: "",
+    more: &[],
+};
 
 impl Image {
     /// The image that `./dev test image` built; `None` where somebody else runs the tests.
@@ -169,7 +197,48 @@ impl Image {
     /// # Errors
     /// When QEMU does not start.
     pub fn start_with(&self, disk: &Disk, tpm: bool, more: &[&str]) -> Result<Machine> {
-        self.switch_on(disk, tpm, DISK, more)
+        self.switch_on(disk, &Parts { tpm, more, ..PARTS })
+    }
+
+    /// As [`Self::start_with`], without a TPM; its displays may be looked at while it starts.
+    ///
+    /// # Errors
+    /// When QEMU does not start.
+    pub fn start_watched(&self, disk: &Disk, more: &[&str]) -> Result<Machine> {
+        let card = WATCHED;
+        self.switch_on(
+            disk,
+            &Parts {
+                card,
+                more,
+                ..PARTS
+            },
+        )
+    }
+
+    /// As [`Self::start`], without a TPM; the disk takes no write any more, as flash memory at its end does.
+    ///
+    /// # Errors
+    /// When QEMU does not start.
+    pub fn start_read_only(&self, disk: &Disk) -> Result<Machine> {
+        let drive = &format!("{DISK},readonly=on");
+        self.switch_on(disk, &Parts { drive, ..PARTS })
+    }
+
+    /// As [`Self::start_watched`]; in a network that knows the room and leads nowhere.
+    ///
+    /// # Errors
+    /// When QEMU does not start.
+    pub fn start_cut_off(&self, disk: &Disk) -> Result<Machine> {
+        let (card, network) = (WATCHED, "restrict=on,");
+        self.switch_on(
+            disk,
+            &Parts {
+                card,
+                network,
+                ..PARTS
+            },
+        )
     }
 
     /// As [`Self::start`], without a TPM; each write to the disk is recorded, in order, in the file that comes with it
@@ -180,23 +249,20 @@ impl Image {
     pub fn start_recorded(&self, disk: &Disk) -> Result<(Machine, PathBuf)> {
         let log = disk.folder().join("writes.log");
         fs::write(&log, "").with_context(|| format!("cannot write {}", log.display()))?;
-        Ok((self.switch_on(disk, false, RECORDED, &[])?, log))
+        let drive = RECORDED;
+        Ok((self.switch_on(disk, &Parts { drive, ..PARTS })?, log))
     }
 
-    fn switch_on(&self, disk: &Disk, tpm: bool, drive: &str, more: &[&str]) -> Result<Machine> {
-        let folder = disk.folder().to_owned();
-        let name = folder
-            .file_name()
-            .context("a folder has a name")?
-            .to_string_lossy()
-            .into_owned();
+    fn switch_on(&self, disk: &Disk, parts: &Parts<'_>) -> Result<Machine> {
+        let (folder, name) = (disk.folder().to_owned(), disk.name()?);
         let inside = |file: &str| format!("/work/vm/{name}/{file}");
-        let tpm = tpm.then(|| self.start_tpm(&folder, &inside)).transpose()?;
+        let tpm = parts.tpm.then(|| self.start_tpm(&folder, &inside));
+        let tpm = tpm.transpose()?;
         // Free a moment ago: QEMU can't say which one it took.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut words: Vec<String> = vec!["qemu-system-x86_64".into()];
-        words.extend(hardware(&inside, drive, port));
-        words.extend(more.iter().map(|&word| word.to_owned()));
+        words.extend(hardware(&inside, parts, port));
+        words.extend(parts.more.iter().map(|&word| word.to_owned()));
         if tpm.is_some() {
             let socket = format!("socket,id=tpm,path={}", inside("tpm.sock"));
             let device = [
@@ -279,13 +345,9 @@ fn made(socket: &Path) -> Result<()> {
 }
 
 /// A partition of a machine's disk as mtools takes it: the disk's file in the build root, `@@`, and where it begins.
-fn in_build_root(disk: &Disk, partition: &str) -> Result<String> {
-    let name = disk.file.parent().and_then(Path::file_name);
-    let name = name.context("a disk lies in a folder")?.to_string_lossy();
-    Ok(format!(
-        "/work/vm/{name}/disk.raw@@{}",
-        disk.partition(partition)?
-    ))
+pub(crate) fn in_build_root(disk: &Disk, partition: &str) -> Result<String> {
+    let (name, at) = (disk.name()?, disk.partition(partition)?);
+    Ok(format!("/work/vm/{name}/disk.raw@@{at}"))
 }
 
 impl Machine {
@@ -358,17 +420,18 @@ impl Drop for Machine {
 
 /// A room's computer: two graphics cards with a display each (QEMU plugs nothing into a card's second output), a touch screen,
 /// a watchdog; the room's web view on a port of ours. No path in the build root has a space.
-fn hardware(inside: &impl Fn(&str) -> String, drive: &str, port: u16) -> Vec<String> {
-    let drive = drive.replace("FOLDER", &inside(""));
+fn hardware(inside: &impl Fn(&str) -> String, parts: &Parts<'_>, port: u16) -> Vec<String> {
+    let (card, network) = (parts.card, parts.network);
+    let drive = parts.drive.replace("FOLDER", &inside(""));
     let words = format!(
         "-machine q35,smm=on -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -nodefaults -display none \
          -uuid 5aa15aa1-0000-4000-8000-000000000001 -smbios type=1,serial=SAAL-0001 \
          -global driver=cfi.pflash01,property=secure,value=on \
          -drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd \
          -drive if=pflash,format=raw,unit=1,file={vars} \
-         -device virtio-vga,id=card0,xres=1280,yres=800 -device virtio-gpu-pci,id=card1,xres=640,yres=360 \
+         -device {card},id=card0,xres=1280,yres=800 -device virtio-gpu-pci,id=card1,xres=640,yres=360 \
          -device virtio-multitouch-pci,id=finger -device virtio-rng-pci -device i6300esb -action watchdog=reset -device qemu-xhci,id=usb \
-         -nic user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{port}-:8480 \
+         -nic user,id=cable,{network}model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{port}-:8480 \
          -serial file:{console} -qmp unix:{monitor},server=on,wait=off {drive}",
         vars = inside("vars.fd"),
         console = inside("console.log"),

@@ -87,6 +87,14 @@ impl Monitor {
         self.order("device_del", &json!({"id": name}))
     }
 
+    /// The network cable is in its socket, or hangs beside it.
+    ///
+    /// # Errors
+    /// When QEMU knows no cable.
+    pub fn cable(&mut self, is_in: bool) -> Result<()> {
+        self.order("set_link", &json!({"name": "cable", "up": is_in}))
+    }
+
     /// A key of the keyboard, by QEMU's name, goes down or comes up.
     ///
     /// # Errors

@@ -9,10 +9,11 @@ use anyhow::{Context, Result, ensure};
 use crate::disk::Disk;
 use crate::machine::Image;
 
-/// `peer FOLDER`: builds what is described there.
+/// `peer FOLDER`: builds what is described in the folder's `described`. mkosi first removes all whose names begin as those of what it
+/// makes.
 const BUILD: &str = r#"
 mkdir -p /work/cache/peer
-mkosi --directory "$1/peer" --force --output-directory "$1" --workspace-directory /work/cache \
+mkosi --directory "$1/described" --force --output-directory "$1" --workspace-directory /work/cache \
     --cache-directory /work/cache/peer --package-cache-dir /work/cache/packages --incremental=yes \
     --sandbox-tree /work/work/sandbox build
 "#;
@@ -25,7 +26,10 @@ impl Image {
     pub fn peer(&self) -> Result<Disk> {
         let folder = self.folder("peer")?;
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer");
-        let copied = Command::new("cp").arg("-r").args([&from, &folder]).status();
+        let copied = Command::new("cp")
+            .arg("-r")
+            .args([&from, &folder.join("described")])
+            .status();
         ensure!(
             copied.context("there is no cp")?.success(),
             "cannot copy {}",

@@ -1,5 +1,7 @@
 //! Pictures of displays and of the panel, and how they differ.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
 
 /// A picture.
@@ -57,6 +59,13 @@ impl Pixels {
         }
         let pairs = self.rgb.chunks_exact(3).zip(other.rgb.chunks_exact(3));
         pairs.filter(|(one, two)| one != two).count()
+    }
+
+    /// How many colours are in it.
+    #[must_use]
+    pub fn colours(&self) -> usize {
+        let colours: BTreeSet<&[u8]> = self.rgb.chunks_exact(3).collect();
+        colours.len()
     }
 
     /// How many lines of text a console shows: grey or white on black, and its lower half is black. 0 for anything else, as the panel

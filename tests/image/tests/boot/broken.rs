@@ -151,7 +151,7 @@ fn who_holds_ctrl_and_lets_go_gets_the_factory_state() -> Result<()> {
     image.entries_become(&disk, "a good system", GOOD)?;
     drop(machine);
 
-    let mut machine = image.start_with(&disk, false, &["-device", "usb-kbd,bus=usb.0"])?;
+    let mut machine = image.start_watched(&disk, &["-device", "usb-kbd,bus=usb.0"])?;
     let mut monitor = machine.monitor()?;
     within(STARTED_WITHIN, "what happens, on the display", || {
         // QEMU's keyboard says what changes, and nobody heard it before the kernel did; others say what is down.

@@ -7,7 +7,9 @@
 )]
 
 mod broken;
+mod flaws;
 mod meeting;
+mod poor;
 
 use anyhow::{Context, Result, ensure};
 use meeting::Meeting;
@@ -335,42 +337,6 @@ fn it_starts_anew_and_forgets_everything_at_its_panel() -> Result<()> {
     within(STARTED_WITHIN, "a new device", || {
         Ok(fleet.ask(&["waiting"])?.to_string().contains("SAAL-0001"))
     })
-}
-
-#[test]
-#[ignore = "eight starts of an emulated computer: ./dev test image -- --ignored"]
-fn releases_that_are_no_good_give_way_to_what_was() -> Result<()> {
-    let Some(image) = Image::find()? else {
-        return Ok(());
-    };
-    let (fleet, files) = fleet(&image, "flaws", "https://meet.example.org/daily")?;
-    let disk = image.flash("flaws", &files)?;
-    let mut machine = image.start(&disk, true)?;
-    machine.room(TOKEN)?;
-    known(&fleet, "a room of the fleet", is_settled)?;
-    let entries = |what: &str, wanted: [&str; 2]| image.entries_become(&disk, what, wanted);
-    entries("a good system", GOOD)?;
-    // Its daemon does not run; it runs and can show no picture.
-    for (version, without) in [
-        ("900.2.1", "usr/bin/saald"),
-        ("900.2.2", "usr/bin/saal-media"),
-    ] {
-        image.make_another(without)?;
-        bring(&image, &fleet, version, Bundle::Whole)?;
-        entries(
-            &format!("the start without {without}"),
-            ["saal-a+3.conf", "saal-b+2-1.conf"],
-        )?;
-        entries("the way back", ["saal-a+2-1.conf", "saal-b+0-3.conf"])?;
-        machine.room(TOKEN)?;
-        let not_started = |device: &Value| {
-            device["system"]["update"]["version"] == version
-                && step(device)["failed"]["why"] == "not_started"
-        };
-        known(&fleet, "why it is back", not_started)?;
-        entries("what was good", ["saal-a+3.conf", "saal-b+0-3.conf"])?;
-    }
-    Ok(())
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use anyhow::{Context, bail};
@@ -19,20 +19,20 @@ pub(crate) struct Beside {
 }
 
 impl Beside {
-    /// Starts `./dev test STAGES… -- REST…`. What it says goes into a file: two that speak at once are not understood.
+    /// Starts `./dev test STAGES… -- REST…`; `tool` is where this one lies. What it says goes into a file: two that speak at once are
+    /// not understood.
     ///
     /// # Errors
-    /// When this tool can not be started again, or the file not be written.
-    pub(crate) fn start(stages: &[String], rest: &[String]) -> anyhow::Result<Self> {
+    /// When the tool can not be started, or the file not be written.
+    pub(crate) fn start(tool: &Path, stages: &[String], rest: &[String]) -> anyhow::Result<Self> {
         let log = paths::log("test-beside");
         if let Some(folder) = log.parent() {
             fs::create_dir_all(folder)?;
         }
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let this = std::env::current_exe().context("cannot tell where this program is")?;
         let child = Command::new("nice")
             .args(["-n", NICENESS])
-            .arg(this)
+            .arg(tool)
             .arg("test")
             .args(stages)
             .arg("--")

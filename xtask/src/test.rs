@@ -109,12 +109,13 @@ pub(crate) fn test(chosen: &[Stage], options: &Options) -> anyhow::Result<()> {
     }
     let mut beside = None;
     if !others.is_empty() {
-        // Built before: cargo builds one thing at a time.
+        // Built before: cargo builds one thing at a time. It may build this tool anew too.
+        let tool = std::env::current_exe().context("cannot tell where this program is")?;
         let others: Vec<String> = others.iter().map(|stage| name(*stage)).collect();
         let started = stages.run("build", || {
             executables::build()?;
             executables::tests()?;
-            beside = Some(Beside::start(&others, &options.rest)?);
+            beside = Some(Beside::start(&tool, &others, &options.rest)?);
             Ok(())
         });
         if !started {

@@ -43,7 +43,7 @@ pub(crate) enum Stage {
 /// What runs when no stage is named: what depends on time is by itself, one after the other.
 const FIRST: [Stage; 4] = [Stage::Setup, Stage::Fmt, Stage::E2e, Stage::Media];
 /// And what can wait, beside it.
-const BESIDE: [Stage; 4] = [Stage::Deny, Stage::Unit, Stage::Image, Stage::Clippy];
+const BESIDE: [Stage; 3] = [Stage::Deny, Stage::Unit, Stage::Clippy];
 
 /// Crates whose tests start servers and browsers.
 const END_TO_END: [&str; 2] = ["saal-suites", "saal-harness"];

@@ -215,16 +215,8 @@ fn run(stage: Stage, tools: Option<&Tools>, options: &Options) -> anyhow::Result
 }
 
 fn unit(rest: &[String]) -> anyhow::Result<()> {
-    executables::build()?;
-    let programs = executables::tests()?;
-    let units = programs
-        .iter()
-        .filter(|program| !END_TO_END.contains(&program.package.as_str()))
-        .filter(|program| !REAL_TIME.contains(&program.package.as_str()))
-        .filter(|program| program.package != OF_THE_IMAGE);
-    let failed = count_failures(units, |program| {
-        program.args(rest);
-    });
+    let elsewhere = [&END_TO_END[..], &REAL_TIME, &[OF_THE_IMAGE]].concat();
+    let failed = failures_of(|package| !elsewhere.contains(&package), rest)?;
     let documents = cargo(
         &["test", "--workspace", "--doc"],
         "The failed examples are listed above.",
@@ -233,12 +225,15 @@ fn unit(rest: &[String]) -> anyhow::Result<()> {
 }
 
 fn media(rest: &[String]) -> anyhow::Result<()> {
+    report(failures_of(|package| REAL_TIME.contains(&package), rest)?)
+}
+
+/// How many of the chosen packages' test programs fail; all that they need is built.
+fn failures_of(chosen: impl Fn(&str) -> bool, rest: &[String]) -> anyhow::Result<usize> {
     executables::build()?;
     let programs = executables::tests()?;
-    let real_time = programs
-        .iter()
-        .filter(|program| REAL_TIME.contains(&program.package.as_str()));
-    report(count_failures(real_time, |program| {
+    let programs = programs.iter().filter(|program| chosen(&program.package));
+    Ok(count_failures(programs, |program| {
         program.args(rest);
     }))
 }

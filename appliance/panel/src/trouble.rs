@@ -95,12 +95,10 @@ fn explained(words: &Words, trouble: &Trouble, moments: &Moments<'_>) -> Trouble
         }
         Trouble::Device(trouble) => device(words, trouble),
         Trouble::Voice => both(M::TroubleVoice, M::TroubleVoiceAdvice),
-        Trouble::CallNotSaved { path } => with(
-            M::TroubleCallNotSaved,
-            M::TroubleCallNotSavedAdvice,
-            "path",
-            path,
-        ),
+        Trouble::CallNotSaved { path } => {
+            let (what, advice) = (M::TroubleCallNotSaved, M::TroubleCallNotSavedAdvice);
+            with(what, advice, "path", path)
+        }
         Trouble::DeviceKey(problem) => device_key(words, *problem),
         Trouble::ConfigRefused { problem } => {
             with(M::TroubleConfig, M::TroubleConfigAdvice, "problem", problem)

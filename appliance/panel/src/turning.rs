@@ -91,10 +91,7 @@ impl Layout {
         // What is pinned has its own room below.
         let top = if pinned.is_some() { top * FOOT } else { top };
         root.style.min_size.height = length(high);
-        let ground = match root.fill {
-            Some(Fill::Plain(colour) | Fill::Vertical(_, colour)) => colour,
-            None => Rgb888::default(),
-        };
+        let ground = ground(&root);
         let (whole, total) = Self::over(root, wide, AvailableSpace::MaxContent, fonts, finish);
         let parts = Parts {
             solid: &whole.solid,
@@ -108,15 +105,11 @@ impl Layout {
         let mut layout = Self {
             width: size.0,
             height: size.1,
-            overflow: whole.overflow,
-            shortened: whole.shortened,
-            broken: whole.broken,
-            cut: whole.cut,
-            lessened: whole.lessened,
             solid: Vec::new(),
             leads: Vec::new(),
             paints: Vec::new(),
             elements: Vec::new(),
+            ..whole
         };
         let above = if page == 0 { 0.0 } else { top };
         let at = (left, head + above);
@@ -125,10 +118,7 @@ impl Layout {
         let end = head + above + to - from;
         layout.cover(ground, (left, end, wide, height - end));
         if let Some((pinned, _)) = pinned {
-            // It is read before what it stands above.
-            let rest = std::mem::take(&mut layout.elements);
-            layout.join(pinned, (left, 0.0));
-            layout.elements.extend(rest);
+            layout.join_first(pinned, (left, 0.0));
         }
         let place = Place {
             page,
@@ -159,6 +149,13 @@ impl Layout {
             element
         });
         self.elements.extend(elements);
+    }
+
+    /// The same; it is read before what is there.
+    fn join_first(&mut self, other: Self, at: (f32, f32)) {
+        let rest = std::mem::take(&mut self.elements);
+        self.join(other, at);
+        self.elements.extend(rest);
     }
 
     fn take_page(
@@ -193,6 +190,14 @@ impl Layout {
             radius: 0.0,
         };
         self.paints.push(Paint::Fill(shape, Fill::Plain(colour)));
+    }
+}
+
+/// The colour that what is below a screen's end has.
+fn ground(root: &Node) -> Rgb888 {
+    match root.fill {
+        Some(Fill::Plain(colour) | Fill::Vertical(_, colour)) => colour,
+        None => Rgb888::default(),
     }
 }
 
